@@ -1,0 +1,55 @@
+"""The portal: ``create_app`` puts the parts together and does nothing else."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app import cli, errors, extensions, logs, security
+from app.integrations.clock import Clock
+from app.integrations.database import engine_options, prepare_engine
+from app.sections import appearance, auth, home, manual, service, settlements
+from app.web import filters, session
+from config import ROOT, Config
+
+SECTIONS = (auth.bp, home.bp, settlements.bp, appearance.bp, manual.bp, service.bp)
+
+
+def create_app(config: Config) -> Flask:
+    """Build the application for one configuration."""
+    app = Flask(
+        "kabinet",
+        root_path=str(ROOT),
+        instance_path=str(config.instance_dir),
+        template_folder="templates",
+        static_folder="static",
+    )
+    config.instance_dir.mkdir(parents=True, exist_ok=True)
+    app.config.from_mapping(flask_settings(config))
+    app.extensions["config"] = config
+    app.extensions["clock"] = Clock(config.supplier_timezone, config.fixed_now)
+
+    extensions.db.init_app(app)
+    with app.app_context():
+        prepare_engine(extensions.db.engine)
+    extensions.migrate.init_app(app, extensions.db)
+    extensions.login_manager.init_app(app)
+    security.init_app(app, config)
+    extensions.csrf.init_app(app)
+    extensions.compress.init_app(app)
+    for part in (logs, errors, session, filters, cli):
+        part.init_app(app)
+    for blueprint in SECTIONS:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def flask_settings(config: Config) -> dict[str, object]:
+    """Flask's and its extensions' settings, as far as they differ from their defaults."""
+    return {
+        "SECRET_KEY": config.secret_key,
+        "SQLALCHEMY_DATABASE_URI": config.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(config.database_url),
+        "COMPRESS_ALGORITHM": ["br", "gzip"],
+        "COMPRESS_BR_LEVEL": 5,
+        **security.flask_settings(config),
+    }

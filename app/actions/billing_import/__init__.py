@@ -1,0 +1,229 @@
+"""Take a batch of the billing system: all of it in one transaction, or nothing.
+
+Reading and checking come first and touch only temporary tables; then every file is merged by its
+natural key. The caller commits, or rolls back for a dry run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import Session
+
+from app.actions.billing_import.checks import run_checks
+from app.actions.billing_import.merge import Batch, Merge
+from app.actions.billing_import.report import Fault, FileCounts, ImportRefusedError, Report
+from app.actions.billing_import.staging import Staged, create_stage, stage_file
+from app.domain.exchange import Dialect, FileLayout, build_layouts
+from app.domain.exchange.manifest import Manifest, ManifestError, parse_manifest
+from app.integrations.billing_files import MANIFEST, CsvFile, Package
+from app.models import ImportRun, Supplier
+
+__all__ = ["Fault", "FileCounts", "ImportOptions", "ImportRefusedError", "Report", "apply_import"]
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How to read a batch; what is None is taken from the manifest, else from the defaults."""
+
+    delimiter: str | None = None
+    encoding: str | None = None
+    decimal: str | None = None
+    russian_dates: bool = False
+    max_errors: int = 1000
+    deactivate_absent: bool = False
+    is_demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """A batch that may be committed; ``run`` is None when it had been taken before."""
+
+    run: ImportRun | None
+    report: Report
+
+
+def apply_import(
+    session: Session, package: Package, options: ImportOptions, now: datetime, progress: Progress
+) -> ImportResult:
+    """Read, check and merge a package; flush, never commit.
+
+    Args:
+        now: becomes ``as_of`` where the manifest does not say when the data were taken.
+        progress: called with a file's name and the bytes read of it.
+
+    Raises:
+        ImportRefusedError: the batch has errors; roll back.
+        PackageError: the package cannot be read at all.
+    """
+    report = Report(options.max_errors)
+    manifest = _manifest(package, report)
+    _check_names(package, manifest, report)
+    _refuse_if_faulty(report)
+    fingerprint = _check_hashes(package, manifest, report)
+    _refuse_if_faulty(report)
+    if _is_known(session, manifest, fingerprint, report):
+        return ImportResult(None, report)
+    _refuse_if_faulty(report)
+
+    connection = session.connection()
+    dialect = Dialect(
+        encoding=options.encoding or manifest.encoding or "utf-8",
+        delimiter=options.delimiter or manifest.delimiter,
+        decimal=options.decimal or manifest.decimal or ".",
+        russian_dates=options.russian_dates,
+    )
+    staged = _stage_all(connection, package, dialect, manifest, report, progress)
+    run = ImportRun(
+        batch_id=manifest.batch_id,
+        fingerprint=fingerprint,
+        mode=manifest.mode,
+        source=package.path.name,
+        is_verified=bool(manifest.files),
+        is_demo=options.is_demo,
+        as_of=manifest.created_at or now,
+        started_at=now,
+        finished_at=now,
+        counts={},
+        warnings=[],
+    )
+    session.add(run)
+    session.flush()
+    _merge_all(Batch(connection, report, run.id, now, _by_table(staged)), staged, manifest, options)
+    _check_supplier(session, manifest, report)
+    _refuse_if_faulty(report)
+    run_checks(connection, staged, report)
+    run.counts = report.as_dict()
+    run.warnings = [str(fault) for fault in report.warnings]
+    session.flush()
+    return ImportResult(run, report)
+
+
+def _refuse_if_faulty(report: Report) -> None:
+    if report.error_count:
+        raise ImportRefusedError(report)
+
+
+def _manifest(package: Package, report: Report) -> Manifest:
+    raw = package.read_manifest()
+    if raw is None:
+        report.warn(MANIFEST, "нет манифеста: полнота файлов не проверена")
+        return Manifest()
+    try:
+        return parse_manifest(raw)
+    except ManifestError as error:
+        report.error(MANIFEST, str(error))
+        return Manifest()
+
+
+def _layouts(dialect: Dialect) -> tuple[FileLayout, ...]:
+    return build_layouts(dialect)
+
+
+def _check_names(package: Package, manifest: Manifest, report: Report) -> None:
+    known = {layout.filename for layout in _layouts(Dialect())}
+    for name in sorted(set(package.sizes) - known - {MANIFEST}):
+        report.warn(name[:100], "файл этой версией формата не загружается")
+    for name in sorted(set(manifest.files) - set(package.sizes)):
+        report.error(name, "есть в манифесте, но не в пакете")
+    if manifest.files:
+        for name in sorted((set(package.sizes) & known) - set(manifest.files)):
+            report.error(name, "есть в пакете, но не в манифесте")
+    if not set(package.sizes) & known:
+        report.error(package.path.name, "в пакете нет ни одного файла обмена")
+
+
+def _check_hashes(package: Package, manifest: Manifest, report: Report) -> str:
+    """Compare sizes and hashes with the manifest; the fingerprint of the whole package."""
+    known = {layout.filename for layout in _layouts(Dialect())}
+    total = hashlib.sha256()
+    for name in sorted(set(package.sizes) & known):
+        claim = manifest.files.get(name)
+        if claim and claim.size not in (None, package.sizes[name]):
+            report.error(name, f"{package.sizes[name]} байт, а в манифесте {claim.size}")
+            continue
+        digest = package.sha256(name)
+        if claim and claim.sha256 not in (None, digest):
+            report.error(name, "sha256 не тот, что в манифесте: файл поврежден или обрезан")
+        total.update(f"{name} {digest}\n".encode())
+    return total.hexdigest()
+
+
+def _is_known(session: Session, manifest: Manifest, fingerprint: str, report: Report) -> bool:
+    """Whether this very batch has been taken already."""
+    if manifest.batch_id is not None:
+        known = session.scalars(
+            select(ImportRun.fingerprint).where(ImportRun.batch_id == manifest.batch_id)
+        ).all()
+        if known and fingerprint not in known:
+            report.error(MANIFEST, f"batch_id «{manifest.batch_id}» уже загружен с другими файлами")
+        return fingerprint in known
+    last = session.scalars(
+        select(ImportRun.fingerprint).order_by(ImportRun.id.desc()).limit(1)
+    ).one_or_none()
+    return last == fingerprint
+
+
+def _stage_all(
+    connection: Connection,
+    package: Package,
+    dialect: Dialect,
+    manifest: Manifest,
+    report: Report,
+    progress: Progress,
+) -> dict[str, Staged]:
+    staged: dict[str, Staged] = {}
+    for layout in _layouts(dialect):
+        name = layout.filename
+        if name not in package.sizes:
+            continue
+        file_stage = staged[layout.name] = create_stage(connection, layout)
+        with package.open(name) as stream:
+            file = CsvFile(
+                stream,
+                dialect.encoding,
+                dialect.delimiter,
+                lambda line, message, name=name: report.error(name, message, line),  # type: ignore[misc]
+            )
+            stage_file(
+                connection,
+                file_stage,
+                file,
+                report,
+                lambda done, name=name: progress(name, done),  # type: ignore[misc]
+            )
+        claim = manifest.files.get(name)
+        read = file_stage.row_count + file_stage.tombstone_count + report.of(name).refused
+        if claim and claim.rows is not None and claim.rows != read and not report.error_count:
+            report.error(name, f"строк {read}, а в манифесте {claim.rows}")
+    return staged
+
+
+def _by_table(staged: dict[str, Staged]) -> dict[str, Staged]:
+    return {stage.layout.table: stage for stage in staged.values()}
+
+
+def _merge_all(
+    batch: Batch, staged: dict[str, Staged], manifest: Manifest, options: ImportOptions
+) -> None:
+    for file_stage in staged.values():
+        merge = Merge(batch, file_stage)
+        merge.run()
+        if manifest.mode == "full" and file_stage.layout.is_master and not batch.report.error_count:
+            merge.withdraw_absent(options.deactivate_absent)
+
+
+def _check_supplier(session: Session, manifest: Manifest, report: Report) -> None:
+    if manifest.supplier_inn is None:
+        return
+    known = session.scalars(select(Supplier.inn).where(Supplier.withdrawn_at.is_(None))).all()
+    if known and manifest.supplier_inn not in known:
+        report.error(
+            MANIFEST, f"supplier_inn {manifest.supplier_inn}: это пакет другого поставщика"
+        )

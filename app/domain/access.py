@@ -1,0 +1,45 @@
+"""Who may see and do what: roles of people at a contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Role of an account at one contract."""
+
+    OWNER = "owner"
+    ACCOUNTANT = "accountant"
+    ENGINEER = "engineer"
+    VIEWER = "viewer"
+
+
+class Permission(StrEnum):
+    """What a page or an action asks for."""
+
+    SEE_CONTRACT = "see_contract"
+    SEE_MONEY = "see_money"
+    SEE_READINGS = "see_readings"
+    SUBMIT_READINGS = "submit_readings"
+
+
+_READ = frozenset({Permission.SEE_CONTRACT, Permission.SEE_MONEY, Permission.SEE_READINGS})
+_GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.OWNER: frozenset(Permission),
+    Role.ACCOUNTANT: _READ,
+    Role.ENGINEER: frozenset(Permission) - {Permission.SEE_MONEY},
+    Role.VIEWER: _READ,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The signed-in account on whose behalf a query reads or an action writes."""
+
+    account_id: int
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Whether a role at a contract grants a permission."""
+    return permission in _GRANTS[role]

@@ -1,0 +1,68 @@
+"""Errors of the domain. They carry a code and facts; the words belong to forms and ``app/errors.py``."""
+
+from __future__ import annotations
+
+
+class DomainError(Exception):
+    """Base of everything the domain, queries and actions raise on purpose."""
+
+
+class NotFoundError(DomainError):
+    """Absent, or not for this viewer: one answer for both, so that ids cannot be probed."""
+
+
+class AccessDeniedError(DomainError):
+    """The contract is the viewer's, but the role does not allow this."""
+
+
+class PeriodError(DomainError):
+    """Dates that make no period. ``code``: ``unreadable`` ``reversed`` ``out_of_range`` ``too_long``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class ContractNumberError(DomainError):
+    """Text that cannot be a contract number, however generously it is read."""
+
+
+class PasswordError(DomainError):
+    """A password that may not be set. ``code``: ``short`` ``long``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class EntryOutOfRangeError(DomainError):
+    """A ledger entry lies outside the months of a sheet; skipping it would falsify the closing balance."""
+
+
+class StatementTooLongError(DomainError):
+    """More operations than one statement may hold at once."""
+
+    def __init__(self, rows: int, limit: int) -> None:
+        super().__init__(f"{rows} > {limit}")
+        self.rows = rows
+        self.limit = limit
+
+
+class SignInRefusedError(DomainError):
+    """Wrong login or password, or an account that may not sign in: never told apart."""
+
+
+class TooManyAttemptsError(DomainError):
+    """A limit was reached. ``retry_after``: whole seconds until the next try makes sense."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(str(retry_after))
+        self.retry_after = retry_after
+
+
+class AccountExistsError(DomainError):
+    """The contract already has an owner; nobody registers over an active account."""
+
+
+class NotDemoError(DomainError):
+    """Demo data were asked for in production or over a database that holds something else."""

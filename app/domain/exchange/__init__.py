@@ -1,0 +1,14 @@
+"""The billing exchange format 1.0: values, files, manifest. Documented in docs/billing-exchange.md."""
+
+from __future__ import annotations
+
+from app.domain.exchange.columns import Dialect
+from app.domain.exchange.layout import FileLayout, Types
+from app.domain.exchange.master_files import master_files
+from app.domain.exchange.operation_files import operation_files
+
+
+def build_layouts(dialect: Dialect) -> tuple[FileLayout, ...]:
+    """All files in the order of load, for the way one batch writes its values."""
+    types = Types(dialect)
+    return master_files(types) + operation_files(types)

@@ -1,0 +1,304 @@
+"""Values of exchange files, parsed a column at a time.
+
+Each type has two ways to the same result: ``parse_all`` takes a whole column and is quick, because
+most columns hold no fault; ``parse`` takes one value and says in Russian what is wrong with it. The
+importer uses the second only to find the faults after the first has refused.
+
+What comes out is what the table stores: scaled integers, ISO dates, booleans, text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Protocol
+
+Stored = str | int | bool | None
+MAX_FIELD_BYTES = 8192
+_MEMO_SIZE = 50_000
+_NOT_NULL = frozenset({"NULL", "-", "0000-00-00"})
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class ColumnType(Protocol):
+    """How the values of a column are written, and what the table keeps of them."""
+
+    def parse(self, text: str) -> Stored:
+        """One value that is not empty; ValueError says in Russian what is wrong."""
+
+    def parse_all(self, texts: Sequence[str]) -> Sequence[Stored]:
+        """A column; empty becomes None; ValueError if any value is wrong, not saying which."""
+
+
+class _Memo(dict[str, Stored]):
+    """Remembers parsed values: dates, months and keys recur thousands of times."""
+
+    def __init__(self, parse: Callable[[str], Stored]) -> None:
+        super().__init__({"": None})
+        self._parse = parse
+
+    def __missing__(self, text: str) -> Stored:
+        if len(self) > _MEMO_SIZE:
+            self.clear()
+            self[""] = None
+        value = self[text] = self._parse(text)
+        return value
+
+
+class _Recurring:
+    """A type with few distinct values in a column."""
+
+    def __init__(self) -> None:
+        self._memo = _Memo(self.parse)
+
+    def parse(self, text: str) -> Stored:
+        raise NotImplementedError
+
+    def parse_all(self, texts: Sequence[str]) -> Sequence[Stored]:
+        return list(map(self._memo.__getitem__, texts))
+
+
+def _check_plain(text: str) -> None:
+    """What no value may hold, whatever its type."""
+    if text in _NOT_NULL:
+        raise ValueError(f"«{text}» не значение: пустое поле оставляют пустым")
+    if "\0" in text:
+        raise ValueError("нулевой байт в тексте")
+    if _SURROGATE.search(text):
+        raise ValueError("байты не в той кодировке, что указана для файла")
+
+
+class Text:
+    """Free text: NFC, trimmed; tabs and line breaks inside are kept."""
+
+    def parse(self, text: str) -> Stored:
+        _check_plain(text)
+        if len(text.encode()) > MAX_FIELD_BYTES:
+            raise ValueError(f"поле длиннее {MAX_FIELD_BYTES} байт")
+        return unicodedata.normalize("NFC", text.strip()) or None
+
+    def parse_all(self, texts: Sequence[str]) -> Sequence[Stored]:
+        joined = "\n".join(texts)
+        if not _NOT_NULL.isdisjoint(texts) or "\0" in joined:
+            raise ValueError
+        joined.encode()  # raises UnicodeEncodeError, a ValueError, for bytes of another encoding
+        if max(map(len, texts)) * 4 > MAX_FIELD_BYTES or not unicodedata.is_normalized(
+            "NFC", joined
+        ):
+            return [self.parse(text) if text else None for text in texts]
+        return [text.strip() or None for text in texts]
+
+
+class Identifier:
+    """A key of the billing system: up to 64 letters, digits and ``._/-``."""
+
+    _pattern = re.compile(r"[A-Za-zА-Яа-яЁё0-9._/-]{1,64}")
+
+    def parse(self, text: str) -> Stored:
+        text = unicodedata.normalize("NFC", text.strip())
+        _check_plain(text)
+        if not self._pattern.fullmatch(text):
+            raise ValueError("ключ: до 64 знаков из букв, цифр и . _ / -")
+        return text
+
+    def parse_all(self, texts: Sequence[str]) -> Sequence[Stored]:
+        if not all(map(self._pattern.fullmatch, texts)) or not _NOT_NULL.isdisjoint(texts):
+            return [self.parse(text) if text else None for text in texts]
+        return texts
+
+
+class Reference(_Recurring):
+    """A key of another record; the same few recur."""
+
+    def parse(self, text: str) -> Stored:
+        return Identifier().parse(text)
+
+
+class Scaled:
+    """A decimal with at most ``places`` places, as an integer of that scale.
+
+    ``point`` is the decimal mark of the batch; 15 digits before it fit into 64 bits.
+    """
+
+    def __init__(self, places: int, point: str = ".", minimum: int | None = None) -> None:
+        self.places = places
+        self.point = point
+        self.minimum = minimum
+        mark = re.escape(point)
+        digits = 18 - places
+        self._pattern = re.compile(rf"(-?)([0-9]{{1,{digits}}})(?:{mark}([0-9]{{1,{places}}}))?")
+        self._uniform = re.compile(rf"(?:-?[0-9]{{1,{digits}}}{mark}[0-9]{{{places}}}\n)++")
+
+    def parse(self, text: str) -> Stored:
+        _check_plain(text)
+        match = self._pattern.fullmatch(text)
+        if not match:
+            raise ValueError(self._fault(text))
+        sign, whole, fraction = match.groups()
+        value = int(whole + (fraction or "").ljust(self.places, "0"))
+        value = -value if sign else value
+        if self.minimum is not None and value < self.minimum:
+            raise ValueError(f"«{text}» меньше допустимого")
+        return value
+
+    def parse_all(self, texts: Sequence[str]) -> Sequence[Stored]:
+        joined = "\n".join(texts) + "\n"
+        if self._uniform.fullmatch(joined):
+            values = list(map(int, joined.replace(self.point, "").split()))
+            if self.minimum is not None and min(values) < self.minimum:
+                raise ValueError
+            return values
+        return [self.parse(text) if text else None for text in texts]
+
+    def _fault(self, text: str) -> str:
+        mark = "запятой" if self.point == "," else "точкой"
+        return (
+            f"«{text[:40]}» не число: нужно десятичное с {mark}, не больше {self.places} знаков "
+            "после нее, без пробелов и разделителей тысяч"
+        )
+
+
+class Whole(_Recurring):
+    """A whole number between two bounds."""
+
+    def __init__(self, least: int, most: int) -> None:
+        super().__init__()
+        self.least, self.most = least, most
+
+    def parse(self, text: str) -> Stored:
+        _check_plain(text)
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise ValueError(f"«{text[:40]}» не целое число")
+        if not self.least <= int(text) <= self.most:
+            raise ValueError(f"«{text}» вне пределов {self.least}…{self.most}")
+        return int(text)
+
+
+class Day(_Recurring):
+    """A date, ``YYYY-MM-DD`` or ``DD.MM.YYYY`` as the batch says, as ISO text."""
+
+    def __init__(self, russian: bool = False) -> None:
+        super().__init__()
+        self.russian = russian
+        self._pattern = re.compile(
+            r"([0-9]{2})\.([0-9]{2})\.([0-9]{4})"
+            if russian
+            else r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+        )
+
+    def parse(self, text: str) -> Stored:
+        _check_plain(text)
+        match = self._pattern.fullmatch(text)
+        if not match:
+            form = "ДД.ММ.ГГГГ" if self.russian else "ГГГГ-ММ-ДД"
+            raise ValueError(f"«{text[:40]}» не дата вида {form}")
+        parts = [int(part) for part in match.groups()]
+        year, month, day = reversed(parts) if self.russian else parts
+        try:
+            return _in_range(date(year, month, day)).isoformat()
+        except ValueError:
+            raise ValueError(f"нет такой даты: «{text}»") from None
+
+
+class Moment(_Recurring):
+    """ISO 8601 with an offset, as the text that both databases read as UTC."""
+
+    def parse(self, text: str) -> Stored:
+        _check_plain(text)
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f"«{text[:40]}» не момент ISO 8601") from None
+        if moment.tzinfo is None:
+            raise ValueError(f"«{text[:40]}»: нужен момент со смещением, например +05:00")
+        return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+class BillingMonth(_Recurring):
+    """A billing month, ``YYYY-MM``."""
+
+    def parse(self, text: str) -> Stored:
+        _check_plain(text)
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", text):
+            raise ValueError(f"«{text[:40]}» не месяц вида ГГГГ-ММ")
+        try:
+            _in_range(date(int(text[:4]), int(text[5:]), 1))
+        except ValueError:
+            raise ValueError(f"нет такого месяца: «{text}»") from None
+        return text
+
+
+class Flag(_Recurring):
+    """1 or 0."""
+
+    def parse(self, text: str) -> Stored:
+        if text not in ("0", "1"):
+            raise ValueError(f"«{text[:40]}»: нужно 1 или 0")
+        return text == "1"
+
+
+class Choice(_Recurring):
+    """One word of a list; ``stored`` maps the file's word to the portal's."""
+
+    def __init__(self, **stored: str) -> None:
+        super().__init__()
+        self.stored = stored
+
+    def parse(self, text: str) -> Stored:
+        if text not in self.stored:
+            raise ValueError(f"«{text[:40]}»: допустимо {', '.join(self.stored)}")
+        return self.stored[text]
+
+
+class Zone(_Recurring):
+    """A tariff zone, T0…T3."""
+
+    def parse(self, text: str) -> Stored:
+        if text not in ("T0", "T1", "T2", "T3"):
+            raise ValueError(f"«{text[:40]}»: допустимо T0, T1, T2, T3 (латинская T)")
+        return text
+
+
+class Direction(_Recurring):
+    """Direction of energy: A+, A-, R+, R-."""
+
+    def parse(self, text: str) -> Stored:
+        if text not in ("A+", "A-", "R+", "R-"):
+            raise ValueError(f"«{text[:40]}»: допустимо A+, A-, R+, R-")
+        return text
+
+
+class Digits(_Recurring):
+    """An identifier of digits only, of fixed lengths: ИНН, БИК, account."""
+
+    def __init__(self, *lengths: int, word: str, pattern: str = r"[0-9]*") -> None:
+        super().__init__()
+        self.lengths, self.word = lengths, word
+        self._pattern = re.compile(pattern)
+
+    def parse(self, text: str) -> Stored:
+        _check_plain(text)
+        if len(text) not in self.lengths or not self._pattern.fullmatch(text):
+            lengths = " или ".join(map(str, self.lengths))
+            raise ValueError(f"«{text[:40]}» не {self.word}: нужно знаков: {lengths}")
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one batch writes its values: encoding, delimiter, decimal mark, dates."""
+
+    encoding: str = "utf-8"
+    delimiter: str | None = None
+    decimal: str = "."
+    russian_dates: bool = False
+
+
+def _in_range(day: date) -> date:
+    """Years outside 1900…2199 are typing faults, and break calendars further on."""
+    if not 1900 <= day.year <= 2199:
+        raise ValueError
+    return day

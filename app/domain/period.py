@@ -1,0 +1,139 @@
+"""Months and periods of business dates, both ends inclusive, in the supplier's zone."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from app.domain.errors import PeriodError
+
+MONTH_NAMES = [
+    "январь",
+    "февраль",
+    "март",
+    "апрель",
+    "май",
+    "июнь",
+    "июль",
+    "август",
+    "сентябрь",
+    "октябрь",
+    "ноябрь",
+    "декабрь",
+]
+EARLIEST = date(2000, 1, 1)
+LATEST = date(2099, 12, 31)
+MAX_MONTHS = 120
+_ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_RUSSIAN_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Month:
+    """A billing month (расчетный период)."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def of(cls, day: date) -> Month:
+        return cls(day.year, day.month)
+
+    @classmethod
+    def parse(cls, text: str) -> Month:
+        """From ``YYYY-MM``, the form it has in tables and exchange files."""
+        return cls(int(text[:4]), int(text[5:7]))
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.number:02d}"
+
+    @property
+    def first(self) -> date:
+        return date(self.year, self.number, 1)
+
+    @property
+    def last(self) -> date:
+        return date(self.year, self.number, monthrange(self.year, self.number)[1])
+
+    def plus(self, months: int) -> Month:
+        index = self.year * 12 + self.number - 1 + months
+        return Month(index // 12, index % 12 + 1)
+
+    @property
+    def label(self) -> str:
+        """«Ноябрь 2025»."""
+        return f"{MONTH_NAMES[self.number - 1].capitalize()} {self.year}"
+
+    @property
+    def short_label(self) -> str:
+        """«11.2025», as documents write a billing month."""
+        return f"{self.number:02d}.{self.year}"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Dates ``first``..``last``, both included; ``first`` is never after ``last``."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if self.first > self.last:
+            raise PeriodError("reversed")
+        if self.first < EARLIEST or self.last > LATEST:
+            raise PeriodError("out_of_range")
+        if len(self.months) > MAX_MONTHS:
+            raise PeriodError("too_long")
+
+    @property
+    def months(self) -> list[Month]:
+        return list(iter_months(Month.of(self.first), Month.of(self.last)))
+
+
+def iter_months(first: Month, last: Month) -> Iterator[Month]:
+    """Consecutive months from ``first`` to ``last``, both included."""
+    while first <= last:
+        yield first
+        first = first.plus(1)
+
+
+def parse_day(text: str) -> date:
+    """A date as a browser's date field (``2026-11-22``) or a person (``22.11.2026``) writes it.
+
+    Raises:
+        PeriodError: ``unreadable``.
+    """
+    text = text.strip()
+    if match := _ISO_DATE.fullmatch(text):
+        year, month, day = match.groups()
+    elif match := _RUSSIAN_DATE.fullmatch(text):
+        day, month, year = match.groups()
+    else:
+        raise PeriodError("unreadable")
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        raise PeriodError("unreadable") from None
+
+
+def last_months(today: date, count: int) -> Period:
+    """The month of ``today`` and the ``count - 1`` before it."""
+    this = Month.of(today)
+    return Period(this.plus(1 - count).first, this.last)
+
+
+def presets(today: date) -> list[tuple[str, Period]]:
+    """Periods people ask for most, with the words for them."""
+    this = Month.of(today)
+    quarter = Month(today.year, (today.month - 1) // 3 * 3 + 1)
+    return [
+        ("Этот месяц", Period(this.first, this.last)),
+        ("Прошлый месяц", Period(this.plus(-1).first, this.plus(-1).last)),
+        ("Квартал", Period(quarter.first, quarter.plus(2).last)),
+        ("Этот год", Period(date(today.year, 1, 1), date(today.year, 12, 31))),
+        ("12 месяцев", last_months(today, 12)),
+        ("36 месяцев", last_months(today, 36)),
+    ]

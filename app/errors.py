@@ -1,0 +1,108 @@
+"""Domain errors → status and page: the Russian words and the HTTP side of everything that goes wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from app.domain.errors import AccessDeniedError, NotFoundError
+from app.extensions import db, login_manager
+from app.logs import event, log
+from app.web.fragments import is_fragment, render_page
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a person reads: what happened, and what to do."""
+
+    title: str
+    advice: str
+
+
+PAGES = {
+    400: Words("Запрос не понят", "Вернитесь на предыдущую страницу и попробуйте еще раз."),
+    403: Words("Нет доступа", "У вашей учетной записи нет прав на эту страницу."),
+    404: Words(
+        "Страница не найдена", "Проверьте адрес или перейдите в нужный раздел с главной страницы."
+    ),
+    405: Words(
+        "Так эту страницу не открыть", "Вернитесь назад и воспользуйтесь кнопками страницы."
+    ),
+    413: Words("Слишком большой запрос", "Уменьшите объем текста или файлов и отправьте еще раз."),
+    429: Words("Слишком много попыток", "Подождите несколько минут и попробуйте еще раз."),
+    500: Words(
+        "Ошибка на нашей стороне", "Мы уже знаем о ней. Попробуйте еще раз через несколько минут."
+    ),
+    503: Words("Сервис занят", "Данные сейчас обновляются. Попробуйте еще раз через минуту."),
+}
+FORM_EXPIRED = Words(
+    "Страница устарела",
+    "Форма была открыта слишком давно. Вернитесь, обновите ее и отправьте снова.",
+)
+
+
+def init_app(app: Flask) -> None:
+    """Register a page for every kind of error; each carries the request id."""
+    login_manager.unauthorized_handler(unauthorized)
+    app.register_error_handler(NotFoundError, lambda error: error_page(404))
+    app.register_error_handler(AccessDeniedError, _denied)
+    app.register_error_handler(CSRFError, lambda error: error_page(400, FORM_EXPIRED))
+    app.register_error_handler(OperationalError, _database_busy)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def error_page(status: int, words: Words | None = None) -> ResponseReturnValue:
+    """A page in Russian, usable without the database and without being signed in."""
+    words = words or PAGES.get(status) or PAGES[500 if status >= 500 else 400]
+    headers = {"Retry-After": "60"} if status in (429, 503) else {}
+    page = render_page(
+        "errors/error.html",
+        fragment="results",
+        words=words,
+        code=status,
+        request_id=g.get("request_id", ""),
+        status=status,
+    )
+    return page, status, headers
+
+
+def unauthorized() -> ResponseReturnValue:
+    """Send a person to sign in and back; a fragment gets 401 and a redirect of the whole page."""
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    target = url_for("auth.sign_in", next=here)
+    if is_fragment():
+        return "", 401, {"HX-Redirect": url_for("auth.sign_in")}
+    return redirect(target, 302)
+
+
+def _denied(error: AccessDeniedError) -> ResponseReturnValue:
+    event("access denied", endpoint=request.endpoint)
+    return error_page(403)
+
+
+def _database_busy(error: OperationalError) -> ResponseReturnValue:
+    db.session.rollback()
+    log.warning("database unavailable: %s", type(error.orig).__name__)
+    return error_page(503)
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None or (error.code or 500) < 400:
+        return error.get_response()
+    answer = error_page(error.code or 500)
+    if error.code == 405 and isinstance(answer, tuple):
+        allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+        return answer[0], 405, {"Allow": allowed}
+    return answer
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    db.session.rollback()
+    log.exception("unexpected %s", type(error).__name__)
+    return error_page(500)

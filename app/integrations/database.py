@@ -1,0 +1,63 @@
+"""What the two databases need told once per connection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, Executable, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+BUSY_MS = 5000
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Options for the engine of a database URL."""
+    if url.startswith("postgresql"):
+        return {
+            "pool_pre_ping": True,
+            "connect_args": {"options": "-c timezone=utc", "connect_timeout": 5},
+        }
+    return {}
+
+
+def prepare_engine(engine: Engine) -> None:
+    """SQLite: write-ahead log, foreign keys, and patience with another writer."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=wal",
+            "foreign_keys=on",
+            f"busy_timeout={BUSY_MS}",
+            "synchronous=normal",
+        ):
+            cursor.execute(f"pragma {pragma}")
+        cursor.close()
+
+
+def write_if_free(engine: Engine, statement: Executable) -> bool:
+    """Commit a write that is not worth waiting for; False when another writer holds the lock."""
+    with engine.connect() as connection:
+        on_sqlite = engine.dialect.name == "sqlite"
+        if on_sqlite:
+            connection.exec_driver_sql("pragma busy_timeout=0")
+        try:
+            connection.execute(statement)
+            connection.commit()
+        except OperationalError:
+            return False
+        finally:
+            if on_sqlite:
+                connection.exec_driver_sql(f"pragma busy_timeout={BUSY_MS}")
+    return True
+
+
+def open_for_bulk_write(session: Session) -> None:
+    """Give SQLite the page cache a large import wants; 96 MiB, for this process only."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("pragma cache_size=-98304")
+        session.connection().exec_driver_sql("pragma temp_store=file")

@@ -1,0 +1,70 @@
+"""HTML to PDF by xhtml2pdf, with the shipped Cyrillic font and nothing else from outside.
+
+The document may hold anything a customer or a billing system wrote: no file outside the font folder
+is opened and nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from reportlab.lib.fonts import addMapping
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from xhtml2pdf import pisa
+from xhtml2pdf.config.resources import ResourceAccessPolicy
+from xhtml2pdf.default import DEFAULT_FONT
+
+FONT = "notosans"
+FONT_DIR = Path(__file__).resolve().parents[2] / "static" / "fonts"
+MAX_SECONDS = 60
+
+
+class PdfError(Exception):
+    """The document could not be laid out."""
+
+
+def render_pdf(html: str, title: str) -> bytes:
+    """Lay out a document.
+
+    Args:
+        html: a whole document; ``font-family: notosans`` is at hand.
+        title: for the document's properties.
+
+    Raises:
+        PdfError: xhtml2pdf reported errors.
+    """
+    face = _fonts()
+    output = io.BytesIO()
+    status = pisa.CreatePDF(
+        _printable(html, face),
+        dest=output,
+        encoding="utf-8",
+        resource_policy=ResourceAccessPolicy.server(
+            FONT_DIR, allow_remote=False, max_render_seconds=MAX_SECONDS
+        ),
+        context_meta={"title": title, "lang": "ru-RU"},
+    )
+    if status.err:
+        raise PdfError(f"{status.err} errors")
+    return output.getvalue()
+
+
+def _fonts() -> frozenset[int]:
+    """Register the fonts once per process; the characters they can show."""
+    if FONT not in DEFAULT_FONT:
+        for weight, name in ((0, "Regular"), (1, "Bold")):
+            font = TTFont(f"{FONT}-{weight}", str(FONT_DIR / f"NotoSans-{name}-subset.ttf"))
+            pdfmetrics.registerFont(font)
+            addMapping(FONT, weight, 0, font.fontName)
+            addMapping(FONT, weight, 1, font.fontName)
+        DEFAULT_FONT[FONT] = FONT
+    regular = pdfmetrics.getFont(f"{FONT}-0")
+    return frozenset(regular.face.charToGlyph)
+
+
+def _printable(html: str, known: frozenset[int]) -> str:
+    """Characters the font lacks, an emoji in a company's name say, become «�», not «■»."""
+    missing = {ord(c) for c in set(html)} - known - {9, 10, 13}
+    return html.translate(dict.fromkeys(missing, "\N{REPLACEMENT CHARACTER}"))

@@ -1,0 +1,71 @@
+"""One JSON line per event: UTC time, request id, account, address; never a secret, never a body."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import sys
+import time
+from datetime import UTC, datetime
+
+from flask import Flask, Response, g, has_request_context, request
+
+log = logging.getLogger("kabinet")
+MAX_FIELD = 300
+
+
+class JsonFormatter(logging.Formatter):
+    """Line breaks and control characters are escaped by JSON, so one event stays one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "event": record.getMessage()[:MAX_FIELD],
+        }
+        if has_request_context():
+            line["request_id"] = g.get("request_id")
+            line["address"] = request.remote_addr
+            line["account"] = g.get("account_id")
+        for name, value in getattr(record, "fields", {}).items():
+            line[name] = value[:MAX_FIELD] if isinstance(value, str) else value
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=True)
+
+
+def event(name: str, **fields: object) -> None:
+    """Log something that happened, with its facts as fields."""
+    log.info(name, extra={"fields": fields})
+
+
+def init_app(app: Flask) -> None:
+    """Give every request an id, and write a line when it has been answered."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    log.handlers[:] = [handler]
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    app.logger.handlers[:] = [handler]
+    app.logger.propagate = False
+
+    @app.before_request
+    def start() -> None:
+        g.request_id = secrets.token_hex(8)
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        # The rule, not the path: a path may carry a token.
+        if request.endpoint != "static":
+            event(
+                "request",
+                method=request.method,
+                rule=request.url_rule.rule if request.url_rule else None,
+                status=response.status_code,
+                ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+                agent=request.headers.get("User-Agent", ""),
+            )
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        return response

@@ -1,0 +1,81 @@
+"""People who sign in, what they may see, and where they are signed in."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base, Key, Moment
+from app.models.contracts import Contract
+
+
+class Account(Base):
+    """A person's sign-in. The password is an argon2id hash."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[Key]
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    phone: Mapped[str | None] = mapped_column(String(16))
+    password_hash: Mapped[str]
+    created_at: Mapped[Moment]
+    disabled_at: Mapped[Moment | None]
+
+
+class Membership(Base):
+    """Access of an account to a contract, in a role; a contract has one owner at a time."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        Index(
+            "uq_memberships_owner",
+            "contract_id",
+            unique=True,
+            sqlite_where=text("role = 'owner' AND revoked_at IS NULL"),
+            postgresql_where=text("role = 'owner' AND revoked_at IS NULL"),
+        ),
+        Index(None, "account_id", "contract_id"),
+    )
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))
+    role: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[Moment]
+    revoked_at: Mapped[Moment | None]
+
+    account: Mapped[Account] = relationship(lazy="raise")
+    contract: Mapped[Contract] = relationship(lazy="raise")
+
+
+class AccountSession(Base):
+    """A signed-in browser. The cookie holds the token, the table only its SHA-256."""
+
+    __tablename__ = "account_sessions"
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[Moment]
+    last_seen_at: Mapped[Moment]
+    ended_at: Mapped[Moment | None]
+    address: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(200))
+
+    account: Mapped[Account] = relationship(lazy="raise")
+
+
+class SignInAttempt(Base):
+    """A password check that was asked for; what the limits count. Names are kept as hashes."""
+
+    __tablename__ = "sign_in_attempts"
+    __table_args__ = (
+        Index(None, "login_hash", "attempted_at"),
+        Index(None, "address", "attempted_at"),
+    )
+
+    id: Mapped[Key]
+    login_hash: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str] = mapped_column(String(45))
+    attempted_at: Mapped[Moment]
+    succeeded: Mapped[bool]

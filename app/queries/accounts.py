@@ -1,0 +1,99 @@
+"""Reads of accounts, sessions and sign-in attempts."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, Update, bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from app.domain.access import Role
+from app.models import Account, AccountSession, Contract, Membership, SignInAttempt
+
+
+def hash_token(token: str) -> str:
+    """What the table keeps of a random token; nobody can sign in with it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+_CONTRACTS = (
+    select(func.count())
+    .select_from(Membership)
+    .where(Membership.account_id == AccountSession.account_id, Membership.revoked_at.is_(None))
+    .scalar_subquery()
+)
+_LIVE_SESSION = (
+    select(
+        AccountSession.id,
+        AccountSession.account_id,
+        AccountSession.last_seen_at,
+        _CONTRACTS.label("contract_count"),
+    )
+    .join(Account, Account.id == AccountSession.account_id)
+    .where(
+        AccountSession.token_hash == bindparam("token_hash"),
+        AccountSession.ended_at.is_(None),
+        AccountSession.last_seen_at > bindparam("seen_after"),
+        AccountSession.created_at > bindparam("created_after"),
+        Account.disabled_at.is_(None),
+    )
+)
+
+
+def find_live_session(
+    session: Session, token: str, *, now: datetime, idle: timedelta, longest: timedelta
+) -> Row[tuple[int, int, datetime, int]] | None:
+    """(id, account_id, last_seen_at, contract_count) of the session that a token opens, if it is still open."""
+    return session.execute(
+        _LIVE_SESSION,
+        {
+            "token_hash": hash_token(token),
+            "seen_after": now - idle,
+            "created_after": now - longest,
+        },
+    ).one_or_none()
+
+
+def touch_statement(session_id: int, now: datetime) -> Update:
+    """Statement that marks a session as used just now."""
+    return update(AccountSession).where(AccountSession.id == session_id).values(last_seen_at=now)
+
+
+def find_owner(session: Session, number_key: str) -> Row[tuple[Account, int]] | None:
+    """The account that signs in with a contract number, and the id of that contract."""
+    return session.execute(
+        select(Account, Contract.id)
+        .join(Membership, Membership.account_id == Account.id)
+        .join(Contract, Contract.id == Membership.contract_id)
+        .where(
+            Contract.number_key == number_key,
+            Contract.withdrawn_at.is_(None),
+            Membership.role == Role.OWNER,
+            Membership.revoked_at.is_(None),
+        )
+        .order_by(Contract.id)
+        .limit(1)
+    ).one_or_none()
+
+
+def count_attempts(
+    session: Session,
+    *,
+    since: datetime,
+    login_hash: str | None = None,
+    address: str | None = None,
+    failed_only: bool = False,
+) -> tuple[int, datetime | None]:
+    """How many sign-in attempts match, and when the oldest of them was."""
+    statement = select(func.count(), func.min(SignInAttempt.attempted_at)).where(
+        SignInAttempt.attempted_at > since
+    )
+    if login_hash is not None:
+        statement = statement.where(SignInAttempt.login_hash == login_hash)
+    if address is not None:
+        statement = statement.where(SignInAttempt.address == address)
+    if failed_only:
+        statement = statement.where(SignInAttempt.succeeded.is_(False))
+    count, oldest = session.execute(statement).one()
+    return count, oldest

@@ -1,0 +1,130 @@
+"""Reads of contracts, always through the eyes of a viewer, and of what frames every page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session, contains_eager
+
+from app.domain.access import Permission, Role, Viewer, may
+from app.domain.errors import AccessDeniedError, NotFoundError
+from app.models import (
+    Contract,
+    Department,
+    ImportRun,
+    Membership,
+    Meter,
+    Supplier,
+    SupplyPoint,
+)
+
+MAX_ID = 2**63 - 1
+
+_VISIBLE = (
+    select(Contract, Membership.role)
+    .join(Membership, Membership.contract_id == Contract.id)
+    .join(Contract.customer)
+    .options(contains_eager(Contract.customer))
+    .where(
+        Membership.account_id == bindparam("account_id"),
+        Membership.revoked_at.is_(None),
+        Contract.withdrawn_at.is_(None),
+    )
+)
+_ONE_VISIBLE = _VISIBLE.where(Contract.id == bindparam("contract_id")).limit(1)
+_ALL_VISIBLE = _VISIBLE.order_by(Contract.number)
+_FRAME = (
+    select(Supplier, select(func.max(ImportRun.as_of)).scalar_subquery())
+    .where(Supplier.withdrawn_at.is_(None))
+    .order_by(Supplier.id)
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every page shows around its content; both are None before the first import."""
+
+    supplier: Supplier | None
+    as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeterLine:
+    """A meter in short; ``removed_on`` set means it no longer measures."""
+
+    serial_number: str
+    model: str | None
+    removed_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PointLine:
+    """A supply point in short, with its meters."""
+
+    name: str | None
+    address: str
+    is_automatic: bool
+    meters: tuple[MeterLine, ...]
+
+
+def get_visible(
+    session: Session, viewer: Viewer, contract_id: int, permission: Permission
+) -> tuple[Contract, Role]:
+    """The contract with its customer, and the viewer's role there, which must grant a permission.
+
+    Raises:
+        NotFoundError: absent or somebody else's, one answer for both.
+        AccessDeniedError: the viewer's role does not grant the permission.
+    """
+    row = None
+    if contract_id <= MAX_ID:
+        row = session.execute(
+            _ONE_VISIBLE, {"account_id": viewer.account_id, "contract_id": contract_id}
+        ).one_or_none()
+    if row is None:
+        raise NotFoundError
+    contract, role = row[0], Role(row[1])
+    if not may(role, permission):
+        raise AccessDeniedError
+    return contract, role
+
+
+def list_visible(session: Session, viewer: Viewer) -> Sequence[Contract]:
+    """All contracts of the viewer with their customers, by number."""
+    return session.scalars(_ALL_VISIBLE, {"account_id": viewer.account_id}).all()
+
+
+def get_frame(session: Session) -> Frame:
+    """The supplier and the moment the billing data speak of."""
+    row = session.execute(_FRAME).one_or_none()
+    return Frame(row[0], row[1]) if row else Frame(None, None)
+
+
+def find_department(session: Session, contract: Contract) -> Department | None:
+    """The local office that serves a contract."""
+    if contract.department_id is None:
+        return None
+    return session.get(Department, contract.department_id)
+
+
+def list_points(session: Session, contract: Contract) -> list[PointLine]:
+    """Supply points of a contract with their meters, in the order of billing."""
+    rows = session.execute(
+        select(SupplyPoint, Meter)
+        .outerjoin(Meter, (Meter.supply_point_id == SupplyPoint.id) & Meter.withdrawn_at.is_(None))
+        .where(SupplyPoint.contract_id == contract.id, SupplyPoint.withdrawn_at.is_(None))
+        .order_by(SupplyPoint.id, Meter.removed_on.is_not(None), Meter.id)
+    )
+    points: dict[int, tuple[SupplyPoint, list[MeterLine]]] = {}
+    for point, meter in rows:
+        meters = points.setdefault(point.id, (point, []))[1]
+        if meter is not None:
+            meters.append(MeterLine(meter.serial_number, meter.model, meter.removed_on))
+    return [
+        PointLine(point.name, point.address, point.is_automatic, tuple(meters))
+        for point, meters in points.values()
+    ]

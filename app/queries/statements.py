@@ -1,0 +1,54 @@
+"""Reads that make a statement."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.domain.errors import StatementTooLongError
+from app.domain.period import Period
+from app.domain.statement import Party, SettlementStatement, statement_number
+from app.models import Contract
+from app.queries.contracts import Frame
+from app.queries.settlements import list_operations, settlements_of
+
+
+def settlement_statement(
+    session: Session,
+    contract: Contract,
+    period: Period,
+    *,
+    frame: Frame,
+    issued_at: datetime,
+    as_of: datetime | None,
+    max_rows: int,
+) -> SettlementStatement:
+    """The statement of a period.
+
+    Args:
+        issued_at, as_of: in the supplier's zone.
+        max_rows: most operations a statement may hold.
+
+    Raises:
+        StatementTooLongError: the period holds more.
+    """
+    opening = settlements_of(session, contract, period).sheet.opening
+    page = list_operations(session, contract, period, opening, limit=max_rows)
+    if page.total > max_rows:
+        raise StatementTooLongError(page.total, max_rows)
+    customer, supplier = contract.customer, frame.supplier
+    return SettlementStatement(
+        number=statement_number(contract.number, issued_at),
+        issued_at=issued_at,
+        as_of=as_of,
+        contract_number=contract.number,
+        contract_date=f"{contract.signed_on:%d.%m.%Y}",
+        supplier=Party(supplier.name, supplier.inn, supplier.kpp, supplier.address)
+        if supplier
+        else Party("", "", None, None),
+        customer=Party(customer.full_name, customer.inn, customer.kpp, customer.legal_address),
+        period=period,
+        opening=opening,
+        rows=page.rows,
+    )

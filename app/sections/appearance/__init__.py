@@ -1,0 +1,5 @@
+"""Section: appearance."""
+
+from app.sections.appearance.routes import bp
+
+__all__ = ["bp"]

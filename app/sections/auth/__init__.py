@@ -1,0 +1,5 @@
+"""Section: auth."""
+
+from app.sections.auth.routes import bp
+
+__all__ = ["bp"]

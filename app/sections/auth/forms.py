@@ -1,0 +1,31 @@
+"""Form of the sign-in page."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, PasswordField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length
+
+
+class SignInForm(FlaskForm):
+    """Contract number and password; the number may be written in any usual way."""
+
+    login = StringField(
+        "Номер договора",
+        validators=[
+            DataRequired("Поле «Номер договора»: введите номер, например 00000-ЭС"),
+            Length(max=200, message="Поле «Номер договора»: слишком длинный номер"),
+        ],
+    )
+    password = PasswordField(
+        "Пароль",
+        validators=[
+            InputRequired("Поле «Пароль»: введите пароль"),
+            Length(max=200, message="Поле «Пароль»: слишком длинный пароль"),
+        ],
+    )
+    next = HiddenField()
+
+    def summary(self) -> list[tuple[str, str]]:
+        """(id of the field, its first error) for every field that has one."""
+        return [(field.id, field.errors[0]) for field in self if field.errors]

@@ -1,0 +1,95 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from app.actions import accounts
+from app.domain.errors import SignInRefusedError, TooManyAttemptsError
+from app.extensions import db
+from app.logs import event
+from app.sections.auth.forms import SignInForm
+from app.web import session
+from app.web.forms import safe_next
+from app.web.fragments import render_page
+from app.web.permissions import public, signed_in
+
+bp = Blueprint("auth", __name__)
+
+REFUSED = "Номер договора или пароль не подходят. Проверьте раскладку клавиатуры и Caps Lock."
+TOO_MANY = "Слишком много попыток входа. Подождите {minutes} мин. и попробуйте снова."
+
+
+@bp.get("/sign-in")
+@public
+def sign_in() -> ResponseReturnValue:
+    """The sign-in form; who is signed in already goes to the cabinet."""
+    if current_user.is_authenticated:
+        return redirect(url_for("service.root"))
+    return _page(SignInForm(next=request.args.get("next", "")))
+
+
+@bp.post("/sign-in")
+@public
+def sign_in_submit() -> ResponseReturnValue:
+    """Check the password and open a session."""
+    form = SignInForm()
+    if not form.validate():
+        return _page(form, 422)
+    now = session.clock().now()
+    command = accounts.SignIn(
+        form.login.data,
+        form.password.data,
+        request.remote_addr or "",
+        request.headers.get("User-Agent", ""),
+    )
+    try:
+        opened = accounts.sign_in(db.session(), command, _limits(), now)
+    except TooManyAttemptsError as error:
+        event("sign-in limited", retry_after=error.retry_after)
+        minutes = -(-error.retry_after // 60)
+        headers = {"Retry-After": str(error.retry_after)}
+        return _page(form, 429, TOO_MANY.format(minutes=minutes)), 429, headers
+    except SignInRefusedError:
+        event("sign-in refused")
+        db.session.commit()
+        return _page(form, 422, REFUSED)
+    db.session.commit()
+    return _enter(opened, form.next.data)
+
+
+@bp.post("/sign-out")
+@signed_in
+def sign_out() -> ResponseReturnValue:
+    """«Выход»: the session ends in the table and in the browser."""
+    accounts.sign_out(db.session(), current_user.session_id, session.clock().now())
+    db.session.commit()
+    event("sign-out")
+    session.end()
+    response = redirect(url_for("auth.sign_in"), 303)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+def _enter(opened: accounts.OpenedSession, target: str | None) -> ResponseReturnValue:
+    session.begin(opened.token, opened.session_id, opened.account_id)
+    event("sign-in", account=opened.account_id)
+    home = url_for("home.index", contract_id=opened.contract_id)
+    return redirect(safe_next(target, home), 303)
+
+
+def _limits() -> accounts.SignInLimits:
+    config = session.config()
+    return accounts.SignInLimits(
+        config.sign_in_pair_failures,
+        config.sign_in_address_failures,
+        config.sign_in_login_checks,
+    )
+
+
+def _page(form: SignInForm, status: int = 200, message: str | None = None) -> ResponseReturnValue:
+    return render_page(
+        "auth/sign_in.html", fragment="results", form=form, message=message, status=status
+    )

@@ -1,0 +1,5 @@
+"""Section: home."""
+
+from app.sections.home.routes import bp
+
+__all__ = ["bp"]

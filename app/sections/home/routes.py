@@ -1,0 +1,33 @@
+"""«Главная»: what is owed, what happened last, the contract in short."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g
+from flask.typing import ResponseReturnValue
+
+from app.domain.access import Permission
+from app.extensions import db
+from app.queries import contracts
+from app.queries.overview import money_overview
+from app.web.fragments import render_page
+from app.web.permissions import contract_access, may_viewer
+from app.web.session import clock
+
+bp = Blueprint("home", __name__)
+
+
+@bp.get("/contracts/<int:contract_id>/")
+@contract_access(Permission.SEE_CONTRACT)
+def index(contract_id: int) -> ResponseReturnValue:
+    """General information on the contract (user manual §4)."""
+    overview = None
+    if may_viewer(Permission.SEE_MONEY):
+        overview = money_overview(db.session(), g.contract, clock().today())
+    return render_page(
+        "home/index.html",
+        fragment="results",
+        overview=overview,
+        today=clock().today(),
+        department=contracts.find_department(db.session(), g.contract),
+        points=contracts.list_points(db.session(), g.contract),
+    )

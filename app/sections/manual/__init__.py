@@ -1,0 +1,5 @@
+"""Section: manual."""
+
+from app.sections.manual.routes import bp
+
+__all__ = ["bp"]

@@ -1,0 +1,5 @@
+"""Section: settlements."""
+
+from app.sections.settlements.routes import bp
+
+__all__ = ["bp"]

@@ -1,0 +1,194 @@
+"""Ledger entries in words, and settlements as tables for spreadsheets and paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.domain.errors import StatementTooLongError
+from app.domain.period import Period
+from app.domain.statement import SettlementStatement
+from app.domain.turnover import (
+    Entry,
+    EntryKind,
+    RunningEntry,
+    TurnoverSheet,
+    debt_side,
+    overpayment_side,
+)
+from app.integrations.spreadsheets import Cell, Column, Kind, Table
+from app.models import Contract
+from app.queries import settlements
+from app.web.filters import counted
+from app.web.pager import Pager
+
+MAX_CONTENT = 210
+"""Length of a payment's purpose on a payment order; billing's own texts may be longer."""
+PDF_CHUNK = 40
+"""Rows of one table in a PDF: the layout of a long table grows with the square of its rows."""
+
+_DOCUMENTS = {
+    EntryKind.UPD: "УПД",
+    EntryKind.CORRECTION: "УКД",
+    EntryKind.LATE_INTEREST: "Пени",
+    EntryKind.OTHER: "Документ",
+    EntryKind.PAYMENT: "Платеж",
+    EntryKind.REFUND: "Возврат",
+    EntryKind.OFFSET: "Зачет",
+}
+_CONTENTS = {
+    EntryKind.UPD: "Начислено за электроэнергию",
+    EntryKind.CORRECTION: "Корректировка начисления",
+    EntryKind.LATE_INTEREST: "Пени за просрочку оплаты",
+    EntryKind.OTHER: "Прочее начисление",
+    EntryKind.PAYMENT: "Оплата",
+    EntryKind.REFUND: "Возврат переплаты",
+    EntryKind.OFFSET: "Зачет",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An operation as tables show it; zero amounts are None."""
+
+    number: int
+    entry: Entry
+    document: str
+    content: str
+    debit: Decimal | None
+    credit: Decimal | None
+    balance: Decimal
+
+
+def present(running: RunningEntry) -> Row:
+    """Put an operation into words."""
+    entry = running.entry
+    document = _DOCUMENTS[entry.kind]
+    if entry.document:
+        document = f"{document}\u00a0№\u00a0{entry.document}"
+    content = entry.purpose or _CONTENTS[entry.kind]
+    if len(content) > MAX_CONTENT:
+        content = content[: MAX_CONTENT - 1] + "…"
+    return Row(
+        running.number,
+        entry,
+        document,
+        content,
+        entry.debit or None,
+        entry.credit or None,
+        running.balance,
+    )
+
+
+def present_all(statement: SettlementStatement) -> list[Row]:
+    """All operations of a statement in words."""
+    return [present(row) for row in statement.rows]
+
+
+def operations_page(
+    session: Session, contract: Contract, period: Period, opening: Decimal, pager: Pager
+) -> tuple[list[Row], Pager]:
+    """A page of operations, and the pager that knows how many there are.
+
+    A page past the end shows the first one.
+    """
+    page = settlements.list_operations(
+        session, contract, period, opening, limit=pager.size, offset=pager.offset
+    )
+    if not page.rows and pager.number > 1:
+        return operations_page(session, contract, period, opening, replace(pager, number=1))
+    return [present(row) for row in page.rows], replace(pager, total=page.total)
+
+
+def turnover_table(sheet: TurnoverSheet) -> Table:
+    """The turnover sheet with its totals."""
+    columns = (
+        Column("Месяц", Kind.TEXT, 16),
+        Column("Сальдо на начало, Дт", Kind.MONEY, 16),
+        Column("Сальдо на начало, Кт", Kind.MONEY, 16),
+        Column("Начислено, Дт", Kind.MONEY, 16),
+        Column("Оплачено, Кт", Kind.MONEY, 16),
+        Column("Сальдо на конец, Дт", Kind.MONEY, 16),
+        Column("Сальдо на конец, Кт", Kind.MONEY, 16),
+    )
+    rows: list[list[Cell]] = [
+        [row.month.label, *_sides(row.opening), row.debit, row.credit, *_sides(row.closing)]
+        for row in sheet.rows
+    ]
+    rows.append(
+        ["Итого", *_sides(sheet.opening), sheet.debit, sheet.credit, *_sides(sheet.closing)]
+    )
+    return Table("Ведомость", columns, rows)
+
+
+def statement_table(statement: SettlementStatement) -> Table:
+    """The rows of the statement; the column «Строка» tells operations from balances and totals."""
+    columns = (
+        Column("Строка", Kind.TEXT, 18),
+        Column("№", Kind.WHOLE, 6),
+        Column("Дата", Kind.DATE, 12),
+        Column("Документ", Kind.TEXT, 26),
+        Column("Период расчета", Kind.TEXT, 14),
+        Column("Содержание", Kind.TEXT, 50),
+        Column("Дебет", Kind.MONEY, 16),
+        Column("Кредит", Kind.MONEY, 16),
+        Column("Сальдо Дт", Kind.MONEY, 16),
+        Column("Сальдо Кт", Kind.MONEY, 16),
+    )
+    blank: list[Cell] = [None] * 3
+    period = statement.period
+    rows: list[list[Cell]] = [
+        ["Сальдо на начало", None, period.first, *blank, None, None, *_sides(statement.opening)]
+    ]
+    rows += [_statement_row(present(row)) for row in statement.rows]
+    rows.append(["Обороты", None, None, *blank, statement.debit, statement.credit, None, None])
+    rows.append(
+        ["Сальдо на конец", None, period.last, *blank, None, None, *_sides(statement.closing)]
+    )
+    return Table("Справка", columns, rows)
+
+
+def pdf_context(statement: SettlementStatement) -> dict[str, Any]:
+    """What the PDF template needs; its rows come in short tables."""
+    chunks = list(_chunks(present_all(statement)))
+    return {"statement": statement, "chunks": chunks, "title": statement_title(statement)}
+
+
+def statement_title(statement: SettlementStatement) -> str:
+    return f"Справка по взаиморасчетам, договор {statement.contract_number}"
+
+
+def too_long_words(error: StatementTooLongError) -> str:
+    rows = counted(error.rows, "операция", "операции", "операций")
+    return f"За этот период {rows}, в справку входит до {error.limit}. Выберите период короче"
+
+
+def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    for start in range(0, len(rows), PDF_CHUNK):
+        yield rows[start : start + PDF_CHUNK]
+
+
+def _statement_row(row: Row) -> list[Cell]:
+    entry = row.entry
+    return [
+        "Операция",
+        row.number,
+        entry.on,
+        row.document.replace("\u00a0", " "),
+        entry.period.short_label if entry.period else None,
+        row.content,
+        row.debit,
+        row.credit,
+        *_sides(row.balance),
+    ]
+
+
+def _sides(balance: Decimal) -> tuple[Decimal | None, Decimal | None]:
+    """A balance in its Дт and Кт columns; a closed one is zero in Дт."""
+    if balance < 0:
+        return None, overpayment_side(balance)
+    return debt_side(balance), None

@@ -1,0 +1,87 @@
+"""Headers, cookies, hosts and caches: what a browser and a stranger are allowed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask, Response, abort, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config import Config
+
+YEAR = 31_536_000
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+def cookie_name(config: Config, name: str) -> str:
+    """Over TLS a ``__Host-`` name, which a sister domain cannot plant."""
+    return f"__Host-{name}" if config.https else name
+
+
+def flask_settings(config: Config) -> dict[str, object]:
+    """Settings of cookies, request limits, CSRF tokens and static files."""
+    return {
+        "SESSION_COOKIE_NAME": cookie_name(config, "kabinet"),
+        "SESSION_COOKIE_SECURE": config.https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "TRUSTED_HOSTS": config.trusted_hosts,
+        "MAX_CONTENT_LENGTH": 1_000_000,
+        "MAX_FORM_MEMORY_SIZE": 500_000,
+        "MAX_FORM_PARTS": 200,
+        # The session ends first; a page left open must not lose what was typed.
+        "WTF_CSRF_TIME_LIMIT": None,
+        # A form posted from a page without a Referer (no-referrer pages, privacy tools) is fine.
+        "WTF_CSRF_SSL_STRICT": False,
+        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=365),
+    }
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Trust exactly the configured proxies, refuse cross-site writes, stamp every answer."""
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+
+    @app.before_request
+    def refuse_cross_site_writes() -> None:
+        if request.method in SAFE_METHODS:
+            return
+        if request.headers.get("Sec-Fetch-Site") == "cross-site":
+            abort(403)
+
+    @app.after_request
+    def stamp(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if config.https:
+            response.headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+            response.vary.update(("Cookie", "HX-Request-Type"))
+        elif response.status_code == 200:
+            response.cache_control.immutable = True
+        return response

@@ -1,0 +1,102 @@
+"""How values look on screen: one place for money, dates and links to assets."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, url_for
+from flask_login import current_user
+
+from app.domain.access import Permission
+from app.domain.money import plural
+from app.domain.period import Month, Period
+from app.extensions import db
+from app.queries.contracts import Frame, get_frame
+from app.version import VERSION
+from app.web.appearance import current_appearance
+from app.web.permissions import may_viewer
+from app.web.session import clock
+
+NBSP = "\u00a0"
+MINUS = "\u2212"
+# Written by hand because a page formats hundreds of sums; a test holds it to Babel's output.
+_MONEY = str.maketrans({",": NBSP, ".": ",", "-": MINUS})
+
+
+def money(amount: Decimal) -> str:
+    """«1 234 567,89» with no-break spaces; the unit stands in the table's head or beside."""
+    return f"{amount:,.2f}".translate(_MONEY)
+
+
+def roubles(amount: Decimal) -> str:
+    """«1 234 567,89 ₽»."""
+    return f"{money(amount)}{NBSP}₽"
+
+
+def day(value: date | None) -> str:
+    """«22.11.2026»."""
+    return f"{value:%d.%m.%Y}" if value else ""
+
+
+def moment(value: datetime | None) -> str:
+    """«22.11.2026, 06:00», in the supplier's zone."""
+    return f"{clock().local(value):%d.%m.%Y, %H:%M}" if value else ""
+
+
+def period_words(period: Period) -> str:
+    """«декабрь 2025 — ноябрь 2026» for whole months, else the two dates."""
+    first, last = Month.of(period.first), Month.of(period.last)
+    if period.first == first.first and period.last == last.last:
+        words = first.label.lower()
+        return words if first == last else f"{words} — {last.label.lower()}"
+    return f"{day(period.first)} — {day(period.last)}"
+
+
+def counted(number: int, one: str, few: str, many: str) -> str:
+    """«1 месяц», «3 месяца», «12 месяцев»."""
+    return f"{number}{NBSP}{plural(number, (one, few, many))}"
+
+
+def page_frame() -> Frame:
+    """Supplier and data stamp, read once per request."""
+    if "frame" not in g:
+        g.frame = get_frame(db.session())
+    return g.frame  # type: ignore[no-any-return]
+
+
+@cache
+def _version(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+
+
+def init_app(app: Flask) -> None:
+    """Give templates their filters, their macros (``ui``) and what frames a page."""
+    static = Path(app.static_folder or "")
+
+    def asset(name: str) -> str:
+        return url_for("static", filename=name, v=_version(static / name))
+
+    env = app.jinja_env
+    env.trim_blocks = env.lstrip_blocks = True
+    for function in (money, roubles, day, moment, period_words, counted):
+        env.filters[function.__name__] = function
+    env.globals.update(
+        asset=asset,
+        page_frame=page_frame,
+        appearance=current_appearance,
+        ui=env.get_template("components/ui.html").module,
+    )
+
+    @app.context_processor
+    def who() -> dict[str, Any]:
+        return {
+            "contract": g.get("contract"),
+            "user": current_user,
+            "version": VERSION,
+            "may_see_money": lambda: may_viewer(Permission.SEE_MONEY),
+        }

@@ -1,0 +1,80 @@
+"""Fields that several sections share, and the words of their errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import urlsplit
+
+from werkzeug.datastructures import MultiDict
+
+from app.domain.errors import PeriodError
+from app.domain.period import MAX_MONTHS, Month, Period, last_months, parse_day, presets
+
+MAX_SHOWN = 30
+
+
+@dataclass
+class PeriodForm:
+    """«С … по …»: what was typed, the period it makes, and what is wrong with each field."""
+
+    first: str
+    last: str
+    period: Period | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+    presets: list[tuple[str, Period]] = field(default_factory=list)
+
+    @classmethod
+    def from_query(cls, args: MultiDict[str, str], today: date) -> PeriodForm:
+        """Read ``first`` and ``last`` (a date, or a month YYYY-MM); without them, 12 months."""
+        default = last_months(today, 12)
+        form = cls(
+            first=args.get("first", "").strip() or default.first.isoformat(),
+            last=args.get("last", "").strip() or default.last.isoformat(),
+            presets=presets(today),
+        )
+        first, last = form._edge("first"), form._edge("last")
+        if first and last:
+            form._join(first, last)
+        return form
+
+    def _edge(self, name: str) -> date | None:
+        text: str = getattr(self, name)
+        try:
+            if len(text) == 7 and "." not in text:
+                day = parse_day(f"{text}-01")
+                day = Month.of(day).last if name == "last" else day
+            else:
+                day = parse_day(text)
+        except PeriodError:
+            label = "С" if name == "first" else "По"
+            self.errors[name] = f"Поле «{label}»: нужна дата, например 01.11.2026"
+            setattr(self, name, text[:MAX_SHOWN])
+            return None
+        setattr(self, name, day.isoformat())
+        return day
+
+    def _join(self, first: date, last: date) -> None:
+        try:
+            self.period = Period(first, last)
+        except PeriodError as error:
+            self.errors["last"] = {
+                "reversed": "Дата «По» раньше даты «С». Поменяйте их местами",
+                "out_of_range": "Годы с 2000 по 2099",
+                "too_long": f"Период длиннее {MAX_MONTHS // 12} лет. Выберите покороче",
+            }[error.code]
+
+
+def safe_next(target: str | None, default: str) -> str:
+    """Where to go after sign-in: a path on this host, or the default.
+
+    Browsers drop tabs and line breaks from addresses and read a backslash as a slash, so anything
+    but a plain path is refused.
+    """
+    if not target or any(ord(c) <= 32 or c == "\\" for c in target):
+        return default
+    parts = urlsplit(target)
+    is_path = target.startswith("/") and not target.startswith("//")
+    # Percent-encoded slashes at the start are decoded by some proxies.
+    is_plain = not parts.scheme and not parts.netloc and not target.lower().startswith("/%")
+    return target if is_path and is_plain else default

@@ -1,0 +1,31 @@
+"""One view, one template, two answers: the whole page, or the block that htmx swaps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import make_response, render_template, request
+from flask.wrappers import Response
+from jinja2_fragments.flask import render_block
+
+
+def is_fragment() -> bool:
+    """Whether htmx asks for a part of the page."""
+    return request.headers.get("HX-Request-Type") == "partial"
+
+
+def render_page(template: str, *, fragment: str, status: int = 200, **context: Any) -> Response:
+    """Render a template whole, or only its block ``fragment`` for htmx.
+
+    ``Vary: HX-Request-Type`` is set for every page by ``app.security``.
+    """
+    if is_fragment():
+        return make_response(render_block(template, fragment, **context), status)
+    return make_response(render_template(template, **context), status)
+
+
+def redirect_page(url: str) -> Response:
+    """Go to another page: a plain redirect, or for htmx one of the whole page."""
+    if is_fragment():
+        return make_response("", 204, {"HX-Redirect": url})
+    return make_response("", 303, {"Location": url})

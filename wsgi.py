@@ -1,0 +1,25 @@
+"""Entry point of the web server and of the ``flask`` command."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from dotenv import dotenv_values
+
+from app import create_app
+from config import ROOT, Config, ConfigError
+
+
+def environment() -> dict[str, str]:
+    """Process environment over the ``.env`` file beside ``config.py``, which is for development."""
+    if os.environ.get("PRODUCTION") == "1":
+        return dict(os.environ)
+    from_file = {name: value or "" for name, value in dotenv_values(ROOT / ".env").items()}
+    return {**from_file, **os.environ}
+
+
+try:
+    app = create_app(Config.from_env(environment()))
+except ConfigError as error:
+    sys.exit(str(error))
