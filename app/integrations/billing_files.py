@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import chain, islice
 from pathlib import Path
@@ -22,7 +22,7 @@ MAX_UNPACKED_BYTES = 16 << 30
 MAX_RATIO = 200
 DELIMITERS = ";,\t"
 
-Chunk = tuple[list[int], list[list[str]]]
+Chunk = tuple[Sequence[int], list[list[str]]]
 
 
 class PackageError(Exception):
@@ -100,36 +100,61 @@ class CsvFile:
         self._reader = csv.reader(
             chain([first], text), delimiter=delimiter or _sniff(first), strict=True
         )
-        self.header = [name.strip() for name in next(self._records(), (0, [""]))[1]]
+        self.header = self._read_header()
 
     @property
     def position(self) -> int:
         """Bytes read so far."""
         return self._stream.tell()
 
+    def _read_header(self) -> list[str]:
+        try:
+            return [name.strip() for name in next(self._reader, [])]
+        except csv.Error as error:
+            self._on_fault(1, _csv_fault(str(error)))
+            return []
+
     def chunks(self) -> Iterator[Chunk]:
         """Records and the numbers of the lines they begin on; empty lines are passed over."""
-        records = self._records()
-        while chunk := list(islice(records, CHUNK_ROWS)):
-            lines, rows = zip(*chunk, strict=True)
-            yield list(lines), list(rows)
-
-    def _records(self) -> Iterator[tuple[int, list[str]]]:
         reader = self._reader
-        begin = reader.line_num + 1
         while True:
-            try:
-                for row in reader:
-                    if row:
-                        yield begin, row
-                    begin = reader.line_num + 1
+            before = reader.line_num
+            rows: list[list[str]] = []
+            is_whole = self._read_into(rows, before)
+            if not rows and is_whole:
                 return
-            except csv.Error as error:
-                # The reader drops the rest of the broken line and goes on with the next.
-                self._on_fault(begin, _csv_fault(str(error)))
-                begin = reader.line_num + 1
-            except (zipfile.BadZipFile, EOFError) as error:
-                raise PackageError(f"архив поврежден ({error})") from None
+            lines: Sequence[int] = range(before + 1, before + 1 + len(rows))
+            if reader.line_num - before != len(rows):
+                lines = _line_numbers(rows, before + 1)
+            if [] in rows:
+                kept = [(line, row) for line, row in zip(lines, rows, strict=True) if row]
+                lines, rows = [line for line, _ in kept], [row for _, row in kept]
+            if rows:
+                yield lines, rows
+
+    def _read_into(self, rows: list[list[str]], before: int) -> bool:
+        """Append a chunk of records; False when a broken one ended it early."""
+        try:
+            # Unlike list(), extend() keeps what it has read when the reader raises.
+            rows.extend(islice(self._reader, CHUNK_ROWS))
+        except csv.Error as error:
+            # The reader drops the rest of the broken line and goes on with the next.
+            begin = _line_numbers([*rows, [""]], before + 1)[-1]
+            self._on_fault(begin, _csv_fault(str(error)))
+            return False
+        except (zipfile.BadZipFile, EOFError) as error:
+            raise PackageError(f"архив поврежден ({error})") from None
+        return True
+
+
+def _line_numbers(rows: Sequence[Sequence[str]], begin: int) -> list[int]:
+    """Lines that records begin on, where some of them span several."""
+    numbers = []
+    for row in rows:
+        numbers.append(begin)
+        text = "\0".join(row)
+        begin += 1 + text.count("\n") + text.count("\r") - text.count("\r\n")
+    return numbers
 
 
 def _sniff(header: str) -> str:

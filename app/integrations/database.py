@@ -57,7 +57,7 @@ def write_if_free(engine: Engine, statement: Executable) -> bool:
 
 
 def open_for_bulk_write(session: Session) -> None:
-    """Give SQLite the page cache a large import wants; 96 MiB, for this process only."""
+    """Give SQLite the page cache a large import wants; 48 MiB, for this process only."""
     if session.get_bind().dialect.name == "sqlite":
-        session.connection().exec_driver_sql("pragma cache_size=-98304")
+        session.connection().exec_driver_sql("pragma cache_size=-49152")
         session.connection().exec_driver_sql("pragma temp_store=file")

@@ -19,6 +19,7 @@ from app.extensions import db
 from app.queries.contracts import Frame, get_frame
 from app.version import VERSION
 from app.web.appearance import current_appearance
+from app.web.fragments import is_fragment
 from app.web.permissions import may_viewer
 from app.web.session import clock
 
@@ -89,6 +90,7 @@ def init_app(app: Flask) -> None:
         asset=asset,
         page_frame=page_frame,
         appearance=current_appearance,
+        is_fragment=is_fragment,
         ui=env.get_template("components/ui.html").module,
     )
 

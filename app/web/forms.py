@@ -22,6 +22,8 @@ class PeriodForm:
     last: str
     period: Period | None = None
     errors: dict[str, str] = field(default_factory=dict)
+    unreadable: set[str] = field(default_factory=set)
+    """Fields whose text a browser's date field would not show; they are plain text instead."""
     presets: list[tuple[str, Period]] = field(default_factory=list)
 
     @classmethod
@@ -50,6 +52,7 @@ class PeriodForm:
             label = "С" if name == "first" else "По"
             self.errors[name] = f"Поле «{label}»: нужна дата, например 01.11.2026"
             setattr(self, name, text[:MAX_SHOWN])
+            self.unreadable.add(name)
             return None
         setattr(self, name, day.isoformat())
         return day

@@ -131,6 +131,9 @@ class Scaled:
         digits = 18 - places
         self._pattern = re.compile(rf"(-?)([0-9]{{1,{digits}}})(?:{mark}([0-9]{{1,{places}}}))?")
         self._uniform = re.compile(rf"(?:-?[0-9]{{1,{digits}}}{mark}[0-9]{{{places}}}\n)++")
+        self._mixed = re.compile(
+            rf"(?:(?:-?[0-9]{{1,{digits}}}(?:{mark}[0-9]{{1,{places}}})?)?\n)++"
+        )
 
     def parse(self, text: str) -> Stored:
         _check_plain(text)
@@ -146,12 +149,18 @@ class Scaled:
 
     def parse_all(self, texts: Sequence[str]) -> Sequence[Stored]:
         joined = "\n".join(texts) + "\n"
+        values: list[int | None]
         if self._uniform.fullmatch(joined):
             values = list(map(int, joined.replace(self.point, "").split()))
-            if self.minimum is not None and min(values) < self.minimum:
-                raise ValueError
-            return values
-        return [self.parse(text) if text else None for text in texts]
+        elif self._mixed.fullmatch(joined) and joined.count("\n") == len(texts):
+            parts = [text.partition(self.point) for text in texts]
+            places = self.places
+            values = [int(a + b.ljust(places, "0")) if a else None for a, _, b in parts]
+        else:
+            raise ValueError
+        if self.minimum is not None and any(v is not None and v < self.minimum for v in values):
+            raise ValueError
+        return values
 
     def _fault(self, text: str) -> str:
         mark = "запятой" if self.point == "," else "точкой"

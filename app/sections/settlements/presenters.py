@@ -26,8 +26,6 @@ from app.queries import settlements
 from app.web.filters import counted
 from app.web.pager import Pager
 
-MAX_CONTENT = 210
-"""Length of a payment's purpose on a payment order; billing's own texts may be longer."""
 PDF_CHUNK = 40
 """Rows of one table in a PDF: the layout of a long table grows with the square of its rows."""
 
@@ -70,14 +68,11 @@ def present(running: RunningEntry) -> Row:
     document = _DOCUMENTS[entry.kind]
     if entry.document:
         document = f"{document}\u00a0№\u00a0{entry.document}"
-    content = entry.purpose or _CONTENTS[entry.kind]
-    if len(content) > MAX_CONTENT:
-        content = content[: MAX_CONTENT - 1] + "…"
     return Row(
         running.number,
         entry,
         document,
-        content,
+        _CONTENTS[entry.kind],
         entry.debit or None,
         entry.credit or None,
         running.balance,
@@ -138,16 +133,28 @@ def statement_table(statement: SettlementStatement) -> Table:
         Column("Кредит", Kind.MONEY, 16),
         Column("Сальдо Дт", Kind.MONEY, 16),
         Column("Сальдо Кт", Kind.MONEY, 16),
+        Column("Назначение платежа", Kind.TEXT, 60),
     )
     blank: list[Cell] = [None] * 3
     period = statement.period
     rows: list[list[Cell]] = [
-        ["Сальдо на начало", None, period.first, *blank, None, None, *_sides(statement.opening)]
+        [
+            "Сальдо на начало",
+            None,
+            period.first,
+            *blank,
+            None,
+            None,
+            *_sides(statement.opening),
+            None,
+        ]
     ]
     rows += [_statement_row(present(row)) for row in statement.rows]
-    rows.append(["Обороты", None, None, *blank, statement.debit, statement.credit, None, None])
     rows.append(
-        ["Сальдо на конец", None, period.last, *blank, None, None, *_sides(statement.closing)]
+        ["Обороты", None, None, *blank, statement.debit, statement.credit, None, None, None]
+    )
+    rows.append(
+        ["Сальдо на конец", None, period.last, *blank, None, None, *_sides(statement.closing), None]
     )
     return Table("Справка", columns, rows)
 
@@ -184,6 +191,7 @@ def _statement_row(row: Row) -> list[Cell]:
         row.debit,
         row.credit,
         *_sides(row.balance),
+        entry.purpose or None,
     ]
 
 
