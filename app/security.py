@@ -66,6 +66,10 @@ def init_app(app: Flask, config: Config) -> None:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
 
+    always = list(HEADERS.items())
+    if config.https:
+        always.append(("Strict-Transport-Security", f"max-age={YEAR}; includeSubDomains"))
+
     @app.before_request
     def refuse_cross_site_writes() -> None:
         if request.method in SAFE_METHODS:
@@ -75,13 +79,10 @@ def init_app(app: Flask, config: Config) -> None:
 
     @app.after_request
     def stamp(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        if config.https:
-            response.headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"
+        response.headers.extend(always)
         if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store")
-            response.vary.update(("Cookie", "HX-Request-Type"))
+            response.headers["Cache-Control"] = "no-store"
+            response.headers["Vary"] = "Cookie, HX-Request-Type"
         elif response.status_code == 200:
             response.cache_control.immutable = True
         return response

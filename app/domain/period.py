@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from app.domain.errors import PeriodError
 
@@ -31,9 +31,8 @@ _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _RUSSIAN_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Month:
-    """A billing month (расчетный период)."""
+class Month(NamedTuple):
+    """A billing month (расчетный период); a tuple, so that months compare and hash quickly."""
 
     year: int
     number: int
@@ -58,9 +57,14 @@ class Month:
     def last(self) -> date:
         return date(self.year, self.number, monthrange(self.year, self.number)[1])
 
+    @property
+    def next_first(self) -> date:
+        """First day of the month after this one."""
+        return self.plus(1).first
+
     def plus(self, months: int) -> Month:
-        index = self.year * 12 + self.number - 1 + months
-        return Month(index // 12, index % 12 + 1)
+        year, rest = divmod(self.year * 12 + self.number - 1 + months, 12)
+        return Month(year, rest + 1)
 
     @property
     def label(self) -> str:
@@ -85,19 +89,17 @@ class Period:
             raise PeriodError("reversed")
         if self.first < EARLIEST or self.last > LATEST:
             raise PeriodError("out_of_range")
-        if len(self.months) > MAX_MONTHS:
+        if (
+            self.last.year - self.first.year
+        ) * 12 + self.last.month - self.first.month >= MAX_MONTHS:
             raise PeriodError("too_long")
 
     @property
     def months(self) -> list[Month]:
-        return list(iter_months(Month.of(self.first), Month.of(self.last)))
-
-
-def iter_months(first: Month, last: Month) -> Iterator[Month]:
-    """Consecutive months from ``first`` to ``last``, both included."""
-    while first <= last:
-        yield first
-        first = first.plus(1)
+        """Months that the period touches, in order."""
+        first = self.first.year * 12 + self.first.month - 1
+        last = self.last.year * 12 + self.last.month
+        return [Month(index // 12, index % 12 + 1) for index in range(first, last)]
 
 
 def parse_day(text: str) -> date:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.domain.errors import EntryOutOfRangeError
 from app.domain.money import ZERO
@@ -29,8 +30,7 @@ class EntryKind(StrEnum):
     OFFSET = "offset"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One operation of the ledger; amounts in roubles, one of them zero."""
 
     on: date
@@ -42,8 +42,7 @@ class Entry:
     credit: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class TurnoverRow:
+class TurnoverRow(NamedTuple):
     """One month of the sheet, roubles; ``closing = opening + debit − credit``."""
 
     month: Month
@@ -76,8 +75,7 @@ class TurnoverSheet:
         return sum((row.credit for row in self.rows), ZERO)
 
 
-@dataclass(frozen=True, slots=True)
-class RunningEntry:
+class RunningEntry(NamedTuple):
     """An operation with the balance after it, roubles."""
 
     number: int

@@ -45,14 +45,18 @@ def find_live_session(
     session: Session, token: str, *, now: datetime, idle: timedelta, longest: timedelta
 ) -> Row[tuple[int, int, datetime, int]] | None:
     """(id, account_id, last_seen_at, contract_count) of the session that a token opens, if it is still open."""
-    return session.execute(
-        _LIVE_SESSION,
-        {
-            "token_hash": hash_token(token),
-            "seen_after": now - idle,
-            "created_after": now - longest,
-        },
-    ).one_or_none()
+    return (
+        session.connection()
+        .execute(
+            _LIVE_SESSION,
+            {
+                "token_hash": hash_token(token),
+                "seen_after": now - idle,
+                "created_after": now - longest,
+            },
+        )
+        .one_or_none()
+    )
 
 
 def touch_statement(session_id: int, now: datetime) -> Update:

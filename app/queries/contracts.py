@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
 from app.domain.access import Permission, Role, Viewer, may
 from app.domain.errors import AccessDeniedError, NotFoundError
 from app.models import (
     Contract,
+    Customer,
     Department,
     ImportRun,
     Membership,
@@ -23,11 +23,68 @@ from app.models import (
 
 MAX_ID = 2**63 - 1
 
+
+@dataclass(frozen=True, slots=True)
+class VisibleContract:
+    """A contract and its customer as pages show them, and the viewer's role there."""
+
+    id: int
+    number: str
+    signed_on: date
+    status: str
+    price_category: int | None
+    department_id: int | None
+    customer_name: str
+    customer_short_name: str | None
+    inn: str
+    kpp: str | None
+    legal_address: str | None
+    role: Role
+
+    @property
+    def display_name(self) -> str:
+        return self.customer_short_name or self.customer_name
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierCard:
+    """The supplier as pages and statements name it."""
+
+    name: str
+    short_name: str | None
+    inn: str
+    kpp: str | None
+    address: str | None
+    phone: str | None
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every page shows around its content; both are None before the first import."""
+
+    supplier: SupplierCard | None
+    as_of: datetime | None
+
+
+# Every page asks these three; columns instead of entities cost a third of the time.
 _VISIBLE = (
-    select(Contract, Membership.role)
+    select(
+        Contract.id,
+        Contract.number,
+        Contract.signed_on,
+        Contract.status,
+        Contract.price_category,
+        Contract.department_id,
+        Customer.full_name,
+        Customer.short_name,
+        Customer.inn,
+        Customer.kpp,
+        Customer.legal_address,
+        Membership.role,
+    )
     .join(Membership, Membership.contract_id == Contract.id)
-    .join(Contract.customer)
-    .options(contains_eager(Contract.customer))
+    .join(Customer, Customer.id == Contract.customer_id)
     .where(
         Membership.account_id == bindparam("account_id"),
         Membership.revoked_at.is_(None),
@@ -37,19 +94,20 @@ _VISIBLE = (
 _ONE_VISIBLE = _VISIBLE.where(Contract.id == bindparam("contract_id")).limit(1)
 _ALL_VISIBLE = _VISIBLE.order_by(Contract.number)
 _FRAME = (
-    select(Supplier, select(func.max(ImportRun.as_of)).scalar_subquery())
+    select(
+        Supplier.name,
+        Supplier.short_name,
+        Supplier.inn,
+        Supplier.kpp,
+        Supplier.address,
+        Supplier.phone,
+        Supplier.email,
+        select(func.max(ImportRun.as_of)).scalar_subquery(),
+    )
     .where(Supplier.withdrawn_at.is_(None))
     .order_by(Supplier.id)
     .limit(1)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What every page shows around its content; both are None before the first import."""
-
-    supplier: Supplier | None
-    as_of: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +131,8 @@ class PointLine:
 
 def get_visible(
     session: Session, viewer: Viewer, contract_id: int, permission: Permission
-) -> tuple[Contract, Role]:
-    """The contract with its customer, and the viewer's role there, which must grant a permission.
+) -> VisibleContract:
+    """The contract, if the viewer may see it in a role that grants a permission.
 
     Raises:
         NotFoundError: absent or somebody else's, one answer for both.
@@ -82,36 +140,39 @@ def get_visible(
     """
     row = None
     if contract_id <= MAX_ID:
-        row = session.execute(
-            _ONE_VISIBLE, {"account_id": viewer.account_id, "contract_id": contract_id}
-        ).one_or_none()
+        row = (
+            session.connection()
+            .execute(_ONE_VISIBLE, {"account_id": viewer.account_id, "contract_id": contract_id})
+            .one_or_none()
+        )
     if row is None:
         raise NotFoundError
-    contract, role = row[0], Role(row[1])
-    if not may(role, permission):
+    contract = VisibleContract(*row[:-1], Role(row[-1]))
+    if not may(contract.role, permission):
         raise AccessDeniedError
-    return contract, role
+    return contract
 
 
-def list_visible(session: Session, viewer: Viewer) -> Sequence[Contract]:
-    """All contracts of the viewer with their customers, by number."""
-    return session.scalars(_ALL_VISIBLE, {"account_id": viewer.account_id}).all()
+def list_visible(session: Session, viewer: Viewer) -> list[VisibleContract]:
+    """All contracts of the viewer, by number."""
+    rows = session.connection().execute(_ALL_VISIBLE, {"account_id": viewer.account_id})
+    return [VisibleContract(*row[:-1], Role(row[-1])) for row in rows]
 
 
 def get_frame(session: Session) -> Frame:
     """The supplier and the moment the billing data speak of."""
-    row = session.execute(_FRAME).one_or_none()
-    return Frame(row[0], row[1]) if row else Frame(None, None)
+    row = session.connection().execute(_FRAME).one_or_none()
+    return Frame(SupplierCard(*row[:-1]), row[-1]) if row else Frame(None, None)
 
 
-def find_department(session: Session, contract: Contract) -> Department | None:
+def find_department(session: Session, contract: VisibleContract) -> Department | None:
     """The local office that serves a contract."""
     if contract.department_id is None:
         return None
     return session.get(Department, contract.department_id)
 
 
-def list_points(session: Session, contract: Contract) -> list[PointLine]:
+def list_points(session: Session, contract: VisibleContract) -> list[PointLine]:
     """Supply points of a contract with their meters, in the order of billing."""
     rows = session.execute(
         select(SupplyPoint, Meter)

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.domain.dues import Dues, InvoiceDue, build_dues
 from app.domain.period import Month
 from app.domain.turnover import EntryKind
-from app.models import Charge, Contract, Invoice
+from app.models import Charge, Invoice
+from app.queries.contracts import VisibleContract
 
 RECENT_INVOICES = 60
 """Enough for the due dates of the last year and a half, at three invoices a month."""
@@ -19,7 +20,7 @@ ADVANCE_MONTHS = 2
 """An advance of an older month that was never charged is no longer asked for."""
 
 
-def dues_of(session: Session, contract: Contract, balance: Decimal, today: date) -> Dues:
+def dues_of(session: Session, contract: VisibleContract, balance: Decimal, today: date) -> Dues:
     """Overdue and next payment of a contract.
 
     Args:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.dues import Dues
 from app.domain.turnover import Entry, EntryKind
-from app.models import Contract
+from app.queries.contracts import VisibleContract
 from app.queries.dues import dues_of
 from app.queries.settlements import balance_on, find_last_operation
 
@@ -28,7 +28,7 @@ class MoneyOverview:
     last_charge: Entry | None
 
 
-def money_overview(session: Session, contract: Contract, today: date) -> MoneyOverview:
+def money_overview(session: Session, contract: VisibleContract, today: date) -> MoneyOverview:
     """The settlements of a contract in short, as of a business date."""
     balance = balance_on(session, contract, today)
     return MoneyOverview(

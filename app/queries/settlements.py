@@ -1,4 +1,4 @@
-"""Reads of the ledger of one contract: opening balances, turnover, operations.
+"""Reads of the ledger of one contract: opening balance, turnover, operations.
 
 The billing system is the ledger. A balance on a day is the nearest monthly balance that billing
 sent, carried to that day by the operations between; where the operations do not lead to the closing
@@ -7,20 +7,20 @@ balance that billing sent for a month, the difference is reported, not hidden.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     CompoundSelect,
     Row,
     String,
     bindparam,
-    case,
-    extract,
-    func,
     literal_column,
     null,
     select,
@@ -29,14 +29,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.domain.money import ZERO
+from app.domain.money import ZERO, from_kopecks
 from app.domain.period import EARLIEST, Month, Period
 from app.domain.turnover import Entry, EntryKind, RunningEntry, TurnoverSheet, build_turnover
-from app.models import Charge, Contract, MonthlyBalance, Payment
-from app.models.base import ScaledDecimal
-
-_MONEY = ScaledDecimal(2)
-_NO_MONEY = type_coerce(literal_column("0"), _MONEY)
+from app.models import Charge, MonthlyBalance, Payment
+from app.queries.contracts import VisibleContract
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +45,69 @@ class Difference:
     imported: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Settlements:
-    """The turnover sheet of a period, and the months billing itself does not explain."""
+class Ledger:
+    """The operations of a period and the balance before it.
 
-    sheet: TurnoverSheet
-    differences: tuple[Difference, ...]
+    Sums are folded in kopecks; only what is shown becomes an ``Entry``.
+    """
+
+    def __init__(
+        self, period: Period, opening: Decimal, rows: Sequence[Any], imported: dict[Month, Decimal]
+    ) -> None:
+        self.period = period
+        self.opening = opening
+        self._rows = rows
+        self.sheet = self._build_sheet()
+        self.differences = self._find_differences(imported)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def operations(self, offset: int = 0, limit: int | None = None) -> list[RunningEntry]:
+        """Operations with running balances, oldest first, charges of a day before its payments.
+
+        Args:
+            offset: operations to pass over.
+            limit: how many at most; None means all.
+        """
+        balance = int(self.opening.scaleb(2))
+        balance += _kopecks(self._rows[:offset])
+        last = None if limit is None else offset + limit
+        shown = []
+        for number, row in enumerate(self._rows[offset:last], offset + 1):
+            balance += row[DEBIT] - row[CREDIT]
+            shown.append(RunningEntry(number, _entry(row), from_kopecks(balance)))
+        return shown
+
+    def _build_sheet(self) -> TurnoverSheet:
+        sums: dict[tuple[int, int], list[int]] = {}
+        for on_date, _, _, _, _, _, _, debit, credit in self._rows:
+            month = sums.setdefault((on_date.year, on_date.month), [0, 0])
+            month[0] += debit
+            month[1] += credit
+        turnovers = (
+            (Month(*month), from_kopecks(debit), from_kopecks(credit))
+            for month, (debit, credit) in sums.items()
+        )
+        return build_turnover(self.opening, turnovers, self.period.months)
+
+    def _find_differences(self, imported: dict[Month, Decimal]) -> tuple[Difference, ...]:
+        """Whole months whose closing balance is not the one billing sent."""
+        return tuple(
+            Difference(row.month, row.closing, imported[row.month])
+            for row in self.sheet.rows
+            if imported.get(row.month, row.closing) != row.closing
+            and row.month.last <= self.period.last
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class OperationsPage:
-    """A page of operations with running balances; ``total`` counts those of the whole period."""
+def _operations(with_purpose: bool) -> CompoundSelect[Any]:
+    """Ledger operations of a contract from ``first`` to ``last``: charges and payments alike.
 
-    rows: tuple[RunningEntry, ...]
-    total: int
-
-
-def _operations() -> CompoundSelect[Any]:
-    """Ledger operations of a contract from ``first`` to ``last``: charges and payments alike."""
+    Amounts come as kopecks. Purposes are long, and only files for further work show them.
+    """
+    no_text = null().cast(String)
+    nothing = literal_column("0", BigInteger)
     charges = select(
         Charge.doc_date.label("on_date"),
         literal_column("0").label("side"),
@@ -73,9 +115,9 @@ def _operations() -> CompoundSelect[Any]:
         Charge.kind.label("kind"),
         Charge.doc_number.label("document"),
         Charge.period.label("period"),
-        null().cast(String).label("purpose"),
-        Charge.gross_amount.label("debit"),
-        _NO_MONEY.label("credit"),
+        no_text.label("purpose"),
+        type_coerce(Charge.gross_amount, BigInteger).label("debit"),
+        nothing.label("credit"),
     ).where(
         Charge.contract_id == bindparam("contract_id"),
         Charge.doc_date.between(bindparam("first"), bindparam("last")),
@@ -88,9 +130,9 @@ def _operations() -> CompoundSelect[Any]:
         Payment.kind,
         Payment.doc_number,
         Payment.period,
-        Payment.purpose,
-        _NO_MONEY,
-        Payment.amount,
+        Payment.purpose if with_purpose else no_text,
+        nothing,
+        type_coerce(Payment.amount, BigInteger),
     ).where(
         Payment.contract_id == bindparam("contract_id"),
         Payment.posted_on.between(bindparam("first"), bindparam("last")),
@@ -100,23 +142,16 @@ def _operations() -> CompoundSelect[Any]:
 
 
 # Built once: composing a statement costs more than running it.
-_O = _operations().subquery("operations")
-_YEAR, _MONTH = extract("year", _O.c.on_date), extract("month", _O.c.on_date)
-_BEFORE = case((_O.c.on_date < bindparam("starts_on", type_=_O.c.on_date.type), 1), else_=0)
-_SUMS = select(
-    _BEFORE.label("before"),
-    _YEAR.label("year"),
-    _MONTH.label("month"),
-    func.sum(_O.c.debit, type_=_MONEY).label("debit"),
-    func.sum(_O.c.credit, type_=_MONEY).label("credit"),
-).group_by("before", "year", "month")
-_ORDER = (_O.c.on_date, _O.c.side, _O.c.row_id)
-_RUNNING = func.sum(_O.c.debit - _O.c.credit, type_=_MONEY).over(order_by=_ORDER, rows=(None, 0))
-_PAGE = (
-    select(_O, _RUNNING.label("running"), func.count().over().label("total"))
-    .order_by(*_ORDER)
-    .limit(bindparam("limit"))
-    .offset(bindparam("offset"))
+_OPERATIONS = {
+    with_purpose: _operations(with_purpose).order_by("on_date", "side", "row_id")
+    for with_purpose in (False, True)
+}
+_O = _operations(with_purpose=False).subquery("operations")
+_NEWEST = (
+    select(_O)
+    .where(_O.c.kind.in_(bindparam("kinds", expanding=True)))
+    .order_by(_O.c.on_date.desc(), _O.c.side.desc(), _O.c.row_id.desc())
+    .limit(1)
 )
 _BALANCES = (
     select(MonthlyBalance.period, MonthlyBalance.opening_amount, MonthlyBalance.closing_amount)
@@ -137,140 +172,91 @@ _FIRST_BALANCE = (
     .limit(1)
 )
 
+DEBIT, CREDIT = 7, 8
+"""Places of the amounts in a row of ``_OPERATIONS``."""
+_on_date = itemgetter(0)
+_KINDS = {kind.value: kind for kind in EntryKind}
+
 _Balances = Sequence[Row[tuple[Month, Decimal, Decimal]]]
 
 
-def settlements_of(session: Session, contract: Contract, period: Period) -> Settlements:
-    """The turnover sheet of a period: opening counts what is dated before its first day.
+def ledger_of(
+    session: Session, contract: VisibleContract, period: Period, *, with_purpose: bool = False
+) -> Ledger:
+    """The ledger of a period: its opening counts what is dated before the first day.
 
-    Three statements, whatever the length of the history.
+    Two statements, whatever the length of the history.
     """
-    balances: _Balances = session.execute(
+    connection = session.connection()
+    balances: _Balances = connection.execute(
         _BALANCES, {"contract_id": contract.id, "last_month": Month.of(period.last)}
     ).all()
     base, since = _anchor(session, contract, balances, period.first)
-    sums = _sums(session, contract, min(since, period.first), period.last, period.first)
-    opening = base + sum(
-        (debit - credit for before, _, debit, credit in sums if before and since <= period.first),
-        ZERO,
-    )
-    if since > period.first:
-        opening = base - _carried(session, contract, period.first, since - timedelta(days=1))
-    sheet = build_turnover(
-        opening,
-        ((month, debit, credit) for before, month, debit, credit in sums if not before),
-        period.months,
-    )
-    return Settlements(sheet, _differences(sheet, balances, period))
-
-
-def balance_on(session: Session, contract: Contract, day: date) -> Decimal:
-    """Balance at the end of a day, roubles; above zero the customer owes."""
-    return settlements_of(session, contract, Period(day, day)).sheet.closing
-
-
-def list_operations(
-    session: Session,
-    contract: Contract,
-    period: Period,
-    opening: Decimal,
-    *,
-    limit: int,
-    offset: int = 0,
-) -> OperationsPage:
-    """Operations of a period, oldest first, charges of a day before its payments.
-
-    Args:
-        opening: balance before the period, roubles; the running balance starts from it.
-        limit: rows at most.
-        offset: rows to pass over.
-    """
-    rows = session.execute(
-        _PAGE,
+    rows = connection.execute(
+        _OPERATIONS[with_purpose],
         {
             "contract_id": contract.id,
-            "first": period.first,
-            "last": period.last,
-            "limit": limit,
-            "offset": offset,
+            "first": min(since, period.first),
+            "last": max(period.last, since - timedelta(days=1)),
         },
     ).all()
-    return OperationsPage(
-        tuple(
-            RunningEntry(number, _entry(row), opening + row.running)
-            for number, row in enumerate(rows, offset + 1)
-        ),
-        rows[0].total if rows else 0,
-    )
+    if since <= period.first:
+        before = bisect_left(rows, period.first, key=_on_date)
+        opening = base + from_kopecks(_kopecks(rows[:before]))
+    else:
+        before = 0
+        until = bisect_left(rows, since, key=_on_date)
+        opening = base - from_kopecks(_kopecks(rows[:until]))
+    inside = rows[before : bisect_right(rows, period.last, key=_on_date)]
+    return Ledger(period, opening, inside, {month: closing for month, _, closing in balances})
+
+
+def balance_on(session: Session, contract: VisibleContract, day: date) -> Decimal:
+    """Balance at the end of a day, roubles; above zero the customer owes."""
+    return ledger_of(session, contract, Period(day, day)).sheet.closing
 
 
 def find_last_operation(
-    session: Session, contract: Contract, kinds: Sequence[EntryKind], today: date
+    session: Session, contract: VisibleContract, kinds: Sequence[EntryKind], today: date
 ) -> Entry | None:
     """The newest operation of the given kinds up to a day."""
-    row = session.execute(
-        select(_O)
-        .where(_O.c.kind.in_(kinds))
-        .order_by(*(column.desc() for column in _ORDER))
-        .limit(1),
-        {"contract_id": contract.id, "first": EARLIEST, "last": today},
-    ).one_or_none()
+    row = (
+        session.connection()
+        .execute(
+            _NEWEST,
+            {"contract_id": contract.id, "first": EARLIEST, "last": today, "kinds": list(kinds)},
+        )
+        .one_or_none()
+    )
     return _entry(row) if row else None
 
 
 def _anchor(
-    session: Session, contract: Contract, balances: _Balances, first: date
+    session: Session, contract: VisibleContract, balances: _Balances, first: date
 ) -> tuple[Decimal, date]:
     """The balance to start from, and the first day it does not include yet."""
-    known = [row for row in balances if row[0] <= Month.of(first)]
+    month_of_first = Month.of(first)
+    known = [row for row in balances if row[0] <= month_of_first]
     if known:
         month, opening, closing = known[-1]
-        return (
-            (opening, month.first) if month == Month.of(first) else (closing, month.plus(1).first)
-        )
-    later = session.execute(_FIRST_BALANCE, {"contract_id": contract.id}).one_or_none()
+        return (opening, month.first) if month == month_of_first else (closing, month.next_first)
+    later = session.connection().execute(_FIRST_BALANCE, {"contract_id": contract.id}).first()
     return (later[1], later[0].first) if later else (ZERO, EARLIEST)
 
 
-def _sums(
-    session: Session, contract: Contract, first: date, last: date, starts_on: date
-) -> list[tuple[bool, Month, Decimal, Decimal]]:
-    """(is before ``starts_on``, month, debit, credit) of operations from ``first`` to ``last``."""
-    rows = session.execute(
-        _SUMS,
-        {"contract_id": contract.id, "first": first, "last": last, "starts_on": starts_on},
-    )
-    return [
-        (bool(before), Month(int(year), int(month)), debit, credit)
-        for before, year, month, debit, credit in rows
-    ]
-
-
-def _carried(session: Session, contract: Contract, first: date, last: date) -> Decimal:
-    """What the operations from ``first`` to ``last`` add to the balance."""
-    sums = _sums(session, contract, first, last, first)
-    return sum((debit - credit for _, _, debit, credit in sums), ZERO)
-
-
-def _differences(
-    sheet: TurnoverSheet, balances: _Balances, period: Period
-) -> tuple[Difference, ...]:
-    """Whole months of the sheet whose closing balance is not the one billing sent."""
-    imported = {month: closing for month, _, closing in balances}
-    return tuple(
-        Difference(row.month, row.closing, imported[row.month])
-        for row in sheet.rows
-        if row.month.last <= period.last and imported.get(row.month, row.closing) != row.closing
-    )
+def _kopecks(rows: Sequence[Any]) -> int:
+    """What operations add to the balance, in kopecks."""
+    return sum(row[DEBIT] - row[CREDIT] for row in rows)
 
 
 def _entry(row: Any) -> Entry:
+    on_date, _, _, kind, document, period, purpose, debit, credit = row
     return Entry(
-        on=row.on_date,
-        kind=EntryKind(row.kind),
-        document=row.document or "",
-        period=row.period,
-        purpose=row.purpose or "",
-        debit=row.debit,
-        credit=row.credit,
+        on_date,
+        _KINDS[kind],
+        document or "",
+        period,
+        purpose or "",
+        from_kopecks(debit),
+        from_kopecks(credit),
     )

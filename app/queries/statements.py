@@ -9,14 +9,13 @@ from sqlalchemy.orm import Session
 from app.domain.errors import StatementTooLongError
 from app.domain.period import Period
 from app.domain.statement import Party, SettlementStatement, statement_number
-from app.models import Contract
-from app.queries.contracts import Frame
-from app.queries.settlements import list_operations, settlements_of
+from app.queries.contracts import Frame, VisibleContract
+from app.queries.settlements import ledger_of
 
 
 def settlement_statement(
     session: Session,
-    contract: Contract,
+    contract: VisibleContract,
     period: Period,
     *,
     frame: Frame,
@@ -33,11 +32,10 @@ def settlement_statement(
     Raises:
         StatementTooLongError: the period holds more.
     """
-    opening = settlements_of(session, contract, period).sheet.opening
-    page = list_operations(session, contract, period, opening, limit=max_rows)
-    if page.total > max_rows:
-        raise StatementTooLongError(page.total, max_rows)
-    customer, supplier = contract.customer, frame.supplier
+    ledger = ledger_of(session, contract, period, with_purpose=True)
+    if len(ledger) > max_rows:
+        raise StatementTooLongError(len(ledger), max_rows)
+    supplier = frame.supplier
     return SettlementStatement(
         number=statement_number(contract.number, issued_at),
         issued_at=issued_at,
@@ -47,8 +45,8 @@ def settlement_statement(
         supplier=Party(supplier.name, supplier.inn, supplier.kpp, supplier.address)
         if supplier
         else Party("", "", None, None),
-        customer=Party(customer.full_name, customer.inn, customer.kpp, customer.legal_address),
+        customer=Party(contract.customer_name, contract.inn, contract.kpp, contract.legal_address),
         period=period,
-        opening=opening,
-        rows=page.rows,
+        opening=ledger.opening,
+        rows=ledger.operations(),
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MAX_PAGE = 100_000
-
 
 @dataclass(frozen=True, slots=True)
 class Pager:
@@ -13,14 +11,13 @@ class Pager:
 
     number: int
     size: int
-    total: int = 0
+    total: int
 
     @classmethod
-    def from_query(cls, text: str | None, size: int) -> Pager:
-        """Read ``page``; anything that is no page number is the first page."""
-        is_number = bool(text) and text is not None and text.isascii() and text.isdigit()
-        number = int(text) if is_number and text and len(text) < 7 else 1
-        return cls(min(max(number, 1), MAX_PAGE), size)
+    def from_query(cls, text: str | None, size: int, total: int) -> Pager:
+        """Read ``page``; what is no page of this table is its first page."""
+        number = int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else 1
+        return cls(number if 1 <= number <= -(-total // size) else 1, size, total)
 
     @property
     def offset(self) -> int:

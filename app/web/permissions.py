@@ -47,7 +47,7 @@ def contract_access(permission: Permission) -> Callable[[View], Any]:
         @wraps(view)
         @login_required
         def guarded(contract_id: int, **arguments: Any) -> ResponseReturnValue:
-            g.contract, g.role = contracts.get_visible(
+            g.contract = contracts.get_visible(
                 db.session(), current_viewer(), contract_id, permission
             )
             return view(contract_id=contract_id, **arguments)
@@ -60,4 +60,4 @@ def contract_access(permission: Permission) -> Callable[[View], Any]:
 
 def may_viewer(permission: Permission) -> bool:
     """Whether the viewer's role at the contract of this page grants a permission."""
-    return may(g.role, permission)
+    return may(g.contract.role, permission)

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
-
-from sqlalchemy.orm import Session
+from typing import Any, NamedTuple
 
 from app.domain.errors import StatementTooLongError
-from app.domain.period import Period
 from app.domain.statement import SettlementStatement
 from app.domain.turnover import (
     Entry,
@@ -21,10 +17,7 @@ from app.domain.turnover import (
     overpayment_side,
 )
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
-from app.models import Contract
-from app.queries import settlements
 from app.web.filters import counted
-from app.web.pager import Pager
 
 PDF_CHUNK = 40
 """Rows of one table in a PDF: the layout of a long table grows with the square of its rows."""
@@ -49,8 +42,7 @@ _CONTENTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """An operation as tables show it; zero amounts are None."""
 
     number: int
@@ -79,24 +71,9 @@ def present(running: RunningEntry) -> Row:
     )
 
 
-def present_all(statement: SettlementStatement) -> list[Row]:
-    """All operations of a statement in words."""
-    return [present(row) for row in statement.rows]
-
-
-def operations_page(
-    session: Session, contract: Contract, period: Period, opening: Decimal, pager: Pager
-) -> tuple[list[Row], Pager]:
-    """A page of operations, and the pager that knows how many there are.
-
-    A page past the end shows the first one.
-    """
-    page = settlements.list_operations(
-        session, contract, period, opening, limit=pager.size, offset=pager.offset
-    )
-    if not page.rows and pager.number > 1:
-        return operations_page(session, contract, period, opening, replace(pager, number=1))
-    return [present(row) for row in page.rows], replace(pager, total=page.total)
+def present_all(rows: Sequence[RunningEntry]) -> list[Row]:
+    """Put operations into words."""
+    return [present(row) for row in rows]
 
 
 def turnover_table(sheet: TurnoverSheet) -> Table:
@@ -161,7 +138,7 @@ def statement_table(statement: SettlementStatement) -> Table:
 
 def pdf_context(statement: SettlementStatement) -> dict[str, Any]:
     """What the PDF template needs; its rows come in short tables."""
-    chunks = list(_chunks(present_all(statement)))
+    chunks = list(_chunks(present_all(statement.rows)))
     return {"statement": statement, "chunks": chunks, "title": statement_title(statement)}
 
 

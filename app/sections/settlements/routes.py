@@ -12,7 +12,7 @@ from app.domain.statement import SettlementStatement
 from app.extensions import db
 from app.integrations.pdf import render_pdf
 from app.integrations.spreadsheets import write_csv, write_xlsx
-from app.queries import settlements
+from app.queries.settlements import ledger_of
 from app.queries.statements import settlement_statement
 from app.sections.settlements import presenters
 from app.web.downloads import send_bytes
@@ -36,21 +36,19 @@ def index(contract_id: int) -> ResponseReturnValue:
     form = PeriodForm.from_query(request.args, clock().today())
     if form.period and request.args.get("open") == "statement":
         return redirect_page(_statement_url(form.period))
-    found = pager = operations = None
+    ledger = pager = operations = None
     if form.period:
-        found = settlements.settlements_of(db.session(), g.contract, form.period)
-        pager = Pager.from_query(request.args.get("page"), PAGE_ROWS)
-        operations, pager = presenters.operations_page(
-            db.session(), g.contract, form.period, found.sheet.opening, pager
-        )
+        ledger = ledger_of(db.session(), g.contract, form.period)
+        pager = Pager.from_query(request.args.get("page"), PAGE_ROWS, len(ledger))
+        operations = presenters.present_all(ledger.operations(pager.offset, pager.size))
     return render_page(
         "settlements/index.html",
         fragment="results",
         form=form,
-        found=found,
+        ledger=ledger,
         operations=operations,
         pager=pager,
-        status=200 if found else 422,
+        status=200 if ledger else 422,
     )
 
 
@@ -61,8 +59,8 @@ def turnover_file(contract_id: int, extension: str) -> ResponseReturnValue:
     form = PeriodForm.from_query(request.args, clock().today())
     if not form.period:
         return _statement_page(form)
-    found = settlements.settlements_of(db.session(), g.contract, form.period)
-    content = WRITERS[extension](presenters.turnover_table(found.sheet))
+    ledger = ledger_of(db.session(), g.contract, form.period)
+    content = WRITERS[extension](presenters.turnover_table(ledger.sheet))
     return send_bytes(content, _name("Оборотно-сальдовая ведомость", form.period), extension)
 
 
@@ -118,7 +116,7 @@ def _statement_page(
         fragment="results",
         form=form,
         statement=made,
-        rows=presenters.present_all(made) if made else (),
+        rows=presenters.present_all(made.rows) if made else (),
         status=200 if made else 422,
     )
 

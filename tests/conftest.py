@@ -1,0 +1,110 @@
+"""A portal for tests: one database per test session, every test rolled back or given its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy.orm import Session
+
+from app import create_app
+from app.extensions import db
+from config import Config
+from tests.factories import Factory
+from tests.pages import PageClient
+
+ZONE = ZoneInfo("Asia/Yekaterinburg")
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=ZONE)
+REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+
+
+def need(present: bool, what: str) -> None:
+    """Skip a test whose real part is missing; with REQUIRE_ALL=1 that is a failure."""
+    if present:
+        return
+    if REQUIRE_ALL:
+        pytest.fail(f"REQUIRE_ALL=1, but {what} is missing")
+    pytest.skip(f"{what} is missing")
+
+
+def make_config(folder: Path, **changes: object) -> Config:
+    """Settings of a test portal that lives at NOW in its own folder."""
+    settings: dict[str, object] = {
+        "secret_key": "test-secret-" + "x" * 32,
+        "instance_dir": folder,
+        "database_url": f"sqlite:///{folder / 'kabinet.sqlite3'}",
+        "base_url": "http://localhost",
+        "supplier_timezone": ZONE,
+        "fixed_now": NOW,
+    }
+    return Config(**(settings | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, made once and copied for each test that writes."""
+    folder = tmp_path_factory.mktemp("migrated")
+    app = create_app(make_config(folder))
+    with app.app_context():
+        upgrade()
+        db.session.remove()
+        db.engine.dispose()
+    return folder / "kabinet.sqlite3"
+
+
+@pytest.fixture
+def make_app(tmp_path: Path, empty_database: Path) -> Iterator[Callable[..., Flask]]:
+    """Build a portal on a fresh copy of the migrated database, with changed settings if wanted."""
+    apps: list[Flask] = []
+
+    def make(**changes: object) -> Flask:
+        if not (tmp_path / "kabinet.sqlite3").exists():
+            shutil.copy(empty_database, tmp_path / "kabinet.sqlite3")
+        app = create_app(make_config(tmp_path, **changes))
+        app.testing = True
+        # A failure inside a view is the test's to see, except where errors are what it tests.
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+        apps.append(app)
+        return app
+
+    yield make
+    for app in apps:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    return make_app()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A session on the test portal's database.
+
+    No application context stays open: requests of a test would share its ``g``.
+    """
+    with app.app_context():
+        engine = db.engine
+    with Session(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def make(session: Session) -> Factory:
+    """Makers of rows, committed when ``make.commit()`` is called."""
+    return Factory(session)
+
+
+@pytest.fixture
+def page(app: Flask) -> PageClient:
+    """A browser without JavaScript that checks every page it opens; nobody is signed in."""
+    return PageClient(app)

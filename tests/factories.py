@@ -1,0 +1,200 @@
+"""Makers of rows with sensible values; a test names only what it is about."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.actions.accounts import create_account
+from app.domain.access import Role
+from app.domain.period import Month
+from app.models import (
+    Account,
+    Charge,
+    Contract,
+    Customer,
+    ImportRun,
+    Invoice,
+    Membership,
+    Meter,
+    MonthlyBalance,
+    Payment,
+    Supplier,
+    SupplyPoint,
+)
+
+PASSWORD = "верный пароль 1"
+CREATED = datetime(2026, 11, 1, tzinfo=UTC)
+AS_OF = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
+
+
+class Factory:
+    """Adds rows to a session and flushes them."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._numbers = itertools.count(1)
+
+    def commit(self) -> None:
+        self.session.commit()
+
+    def _add(self, row: Any) -> Any:
+        self.session.add(row)
+        self.session.flush()
+        return row
+
+    def _key(self, prefix: str) -> str:
+        return f"{prefix}-{next(self._numbers)}"
+
+    def supplier(self, **values: Any) -> Supplier:
+        defaults = {
+            "external_id": self._key("S"),
+            "name": "Акционерное общество «Пример-Энерго»",
+            "short_name": "АО «Пример-Энерго»",
+            "inn": "7415000007",
+            "bank_name": "Банк",
+            "bic": "047501001",
+            "account": "40702810000000000001",
+            "corr_account": "30101810000000000001",
+            "phone": "8 (3513) 00-00-00",
+        }
+        return self._add(Supplier(**(defaults | values)))
+
+    def import_run(self, **values: Any) -> ImportRun:
+        defaults = {
+            "fingerprint": self._key("f"),
+            "mode": "full",
+            "source": "тест",
+            "is_verified": True,
+            "is_demo": False,
+            "as_of": AS_OF,
+            "started_at": AS_OF,
+            "finished_at": AS_OF,
+            "counts": {},
+            "warnings": [],
+        }
+        return self._add(ImportRun(**(defaults | values)))
+
+    def customer(self, **values: Any) -> Customer:
+        defaults = {
+            "external_id": self._key("K"),
+            "kind": "ul",
+            "full_name": "Общество с ограниченной ответственностью «Ромашка»",
+            "short_name": "ООО «Ромашка»",
+            "inn": "7415000014",
+            "kpp": "741501001",
+            "legal_address": "г. Миасс, ул. Романенко, д. 1",
+        }
+        return self._add(Customer(**(defaults | values)))
+
+    def contract(self, number: str = "00123-ЭС", **values: Any) -> Contract:
+        if "customer_id" not in values:
+            values["customer_id"] = self.customer().id
+        defaults = {
+            "number": number,
+            "number_key": number,
+            "signed_on": date(2020, 2, 1),
+            "valid_from": date(2020, 2, 1),
+            "status": "active",
+            "price_category": 1,
+            "has_advance": False,
+        }
+        return self._add(Contract(**(defaults | values)))
+
+    def account(self, contract: Contract, **values: Any) -> Account:
+        """The owner of a contract; the password is PASSWORD unless another is given."""
+        return create_account(
+            self.session,
+            contract.number,
+            values.get("email", "buh@example.org"),
+            values.get("password", PASSWORD),
+            CREATED,
+        )
+
+    def membership(self, account: Account, contract: Contract, role: Role) -> Membership:
+        return self._add(
+            Membership(
+                account_id=account.id, contract_id=contract.id, role=role, created_at=CREATED
+            )
+        )
+
+    def charge(self, contract: Contract, on: date, gross: str, **values: Any) -> Charge:
+        key = self._key("CH")
+        defaults = {
+            "external_id": key,
+            "contract_id": contract.id,
+            "kind": "upd",
+            "doc_number": key,
+            "doc_date": on,
+            "period": Month.of(on),
+            "net_amount": Decimal(gross),
+            "vat_amount": Decimal("0.00"),
+            "gross_amount": Decimal(gross),
+        }
+        return self._add(Charge(**(defaults | values)))
+
+    def payment(self, contract: Contract | None, on: date, amount: str, **values: Any) -> Payment:
+        key = self._key("P")
+        defaults = {
+            "external_id": key,
+            "contract_id": contract.id if contract else None,
+            "kind": "payment",
+            "paid_on": on,
+            "posted_on": on,
+            "amount": Decimal(amount),
+            "doc_number": key,
+        }
+        return self._add(Payment(**(defaults | values)))
+
+    def balance(self, contract: Contract, month: str, opening: str, closing: str) -> MonthlyBalance:
+        zero = Decimal("0.00")
+        return self._add(
+            MonthlyBalance(
+                contract_id=contract.id,
+                period=Month.parse(month),
+                opening_amount=Decimal(opening),
+                charged_amount=zero,
+                corrected_amount=zero,
+                late_interest_amount=zero,
+                paid_amount=zero,
+                closing_amount=Decimal(closing),
+            )
+        )
+
+    def invoice(self, contract: Contract, due_on: date, total: str, **values: Any) -> Invoice:
+        key = self._key("I")
+        defaults = {
+            "external_id": key,
+            "contract_id": contract.id,
+            "kind": "final",
+            "number": key,
+            "issued_on": due_on.replace(day=1),
+            "due_on": due_on,
+            "period": Month.of(due_on),
+            "total_amount": Decimal(total),
+        }
+        return self._add(Invoice(**(defaults | values)))
+
+    def meter(self, contract: Contract, serial_number: str = "12345678") -> Meter:
+        point = self._add(
+            SupplyPoint(
+                external_id=self._key("TP"),
+                contract_id=contract.id,
+                name="Офис",
+                address="г. Миасс, пр. Автозаводцев, д. 2",
+                is_automatic=False,
+                reading_regime="month_end",
+            )
+        )
+        return self._add(
+            Meter(
+                external_id=self._key("M"),
+                supply_point_id=point.id,
+                serial_number=serial_number,
+                multiplier=Decimal(40),
+            )
+        )

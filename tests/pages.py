@@ -1,0 +1,92 @@
+"""A client that opens pages by endpoint and checks every page it opens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import html5lib
+from bs4 import BeautifulSoup
+from flask import Flask, url_for
+from werkzeug.test import TestResponse
+
+from tests.factories import PASSWORD
+
+PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+
+class PageClient:
+    """One browser: cookies are kept, redirects are followed only when asked."""
+
+    def __init__(self, app: Flask, address: str = "127.0.0.1") -> None:
+        self.app = app
+        self.client = app.test_client()
+        self.client.environ_base["REMOTE_ADDR"] = address
+        self.last: TestResponse
+
+    def url(self, endpoint: str, **values: Any) -> str:
+        with self.app.test_request_context():
+            return url_for(endpoint, **values)
+
+    def get(self, endpoint: str, status: int = 200, **values: Any) -> BeautifulSoup:
+        """Open a page and check it: status, validity, headings, ids, labels, no inline code."""
+        return self.open(self.url(endpoint, **values), status)
+
+    def open(self, url: str, status: int = 200) -> BeautifulSoup:
+        self.last = self.client.get(url)
+        assert self.last.status_code == status, (url, self.last.status_code, self.last.text[:500])
+        return check_page(self.last.text)
+
+    def fragment(self, endpoint: str, status: int = 200, **values: Any) -> BeautifulSoup:
+        """The part of a page that htmx asks for."""
+        self.last = self.client.get(self.url(endpoint, **values), headers=PARTIAL)
+        assert self.last.status_code == status, self.last.text[:500]
+        assert "<html" not in self.last.text
+        return BeautifulSoup(self.last.text.replace("\u00a0", " "), "html5lib")
+
+    def submit(self, soup: BeautifulSoup, status: int = 303, **fields: str) -> TestResponse:
+        """Fill in the page's form that has these fields, and send it as a browser would."""
+        form = next(
+            form
+            for form in soup.select("form[method=post]")
+            if all(form.select_one(f"[name={name}]") for name in fields)
+        )
+        data = {
+            control["name"]: control.get("value", "")
+            for control in form.select("input[name]")
+            if control.get("type") not in ("radio", "checkbox") or control.has_attr("checked")
+        }
+        self.last = self.client.post(form["action"], data=data | fields)
+        assert self.last.status_code == status, (self.last.status_code, self.last.text[:800])
+        return self.last
+
+    def sign_in(self, number: str, password: str = PASSWORD, status: int = 303) -> TestResponse:
+        return self.submit(self.get("auth.sign_in"), status, login=number, password=password)
+
+
+def check_page(html: str) -> BeautifulSoup:
+    """What must hold on every page, whatever it shows; no-break spaces come back as spaces."""
+    html5lib.HTMLParser(strict=True).parse(html)
+    soup = BeautifulSoup(html.replace("\u00a0", " ").replace("&nbsp;", " "), "html5lib")
+    assert soup.html["lang"] == "ru"
+    headings = soup.select("h1")
+    assert len(headings) == 1, [heading.text for heading in headings]
+    title = soup.title.text.removeprefix("Ошибка · ")
+    assert title.startswith(headings[0].text.strip()), title
+    ids = [element["id"] for element in soup.select("[id]")]
+    assert len(ids) == len(set(ids)), ids
+    for control in soup.select("input:not([type=hidden]), select, textarea"):
+        is_labelled = (
+            soup.select_one(f"label[for={control.get('id')}]") if control.get("id") else None
+        )
+        assert is_labelled or control.find_parent("label"), control
+    for reference in soup.select("[aria-describedby]"):
+        assert set(reference["aria-describedby"].split()) <= set(ids), reference
+    for table in soup.select("table"):
+        assert table.caption, "a table needs its caption"
+        assert all(cell.get("scope") for cell in table.select("th"))
+    assert not soup.select("style, [style], script:not([src])")
+    handlers = [name for tag in soup.find_all(True) for name in tag.attrs if name.startswith("on")]
+    assert not handlers, handlers
+    for form in soup.select("form[method=post]"):
+        assert form.select_one("[name=csrf_token]"), form["action"]
+    return soup
