@@ -106,8 +106,9 @@ def init_app(app: Flask) -> None:
         page_frame=page_frame,
         appearance=current_appearance,
         is_fragment=is_fragment,
-        ui=env.get_template("components/ui.html").module,
     )
+    # A module of macros sees the globals that exist when it is made.
+    env.globals["ui"] = env.get_template("components/ui.html").module
 
     @app.context_processor
     def who() -> dict[str, Any]:
