@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -82,7 +83,7 @@ class _Reader:
         )
         port = self.read("PORT", _whole, 8000)
         settings = Config(
-            secret_key=self.secret_key(instance_dir, production),
+            secret_key=self.read("SECRET_KEY", _secret, ""),
             instance_dir=instance_dir,
             database_url=self.read(
                 "DATABASE_URL", _database_url, f"sqlite:///{instance_dir / 'kabinet.sqlite3'}"
@@ -102,7 +103,9 @@ class _Reader:
         self.check_production(settings)
         if self.faults:
             raise ConfigError(self.faults)
-        return settings
+        if settings.secret_key:
+            return settings
+        return replace(settings, secret_key=_local_secret(instance_dir))
 
     def read(self, name: str, parse: Callable[[str], T], default: T) -> T:
         text = self.environ.get(name, "").strip()
@@ -114,20 +117,11 @@ class _Reader:
             self.faults.append(f"{name}: {error}")
             return default
 
-    def secret_key(self, instance_dir: Path, production: bool) -> str:
-        key = self.environ.get("SECRET_KEY", "")
-        if key and len(key) < MIN_SECRET_LENGTH:
-            self.faults.append(f"SECRET_KEY: нужно не меньше {MIN_SECRET_LENGTH} знаков")
-        if key or self.faults:
-            return key
-        if production:
-            self.faults.append("SECRET_KEY: обязателен при PRODUCTION=1")
-            return ""
-        return _local_secret(instance_dir)
-
     def check_production(self, settings: Config) -> None:
         if not settings.production:
             return
+        if not self.environ.get("SECRET_KEY", "").strip():
+            self.faults.append("SECRET_KEY: обязателен при PRODUCTION=1")
         if settings.fixed_now is not None:
             self.faults.append("FIXED_NOW: недопустим при PRODUCTION=1")
         if not settings.https:
@@ -137,17 +131,37 @@ class _Reader:
 
 
 def _local_secret(instance_dir: Path) -> str:
-    """The secret of a local installation, made on the first run and readable by its owner only."""
+    """The secret of a local installation, made on the first run and readable by its owner only.
+
+    Raises:
+        ConfigError: the file is there but holds no whole key.
+    """
     path = instance_dir / "secret_key"
     instance_dir.mkdir(parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
+        return _made_secret(path)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         key = secrets.token_urlsafe(48)
         file.write(key)
     return key
+
+
+def _made_secret(path: Path) -> str:
+    """The key in the file; another worker of the same first run may still be writing it."""
+    for _ in range(20):
+        key = path.read_text(encoding="ascii", errors="replace").strip()
+        if len(key) >= MIN_SECRET_LENGTH:
+            return key
+        time.sleep(0.05)
+    raise ConfigError([f"{path}: ключ поврежден; удалите файл, и будет создан новый"])
+
+
+def _secret(text: str) -> str:
+    if len(text) < MIN_SECRET_LENGTH:
+        raise ValueError(f"нужно не меньше {MIN_SECRET_LENGTH} знаков")
+    return text
 
 
 def _boolean(text: str) -> bool:

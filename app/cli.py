@@ -27,7 +27,7 @@ PASSWORD_WORDS = {
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    for command in (billing_import, account_create, demo):
+    for command in (billing_import, account_create, demo, demo_sign_ins):
         app.cli.add_command(command)
 
 
@@ -124,6 +124,18 @@ def demo(if_empty: bool) -> None:
         raise click.ClickException("в базе уже есть данные; демо нужна пустая") from None
     db.session.commit()
     click.echo(f"Демонстрационные данные: {len(summary.contracts)} договоров.")
+
+
+@click.command("demo-sign-ins")
+def demo_sign_ins() -> None:
+    """Напечатать, как войти в демонстрационную установку."""
+    sign_ins = demo_actions.list_demo_sign_ins(db.session())
+    if not sign_ins:
+        return
+    click.echo(f"\nКабинет: {config().base_url}\nПароль для всех: {demo_actions.DEMO_PASSWORD}")
+    for number, customer in sign_ins:
+        click.echo(f"  договор {number}  {customer}")
+    click.echo("Остановить: Ctrl+C\n")
 
 
 def _print_refusal(error: ImportRefusedError | PackageError) -> None:

@@ -1,7 +1,8 @@
-"""Domain errors → status and page: the Russian words and the HTTP side of everything that goes wrong."""
+"""Domain errors → status and page: the words and the HTTP side of everything that goes wrong."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import Flask, g, redirect, request, url_for
@@ -13,7 +14,8 @@ from werkzeug.exceptions import HTTPException
 from app.domain.errors import AccessDeniedError, NotFoundError
 from app.extensions import db, login_manager
 from app.logs import event, log
-from app.web.fragments import is_fragment, render_page
+from app.web.forms import page_if_busy
+from app.web.fragments import is_fragment, render_bare
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ PAGES = {
     ),
     503: Words("Сервис занят", "Данные сейчас обновляются. Попробуйте еще раз через минуту."),
 }
+BUSY = "Сервис сейчас занят. Подождите минуту и отправьте еще раз: введенное сохранено."
+RETRY_SOON = {"Retry-After": "60"}
 FORM_EXPIRED = Words(
     "Страница устарела",
     "Форма была открыта слишком давно. Вернитесь, обновите ее и отправьте снова.",
@@ -60,8 +64,8 @@ def init_app(app: Flask) -> None:
 def error_page(status: int, words: Words | None = None) -> ResponseReturnValue:
     """A page in Russian, usable without the database and without being signed in."""
     words = words or PAGES.get(status) or PAGES[500 if status >= 500 else 400]
-    headers = {"Retry-After": "60"} if status in (429, 503) else {}
-    page = render_page(
+    headers = RETRY_SOON if status in (429, 503) else {}
+    page = render_bare(
         "errors/error.html",
         fragment="results",
         words=words,
@@ -77,7 +81,7 @@ def unauthorized() -> ResponseReturnValue:
     here = request.full_path.rstrip("?") if request.method == "GET" else None
     target = url_for("auth.sign_in", next=here)
     if is_fragment():
-        return "", 401, {"HX-Redirect": url_for("auth.sign_in")}
+        return "", 401, {"HX-Redirect": target}
     return redirect(target, 302)
 
 
@@ -89,6 +93,10 @@ def _denied(error: AccessDeniedError) -> ResponseReturnValue:
 def _database_busy(error: OperationalError) -> ResponseReturnValue:
     db.session.rollback()
     log.warning("database unavailable: %s", type(error.orig).__name__)
+    # Without a database that page cannot be had either.
+    with suppress(OperationalError):
+        if page := page_if_busy(BUSY):
+            return page, 503, RETRY_SOON
     return error_page(503)
 
 

@@ -9,7 +9,7 @@ import sys
 import time
 from datetime import UTC, datetime
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, g, has_request_context, request, request_started
 
 log = logging.getLogger("kabinet")
 MAX_FIELD = 300
@@ -26,7 +26,7 @@ class JsonFormatter(logging.Formatter):
         }
         if has_request_context():
             line["request_id"] = g.get("request_id")
-            line["address"] = request.remote_addr
+            line["address"] = (request.remote_addr or "")[:MAX_FIELD]
             line["account"] = g.get("account_id")
         for name, value in getattr(record, "fields", {}).items():
             line[name] = value[:MAX_FIELD] if isinstance(value, str) else value
@@ -50,8 +50,9 @@ def init_app(app: Flask) -> None:
     app.logger.handlers[:] = [handler]
     app.logger.propagate = False
 
-    @app.before_request
-    def start() -> None:
+    # Not before_request: what is refused there needs its number too.
+    @request_started.connect_via(app)
+    def start(sender: Flask, **extra: object) -> None:
         g.request_id = secrets.token_hex(8)
         g.started = time.perf_counter()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, request, session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config
@@ -61,7 +61,7 @@ def flask_settings(config: Config) -> dict[str, object]:
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Trust exactly the configured proxies, refuse cross-site writes, stamp every answer."""
+    """Trust exactly the configured proxies, refuse what no page sends, stamp every answer."""
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
@@ -77,12 +77,32 @@ def init_app(app: Flask, config: Config) -> None:
         if request.headers.get("Sec-Fetch-Site") == "cross-site":
             abort(403)
 
+    @app.before_request
+    def refuse_unreadable_queries() -> None:
+        # Browsers escape every byte; what is not even UTF-8 could not be shown as a link again.
+        try:
+            request.query_string.decode()
+        except UnicodeDecodeError:
+            abort(400)
+
     @app.after_request
     def stamp(response: Response) -> Response:
         response.headers.extend(always)
-        if request.endpoint != "static":
+        if request.endpoint == "static" and response.status_code < 400:
+            _cache_static(response)
+        else:
             response.headers["Cache-Control"] = "no-store"
-            response.headers["Vary"] = "Cookie, HX-Request-Type"
-        elif response.status_code == 200:
-            response.cache_control.immutable = True
+            response.vary.update(("Cookie", "HX-Request-Type"))
         return response
+
+
+def _cache_static(response: Response) -> None:
+    """For ever under the address that names the version, else only after asking."""
+    if "v" in request.args:
+        response.cache_control.immutable = True
+    else:
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers.pop("Expires", None)
+    # Extensions look into the session on every request; the file is the same for everybody, and
+    # ``Vary: Cookie`` would have browsers load it again after sign-in.
+    session.accessed = False

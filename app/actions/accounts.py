@@ -7,20 +7,21 @@ import math
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.access import Role
-from app.domain.contract_number import normalise_contract_number, number_key
+from app.domain.contract_number import number_key
 from app.domain.errors import (
     AccountExistsError,
-    ContractNumberError,
     NotFoundError,
     SignInRefusedError,
     TooManyAttemptsError,
 )
 from app.domain.passwords import check_password
+from app.integrations.database import write_apart
 from app.integrations.password_hashing import hash_password, is_password
 from app.models import Account, AccountSession, AuditEvent, Contract, Membership, SignInAttempt
 from app.queries.accounts import count_attempts, find_owner, hash_token
@@ -28,6 +29,8 @@ from app.queries.accounts import count_attempts, find_owner, hash_token
 QUARTER_HOUR = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 MAX_AGENT = 200
+MAX_ADDRESS = 45
+IPV6_SITE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class SignIn:
     password: str
     address: str
     user_agent: str
+    replaces: int | None = None
+    """The session this browser still has; it ends when the new one begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,24 +114,22 @@ def sign_in(
 
     Raises:
         TooManyAttemptsError: a limit is reached; no password was checked.
-        SignInRefusedError: wrong, unknown or disabled, in equal time.
+        SignInRefusedError: wrong, unknown or disabled, in equal time. Its argument is the id of the
+            account that was tried, or None: for the log, never for the answer.
     """
-    login = _login_key(command.login)
-    attempt = SignInAttempt(
-        login_hash=hashlib.sha256(login.encode()).hexdigest(),
-        address=command.address,
-        attempted_at=now,
-        succeeded=False,
-    )
-    _check_limits(session, attempt, limits, now)
+    login = number_key(command.login)
+    attempt = _Attempt(hashlib.sha256(login.encode()).hexdigest(), _network(command.address))
+    attempt_id = _admit(session, attempt, limits, now)
     owner = find_owner(session, login)
     account, contract_id = owner if owner else (None, 0)
     is_right = is_password(command.password, account.password_hash if account else None)
-    attempt.succeeded = is_right and account is not None and account.disabled_at is None
-    session.add(attempt)
-    session.flush()
-    if account is None or not attempt.succeeded:
-        raise SignInRefusedError
+    if account is None or not is_right or account.disabled_at is not None:
+        raise SignInRefusedError(account.id if account else None)
+    session.execute(
+        update(SignInAttempt).where(SignInAttempt.id == attempt_id).values(succeeded=True)
+    )
+    if command.replaces is not None:
+        sign_out(session, command.replaces, now)
     return _open_session(session, account, contract_id, command, now)
 
 
@@ -148,7 +151,7 @@ def _open_session(
         token_hash=hash_token(token),
         created_at=now,
         last_seen_at=now,
-        address=command.address,
+        address=command.address[:MAX_ADDRESS],
         user_agent=command.user_agent[:MAX_AGENT],
     )
     session.add(row)
@@ -156,20 +159,50 @@ def _open_session(
     return OpenedSession(token, row.id, account.id, contract_id)
 
 
-def _login_key(login: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What the limits know of an attempt."""
+
+    login_hash: str
+    address: str
+
+
+def _network(address: str) -> str:
+    """What counts as one address: whoever has one of IPv6 has 2⁶⁴ of them."""
     try:
-        return normalise_contract_number(login)
-    except ContractNumberError:
-        return ""
+        ip = ip_address(address)
+    except ValueError:
+        return address[:MAX_ADDRESS]
+    if not isinstance(ip, IPv6Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or IPv6Network((int(ip), IPV6_SITE), strict=False))
+
+
+def _admit(session: Session, attempt: _Attempt, limits: SignInLimits, now: datetime) -> int:
+    """Record an attempt within the limits, for all to see, before any password is checked.
+
+    It is counted again once it stands: of several that arrive together at the last free place,
+    none sees fewer than came before it, so that a limit holds whatever the number of workers.
+    """
+    _check_limits(session, attempt, limits, now, own=0)
+    statement = insert(SignInAttempt).values(
+        login_hash=attempt.login_hash, address=attempt.address, attempted_at=now, succeeded=False
+    )
+    row = write_apart(session, statement).inserted_primary_key
+    _check_limits(session, attempt, limits, now, own=1)
+    return int(row[0])
 
 
 def _check_limits(
-    session: Session, attempt: SignInAttempt, limits: SignInLimits, now: datetime
+    session: Session, attempt: _Attempt, limits: SignInLimits, now: datetime, *, own: int
 ) -> None:
-    """Refuse before any password is checked.
+    """Refuse beyond a limit.
 
     Failures of one login from one address are few, so that somebody else's guesses do not lock the
     owner out; the cap per login holds against many addresses.
+
+    Args:
+        own: 1 when the attempt itself stands in the table already.
     """
     login, address = attempt.login_hash, attempt.address
     checks = (
@@ -181,6 +214,6 @@ def _check_limits(
         count, oldest = count_attempts(
             session, since=now - window, failed_only=failed_only, **about
         )
-        if count >= limit:
+        if count - own >= limit:
             wait = (oldest or now) + window - now
             raise TooManyAttemptsError(max(1, math.ceil(wait.total_seconds())))

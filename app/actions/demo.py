@@ -15,7 +15,7 @@ from app.actions.billing_import import ImportOptions, apply_import
 from app.demo import DemoSummary, write_demo_package
 from app.domain.errors import NotDemoError
 from app.integrations.billing_files import Package
-from app.models import Contract, ImportRun
+from app.models import Contract, Customer, ImportRun, Membership
 
 DEMO_PASSWORD = "demo-2026"  # noqa: S105 - printed on purpose, and refused in production
 
@@ -45,3 +45,16 @@ def load_demo(session: Session, now: datetime, progress: Callable[[str, int], No
             session, sign_in.contract_no, sign_in.email or "demo@example.org", DEMO_PASSWORD, now
         )
     return summary
+
+
+def list_demo_sign_ins(session: Session) -> list[tuple[str, str]]:
+    """(contract number, customer) of the accounts of a demo installation; else empty."""
+    if session.scalar(select(ImportRun.id).where(ImportRun.is_demo)) is None:
+        return []
+    rows = session.execute(
+        select(Contract.number, Customer.short_name, Customer.full_name)
+        .join(Membership, Membership.contract_id == Contract.id)
+        .join(Customer, Customer.id == Contract.customer_id)
+        .order_by(Membership.id)
+    )
+    return [(number, short or full) for number, short, full in rows]

@@ -37,7 +37,7 @@ def is_account(account: str, bic: str) -> bool:
 
     Treasury accounts, which begin with 03, have no control digit.
 
-    Source: Bank of Russia, procedure for computing the control key of account numbers, 08.09.1997 № 515.
+    Source: Bank of Russia, control key of account numbers, 08.09.1997 № 515.
     """
     return _has_account_key(account, bic, bic[-3:])
 

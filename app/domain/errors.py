@@ -1,4 +1,4 @@
-"""Errors of the domain. They carry a code and facts; the words belong to forms and ``app/errors.py``."""
+"""Errors of the domain: a code and facts; the words belong to forms and ``app/errors.py``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class AccessDeniedError(DomainError):
 
 
 class PeriodError(DomainError):
-    """Dates that make no period. ``code``: ``unreadable`` ``reversed`` ``out_of_range`` ``too_long``."""
+    """Dates that make no period: ``unreadable``, ``reversed``, ``out_of_range``, ``too_long``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -36,7 +36,7 @@ class PasswordError(DomainError):
 
 
 class EntryOutOfRangeError(DomainError):
-    """A ledger entry lies outside the months of a sheet; skipping it would falsify the closing balance."""
+    """A turnover lies outside the months of a sheet; skipping it would falsify the balance."""
 
 
 class StatementTooLongError(DomainError):

@@ -35,6 +35,7 @@ def sum_in_words(amount: Decimal) -> str:
     """
     kopecks = int(abs(amount).scaleb(2))
     roubles, rest = divmod(kopecks, 100)
-    words = f"{num2words(roubles, lang='ru')} {plural(roubles, _ROUBLES)} {rest:02d} {plural(rest, _KOPECKS)}"
+    number = num2words(roubles, lang="ru")
+    words = f"{number} {plural(roubles, _ROUBLES)} {rest:02d} {plural(rest, _KOPECKS)}"
     words = f"минус {words}" if amount < 0 else words
     return words[0].upper() + words[1:]

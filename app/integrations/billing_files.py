@@ -6,12 +6,13 @@ import csv
 import hashlib
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, cast
 
 from app.domain.exchange.columns import MAX_FIELD_BYTES
 
@@ -20,7 +21,9 @@ MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 1 << 20
 MAX_UNPACKED_BYTES = 16 << 30
 MAX_RATIO = 200
+MAX_LINE_BYTES = 1 << 16
 DELIMITERS = ";,\t"
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError)
 
 Chunk = tuple[Sequence[int], list[list[str]]]
 
@@ -56,16 +59,22 @@ class Package(AbstractContextManager["Package"]):
 
     def open(self, name: str) -> IO[bytes]:
         """A stream of the bytes of a file."""
-        if self._zip:
+        if not self._zip:
+            return (self.path / name).open("rb")
+        try:
             return self._zip.open(name)
-        return (self.path / name).open("rb")
+        except _DAMAGE as error:
+            raise _damaged(name, error) from None
 
     def read_manifest(self) -> bytes | None:
         """The manifest's bytes, or None where the batch was made by hand without one."""
         if MANIFEST not in self.sizes:
             return None
         with self.open(MANIFEST) as file:
-            raw = file.read(MAX_MANIFEST_BYTES + 1)
+            try:
+                raw = file.read(MAX_MANIFEST_BYTES + 1)
+            except _DAMAGE as error:
+                raise _damaged(MANIFEST, error) from None
         if len(raw) > MAX_MANIFEST_BYTES:
             raise PackageError(f"{MANIFEST}: больше {MAX_MANIFEST_BYTES} байт")
         return raw
@@ -75,8 +84,32 @@ class Package(AbstractContextManager["Package"]):
         with self.open(name) as file:
             try:
                 return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-            except (zipfile.BadZipFile, EOFError, OSError) as error:
-                raise PackageError(f"{name}: архив поврежден ({error})") from None
+            except _DAMAGE as error:
+                raise _damaged(name, error) from None
+
+
+class _LineTooLongError(Exception):
+    """A line goes on beyond what the format allows."""
+
+
+class _ShortLines(io.BufferedIOBase):
+    """Passes bytes on and stops at a line too long, before it fills the memory."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = cast(io.BufferedReader, stream)
+        self._length = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read1(self, size: int = -1) -> bytes:
+        block = self._stream.read1(size)
+        first = block.find(b"\n")
+        longest = self._length + (len(block) if first < 0 else first)
+        if longest > MAX_LINE_BYTES:
+            raise _LineTooLongError
+        self._length = longest if first < 0 else len(block) - 1 - block.rfind(b"\n")
+        return block
 
 
 class CsvFile:
@@ -91,14 +124,16 @@ class CsvFile:
     ) -> None:
         self._stream = stream
         self._on_fault = on_fault
-        encoding = "utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding
+        self._is_cut = False
+        encoding = "utf-8-sig" if encoding == "utf-8" else encoding
         # Bytes of another encoding become lone surrogates, which the columns refuse by name.
-        text = io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline="")
-        first = text.readline(MAX_FIELD_BYTES * 8)
-        self._lines = text
+        self._text = io.TextIOWrapper(
+            _ShortLines(stream), encoding, errors="surrogateescape", newline=""
+        )
+        first = self._first_line()
         csv.field_size_limit(MAX_FIELD_BYTES)
         self._reader = csv.reader(
-            chain([first], text), delimiter=delimiter or _sniff(first), strict=True
+            chain([first], self._text), delimiter=delimiter or _sniff(first), strict=True
         )
         self.header = self._read_header()
 
@@ -107,17 +142,31 @@ class CsvFile:
         """Bytes read so far."""
         return self._stream.tell()
 
+    def _first_line(self) -> str:
+        try:
+            return self._text.readline()
+        except _LineTooLongError:
+            self._cut(1)
+            return ""
+
     def _read_header(self) -> list[str]:
         try:
             return [name.strip() for name in next(self._reader, [])]
         except csv.Error as error:
             self._on_fault(1, _csv_fault(str(error)))
-            return []
+        except _LineTooLongError:
+            self._cut(self._reader.line_num + 1)
+        return []
+
+    def _cut(self, line: int) -> None:
+        """Report a line too long; what follows it is not read."""
+        self._on_fault(line, f"строка длиннее {MAX_LINE_BYTES} байт")
+        self._is_cut = True
 
     def chunks(self) -> Iterator[Chunk]:
         """Records and the numbers of the lines they begin on; empty lines are passed over."""
         reader = self._reader
-        while True:
+        while not self._is_cut:
             before = reader.line_num
             rows: list[list[str]] = []
             is_whole = self._read_into(rows, before)
@@ -142,8 +191,9 @@ class CsvFile:
             begin = _line_numbers([*rows, [""]], before + 1)[-1]
             self._on_fault(begin, _csv_fault(str(error)))
             return False
-        except (zipfile.BadZipFile, EOFError) as error:
-            raise PackageError(f"архив поврежден ({error})") from None
+        except _LineTooLongError:
+            self._cut(self._reader.line_num + 1)
+            return False
         return True
 
 
@@ -169,22 +219,41 @@ def _csv_fault(message: str) -> str:
     return "кавычки стоят не по правилам CSV (RFC 4180)"
 
 
+def _damaged(name: str, error: Exception) -> PackageError:
+    return PackageError(f"{name}: архив поврежден ({error})")
+
+
 def _open_zip(path: Path) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
+    except _DAMAGE as error:
         raise PackageError(f"{path.name}: не читается как zip ({error})") from None
-    unpacked = 0
-    for info in archive.infolist():
-        unpacked += info.file_size
-        if info.is_dir() or "/" in info.filename or "\\" in info.filename:
-            raise PackageError(f"{path.name}: внутри не должно быть папок ({info.filename})")
-        if info.flag_bits & 1:
-            raise PackageError(f"{path.name}: архив с паролем")
-        if info.file_size > MAX_RATIO * max(info.compress_size, 1024):
-            raise PackageError(f"{path.name}: {info.filename} сжат подозрительно сильно")
-    if unpacked > MAX_UNPACKED_BYTES:
-        raise PackageError(f"{path.name}: распакованный размер больше допустимого")
-    if len(set(archive.namelist())) != len(archive.namelist()):
-        raise PackageError(f"{path.name}: имена файлов повторяются")
+    if fault := _zip_fault(archive):
+        archive.close()
+        raise PackageError(f"{path.name}: {fault}")
     return archive
+
+
+def _zip_fault(archive: zipfile.ZipFile) -> str | None:
+    """Why an archive is not taken, from its directory alone."""
+    entries = archive.infolist()
+    if fault := next(filter(None, map(_entry_fault, entries)), None):
+        return fault
+    if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
+        return "распакованный размер больше допустимого"
+    if len(set(archive.namelist())) != len(entries):
+        return "имена файлов повторяются"
+    return None
+
+
+def _entry_fault(entry: zipfile.ZipInfo) -> str | None:
+    # What stands in the archive is "orig_filename"; the other ends at a null byte.
+    if not {"/", "\\", "\0"}.isdisjoint(entry.orig_filename):
+        return f"внутри не должно быть папок ({entry.filename})"
+    if entry.flag_bits & 1:
+        return "архив с паролем"
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return f"{entry.filename}: сжатие не Deflate"
+    if entry.file_size > MAX_RATIO * max(entry.compress_size, 1024):
+        return f"{entry.filename} сжат подозрительно сильно"
+    return None

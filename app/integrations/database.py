@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, Executable, event
+from sqlalchemy import CursorResult, Engine, Executable, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -12,13 +12,14 @@ BUSY_MS = 5000
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Options for the engine of a database URL."""
+    """Options for the engine of a database URL; errors never carry values into the log."""
+    options: dict[str, Any] = {"hide_parameters": True}
     if url.startswith("postgresql"):
-        return {
+        options |= {
             "pool_pre_ping": True,
             "connect_args": {"options": "-c timezone=utc", "connect_timeout": 5},
         }
-    return {}
+    return options
 
 
 def prepare_engine(engine: Engine) -> None:
@@ -54,6 +55,15 @@ def write_if_free(engine: Engine, statement: Executable) -> bool:
             if on_sqlite:
                 connection.exec_driver_sql(f"pragma busy_timeout={BUSY_MS}")
     return True
+
+
+def write_apart(session: Session, statement: Executable) -> CursorResult[Any]:
+    """Commit a write at once, whatever becomes of the session's own transaction.
+
+    On SQLite the session must not have written yet: there is one writer at a time.
+    """
+    with session.get_bind().engine.begin() as connection:
+        return connection.execute(statement)
 
 
 def open_for_bulk_write(session: Session) -> None:

@@ -44,7 +44,7 @@ def render_pdf(html: str, title: str) -> bytes:
         resource_policy=ResourceAccessPolicy.server(
             FONT_DIR, allow_remote=False, max_render_seconds=MAX_SECONDS
         ),
-        context_meta={"title": title, "lang": "ru-RU"},
+        context_meta={"title": title},
     )
     if status.err:
         raise PdfError(f"{status.err} errors")

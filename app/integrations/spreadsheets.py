@@ -86,7 +86,7 @@ def write_xlsx(table: Table) -> bytes:
             if isinstance(cell, str):
                 sheet.write_string(number, place, defuse(cell), formats[Kind.TEXT])
             elif isinstance(cell, date):
-                sheet.write_datetime(number, place, cell, formats[Kind.DATE])  # type: ignore[arg-type]
+                sheet.write_datetime(number, place, cell, formats[Kind.DATE])
             elif cell is not None:
                 # A cell is a double; up to 15 digits it is exact to the kopeck.
                 sheet.write_number(number, place, float(cell), formats[column.kind])

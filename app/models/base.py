@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import BigInteger, Date, DateTime, Dialect, Integer, MetaData, String, types
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -92,7 +92,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {str: String(), date: Date()}
+    type_annotation_map: ClassVar = {str: String(), date: Date()}
 
 
 class Imported:

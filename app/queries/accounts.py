@@ -43,8 +43,8 @@ _LIVE_SESSION = (
 
 def find_live_session(
     session: Session, token: str, *, now: datetime, idle: timedelta, longest: timedelta
-) -> Row[tuple[int, int, datetime, int]] | None:
-    """(id, account_id, last_seen_at, contract_count) of the session that a token opens, if it is still open."""
+) -> Row[int, int, datetime, int] | None:
+    """(id, account_id, last_seen_at, contract_count) of the open session of a token."""
     return (
         session.connection()
         .execute(
@@ -64,7 +64,7 @@ def touch_statement(session_id: int, now: datetime) -> Update:
     return update(AccountSession).where(AccountSession.id == session_id).values(last_seen_at=now)
 
 
-def find_owner(session: Session, number_key: str) -> Row[tuple[Account, int]] | None:
+def find_owner(session: Session, number_key: str) -> Row[Account, int] | None:
     """The account that signs in with a contract number, and the id of that contract."""
     return session.execute(
         select(Account, Contract.id)

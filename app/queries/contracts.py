@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
@@ -147,7 +148,7 @@ def get_visible(
         )
     if row is None:
         raise NotFoundError
-    contract = VisibleContract(*row[:-1], Role(row[-1]))
+    contract = _contract(row)
     if not may(contract.role, permission):
         raise AccessDeniedError
     return contract
@@ -156,7 +157,12 @@ def get_visible(
 def list_visible(session: Session, viewer: Viewer) -> list[VisibleContract]:
     """All contracts of the viewer, by number."""
     rows = session.connection().execute(_ALL_VISIBLE, {"account_id": viewer.account_id})
-    return [VisibleContract(*row[:-1], Role(row[-1])) for row in rows]
+    return [_contract(row) for row in rows]
+
+
+def _contract(row: Any) -> VisibleContract:
+    columns: Any = row[:-1]
+    return VisibleContract(*columns, Role(row[-1]))
 
 
 def get_frame(session: Session) -> Frame:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     BigInteger,
     CompoundSelect,
     Row,
+    Select,
     String,
     bindparam,
     literal_column,
@@ -60,7 +61,9 @@ class Ledger:
         self.sheet = self._build_sheet()
         self.differences = self._find_differences(imported)
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
+        """How many operations the period has."""
         return len(self._rows)
 
     def operations(self, offset: int = 0, limit: int | None = None) -> list[RunningEntry]:
@@ -101,6 +104,9 @@ class Ledger:
         )
 
 
+_Rows = Select[*tuple[Any, ...]]
+
+
 def _operations(with_purpose: bool) -> CompoundSelect[Any]:
     """Ledger operations of a contract from ``first`` to ``last``: charges and payments alike.
 
@@ -108,7 +114,7 @@ def _operations(with_purpose: bool) -> CompoundSelect[Any]:
     """
     no_text = null().cast(String)
     nothing = literal_column("0", BigInteger)
-    charges = select(
+    charges: _Rows = select(
         Charge.doc_date.label("on_date"),
         literal_column("0").label("side"),
         Charge.id.label("row_id"),
@@ -123,7 +129,7 @@ def _operations(with_purpose: bool) -> CompoundSelect[Any]:
         Charge.doc_date.between(bindparam("first"), bindparam("last")),
         Charge.withdrawn_at.is_(None),
     )
-    payments = select(
+    payments: _Rows = select(
         Payment.posted_on,
         literal_column("1"),
         Payment.id,
@@ -177,7 +183,7 @@ DEBIT, CREDIT = 7, 8
 _on_date = itemgetter(0)
 _KINDS = {kind.value: kind for kind in EntryKind}
 
-_Balances = Sequence[Row[tuple[Month, Decimal, Decimal]]]
+_Balances = Sequence[Row[Month, Decimal, Decimal]]
 
 
 def ledger_of(

@@ -33,8 +33,8 @@ def settlement_statement(
         StatementTooLongError: the period holds more.
     """
     ledger = ledger_of(session, contract, period, with_purpose=True)
-    if len(ledger) > max_rows:
-        raise StatementTooLongError(len(ledger), max_rows)
+    if ledger.count > max_rows:
+        raise StatementTooLongError(ledger.count, max_rows)
     supplier = frame.supplier
     return SettlementStatement(
         number=statement_number(contract.number, issued_at),

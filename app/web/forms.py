@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from urllib.parse import urlsplit
 
+from flask import g
+from flask.wrappers import Response
 from werkzeug.datastructures import MultiDict
 
 from app.domain.errors import PeriodError
@@ -51,7 +53,7 @@ class PeriodForm:
         except PeriodError:
             label = "С" if name == "first" else "По"
             self.errors[name] = f"Поле «{label}»: нужна дата, например 01.11.2026"
-            setattr(self, name, text[:MAX_SHOWN])
+            setattr(self, name, printable(text)[:MAX_SHOWN])
             self.unreadable.add(name)
             return None
         setattr(self, name, day.isoformat())
@@ -74,10 +76,28 @@ def safe_next(target: str | None, default: str) -> str:
     Browsers drop tabs and line breaks from addresses and read a backslash as a slash, so anything
     but a plain path is refused.
     """
-    if not target or any(ord(c) <= 32 or c == "\\" for c in target):
+    if not target or not target.isprintable() or " " in target or "\\" in target:
         return default
-    parts = urlsplit(target)
-    is_path = target.startswith("/") and not target.startswith("//")
     # Percent-encoded slashes at the start are decoded by some proxies.
-    is_plain = not parts.scheme and not parts.netloc and not target.lower().startswith("/%")
-    return target if is_path and is_plain else default
+    is_path = target.startswith("/") and not target.startswith(("//", "/%"))
+    return target if is_path else default
+
+
+def printable(text: str | None) -> str:
+    """What was typed without control characters, which have no place in a page."""
+    return "".join(character for character in text or "" if character.isprintable())
+
+
+def keep_if_busy(page: Callable[[str], Response]) -> None:
+    """Name the page that gives back what was typed, should the database take no write now.
+
+    Args:
+        page: makes it, given the message to show.
+    """
+    g.page_if_busy = page
+
+
+def page_if_busy(message: str) -> Response | None:
+    """The page that the view has named, once."""
+    make: Callable[[str], Response] | None = g.pop("page_if_busy", None)
+    return make(message) if make else None

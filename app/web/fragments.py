@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import make_response, render_template, request
+from flask import current_app, make_response, render_template, request
 from flask.wrappers import Response
+import jinja2_fragments
 from jinja2_fragments.flask import render_block
 
 
@@ -22,6 +23,16 @@ def render_page(template: str, *, fragment: str, status: int = 200, **context: A
     if is_fragment():
         return make_response(render_block(template, fragment, **context), status)
     return make_response(render_template(template, **context), status)
+
+
+def render_bare(template: str, *, fragment: str, status: int, **context: Any) -> Response:
+    """The same without asking who is signed in: the database may be what failed."""
+    env = current_app.jinja_env
+    if is_fragment():
+        text = jinja2_fragments.render_block(env, template, fragment, **context)
+    else:
+        text = env.get_template(template).render(**context)
+    return make_response(text, status)
 
 
 def redirect_page(url: str) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Alias, ColumnElement, FromClause, Select, Subquery, Table, and_, select
+from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, select
 
 from app.actions.billing_import.staging import Staged
 from app.domain.exchange.layout import Link
@@ -86,8 +86,8 @@ def lookup_names(link: Link) -> list[str]:
     return [name.replace(".", "_") for name in link.keys]
 
 
-def _lookup(link: Link) -> Alias | Subquery:
-    """The table a link points to; a key of the form ``meter_id.external_id`` is that record's own."""
+def _lookup(link: Link) -> FromClause:
+    """The table a link points to; ``meter_id.external_id`` is the key of the record beyond it."""
     table = Base.metadata.tables[link.table]
     if not any("." in name for name in link.keys):
         return table.alias(f"{link.into}_of")
@@ -104,7 +104,7 @@ def _lookup(link: Link) -> Alias | Subquery:
     return select(*columns).select_from(source).subquery(f"{link.into}_of")
 
 
-def matches(stage: Table, link: Link, lookup: Alias | Subquery) -> ColumnElement[bool]:
+def matches(stage: Table, link: Link, lookup: FromClause) -> ColumnElement[bool]:
     return and_(
         *(
             stage.c[column] == lookup.c[name]

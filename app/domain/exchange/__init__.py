@@ -1,4 +1,4 @@
-"""The billing exchange format 1.0: values, files, manifest. Documented in docs/billing-exchange.md."""
+"""The billing exchange format 1.0; for its users, docs/billing-exchange.md."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from app.domain.exchange.columns import Dialect
 from app.domain.exchange.layout import FileLayout, Types
 from app.domain.exchange.master_files import master_files
 from app.domain.exchange.operation_files import operation_files
+
+__all__ = ["Dialect", "FileLayout", "build_layouts"]
 
 
 def build_layouts(dialect: Dialect) -> tuple[FileLayout, ...]:

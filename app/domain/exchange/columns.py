@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Protocol
 
 Stored = str | int | bool | None
 MAX_FIELD_BYTES = 8192
-_MEMO_SIZE = 50_000
 _NOT_NULL = frozenset({"NULL", "-", "0000-00-00"})
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
+    r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -33,32 +36,15 @@ class ColumnType(Protocol):
         """A column; empty becomes None; ValueError if any value is wrong, not saying which."""
 
 
-class _Memo(dict[str, Stored]):
-    """Remembers parsed values: dates, months and keys recur thousands of times."""
-
-    def __init__(self, parse: Callable[[str], Stored]) -> None:
-        super().__init__({"": None})
-        self._parse = parse
-
-    def __missing__(self, text: str) -> Stored:
-        if len(self) > _MEMO_SIZE:
-            self.clear()
-            self[""] = None
-        value = self[text] = self._parse(text)
-        return value
-
-
 class _Recurring:
-    """A type with few distinct values in a column."""
-
-    def __init__(self) -> None:
-        self._memo = _Memo(self.parse)
+    """A type with few distinct values in a column: each is parsed once."""
 
     def parse(self, text: str) -> Stored:
         raise NotImplementedError
 
     def parse_all(self, texts: Sequence[str]) -> Sequence[Stored]:
-        return list(map(self._memo.__getitem__, texts))
+        known = {text: self.parse(text) if text else None for text in set(texts)}
+        return [known[text] for text in texts]
 
 
 def _check_plain(text: str) -> None:
@@ -75,21 +61,23 @@ class Text:
     """Free text: NFC, trimmed; tabs and line breaks inside are kept."""
 
     def parse(self, text: str) -> Stored:
-        _check_plain(text)
+        trimmed = text.strip()
+        _check_plain(trimmed)
         if len(text.encode()) > MAX_FIELD_BYTES:
             raise ValueError(f"поле длиннее {MAX_FIELD_BYTES} байт")
-        return unicodedata.normalize("NFC", text.strip()) or None
+        return unicodedata.normalize("NFC", trimmed) or None
 
     def parse_all(self, texts: Sequence[str]) -> Sequence[Stored]:
+        trimmed = [text.strip() or None for text in texts]
         joined = "\n".join(texts)
-        if not _NOT_NULL.isdisjoint(texts) or "\0" in joined:
+        if not _NOT_NULL.isdisjoint(trimmed) or "\0" in joined:
             raise ValueError
         joined.encode()  # raises UnicodeEncodeError, a ValueError, for bytes of another encoding
         if max(map(len, texts)) * 4 > MAX_FIELD_BYTES or not unicodedata.is_normalized(
             "NFC", joined
         ):
             return [self.parse(text) if text else None for text in texts]
-        return [text.strip() or None for text in texts]
+        return trimmed
 
 
 class Identifier:
@@ -150,9 +138,11 @@ class Scaled:
     def parse_all(self, texts: Sequence[str]) -> Sequence[Stored]:
         joined = "\n".join(texts) + "\n"
         values: list[int | None]
+        if joined.count("\n") != len(texts):
+            raise ValueError
         if self._uniform.fullmatch(joined):
             values = list(map(int, joined.replace(self.point, "").split()))
-        elif self._mixed.fullmatch(joined) and joined.count("\n") == len(texts):
+        elif self._mixed.fullmatch(joined):
             parts = [text.partition(self.point) for text in texts]
             places = self.places
             values = [int(a + b.ljust(places, "0")) if a else None for a, _, b in parts]
@@ -174,7 +164,6 @@ class Whole(_Recurring):
     """A whole number between two bounds."""
 
     def __init__(self, least: int, most: int) -> None:
-        super().__init__()
         self.least, self.most = least, most
 
     def parse(self, text: str) -> Stored:
@@ -186,11 +175,25 @@ class Whole(_Recurring):
         return int(text)
 
 
+class VatRate(_Recurring):
+    """A rate of VAT in per cent, scaled by 4 places; empty means no VAT, which is not 0 %."""
+
+    known = (0, 20, 22)
+
+    def __init__(self, point: str = ".") -> None:
+        self._number = Scaled(4, point)
+
+    def parse(self, text: str) -> Stored:
+        rate = self._number.parse(text)
+        if rate not in {percent * 10_000 for percent in self.known}:
+            raise ValueError(f"«{text}»: ставка НДС — {', '.join(map(str, self.known))} или пусто")
+        return rate
+
+
 class Day(_Recurring):
     """A date, ``YYYY-MM-DD`` or ``DD.MM.YYYY`` as the batch says, as ISO text."""
 
     def __init__(self, russian: bool = False) -> None:
-        super().__init__()
         self.russian = russian
         self._pattern = re.compile(
             r"([0-9]{2})\.([0-9]{2})\.([0-9]{4})"
@@ -217,13 +220,7 @@ class Moment(_Recurring):
 
     def parse(self, text: str) -> Stored:
         _check_plain(text)
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            raise ValueError(f"«{text[:40]}» не момент ISO 8601") from None
-        if moment.tzinfo is None:
-            raise ValueError(f"«{text[:40]}»: нужен момент со смещением, например +05:00")
-        return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        return parse_moment(text).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 class BillingMonth(_Recurring):
@@ -253,7 +250,6 @@ class Choice(_Recurring):
     """One word of a list; ``stored`` maps the file's word to the portal's."""
 
     def __init__(self, **stored: str) -> None:
-        super().__init__()
         self.stored = stored
 
     def parse(self, text: str) -> Stored:
@@ -284,7 +280,6 @@ class Digits(_Recurring):
     """An identifier of digits only, of fixed lengths: ИНН, БИК, account."""
 
     def __init__(self, *lengths: int, word: str, pattern: str = r"[0-9]*") -> None:
-        super().__init__()
         self.lengths, self.word = lengths, word
         self._pattern = re.compile(pattern)
 
@@ -294,6 +289,18 @@ class Digits(_Recurring):
             lengths = " или ".join(map(str, self.lengths))
             raise ValueError(f"«{text[:40]}» не {self.word}: нужно знаков: {lengths}")
         return text
+
+
+def parse_moment(text: str) -> datetime:
+    """Date, time and offset, as UTC; ValueError says in Russian what is wrong."""
+    if not _MOMENT.fullmatch(text):
+        raise ValueError(f"«{text[:40]}» не момент ISO 8601 со смещением, например +05:00")
+    try:
+        moment = datetime.fromisoformat(text)
+        _in_range(moment.date())
+    except ValueError:
+        raise ValueError(f"нет такого момента: «{text}»") from None
+    return moment.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

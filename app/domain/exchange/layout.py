@@ -21,7 +21,7 @@ class Column:
     required: bool = False
     to: str | None = None
     default: str = ""
-    """Taken where the file has no such column or leaves the field empty, as the file would write it."""
+    """As the file would write it; taken where it has no such column or an empty field."""
 
     @property
     def target(self) -> str:
@@ -38,7 +38,7 @@ class Link:
     into: str
     """Column of the referring table that gets the id."""
     strict: bool = True
-    """Whether an unknown key refuses the batch; else it is a warning and the reference stays empty."""
+    """Whether an unknown key refuses the batch; else it warns and the reference stays empty."""
     is_wide: bool = False
     """Whether nearly every row names another record, too many to remember while reading."""
 
@@ -101,6 +101,7 @@ class Types:
         self.money, self.energy, self.price = (c.Scaled(n, point) for n in (2, 3, 5))
         self.share = c.Scaled(4, point, minimum=0)
         self.ratio = c.Scaled(4, point, minimum=1)
+        self.vat_rate = c.VatRate(point)
         self.inn = c.Digits(10, 12, word="ИНН")
         self.kpp = c.Digits(9, word="КПП", pattern=r"[0-9]{4}[0-9A-Z]{2}[0-9]{3}")
         self.ogrn = c.Digits(13, 15, word="ОГРН")

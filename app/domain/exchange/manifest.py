@@ -8,11 +8,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from app.domain.exchange.columns import BillingMonth, parse_moment
+
 FORMAT = "billing-exchange/1.0"
+ENCODINGS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "cp1251": "cp1251",
+    "windows-1251": "cp1251",
+}
+DELIMITERS = {";": ";", ",": ",", "\t": "\t", "\\t": "\t"}
+DECIMALS = {".": ".", ",": ","}
+MODES = {"full": "full", "delta": "delta"}
 
 
 class ManifestError(ValueError):
-    """The manifest cannot be used; the message says why, in Russian."""
+    """The manifest cannot be used: which field of it (empty: all of it) and why, in Russian."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +62,21 @@ def parse_manifest(raw: bytes) -> Manifest:
     try:
         data = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise ManifestError("не читается как JSON в UTF-8") from None
+        raise ManifestError("", "не читается как JSON в UTF-8") from None
     if not isinstance(data, dict):
-        raise ManifestError("нужен объект JSON")
+        raise ManifestError("", "нужен объект JSON")
     if data.get("format") != FORMAT:
-        raise ManifestError(f"format: нужно «{FORMAT}»")
-    mode = data.get("mode", "delta")
-    if mode not in ("full", "delta"):
-        raise ManifestError("mode: нужно full или delta")
-    delimiter = _text(data, "delimiter")
-    if delimiter == "\\t":
-        delimiter = "\t"
-    if delimiter is not None and delimiter not in (";", ",", "\t"):
-        raise ManifestError("delimiter: нужно ; или , или TAB")
-    decimal = _text(data, "decimal")
-    if decimal is not None and decimal not in (".", ","):
-        raise ManifestError("decimal: нужно . или ,")
+        raise ManifestError("format", f"нужно «{FORMAT}»")
+    for name in ("period_from", "period_to"):
+        _check_month(data, name)
     return Manifest(
-        mode=mode,
+        mode=_one_of(data, "mode", MODES) or "delta",
         supplier_inn=_text(data, "supplier_inn"),
         created_at=_created_at(data),
         batch_id=_text(data, "batch_id"),
-        encoding=_text(data, "encoding"),
-        delimiter=delimiter,
-        decimal=decimal,
+        encoding=_one_of(data, "encoding", ENCODINGS),
+        delimiter=_one_of(data, "delimiter", DELIMITERS),
+        decimal=_one_of(data, "decimal", DECIMALS),
         files=_files(data.get("files", [])),
     )
 
@@ -79,9 +85,34 @@ def _text(data: Mapping[str, Any], name: str) -> str | None:
     value = data.get(name)
     if value is None or value == "":
         return None
-    if not isinstance(value, str) or len(value) > 200:
-        raise ManifestError(f"{name}: нужна строка до 200 знаков")
+    if not isinstance(value, str) or len(value) > 200 or not _is_printable(value):
+        raise ManifestError(name, "нужна строка до 200 печатных знаков")
     return value
+
+
+def _is_printable(text: str) -> bool:
+    """No control characters, except for the delimiter that is one."""
+    return text.replace("\t", " ").isprintable()
+
+
+def _one_of(data: Mapping[str, Any], name: str, known: Mapping[str, str]) -> str | None:
+    """A word of a list, as the portal writes it."""
+    text = _text(data, name)
+    if text is None:
+        return None
+    if text.lower() not in known:
+        words = ", ".join(dict.fromkeys(known.values())).replace("\t", "TAB")
+        raise ManifestError(name, f"«{text[:40]}»: нужно одно из: {words}")
+    return known[text.lower()]
+
+
+def _check_month(data: Mapping[str, Any], name: str) -> None:
+    text = _text(data, name)
+    try:
+        if text is not None:
+            BillingMonth().parse(text)
+    except ValueError as error:
+        raise ManifestError(name, str(error)) from None
 
 
 def _created_at(data: Mapping[str, Any]) -> datetime | None:
@@ -89,27 +120,26 @@ def _created_at(data: Mapping[str, Any]) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ManifestError("created_at: нужен момент ISO 8601") from None
-    if moment.tzinfo is None:
-        raise ManifestError("created_at: нужно смещение, например +05:00")
-    return moment
+        return parse_moment(text)
+    except ValueError as error:
+        raise ManifestError("created_at", str(error)) from None
 
 
 def _files(entries: Any) -> dict[str, FileClaim]:
     if not isinstance(entries, list):
-        raise ManifestError("files: нужен список")
+        raise ManifestError("files", "нужен список")
     claims: dict[str, FileClaim] = {}
     for entry in entries:
         if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
-            raise ManifestError("files: у каждой записи нужно name")
+            raise ManifestError("files", "у каждой записи нужно name")
         name = entry["name"]
+        if "/" in name or "\\" in name or not _is_printable(name):
+            raise ManifestError("files", f"«{name[:40]}» не имя файла: папок в пакете нет")
         if name in claims:
-            raise ManifestError(f"files: {name} указан дважды")
+            raise ManifestError("files", f"{name} указан дважды")
         sha256 = entry.get("sha256")
         if sha256 is not None and not isinstance(sha256, str):
-            raise ManifestError(f"files: {name}: sha256 не строка")
+            raise ManifestError("files", f"{name}: sha256 не строка")
         claims[name] = FileClaim(
             _count(entry, "rows"), _count(entry, "bytes"), sha256.lower() if sha256 else None
         )
@@ -121,5 +151,5 @@ def _count(entry: Mapping[str, Any], name: str) -> int | None:
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ManifestError(f"files: {entry['name']}: {name} не целое число")
+        raise ManifestError("files", f"{entry['name']}: {name} не целое число")
     return value

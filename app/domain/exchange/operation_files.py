@@ -101,7 +101,7 @@ def operation_files(t: Types) -> tuple[FileLayout, ...]:
                 Column("unit", t.text),
                 Column("price", t.price, required=True),
                 Column("amount", t.money, required=True, to="net_amount"),
-                Column("vat_rate", t.share),
+                Column("vat_rate", t.vat_rate),
                 Column("vat_amount", t.money, required=True),
                 Column("total", t.money, required=True, to="gross_amount"),
                 Column(
@@ -136,7 +136,7 @@ def operation_files(t: Types) -> tuple[FileLayout, ...]:
                 Column("due_date", t.day, required=True, to="due_on"),
                 Column("period", t.month, required=True),
                 Column("total", t.money, required=True, to="total_amount"),
-                Column("vat_rate", t.share),
+                Column("vat_rate", t.vat_rate),
             ),
             key=("external_id",),
             links=(contract_link(),),

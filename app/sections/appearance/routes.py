@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.web import appearance
@@ -36,6 +36,6 @@ def choose() -> ResponseReturnValue:
     choice = appearance.Appearance.of(form.get("text"), form.get("scheme"), form.get("spacing"))
     if "usual" in form:
         choice = appearance.Appearance()
-    response = redirect(safe_next(form.get("next"), url_for("service.root")), 303)
+    response = make_response(redirect(safe_next(form.get("next"), url_for("service.root")), 303))
     appearance.remember(response, choice)
     return response

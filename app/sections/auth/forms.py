@@ -6,12 +6,15 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from app.web.forms import printable, safe_next
+
 
 class SignInForm(FlaskForm):
     """Contract number and password; the number may be written in any usual way."""
 
     login = StringField(
         "Номер договора",
+        filters=[printable],
         validators=[
             DataRequired("Поле «Номер договора»: введите номер, например 00000-ЭС"),
             Length(max=200, message="Поле «Номер договора»: слишком длинный номер"),
@@ -24,7 +27,7 @@ class SignInForm(FlaskForm):
             Length(max=200, message="Поле «Пароль»: слишком длинный пароль"),
         ],
     )
-    next = HiddenField()
+    next = HiddenField(filters=[lambda target: safe_next(target, "")])
 
     def summary(self) -> list[tuple[str, str]]:
         """(id of the field, its first error) for every field that has one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
 from flask_login import current_user
 
 from app.actions import accounts
@@ -12,7 +13,7 @@ from app.extensions import db
 from app.logs import event
 from app.sections.auth.forms import SignInForm
 from app.web import session
-from app.web.forms import safe_next
+from app.web.forms import keep_if_busy, safe_next
 from app.web.fragments import render_page
 from app.web.permissions import public, signed_in
 
@@ -28,7 +29,7 @@ def sign_in() -> ResponseReturnValue:
     """The sign-in form; who is signed in already goes to the cabinet."""
     if current_user.is_authenticated:
         return redirect(url_for("service.root"))
-    return _page(SignInForm(next=request.args.get("next", "")))
+    return _page(SignInForm(next=request.args.get("next")))
 
 
 @bp.post("/sign-in")
@@ -38,23 +39,17 @@ def sign_in_submit() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate():
         return _page(form, 422)
+    keep_if_busy(lambda message: _page(form, 503, message))
     now = session.clock().now()
-    command = accounts.SignIn(
-        form.login.data,
-        form.password.data,
-        request.remote_addr or "",
-        request.headers.get("User-Agent", ""),
-    )
     try:
-        opened = accounts.sign_in(db.session(), command, _limits(), now)
+        opened = accounts.sign_in(db.session(), _command(form), _limits(), now)
     except TooManyAttemptsError as error:
         event("sign-in limited", retry_after=error.retry_after)
         minutes = -(-error.retry_after // 60)
         headers = {"Retry-After": str(error.retry_after)}
         return _page(form, 429, TOO_MANY.format(minutes=minutes)), 429, headers
-    except SignInRefusedError:
-        event("sign-in refused")
-        db.session.commit()
+    except SignInRefusedError as error:
+        event("sign-in refused", account=error.args[0])
         return _page(form, 422, REFUSED)
     db.session.commit()
     return _enter(opened, form.next.data)
@@ -80,6 +75,16 @@ def _enter(opened: accounts.OpenedSession, target: str | None) -> ResponseReturn
     return redirect(safe_next(target, home), 303)
 
 
+def _command(form: SignInForm) -> accounts.SignIn:
+    return accounts.SignIn(
+        form.login.data,
+        form.password.data,
+        request.remote_addr or "",
+        request.headers.get("User-Agent", ""),
+        current_user.session_id if current_user.is_authenticated else None,
+    )
+
+
 def _limits() -> accounts.SignInLimits:
     config = session.config()
     return accounts.SignInLimits(
@@ -89,7 +94,7 @@ def _limits() -> accounts.SignInLimits:
     )
 
 
-def _page(form: SignInForm, status: int = 200, message: str | None = None) -> ResponseReturnValue:
+def _page(form: SignInForm, status: int = 200, message: str | None = None) -> Response:
     return render_page(
         "auth/sign_in.html", fragment="results", form=form, message=message, status=status
     )

@@ -39,7 +39,7 @@ def index(contract_id: int) -> ResponseReturnValue:
     ledger = pager = operations = None
     if form.period:
         ledger = ledger_of(db.session(), g.contract, form.period)
-        pager = Pager.from_query(request.args.get("page"), PAGE_ROWS, len(ledger))
+        pager = Pager.from_query(request.args.get("page"), PAGE_ROWS, ledger.count)
         operations = presenters.present_all(ledger.operations(pager.offset, pager.size))
     return render_page(
         "settlements/index.html",

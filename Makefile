@@ -1,0 +1,61 @@
+# Every command sets up what it needs first; a second call finds it ready.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PORT ?= 8000
+export FLASK_APP := wsgi.py
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test lint format bench lock clean
+
+help: ## these commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+run: $(VENV)/.run ## the portal with demo data at http://127.0.0.1:8000 (PORT=… changes it)
+	@$(BIN)/flask db upgrade >/dev/null
+	@$(BIN)/flask demo --if-empty
+	@$(BIN)/flask demo-sign-ins
+	@exec $(BIN)/gunicorn wsgi:app
+
+dev: $(VENV)/.run ## the same with reload, for work on the code
+	@$(BIN)/flask db upgrade >/dev/null
+	@$(BIN)/flask demo --if-empty
+	@exec $(BIN)/flask run --debug --port $(PORT)
+
+test: $(VENV)/.dev ## all tests; REQUIRE_ALL=1 fails where a browser or PostgreSQL is missing
+	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev ## style, types, layers, templates
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/djlint templates --lint --quiet
+
+format: $(VENV)/.dev ## put the code into shape
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+bench: $(VENV)/.dev ## speed and weight, as ratios in one run
+	@$(BIN)/python -m tests.bench
+
+lock: $(VENV)/.dev ## pin dependencies anew after a change of requirements*.in
+	@for name in requirements requirements-dev; do \
+	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url --no-emit-find-links --quiet $$name.in -o $$name.txt; done
+
+clean: ## remove the virtual environment and caches; data stay
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or newer is needed (PYTHON=…)'; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python requirements.txt
+	@echo 'Setting up …'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,89 @@
+"""Months and periods."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.errors import PeriodError
+from app.domain.period import Month, Period, last_months, parse_day, presets
+
+DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-11-22", date(2026, 11, 22)),
+        (" 22.11.2026 ", date(2026, 11, 22)),
+        ("1.2.2026", date(2026, 2, 1)),
+        ("2028-02-29", date(2028, 2, 29)),
+    ],
+)
+def test_a_date_is_read_as_browsers_and_people_write_it(text: str, day: date) -> None:
+    assert parse_day(text) == day
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "2025-02-30", "0000-00-00", "2026-13-01", "22/11/2026", "٢٠٢٦-١١-٢٢", "2026-11-22T00",
+     "\x00", "9" * 10_000, "' OR 1=1--"],
+)  # fmt: skip
+def test_what_is_no_date_is_refused(text: str) -> None:
+    with pytest.raises(PeriodError) as error:
+        parse_day(text)
+    assert error.value.code == "unreadable"
+
+
+@given(st.integers(1990, 2100), st.integers(1, 12), st.integers(-500, 500))
+def test_adding_months_and_taking_them_away_returns(year: int, number: int, count: int) -> None:
+    month = Month(year, number)
+    assert month.plus(count).plus(-count) == month
+    assert Month.parse(str(month)) == month
+    assert month.last.day in (28, 29, 30, 31)
+    assert month.next_first > month.last
+
+
+@given(DAYS, DAYS)
+def test_months_of_a_period_are_consecutive_and_hold_both_ends(one: date, two: date) -> None:
+    try:
+        period = Period(*sorted((one, two)))
+    except PeriodError as error:
+        assert error.code == "too_long"
+        return
+    months = period.months
+    assert months[0] == Month.of(period.first)
+    assert months[-1] == Month.of(period.last)
+    assert all(after == before.plus(1) for before, after in zip(months, months[1:], strict=False))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "code"),
+    [
+        (date(2026, 2, 1), date(2026, 1, 31), "reversed"),
+        (date(1999, 12, 31), date(2000, 1, 1), "out_of_range"),
+        (date(2026, 1, 1), date(2100, 1, 1), "out_of_range"),
+        (date(2010, 1, 1), date(2020, 1, 1), "too_long"),
+    ],
+)
+def test_an_impossible_period_is_refused_with_its_reason(
+    first: date, last: date, code: str
+) -> None:
+    with pytest.raises(PeriodError) as error:
+        Period(first, last)
+    assert error.value.code == code
+
+
+def test_ten_years_are_the_longest_period() -> None:
+    assert len(Period(date(2010, 1, 1), date(2019, 12, 31)).months) == 120
+
+
+@given(DAYS.filter(lambda day: date(2004, 1, 1) < day < date(2099, 1, 1)))
+def test_presets_hold_today_or_the_month_before(today: date) -> None:
+    for words, period in presets(today):
+        reference = Month.of(today).plus(-1).first if words == "Прошлый месяц" else today
+        assert period.first <= reference <= period.last
+    assert len(last_months(today, 12).months) == 12

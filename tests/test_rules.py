@@ -1,0 +1,212 @@
+"""Rules over the whole portal: a new route, file or table has to keep them."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import check, downgrade, upgrade
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from app.domain.access import Permission
+from app.models import Contract
+from config import ROOT
+from tests.factories import Factory
+from tests.pages import PARTIAL, PageClient
+
+PUBLIC, SIGNED_IN, MONEY = "public", "signed_in", Permission.SEE_MONEY.value
+# Who may open what. A route without a row here fails the suite.
+ACCESS = {
+    "appearance.choose": PUBLIC,
+    "appearance.index": PUBLIC,
+    "auth.sign_in": PUBLIC,
+    "auth.sign_in_submit": PUBLIC,
+    "auth.sign_out": SIGNED_IN,
+    "home.index": Permission.SEE_CONTRACT.value,
+    "manual.index": PUBLIC,
+    "service.contract_choice": SIGNED_IN,
+    "service.health": PUBLIC,
+    "service.root": PUBLIC,
+    "settlements.index": MONEY,
+    "settlements.statement": MONEY,
+    "settlements.statement_file": MONEY,
+    "settlements.turnover_file": MONEY,
+}
+# Pages with a fragment of their own, and how to open them.
+FRAGMENTS = (
+    "appearance.index",
+    "auth.sign_in",
+    "home.index",
+    "manual.index",
+    "service.contract_choice",
+    "settlements.index",
+    "settlements.statement",
+)
+
+
+def python_files(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from (ROOT / folder).rglob("*.py")
+
+
+@pytest.fixture
+def contract(make: Factory, page: PageClient) -> Contract:
+    make.supplier()
+    make.import_run()
+    contract = make.contract()
+    make.account(contract)
+    make.commit()
+    return contract
+
+
+def values_for(endpoint: str, contract: Contract) -> dict[str, object]:
+    if endpoint.split(".", maxsplit=1)[0] not in ("home", "settlements"):
+        return {}
+    extension = {"extension": "csv"} if endpoint.endswith("_file") else {}
+    return {"contract_id": contract.id} | extension
+
+
+def test_every_route_states_its_access_and_is_in_the_table(app: Flask) -> None:
+    views = {name: view for name, view in app.view_functions.items() if name != "static"}
+    assert {name: getattr(view, "access", None) for name, view in views.items()} == ACCESS
+
+
+@pytest.mark.parametrize("endpoint", sorted(set(ACCESS) - {"appearance.choose"}))
+def test_nobody_gets_only_what_is_public(
+    page: PageClient, contract: Contract, endpoint: str
+) -> None:
+    url = page.url(endpoint, **values_for(endpoint, contract))
+    is_write = endpoint in ("auth.sign_out", "auth.sign_in_submit")
+    answer = page.client.post(url) if is_write else page.client.get(url)
+    if ACCESS[endpoint] == PUBLIC:
+        assert answer.status_code in (200, 302, 400)
+    else:
+        assert answer.status_code in (302, 400)
+        assert "Ромашка" not in answer.text
+    if not is_write and ACCESS[endpoint] != PUBLIC:
+        partial = page.client.get(url, headers=PARTIAL)
+        assert (partial.status_code, partial.text) == (401, "")
+        assert partial.headers["HX-Redirect"].endswith("/sign-in")
+
+
+@pytest.mark.parametrize("endpoint", sorted(name for name in ACCESS if ACCESS[name] not in
+                                            (PUBLIC, SIGNED_IN)))  # fmt: skip
+def test_another_customer_gets_the_same_404_as_for_a_missing_contract(
+    page: PageClient, make: Factory, contract: Contract, endpoint: str
+) -> None:
+    make.account(make.contract("00999-ЭС"))
+    make.commit()
+    page.sign_in("00999")
+    values = values_for(endpoint, contract)
+    answers = [
+        page.client.get(page.url(endpoint, **(values | {"contract_id": number})))
+        for number in (contract.id, 10**9, 2**70)
+    ]
+    assert {answer.status_code for answer in answers} == {404}
+    bodies = {answer.text.replace(answer.headers["X-Request-Id"], "") for answer in answers}
+    assert len(bodies) == 1
+
+
+def test_get_requests_do_not_commit(page: PageClient, contract: Contract) -> None:
+    page.sign_in("00123")
+    commits: list[Session] = []
+
+    def note(session: Session) -> None:
+        commits.append(session)
+
+    event.listen(Session, "after_commit", note)
+    try:
+        for endpoint in FRAGMENTS:
+            page.client.get(page.url(endpoint, **values_for(endpoint, contract)))
+    finally:
+        event.remove(Session, "after_commit", note)
+    assert not commits
+
+
+@pytest.mark.parametrize("endpoint", FRAGMENTS)
+def test_every_page_renders_whole_and_as_a_fragment(
+    page: PageClient, contract: Contract, endpoint: str
+) -> None:
+    if endpoint != "auth.sign_in":
+        page.sign_in("00123")
+    values = values_for(endpoint, contract)
+    whole = page.get(endpoint, **values)
+    part = page.fragment(endpoint, **values)
+    assert part.select_one("#results")
+    assert whole.select_one("#results").select_one("*").name
+    assert not part.select("nav.nav, footer")
+
+
+def test_the_migrations_lead_to_the_models_and_back(make_app) -> None:
+    app = make_app()
+    with app.app_context():
+        check()
+        downgrade(revision="base")
+        upgrade()
+
+
+def test_migrations_never_import_the_application() -> None:
+    for file in (ROOT / "migrations" / "versions").glob("*.py"):
+        assert "app" not in {
+            name.split(".")[0]
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in [getattr(node, "module", None) or node.names[0].name]
+        }
+
+
+def test_no_file_is_longer_than_400_lines() -> None:
+    lengths = {
+        str(file.relative_to(ROOT)): len(file.read_text(encoding="utf-8").splitlines())
+        for file in python_files("app", "tests")
+    }
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
+def test_views_are_short_and_hold_no_queries() -> None:
+    for file in (ROOT / "app" / "sections").rglob("routes.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                length = (node.end_lineno or 0) - node.body[0].lineno + 1
+                assert length <= 25, (file, node.name, length)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id != "select", file
+
+
+def test_templates_hold_no_inline_code() -> None:
+    for file in (ROOT / "templates").rglob("*.html"):
+        text = file.read_text(encoding="utf-8")
+        assert ' style="' not in text, file
+        assert " onclick" not in text, file
+        assert "<script>" not in text, file
+
+
+def test_time_is_asked_only_of_the_clock() -> None:
+    allowed = {ROOT / "app" / "integrations" / "clock.py", ROOT / "app" / "logs.py"}
+    for file in set(python_files("app")) - allowed:
+        text = file.read_text(encoding="utf-8")
+        assert "datetime.now(" not in text, file
+        assert "date.today(" not in text, file
+
+
+def test_layers_point_one_way() -> None:
+    command = [Path(sys.executable).parent / "lint-imports", "--no-cache"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
+
+
+def test_the_vendored_script_is_the_one_on_record() -> None:
+    folder = ROOT / "static" / "vendor"
+    record = (folder / "VENDORED.txt").read_text(encoding="utf-8")
+    (script,) = folder.glob("htmx-4*.min.js")
+    assert hashlib.sha256(script.read_bytes()).hexdigest() in record
+    assert (folder / "htmx-LICENSE.txt").exists()
+    assert (ROOT / "static" / "fonts" / "OFL.txt").exists()
