@@ -8,7 +8,7 @@ from app import cli, errors, extensions, logs, security
 from app.integrations.clock import Clock
 from app.integrations.database import engine_options, prepare_engine
 from app.sections import appearance, auth, home, manual, service, settlements
-from app.web import filters, session
+from app.web import filters, remembered, session
 from config import ROOT, Config
 
 SECTIONS = (auth.bp, home.bp, settlements.bp, appearance.bp, manual.bp, service.bp)
@@ -36,7 +36,7 @@ def create_app(config: Config) -> Flask:
     security.init_app(app, config)
     extensions.csrf.init_app(app)
     extensions.compress.init_app(app)
-    for part in (logs, errors, session, filters, cli):
+    for part in (logs, errors, session, filters, remembered, cli):
         part.init_app(app)
     for blueprint in SECTIONS:
         app.register_blueprint(blueprint)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Flask, Response, abort, request, session
+from flask import Flask, Response, abort, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config
@@ -60,8 +61,21 @@ def flask_settings(config: Config) -> dict[str, object]:
     }
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Cookie sessions that leave static files alone.
+
+    Extensions look into the session on every request; ``Vary: Cookie`` on a file that is the same
+    for everybody would have browsers load it again after sign-in.
+    """
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
+
+
 def init_app(app: Flask, config: Config) -> None:
     """Trust exactly the configured proxies, refuse what no page sends, stamp every answer."""
+    app.session_interface = Sessions()
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
@@ -103,6 +117,3 @@ def _cache_static(response: Response) -> None:
     else:
         response.headers["Cache-Control"] = "no-cache"
         response.headers.pop("Expires", None)
-    # Extensions look into the session on every request; the file is the same for everybody, and
-    # ``Vary: Cookie`` would have browsers load it again after sign-in.
-    session.accessed = False

@@ -21,7 +21,7 @@ from app.domain.errors import (
     TooManyAttemptsError,
 )
 from app.domain.passwords import check_password
-from app.integrations.database import write_apart
+from app.integrations.database import insert_apart
 from app.integrations.password_hashing import hash_password, is_password
 from app.models import Account, AccountSession, AuditEvent, Contract, Membership, SignInAttempt
 from app.queries.accounts import count_attempts, find_owner, hash_token
@@ -185,12 +185,12 @@ def _admit(session: Session, attempt: _Attempt, limits: SignInLimits, now: datet
     none sees fewer than came before it, so that a limit holds whatever the number of workers.
     """
     _check_limits(session, attempt, limits, now, own=0)
-    statement = insert(SignInAttempt).values(
+    row = insert(SignInAttempt).values(
         login_hash=attempt.login_hash, address=attempt.address, attempted_at=now, succeeded=False
     )
-    row = write_apart(session, statement).inserted_primary_key
+    attempt_id = insert_apart(session, row.returning(SignInAttempt.id))
     _check_limits(session, attempt, limits, now, own=1)
-    return int(row[0])
+    return attempt_id
 
 
 def _check_limits(

@@ -11,6 +11,8 @@ SUFFIX = "ЭС"
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
 # Capital and small letters that a keyboard in the wrong layout, or an eye, takes for Э and С.
 _LOOKALIKES = str.maketrans({"E": "Э", "C": "С", "Е": "Э", "S": "С"})
+# Spaces of every kind, and what copying from a document leaves between characters.
+_INVISIBLE = re.compile("[\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 _PRINTED = re.compile(r"([0-9]{1,10})(?:-?([А-Я]{2}))?")
 _OTHER = re.compile(r"[0-9A-ZА-ЯЁ./_-]{1,64}")
 
@@ -26,7 +28,7 @@ def normalise_contract_number(text: str) -> str:
         ContractNumberError: nothing that could be a number.
     """
     text = unicodedata.normalize("NFKC", text[:200].replace("№", "")).translate(_DASHES)
-    text = re.sub(r"\s+", "", text).upper()
+    text = _INVISIBLE.sub("", text).upper()
     text = re.sub(r"-+", "-", text)
     if match := _PRINTED.fullmatch(text.translate(_LOOKALIKES)):
         digits, letters = match.groups()
@@ -42,4 +44,4 @@ def number_key(number: str) -> str:
     try:
         return normalise_contract_number(number)
     except ContractNumberError:
-        return number.upper()
+        return " ".join(number.upper().split())

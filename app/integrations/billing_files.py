@@ -14,8 +14,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, cast
 
-from app.domain.exchange.columns import MAX_FIELD_BYTES
-
 CHUNK_ROWS = 5000
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 1 << 20
@@ -127,11 +125,11 @@ class CsvFile:
         self._is_cut = False
         encoding = "utf-8-sig" if encoding == "utf-8" else encoding
         # Bytes of another encoding become lone surrogates, which the columns refuse by name.
-        self._text = io.TextIOWrapper(
-            _ShortLines(stream), encoding, errors="surrogateescape", newline=""
-        )
+        lines = cast(io.BufferedReader, _ShortLines(stream))
+        self._text = io.TextIOWrapper(lines, encoding, errors="surrogateescape", newline="")
         first = self._first_line()
-        csv.field_size_limit(MAX_FIELD_BYTES)
+        # A field too long is left to its column, which can be named; this stops an open quote.
+        csv.field_size_limit(MAX_LINE_BYTES)
         self._reader = csv.reader(
             chain([first], self._text), delimiter=delimiter or _sniff(first), strict=True
         )
@@ -213,7 +211,7 @@ def _sniff(header: str) -> str:
 
 def _csv_fault(message: str) -> str:
     if "field limit" in message:
-        return f"поле длиннее {MAX_FIELD_BYTES} знаков или не закрыта кавычка"
+        return f"не закрыта кавычка: поле длиннее {MAX_LINE_BYTES} знаков"
     if "unexpected end" in message:
         return "не закрыта кавычка до конца файла"
     return "кавычки стоят не по правилам CSV (RFC 4180)"

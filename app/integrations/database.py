@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CursorResult, Engine, Executable, event
+from sqlalchemy import Engine, Executable, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 BUSY_MS = 5000
 
@@ -57,13 +58,13 @@ def write_if_free(engine: Engine, statement: Executable) -> bool:
     return True
 
 
-def write_apart(session: Session, statement: Executable) -> CursorResult[Any]:
-    """Commit a write at once, whatever becomes of the session's own transaction.
+def insert_apart(session: Session, statement: ReturningInsert[int]) -> int:
+    """Commit one row at once, whatever becomes of the session's own transaction; its key.
 
     On SQLite the session must not have written yet: there is one writer at a time.
     """
     with session.get_bind().engine.begin() as connection:
-        return connection.execute(statement)
+        return connection.scalars(statement).one()
 
 
 def open_for_bulk_write(session: Session) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+from pypdf import PdfReader
 from reportlab.lib.fonts import addMapping
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -19,6 +20,9 @@ from xhtml2pdf.default import DEFAULT_FONT
 FONT = "notosans"
 FONT_DIR = Path(__file__).resolve().parents[2] / "static" / "fonts"
 MAX_SECONDS = 60
+PAGE_COUNT = "<pdf:pagecount>"
+SHORT = 16_000
+"""Characters of HTML that may fit on one page."""
 
 
 class PdfError(Exception):
@@ -35,10 +39,19 @@ def render_pdf(html: str, title: str) -> bytes:
     Raises:
         PdfError: xhtml2pdf reported errors.
     """
-    face = _fonts()
+    html = _printable(html, _fonts())
+    if len(html) < SHORT and PAGE_COUNT in html:
+        # The number of pages takes a second pass over the layout; most statements have one page.
+        content = _lay_out(html.replace(PAGE_COUNT, "1"), title)
+        if len(PdfReader(io.BytesIO(content)).pages) == 1:
+            return content
+    return _lay_out(html, title)
+
+
+def _lay_out(html: str, title: str) -> bytes:
     output = io.BytesIO()
     status = pisa.CreatePDF(
-        _printable(html, face),
+        html,
         dest=output,
         encoding="utf-8",
         resource_policy=ResourceAccessPolicy.server(

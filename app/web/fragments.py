@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import jinja2_fragments
 from flask import current_app, make_response, render_template, request
 from flask.wrappers import Response
-import jinja2_fragments
 from jinja2_fragments.flask import render_block
 
 
@@ -18,10 +18,13 @@ def is_fragment() -> bool:
 def render_page(template: str, *, fragment: str, status: int = 200, **context: Any) -> Response:
     """Render a template whole, or only its block ``fragment`` for htmx.
 
+    ``ready`` in the context is that block rendered already.
+
     ``Vary: HX-Request-Type`` is set for every page by ``app.security``.
     """
     if is_fragment():
-        return make_response(render_block(template, fragment, **context), status)
+        part = context.get("ready") or render_block(template, fragment, **context)
+        return make_response(part, status)
     return make_response(render_template(template, **context), status)
 
 

@@ -1,15 +1,16 @@
-"""A portal on a loopback port, with people to sign in as and pages to open."""
+"""A portal on a loopback port, with people to sign in as; it writes down what was asked of it."""
 
 from __future__ import annotations
 
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from sqlalchemy import select
@@ -26,11 +27,14 @@ from tests.conftest import NOW, make_config
 from tests.factories import PASSWORD, Factory
 from tests.pages import PageClient
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
     "{{7*7}}",
     "<div hx-get=/sign-out hx-trigger=load>",
-    "\u202eгро.акшамор\u202c",
+    "\u202eгро.акшамор",
     "Щ" * 250,
 )
 EMPTY, HOSTILE_NUMBER = "00900-ЭС", "00666-ЭС"
@@ -46,12 +50,19 @@ class _Quiet(WSGIRequestHandler):
 
 @dataclass
 class Site:
-    """A running portal; ``passwords`` holds who can sign in, ``ids`` the contracts by number."""
+    """A running portal.
+
+    Attributes:
+        passwords: who can sign in, by contract number.
+        ids: contracts by number.
+        hits: path of every request that reached the server.
+    """
 
     app: Flask
     url: str
     passwords: dict[str, str]
     ids: dict[str, int]
+    hits: list[str] = field(default_factory=list)
     demo: DemoSummary | None = None
     _cookies: dict[str, str] = field(default_factory=dict)
 
@@ -95,8 +106,13 @@ def serve(folder: Path, migrated: Path, *, with_data: bool) -> Iterator[Site]:
     with site.session() as session:
         _fill(site, Factory(session), with_data)
         session.commit()
+
+    def counted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        site.hits.append(environ["PATH_INFO"])
+        return app(environ, start_response)
+
     server = make_server(
-        "127.0.0.1", 0, app, threaded=True, request_handler=_Quiet, fd=listener.fileno()
+        "127.0.0.1", 0, counted, threaded=True, request_handler=_Quiet, fd=listener.fileno()
     )
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

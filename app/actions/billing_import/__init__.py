@@ -14,8 +14,9 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
+from app.actions.billing_import.batch import Batch
 from app.actions.billing_import.checks import run_checks
-from app.actions.billing_import.merge import Batch, Merge
+from app.actions.billing_import.merge import Merge
 from app.actions.billing_import.report import Fault, FileCounts, ImportRefusedError, Report
 from app.actions.billing_import.staging import Staged, create_stage, stage_file
 from app.domain.exchange import Dialect, FileLayout, build_layouts
@@ -23,7 +24,15 @@ from app.domain.exchange.manifest import Manifest, ManifestError, parse_manifest
 from app.integrations.billing_files import MANIFEST, CsvFile, Package
 from app.models import ImportRun, Supplier
 
-__all__ = ["Fault", "FileCounts", "ImportOptions", "ImportRefusedError", "Report", "apply_import"]
+__all__ = [
+    "Fault",
+    "FileCounts",
+    "ImportOptions",
+    "ImportRefusedError",
+    "ImportResult",
+    "Report",
+    "apply_import",
+]
 
 Progress = Callable[[str, int], None]
 
@@ -80,6 +89,7 @@ def apply_import(
         russian_dates=options.russian_dates,
     )
     staged = _stage_all(connection, package, dialect, manifest, report, progress)
+    supplier_inns = _supplier_inns(session)
     run = ImportRun(
         batch_id=manifest.batch_id,
         fingerprint=fingerprint,
@@ -96,7 +106,7 @@ def apply_import(
     session.add(run)
     session.flush()
     _merge_all(Batch(connection, report, run.id, now, _by_table(staged)), staged, manifest, options)
-    _check_supplier(session, manifest, report)
+    _check_supplier(supplier_inns, _supplier_inns(session), manifest, report)
     _refuse_if_faulty(report)
     run_checks(connection, staged, report)
     run.counts = report.as_dict()
@@ -118,7 +128,7 @@ def _manifest(package: Package, report: Report) -> Manifest:
     try:
         return parse_manifest(raw)
     except ManifestError as error:
-        report.error(MANIFEST, str(error))
+        report.error(MANIFEST, str(error), column=error.field or None)
         return Manifest()
 
 
@@ -219,11 +229,19 @@ def _merge_all(
             merge.withdraw_absent(options.deactivate_absent)
 
 
-def _check_supplier(session: Session, manifest: Manifest, report: Report) -> None:
-    if manifest.supplier_inn is None:
-        return
-    known = session.scalars(select(Supplier.inn).where(Supplier.withdrawn_at.is_(None))).all()
-    if known and manifest.supplier_inn not in known:
-        report.error(
-            MANIFEST, f"supplier_inn {manifest.supplier_inn}: это пакет другого поставщика"
-        )
+def _supplier_inns(session: Session) -> list[str]:
+    return list(session.scalars(select(Supplier.inn).where(Supplier.withdrawn_at.is_(None))))
+
+
+def _check_supplier(
+    before: list[str], after: list[str], manifest: Manifest, report: Report
+) -> None:
+    """A portal belongs to one supplier: it is known by its ИНН, whatever keys billing uses."""
+    claimed = manifest.supplier_inn
+    if claimed and after and claimed not in after:
+        report.error(MANIFEST, f"{claimed}: это пакет другого поставщика", column="supplier_inn")
+    if before and not set(after) <= set(before):
+        report.error("supplier.csv", "портал ведет другого поставщика, с другим ИНН", column="inn")
+    elif len(after) > 1:
+        message = "поставщик должен быть один; у прежней записи поставьте deleted = 1"
+        report.error("supplier.csv", message, column="supplier_id")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, String, cast, func, select
+from sqlalchemy import Connection, Select, String, cast, func, literal, or_, select, union
 
 from app.actions.billing_import.report import Report
 from app.actions.billing_import.source import Source
@@ -13,6 +13,7 @@ from app.domain.company_ids import is_account, is_corr_account, is_inn, is_ogrn
 from app.models import Charge, ChargeLine, Contract, MonthlyBalance
 
 LIMIT = 200
+ROWS_AT_ONCE = 1000
 
 
 def run_checks(connection: Connection, staged: dict[str, Staged], report: Report) -> None:
@@ -20,9 +21,11 @@ def run_checks(connection: Connection, staged: dict[str, Staged], report: Report
     for name in ("supplier", "customers"):
         if name in staged:
             _check_company_ids(connection, staged[name], report)
-    if "charges" in staged:
-        _check_document_sums(connection, staged["charges"], report)
-        _check_lines_against_total(connection, staged["charges"], report)
+    documents = [staged[name] for name in ("charge_lines", "charges") if name in staged]
+    for file in documents:
+        _check_vat(connection, file, report)
+    if documents:
+        _check_lines_against_documents(connection, documents, report)
     if "balances" in staged:
         _check_balance_identity(connection, staged["balances"], report)
         _check_balance_chain(connection, staged["balances"], report)
@@ -30,10 +33,10 @@ def run_checks(connection: Connection, staged: dict[str, Staged], report: Report
 
 def _check_company_ids(connection: Connection, staged: Staged, report: Report) -> None:
     row = staged.rows.c
-    rows = connection.execute(
-        select(row.line, row.inn, row.ogrn, row.bic, row.account, row.corr_account)
-    )
-    for line, inn, ogrn, bic, account, corr_account in rows:
+    kind = row.kind if "kind" in row else literal("ul")
+    query = select(row.line, kind, row.inn, row.ogrn, row.bic, row.account, row.corr_account)
+    rows = connection.execute(query.execution_options(yield_per=ROWS_AT_ONCE))
+    for line, kind_of, inn, ogrn, bic, account, corr_account in rows:
         faults = {
             "inn": not is_inn(inn),
             "ogrn": bool(ogrn) and not is_ogrn(ogrn),
@@ -42,9 +45,12 @@ def _check_company_ids(connection: Connection, staged: Staged, report: Report) -
         }
         for column in (name for name, is_wrong in faults.items() if is_wrong):
             report.warn(staged.layout.filename, "не сходится контрольное число", line, column)
+        if len(inn) != (10 if kind_of == "ul" else 12):
+            message = "у юридического лица в ИНН 10 цифр, у ИП и физического лица 12"
+            report.warn(staged.layout.filename, message, line, "inn")
 
 
-def _check_document_sums(connection: Connection, staged: Staged, report: Report) -> None:
+def _check_vat(connection: Connection, staged: Staged, report: Report) -> None:
     row = staged.rows.c
     wrong = select(row.line).where(row.amount + row.vat_amount != row.total)
     for line in connection.scalars(wrong.order_by(row.line).limit(LIMIT)):
@@ -52,23 +58,52 @@ def _check_document_sums(connection: Connection, staged: Staged, report: Report)
         report.warn(staged.layout.filename, message, line, "total")
 
 
-def _check_lines_against_total(connection: Connection, staged: Staged, report: Report) -> None:
-    """Documents of the batch whose lines do not add up to their total; none at all is no fault."""
-    stage = staged.rows
-    total = func.sum(ChargeLine.gross_amount)
-    rows = connection.execute(
-        select(stage.c.line, total, Charge.gross_amount)
-        .select_from(stage)
-        .join(Charge, Charge.external_id == stage.c.charge_id)
-        .join(ChargeLine, ChargeLine.charge_id == Charge.id)
-        .group_by(stage.c.line, Charge.gross_amount)
-        .having(total != Charge.gross_amount)
-        .order_by(stage.c.line)
-        .limit(LIMIT)
+def _check_lines_against_documents(
+    connection: Connection, files: list[Staged], report: Report
+) -> None:
+    """Documents of the batch that are not the sum of their lines; none at all is no fault."""
+    names = ("net_amount", "vat_amount", "gross_amount")
+    touched = union(*(_charge_ids(staged) for staged in files))
+    sums = (
+        select(ChargeLine.charge_id, *(func.sum(getattr(ChargeLine, n)).label(n) for n in names))
+        .where(ChargeLine.charge_id.in_(touched))
+        .group_by(ChargeLine.charge_id)
+        .subquery()
     )
-    for line, lines_total, document_total in rows:
-        message = f"сумма строк {lines_total} не равна итогу документа {document_total}"
-        report.warn(staged.layout.filename, message, line, "total")
+    differs = or_(*(getattr(Charge, name) != sums.c[name] for name in names))
+    documents = connection.execute(
+        select(Charge.external_id, Charge.doc_number, Charge.gross_amount, sums.c.gross_amount)
+        .join(sums, sums.c.charge_id == Charge.id)
+        .where(differs)
+        .order_by(Charge.id)
+        .limit(LIMIT)
+    ).all()
+    places = _find_documents(connection, files, [key for key, *_ in documents])
+    for key, number, total, of_lines in documents:
+        message = f"документ {number}: строки ({of_lines}) не дают его сумм ({total})"
+        file, line = places[key]
+        report.warn(file, message, line, "charge_id")
+
+
+def _charge_ids(staged: Staged) -> Select[Any]:
+    source = Source(staged)
+    return source.kept_ids() if staged.layout.name == "charges" else source.linked_ids("charge_id")
+
+
+def _find_documents(
+    connection: Connection, files: list[Staged], keys: list[str]
+) -> dict[str, tuple[str, int]]:
+    """File and line where the batch speaks of a document, its lines before the document itself."""
+    places: dict[str, tuple[str, int]] = {}
+    for staged in reversed(files):
+        row = staged.rows.c
+        found = connection.execute(
+            select(row.charge_id, func.min(row.line))
+            .where(row.charge_id.in_(keys))
+            .group_by(row.charge_id)
+        )
+        places |= {key: (staged.layout.filename, line) for key, line in found}
+    return places
 
 
 def _check_balance_identity(connection: Connection, staged: Staged, report: Report) -> None:

@@ -6,19 +6,13 @@ memory does not depend on the size of the batch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
     Column,
-    Connection,
     Integer,
     MetaData,
     Select,
-    Subquery,
     Table,
     delete,
     func,
@@ -30,29 +24,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from app.actions.billing_import.audit import audit_changes, audit_withdrawals
+from app.actions.billing_import.batch import Batch
 from app.actions.billing_import.references import (
     check_references,
     report_duplicates,
     report_unknown_wide,
 )
-from app.actions.billing_import.report import Report
 from app.actions.billing_import.source import Source
 from app.actions.billing_import.staging import Staged
-from app.domain.period import Month
-from app.models import AuditEvent
-
-AUDIT_AT_ONCE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What the merges of one import share; the caller holds the transaction."""
-
-    connection: Connection
-    report: Report
-    run_id: int
-    now: datetime
-    parents: Mapping[str, Staged]
 
 
 class Merge:
@@ -75,9 +55,13 @@ class Merge:
         if self.connection.dialect.name == "postgresql":
             self.connection.exec_driver_sql(f"ANALYZE {self.source.stage.name}")
         check_references(self.connection, self.source, self.batch.parents, self.batch.report)
-        if self._target_is_empty():
+        is_new = self._target_is_empty()
+        # The unique key of an empty table finds duplicates by itself, but not among tombstones.
+        if (not is_new or self.staged.tombstone_count) and self._has_duplicates():
+            return
+        if is_new:
             self._fill()
-        elif not report_duplicates(self.connection, self.source, self.batch.report):
+        else:
             self._change()
             self._add(self.source.new_rows())
             self._remove_from_sets()
@@ -106,13 +90,16 @@ class Merge:
     def _target_is_empty(self) -> bool:
         return self.connection.execute(select(self.target.c.id).limit(1)).first() is None
 
+    def _has_duplicates(self) -> bool:
+        return report_duplicates(self.connection, self.source, self.batch.report)
+
     def _fill(self) -> None:
         """An empty table needs no comparison; its unique key finds duplicates."""
         try:
             with self.connection.begin_nested():
                 self._add(self.source.rows())
         except IntegrityError:
-            if not report_duplicates(self.connection, self.source, self.batch.report):
+            if not self._has_duplicates():
                 raise
             return
         if self.counts.added != self.staged.row_count:
@@ -122,14 +109,11 @@ class Merge:
         report_unknown_wide(self.connection, self.source, self.batch.parents, self.batch.report)
 
     def _add(self, rows: Select[Any]) -> None:
-        names = list(self.source.values())
-        result = self.connection.execute(insert(self.target).from_select(names, rows))
-        self.counts.added += result.rowcount
+        self.counts.added += self._insert(self.target, list(self.source.values()), rows)
 
     def _change(self) -> None:
         compared = {n: v for n, v in self.source.values().items() if n not in self.layout.key}
-        changed = self._find_changed(list(compared))
-        count = self._count(select(changed.c.line))
+        changed, count = self._find_changed(list(compared))
         if not count:
             return
         self.counts.changed += count
@@ -140,7 +124,7 @@ class Merge:
             )
             .subquery()
         )
-        self._audit_changes(new, list(compared))
+        audit_changes(self.batch, self.source, new, list(compared))
         assigned: dict[str, Any] = {name: new.c[name] for name in compared}
         if self.can_withdraw:
             assigned["withdrawn_at"] = null()
@@ -148,82 +132,69 @@ class Merge:
             update(self.target).values(assigned).where(self.target.c.id == new.c.target_id)
         )
 
-    def _find_changed(self, names: list[str]) -> Table:
-        """Temporary table of the lines whose record differs, or had been withdrawn."""
+    def _find_changed(self, names: list[str]) -> tuple[Table, int]:
+        """Temporary table of the lines whose record differs, or had been withdrawn; its length."""
         values = self.source.values()
         differs = [self.target.c[name].is_distinct_from(values[name]) for name in names]
         if self.can_withdraw:
             differs.append(self.target.c.withdrawn_at.is_not(None))
-        changed = Table(
-            f"changed_{self.layout.name}",
-            MetaData(),
+        changed = self._temporary(
+            "changed",
             Column("line", Integer, primary_key=True),
             Column("target_id", self.target.c.id.type),
-            prefixes=["TEMPORARY"],
         )
-        changed.drop(self.connection, checkfirst=True)
-        changed.create(self.connection, checkfirst=False)
         found = (
             select(self.source.stage.c.line, self.target.c.id)
             .select_from(self.source.paired())
             .where(or_(*differs))
         )
-        self.connection.execute(insert(changed).from_select(["line", "target_id"], found))
-        return changed
+        return changed, self._insert(changed, ["line", "target_id"], found)
 
     def _remove_from_sets(self) -> None:
         """Lines of a document that its new version no longer has."""
         owner = self.layout.replaced_as_set_by
         if owner is None:
             return
-        owners = self.source.linked_ids(owner)
-        result = self.connection.execute(
-            delete(self.target).where(
-                self.target.c[owner].in_(owners), self.target.c.id.not_in(self.source.kept_ids())
+        self._withdraw(
+            select(self.target.c.id).where(
+                self.target.c[owner].in_(self.source.linked_ids(owner)),
+                self.target.c.id.not_in(self.source.kept_ids()),
             )
         )
-        self.counts.withdrawn += result.rowcount
 
-    def _withdraw(self, ids: Any) -> None:
+    def _withdraw(self, ids: Select[Any]) -> None:
         """Hide records without deleting them; rows of a set have no life of their own."""
+        gone = self._temporary("withdrawn", Column("id", self.target.c.id.type, primary_key=True))
+        records = select(self.target.c.id).where(self.target.c.id.in_(ids))
         if self.can_withdraw:
-            result = self.connection.execute(
-                update(self.target)
-                .values(withdrawn_at=self.batch.now)
-                .where(self.target.c.id.in_(ids), self.target.c.withdrawn_at.is_(None))
-            )
+            records = records.where(self.target.c.withdrawn_at.is_(None))
+        count = self._insert(gone, ["id"], records)
+        if not count:
+            return
+        audit_withdrawals(self.batch, self.source, gone)
+        is_gone = self.target.c.id.in_(select(gone.c.id))
+        if self.can_withdraw:
+            hide = update(self.target).values(withdrawn_at=self.batch.now).where(is_gone)
+            self.connection.execute(hide)
         else:
-            result = self.connection.execute(delete(self.target).where(self.target.c.id.in_(ids)))
-        self.counts.withdrawn += result.rowcount
+            self.connection.execute(delete(self.target).where(is_gone))
+        self.counts.withdrawn += count
 
-    def _audit_changes(self, new: Subquery, names: list[str]) -> None:
-        """One audit row per changed record, with the values before and after."""
-        old = self.target
-        statement = select(
-            *(old.c[name].label(f"key_{name}") for name in self.layout.key),
-            *(old.c[name].label(f"old_{name}") for name in names),
-            *(new.c[name] for name in names),
-        ).where(old.c.id == new.c.target_id)
-        rows = self.connection.execution_options(yield_per=AUDIT_AT_ONCE).execute(statement)
-        for some in rows.mappings().partitions():
-            self.connection.execute(insert(AuditEvent), [self._event(row, names) for row in some])
+    def _temporary(self, prefix: str, *columns: Column[Any]) -> Table:
+        """An empty temporary table of this file."""
+        table = Table(f"{prefix}_{self.layout.name}", MetaData(), *columns, prefixes=["TEMPORARY"])
+        table.drop(self.connection, checkfirst=True)
+        table.create(self.connection, checkfirst=False)
+        return table
 
-    def _event(self, row: Any, names: list[str]) -> dict[str, Any]:
-        pairs = ((name, row[f"old_{name}"], row[name]) for name in names)
-        return {
-            "happened_at": self.batch.now,
-            "action": "import.changed",
-            "import_run_id": self.batch.run_id,
-            "subject": self.layout.table,
-            "subject_key": " ".join(str(row[f"key_{name}"]) for name in self.layout.key),
-            "changes": {n: [_plain(old), _plain(now)] for n, old, now in pairs if old != now},
-        }
+    def _insert(self, table: Table, names: list[str], rows: Select[Any]) -> int:
+        """Write what a query finds; how many rows that was."""
+        statement = insert(table).from_select(names, rows)
+        # Without the option PostgreSQL's answer is not kept: the count would be -1.
+        options = {"preserve_rowcount": True}
+        return self.connection.execute(statement, execution_options=options).rowcount
 
     def _count(self, rows: Select[Any]) -> int:
         return self.connection.execute(
             select(func.count()).select_from(rows.subquery())
         ).scalar_one()
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Decimal | date | Month) else value

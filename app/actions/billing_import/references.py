@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, FromClause, func, select, tuple_, union_all
 
 from app.actions.billing_import.report import Report
 from app.actions.billing_import.source import Source, lookup_names, matches
-from app.actions.billing_import.staging import Staged
+from app.actions.billing_import.staging import MAX_REFUSED_KEYS, Staged
 from app.domain.exchange.columns import Stored
 from app.domain.exchange.layout import Link
 
@@ -17,11 +17,16 @@ Keys = Sequence[tuple[Stored, ...]]
 
 
 def report_duplicates(connection: Connection, source: Source, report: Report) -> bool:
-    """Report keys that the file has twice; False where there are none."""
-    stage, layout = source.stage, source.layout
+    """Report keys that the file has twice, deleted or not; False where there are none."""
+    layout = source.layout
+    records: FromClause = source.stage
+    if source.staged.tombstone_count:
+        halves = (source.stage, source.staged.tombstones)
+        names = ("line", *layout.key_columns)
+        records = union_all(*(select(*(h.c[name] for name in names)) for h in halves)).subquery()
     rows = connection.execute(
-        select(func.min(stage.c.line), func.max(stage.c.line))
-        .group_by(*(stage.c[name] for name in layout.key_columns))
+        select(func.min(records.c.line), func.max(records.c.line))
+        .group_by(*(records.c[name] for name in layout.key_columns))
         .having(func.count() > 1)
         .limit(report.max_errors)
     ).all()
@@ -41,6 +46,8 @@ def check_references(
     for link, seen in source.staged.references.items():
         wanted = [key for key in seen if None not in key]
         unknown = set(wanted) - _known(connection, source, link, wanted)
+        if link.strict:
+            _note_refused(connection, source, link, list(unknown))
         unknown -= _refused(parents, link)
         if unknown:
             _report_unknown(connection, source, link, sorted(unknown, key=str), report)
@@ -73,6 +80,17 @@ def _refused(parents: Mapping[str, Staged], link: Link) -> set[tuple[Stored, ...
     return set(parent.refused_keys) if parent and link.strict else set()
 
 
+def _note_refused(connection: Connection, source: Source, link: Link, unknown: Keys) -> None:
+    """Rows that refer to nothing are not taken either: remember what they would have been."""
+    stage, refused = source.stage, source.staged.refused_keys
+    columns = [stage.c[name] for name in link.columns]
+    keys = select(*(stage.c[name] for name in source.layout.key_columns))
+    for some in _slices(unknown):
+        room = MAX_REFUSED_KEYS - len(refused)
+        rows = connection.execute(keys.where(_among(columns, some)).limit(max(room, 0)))
+        refused.update(tuple(map(str, row)) for row in rows)
+
+
 def _known(
     connection: Connection, source: Source, link: Link, wanted: Keys
 ) -> set[tuple[Stored, ...]]:
@@ -91,6 +109,7 @@ def _report_unknown(
     stage = source.stage
     say = report.error if link.strict else report.warn
     columns = [stage.c[name] for name in link.columns]
+    parents = _known_parents(connection, source, link, unknown)
     for some in _slices(unknown):
         rows = connection.execute(
             select(stage.c.line, *columns)
@@ -100,7 +119,21 @@ def _report_unknown(
         )
         for line, *key in rows:
             name = " ".join(map(str, key))
-            say(source.layout.filename, f"нет записи «{name}»", line, link.columns[0])
+            column = link.columns[1 if key[0] in parents else 0]
+            say(source.layout.filename, f"нет записи «{name}»", line, column)
+
+
+def _known_parents(
+    connection: Connection, source: Source, link: Link, unknown: Keys
+) -> set[Stored]:
+    """First columns that name something by themselves: then the fault is in the second."""
+    if len(link.columns) == 1:
+        return set()
+    first = source.lookups[link].c[lookup_names(link)[0]]
+    found: set[Stored] = set()
+    for some in _slices(unknown):
+        found.update(connection.scalars(select(first).where(first.in_([key[0] for key in some]))))
+    return found
 
 
 def _among(columns: Sequence[ColumnElement[str]], keys: Keys) -> ColumnElement[bool]:

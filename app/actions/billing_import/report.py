@@ -59,14 +59,14 @@ class Report:
     ) -> None:
         self.error_count += 1
         if len(self.errors) < self.max_errors:
-            self.errors.append(Fault(file, message, line, column))
+            self.errors.append(_fault(file, message, line, column))
 
     def warn(
         self, file: str, message: str, line: int | None = None, column: str | None = None
     ) -> None:
         self.warning_count += 1
         if len(self.warnings) < LISTED_WARNINGS:
-            self.warnings.append(Fault(file, message, line, column))
+            self.warnings.append(_fault(file, message, line, column))
 
     def of(self, file: str) -> FileCounts:
         return self.counts.setdefault(file, FileCounts())
@@ -74,3 +74,12 @@ class Report:
     def as_dict(self) -> dict[str, dict[str, int]]:
         """Counts for the ``import_runs`` row."""
         return {file: asdict(counts) for file, counts in self.counts.items()}
+
+
+def _fault(file: str, message: str, line: int | None, column: str | None) -> Fault:
+    """Names and values come from the batch as they are; shown is only what can be shown."""
+    return Fault(_printable(file), _printable(message), line, column and _printable(column))
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() or c == "\u00a0" else "\ufffd" for c in text)

@@ -1,4 +1,4 @@
-"""First half of an import: read a file, check every value, put the good rows into a temporary table.
+"""First half of an import: read a file, check its values, stage good rows in a temporary table.
 
 Nothing of the portal's own tables is touched here, so that customers read and write undisturbed
 while a large batch is being read.
@@ -21,6 +21,7 @@ from app.integrations.billing_files import Chunk, CsvFile
 from app.models import Base
 
 DELETED = "deleted"
+MAX_REFUSED_KEYS = 50_000
 
 
 @dataclass
@@ -32,11 +33,12 @@ class Staged:
     tombstones: Table
     row_count: int = 0
     tombstone_count: int = 0
-    present: frozenset[str] = frozenset()
-    """Columns the file has."""
     references: dict[Link, set[tuple[Stored, ...]]] = field(default_factory=dict)
     refused_keys: set[tuple[str, ...]] = field(default_factory=set)
-    """Natural keys of rows with errors: what refers to them is not blamed a second time."""
+    """Natural keys of rows with errors: what refers to them is not blamed a second time.
+
+    Only as many as memory has room for, when a whole file is wrong.
+    """
 
 
 def create_stage(connection: Connection, layout: FileLayout) -> Staged:
@@ -110,7 +112,7 @@ def _no_cycle_search() -> Iterator[None]:
 
 
 def _insert_statement(connection: Connection, table: Table) -> str:
-    """Driver-level SQL: for millions of rows the expression layer would cost more than the insert."""
+    """Driver-level SQL: the expression layer would cost more than the insert itself."""
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     return f"INSERT INTO {table.name} ({names}) VALUES ({', '.join([mark] * len(table.columns))})"  # noqa: S608 - names are our own
@@ -126,7 +128,6 @@ class _Reader:
         self.width = len(header)
         self.places = {name: place for place, name in enumerate(header)}
         self.usable = self._check_header(header)
-        staged.present = frozenset(header)
         for link in self.layout.links:
             if not link.is_wide:
                 staged.references[link] = set()
@@ -233,8 +234,10 @@ class _Reader:
 
     def _note_refused(self, rows: Sequence[Sequence[str]], bad: Iterable[int]) -> None:
         places = [self.places[name] for name in self.layout.key_columns if name in self.places]
+        refused = self.staged.refused_keys
         for i in bad:
-            self.staged.refused_keys.add(tuple(rows[i][place].strip() for place in places))
+            if len(refused) < MAX_REFUSED_KEYS:
+                refused.add(tuple(rows[i][place].strip() for place in places))
             self.report.of(self.layout.filename).refused += 1
 
     def _right_width(self, lines: Sequence[int], rows: list[list[str]]) -> Chunk:

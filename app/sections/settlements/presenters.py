@@ -32,9 +32,9 @@ _DOCUMENTS = {
     EntryKind.OFFSET: "Зачет",
 }
 _CONTENTS = {
-    EntryKind.UPD: "Начислено за электроэнергию",
-    EntryKind.CORRECTION: "Корректировка начисления",
-    EntryKind.LATE_INTEREST: "Пени за просрочку оплаты",
+    EntryKind.UPD: "Электроэнергия",
+    EntryKind.CORRECTION: "Корректировка",
+    EntryKind.LATE_INTEREST: "Пени за просрочку",
     EntryKind.OTHER: "Прочее начисление",
     EntryKind.PAYMENT: "Оплата",
     EntryKind.REFUND: "Возврат переплаты",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -21,10 +23,12 @@ from app.web.forms import PeriodForm
 from app.web.fragments import redirect_page, render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access
+from app.web.remembered import contract_block
 from app.web.session import clock, config
 
 bp = Blueprint("settlements", __name__, url_prefix="/contracts/<int:contract_id>/settlements")
 
+PAGE = "settlements/index.html"
 PAGE_ROWS = 25
 WRITERS = {"xlsx": write_xlsx, "csv": write_csv}
 
@@ -34,22 +38,16 @@ WRITERS = {"xlsx": write_xlsx, "csv": write_csv}
 def index(contract_id: int) -> ResponseReturnValue:
     """Turnover sheet of a period and its operations, page by page (user manual §6)."""
     form = PeriodForm.from_query(request.args, clock().today())
-    if form.period and request.args.get("open") == "statement":
-        return redirect_page(_statement_url(form.period))
-    ledger = pager = operations = None
-    if form.period:
-        ledger = ledger_of(db.session(), g.contract, form.period)
-        pager = Pager.from_query(request.args.get("page"), PAGE_ROWS, ledger.count)
-        operations = presenters.present_all(ledger.operations(pager.offset, pager.size))
-    return render_page(
-        "settlements/index.html",
-        fragment="results",
-        form=form,
-        ledger=ledger,
-        operations=operations,
-        pager=pager,
-        status=200 if ledger else 422,
+    period = form.period
+    if period is None:
+        return render_page(PAGE, fragment="results", form=form, status=422)
+    if request.args.get("open") == "statement":
+        return redirect_page(_statement_url(period))
+    number = request.args.get("page", "")[:9]
+    ready = contract_block(
+        PAGE, "results", (period, number), lambda: _results(form, period, number)
     )
+    return render_page(PAGE, fragment="results", form=form, ready=ready)
 
 
 @bp.get("/turnover.<any(xlsx, csv):extension>")
@@ -86,6 +84,13 @@ def statement_file(contract_id: int, extension: str) -> ResponseReturnValue:
     else:
         content = WRITERS[extension](presenters.statement_table(made))
     return send_bytes(content, _name("Справка по взаиморасчетам", form.period), extension)
+
+
+def _results(form: PeriodForm, period: Period, number: str) -> dict[str, Any]:
+    ledger = ledger_of(db.session(), g.contract, period)
+    pager = Pager.from_query(number, PAGE_ROWS, ledger.count)
+    operations = presenters.present_all(ledger.operations(pager.offset, pager.size))
+    return {"form": form, "ledger": ledger, "pager": pager, "operations": operations}
 
 
 def _statement(form: PeriodForm) -> SettlementStatement | None:

@@ -1,0 +1,23 @@
+"""What the parts of one import share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from app.actions.billing_import.report import Report
+from app.actions.billing_import.staging import Staged
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One import while its files are merged; the caller holds the transaction."""
+
+    connection: Connection
+    report: Report
+    run_id: int
+    now: datetime
+    parents: Mapping[str, Staged]

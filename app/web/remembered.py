@@ -1,0 +1,66 @@
+"""Parts of pages that change only with the billing data, kept in memory until the next import.
+
+Figures of a contract stay the same from one import to the next, which is a few times a day; people
+look at the same months again and again in between. What is kept is text, already checked for the
+contract in its key; access is asked anew by every request.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Any, cast
+
+from flask import Flask, current_app, g
+from jinja2_fragments.flask import render_block
+from markupsafe import Markup
+
+from app.web.filters import page_frame
+from app.web.session import clock
+
+MAX_PARTS = 256
+"""Of about 30 KB each, in every web process."""
+
+
+class Remembered:
+    """The most recently shown parts; the least recently shown are forgotten first."""
+
+    def __init__(self) -> None:
+        self._parts: OrderedDict[Hashable, Markup] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable, make: Callable[[], Markup]) -> Markup:
+        with self._lock:
+            if key in self._parts:
+                self._parts.move_to_end(key)
+                return self._parts[key]
+        part = make()
+        with self._lock:
+            self._parts[key] = part
+            if len(self._parts) > MAX_PARTS:
+                self._parts.popitem(last=False)
+        return part
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its memory."""
+    app.extensions["remembered"] = Remembered()
+
+
+def contract_block(
+    template: str, block: str, key: Hashable, context: Callable[[], dict[str, Any]]
+) -> Markup:
+    """A block of the current contract's page, made from ``context`` unless it is still known.
+
+    Args:
+        key: everything that the block depends on beside contract, billing data and date.
+        context: called only where the block has to be rendered.
+    """
+    frame = page_frame()
+    whole_key = (template, block, g.contract.id, frame.run_id, clock().today(), key)
+    remembered = cast(Remembered, current_app.extensions["remembered"])
+    return remembered.get(
+        whole_key,
+        lambda: Markup(render_block(template, block, **context())),  # noqa: S704 - our own template, escaped
+    )

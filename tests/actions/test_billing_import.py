@@ -1,0 +1,328 @@
+"""Packages load whole, into the right figures, once; and what other tests of the importer share."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.actions.billing_import import (
+    Fault,
+    ImportOptions,
+    ImportRefusedError,
+    ImportResult,
+    apply_import,
+)
+from app.extensions import db
+from app.integrations.billing_files import Package
+from app.models import AuditEvent, Base, Charge, Contract, ImportRun, MonthlyBalance, Payment
+from tests.conftest import NOW
+from tests.foreign import write_package
+from tests.foreign.reference import Balance, Op, load, read_rows
+from tests.foreign.surgery import Sheet, edit_manifest
+
+pytest_plugins = ["tests.postgres"]
+
+SAMPLE = Path(__file__).parents[2] / "docs" / "billing-exchange-sample"
+KINDS = {"correction": "ukd", "late_interest": "penalty"}
+Dump = dict[str, list[tuple[Any, ...]]]
+
+
+def take(
+    session: Session, path: Path, options: ImportOptions | None = None, *, dry_run: bool = False
+) -> ImportResult:
+    """Load a package as the command does."""
+    try:
+        with Package(path) as package:
+            options = options or ImportOptions()
+            result = apply_import(session, package, options, NOW, lambda name, done: None)
+    except Exception:
+        session.rollback()
+        raise
+    (session.rollback if dry_run else session.commit)()
+    return result
+
+
+def refused(session: Session, path: Path, options: ImportOptions | None = None) -> list[Fault]:
+    """The errors of a package that is not taken."""
+    with pytest.raises(ImportRefusedError) as caught:
+        take(session, path, options)
+    assert caught.value.report.error_count
+    return caught.value.report.errors
+
+
+def dump(session: Session) -> Dump:
+    """Every row of every table, in the order they were written."""
+    rows = {}
+    for table in Base.metadata.sorted_tables:
+        columns = list(table.primary_key.columns)
+        rows[table.name] = [tuple(row) for row in session.execute(select(table).order_by(*columns))]
+    session.rollback()
+    return rows
+
+
+def run_command(app: Flask, *arguments: object) -> Result:
+    """``flask billing-import`` with these arguments."""
+    with app.app_context():
+        runner = app.test_cli_runner()
+        result = runner.invoke(args=["billing-import", *map(str, arguments)])
+        db.session.remove()
+    return result
+
+
+def count(session: Session, model: type[Base]) -> int:
+    return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def rewrite_lines(folder: Path) -> None:
+    """Other bytes, same rows: another line end and an empty line; the manifest goes."""
+    for path in folder.glob("*.csv"):
+        text = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        path.write_bytes(text + b"\r\n")
+    (folder / "manifest.json").unlink(missing_ok=True)
+
+
+def kopecks(amount: Any) -> int:
+    return int(amount * 100)
+
+
+def tables_figures(session: Session) -> tuple[dict[str, list[Op]], dict[str, dict[str, Balance]]]:
+    """Operations and balances by contract, as the tables have them."""
+    numbers = {contract.id: contract.number for contract in session.scalars(select(Contract))}
+    ops: dict[str, list[Op]] = defaultdict(list)
+    for charge in session.scalars(select(Charge)):
+        kind, total = KINDS.get(charge.kind, charge.kind), kopecks(charge.gross_amount)
+        op = Op(charge.doc_date, kind, charge.doc_number, str(charge.period), total, 0)
+        ops[numbers[charge.contract_id]].append(op)
+    for paid in session.scalars(select(Payment)):
+        period, total = str(paid.period or ""), kopecks(paid.amount)
+        op = Op(paid.posted_on, paid.kind, paid.doc_number or "", period, 0, total)
+        ops[numbers.get(paid.contract_id or 0, "")].append(op)
+    balances: dict[str, dict[str, Balance]] = defaultdict(dict)
+    for row in session.scalars(select(MonthlyBalance)):
+        names = ("opening", "charged", "corrected", "late_interest", "paid", "closing")
+        values = (kopecks(getattr(row, f"{name}_amount")) for name in names)
+        balances[numbers[row.contract_id]][str(row.period)] = Balance(*values)
+    return ops, balances
+
+
+def assert_same_figures(session: Session, folder: Path, dates: Callable[[str], str] = str) -> None:
+    """The tables hold what an independent reader finds in the package."""
+    expected = load(folder)
+    ops, balances = tables_figures(session)
+    assert balances == expected.balances
+    assert sorted(ops.pop("")) == sorted(expected.unallocated)
+    assert {key: sorted(found) for key, found in ops.items()} == {
+        key: sorted(found) for key, found in expected.ops.items()
+    }
+    assert set(session.scalars(select(Contract.number))) == set(expected.contracts)
+
+
+def assert_same_texts(session: Session, folder: Path, table: str, **columns: str) -> None:
+    """Columns of a table hold the texts of the file's columns, whatever stands in them."""
+    target = Base.metadata.tables[table]
+    found = session.execute(select(*(target.c[name] for name in columns.values())))
+    file = {"customers": "customers.csv", "payments": "payments.csv", "meters": "meters.csv"}[table]
+    expected = [tuple(row[n] or None for n in columns) for row in read_rows(folder, file)]
+    assert sorted(map(repr, map(tuple, found))) == sorted(map(repr, expected))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def portal(request: pytest.FixtureRequest) -> Session:
+    """A session on an empty portal, on either database."""
+    name = "session" if request.param == "sqlite" else "postgres_session"
+    found: Session = request.getfixturevalue(name)
+    return found
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    """A copy of the documented sample that a test may damage."""
+    return Path(shutil.copytree(SAMPLE, tmp_path / "sample"))
+
+
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hostile package of somebody who read only the format."""
+    folder = tmp_path_factory.mktemp("foreign")
+    write_package(folder, contracts=40, months=14)
+    return folder
+
+
+def test_the_documented_sample_loads_without_warnings(portal: Session) -> None:
+    report = take(portal, SAMPLE).report
+    assert (report.errors, report.warnings) == ([], [])
+    assert {name: counts.added for name, counts in report.counts.items()} == {
+        name: counts.rows for name, counts in report.counts.items()
+    }
+    run = portal.scalars(select(ImportRun)).one()
+    assert (run.batch_id, run.mode, run.is_verified) == ("sample-2026-10", "full", True)
+
+
+def test_the_same_batch_again_writes_nothing(portal: Session) -> None:
+    take(portal, SAMPLE)
+    before = dump(portal)
+    assert take(portal, SAMPLE).run is None
+    assert dump(portal) == before
+
+
+def test_the_same_rows_in_other_bytes_are_not_written(portal: Session, sample: Path) -> None:
+    take(portal, sample)
+    before = dump(portal)
+    rewrite_lines(sample)
+    report = take(portal, sample).report
+    after = dump(portal)
+    assert [str(fault) for fault in report.warnings] == [
+        "manifest.json — нет манифеста: полнота файлов не проверена"
+    ]
+    for counts in report.counts.values():
+        assert (counts.added, counts.changed, counts.withdrawn) == (0, 0, 0)
+        assert counts.unchanged == counts.rows
+    runs = after.pop("import_runs")
+    assert len(runs) == len(before.pop("import_runs")) + 1
+    assert after == before
+
+
+def test_without_a_manifest_the_last_batch_again_writes_nothing(
+    session: Session, sample: Path
+) -> None:
+    (sample / "manifest.json").unlink()
+    assert take(session, sample).run is not None
+    before = dump(session)
+    assert take(session, sample).run is None
+    assert dump(session) == before
+
+
+def test_a_foreign_package_loads_to_the_kopeck(portal: Session, foreign: Path) -> None:
+    take(portal, foreign)
+    assert_same_figures(portal, foreign)
+    names = {"full_name": "full_name", "short_name": "short_name", "inn": "inn"}
+    assert_same_texts(portal, foreign, "customers", customer_id="external_id", **names)
+    assert_same_texts(portal, foreign, "payments", payment_id="external_id", purpose="purpose")
+    assert_same_texts(portal, foreign, "meters", meter_id="external_id", serial_no="serial_number")
+    before = dump(portal)
+    assert take(portal, foreign).run is None
+    assert dump(portal) == before
+
+
+def test_a_foreign_package_again_finds_every_row_equal(
+    portal: Session, foreign: Path, tmp_path: Path
+) -> None:
+    take(portal, foreign)
+    again = Path(shutil.copytree(foreign, tmp_path / "again"))
+    rewrite_manifest = edit_manifest(lambda manifest: manifest.update(batch_id="another"))
+    rewrite_manifest(again)
+    report = take(portal, again).report
+    for name, counts in report.counts.items():
+        assert (name, counts.unchanged) == (name, counts.rows)
+    assert count(portal, AuditEvent) == 0
+
+
+def to_russian_dates(folder: Path) -> None:
+    """Rewrite every date of a package as DD.MM.YYYY."""
+    for path in folder.glob("*.csv"):
+        sheet = Sheet(folder, path.name)
+        sheet.rewrite(
+            lambda _, row: [
+                re.sub(r"^(\d{4})-(\d\d)-(\d\d)$", r"\3.\2.\1", value, flags=re.ASCII)
+                for value in row
+            ]
+        )
+        sheet.save(fix_manifest=True)
+
+
+@pytest.mark.parametrize("with_manifest", [True, False])
+def test_an_old_1c_export_in_cp1251_with_commas_and_russian_dates_loads(
+    session: Session, tmp_path: Path, with_manifest: bool
+) -> None:
+    folder = tmp_path / "old"
+    write_package(folder, contracts=12, months=3, encoding="cp1251", decimal=",")
+    expected = tmp_path / "expected"
+    shutil.copytree(folder, expected)
+    to_russian_dates(folder)
+    options = ImportOptions(russian_dates=True)
+    if not with_manifest:
+        (folder / "manifest.json").unlink()
+        options = ImportOptions(encoding="cp1251", decimal=",", russian_dates=True)
+    take(session, folder, options)
+    assert_same_figures(session, expected)
+
+
+@pytest.mark.parametrize("delimiter", ["\t", ","])
+@pytest.mark.parametrize("with_manifest", [True, False])
+def test_a_package_with_another_delimiter_loads(
+    session: Session, tmp_path: Path, delimiter: str, with_manifest: bool
+) -> None:
+    write_package(tmp_path / "p", contracts=12, months=3, delimiter=delimiter)
+    expected = Path(shutil.copytree(tmp_path / "p", tmp_path / "expected"))
+    if not with_manifest:
+        (tmp_path / "p" / "manifest.json").unlink()
+    take(session, tmp_path / "p")
+    assert_same_figures(session, expected)
+
+
+def test_a_zip_loads_like_its_folder(session: Session, foreign: Path, tmp_path: Path) -> None:
+    archive = shutil.make_archive(str(tmp_path / "batch"), "zip", foreign)
+    take(session, Path(archive))
+    assert_same_figures(session, foreign)
+
+
+def test_a_dry_run_reports_and_writes_nothing(portal: Session, foreign: Path) -> None:
+    take(portal, SAMPLE)
+    before = dump(portal)
+    with pytest.raises(ImportRefusedError):
+        take(portal, foreign, dry_run=True)
+    again = take(portal, SAMPLE, dry_run=True)
+    assert again.run is None
+    assert dump(portal) == before
+
+
+def test_a_dry_run_on_an_empty_portal_leaves_it_empty(portal: Session, foreign: Path) -> None:
+    before = dump(portal)
+    report = take(portal, foreign, dry_run=True).report
+    assert report.counts["payments.csv"].added > 0
+    assert dump(portal) == before
+
+
+def test_a_batch_id_with_other_files_is_refused(session: Session, sample: Path) -> None:
+    take(session, sample)
+    before = dump(session)
+    sheet = Sheet(sample, "services.csv")
+    sheet.put(2, "name", "Другая услуга")
+    sheet.save(fix_manifest=True)
+    [fault] = refused(session, sample)
+    assert fault.file == "manifest.json"
+    assert "sample-2026-10" in fault.message
+    assert dump(session) == before
+
+
+def test_the_command_loads_and_says_so(app: Flask) -> None:
+    result = run_command(app, SAMPLE)
+    assert result.exit_code == 0, result.output
+    assert "Загружено." in result.output
+    again = run_command(app, SAMPLE)
+    assert again.exit_code == 0
+    assert "уже загружен" in again.output
+
+
+def test_the_command_checks_without_writing(app: Flask, session: Session) -> None:
+    before = dump(session)
+    result = run_command(app, "--dry-run", SAMPLE)
+    assert result.exit_code == 0
+    assert "ничего не изменено" in result.output
+    assert dump(session) == before
+
+
+def test_the_command_refuses_what_is_not_there(app: Flask, tmp_path: Path) -> None:
+    result = run_command(app, tmp_path / "no.zip")
+    assert result.exit_code == 1
+    assert "нет такой папки" in result.output

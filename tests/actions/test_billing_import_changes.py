@@ -1,0 +1,364 @@
+"""What a second batch does to the first: changes, withdrawals, sets of lines, full and delta."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.actions.billing_import import ImportOptions
+from app.models import (
+    AuditEvent,
+    Base,
+    Charge,
+    ChargeLine,
+    Contract,
+    Customer,
+    Payment,
+    Service,
+    Supplier,
+)
+from tests.actions.test_billing_import import (
+    SAMPLE,
+    assert_same_figures,
+    count,
+    dump,
+    portal,
+    refused,
+    take,
+)
+from tests.foreign import write_package
+from tests.foreign.surgery import Sheet, edit_manifest, read_manifest, write_manifest
+
+pytest_plugins = ["tests.postgres"]
+__all__ = ["portal"]
+
+LINE = "charge_id;line_no;service_code;qty;price;amount;vat_rate;vat_amount;total"
+PAID = "payment_id;contract_no;kind;paid_on;amount"
+
+
+def batch(folder: Path, **files: Sequence[str]) -> Path:
+    """A delta made by hand, without a manifest: lines of each file, the header first."""
+    folder.mkdir()
+    for name, lines in files.items():
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def changed(folder: Path, name: str, line: int, column: str, value: str) -> None:
+    """Change one field of a package that keeps its manifest right, as a batch of its own."""
+    sheet = Sheet(folder, name)
+    sheet.put(line, column, value)
+    sheet.save(fix_manifest=True)
+    edit_manifest(lambda manifest: manifest.update(batch_id=manifest["batch_id"] + "+"))(folder)
+
+
+def without_records(folder: Path, name: str, *keys: str) -> None:
+    """Leave records out of a file; the manifest goes."""
+    path = folder / name
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(tuple(f"{key};" for key in keys))]
+    assert len(kept) == len(lines) - len(keys)
+    path.write_text("".join(kept), encoding="utf-8")
+
+
+def as_full(folder: Path) -> None:
+    """Give a folder a manifest that claims nothing but the mode."""
+    write_manifest(folder, {"format": "billing-exchange/1.0", "mode": "full"})
+
+
+def events(session: Session, action: str) -> list[AuditEvent]:
+    return list(session.scalars(select(AuditEvent).filter_by(action=action)))
+
+
+def only(session: Session, model: type[Base], **values: Any) -> Any:
+    session.expire_all()
+    return session.scalars(select(model).filter_by(**values)).one()
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    """A copy of the documented sample that a test may change."""
+    return Path(shutil.copytree(SAMPLE, tmp_path / "sample"))
+
+
+def test_a_changed_row_is_updated_and_leaves_old_and_new_values(
+    portal: Session, sample: Path
+) -> None:
+    take(portal, SAMPLE)
+    rows = count(portal, Payment)
+    changed(sample, "payments.csv", 2, "amount", "77.01")
+    key = Sheet(sample, "payments.csv").get(2, "payment_id")
+    before = str(only(portal, Payment, external_id=key).amount)
+    report = take(portal, sample).report
+    assert [c.changed for name, c in report.counts.items() if c.changed] == [1]
+    assert report.counts["payments.csv"].changed == 1
+    assert only(portal, Payment, external_id=key).amount == Decimal("77.01")
+    assert count(portal, Payment) == rows
+    [event] = events(portal, "import.changed")
+    assert (event.subject, event.subject_key) == ("payments", key)
+    assert event.changes == {"amount": [before, "77.01"]}
+    assert event.import_run_id is not None
+
+
+def test_a_change_to_and_from_nothing_is_a_change(portal: Session, tmp_path: Path) -> None:
+    take(portal, SAMPLE)
+    service = only(portal, Service, code="EE")
+    name, unit = service.name, service.unit
+    head = "service_code;name;unit"
+    take(portal, batch(tmp_path / "1", services=[head, f"EE;{name};"]))
+    assert only(portal, Service, code="EE").unit is None
+    take(portal, batch(tmp_path / "2", services=["service_code;name", f"EE;{name}"]))
+    take(portal, batch(tmp_path / "3", services=[head, f"EE;{name};{unit}"]))
+    assert [event.changes for event in events(portal, "import.changed")] == [
+        {"unit": [unit, None]},
+        {"unit": [None, unit]},
+    ]
+
+
+def test_a_tombstone_hides_a_record_and_the_record_comes_back(
+    portal: Session, tmp_path: Path
+) -> None:
+    take(portal, SAMPLE)
+    row = "ПЛ-000014;00003-ЭС;payment;2026-09-17;3500.00"
+    gone = [f"{PAID};deleted", f"{row};1"]
+    report = take(portal, batch(tmp_path / "1", payments=gone)).report
+    assert report.counts["payments.csv"].withdrawn == 1
+    assert only(portal, Payment, external_id="ПЛ-000014").withdrawn_at is not None
+    [event] = events(portal, "import.withdrawn")
+    assert (event.subject_key, list(event.changes)) == ("ПЛ-000014", ["withdrawn_at"])
+
+    again = take(portal, batch(tmp_path / "2", payments=[*gone, ""])).report
+    assert again.counts["payments.csv"].withdrawn == 0
+
+    take(portal, batch(tmp_path / "3", payments=[f"{PAID};deleted", f"{row};0"]))
+    assert only(portal, Payment, external_id="ПЛ-000014").withdrawn_at is None
+    [event] = events(portal, "import.changed")
+    was, now = event.changes["withdrawn_at"]
+    assert was
+    assert now is None
+
+
+def test_a_tombstone_needs_only_its_key_and_may_name_what_never_was(
+    session: Session, tmp_path: Path
+) -> None:
+    take(session, SAMPLE)
+    before = dump(session)["payments"]
+    gone = [f"{PAID};deleted", "ПЛ-999999;;;;;1"]
+    assert take(session, batch(tmp_path / "1", payments=gone)).report.warnings
+    assert dump(session)["payments"] == before
+
+
+def test_a_key_both_alive_and_deleted_is_a_duplicate(portal: Session, tmp_path: Path) -> None:
+    row = "ПЛ-1;;payment;2026-09-17;3500.00"
+    folder = batch(tmp_path / "1", payments=[f"{PAID};deleted", f"{row};", f"{row};1"])
+    [fault] = refused(portal, folder)
+    assert (fault.file, fault.line, fault.column) == ("payments.csv", 3, "payment_id")
+    assert "строке 2" in fault.message
+
+
+def test_a_tombstone_withdraws_records_of_a_compound_key(portal: Session, tmp_path: Path) -> None:
+    take(portal, SAMPLE)
+    head = "meter_id;zone;direction;digits;decimals;deleted"
+    folder = batch(tmp_path / "1", registers=[head, "ПУ-10003;T2;A+;6;2;1"])
+    assert take(portal, folder).report.counts["registers.csv"].withdrawn == 1
+
+
+def test_lines_of_a_document_are_replaced_as_a_set(portal: Session, tmp_path: Path) -> None:
+    take(portal, SAMPLE)
+    charge = only(portal, Charge, external_id="НЧ-2026-10-00001")
+    kept = dump(portal)["charge_lines"]
+    old = portal.scalars(select(ChargeLine).filter_by(charge_id=charge.id)).all()
+    others = len(kept) - len(old)
+    assert len(old) > 1
+    line = f"НЧ-2026-10-00001;1;EE;1.000;{charge.net_amount}"
+    line += f";{charge.net_amount};22;{charge.vat_amount};{charge.gross_amount}"
+    report = take(portal, batch(tmp_path / "1", charge_lines=[LINE, line])).report
+    counts = report.counts["charge_lines.csv"]
+    assert (counts.changed, counts.withdrawn) == (1, len(old) - 1)
+    assert len(report.warnings) == 1
+    portal.expire_all()
+    [left] = portal.scalars(select(ChargeLine).filter_by(charge_id=charge.id))
+    assert (left.quantity, left.gross_amount) == (Decimal("1.000"), charge.gross_amount)
+    assert count(portal, ChargeLine) == others + 1
+    removed = events(portal, "import.withdrawn")
+    assert len(removed) == len(old) - 1
+    assert removed[0].changes["gross_amount"][1] is None
+
+
+def test_the_last_line_of_a_document_can_be_deleted(portal: Session, tmp_path: Path) -> None:
+    take(portal, SAMPLE)
+    charge = only(portal, Charge, external_id="НЧ-2026-10-00001")
+    lines = portal.scalars(select(ChargeLine.line_number).filter_by(charge_id=charge.id)).all()
+    rows = [f"НЧ-2026-10-00001;{number};;;;;;;;1" for number in lines]
+    take(portal, batch(tmp_path / "1", charge_lines=[f"{LINE};deleted", *rows]))
+    assert portal.scalars(select(ChargeLine).filter_by(charge_id=charge.id)).all() == []
+
+
+def test_what_a_package_leaves_out_stays(portal: Session, sample: Path, tmp_path: Path) -> None:
+    take(portal, SAMPLE)
+    before = dump(portal)
+    shutil.copytree(sample, tmp_path / "part", ignore=shutil.ignore_patterns("c*.csv", "*.json"))
+    without_records(tmp_path / "part", "services.csv", "PEN", "CORR")
+    take(portal, tmp_path / "part", ImportOptions(deactivate_absent=True))
+    after = dump(portal)
+    assert {name for name in after if after[name] != before[name]} == {"import_runs"}
+
+
+def test_a_full_package_only_counts_absent_records_until_that_is_confirmed(
+    portal: Session, sample: Path
+) -> None:
+    take(portal, SAMPLE)
+    without_records(sample, "services.csv", "PEN", "CORR")
+    as_full(sample)
+    report = take(portal, sample, dry_run=True).report
+    assert [str(fault) for fault in report.warnings] == [
+        "services.csv — в полной выгрузке нет 2 записей портала; они оставлены, "
+        "отключить: --deactivate-absent"
+    ]
+    report = take(portal, sample, ImportOptions(deactivate_absent=True)).report
+    assert report.counts["services.csv"].withdrawn == 2
+    assert sum(counts.withdrawn for counts in report.counts.values()) == 2
+    hidden = select(Service.code).where(Service.withdrawn_at.is_not(None))
+    assert set(portal.scalars(hidden)) == {"PEN", "CORR"}
+    assert {event.subject_key for event in events(portal, "import.withdrawn")} == {"PEN", "CORR"}
+
+
+def test_full_mode_never_withdraws_operations(session: Session, sample: Path) -> None:
+    take(session, SAMPLE)
+    without_records(sample, "payments.csv", "ПЛ-000014")
+    as_full(sample)
+    take(session, sample, ImportOptions(deactivate_absent=True))
+    assert only(session, Payment, external_id="ПЛ-000014").withdrawn_at is None
+
+
+def test_a_delta_of_one_month_continues_the_full_package(portal: Session, tmp_path: Path) -> None:
+    """Billing's own bookkeeping of the first batch; then its thirteenth month alone."""
+    old, delta, whole = tmp_path / "old", tmp_path / "delta", tmp_path / "whole"
+    write_package(old, contracts=15, months=12, last_month="2026-09")
+    write_package(delta, contracts=15, months=13, mode="delta", tail=1)
+    write_package(whole, contracts=15, months=13)
+    take(portal, old)
+    report = take(portal, delta).report
+    assert report.counts["balances.csv"].added == len(portal.scalars(select(Contract)).all())
+    assert_same_figures(portal, whole)
+
+
+def other_supplier(folder: Path, *, key: str, inn: str) -> None:
+    for name, column, value in (("supplier.csv", "supplier_id", key), ("supplier.csv", "inn", inn)):
+        changed(folder, name, 2, column, value)
+    edit_manifest(lambda manifest: manifest.update(supplier_inn=inn))(folder)
+
+
+@pytest.mark.parametrize("key", ["obrazets-energo", "drugoy-energo"])
+@pytest.mark.parametrize("options", [ImportOptions(), ImportOptions(deactivate_absent=True)])
+def test_a_package_of_another_supplier_is_refused(
+    portal: Session, sample: Path, key: str, options: ImportOptions
+) -> None:
+    take(portal, SAMPLE)
+    before = dump(portal)
+    other_supplier(sample, key=key, inn="7415000007")
+    faults = refused(portal, sample, options)
+    assert ("supplier.csv", "inn") in [(fault.file, fault.column) for fault in faults]
+    assert dump(portal) == before
+
+
+def test_a_package_whose_manifest_names_another_supplier_is_refused(
+    session: Session, sample: Path
+) -> None:
+    take(session, SAMPLE)
+    own = {"batch_id": "b", "supplier_inn": "7415000007"}
+    edit_manifest(lambda manifest: manifest.update(own))(sample)
+    [fault] = refused(session, sample)
+    assert (fault.file, fault.column) == ("manifest.json", "supplier_inn")
+
+
+def test_billing_may_give_its_supplier_another_key(session: Session, sample: Path) -> None:
+    take(session, SAMPLE)
+    changed(sample, "supplier.csv", 2, "supplier_id", "new-key")
+    [fault] = refused(session, sample)
+    assert "один" in fault.message
+    take(session, sample, ImportOptions(deactivate_absent=True))
+    live = select(Supplier.external_id).where(Supplier.withdrawn_at.is_(None))
+    assert session.scalars(live).all() == ["new-key"]
+
+
+def test_a_payment_without_a_contract_is_kept_apart(portal: Session, tmp_path: Path) -> None:
+    folder = batch(tmp_path / "1", payments=[PAID, "ПЛ-1;;payment;2026-09-17;3500.00"])
+    take(portal, folder)
+    paid = only(portal, Payment, external_id="ПЛ-1")
+    assert (paid.contract_id, paid.posted_on) == (None, date(2026, 9, 17))
+
+
+def test_an_unknown_department_is_a_warning_and_stays_empty(portal: Session, sample: Path) -> None:
+    changed(sample, "contracts.csv", 2, "department_id", "нет-такого")
+    number = Sheet(sample, "contracts.csv").get(2, "contract_no")
+    [warning] = take(portal, sample).report.warnings
+    assert (warning.file, warning.line, warning.column) == ("contracts.csv", 2, "department_id")
+    assert only(portal, Contract, number=number).department_id is None
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "value", "place"),
+    [
+        ("charge_lines.csv", "vat_amount", "1.00", ("charge_lines.csv", 2, "total")),
+        ("charges.csv", "amount", "1.00", ("charges.csv", 2, "total")),
+        ("balances.csv", "paid", "1.00", ("balances.csv", 2, "closing")),
+        ("customers.csv", "kind", "ip", ("customers.csv", 2, "inn")),
+        ("supplier.csv", "account", "40702810000000000002", ("supplier.csv", 2, "account")),
+    ],
+)
+def test_sums_that_do_not_agree_are_warnings(
+    portal: Session,
+    sample: Path,
+    file: str,
+    column: str,
+    value: str,
+    place: tuple[str, int, str],
+) -> None:
+    changed(sample, file, 2, column, value)
+    warnings = take(portal, sample).report.warnings
+    assert place in [(found.file, found.line, found.column) for found in warnings]
+
+
+def test_lines_alone_are_compared_with_the_document_that_is_there(
+    session: Session, tmp_path: Path
+) -> None:
+    take(session, SAMPLE)
+    line = "НЧ-2026-10-00001;1;EE;1.000;1.00;1.00;22;0.22;1.22"
+    report = take(session, batch(tmp_path / "1", charge_lines=[LINE, line])).report
+    [warning] = [found for found in report.warnings if found.line]
+    assert (warning.file, warning.line) == ("charge_lines.csv", 2)
+    assert "1.22" in warning.message
+
+
+def test_a_batch_without_claims_of_files_is_not_verified(session: Session, sample: Path) -> None:
+    manifest = read_manifest(sample)
+    assert manifest is not None
+    write_manifest(sample, manifest | {"files": []})
+    result = take(session, sample)
+    assert result.run is not None
+    assert result.run.is_verified is False
+
+
+def test_what_customers_gave_the_portal_is_not_touched(session: Session, sample: Path) -> None:
+    take(session, SAMPLE)
+    before = dump(session)
+    changed(sample, "customers.csv", 2, "email", "drugoy@example.org")
+    key = Sheet(sample, "customers.csv").get(2, "customer_id")
+    take(session, sample)
+    customer = only(session, Customer, external_id=key)
+    assert customer.email_from_billing == "drugoy@example.org"
+    after = dump(session)
+    assert {name for name in after if after[name] != before[name]} == {
+        "audit_events",
+        "customers",
+        "import_runs",
+    }

@@ -1,0 +1,1 @@
+"""Speed and weight of the portal, measured beside plain yardsticks in the same run."""

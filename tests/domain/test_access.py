@@ -1,0 +1,23 @@
+"""Roles of people at a contract."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.domain.access import Permission, Role, may
+
+TABLE = {
+    Role.OWNER: {"see_contract", "see_money", "see_readings", "submit_readings"},
+    Role.ACCOUNTANT: {"see_contract", "see_money", "see_readings"},
+    Role.ENGINEER: {"see_contract", "see_readings", "submit_readings"},
+    Role.VIEWER: {"see_contract", "see_money", "see_readings"},
+}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_role_grants_exactly_what_the_table_says(role: Role) -> None:
+    assert {permission for permission in Permission if may(role, permission)} == TABLE[role]
+
+
+def test_every_role_sees_the_contract_itself() -> None:
+    assert all(may(role, Permission.SEE_CONTRACT) for role in Role)

@@ -1,0 +1,82 @@
+"""The contract number as people type it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.contract_number import normalise_contract_number, number_key
+from app.domain.errors import ContractNumberError
+
+PRINTED = "00123-ЭС"
+WRITINGS = {
+    "as printed": "00123-ЭС",
+    "spaces around": "  00123-ЭС \t",
+    "spaces inside": "00 123 - ЭС",
+    "no-break space": "00123\u00a0-\u00a0ЭС",
+    "trailing newline": "00123-ЭС\r\n",
+    "zero-width space": "00123\u200b-ЭС",
+    "byte order mark": "\ufeff00123-ЭС",
+    "soft hyphen": "00123-\u00adЭС",
+    "right-to-left marks": "\u202b00123-ЭС\u202c",
+    "en dash": "00123–ЭС",
+    "em dash": "00123—ЭС",
+    "minus": "00123−ЭС",
+    "no-break hyphen": "00123‑ЭС",
+    "full-width hyphen": "00123－ЭС",
+    "two dashes": "00123--ЭС",
+    "no dash": "00123ЭС",
+    "lower case": "00123-эс",
+    "Latin C": "00123-ЭC",
+    "Latin E and C": "00123-EC",
+    "Latin ES": "00123-es",
+    "Cyrillic Е for Э": "00123-ЕС",
+    "full-width digits": "００１２３-ЭС",
+    "no suffix": "00123",
+    "dash without suffix letters": "00123 ",
+    "number sign": "№ 00123-ЭС",
+}
+
+
+@pytest.mark.parametrize("text", WRITINGS.values(), ids=WRITINGS.keys())
+def test_every_usual_writing_is_one_number(text: str) -> None:
+    assert normalise_contract_number(text) == PRINTED
+
+
+def test_leading_zeros_tell_contracts_apart() -> None:
+    assert normalise_contract_number("123") == "123-ЭС"
+    assert normalise_contract_number("0123") == "0123-ЭС"
+
+
+@pytest.mark.parametrize("text", ["A-77/2024", "ав.12_3", "00123-АБ", "12345678901", "7-ЭСК"])
+def test_numbers_of_another_supplier_are_kept_in_capitals(text: str) -> None:
+    assert normalise_contract_number(text) == text.upper()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "-", "ЭС", "без цифр", "00123-ЭС<b>", "'; DROP TABLE", "1\x002", "١٢٣", "9" * 65],
+)
+def test_what_cannot_be_a_number_is_refused(text: str) -> None:
+    with pytest.raises(ContractNumberError):
+        normalise_contract_number(text)
+
+
+def test_number_that_nobody_could_type_still_has_a_key() -> None:
+    assert number_key("Договор (без номера)") == "ДОГОВОР (БЕЗ НОМЕРА)"
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_a_number_or_a_refusal_and_normalising_twice_changes_nothing(text: str) -> None:
+    try:
+        number = normalise_contract_number(text)
+    except ContractNumberError:
+        return
+    assert normalise_contract_number(number) == number
+    assert number.isprintable()
+
+
+@given(st.text(max_size=300))
+def test_every_text_has_a_key_that_is_its_own_key(text: str) -> None:
+    assert number_key(number_key(text)) == number_key(text)

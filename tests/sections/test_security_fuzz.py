@@ -1,0 +1,336 @@
+"""Hostile queries: never a failure, never slow, never anything but a stated answer."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.test import TestResponse
+
+from tests.factories import Factory
+from tests.pages import PARTIAL, PageClient, check_page
+
+NUMBER = "00123-ЭС"
+FORMS = ["", "/statement", "/statement.pdf", "/statement.xlsx", "/statement.csv", "/turnover.csv"]
+REFUSED = {
+    "no such day": "2025-02-30",
+    "zeros": "0000-00-00",
+    "month 13": "2025-13-01",
+    "month 00": "2025-00",
+    "last day there is": "9999-12-31",
+    "last month there is": "9999-12",
+    "before the portal's years": "1999-12-31",
+    "SQL": "' OR 1=1--",
+    "SQL after a date": "2025-01-01' OR '1'='1",
+    "NUL": "\x00",
+    "NUL in a date": "2025-01\x00-01",
+    "10 kB": "9" * 10_000,
+    "10 kB of a date": "2025-01-" + "0" * 10_000 + "1",
+    "Arabic digits": "٢٠٢٥-٠١-٠١",
+    "full-width digits": "２０２５-01-01",
+    "moment": "2025-01-01T00:00:00",
+    "words": "вчера",
+    "list": "['2025-01-01']",
+    "template": "{{7*7}}",
+    "script": "<script>alert(1)</script>",
+    "controls": "\x01\x1b\x7f\x85\ufffe",
+    "bidi override": "\u202e2025-01-01",
+    "infinite": "NaN",
+    "negative": "-2025-01-01",
+}
+
+
+@pytest.fixture
+def settlements(page: PageClient, make: Factory) -> str:
+    """Path of the settlements of a contract, in a browser that is signed in."""
+    make.supplier()
+    make.import_run()
+    contract = make.contract(NUMBER)
+    make.account(contract)
+    for day in range(1, 31):
+        make.charge(contract, date(2026, 9, day), "100.00")
+        make.payment(contract, date(2026, 10, day), "90.00")
+    make.commit()
+    page.sign_in(NUMBER)
+    path = f"/contracts/{contract.id}/settlements"
+    page.client.get(path)
+    return path
+
+
+def ask(page: PageClient, url: str, **options: object) -> TestResponse:
+    """An answer that is no failure and came within 300 ms of this process's time."""
+    began = time.process_time()
+    answer = page.client.get(url, **options)  # type: ignore[arg-type]
+    assert time.process_time() - began < 0.3, url[:200]
+    assert answer.status_code < 500, (url[:200], answer.status_code)
+    return answer
+
+
+@pytest.mark.parametrize("value", REFUSED.values(), ids=REFUSED.keys())
+@pytest.mark.parametrize("field", ["first", "last"])
+def test_unreadable_date_is_named_at_its_field(
+    page: PageClient, settlements: str, field: str, value: str
+) -> None:
+    for path in FORMS:
+        answer = ask(page, f"{settlements}{path}?{urlencode({field: value})}")
+        assert answer.status_code == 422, path
+        assert answer.mimetype == "text/html"
+        soup = check_page(answer.text)
+        assert soup.select("p.error[id$=-error]"), path
+        assert soup.title.text.startswith("Ошибка")
+        assert not soup.select("table")
+        assert len(soup.select_one(f"#{field}")["value"]) <= 30
+        assert not soup.select_one("script:not([src])")
+    answer = ask(page, f"{settlements}?{urlencode({field: value})}", headers=PARTIAL)
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("first=2026-03-01&last=2026-01-31", "раньше"),
+        ("first=2026-03&last=2026-02", "раньше"),
+        ("first=2016-01-01&last=2026-01-01", "длиннее 10 лет"),
+        ("first=2000-01-01&last=2099-12-31", "длиннее 10 лет"),
+        ("first=2099-12-31&last=2100-01-01", "Годы с 2000 по 2099"),
+    ],
+)
+def test_dates_that_make_no_period_are_explained(
+    page: PageClient, settlements: str, query: str, words: str
+) -> None:
+    for path in FORMS:
+        answer = ask(page, f"{settlements}{path}?{query}")
+        assert answer.status_code == 422
+        assert words in check_page(answer.text).select_one("#error-summary").text
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "last"),
+    [
+        ("", "2025-12-01", "2026-11-30"),  # 12 months by default
+        ("first=&last=", "2025-12-01", "2026-11-30"),
+        ("first=+&last=%09", "2025-12-01", "2026-11-30"),
+        ("from=2020-01-01&to=2020-12-31", "2025-12-01", "2026-11-30"),
+        ("first[]=2020-01-01", "2025-12-01", "2026-11-30"),
+        ("first=2026-01-01", "2026-01-01", "2026-11-30"),
+        ("first=2026-01-01&first=2025-02-30", "2026-01-01", "2026-11-30"),  # the first one counts
+        ("first=2026-02&last=2026-02", "2026-02-01", "2026-02-28"),
+        ("first=01.02.2026&last=28.02.2026", "2026-02-01", "2026-02-28"),
+        ("first=2016-12-01&last=2026-11-30", "2016-12-01", "2026-11-30"),  # 10 years to the day
+        ("first=2090-01-01&last=2099-12-31", "2090-01-01", "2099-12-31"),
+        ("first=2026-01-01;last=2026-01-31", None, None),
+        ("&&&===&first", "2025-12-01", "2026-11-30"),
+    ],
+)
+def test_what_is_not_said_has_the_stated_default(
+    page: PageClient, settlements: str, query: str, first: str | None, last: str | None
+) -> None:
+    answer = ask(page, f"{settlements}?{query}")
+    soup = check_page(answer.text)
+    if first is None:
+        assert answer.status_code == 422
+        return
+    assert answer.status_code == 200
+    assert (soup.select_one("#first")["value"], soup.select_one("#last")["value"]) == (first, last)
+
+
+RAW = [
+    "first=%ED%A0%80",  # a lone surrogate
+    "first=%ED%BF%BF&last=%ED%A0%BD",
+    "first=%FF%FE%00",
+    "first=%C0%AE%C0%AE",
+    "first=%",
+    "first=%zz&last=%u0041",
+    "%00=%00",
+    "first=%0d%0aSet-Cookie:x=1",
+    "x" * 8000,
+    "&".join(f"a{n}=1" for n in range(1200)),
+    "page=1&" * 500,
+]
+
+
+@pytest.mark.parametrize("query", RAW, ids=range(len(RAW)))
+def test_percent_encoded_garbage_is_no_failure(
+    page: PageClient, settlements: str, query: str
+) -> None:
+    for path in (*FORMS, "/../settlements"):
+        answer = ask(page, f"{settlements}{path}?{query}")
+        assert answer.status_code in (200, 404, 422)
+        assert "x" not in answer.headers.get("Set-Cookie", "")
+    for path in ("/", "/sign-in", "/manual", "/appearance", "/contracts/", "/nowhere"):
+        ask(page, f"{path}?{query}")
+
+
+@pytest.mark.parametrize("raw", ["x=\xff", "\xd0", "first=2026\xe9", "\xed\xa0\x80"])
+def test_query_of_raw_bytes_is_a_bad_request(
+    app: Flask, page: PageClient, settlements: str, raw: str
+) -> None:
+    for client in (page.client, app.test_client()):
+        for path in ("/", "/manual", "/sign-in", "/appearance", settlements, "/nowhere"):
+            answer = client.get(path, environ_overrides={"QUERY_STRING": raw})
+            assert answer.status_code == 400, path
+            assert answer.headers["X-Request-Id"] in answer.text
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "0",
+        "-1",
+        "1.5",
+        "4",
+        "999999",
+        "9" * 5000,
+        "1e9",
+        "",
+        "x",
+        "٣",
+        "²",
+        "\x00",
+        "2\n",
+        "' OR 1",
+    ],
+)
+def test_page_that_is_not_there_is_the_first_page(
+    page: PageClient, settlements: str, number: str
+) -> None:
+    answer = ask(page, f"{settlements}?page={quote(number)}")
+    assert answer.status_code == 200
+    soup = check_page(answer.text)
+    assert "Страница 1 из 3" in soup.select_one("nav.pager").text
+    assert len(soup.select("table.operations tbody tr")) == 25
+
+
+@pytest.mark.parametrize("query", ["open=statement", "open=x", "open=statement&first=2025-02-30"])
+def test_button_of_the_filter_leads_to_the_statement_only(
+    page: PageClient, settlements: str, query: str
+) -> None:
+    answer = ask(page, f"{settlements}?{query}")
+    if answer.status_code == 303:
+        assert answer.location.startswith(f"{settlements}/statement?first=")
+    else:
+        assert answer.status_code in (200, 422)
+
+
+HOSTILE = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from(
+        [*REFUSED.values(), "//[", "//evil.example", "statement", "2026-01-01", "2026-01"]
+    ),
+    st.integers().map(str),
+    st.dates().map(str),
+    st.binary(max_size=30).map(lambda raw: raw.decode("latin1")),
+)
+NAMES = st.one_of(
+    st.sampled_from(["first", "last", "page", "open", "next", "contract_id", "extension"]),
+    st.text(max_size=10),
+)
+QUERIES = st.lists(st.tuples(NAMES, HOSTILE), max_size=5)
+
+
+def safe_urlencode(query: list[tuple[str, str]]) -> str:
+    return "&".join(
+        f"{quote(name, errors='surrogatepass')}={quote(value, errors='surrogatepass')}"
+        for name, value in query
+    )
+
+
+@pytest.fixture
+def every_get(app: Flask, settlements: str) -> Iterator[list[str]]:
+    """Every address that answers GET, for the contract that is signed in."""
+    contract_id = settlements.split("/")[2]
+    paths = []
+    for rule in app.url_map.iter_rules():
+        if "GET" not in rule.methods or rule.endpoint == "static":
+            continue
+        path = rule.rule.replace("<int:contract_id>", contract_id)
+        variants = re.search(r"<any\((.*?)\).*?>", path)
+        for variant in variants[1].split(",") if variants else [""]:
+            paths.append(re.sub(r"<any.*?>", variant.strip(), path))
+    assert len(paths) > 12
+    yield paths
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(query=QUERIES)
+def test_no_query_whatever_makes_any_page_fail(
+    page: PageClient, every_get: list[str], query: list[tuple[str, str]]
+) -> None:
+    text = safe_urlencode(query)
+    for path in every_get:
+        if path.endswith(".pdf") and "first" not in text:
+            continue  # the same PDF over and over
+        answer = ask(page, f"{path}?{text}")
+        assert answer.status_code in (200, 302, 303, 422), (path, text)
+        if answer.location:
+            assert answer.location.startswith("/")
+            assert not answer.location.startswith("//")
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    path=st.lists(
+        st.one_of(
+            st.text(max_size=12),
+            st.sampled_from(["contracts", "1", "settlements", "static", "..", "%00", "9" * 30]),
+        ),
+        max_size=4,
+    ),
+    method=st.sampled_from(["GET", "POST", "HEAD", "DELETE", "OPTIONS"]),
+)
+def test_no_path_whatever_makes_the_portal_fail(app: Flask, path: list[str], method: str) -> None:
+    url = "/" + "/".join(quote(part, safe="", errors="surrogatepass") for part in path)
+    answer = app.test_client().open(url, method=method, buffered=True)
+    assert answer.status_code < 500, url
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(fields=st.dictionaries(st.sampled_from(["login", "next", "text", "usual"]), HOSTILE))
+def test_no_form_whatever_makes_the_portal_fail(app: Flask, fields: dict[str, str]) -> None:
+    page = PageClient(app)
+    token = page.get("auth.sign_in").select_one("[name=csrf_token]")["value"]
+    data = {name: value.encode("utf-8", "surrogatepass") for name, value in fields.items()}
+    for path in ("/sign-in", "/appearance", "/sign-out"):
+        answer = page.client.post(path, data={"csrf_token": token, **data})
+        assert answer.status_code < 500, path
+        if answer.location:
+            assert not answer.location.startswith(("//", "http", "/\\"))
+        if answer.status_code == 422:
+            check_page(answer.text)
+
+
+def test_odd_cookies_and_headers_are_no_failure(
+    page: PageClient, settlements: str, tmp_path: Path
+) -> None:
+    for value in ("", "x" * 5000, "\xff\xfe", "..", "200.black", "200.black.wide.x", '"', "=;=;"):
+        for name in (
+            "Cookie",
+            "User-Agent",
+            "Accept",
+            "Accept-Language",
+            "HX-Request-Type",
+            "Range",
+        ):
+            header = f"kabinet=x; appearance={value}" if name == "Cookie" else value
+            answer = page.client.get("/manual", headers={name: header}, buffered=True)
+            assert answer.status_code == 200, (name, value[:20])
+    for length in ("", "x", "-1", "9" * 30):
+        answer = page.client.post("/sign-in", environ_overrides={"CONTENT_LENGTH": length})
+        assert answer.status_code in (400, 413)
+    for kind in ("", "multipart/form-data", "multipart/form-data; boundary=", "x/y", "\xff"):
+        answer = page.client.post("/sign-in", data=b"--x\r\n\x00", headers={"Content-Type": kind})
+        assert answer.status_code == 400
