@@ -1,0 +1,165 @@
+"""An import that dies leaves the old data whole; one that runs leaves the portal usable."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, select, text
+from sqlalchemy.orm import Session
+
+from app.actions.billing_import import ImportOptions, apply_import
+from app.integrations.billing_files import Package
+from app.models import ImportRun
+from tests.actions.test_billing_import import SAMPLE, Dump, dump, take
+from tests.conftest import NOW
+from tests.foreign import write_package
+from tests.foreign.surgery import read_manifest
+
+ROOT = Path(__file__).parents[2]
+DEADLINE = 60
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package of about 100 000 rows."""
+    folder = tmp_path_factory.mktemp("large")
+    write_package(folder, contracts=240, months=36)
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    assert sum(file["rows"] for file in manifest["files"]) > 100_000
+    return folder
+
+
+@pytest.fixture
+def instance(tmp_path: Path, empty_database: Path) -> Path:
+    """A folder of a portal that has loaded a small package of the same supplier."""
+    folder = tmp_path / "instance"
+    folder.mkdir()
+    shutil.copy(empty_database, folder / "kabinet.sqlite3")
+    write_package(tmp_path / "small", contracts=12, months=3)
+    process = start_import(folder, tmp_path / "small")
+    assert process.wait(DEADLINE) == 0
+    return folder
+
+
+def start_import(instance: Path, package: Path) -> subprocess.Popen[bytes]:
+    """``flask billing-import`` as a process of its own, in its own instance folder."""
+    environment = os.environ | {"INSTANCE_DIR": str(instance), "FLASK_APP": "wsgi.py"}
+    environment.pop("DATABASE_URL", None)
+    command = [sys.executable, "-m", "flask", "billing-import", str(package)]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def kill_when(process: subprocess.Popen[bytes], is_time: Callable[[], bool]) -> None:
+    """SIGKILL as soon as that is so; it has to happen before the process ends by itself."""
+    until = time.monotonic() + DEADLINE
+    while not is_time():
+        assert process.poll() is None, "the import ended before it could be killed"
+        assert time.monotonic() < until
+        time.sleep(0.0005)
+    process.kill()
+    assert process.wait(DEADLINE) == -signal.SIGKILL
+
+
+def contents(database: Path) -> Dump:
+    engine = create_engine(f"sqlite:///{database}")
+    with Session(engine) as session:
+        rows = dump(session)
+    engine.dispose()
+    return rows
+
+
+def check_integrity(database: Path) -> list[str]:
+    connection = sqlite3.connect(database)
+    try:
+        return [row[0] for row in connection.execute("PRAGMA integrity_check")]
+    finally:
+        connection.close()
+
+
+def wal_size(database: Path) -> int:
+    wal = database.with_name(database.name + "-wal")
+    return wal.stat().st_size if wal.exists() else 0
+
+
+def temporary_files(process: subprocess.Popen[bytes]) -> int:
+    """Size of the files without a name in which SQLite keeps temporary tables."""
+    size = 0
+    for link in Path(f"/proc/{process.pid}/fd").iterdir():
+        try:
+            if "etilqs" in str(link.readlink()):
+                size = max(size, link.stat().st_size)
+        except OSError:
+            continue
+    return size
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+def test_a_kill_while_reading_leaves_the_old_data_whole(instance: Path, large: Path) -> None:
+    database = instance / "kabinet.sqlite3"
+    before = contents(database)
+    process = start_import(instance, large)
+    kill_when(process, lambda: temporary_files(process) > 1 << 20)
+    assert contents(database) == before
+    assert check_integrity(database) == ["ok"]
+
+
+def test_a_kill_while_the_merge_is_written_leaves_the_old_data_whole(
+    instance: Path, large: Path
+) -> None:
+    """And the same package loads afterwards as if nothing had been."""
+    database = instance / "kabinet.sqlite3"
+    before = contents(database)
+    process = start_import(instance, large)
+    kill_when(process, lambda: wal_size(database) > 1 << 20)
+    assert wal_size(database) > 1 << 20
+    assert contents(database) == before
+    assert check_integrity(database) == ["ok"]
+    assert start_import(instance, large).wait(DEADLINE) == 0
+    assert len(contents(database)["contracts"]) == 240
+
+
+@pytest.fixture
+def other_writer(session: Session) -> Iterator[Engine]:
+    """A second connection to the same database, as the web server has it."""
+    engine = create_engine(session.get_bind().engine.url, connect_args={"timeout": 0})
+    yield engine
+    engine.dispose()
+
+
+def test_the_portal_reads_and_writes_while_a_package_is_being_read(
+    session: Session, other_writer: Engine
+) -> None:
+    """Only the merge takes the lock of the database, and finds what was written meanwhile."""
+    written: list[str] = []
+
+    def write(name: str, done: int) -> None:
+        if name == "payments.csv" and not written:
+            with other_writer.begin() as connection:
+                connection.execute(text("UPDATE services SET name = 'Иное' WHERE code = 'EE'"))
+            written.append(name)
+
+    take(session, SAMPLE)
+    with Package(SAMPLE.parent / "billing-exchange-sample") as package:
+        session.execute(text("UPDATE import_runs SET batch_id = 'x', fingerprint = 'x'"))
+        session.commit()
+        result = apply_import(session, package, ImportOptions(), NOW, write)
+    session.commit()
+    assert written
+    assert result.report.counts["services.csv"].changed == 1
+    assert len(session.scalars(select(ImportRun)).all()) == 2
