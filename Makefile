@@ -13,14 +13,11 @@ help: ## these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 run: $(VENV)/.run ## the portal with demo data at http://127.0.0.1:8000 (PORT=… changes it)
-	@$(BIN)/flask db upgrade >/dev/null
-	@$(BIN)/flask demo --if-empty
-	@$(BIN)/flask demo-sign-ins
+	@$(BIN)/flask prepare
 	@exec $(BIN)/gunicorn wsgi:app
 
 dev: $(VENV)/.run ## the same with reload, for work on the code
-	@$(BIN)/flask db upgrade >/dev/null
-	@$(BIN)/flask demo --if-empty
+	@$(BIN)/flask prepare
 	@exec $(BIN)/flask run --debug --port $(PORT)
 
 test: $(VENV)/.dev ## all tests; REQUIRE_ALL=1 fails where a browser or PostgreSQL is missing

@@ -200,10 +200,15 @@ def _moment(text: str) -> datetime:
 
 
 def _base_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+    try:
+        parts = urlsplit(text)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        is_origin = text.lower().rstrip("/") == origin.lower() and parts.port != 0
+    except ValueError:  # brackets or a port that make no address
+        is_origin = False
+    if not is_origin or parts.scheme not in ("http", "https") or "@" in origin:
         raise ValueError(f"нужен адрес вида https://lk.example.ru, а не «{text}»")
-    return f"{parts.scheme}://{parts.netloc}"
+    return origin
 
 
 def _database_url(text: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from flask import Flask
+from flask_migrate import upgrade
 
 from app.actions import demo as demo_actions
 from app.actions.accounts import create_account
@@ -27,7 +28,7 @@ PASSWORD_WORDS = {
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    for command in (billing_import, account_create, demo, demo_sign_ins):
+    for command in (billing_import, account_create, demo, prepare):
         app.cli.add_command(command)
 
 
@@ -110,29 +111,29 @@ def account_create(contract: str, email: str, password_stdin: bool) -> None:
 
 
 @click.command("demo")
-@click.option("--if-empty", is_flag=True, help="Ничего не делать, если данные уже есть.")
-def demo(if_empty: bool) -> None:
+def demo() -> None:
     """Наполнить пустую базу демонстрационными данными."""
     if config().production:
         raise click.ClickException("демонстрационных данных в рабочей установке не бывает")
-    if if_empty and demo_actions.has_data(db.session()):
-        return
-    now = clock().local(clock().now())
     try:
-        summary = demo_actions.load_demo(db.session(), now, lambda name, done: None)
+        summary = demo_actions.load_demo(db.session(), clock().local(clock().now()))
     except NotDemoError:
         raise click.ClickException("в базе уже есть данные; демо нужна пустая") from None
     db.session.commit()
-    click.echo(f"Демонстрационные данные: {len(summary.contracts)} договоров.")
+    click.echo(f"Демонстрационные данные: договоров {len(summary.contracts)}.")
 
 
-@click.command("demo-sign-ins")
-def demo_sign_ins() -> None:
-    """Напечатать, как войти в демонстрационную установку."""
+@click.command("prepare")
+@click.pass_context
+def prepare(context: click.Context) -> None:
+    """Подготовить местную установку: база, демонстрационные данные, как войти."""
+    upgrade()
+    if not demo_actions.has_data(db.session()):
+        context.invoke(demo)
     sign_ins = demo_actions.list_demo_sign_ins(db.session())
-    if not sign_ins:
-        return
-    click.echo(f"\nКабинет: {config().base_url}\nПароль для всех: {demo_actions.DEMO_PASSWORD}")
+    click.echo(f"\nКабинет: {config().base_url}")
+    if sign_ins:
+        click.echo(f"Пароль для всех: {demo_actions.DEMO_PASSWORD}")
     for number, customer in sign_ins:
         click.echo(f"  договор {number}  {customer}")
     click.echo("Остановить: Ctrl+C\n")

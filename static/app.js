@@ -4,6 +4,8 @@
   // A failed form says so where a screen reader and the keyboard are.
   document.addEventListener("htmx:after:swap", function () {
     var summary = document.getElementById("error-summary");
+    var title = document.title.replace("Ошибка · ", "");
+    document.title = summary ? "Ошибка · " + title : title;
     if (summary) summary.focus();
   });
   // No connection: say it instead of doing nothing; the page and what was typed stay.

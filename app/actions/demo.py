@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -25,7 +24,7 @@ def has_data(session: Session) -> bool:
     return bool(session.scalar(select(func.count()).select_from(Contract)))
 
 
-def load_demo(session: Session, now: datetime, progress: Callable[[str, int], None]) -> DemoSummary:
+def load_demo(session: Session, now: datetime) -> DemoSummary:
     """Generate, import and open accounts for demonstration data.
 
     Args:
@@ -39,7 +38,9 @@ def load_demo(session: Session, now: datetime, progress: Callable[[str, int], No
     with tempfile.TemporaryDirectory() as folder:
         summary = write_demo_package(Path(folder), now)
         with Package(Path(folder)) as package:
-            apply_import(session, package, ImportOptions(is_demo=True), now, progress)
+            apply_import(
+                session, package, ImportOptions(is_demo=True), now, lambda name, done: None
+            )
     for sign_in in summary.sign_ins:
         create_account(
             session, sign_in.contract_no, sign_in.email or "demo@example.org", DEMO_PASSWORD, now

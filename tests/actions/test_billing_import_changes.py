@@ -290,11 +290,49 @@ def test_billing_may_give_its_supplier_another_key(session: Session, sample: Pat
     assert session.scalars(live).all() == ["new-key"]
 
 
+def test_contracts_that_sign_in_cannot_tell_apart_are_a_warning(
+    session: Session, sample: Path
+) -> None:
+    number = Sheet(sample, "contracts.csv").get(2, "contract_no")
+    with_latin = number.replace("С", "C")
+    assert with_latin != number
+    (sample / "manifest.json").unlink()
+    sheet = Sheet(sample, "contracts.csv")
+    record = sheet.record(2)
+    record[sheet.columns().index("contract_no")] = with_latin
+    sheet.insert(3, sheet.dump(record, 2))
+    sheet.save(fix_manifest=False)
+    warnings = [found for found in take(session, sample).report.warnings if found.line]
+    assert [(found.file, found.line) for found in warnings] == [
+        ("contracts.csv", 2),
+        ("contracts.csv", 3),
+    ]
+
+
 def test_a_payment_without_a_contract_is_kept_apart(portal: Session, tmp_path: Path) -> None:
     folder = batch(tmp_path / "1", payments=[PAID, "ПЛ-1;;payment;2026-09-17;3500.00"])
     take(portal, folder)
     paid = only(portal, Payment, external_id="ПЛ-1")
     assert (paid.contract_id, paid.posted_on) == (None, date(2026, 9, 17))
+
+
+def test_payments_without_the_column_of_contracts_are_refused(
+    session: Session, tmp_path: Path
+) -> None:
+    """Else a forgotten column would take every payment from its contract."""
+    folder = batch(
+        tmp_path / "1", payments=["payment_id;kind;paid_on;amount", "1;payment;2026-09-17;5.00"]
+    )
+    [fault] = refused(session, folder)
+    assert str(fault).startswith("payments.csv:1:contract_no — ")
+
+
+def test_a_column_of_directions_in_readings_is_not_loaded(session: Session, sample: Path) -> None:
+    sheet = Sheet(sample, "readings.csv")
+    sheet.rewrite(lambda n, row: [*row, "direction" if n == 0 else "приём"])
+    sheet.save(fix_manifest=True)
+    [warning] = take(session, sample).report.warnings
+    assert (warning.file, warning.line, warning.column) == ("readings.csv", 1, "direction")
 
 
 def test_an_unknown_department_is_a_warning_and_stays_empty(portal: Session, sample: Path) -> None:
@@ -339,10 +377,14 @@ def test_lines_alone_are_compared_with_the_document_that_is_there(
     assert "1.22" in warning.message
 
 
-def test_a_batch_without_claims_of_files_is_not_verified(session: Session, sample: Path) -> None:
+@pytest.mark.parametrize("with_files", [True, False])
+def test_a_batch_without_claims_of_hashes_is_not_verified(
+    session: Session, sample: Path, with_files: bool
+) -> None:
     manifest = read_manifest(sample)
     assert manifest is not None
-    write_manifest(sample, manifest | {"files": []})
+    files = [{"name": file["name"], "rows": file["rows"]} for file in manifest["files"]]
+    write_manifest(sample, manifest | {"files": files if with_files else []})
     result = take(session, sample)
     assert result.run is not None
     assert result.run.is_verified is False

@@ -39,16 +39,24 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def loaded(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that has loaded a small package of the same supplier."""
+    folder = tmp_path_factory.mktemp("loaded")
+    write_package(folder / "small", contracts=12, months=3)
+    database = Path(shutil.copy(empty_database, folder / "kabinet.sqlite3"))
+    engine = create_engine(f"sqlite:///{database}")
+    with Session(engine) as session:
+        take(session, folder / "small")
+    engine.dispose()
+    return database
+
+
 @pytest.fixture
-def instance(tmp_path: Path, empty_database: Path) -> Path:
-    """A folder of a portal that has loaded a small package of the same supplier."""
-    folder = tmp_path / "instance"
-    folder.mkdir()
-    shutil.copy(empty_database, folder / "kabinet.sqlite3")
-    write_package(tmp_path / "small", contracts=12, months=3)
-    process = start_import(folder, tmp_path / "small")
-    assert process.wait(DEADLINE) == 0
-    return folder
+def instance(tmp_path: Path, loaded: Path) -> Path:
+    """The folder of a portal with that database."""
+    shutil.copy(loaded, tmp_path / "kabinet.sqlite3")
+    return tmp_path
 
 
 def start_import(instance: Path, package: Path) -> subprocess.Popen[bytes]:
@@ -122,7 +130,7 @@ def test_a_kill_while_reading_leaves_the_old_data_whole(instance: Path, large: P
 def test_a_kill_while_the_merge_is_written_leaves_the_old_data_whole(
     instance: Path, large: Path
 ) -> None:
-    """And the same package loads afterwards as if nothing had been."""
+    """And the next package loads as if nothing had been."""
     database = instance / "kabinet.sqlite3"
     before = contents(database)
     process = start_import(instance, large)
@@ -130,8 +138,9 @@ def test_a_kill_while_the_merge_is_written_leaves_the_old_data_whole(
     assert wal_size(database) > 1 << 20
     assert contents(database) == before
     assert check_integrity(database) == ["ok"]
-    assert start_import(instance, large).wait(DEADLINE) == 0
-    assert len(contents(database)["contracts"]) == 240
+    write_package(instance / "next", contracts=14, months=3)
+    assert start_import(instance, instance / "next").wait(DEADLINE) == 0
+    assert len(contents(database)["contracts"]) == 14
 
 
 @pytest.fixture

@@ -68,7 +68,8 @@ class Watch:
 
     def console(self, message: ConsoleMessage) -> None:
         # Chromium says so of every answer that is not 2xx; ``response`` judges those.
-        if not message.text.startswith("Failed to load resource"):
+        is_fault = message.type in ("error", "warning", "assert")
+        if is_fault and not message.text.startswith("Failed to load resource"):
             self.faults.append(f"console {message.type}: {message.text}")
 
     def request(self, request: Request) -> None:

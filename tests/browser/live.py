@@ -87,6 +87,10 @@ class Site:
         assert cookie is not None
         return cookie.value
 
+    def forget_cookies(self) -> None:
+        """Their sessions have ended; who comes next signs in anew."""
+        self._cookies.clear()
+
     @contextmanager
     def session(self) -> Iterator[Session]:
         with self.app.app_context():
@@ -131,7 +135,7 @@ def serve(folder: Path, migrated: Path, *, with_data: bool) -> Iterator[Site]:
 def _fill(site: Site, make: Factory, with_data: bool) -> None:
     """Demonstration data and the contracts it has no reason to hold."""
     if with_data:
-        site.demo = load_demo(make.session, NOW, lambda name, done: None)
+        site.demo = load_demo(make.session, NOW)
         _second_contract(make, site.demo)
         _hostile_contract(make)
         site.passwords |= {person.contract_no: DEMO_PASSWORD for person in site.demo.sign_ins}
@@ -158,6 +162,6 @@ def _hostile_contract(make: Factory) -> None:
     make.meter(contract, serial_number="9" * 64)
     point = make.session.scalars(select(SupplyPoint).filter_by(contract_id=contract.id)).one()
     point.name, point.address = name, HOSTILE[-1]
-    make.charge(contract, date(2026, 11, 5), "120.00", doc_number=HOSTILE[0])
+    make.charge(contract, date(2026, 11, 5), "120.00", doc_number=HOSTILE[0] + HOSTILE[3])
     make.payment(contract, date(2026, 11, 6), "20.00", doc_number="N" * 60, purpose=name)
     make.invoice(contract, date(2026, 11, 25), "100.00")

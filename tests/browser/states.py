@@ -34,12 +34,11 @@ class State:
     status: int = 200
     act: Act = _as_it_is
 
-    def open(self, windows: Windows, **options: Any) -> Page:
+    def open(self, windows: Windows, expected: tuple[int, ...] = (), **options: Any) -> Page:
         """Open the page in a new window and bring it into the state."""
         site = windows.site
         number = getattr(site.demo, self.who, self.who) if self.who else None
-        expected = (self.status,) if self.status >= 400 else ()
-        page = windows.open(number, expected=expected, **options)
+        page = windows.open(number, expected=(self.status, *expected), **options)
         is_global = number is None or self.path.startswith("//")
         url = site.url + self.path.replace("//", "/") if is_global else ""
         answer = page.goto(url or site.contract(str(number), self.path))

@@ -89,13 +89,12 @@ def apply_import(
         russian_dates=options.russian_dates,
     )
     staged = _stage_all(connection, package, dialect, manifest, report, progress)
-    supplier_inns = _supplier_inns(session)
     run = ImportRun(
         batch_id=manifest.batch_id,
         fingerprint=fingerprint,
         mode=manifest.mode,
         source=package.path.name,
-        is_verified=bool(manifest.files),
+        is_verified=manifest.is_complete,
         is_demo=options.is_demo,
         as_of=manifest.created_at or now,
         started_at=now,
@@ -105,6 +104,7 @@ def apply_import(
     )
     session.add(run)
     session.flush()
+    supplier_inns = _supplier_inns(session)
     _merge_all(Batch(connection, report, run.id, now, _by_table(staged)), staged, manifest, options)
     _check_supplier(supplier_inns, _supplier_inns(session), manifest, report)
     _refuse_if_faulty(report)
@@ -188,12 +188,15 @@ def _stage_all(
     report: Report,
     progress: Progress,
 ) -> dict[str, Staged]:
-    staged: dict[str, Staged] = {}
-    for layout in _layouts(dialect):
-        name = layout.filename
-        if name not in package.sizes:
-            continue
-        file_stage = staged[layout.name] = create_stage(connection, layout)
+    # Tables before rows: looking for a table reads the main database, and SQLite would then show
+    # the merge that moment, and refuse it if the portal has written anything since.
+    staged = {
+        layout.name: create_stage(connection, layout)
+        for layout in _layouts(dialect)
+        if layout.filename in package.sizes
+    }
+    for file_stage in staged.values():
+        name = file_stage.layout.filename
         with package.open(name) as stream:
             file = CsvFile(
                 stream,
@@ -236,12 +239,12 @@ def _supplier_inns(session: Session) -> list[str]:
 def _check_supplier(
     before: list[str], after: list[str], manifest: Manifest, report: Report
 ) -> None:
-    """A portal belongs to one supplier: it is known by its ИНН, whatever keys billing uses."""
+    """A portal belongs to one supplier; its ИНН says which, whatever keys billing uses."""
     claimed = manifest.supplier_inn
     if claimed and after and claimed not in after:
         report.error(MANIFEST, f"{claimed}: это пакет другого поставщика", column="supplier_inn")
     if before and not set(after) <= set(before):
-        report.error("supplier.csv", "портал ведет другого поставщика, с другим ИНН", column="inn")
+        report.error("supplier.csv", "кабинет ведет другого поставщика, с другим ИНН", column="inn")
     elif len(after) > 1:
         message = "поставщик должен быть один; у прежней записи поставьте deleted = 1"
         report.error("supplier.csv", message, column="supplier_id")

@@ -21,6 +21,8 @@ def run_checks(connection: Connection, staged: dict[str, Staged], report: Report
     for name in ("supplier", "customers"):
         if name in staged:
             _check_company_ids(connection, staged[name], report)
+    if "contracts" in staged:
+        _check_contract_numbers(connection, staged["contracts"], report)
     documents = [staged[name] for name in ("charge_lines", "charges") if name in staged]
     for file in documents:
         _check_vat(connection, file, report)
@@ -48,6 +50,25 @@ def _check_company_ids(connection: Connection, staged: Staged, report: Report) -
         if len(inn) != (10 if kind_of == "ul" else 12):
             message = "у юридического лица в ИНН 10 цифр, у ИП и физического лица 12"
             report.warn(staged.layout.filename, message, line, "inn")
+
+
+def _check_contract_numbers(connection: Connection, staged: Staged, report: Report) -> None:
+    """Numbers that differ only for a machine, as «C» and «С»: sign-in takes them for one."""
+    stage = staged.rows
+    live = Contract.withdrawn_at.is_(None)
+    shared = (select(Contract.number_key).where(live).group_by(Contract.number_key)).having(
+        func.count() > 1
+    )
+    rows = connection.execute(
+        select(stage.c.line, Contract.number_key)
+        .join(Contract, Contract.number == stage.c.contract_no)
+        .where(live, Contract.number_key.in_(shared))
+        .order_by(stage.c.line)
+        .limit(LIMIT)
+    )
+    for line, key in rows:
+        message = f"номер при входе не отличить от номера другого договора ({key})"
+        report.warn(staged.layout.filename, message, line, "contract_no")
 
 
 def _check_vat(connection: Connection, staged: Staged, report: Report) -> None:

@@ -182,7 +182,13 @@ class Merge:
 
     def _temporary(self, prefix: str, *columns: Column[Any]) -> Table:
         """An empty temporary table of this file."""
-        table = Table(f"{prefix}_{self.layout.name}", MetaData(), *columns, prefixes=["TEMPORARY"])
+        table = Table(
+            f"{prefix}_{self.layout.name}",
+            MetaData(),
+            *columns,
+            prefixes=["TEMPORARY"],
+            postgresql_on_commit="DROP",
+        )
         table.drop(self.connection, checkfirst=True)
         table.create(self.connection, checkfirst=False)
         return table

@@ -55,6 +55,7 @@ def create_stage(connection: Connection, layout: FileLayout) -> Staged:
             TableColumn("line", Integer),
             *(TableColumn(name, stored.get(name, String())) for name in columns),
             prefixes=["TEMPORARY"],
+            postgresql_on_commit="DROP",
         )
 
     staged = Staged(layout, table("stage", names), table("gone", layout.key_columns))
@@ -127,6 +128,7 @@ class _Reader:
         self.report = report
         self.width = len(header)
         self.places = {name: place for place, name in enumerate(header)}
+        self.known = {c.name for c in self.layout.columns if not c.is_constant}
         self.usable = self._check_header(header)
         for link in self.layout.links:
             if not link.is_wide:
@@ -134,8 +136,8 @@ class _Reader:
 
     def _check_header(self, header: Sequence[str]) -> bool:
         name = self.layout.filename
-        known = {column.name for column in self.layout.columns} | {DELETED}
-        missing = [c.name for c in self.layout.columns if c.required and c.name not in self.places]
+        needed = [c.name for c in self.layout.columns if c.required or c.in_header]
+        missing = [column for column in needed if column not in self.places]
         for column in missing:
             self.report.error(name, "нет обязательного столбца", 1, column)
         if len(self.places) != len(header):
@@ -143,7 +145,7 @@ class _Reader:
             self.report.error(name, "столбец повторяется", 1, repeated)
             return False
         for column in header:
-            if column not in known:
+            if column not in self.known and column != DELETED:
                 self.report.warn(name, "неизвестный столбец, не загружен", 1, column[:64])
         return not missing
 
@@ -181,7 +183,7 @@ class _Reader:
         bad: set[int] = set()
         values: dict[str, Sequence[Stored]] = {}
         for column in columns:
-            place = self.places.get(column.name)
+            place = self.places.get(column.name) if column.name in self.known else None
             texts: Sequence[str] = raw[place] if place is not None else ("",) * len(rows)
             values[column.name] = self._column(column, texts, lines, bad)
         if bad:

@@ -108,7 +108,7 @@ class Reference(_Recurring):
 class Scaled:
     """A decimal with at most ``places`` places, as an integer of that scale.
 
-    ``point`` is the decimal mark of the batch; 15 digits before it fit into 64 bits.
+    ``point`` is the decimal mark of the batch. 15 digits in all: sums of them fit into 64 bits.
     """
 
     def __init__(self, places: int, point: str = ".", minimum: int | None = None) -> None:
@@ -116,7 +116,7 @@ class Scaled:
         self.point = point
         self.minimum = minimum
         mark = re.escape(point)
-        digits = 18 - places
+        digits = 15 - places
         self._pattern = re.compile(rf"(-?)([0-9]{{1,{digits}}})(?:{mark}([0-9]{{1,{places}}}))?")
         self._uniform = re.compile(rf"(?:-?[0-9]{{1,{digits}}}{mark}[0-9]{{{places}}}\n)++")
         self._mixed = re.compile(
@@ -156,7 +156,7 @@ class Scaled:
         mark = "запятой" if self.point == "," else "точкой"
         return (
             f"«{text[:40]}» не число: нужно десятичное с {mark}, не больше {self.places} знаков "
-            "после нее, без пробелов и разделителей тысяч"
+            f"после нее и {15 - self.places} до нее, без пробелов и разделителей тысяч"
         )
 
 

@@ -22,6 +22,10 @@ class Column:
     to: str | None = None
     default: str = ""
     """As the file would write it; taken where it has no such column or an empty field."""
+    in_header: bool = False
+    """Whether the file must have the column though its fields may be empty."""
+    is_constant: bool = False
+    """The format has no such column: it is the default in every row."""
 
     @property
     def target(self) -> str:

@@ -52,6 +52,11 @@ class Manifest:
     decimal: str | None = None
     files: Mapping[str, FileClaim] = field(default_factory=dict)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether it claims enough to notice any file cut short or changed."""
+        return bool(self.files) and all(claim.sha256 for claim in self.files.values())
+
 
 def parse_manifest(raw: bytes) -> Manifest:
     """Read ``manifest.json``.

@@ -25,7 +25,7 @@ def operation_files(t: Types) -> tuple[FileLayout, ...]:
                 t.key("reading_id"),
                 Column("meter_id", t.ref, required=True),
                 Column("zone", t.zone, required=True),
-                Column("direction", t.direction, default="A+"),
+                Column("direction", t.direction, default="A+", is_constant=True),
                 Column("taken_on", t.day, required=True),
                 Column("period", t.month, required=True),
                 Column("value", t.share, required=True),
@@ -146,7 +146,7 @@ def operation_files(t: Types) -> tuple[FileLayout, ...]:
             "payments",
             (
                 t.key("payment_id"),
-                Column("contract_no", t.ref),
+                Column("contract_no", t.ref, in_header=True),
                 Column(
                     "kind",
                     c.Choice(payment="payment", refund="refund", offset="offset"),

@@ -1,0 +1,232 @@
+"""Pages of what goes wrong: in Russian, with a number, without details, whatever has failed."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from flask import Flask, abort
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from werkzeug.test import create_environ
+
+from app.extensions import db
+from app.integrations.clock import Clock
+from app.integrations.database import BUSY_MS
+from tests.conftest import NOW, ZONE
+from tests.factories import PASSWORD, Factory
+from tests.pages import PARTIAL, PageClient, check_page
+
+NUMBER = "00123-ЭС"
+TITLES = {
+    400: "Запрос не понят",
+    403: "Нет доступа",
+    404: "Страница не найдена",
+    405: "Так эту страницу не открыть",
+    413: "Слишком большой запрос",
+    418: "Запрос не понят",
+    429: "Слишком много попыток",
+    500: "Ошибка на нашей стороне",
+    502: "Ошибка на нашей стороне",
+    503: "Сервис занят",
+}
+
+
+@pytest.fixture
+def contract_id(make: Factory) -> int:
+    make.supplier()
+    make.import_run()
+    contract = make.contract(NUMBER)
+    make.account(contract)
+    make.commit()
+    return int(contract.id)
+
+
+def db_error() -> None:
+    raise OperationalError("SELECT secret_column", {"password": "тайна"}, Exception("locked"))
+
+
+@pytest.fixture
+def failing(app: Flask) -> Flask:
+    """The portal with pages that fail in every way."""
+    app.add_url_rule("/fail/<int:status>", "fail", lambda status: abort(int(status)))
+    app.add_url_rule("/crash", "crash", lambda: {}["тайна"])
+    app.add_url_rule("/busy", "busy", db_error)
+    app.add_url_rule("/sql", "sql", lambda: db.session.execute(text("SELECT * FROM no_such")))
+    return app
+
+
+@pytest.mark.parametrize("status", TITLES)
+def test_every_error_has_a_valid_page_with_its_number(failing: Flask, status: int) -> None:
+    answer = failing.test_client().get(f"/fail/{status}")
+    assert answer.status_code == status
+    soup = check_page(answer.text)
+    assert soup.h1.text == TITLES[status]
+    assert soup.select_one("#results .num").text == answer.headers["X-Request-Id"]
+    assert (answer.headers.get("Retry-After") is not None) == (status in (429, 503))
+
+
+@pytest.mark.parametrize("status", TITLES)
+def test_fragment_gets_the_error_where_its_rows_would_stand(failing: Flask, status: int) -> None:
+    answer = failing.test_client().get(f"/fail/{status}", headers=PARTIAL)
+    assert answer.status_code == status
+    assert answer.text.strip().startswith('<section id="results">')
+    assert "<html" not in answer.text
+    assert answer.headers["X-Request-Id"] in answer.text
+
+
+@pytest.mark.parametrize(("path", "status"), [("/crash", 500), ("/busy", 503), ("/sql", 503)])
+def test_crash_tells_nothing_of_the_inside(failing: Flask, path: str, status: int) -> None:
+    for headers in ({}, PARTIAL):
+        answer = failing.test_client().get(path, headers=headers)
+        assert answer.status_code == status
+        assert answer.headers["X-Request-Id"] in answer.text
+        for leaked in ("тайна", "Traceback", "KeyError", "SELECT", "no_such", "sqlite", "File"):
+            assert leaked not in answer.text
+
+
+def test_portal_works_on_after_a_crash(failing: Flask, contract_id: int) -> None:
+    page = PageClient(failing)
+    page.sign_in(NUMBER)
+    for path in ("/crash", "/sql", "/busy"):
+        page.client.get(path)
+    page.get("home.index", contract_id=contract_id)
+
+
+def test_405_names_what_is_allowed(app: Flask) -> None:
+    answer = app.test_client().get("/sign-out")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "OPTIONS, POST")
+
+
+def test_head_of_an_error_has_no_body(app: Flask) -> None:
+    answer = app.test_client().head("/nowhere")
+    assert (answer.status_code, answer.data) == (404, b"")
+
+
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"
+PART = b'--b\r\nContent-Disposition: form-data; name="field"\r\n\r\n%s\r\n'
+BODIES = {
+    "all of it": (FORM, b"login=" + b"x" * 1_000_000),
+    "one field of many parts": (MULTIPART, PART % (b"x" * 600_000) + b"--b--\r\n"),
+    "1,001 parts": (MULTIPART, PART % b"1" * 1001 + b"--b--\r\n"),
+}
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["with a length", "chunked"])
+@pytest.mark.parametrize(("kind", "body"), BODIES.values(), ids=BODIES.keys())
+def test_endless_body_is_refused_in_russian(
+    app: Flask, kind: str, body: bytes, chunked: bool
+) -> None:
+    for path in ("/sign-in", "/appearance", "/sign-out"):
+        environ = create_environ(path, method="POST", input_stream=BytesIO(body), content_type=kind)
+        if chunked:
+            environ["wsgi.input_terminated"] = True
+        else:
+            environ["CONTENT_LENGTH"] = str(len(body))
+        answer = app.test_client().open(environ, buffered=True)
+        assert answer.status_code == 413, path
+        assert check_page(answer.text).h1.text == TITLES[413]
+        assert answer.headers["X-Request-Id"] in answer.text
+
+
+def test_form_of_an_old_page_is_explained(app: Flask) -> None:
+    answer = app.test_client().post("/sign-in", data={"login": NUMBER})
+    assert answer.status_code == 400
+    assert check_page(answer.text).h1.text == "Страница устарела"
+
+
+def test_without_a_database_every_page_says_so_and_it_comes_back_by_itself(
+    app: Flask, page: PageClient, contract_id: int, tmp_path: Path
+) -> None:
+    page.sign_in(NUMBER)
+    soup = PageClient(app).get("auth.sign_in")
+    with app.app_context():
+        db.engine.dispose()
+    database, away = tmp_path / "kabinet.sqlite3", tmp_path / "away"
+    database.rename(away)
+    database.mkdir()
+    for path in ("/", "/manual", "/health", "/contracts/", f"/contracts/{contract_id}/"):
+        for headers in ({}, PARTIAL):
+            answer = page.client.get(path, headers=headers)
+            assert answer.status_code == 503, path
+            assert TITLES[503] in answer.text
+            assert answer.headers["Retry-After"] == "60"
+    assert page.client.get("/nowhere").status_code == 404
+    assert page.client.get("/nowhere", headers={"Host": "evil.example"}).status_code == 400
+    token = soup.select_one("[name=csrf_token]")["value"]
+    data = {"csrf_token": token, "login": NUMBER, "password": PASSWORD}
+    assert page.client.post("/sign-in", data=data).status_code in (400, 503)
+    database.rmdir()
+    away.rename(database)
+    page.get("home.index", contract_id=contract_id)
+
+
+@contextmanager
+def write_lock(tmp_path: Path, seconds: float | None = None) -> Iterator[None]:
+    """Another writer holds the database: for a while, or until the block ends."""
+    taken, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        connection = sqlite3.connect(tmp_path / "kabinet.sqlite3", isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("UPDATE accounts SET email = email")
+        taken.set()
+        done.wait(seconds)
+        connection.execute("ROLLBACK")
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert taken.wait(5)
+    try:
+        yield
+    finally:
+        done.set()
+        holder.join()
+
+
+def test_pages_are_read_while_another_writer_holds_the_database(
+    app: Flask, page: PageClient, contract_id: int, tmp_path: Path
+) -> None:
+    page.sign_in(NUMBER)
+    app.extensions["clock"] = Clock(ZONE, NOW + timedelta(minutes=5))  # the last use is due
+    paths = ["/", "/manual", "/health", "/contracts/", f"/contracts/{contract_id}/settlements"]
+    with write_lock(tmp_path):
+        for path in paths:
+            began = time.monotonic()
+            assert page.client.get(path).status_code in (200, 302), path
+            assert time.monotonic() - began < BUSY_MS / 1000 / 2, path
+    with sqlite3.connect(tmp_path / "kabinet.sqlite3") as database:
+        (seen,) = database.execute("SELECT last_seen_at FROM account_sessions").fetchone()
+    assert seen == "2026-11-21 07:00:00.000000"  # not worth waiting for
+
+
+def test_sign_in_waits_for_another_writer(
+    page: PageClient, contract_id: int, tmp_path: Path
+) -> None:
+    soup = page.get("auth.sign_in")
+    with write_lock(tmp_path, seconds=1):
+        answer = page.submit(soup, login=NUMBER, password=PASSWORD)
+    assert answer.location == f"/contracts/{contract_id}/"
+
+
+def test_sign_in_that_cannot_wait_longer_gives_back_what_was_typed(
+    page: PageClient, contract_id: int, tmp_path: Path
+) -> None:
+    soup = page.get("auth.sign_in", next="/contracts/")
+    with write_lock(tmp_path):
+        answer = page.submit(soup, 503, login=NUMBER, password=PASSWORD)
+    kept = check_page(answer.text)
+    assert "Сервис сейчас занят" in kept.select_one("#error-summary").text
+    assert kept.select_one("#login")["value"] == NUMBER
+    assert kept.select_one("[name=next]")["value"] == "/contracts/"
+    assert PASSWORD not in answer.text
+    assert answer.headers["Retry-After"] == "60"
+    assert page.submit(kept, login=NUMBER, password=PASSWORD).location == "/contracts/"

@@ -1,0 +1,213 @@
+"""Settings: read once, every fault named at once, nothing secret by default."""
+
+from __future__ import annotations
+
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import wsgi
+from app.security import flask_settings
+from config import Config, ConfigError
+
+KEY = "k" * 16 + "0123456789abcdef"
+PRODUCTION = {"PRODUCTION": "1", "SECRET_KEY": KEY, "BASE_URL": "https://lk.example.ru"}
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> dict[str, str]:
+    return {"INSTANCE_DIR": str(tmp_path / "instance")}
+
+
+def faults(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(ConfigError) as refused:
+        Config.from_env(environ)
+    assert all(fault in str(refused.value) for fault in refused.value.faults)
+    return refused.value.faults
+
+
+def test_empty_environment_is_one_machine_without_any_server(local: dict[str, str]) -> None:
+    config = Config.from_env(local)
+    assert config.database_url == f"sqlite:///{local['INSTANCE_DIR']}/kabinet.sqlite3"
+    assert config.base_url == "http://127.0.0.1:8000"
+    assert config.supplier_timezone == ZoneInfo("Asia/Yekaterinburg")
+    assert (config.production, config.fixed_now, config.trusted_proxies) == (False, None, 0)
+    assert (config.session_idle_minutes, config.session_max_hours) == (30, 12)
+
+
+def test_empty_values_are_the_defaults(local: dict[str, str]) -> None:
+    blank = dict.fromkeys(["PORT", "BASE_URL", "SECRET_KEY", "FIXED_NOW", "PRODUCTION"], " ")
+    assert Config.from_env(local | blank) == Config.from_env(local)
+
+
+def test_every_fault_is_reported_at_once(tmp_path: Path) -> None:
+    named = [
+        ("BASE_URL", "lk.example.ru"),
+        ("DATABASE_URL", "mysql://x"),
+        ("FIXED_NOW", "вчера"),
+        ("PORT", "восемь"),
+        ("SECRET_KEY", "коротко"),
+        ("SESSION_IDLE_MINUTES", "0"),
+        ("SESSION_MAX_HOURS", "-1"),
+        ("SIGN_IN_ADDRESS_FAILURES", "1.5"),
+        ("SIGN_IN_LOGIN_CHECKS", "9" * 10),
+        ("SIGN_IN_PAIR_FAILURES", "٣"),
+        ("STATEMENT_MAX_ROWS", "x"),
+        ("SUPPLIER_TIMEZONE", "Марс/Олимп"),
+        ("TRUSTED_PROXIES", "да"),
+    ]
+    found = faults({"INSTANCE_DIR": str(tmp_path / "new"), **dict(named)})
+    assert sorted(fault.split(":")[0] for fault in found) == [name for name, _ in named]
+    assert not (tmp_path / "new").exists()
+
+
+def test_every_fault_of_production_is_reported_at_once() -> None:
+    found = faults(
+        {
+            "PRODUCTION": "1",
+            "BASE_URL": "http://lk.example.ru",
+            "FIXED_NOW": "2026-11-21T12:00:00+05:00",
+            "FLASK_DEBUG": "1",
+            "PORT": "x",
+        }
+    )
+    names = sorted(fault.split(":")[0] for fault in found)
+    assert names == ["BASE_URL", "FIXED_NOW", "FLASK_DEBUG", "PORT", "SECRET_KEY"]
+
+
+@pytest.mark.parametrize("key", ["", " " * 40, "short", "x" * 31, f"  {'x' * 31} "])
+def test_production_starts_with_no_default_secret(key: str) -> None:
+    assert [fault.split(":")[0] for fault in faults(PRODUCTION | {"SECRET_KEY": key})] == [
+        "SECRET_KEY"
+    ]
+
+
+def test_production_with_its_settings_starts_and_writes_no_secret(tmp_path: Path) -> None:
+    config = Config.from_env(PRODUCTION | {"INSTANCE_DIR": str(tmp_path)})
+    assert (config.secret_key, config.https) == (KEY, True)
+    assert config.trusted_hosts == ["lk.example.ru"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("debug", ["1", "true", "yes"])
+def test_production_never_debugs(debug: str) -> None:
+    assert faults(PRODUCTION | {"FLASK_DEBUG": debug}) == [
+        "FLASK_DEBUG: недопустим при PRODUCTION=1"
+    ]
+
+
+@pytest.mark.parametrize("value", ["yes", "true", "2", "да"])
+def test_unclear_production_does_not_start_as_development(
+    local: dict[str, str], value: str
+) -> None:
+    assert faults(local | {"PRODUCTION": value}) == [f"PRODUCTION: нужно 0 или 1, а не «{value}»"]
+
+
+def test_local_secret_is_made_once_for_its_owner_only(local: dict[str, str]) -> None:
+    first = Config.from_env(local).secret_key
+    path = Path(local["INSTANCE_DIR"]) / "secret_key"
+    assert len(first) >= 64
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert Config.from_env(local).secret_key == first
+    other = Config.from_env({"INSTANCE_DIR": local["INSTANCE_DIR"] + "2"})
+    assert other.secret_key != first
+
+
+def test_workers_that_start_together_agree_on_the_local_secret(local: dict[str, str]) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: Config.from_env(local).secret_key, range(24)))
+    assert len(keys) == 1
+    assert len(keys.pop()) >= 64
+
+
+def test_worker_waits_for_a_secret_that_another_is_writing(local: dict[str, str]) -> None:
+    path = Path(local["INSTANCE_DIR"]) / "secret_key"
+    path.parent.mkdir()
+    path.touch()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(Config.from_env, local)
+        path.write_text(KEY, encoding="ascii")
+        assert waiting.result(5).secret_key == KEY
+
+
+@pytest.mark.parametrize("content", ["", "обрывок"])
+def test_damaged_secret_file_is_named(local: dict[str, str], content: str) -> None:
+    path = Path(local["INSTANCE_DIR"]) / "secret_key"
+    path.parent.mkdir()
+    path.write_text(content, encoding="utf-8")
+    (fault,) = faults(local)
+    assert str(path) in fault
+    assert "удалите файл" in fault
+
+
+def test_settings_show_no_secret_when_printed(local: dict[str, str]) -> None:
+    config = Config.from_env(local | {"DATABASE_URL": "postgresql://portal:t0psecret@db/kabinet"})
+    assert config.secret_key not in repr(config)
+    assert "t0psecret" not in repr(config)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_writing_of_postgresql_uses_one_driver(local: dict[str, str], scheme: str) -> None:
+    config = Config.from_env(local | {"DATABASE_URL": f"{scheme}://u:p@db/kabinet"})
+    assert config.database_url == "postgresql+psycopg://u:p@db/kabinet"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BASE_URL", "https://lk.example.ru/portal"),
+        ("BASE_URL", "ftp://lk.example.ru"),
+        ("BASE_URL", "https://"),
+        ("BASE_URL", "https://["),
+        ("BASE_URL", "https://user:word@lk.example.ru"),
+        ("BASE_URL", "https://lk.example.ru:99999"),
+        ("BASE_URL", "https://lk.example.ru/?x=1"),
+        ("FIXED_NOW", "2026-11-21T12:00:00"),
+        ("FIXED_NOW", "2026-11-21"),
+        ("SUPPLIER_TIMEZONE", "../../etc/passwd"),
+        ("SUPPLIER_TIMEZONE", "Europe"),
+        ("SUPPLIER_TIMEZONE", "\x00"),
+        ("DATABASE_URL", "sqlite3"),
+    ],
+)
+def test_value_that_cannot_be_meant_is_refused(
+    local: dict[str, str], name: str, value: str
+) -> None:
+    (fault,) = faults(local | {name: value})
+    assert fault.startswith(f"{name}: ")
+    assert any("а" <= letter <= "я" for letter in fault)
+
+
+def test_trailing_slash_of_the_address_is_dropped(local: dict[str, str]) -> None:
+    config = Config.from_env(local | {"BASE_URL": "https://lk.example.ru:8443/"})
+    assert config.base_url == "https://lk.example.ru:8443"
+
+
+def test_fixed_moment_keeps_its_offset(local: dict[str, str]) -> None:
+    config = Config.from_env(local | {"FIXED_NOW": "2026-11-21T12:00:00+05:00"})
+    assert config.fixed_now == datetime.fromisoformat("2026-11-21T07:00:00+00:00")
+
+
+def test_cookies_are_named_for_this_host_over_tls_only(local: dict[str, str]) -> None:
+    plain = flask_settings(Config.from_env(local))
+    secure = flask_settings(Config.from_env(local | {"BASE_URL": "https://lk.example.ru"}))
+    assert (plain["SESSION_COOKIE_NAME"], plain["SESSION_COOKIE_SECURE"]) == ("kabinet", False)
+    assert secure["SESSION_COOKIE_NAME"] == "__Host-kabinet"
+    assert secure["SESSION_COOKIE_SECURE"] is True
+
+
+def test_env_file_is_for_development_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("STATEMENT_MAX_ROWS=7\nPORT=9000\n", encoding="utf-8")
+    monkeypatch.setattr(wsgi, "ROOT", tmp_path)
+    for name in ("PRODUCTION", "STATEMENT_MAX_ROWS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PORT", "8001")
+    read = wsgi.environment()
+    assert (read["STATEMENT_MAX_ROWS"], read["PORT"]) == ("7", "8001")
+    monkeypatch.setenv("PRODUCTION", "1")
+    assert wsgi.environment() == dict(os.environ)
