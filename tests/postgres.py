@@ -1,24 +1,24 @@
 """A portal on PostgreSQL for tests: ``pytest_plugins = ["tests.postgres"]`` in a test module.
 
 The server is TEST_DATABASE_URL, else a local one. Each session makes a migrated database of its
-own and each test a copy of it; all are dropped afterwards.
+own and drops it in the end; each test leaves it empty.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy import URL, create_engine, delete, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import create_app
 from app.extensions import db
+from app.models import Base
 from tests.conftest import make_config, need
 
 LOCAL_URL = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
@@ -50,56 +50,35 @@ def _answers() -> bool:
     return True
 
 
-def _portal(folder: Path, name: str) -> Flask:
-    url = server_url().set(database=name).render_as_string(hide_password=False)
-    app = create_app(make_config(folder, database_url=url))
-    app.testing = True
-    return app
-
-
-def _close(app: Flask) -> None:
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-
-
 @pytest.fixture(scope="session")
-def postgres_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Name of a migrated database that nobody is connected to."""
+def postgres_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """A portal on a migrated database of this session."""
     need(_answers(), "PostgreSQL")
     name = f"kabinet_test_{os.getpid()}"
     _command(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+    url = server_url().set(database=name).render_as_string(hide_password=False)
+    app = create_app(make_config(tmp_path_factory.mktemp("postgres"), database_url=url))
+    app.testing = True
     try:
-        app = _portal(tmp_path_factory.mktemp("postgres"), name)
         with app.app_context():
             upgrade()
-        _close(app)
-        yield name
+        yield app
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
     finally:
         _command(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @pytest.fixture
-def make_postgres_app(postgres_template: str, tmp_path: Path) -> Iterator[Callable[[], Flask]]:
-    """Build portals, each on a fresh copy of the migrated database."""
-    apps: dict[str, Flask] = {}
-
-    def make() -> Flask:
-        name = f"{postgres_template}_{len(apps)}"
-        _command(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
-        apps[name] = _portal(tmp_path, name)
-        return apps[name]
-
-    yield make
-    for name, app in apps.items():
-        _close(app)
-        _command(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture
-def postgres_app(make_postgres_app: Callable[[], Flask]) -> Flask:
-    """A portal whose database is PostgreSQL."""
-    return make_postgres_app()
+def postgres_app(postgres_portal: Flask) -> Iterator[Flask]:
+    """A portal whose database is PostgreSQL; a test may commit, its rows go afterwards."""
+    yield postgres_portal
+    with postgres_portal.app_context():
+        db.session.remove()
+        with db.engine.begin() as connection:
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(delete(table))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Accounts and sign-in below the pages: what is stored, what work is done, what the limits count."""
+"""Accounts and sign-in below the pages: what is stored, what is done, what the limits count."""
 
 from __future__ import annotations
 

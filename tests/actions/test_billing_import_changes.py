@@ -32,13 +32,14 @@ from tests.actions.test_billing_import import (
     dump,
     portal,
     refused,
+    sample,
     take,
 )
 from tests.foreign import write_package
-from tests.foreign.surgery import Sheet, edit_manifest, read_manifest, write_manifest
+from tests.foreign.surgery import Sheet, edit_manifest, write_manifest
 
 pytest_plugins = ["tests.postgres"]
-__all__ = ["portal"]
+__all__ = ["portal", "sample"]
 
 LINE = "charge_id;line_no;service_code;qty;price;amount;vat_rate;vat_amount;total"
 PAID = "payment_id;contract_no;kind;paid_on;amount"
@@ -81,12 +82,6 @@ def events(session: Session, action: str) -> list[AuditEvent]:
 def only(session: Session, model: type[Base], **values: Any) -> Any:
     session.expire_all()
     return session.scalars(select(model).filter_by(**values)).one()
-
-
-@pytest.fixture
-def sample(tmp_path: Path) -> Path:
-    """A copy of the documented sample that a test may change."""
-    return Path(shutil.copytree(SAMPLE, tmp_path / "sample"))
 
 
 def test_a_changed_row_is_updated_and_leaves_old_and_new_values(
@@ -290,104 +285,11 @@ def test_billing_may_give_its_supplier_another_key(session: Session, sample: Pat
     assert session.scalars(live).all() == ["new-key"]
 
 
-def test_contracts_that_sign_in_cannot_tell_apart_are_a_warning(
-    session: Session, sample: Path
-) -> None:
-    number = Sheet(sample, "contracts.csv").get(2, "contract_no")
-    with_latin = number.replace("С", "C")
-    assert with_latin != number
-    (sample / "manifest.json").unlink()
-    sheet = Sheet(sample, "contracts.csv")
-    record = sheet.record(2)
-    record[sheet.columns().index("contract_no")] = with_latin
-    sheet.insert(3, sheet.dump(record, 2))
-    sheet.save(fix_manifest=False)
-    warnings = [found for found in take(session, sample).report.warnings if found.line]
-    assert [(found.file, found.line) for found in warnings] == [
-        ("contracts.csv", 2),
-        ("contracts.csv", 3),
-    ]
-
-
 def test_a_payment_without_a_contract_is_kept_apart(portal: Session, tmp_path: Path) -> None:
     folder = batch(tmp_path / "1", payments=[PAID, "ПЛ-1;;payment;2026-09-17;3500.00"])
     take(portal, folder)
     paid = only(portal, Payment, external_id="ПЛ-1")
     assert (paid.contract_id, paid.posted_on) == (None, date(2026, 9, 17))
-
-
-def test_payments_without_the_column_of_contracts_are_refused(
-    session: Session, tmp_path: Path
-) -> None:
-    """Else a forgotten column would take every payment from its contract."""
-    folder = batch(
-        tmp_path / "1", payments=["payment_id;kind;paid_on;amount", "1;payment;2026-09-17;5.00"]
-    )
-    [fault] = refused(session, folder)
-    assert str(fault).startswith("payments.csv:1:contract_no — ")
-
-
-def test_a_column_of_directions_in_readings_is_not_loaded(session: Session, sample: Path) -> None:
-    sheet = Sheet(sample, "readings.csv")
-    sheet.rewrite(lambda n, row: [*row, "direction" if n == 0 else "приём"])
-    sheet.save(fix_manifest=True)
-    [warning] = take(session, sample).report.warnings
-    assert (warning.file, warning.line, warning.column) == ("readings.csv", 1, "direction")
-
-
-def test_an_unknown_department_is_a_warning_and_stays_empty(portal: Session, sample: Path) -> None:
-    changed(sample, "contracts.csv", 2, "department_id", "нет-такого")
-    number = Sheet(sample, "contracts.csv").get(2, "contract_no")
-    [warning] = take(portal, sample).report.warnings
-    assert (warning.file, warning.line, warning.column) == ("contracts.csv", 2, "department_id")
-    assert only(portal, Contract, number=number).department_id is None
-
-
-@pytest.mark.parametrize(
-    ("file", "column", "value", "place"),
-    [
-        ("charge_lines.csv", "vat_amount", "1.00", ("charge_lines.csv", 2, "total")),
-        ("charges.csv", "amount", "1.00", ("charges.csv", 2, "total")),
-        ("balances.csv", "paid", "1.00", ("balances.csv", 2, "closing")),
-        ("customers.csv", "kind", "ip", ("customers.csv", 2, "inn")),
-        ("supplier.csv", "account", "40702810000000000002", ("supplier.csv", 2, "account")),
-    ],
-)
-def test_sums_that_do_not_agree_are_warnings(
-    portal: Session,
-    sample: Path,
-    file: str,
-    column: str,
-    value: str,
-    place: tuple[str, int, str],
-) -> None:
-    changed(sample, file, 2, column, value)
-    warnings = take(portal, sample).report.warnings
-    assert place in [(found.file, found.line, found.column) for found in warnings]
-
-
-def test_lines_alone_are_compared_with_the_document_that_is_there(
-    session: Session, tmp_path: Path
-) -> None:
-    take(session, SAMPLE)
-    line = "НЧ-2026-10-00001;1;EE;1.000;1.00;1.00;22;0.22;1.22"
-    report = take(session, batch(tmp_path / "1", charge_lines=[LINE, line])).report
-    [warning] = [found for found in report.warnings if found.line]
-    assert (warning.file, warning.line) == ("charge_lines.csv", 2)
-    assert "1.22" in warning.message
-
-
-@pytest.mark.parametrize("with_files", [True, False])
-def test_a_batch_without_claims_of_hashes_is_not_verified(
-    session: Session, sample: Path, with_files: bool
-) -> None:
-    manifest = read_manifest(sample)
-    assert manifest is not None
-    files = [{"name": file["name"], "rows": file["rows"]} for file in manifest["files"]]
-    write_manifest(sample, manifest | {"files": files if with_files else []})
-    result = take(session, sample)
-    assert result.run is not None
-    assert result.run.is_verified is False
 
 
 def test_what_customers_gave_the_portal_is_not_touched(session: Session, sample: Path) -> None:

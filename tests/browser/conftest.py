@@ -141,14 +141,6 @@ def windows(site: Site, chromium: Browser) -> Iterator[Windows]:
     assert not opened.faults
 
 
-@pytest.fixture(scope="module")
-def lasting_windows(site: Site, chromium: Browser) -> Iterator[Windows]:
-    """Windows that several tests of a module look at; one of them has to ask for ``faults``."""
-    opened = Windows(chromium, site)
-    yield opened
-    opened.close()
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Flask-Compress compresses a static file as a stream and leaves the closing to the collector.
     mark = pytest.mark.filterwarnings(r"ignore:unclosed file .*/static/:ResourceWarning")

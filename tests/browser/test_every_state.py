@@ -1,11 +1,11 @@
-"""What holds on every page, in every state: axe, widths, spacing, colours, a silent console.
+"""What holds on every page, in every state: axe, widths, text sizes, spacing (X1, X2, H2).
 
-The tests look at one window per state and leave it as they found it.
+One window per state: opening it costs more than any of the checks. The fixture ``windows`` sees to
+the console, and that nothing is asked of another host.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import axe_playwright_python
@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Windows
-from tests.browser.states import STATES
+from tests.browser.states import STATES, State
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RUN = """([exclude, rules]) => axe.run({exclude}, {
@@ -60,26 +60,6 @@ FIGURES = """() => [...document.querySelectorAll("td.r")].filter(cell => {
 }).map(cell => cell.textContent)"""
 
 
-@pytest.fixture(scope="module", params=STATES, ids=lambda state: state.name)
-def page(request: pytest.FixtureRequest, lasting_windows: Windows) -> Iterator[Page]:
-    """A window in one state."""
-    opened = request.param.open(lasting_windows)
-    yield opened
-    opened.context.close()
-
-
-@pytest.fixture(autouse=True)
-def _as_before(page: Page) -> Iterator[None]:
-    yield
-    page.evaluate("""() => {
-        document.adoptedStyleSheets = [];
-        const chosen = document.documentElement.dataset;
-        for (const name of Object.keys(chosen)) delete chosen[name];
-    }""")
-    page.emulate_media(color_scheme="light", forced_colors="none", media="screen")
-    size(page, WIDE)
-
-
 def size(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": HEIGHT})
 
@@ -97,24 +77,6 @@ def axe(page: Page, rules: list[str] | None = None, exclude: list[str] | None = 
     return faults
 
 
-def test_axe_finds_nothing_wide_and_light(page: Page) -> None:
-    assert axe(page) == []
-
-
-def test_axe_finds_nothing_narrow_and_dark(page: Page) -> None:
-    size(page, NARROW)
-    page.emulate_media(color_scheme="dark")
-    assert axe(page) == []
-
-
-def test_colours_are_readable_wide_and_dark_and_narrow_and_light(page: Page) -> None:
-    page.emulate_media(color_scheme="dark")
-    assert axe(page, COLOUR_RULES, LIKE_THE_FIRST) == []
-    page.emulate_media(color_scheme="light")
-    size(page, NARROW)
-    assert axe(page, COLOUR_RULES, LIKE_THE_FIRST) == []
-
-
 def check_fits(page: Page, *widths: int) -> None:
     for width in widths:
         size(page, width)
@@ -122,24 +84,44 @@ def check_fits(page: Page, *widths: int) -> None:
         assert page.evaluate(CUT) == [], width
 
 
-def test_nothing_scrolls_sideways_at_any_width(page: Page) -> None:
+def check_axe(page: Page) -> None:
+    """Structure and colours, wide and narrow, light and dark; rows of a table are all alike."""
+    assert axe(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert axe(page, COLOUR_RULES, LIKE_THE_FIRST) == [], "wide and dark"
+    size(page, NARROW)
+    assert axe(page, exclude=LIKE_THE_FIRST) == [], "narrow and dark"
+    page.emulate_media(color_scheme="light")
+    assert axe(page, COLOUR_RULES, LIKE_THE_FIRST) == [], "narrow and light"
+
+
+def check_widths(page: Page) -> None:
+    """No sideways scroll, nothing cut, no sum on two lines: telephone, tablet, desk."""
     for width in (NARROW, 360, 640, 736, 768, 1024, WIDE):
         check_fits(page, width)
         assert page.evaluate(FIGURES) == [], f"a sum is broken over two lines at {width}"
 
 
-def test_large_text_with_wide_spacing_fits(page: Page) -> None:
+def check_large_text(page: Page) -> None:
+    """The largest choices of «Версия для слабовидящих»."""
     for text in ("150", "200"):
         look(page, text=text, spacing="wide")
         check_fits(page, WIDE, NARROW)
+    look(page, text="100", spacing="normal")
 
 
-def test_a_persons_own_text_spacing_cuts_nothing(page: Page) -> None:
+def check_own_spacing(page: Page) -> None:
+    """WCAG 1.4.12."""
     page.evaluate(SPACING)
     check_fits(page, WIDE, NARROW)
 
 
-def test_nothing_went_wrong_in_the_console_or_left_this_host(
-    page: Page, lasting_windows: Windows
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
+def test_axe_and_every_width_and_text_size_and_the_console_find_no_fault(
+    windows: Windows, state: State
 ) -> None:
-    assert lasting_windows.faults == []
+    page = state.open(windows)
+    check_axe(page)
+    check_widths(page)
+    check_large_text(page)
+    check_own_spacing(page)

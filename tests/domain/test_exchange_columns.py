@@ -120,7 +120,8 @@ def test_only_the_documented_decimals_are_accepted(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["1e3", "1_000.00", "1 000.00", "1\u00a0000.00", "١٢٣.50", "+1.00", "−12.50", "12,50", "12.",
-     ".50", "12.345", "10000000000000", "1.00 ", " 1.00", "NaN", "Infinity", "1e400", "", "0x1F", "１２.00"],
+     ".50", "12.345", "10000000000000", "1.00 ", " 1.00", "NaN", "Infinity", "1e400", "", "0x1F",
+     "１２.00"],
 )  # fmt: skip
 def test_money_in_another_form_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"[а-я]"):

