@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from flask import Flask
+from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
 from app.actions import demo as demo_actions
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
 
 
 @click.command("billing-import")
+@with_appcontext
 @click.argument("path", type=click.Path(path_type=Path), metavar="ПАПКА_ИЛИ_ZIP")
 @click.option("--dry-run", is_flag=True, help="Проверить и посчитать, ничего не меняя.")
 @click.option("--delimiter", type=click.Choice([";", ",", "tab"]), help="Разделитель полей.")
@@ -69,6 +71,7 @@ def billing_import(
         russian_dates=date_format == "DD.MM.YYYY",
         max_errors=max_errors,
         deactivate_absent=deactivate_absent,
+        may_cover_demo=not config().production,
     )
     open_for_bulk_write(db.session())
     try:
@@ -92,6 +95,7 @@ def billing_import(
 
 
 @click.command("account-create")
+@with_appcontext
 @click.argument("contract", metavar="ДОГОВОР")
 @click.option("--email", required=True, help="Адрес владельца.")
 @click.option("--password-stdin", is_flag=True, required=True, help="Пароль из стандартного ввода.")
@@ -111,6 +115,7 @@ def account_create(contract: str, email: str, password_stdin: bool) -> None:
 
 
 @click.command("demo")
+@with_appcontext
 def demo() -> None:
     """Наполнить пустую базу демонстрационными данными."""
     if config().production:
@@ -124,6 +129,7 @@ def demo() -> None:
 
 
 @click.command("prepare")
+@with_appcontext
 @click.pass_context
 def prepare(context: click.Context) -> None:
     """Подготовить местную установку: база, демонстрационные данные, как войти."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, cast
 
-CHUNK_ROWS = 5000
+CHUNK_ROWS = 2000
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 1 << 20
 MAX_UNPACKED_BYTES = 16 << 30

@@ -1,4 +1,4 @@
-"""What is taken with a warning, what is refused beside the catalogue of damages, what is verified."""
+"""What is taken with a warning, what is refused beside the catalogue, what counts as verified."""
 
 from __future__ import annotations
 

@@ -87,10 +87,6 @@ class Site:
         assert cookie is not None
         return cookie.value
 
-    def forget_cookies(self) -> None:
-        """Their sessions have ended; who comes next signs in anew."""
-        self._cookies.clear()
-
     @contextmanager
     def session(self) -> Iterator[Session]:
         with self.app.app_context():

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
 
 from app.actions.billing_import.batch import Batch
@@ -19,7 +19,7 @@ from app.actions.billing_import.checks import run_checks
 from app.actions.billing_import.merge import Merge
 from app.actions.billing_import.report import Fault, FileCounts, ImportRefusedError, Report
 from app.actions.billing_import.staging import Staged, create_stage, stage_file
-from app.domain.exchange import Dialect, FileLayout, build_layouts
+from app.domain.exchange import Dialect, build_layouts
 from app.domain.exchange.manifest import Manifest, ManifestError, parse_manifest
 from app.integrations.billing_files import MANIFEST, CsvFile, Package
 from app.models import ImportRun, Supplier
@@ -48,6 +48,8 @@ class ImportOptions:
     max_errors: int = 1000
     deactivate_absent: bool = False
     is_demo: bool = False
+    may_cover_demo: bool = False
+    """Whether real data may join demonstration data, whose passwords everybody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ def apply_import(
     )
     session.add(run)
     session.flush()
+    _retire_demo_supplier(session, run, options, report)
     supplier_inns = _supplier_inns(session)
     _merge_all(Batch(connection, report, run.id, now, _by_table(staged)), staged, manifest, options)
     _check_supplier(supplier_inns, _supplier_inns(session), manifest, report)
@@ -132,12 +135,8 @@ def _manifest(package: Package, report: Report) -> Manifest:
         return Manifest()
 
 
-def _layouts(dialect: Dialect) -> tuple[FileLayout, ...]:
-    return build_layouts(dialect)
-
-
 def _check_names(package: Package, manifest: Manifest, report: Report) -> None:
-    known = {layout.filename for layout in _layouts(Dialect())}
+    known = {layout.filename for layout in build_layouts(Dialect())}
     for name in sorted(set(package.sizes) - known - {MANIFEST}):
         report.warn(name[:100], "файл этой версией формата не загружается")
     for name in sorted(set(manifest.files) - set(package.sizes)):
@@ -151,7 +150,7 @@ def _check_names(package: Package, manifest: Manifest, report: Report) -> None:
 
 def _check_hashes(package: Package, manifest: Manifest, report: Report) -> str:
     """Compare sizes and hashes with the manifest; the fingerprint of the whole package."""
-    known = {layout.filename for layout in _layouts(Dialect())}
+    known = {layout.filename for layout in build_layouts(Dialect())}
     total = hashlib.sha256()
     for name in sorted(set(package.sizes) & known):
         claim = manifest.files.get(name)
@@ -192,7 +191,7 @@ def _stage_all(
     # the merge that moment, and refuse it if the portal has written anything since.
     staged = {
         layout.name: create_stage(connection, layout)
-        for layout in _layouts(dialect)
+        for layout in build_layouts(dialect)
         if layout.filename in package.sizes
     }
     for file_stage in staged.values():
@@ -248,3 +247,21 @@ def _check_supplier(
     elif len(after) > 1:
         message = "поставщик должен быть один; у прежней записи поставьте deleted = 1"
         report.error("supplier.csv", message, column="supplier_id")
+
+
+def _retire_demo_supplier(
+    session: Session, run: ImportRun, options: ImportOptions, report: Report
+) -> None:
+    """Real data over demonstration data: their supplier gives way, if that is allowed at all."""
+    earlier = session.scalars(select(ImportRun.is_demo).where(ImportRun.id != run.id)).all()
+    if run.is_demo or not earlier or not all(earlier):
+        return
+    if not options.may_cover_demo:
+        report.error(run.source, "в базе демонстрационные данные; для работы нужна пустая база")
+        return
+    session.execute(
+        update(Supplier).where(Supplier.withdrawn_at.is_(None)).values(withdrawn_at=run.started_at)
+    )
+    report.warn(
+        "supplier.csv", "в базе остаются демонстрационные договоры; для работы нужна пустая"
+    )
