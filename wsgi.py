@@ -13,7 +13,7 @@ from config import ROOT, Config, ConfigError
 
 def environment() -> dict[str, str]:
     """Process environment over the ``.env`` file beside ``config.py``, which is for development."""
-    if os.environ.get("PRODUCTION") == "1":
+    if os.environ.get("PRODUCTION", "").strip() == "1":
         return dict(os.environ)
     from_file = {name: value or "" for name, value in dotenv_values(ROOT / ".env").items()}
     return {**from_file, **os.environ}

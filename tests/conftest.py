@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
 from app import create_app
@@ -19,6 +20,10 @@ from app.extensions import db
 from config import Config
 from tests.factories import Factory
 from tests.pages import PageClient
+
+# Every test has an application of its own; compiling the same templates anew would take longer
+# than most tests.
+Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache()}
 
 ZONE = ZoneInfo("Asia/Yekaterinburg")
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=ZONE)

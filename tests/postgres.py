@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import URL, create_engine, delete, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from app import create_app
@@ -21,6 +23,7 @@ from app.extensions import db
 from app.models import Base
 from tests.conftest import make_config, need
 
+PREFIX = "kabinet_test_"
 LOCAL_URL = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
 
 
@@ -50,11 +53,28 @@ def _answers() -> bool:
     return True
 
 
+def _sweep() -> None:
+    """Drop databases of sessions that were killed before they could."""
+    engine = create_engine(server_url())
+    with engine.connect() as connection:
+        names = connection.scalars(
+            text("SELECT datname FROM pg_database WHERE datname LIKE :ours"),
+            {"ours": f"{PREFIX}%"},
+        ).all()
+    engine.dispose()
+    for name in names:
+        if not Path("/proc", name.removeprefix(PREFIX)).exists():
+            # Somebody who is connected to it, from another machine, is left alone.
+            with suppress(DBAPIError):
+                _command(f"DROP DATABASE IF EXISTS {name}")
+
+
 @pytest.fixture(scope="session")
 def postgres_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """A portal on a migrated database of this session."""
     need(_answers(), "PostgreSQL")
-    name = f"kabinet_test_{os.getpid()}"
+    _sweep()
+    name = f"{PREFIX}{os.getpid()}"
     _command(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
     url = server_url().set(database=name).render_as_string(hide_password=False)
     app = create_app(make_config(tmp_path_factory.mktemp("postgres"), database_url=url))

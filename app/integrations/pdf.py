@@ -10,9 +10,11 @@ import io
 from pathlib import Path
 
 from pypdf import PdfReader
+from reportlab import rl_config
 from reportlab.lib.fonts import addMapping
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.platypus.tables import CellStyle
 from xhtml2pdf import pisa
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 from xhtml2pdf.default import DEFAULT_FONT
@@ -73,6 +75,8 @@ def _fonts() -> frozenset[int]:
             addMapping(FONT, weight, 0, font.fontName)
             addMapping(FONT, weight, 1, font.fontName)
         DEFAULT_FONT[FONT] = FONT
+        # Pages and tables name a font to begin with; Helvetica could not be embedded.
+        rl_config.canvas_basefontname = CellStyle.fontname = f"{FONT}-0"
     regular = pdfmetrics.getFont(f"{FONT}-0")
     return frozenset(regular.face.charToGlyph)
 
