@@ -63,7 +63,8 @@ def _sweep() -> None:
         ).all()
     engine.dispose()
     for name in names:
-        if not Path("/proc", name.removeprefix(PREFIX)).exists():
+        pid = name.removeprefix(PREFIX)
+        if pid.isdigit() and not Path("/proc", pid).exists():
             # Somebody who is connected to it, from another machine, is left alone.
             with suppress(DBAPIError):
                 _command(f"DROP DATABASE IF EXISTS {name}")

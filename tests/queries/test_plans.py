@@ -1,0 +1,61 @@
+"""No customer page reads a table from end to end: its cost does not grow with the contracts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from app.extensions import db
+from app.models import Contract
+from tests.factories import Factory
+from tests.pages import PageClient
+
+# One supplier and some imports a day: reading these whole is what they are for.
+SMALL = {"suppliers", "import_runs"}
+
+
+@pytest.fixture
+def contract(make: Factory, page: PageClient) -> Contract:
+    make.supplier()
+    make.import_run()
+    contract = make.contract()
+    make.account(contract)
+    make.balance(contract, "2026-09", "0.00", "0.00")
+    make.charge(contract, date(2026, 10, 31), "10.00")
+    make.invoice(contract, date(2026, 12, 18), "10.00")
+    make.payment(contract, date(2026, 11, 2), "5.00")
+    make.meter(contract)
+    make.commit()
+    page.sign_in("00123")
+    return contract
+
+
+@pytest.mark.parametrize("endpoint", ["home.index", "settlements.index", "settlements.statement"])
+def test_every_statement_of_a_page_finds_its_rows_by_an_index(
+    app: Flask, page: PageClient, contract: Contract, endpoint: str
+) -> None:
+    statements: list[tuple[str, Any]] = []
+    with app.app_context():
+        engine = db.engine
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, *rest: Any) -> None:
+        statements.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        page.get(endpoint, contract_id=contract.id)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert len(statements) <= 13, [statement[:60] for statement, _ in statements]
+    with engine.connect() as connection:
+        for statement, parameters in statements:
+            if not statement.startswith("SELECT"):
+                continue
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            scanned = {row[3].split()[1] for row in plan if row[3].startswith("SCAN")}
+            tables = {name for name in scanned if name in db.metadata.tables}
+            assert tables <= SMALL, (statement, tables)
