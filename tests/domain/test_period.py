@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 
 import pytest
@@ -57,7 +58,7 @@ def test_months_of_a_period_are_consecutive_and_hold_both_ends(one: date, two: d
     months = period.months
     assert months[0] == Month.of(period.first)
     assert months[-1] == Month.of(period.last)
-    assert all(after == before.plus(1) for before, after in zip(months, months[1:], strict=False))
+    assert all(after == before.plus(1) for before, after in itertools.pairwise(months))
 
 
 @pytest.mark.parametrize(
