@@ -19,6 +19,8 @@ from xhtml2pdf import pisa
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 from xhtml2pdf.default import DEFAULT_FONT
 
+from app.integrations.cycles import no_cycle_search
+
 FONT = "notosans"
 FONT_DIR = Path(__file__).resolve().parents[2] / "static" / "fonts"
 MAX_SECONDS = 60
@@ -42,12 +44,17 @@ def render_pdf(html: str, title: str) -> bytes:
         PdfError: xhtml2pdf reported errors.
     """
     html = _printable(html, _fonts())
+    with no_cycle_search():
+        return _lay_out_short(html, title) or _lay_out(html, title)
+
+
+def _lay_out_short(html: str, title: str) -> bytes | None:
+    """A document of one page, without the second pass over the layout that counts pages."""
     if len(html) < SHORT and PAGE_COUNT in html:
-        # The number of pages takes a second pass over the layout; most statements have one page.
         content = _lay_out(html.replace(PAGE_COUNT, "1"), title)
         if len(PdfReader(io.BytesIO(content)).pages) == 1:
             return content
-    return _lay_out(html, title)
+    return None
 
 
 def _lay_out(html: str, title: str) -> bytes:

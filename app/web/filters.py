@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, g, url_for
 from flask_login import current_user
 
 from app.domain.access import Permission
@@ -85,6 +85,12 @@ def page_frame() -> Frame:
     return g.frame  # type: ignore[no-any-return]
 
 
+@cache
+def path(endpoint: str) -> str:
+    """Address of a page that has no parameters; it stands on every page and never changes."""
+    return url_for(endpoint)
+
+
 def _version(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
 
@@ -103,6 +109,7 @@ def init_app(app: Flask) -> None:
         env.filters[function.__name__] = function
     env.globals.update(
         asset=asset,
+        path=path,
         page_frame=page_frame,
         appearance=current_appearance,
         is_fragment=is_fragment,

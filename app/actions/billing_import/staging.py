@@ -6,9 +6,7 @@ while a large batch is being read.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Column as TableColumn
@@ -18,6 +16,7 @@ from app.actions.billing_import.report import Report
 from app.domain.exchange.columns import Stored
 from app.domain.exchange.layout import Column, FileLayout, Link
 from app.integrations.billing_files import Chunk, CsvFile
+from app.integrations.cycles import no_cycle_search
 from app.models import Base
 
 DELETED = "deleted"
@@ -76,7 +75,7 @@ def stage_file(
     reader = _Reader(staged, file.header, report)
     if not reader.usable:
         return
-    with _no_cycle_search():
+    with no_cycle_search():
         _stage_chunks(connection, staged, file, reader, progress)
 
 
@@ -98,18 +97,6 @@ def _stage_chunks(
             connection.exec_driver_sql(insert_gone, batch)
             staged.tombstone_count += len(batch)
         progress(file.position)
-
-
-@contextmanager
-def _no_cycle_search() -> Iterator[None]:
-    """Millions of short-lived rows make no cycles; looking for some takes a quarter of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _insert_statement(connection: Connection, table: Table) -> str:
