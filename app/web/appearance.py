@@ -36,10 +36,6 @@ class Appearance:
             spacing if spacing in SPACINGS else "normal",
         )
 
-    @property
-    def is_usual(self) -> bool:
-        return self == Appearance()
-
 
 def current_appearance() -> Appearance:
     """What this browser has chosen."""
