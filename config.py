@@ -5,14 +5,16 @@ Every fault is reported at once, by name, so that a deployment is mended in one 
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,12 +24,58 @@ MIN_SECRET_LENGTH = 32
 T = TypeVar("T")
 
 
+NEEDED_BY: dict[str, tuple[str, ...]] = {
+    "file": (),
+    "twilio": ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "SMS_FROM"),
+    "http": ("SMS_HTTP_URL", "SMS_HTTP_SUCCESS"),
+}
+
+
 class ConfigError(Exception):
     """The environment holds settings the portal cannot start with; ``faults`` has a line each."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("Настройки не приняты:\n  " + "\n  ".join(faults))
         self.faults = faults
+
+
+@dataclass(frozen=True)
+class MailSettings:
+    """How letters leave; without ``server`` they are written to ``outbox``."""
+
+    outbox: Path
+    server: str = ""
+    port: int = 587
+    use_tls: bool = True
+    use_ssl: bool = False
+    username: str = ""
+    password: str = field(default="", repr=False)
+    sender: str = "kabinet@localhost"
+    timeout: int = 8
+    """Seconds for the whole conversation; a person may be waiting."""
+
+
+@dataclass(frozen=True)
+class SmsSettings:
+    """How text messages leave, to whom, and how many."""
+
+    outbox: Path
+    sender: str = "file"
+    from_: str = ""
+    timeout: int = 8
+    """Seconds, half of them for connecting."""
+    prefixes: tuple[str, ...] = ("+79",)
+    """Beginnings of numbers that get messages."""
+    daily_cap: int = 500
+    """Codes of all people together in 24 hours; reaching it is an alarm."""
+    twilio_account_sid: str = ""
+    twilio_auth_token: str = field(default="", repr=False)
+    twilio_api_base: str = ""
+    http_method: str = "POST"
+    http_url: str = field(default="", repr=False)
+    http_body: str = field(default="", repr=False)
+    http_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    http_success: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +100,43 @@ class Config:
     """Password checks of one login in an hour, whatever the addresses."""
     statement_max_rows: int = 2000
     """Longest statement made at once; a longer period has to be narrowed."""
+    sber_online_url: str = "https://online.sberbank.ru/"
+    """«Сбербанк Онлайн», for sole traders and owners of premises; empty hides the button."""
+    sber_business_url: str = "https://sbi.sberbank.ru/"
+    """«СберБизнес», for companies."""
+    mail: MailSettings = field(default_factory=lambda: MailSettings(ROOT / "instance" / "outbox"))
+    sms: SmsSettings = field(default_factory=lambda: SmsSettings(ROOT / "instance" / "outbox"))
+    jobs: str = "inline"
+    """``inline``: messages leave with the request that causes them; ``queue``: a worker sends."""
+    redis_url: str = field(default="", repr=False)
+    registration_proof: str = "evidence"
+    """``evidence``: who is not on record proves the right to the contract; ``none``: nobody."""
+    link_minutes: int = 60
+    """Life of a link that confirms a registration or sets a new password."""
+    stop_days: int = 7
+    """How long those on record can stop a registration."""
+    sms_code_minutes: int = 10
+    sms_resend_seconds: int = 60
+    sms_code_tries: int = 5
+    sms_tries_per_day: int = 15
+    """Codes typed for one number, whatever the registrations."""
+    sms_per_number: int = 3
+    """Codes to one number in 10 minutes …"""
+    sms_per_number_day: int = 5
+    """… and in 24 hours."""
+    sms_per_address: int = 10
+    """Codes asked for by one network address in an hour."""
+    first_entry_per_address: int = 20
+    """First entries from one address in 15 minutes …"""
+    first_entry_per_contract: int = 30
+    """… and for one contract in an hour."""
+    registrations_per_contract: int = 10
+    """Letters of confirmation for one contract in 24 hours."""
+    proof_tries: int = 3
+    """Totals tried in one registration; per contract and day three times as many."""
+    recoveries_per_login: int = 3
+    """Letters or codes for one forgotten password in an hour."""
+    recoveries_per_address: int = 20
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -61,6 +146,12 @@ class Config:
     @property
     def https(self) -> bool:
         return self.base_url.startswith("https://")
+
+    @property
+    def bank_links(self) -> tuple[tuple[str, str], ...]:
+        """Words and addresses of the buttons that lead to banks."""
+        links = (("Сбербанк Онлайн", self.sber_online_url), ("СберБизнес", self.sber_business_url))
+        return tuple((words, url) for words, url in links if url)
 
     @property
     def trusted_hosts(self) -> list[str]:
@@ -92,13 +183,16 @@ class _Reader:
             supplier_timezone=self.read("SUPPLIER_TIMEZONE", _zone, ZoneInfo("Asia/Yekaterinburg")),
             production=production,
             fixed_now=self.read("FIXED_NOW", _moment, None),
-            trusted_proxies=self.read("TRUSTED_PROXIES", _whole, 0),
-            session_idle_minutes=self.read("SESSION_IDLE_MINUTES", _positive, 30),
-            session_max_hours=self.read("SESSION_MAX_HOURS", _positive, 12),
-            sign_in_address_failures=self.read("SIGN_IN_ADDRESS_FAILURES", _positive, 25),
-            sign_in_pair_failures=self.read("SIGN_IN_PAIR_FAILURES", _positive, 10),
-            sign_in_login_checks=self.read("SIGN_IN_LOGIN_CHECKS", _positive, 100),
-            statement_max_rows=self.read("STATEMENT_MAX_ROWS", _positive, 2000),
+            sber_online_url=self.link("SBER_ONLINE_URL", Config.sber_online_url),
+            sber_business_url=self.link("SBER_BUSINESS_URL", Config.sber_business_url),
+            mail=self.mail(instance_dir / "outbox"),
+            sms=self.sms(instance_dir / "outbox"),
+            jobs=self.read("JOBS", _one_of("inline", "queue"), "queue" if production else "inline"),
+            redis_url=self.read("REDIS_URL", _redis_url, ""),
+            registration_proof=self.read(
+                "REGISTRATION_PROOF", _one_of("evidence", "none"), "evidence"
+            ),
+            **self.numbers(),
         )
         self.check_production(settings)
         if self.faults:
@@ -106,6 +200,64 @@ class _Reader:
         if settings.secret_key:
             return settings
         return replace(settings, secret_key=_local_secret(instance_dir))
+
+    def numbers(self) -> dict[str, Any]:
+        """Every whole number among the settings, by the name of its field in capitals."""
+        return {
+            item.name: self.read(
+                item.name.upper(), _positive if item.default else _whole, item.default
+            )
+            for item in fields(Config)
+            if item.type == "int"
+        }
+
+    def link(self, name: str, default: str) -> str:
+        """An address to lead to; set to nothing, there is no such button."""
+        if name in self.environ and not self.environ[name].strip():
+            return ""
+        return self.read(name, _web_address, default)
+
+    def mail(self, outbox: Path) -> MailSettings:
+        settings = self.section(MailSettings, "MAIL_", outbox, sender=_address)
+        if not settings.use_ssl:
+            return settings
+        is_port_set = self.environ.get("MAIL_PORT", "").strip()
+        return replace(settings, use_tls=False, port=settings.port if is_port_set else 465)
+
+    def sms(self, outbox: Path) -> SmsSettings:
+        settings = self.section(
+            SmsSettings,
+            "SMS_",
+            outbox,
+            sender=_one_of("file", "twilio", "http"),
+            prefixes=_prefixes,
+            twilio_api_base=_web_address,
+            http_method=_one_of("GET", "POST"),
+            http_url=_web_address,
+            http_headers=_headers,
+            http_success=_pattern,
+        )
+        for name in NEEDED_BY[settings.sender]:
+            if not self.environ.get(name, "").strip():
+                self.faults.append(f"{name}: обязателен при SMS_SENDER={settings.sender}")
+        return settings
+
+    def section(
+        self, kind: type[T], prefix: str, outbox: Path, **parsers: Callable[[str], Any]
+    ) -> T:
+        """A group of settings, each by the name of its field and read by its type."""
+        by_type: dict[str, Callable[[str], Any]] = {
+            "str": str,
+            "int": _positive,
+            "bool": _boolean,
+        }
+        values: dict[str, Any] = {"outbox": outbox}
+        for item in fields(kind):  # type: ignore[arg-type]
+            if item.name != "outbox":
+                name = item.name if item.name.startswith("twilio") else prefix + item.name
+                parse = parsers.get(item.name) or by_type[str(item.type)]
+                values[item.name] = self.read(name.rstrip("_").upper(), parse, item.default)
+        return kind(**values)
 
     def read(self, name: str, parse: Callable[[str], T], default: T) -> T:
         text = self.environ.get(name, "").strip()
@@ -180,6 +332,56 @@ def _positive(text: str) -> int:
     if (value := _whole(text)) == 0:
         raise ValueError("нужно число больше нуля")
     return value
+
+
+def _one_of(*values: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in values:
+            raise ValueError(f"нужно одно из: {', '.join(values)}, а не «{text}»")
+        return text
+
+    return read
+
+
+def _prefixes(text: str) -> tuple[str, ...]:
+    prefixes = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not all(re.fullmatch(r"\+[0-9]{1,14}", prefix) for prefix in prefixes):
+        raise ValueError(f"нужны начала номеров через запятую, например +79, а не «{text}»")
+    return prefixes
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"[^\s<>@]+@[^\s<>@]+", text):
+        raise ValueError(f"нужен адрес вида kabinet@example.ru, а не «{text}»")
+    return text
+
+
+def _headers(text: str) -> tuple[tuple[str, str], ...]:
+    try:
+        headers = json.loads(text)
+        return tuple((str(name), str(value)) for name, value in headers.items())
+    except (ValueError, AttributeError):
+        raise ValueError('нужен объект JSON, например {"Content-Type": "…"}') from None
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"нужно регулярное выражение: {error}") from None
+    return text
+
+
+def _web_address(text: str) -> str:
+    if not re.match(r"https?://[^/\s]+", text):
+        raise ValueError("нужен адрес http:// или https://")
+    return text
+
+
+def _redis_url(text: str) -> str:
+    if not re.match(r"(rediss?|unix)://", text):
+        raise ValueError("нужен адрес redis://…")
+    return text
 
 
 def _zone(text: str) -> ZoneInfo:

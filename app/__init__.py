@@ -4,14 +4,40 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app import cli, errors, extensions, logs, security
+from app import cli, errors, extensions, logs, security, worker
 from app.integrations.clock import Clock
 from app.integrations.database import engine_options, prepare_engine
-from app.sections import appearance, auth, home, manual, service, settlements
-from app.web import filters, remembered, session
+from app.sections import (
+    appearance,
+    auth,
+    charges,
+    consents,
+    home,
+    invoices,
+    manual,
+    payments,
+    recovery,
+    registration,
+    service,
+    settlements,
+)
+from app.web import filters, outbox, remembered, session
 from config import ROOT, Config
 
-SECTIONS = (auth.bp, home.bp, settlements.bp, appearance.bp, manual.bp, service.bp)
+SECTIONS = (
+    auth.bp,
+    registration.bp,
+    recovery.bp,
+    consents.bp,
+    home.bp,
+    settlements.bp,
+    charges.bp,
+    payments.bp,
+    invoices.bp,
+    appearance.bp,
+    manual.bp,
+    service.bp,
+)
 
 
 def create_app(config: Config) -> Flask:
@@ -36,8 +62,11 @@ def create_app(config: Config) -> Flask:
     security.init_app(app, config)
     extensions.csrf.init_app(app)
     extensions.compress.init_app(app)
+    extensions.mail.init_app(app)
     for part in (logs, errors, session, filters, remembered, cli):
         part.init_app(app)
+    outbox.init_app(app, config)
+    worker.init_app(app, config)
     for blueprint in SECTIONS:
         app.register_blueprint(blueprint)
     return app
@@ -52,5 +81,6 @@ def flask_settings(config: Config) -> dict[str, object]:
         "COMPRESS_ALGORITHM": ["br", "gzip"],
         "COMPRESS_ALGORITHM_STREAMING": ["br", "gzip"],
         "COMPRESS_BR_LEVEL": 5,
+        "MAIL_SUPPRESS_SEND": False,
         **security.flask_settings(config),
     }

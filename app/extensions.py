@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_compress import Compress
 from flask_login import LoginManager
+from flask_mail import Mail
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
@@ -16,3 +17,4 @@ migrate = Migrate(directory="migrations")
 login_manager = LoginManager()
 csrf = CSRFProtect()
 compress = Compress()
+mail = Mail()

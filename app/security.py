@@ -101,7 +101,9 @@ def init_app(app: Flask, config: Config) -> None:
 
     @app.after_request
     def stamp(response: Response) -> Response:
-        response.headers.extend(always)
+        for name, value in always:
+            # A page whose address holds a secret has set a stricter policy itself.
+            response.headers.setdefault(name, value)
         if request.endpoint == "static" and response.status_code < 400:
             _cache_static(response)
         else:

@@ -7,10 +7,78 @@
     var title = document.title.replace("Ошибка · ", "");
     document.title = summary ? "Ошибка · " + title : title;
     if (summary) summary.focus();
+    enhance();
   });
   // No connection: say it instead of doing nothing; the page and what was typed stay.
   document.addEventListener("htmx:error", function () {
     var status = document.getElementById("status");
     if (status) status.textContent = "Не удалось обновить: нет связи. Попробуйте еще раз.";
   });
+  // «Показать» beside a password.
+  function reveal(input) {
+    var button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn plain reveal";
+    button.setAttribute("aria-controls", input.id);
+    function name() {
+      button.textContent = input.type === "password" ? "Показать пароль" : "Скрыть пароль";
+    }
+    button.addEventListener("click", function () {
+      input.type = input.type === "password" ? "text" : "password";
+      name();
+    });
+    name();
+    input.after(button);
+  }
+  // A button that may be pressed again in some seconds waits, and its neighbour counts.
+  function wait(button) {
+    var left = Number(button.dataset.wait);
+    var counter = button.form.querySelector("[data-countdown]");
+    button.removeAttribute("data-wait");
+    button.disabled = true;
+    var timer = setInterval(function () {
+      left -= 1;
+      if (counter) counter.textContent = left;
+      if (left > 0 && button.isConnected) return;
+      clearInterval(timer);
+      button.disabled = false;
+      if (counter) counter.parentNode.hidden = true;
+    }, 1000);
+  }
+  // A session that is about to end says so in time, and goes on when asked to.
+  var ending = document.getElementById("ending");
+  if (ending) {
+    var loaded = Date.now();
+    var used = loaded;
+    var deadline = function () {
+      return Math.min(used + ending.dataset.idle * 1000, loaded + ending.dataset.left * 1000);
+    };
+    var say = function (id) {
+      ending.replaceChildren(document.getElementById(id).content.cloneNode(true));
+    };
+    document.addEventListener("htmx:after:swap", function () {
+      used = Date.now();
+      ending.replaceChildren();
+    });
+    ending.addEventListener("click", function (event) {
+      if (event.target.tagName !== "BUTTON") return;
+      fetch(ending.dataset.url, { headers: { "HX-Request-Type": "partial" } }).then(function (answer) {
+        if (!answer.ok) return say("ended-words");
+        used = Date.now();
+        ending.replaceChildren();
+      });
+    });
+    setInterval(function () {
+      var left = deadline() - Date.now();
+      if (left <= 0 && !ending.querySelector(".bad")) say("ended-words");
+      else if (left > 0 && left <= 60000 && !ending.firstChild) say("ending-words");
+    }, 1000);
+  }
+  function enhance() {
+    document.querySelectorAll("input[type=password]").forEach(function (input) {
+      if (!input.parentNode.querySelector(".reveal")) reveal(input);
+    });
+    document.querySelectorAll("[data-wait]").forEach(wait);
+  }
+  enhance();
 })();

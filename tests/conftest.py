@@ -5,20 +5,24 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
 from app import create_app
 from app.extensions import db
-from config import Config
+from app.integrations.clock import Clock
+from config import Config, MailSettings, SmsSettings
 from tests.factories import Factory
+from tests.outbox import Outbox
 from tests.pages import PageClient
 
 # Every test has an application of its own; compiling the same templates anew would take longer
@@ -48,8 +52,17 @@ def make_config(folder: Path, **changes: object) -> Config:
         "base_url": "http://localhost",
         "supplier_timezone": ZONE,
         "fixed_now": NOW,
+        "mail": MailSettings(folder / "outbox"),
+        "sms": SmsSettings(folder / "outbox"),
     }
     return Config(**(settings | changes))  # type: ignore[arg-type]
+
+
+class WholeAnswers(FlaskClient):
+    """A client that reads every answer to its end: what follows an answer has been done then."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        return super().open(*args, **({"buffered": True} | kwargs))
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +87,7 @@ def make_app(tmp_path: Path, empty_database: Path) -> Iterator[Callable[..., Fla
             shutil.copy(empty_database, tmp_path / "kabinet.sqlite3")
         app = create_app(make_config(tmp_path, **changes))
         app.testing = True
+        app.test_client_class = WholeAnswers
         # A failure inside a view is the test's to see, except where errors are what it tests.
         app.config["PROPAGATE_EXCEPTIONS"] = False
         apps.append(app)
@@ -113,3 +127,21 @@ def make(session: Session) -> Factory:
 def page(app: Flask) -> PageClient:
     """A browser without JavaScript that checks every page it opens; nobody is signed in."""
     return PageClient(app)
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Outbox:
+    """What the portal has written instead of sending."""
+    return Outbox(tmp_path / "outbox")
+
+
+@pytest.fixture
+def later(app: Flask) -> Callable[..., datetime]:
+    """Move the portal's clock to NOW plus what is given: ``later(minutes=59)``."""
+
+    def move(**delta: float) -> datetime:
+        moment = NOW + timedelta(**delta)
+        app.extensions["clock"] = Clock(ZONE, moment)
+        return moment
+
+    return move

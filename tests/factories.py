@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actions.accounts import create_account
@@ -15,6 +16,7 @@ from app.domain.period import Month
 from app.models import (
     Account,
     Charge,
+    ChargeLine,
     Contract,
     Customer,
     ImportRun,
@@ -23,6 +25,9 @@ from app.models import (
     Meter,
     MonthlyBalance,
     Payment,
+    Reading,
+    Register,
+    Service,
     Supplier,
     SupplyPoint,
 )
@@ -85,9 +90,11 @@ class Factory:
             "kind": "ul",
             "full_name": "Общество с ограниченной ответственностью «Ромашка»",
             "short_name": "ООО «Ромашка»",
-            "inn": "7415000014",
+            "inn": "7415000018",
             "kpp": "741501001",
             "legal_address": "г. Миасс, ул. Романенко, д. 1",
+            "email_from_billing": "dogovor@example.org",
+            "phone_from_billing": "+7 912 000-00-01",
         }
         return self._add(Customer(**(defaults | values)))
 
@@ -136,6 +143,46 @@ class Factory:
             "gross_amount": Decimal(gross),
         }
         return self._add(Charge(**(defaults | values)))
+
+    def service(self, unit: str | None = "кВт·ч") -> Service:
+        return self._add(Service(code=self._key("SV"), name="Электрическая энергия", unit=unit))
+
+    def line(self, charge: Charge, net: str, rate: str | None = "22", **values: Any) -> ChargeLine:
+        """A line of a document; VAT at ``rate`` per cent is added to ``net``."""
+        vat = (Decimal(net) * Decimal(rate or 0) / 100).quantize(Decimal("0.01"))
+        if "service_id" not in values:
+            values["service_id"] = self.service().id
+        defaults = {
+            "charge_id": charge.id,
+            "line_number": next(self._numbers),
+            "quantity": Decimal(100),
+            "price": Decimal(net) / 100,
+            "net_amount": Decimal(net),
+            "vat_rate": Decimal(rate) if rate else None,
+            "vat_amount": vat,
+            "gross_amount": Decimal(net) + vat,
+            "method": "meter",
+        }
+        return self._add(ChargeLine(**(defaults | values)))
+
+    def reading(self, meter: Meter, period: str, value: str, **values: Any) -> Reading:
+        """A reading of the meter's only register, at the end of a month."""
+        register = self.session.scalars(
+            select(Register).where(Register.meter_id == meter.id)
+        ).first() or self._add(
+            Register(meter_id=meter.id, zone="T0", direction="A+", digits=6, decimals=2)
+        )
+        month = Month.parse(period)
+        defaults = {
+            "external_id": self._key("R"),
+            "register_id": register.id,
+            "taken_on": month.last,
+            "period": month,
+            "value": Decimal(value),
+            "kind": "regular",
+            "status": "accepted",
+        }
+        return self._add(Reading(**(defaults | values)))
 
     def payment(self, contract: Contract | None, on: date, amount: str, **values: Any) -> Payment:
         key = self._key("P")

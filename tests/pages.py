@@ -43,8 +43,14 @@ class PageClient:
         assert "<html" not in self.last.text
         return BeautifulSoup(self.last.text.replace("\u00a0", " "), "html5lib")
 
-    def submit(self, soup: BeautifulSoup, status: int = 303, **fields: str) -> TestResponse:
-        """Fill in the page's form that has these fields, and send it as a browser would."""
+    def submit(
+        self, soup: BeautifulSoup, status: int = 303, action: str | None = None, **fields: str
+    ) -> TestResponse:
+        """Fill in the page's form that has these fields, and send it as a browser would.
+
+        Args:
+            action: where a button of its own sends the form.
+        """
         form = next(
             form
             for form in soup.select("form[method=post]")
@@ -55,9 +61,14 @@ class PageClient:
             for control in form.select("input[name]")
             if control.get("type") not in ("radio", "checkbox") or control.has_attr("checked")
         }
-        self.last = self.client.post(form["action"], data=data | fields)
+        target = action or form.get("action") or self.last.request.full_path.rstrip("?")
+        self.last = self.client.post(target, data=data | fields)
         assert self.last.status_code == status, (self.last.status_code, self.last.text[:800])
         return self.last
+
+    def check_last(self) -> BeautifulSoup:
+        """The page of the last answer, checked."""
+        return check_page(self.last.text)
 
     def sign_in(self, number: str, password: str = PASSWORD, status: int = 303) -> TestResponse:
         return self.submit(self.get("auth.sign_in"), status, login=number, password=password)
@@ -88,5 +99,5 @@ def check_page(html: str) -> BeautifulSoup:
     handlers = [name for tag in soup.find_all(True) for name in tag.attrs if name.startswith("on")]
     assert not handlers, handlers
     for form in soup.select("form[method=post]"):
-        assert form.select_one("[name=csrf_token]"), form["action"]
+        assert form.select_one("[name=csrf_token]"), form
     return soup

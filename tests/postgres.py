@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from app import create_app
 from app.extensions import db
 from app.models import Base
-from tests.conftest import make_config, need
+from tests.conftest import WholeAnswers, make_config, need
 
 PREFIX = "kabinet_test_"
 LOCAL_URL = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
@@ -80,6 +80,7 @@ def postgres_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]
     url = server_url().set(database=name).render_as_string(hide_password=False)
     app = create_app(make_config(tmp_path_factory.mktemp("postgres"), database_url=url))
     app.testing = True
+    app.test_client_class = WholeAnswers
     try:
         with app.app_context():
             upgrade()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -13,8 +15,10 @@ from app.actions.accounts import create_account
 from app.actions.billing_import import ImportOptions, apply_import
 from app.demo import DemoSummary, write_demo_package
 from app.domain.errors import NotDemoError
+from app.domain.money import ZERO
+from app.domain.registration import earliest_proof_day
 from app.integrations.billing_files import Package
-from app.models import Contract, Customer, ImportRun, Membership
+from app.models import Charge, Contract, Customer, ImportRun, Membership
 
 DEMO_PASSWORD = "demo-2026"  # noqa: S105 - printed on purpose, and refused in production
 
@@ -46,6 +50,50 @@ def load_demo(session: Session, now: datetime) -> DemoSummary:
             session, sign_in.contract_no, sign_in.email or "demo@example.org", DEMO_PASSWORD, now
         )
     return summary
+
+
+@dataclass(frozen=True, slots=True)
+class DemoEntry:
+    """Somebody of the demonstration who has not registered yet, and what proves who they are."""
+
+    number: str
+    inn: str
+    email: str
+    phone: str
+    document_total: Decimal
+
+
+def find_demo_entry(session: Session, today: date) -> DemoEntry | None:
+    """Whom to register in a demo installation; None where there is nobody, or it is no demo."""
+    if session.scalar(select(ImportRun.id).where(ImportRun.is_demo)) is None:
+        return None
+    owned = select(Membership.contract_id).where(Membership.revoked_at.is_(None))
+    row = session.execute(
+        select(
+            Contract.number,
+            Customer.inn,
+            Customer.email_from_billing,
+            Customer.phone_from_billing,
+            Charge.gross_amount,
+        )
+        .join(Customer, Customer.id == Contract.customer_id)
+        .join(Charge, Charge.contract_id == Contract.id)
+        .where(
+            Contract.status == "active",
+            Contract.id.not_in(owned),
+            Customer.email_from_billing.is_not(None),
+            Customer.phone_from_billing.is_not(None),
+            Charge.kind == "upd",
+            Charge.gross_amount > ZERO,
+            Charge.doc_date >= earliest_proof_day(today),
+        )
+        .order_by(Contract.number, Charge.doc_date.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    number, inn, email, phone, total = row
+    return DemoEntry(number, inn, email or "", phone or "", total)
 
 
 def list_demo_sign_ins(session: Session) -> list[tuple[str, str]]:

@@ -43,3 +43,13 @@ class Viewer:
 def may(role: Role, permission: Permission) -> bool:
     """Whether a role at a contract grants a permission."""
     return permission in _GRANTS[role]
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """From where a person acts who is not known yet, or not only by their account."""
+
+    address: str
+    user_agent: str
+    session_id: int | None = None
+    """The session it still has; it ends when a new one begins."""

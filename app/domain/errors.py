@@ -28,7 +28,7 @@ class ContractNumberError(DomainError):
 
 
 class PasswordError(DomainError):
-    """A password that may not be set. ``code``: ``short`` ``long``."""
+    """A password that may not be set. ``code``: ``short`` ``long`` ``common`` ``personal``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -53,11 +53,13 @@ class SignInRefusedError(DomainError):
 
 
 class TooManyAttemptsError(DomainError):
-    """A limit was reached. ``retry_after``: whole seconds until the next try makes sense."""
+    """A limit was reached. ``retry_after``: whole seconds until the next try makes sense;
+    ``alarm``: the name of the limit where staff have to know."""
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self, retry_after: int, alarm: str = "") -> None:
         super().__init__(str(retry_after))
         self.retry_after = retry_after
+        self.alarm = alarm
 
 
 class AccountExistsError(DomainError):
@@ -66,3 +68,63 @@ class AccountExistsError(DomainError):
 
 class NotDemoError(DomainError):
     """Demo data were asked for in production or over a database that holds something else."""
+
+
+class ContactError(DomainError):
+    """Text that is no contact. ``code``: ``email`` ``phone``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class AmountError(DomainError):
+    """Text that is no sum of roubles and kopecks."""
+
+
+class SmsNotAllowedError(DomainError):
+    """Text messages are not sent to numbers like this one."""
+
+
+class TooSoonError(DomainError):
+    """A code was sent just now. ``retry_after``: whole seconds until another may be."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(str(retry_after))
+        self.retry_after = retry_after
+
+
+class CodeError(DomainError):
+    """A code that does not confirm. ``code``: ``wrong``, ``dead`` (expired, used up, none
+    sent to this number) or ``missing`` (the number has not been confirmed)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class LinkError(DomainError):
+    """A signed link that leads nowhere (any more).
+
+    ``code``: ``altered`` ``expired`` ``used`` ``superseded`` ``stopped``.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class RegistrationClosedError(DomainError):
+    """The registration cannot go on: replaced, stopped, refused, or the contract has an owner."""
+
+
+class ProofError(DomainError):
+    """No document has this total. ``tries_left``: 0 means that only a clerk can help."""
+
+    def __init__(self, tries_left: int) -> None:
+        super().__init__(str(tries_left))
+        self.tries_left = tries_left
+
+
+class ConsentMissingError(DomainError):
+    """Nothing personal is kept without consent."""

@@ -5,18 +5,36 @@ Money is ``Decimal`` roubles with two places everywhere in Python, and integer k
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from num2words import num2words
 
+from app.domain.errors import AmountError
+
 ZERO = Decimal("0.00")
 _ROUBLES = ("рубль", "рубля", "рублей")
+_TYPED = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,2}))?")
 _KOPECKS = ("копейка", "копейки", "копеек")
 
 
 def from_kopecks(kopecks: int) -> Decimal:
     """Kopecks to roubles with two places, exactly."""
     return Decimal(kopecks).scaleb(-2)
+
+
+def parse_roubles(text: str) -> Decimal:
+    """A sum as people type it: «12 345,67», «12345.6 ₽», «12345 руб.» → roubles, two places.
+
+    Raises:
+        AmountError: anything else, a sign included.
+    """
+    bare = re.sub(r"[\s\u2009\u202f]+", "", text[:60]).rstrip("₽")
+    bare = re.sub(r"(?i)руб(лей|ля|ль)?\.?$|р\.?$", "", bare)
+    match = _TYPED.fullmatch(bare)
+    if match is None:
+        raise AmountError
+    return Decimal(f"{match[1]}.{(match[2] or '').ljust(2, '0')}")
 
 
 def plural(number: int, forms: tuple[str, str, str]) -> str:

@@ -1,15 +1,16 @@
-"""The settlement statement (справка по взаиморасчетам): informational and one-sided.
+"""Statements (справки) of settlements and of charges: informational and one-sided.
 
 A signed act of reconciliation has legal effect; this must not look like one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from app.domain.charges import Document, RateSum, sum_by_rate
 from app.domain.money import ZERO, sum_in_words
 from app.domain.period import Period
 from app.domain.turnover import RunningEntry, debt_side
@@ -26,8 +27,8 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
-class SettlementStatement:
-    """Everything the statement says, in roubles and supplier's local time."""
+class Statement:
+    """What stands at the head of every statement; moments in the supplier's local time."""
 
     number: str
     issued_at: datetime
@@ -37,6 +38,12 @@ class SettlementStatement:
     supplier: Party
     customer: Party
     period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementStatement(Statement):
+    """Operations of a period and the balances around them; roubles."""
+
     opening: Decimal
     rows: Sequence[RunningEntry]
 
@@ -60,6 +67,97 @@ class SettlementStatement:
         side = "задолженность потребителя" if debt_side(self.closing) else "переплата потребителя"
         words = sum_in_words(abs(self.closing))
         return f"{side}: {words[0].lower()}{words[1:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeRow:
+    """A document, or its part with one VAT rate, or one of its lines; roubles and kWh.
+
+    ``price`` is None unless the row is a line; ``rate`` in per cent, None where there is no VAT.
+    """
+
+    number: int
+    document: Document
+    content: str | None
+    kwh: Decimal | None
+    price: Decimal | None
+    rate: Decimal | None
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeStatement(Statement):
+    """Charges of a period, late interest apart; roubles and kWh."""
+
+    with_lines: bool
+    rows: Sequence[ChargeRow]
+    interest: Sequence[ChargeRow]
+
+    @property
+    def kwh(self) -> Decimal:
+        return sum((row.kwh for row in self.rows if row.kwh is not None), Decimal(0))
+
+    @property
+    def rates(self) -> tuple[RateSum, ...]:
+        """Sums by VAT rate, without late interest."""
+        return sum_by_rate(RateSum(row.rate, row.net, row.vat, row.gross) for row in self.rows)
+
+    @property
+    def net(self) -> Decimal:
+        return sum((row.net for row in self.rows), ZERO)
+
+    @property
+    def vat(self) -> Decimal:
+        return sum((row.vat for row in self.rows), ZERO)
+
+    @property
+    def gross(self) -> Decimal:
+        return sum((row.gross for row in self.rows), ZERO)
+
+    @property
+    def interest_sum(self) -> Decimal:
+        return sum((row.gross for row in self.interest), ZERO)
+
+    @property
+    def total(self) -> Decimal:
+        return self.gross + self.interest_sum
+
+    @property
+    def total_in_words(self) -> str:
+        return sum_in_words(self.total)
+
+
+def document_rows(documents: Sequence[Document]) -> list[ChargeRow]:
+    """Documents as rows, one for each VAT rate in them."""
+    return _numbered(
+        ChargeRow(
+            0, document, None,
+            # Once per document, or the column would add up to more than was delivered.
+            document.kwh if place == 0 else None,
+            None, part.rate, part.net, part.vat, part.gross,
+        )
+        for document in documents
+        for place, part in enumerate(document.parts)
+    )  # fmt: skip
+
+
+def _numbered(rows: Iterable[ChargeRow]) -> list[ChargeRow]:
+    return [replace(row, number=number) for number, row in enumerate(rows, 1)]
+
+
+def line_rows(
+    documents: Sequence[Document], lines: Mapping[int, Sequence[ChargeRow]]
+) -> list[ChargeRow]:
+    """The lines of documents as rows; a document without lines stands for itself.
+
+    Args:
+        lines: by document id.
+    """
+    return _numbered(
+        row for document in documents for row in lines.get(document.id) or document_rows([document])
+    )
 
 
 def statement_number(contract_number: str, issued_at: datetime) -> str:

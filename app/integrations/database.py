@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Engine, Executable, event
+from sqlalchemy import CursorResult, Delete, Engine, Executable, Update, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 BUSY_MS = 5000
 
@@ -58,13 +59,30 @@ def write_if_free(engine: Engine, statement: Executable) -> bool:
     return True
 
 
-def insert_apart(session: Session, statement: ReturningInsert[int]) -> int:
-    """Commit one row at once, whatever becomes of the session's own transaction; its key.
+def write_apart(session: Session, statement: ReturningInsert[int] | ReturningUpdate[int]) -> int:
+    """Write one row at once, whatever becomes of the session's own transaction; its key.
 
     On SQLite the session must not have written yet: there is one writer at a time.
     """
     with session.get_bind().engine.begin() as connection:
         return connection.scalars(statement).one()
+
+
+def count_changed(session: Session, statement: Update | Delete) -> int:
+    """Run a statement and tell how many rows it has changed; what the session has loaded of them
+    stays as it was."""
+    session.flush()
+    result = session.execute(statement.execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", result).rowcount
+
+
+def insert_if_new(session: Session, table: type[Any], **values: Any) -> int:
+    """Insert a row unless one with its unique key is there already; its id, or 0."""
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if on_postgresql else sqlite.insert
+    session.flush()
+    statement = insert(table).values(**values).on_conflict_do_nothing().returning(table.id)
+    return session.scalar(statement) or 0
 
 
 def open_for_bulk_write(session: Session) -> None:

@@ -21,4 +21,4 @@ def is_password(password: str, encoded: str | None) -> bool:
         is_right = _HASHER.verify(encoded or _DUMMY, password)
     except (VerificationError, InvalidHashError):
         return False
-    return is_right and encoded is not None
+    return is_right and bool(encoded)

@@ -25,6 +25,8 @@ FONT = "notosans"
 FONT_DIR = Path(__file__).resolve().parents[2] / "static" / "fonts"
 MAX_SECONDS = 60
 PAGE_COUNT = "<pdf:pagecount>"
+ALIKE = {0x2212: "\N{EN DASH}"}
+"""What looks like a character the font lacks: Noto Sans has no minus of its own."""
 SHORT = 16_000
 """Characters of HTML that may fit on one page."""
 
@@ -91,4 +93,5 @@ def _fonts() -> frozenset[int]:
 def _printable(html: str, known: frozenset[int]) -> str:
     """Characters the font lacks, an emoji in a company's name say, become «�», not «■»."""
     missing = {ord(c) for c in set(html)} - known - {9, 10, 13}
-    return html.translate(dict.fromkeys(missing, "\N{REPLACEMENT CHARACTER}"))
+    table = dict.fromkeys(missing, "\N{REPLACEMENT CHARACTER}")
+    return html.translate(table | {c: ALIKE[c] for c in missing if c in ALIKE})

@@ -27,6 +27,8 @@ class Kind(Enum):
     WHOLE = "0"
     DATE = "dd.mm.yyyy"
     MONEY = "#,##0.00"
+    ENERGY = "#,##0.000"
+    PRICE = "0.00000"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """All tables; importing this module fills ``Base.metadata``."""
 
-from app.models.accounts import Account, AccountSession, Membership, SignInAttempt
+from app.models.accounts import Account, AccountSession, Attempt, Membership
 from app.models.audit import AuditEvent, ImportRun
 from app.models.base import Base
 from app.models.charges import Charge, ChargeLine, Invoice, MonthlyBalance
@@ -13,16 +13,20 @@ from app.models.contracts import (
     Supplier,
     SupplyPoint,
 )
+from app.models.messages import Message
 from app.models.metering import Meter, Reading, Register
 from app.models.payments import Payment
+from app.models.registrations import Consent, Recovery, Registration, SmsCode
 
 __all__ = [
     "Account",
     "AccountSession",
+    "Attempt",
     "AuditEvent",
     "Base",
     "Charge",
     "ChargeLine",
+    "Consent",
     "Contract",
     "Customer",
     "Department",
@@ -30,13 +34,16 @@ __all__ = [
     "ImportRun",
     "Invoice",
     "Membership",
+    "Message",
     "Meter",
     "MonthlyBalance",
     "Payment",
     "Reading",
+    "Recovery",
     "Register",
+    "Registration",
     "Service",
-    "SignInAttempt",
+    "SmsCode",
     "Supplier",
     "SupplyPoint",
 ]

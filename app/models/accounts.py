@@ -18,6 +18,8 @@ class Account(Base):
     email: Mapped[str] = mapped_column(String(254), index=True)
     phone: Mapped[str | None] = mapped_column(String(16))
     password_hash: Mapped[str]
+    email_confirmed_at: Mapped[Moment | None]
+    phone_confirmed_at: Mapped[Moment | None]
     created_at: Mapped[Moment]
     disabled_at: Mapped[Moment | None]
 
@@ -65,17 +67,19 @@ class AccountSession(Base):
     account: Mapped[Account] = relationship(lazy="raise")
 
 
-class SignInAttempt(Base):
-    """A password check that was asked for; what the limits count. Names are kept as hashes."""
+class Attempt(Base):
+    """Something that was tried; what the limits count. Subjects are kept as hashes."""
 
-    __tablename__ = "sign_in_attempts"
+    __tablename__ = "attempts"
     __table_args__ = (
-        Index(None, "login_hash", "attempted_at"),
-        Index(None, "address", "attempted_at"),
+        Index(None, "action", "subject_hash", "attempted_at"),
+        Index("ix_attempts_address", "action", "address", "attempted_at"),
+        Index("ix_attempts_action", "action", "attempted_at"),
     )
 
     id: Mapped[Key]
-    login_hash: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(16))
+    subject_hash: Mapped[str] = mapped_column(String(64))
     address: Mapped[str] = mapped_column(String(45))
     attempted_at: Mapped[Moment]
     succeeded: Mapped[bool]

@@ -1,4 +1,4 @@
-"""Reads of accounts, sessions and sign-in attempts."""
+"""Reads of accounts and their sessions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Row, Update, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.access import Role
-from app.models import Account, AccountSession, Contract, Membership, SignInAttempt
+from app.models import Account, AccountSession, Contract, Customer, Membership
 
 
 def hash_token(token: str) -> str:
@@ -28,6 +28,7 @@ _LIVE_SESSION = (
         AccountSession.id,
         AccountSession.account_id,
         AccountSession.last_seen_at,
+        AccountSession.created_at,
         _CONTRACTS.label("contract_count"),
     )
     .join(Account, Account.id == AccountSession.account_id)
@@ -43,8 +44,8 @@ _LIVE_SESSION = (
 
 def find_live_session(
     session: Session, token: str, *, now: datetime, idle: timedelta, longest: timedelta
-) -> Row[int, int, datetime, int] | None:
-    """(id, account_id, last_seen_at, contract_count) of the open session of a token."""
+) -> Row[int, int, datetime, datetime, int] | None:
+    """(id, account_id, last_seen_at, created_at, contract_count) of a token's open session."""
     return (
         session.connection()
         .execute(
@@ -81,23 +82,24 @@ def find_owner(session: Session, number_key: str) -> Row[Account, int] | None:
     ).one_or_none()
 
 
-def count_attempts(
-    session: Session,
-    *,
-    since: datetime,
-    login_hash: str | None = None,
-    address: str | None = None,
-    failed_only: bool = False,
-) -> tuple[int, datetime | None]:
-    """How many sign-in attempts match, and when the oldest of them was."""
-    statement = select(func.count(), func.min(SignInAttempt.attempted_at)).where(
-        SignInAttempt.attempted_at > since
+def list_logins(session: Session, account_id: int) -> list[str]:
+    """The contract numbers an account may sign in with, as sign-in reads them."""
+    return list(
+        session.scalars(
+            select(Contract.number_key)
+            .join(Membership, Membership.contract_id == Contract.id)
+            .where(Membership.account_id == account_id, Membership.role == Role.OWNER)
+        )
     )
-    if login_hash is not None:
-        statement = statement.where(SignInAttempt.login_hash == login_hash)
-    if address is not None:
-        statement = statement.where(SignInAttempt.address == address)
-    if failed_only:
-        statement = statement.where(SignInAttempt.succeeded.is_(False))
-    count, oldest = session.execute(statement).one()
-    return count, oldest
+
+
+def list_facts_about(session: Session, account_id: int) -> list[str | None]:
+    """What anybody knows of the owner of an account, and no password may be: numbers of contracts,
+    ИНН, names."""
+    rows = session.execute(
+        select(Contract.number, Customer.inn, Customer.full_name, Customer.short_name)
+        .join(Membership, Membership.contract_id == Contract.id)
+        .join(Customer, Customer.id == Contract.customer_id)
+        .where(Membership.account_id == account_id)
+    )
+    return [fact for row in rows for fact in row]

@@ -1,4 +1,4 @@
-"""Reads that make a statement."""
+"""Reads that make statements."""
 
 from __future__ import annotations
 
@@ -6,9 +6,20 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.domain.charges import Document, in_kwh
 from app.domain.errors import StatementTooLongError
 from app.domain.period import Period
-from app.domain.statement import Party, SettlementStatement, statement_number
+from app.domain.statement import (
+    ChargeRow,
+    ChargeStatement,
+    Party,
+    SettlementStatement,
+    document_rows,
+    line_rows,
+    statement_number,
+)
+from app.domain.turnover import EntryKind
+from app.queries.charges import Line, list_documents, list_lines
 from app.queries.contracts import Frame, VisibleContract
 from app.queries.settlements import ledger_of
 
@@ -35,18 +46,84 @@ def settlement_statement(
     ledger = ledger_of(session, contract, period, with_purpose=True)
     if ledger.count > max_rows:
         raise StatementTooLongError(ledger.count, max_rows)
-    supplier = frame.supplier
     return SettlementStatement(
-        number=statement_number(contract.number, issued_at),
-        issued_at=issued_at,
-        as_of=as_of,
-        contract_number=contract.number,
-        contract_date=f"{contract.signed_on:%d.%m.%Y}",
-        supplier=Party(supplier.name, supplier.inn, supplier.kpp, supplier.address)
+        *_head(contract, period, frame, issued_at, as_of), ledger.opening, ledger.operations()
+    )
+
+
+def charge_statement(
+    session: Session,
+    contract: VisibleContract,
+    period: Period,
+    *,
+    frame: Frame,
+    issued_at: datetime,
+    as_of: datetime | None,
+    max_rows: int,
+    with_lines: bool,
+) -> ChargeStatement:
+    """The statement of the documents dated within a period, by document or with their lines.
+
+    Args:
+        issued_at, as_of: in the supplier's zone.
+        max_rows: most rows a statement may hold.
+
+    Raises:
+        StatementTooLongError: the period holds more.
+    """
+    documents = list_documents(session, contract, period)
+    energy = [each for each in documents if each.kind is not EntryKind.LATE_INTEREST]
+    interest = [each for each in documents if each.kind is EntryKind.LATE_INTEREST]
+    lines: dict[int, list[ChargeRow]] = {}
+    if with_lines:
+        by_id = {document.id: document for document in energy}
+        for line in list_lines(session, list(by_id), None, limit=max_rows + 1):
+            rows = lines.setdefault(line.charge_id, [])
+            rows.append(_row(line, by_id[line.charge_id]))
+    rows = line_rows(energy, lines)
+    if len(rows) + len(interest) > max_rows:
+        raise StatementTooLongError(len(rows) + len(interest), max_rows)
+    return ChargeStatement(
+        *_head(contract, period, frame, issued_at, as_of),
+        with_lines,
+        rows,
+        document_rows(interest),
+    )
+
+
+def _row(line: Line, document: Document) -> ChargeRow:
+    places = [line.point, f"прибор № {line.meter}" if line.meter else None, line.zone]
+    return ChargeRow(
+        number=0,
+        document=document,
+        content=", ".join(filter(None, (line.service, *places))),
+        kwh=in_kwh(line.quantity, line.unit),
+        price=line.price,
+        rate=line.vat_rate,
+        net=line.net,
+        vat=line.vat,
+        gross=line.gross,
+    )
+
+
+def _head(
+    contract: VisibleContract,
+    period: Period,
+    frame: Frame,
+    issued_at: datetime,
+    as_of: datetime | None,
+) -> tuple[str, datetime, datetime | None, str, str, Party, Party, Period]:
+    """The fields of ``Statement``, in their order."""
+    supplier = frame.supplier
+    return (
+        statement_number(contract.number, issued_at),
+        issued_at,
+        as_of,
+        contract.number,
+        f"{contract.signed_on:%d.%m.%Y}",
+        Party(supplier.name, supplier.inn, supplier.kpp, supplier.address)
         if supplier
         else Party("", "", None, None),
-        customer=Party(contract.customer_name, contract.inn, contract.kpp, contract.legal_address),
-        period=period,
-        opening=ledger.opening,
-        rows=ledger.operations(),
+        Party(contract.customer_name, contract.inn, contract.kpp, contract.legal_address),
+        period,
     )

@@ -7,11 +7,20 @@ from urllib.parse import quote
 from flask import make_response
 from flask.wrappers import Response
 
+from app.domain.period import Period
+from app.integrations.spreadsheets import write_csv, write_xlsx
+
+WRITERS = {"xlsx": write_xlsx, "csv": write_csv}
 TYPES = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
 }
+
+
+def name_of(title: str, contract_number: str, period: Period) -> str:
+    """Name of a file about a contract and a period, without its extension."""
+    return f"{title} {contract_number} {period.first:%d.%m.%Y}-{period.last:%d.%m.%Y}"
 
 
 def send_bytes(content: bytes, name: str, extension: str) -> Response:

@@ -13,12 +13,14 @@ from flask import Flask, g, url_for
 from flask_login import current_user
 
 from app.domain.access import Permission
+from app.domain.contacts import mask_email, mask_phone, show_phone
 from app.domain.money import plural
 from app.domain.period import Month, Period
 from app.extensions import db
 from app.queries.contracts import Frame, get_frame
 from app.version import VERSION
 from app.web.appearance import current_appearance
+from app.web.forms import summary_of
 from app.web.fragments import is_fragment
 from app.web.permissions import may_viewer
 from app.web.session import clock
@@ -40,6 +42,37 @@ def money(amount: Decimal) -> str:
     if len(whole) > 3:
         whole = f"{kopecks // 100:,}".replace(",", NBSP)
     return f"{sign}{whole},{kopecks % 100:02d}"
+
+
+def energy(kwh: Decimal) -> str:
+    """«1 234 567» or «1 234,5»: kWh without zeros that say nothing."""
+    return plain(kwh.quantize(Decimal("0.001")))
+
+
+def plain(value: Decimal) -> str:
+    """A number with its own decimals: «1 234,5»; thousands apart, a true minus."""
+    text = f"{abs(value):,f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    sign = MINUS if value < 0 else ""
+    return sign + text.replace(",", NBSP).replace(".", ",")
+
+
+def price(value: Decimal) -> str:
+    """Roubles with five places: «8,52257»."""
+    return f"{value:.5f}".replace(".", ",")
+
+
+def percent(rate: Decimal) -> str:
+    """«22 %»."""
+    return f"{plain(rate)}{NBSP}%"
+
+
+def rate_words(rate: Decimal | None, vat: Decimal) -> str:
+    """«22 %», «без НДС», or «не указана» where billing sent VAT without its rate."""
+    if rate is not None:
+        return percent(rate)
+    return "не указана" if vat else "без НДС"
 
 
 def side(balance: Decimal) -> str:
@@ -86,9 +119,9 @@ def page_frame() -> Frame:
 
 
 @cache
-def path(endpoint: str) -> str:
-    """Address of a page that has no parameters; it stands on every page and never changes."""
-    return url_for(endpoint)
+def path(endpoint: str, **values: Any) -> str:
+    """Address of a page that stands on every page and never changes."""
+    return url_for(endpoint, **values)
 
 
 def _version(path: Path) -> str:
@@ -105,8 +138,14 @@ def init_app(app: Flask) -> None:
 
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
-    for function in (money, side, roubles, day, moment, period_words, counted):
+    for function in (
+        money, energy, plain, price, percent, rate_words, side, roubles, day, moment,
+        period_words, counted,
+    ):  # fmt: skip
         env.filters[function.__name__] = function
+    env.filters.update(
+        summary_of=summary_of, phone=show_phone, mask_email=mask_email, mask_phone=mask_phone
+    )
     env.globals.update(
         asset=asset,
         path=path,
@@ -117,11 +156,14 @@ def init_app(app: Flask) -> None:
     # A module of macros sees the globals that exist when it is made.
     env.globals["ui"] = env.get_template("components/ui.html").module
 
+    idle_seconds = app.extensions["config"].session_idle_minutes * 60
+
     @app.context_processor
     def who() -> dict[str, Any]:
         return {
             "contract": g.get("contract"),
             "user": current_user,
             "version": VERSION,
+            "idle_seconds": idle_seconds,
             "may_see_money": lambda: may_viewer(Permission.SEE_MONEY),
         }

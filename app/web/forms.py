@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from flask import g
 from flask.wrappers import Response
 from werkzeug.datastructures import MultiDict
+from wtforms import RadioField
 
 from app.domain.errors import PeriodError
 from app.domain.period import MAX_MONTHS, Month, Period, last_months, parse_day, presets
 
 MAX_SHOWN = 30
+PASSWORD_WORDS = {
+    "short": "пароль короче 8 знаков",
+    "long": "пароль длиннее 20 знаков",
+    "common": "такой пароль слишком известен, его подбирают первым. Придумайте другой",
+    "personal": "номер договора, ИНН и название организации знают другие. Придумайте другой пароль",
+}
 
 
 @dataclass
@@ -70,6 +78,15 @@ class PeriodForm:
             }[error.code]
 
 
+def summary_of(form: Iterable[Any]) -> list[tuple[str, str]]:
+    """(id of the control, its first error) for every field of a form that has one."""
+    return [
+        (f"{field.id}-0" if isinstance(field, RadioField) else field.id, field.errors[0])
+        for field in form
+        if field.errors
+    ]
+
+
 def safe_next(target: str | None, default: str) -> str:
     """Where to go after sign-in: a path on this host, or the default.
 
@@ -81,6 +98,15 @@ def safe_next(target: str | None, default: str) -> str:
     # Percent-encoded slashes at the start are decoded by some proxies.
     is_path = target.startswith("/") and not target.startswith(("//", "/%"))
     return target if is_path else default
+
+
+def wait_words(seconds: int) -> str:
+    """«через 40 с», «через 5 мин.», «через 3 ч»: when the next try makes sense."""
+    if seconds < 90:
+        return f"через {seconds} с"
+    if seconds < 5400:
+        return f"через {-(-seconds // 60)} мин."
+    return f"через {-(-seconds // 3600)} ч"
 
 
 def printable(text: str | None) -> str:

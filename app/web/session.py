@@ -7,13 +7,14 @@ whoever holds the cookie.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
-from flask import Flask, current_app, g, session
+from flask import Flask, current_app, g, request, session
 from flask_login import UserMixin, current_user, login_user, logout_user
 
-from app.domain.access import Viewer
+from app.actions.accounts import OpenedSession
+from app.domain.access import Browser, Viewer
 from app.extensions import db, login_manager
 from app.integrations.clock import Clock
 from app.integrations.database import write_if_free
@@ -31,6 +32,8 @@ class SignedIn(UserMixin):
     session_id: int
     account_id: int
     contract_count: int = 1
+    seconds_left: int = 0
+    """Until it ends in any case, however active its person is."""
 
     def get_id(self) -> str:
         return self.token
@@ -46,15 +49,29 @@ def clock() -> Clock:
     return cast(Clock, current_app.extensions["clock"])
 
 
+def local_now() -> datetime:
+    """The present moment in the supplier's zone, which letters and documents speak of."""
+    return clock().local(clock().now())
+
+
 def current_viewer() -> Viewer:
     """The viewer on whose behalf this request reads; only where a sign-in is required."""
     return Viewer(current_user.account_id)
 
 
-def begin(token: str, session_id: int, account_id: int) -> None:
+def current_browser() -> Browser:
+    """From where this request comes."""
+    return Browser(
+        request.remote_addr or "",
+        request.headers.get("User-Agent", ""),
+        current_user.session_id if current_user.is_authenticated else None,
+    )
+
+
+def begin(opened: OpenedSession) -> None:
     """Bind this browser to a fresh session; nothing of the time before sign-in survives."""
     session.clear()
-    login_user(SignedIn(token, session_id, account_id))
+    login_user(SignedIn(opened.token, opened.session_id, opened.account_id))
 
 
 def end() -> None:
@@ -78,7 +95,10 @@ def load(token: str) -> SignedIn | None:
     if now - row.last_seen_at > TOUCH_EVERY:
         write_if_free(db.engine, accounts.touch_statement(row.id, now))
     g.account_id = row.account_id
-    return SignedIn(token, row.id, row.account_id, row.contract_count)
+    left = row.created_at + timedelta(hours=config().session_max_hours) - now
+    return SignedIn(
+        token, row.id, row.account_id, row.contract_count, max(0, int(left.total_seconds()))
+    )
 
 
 def init_app(app: Flask) -> None:

@@ -13,7 +13,8 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.actions.accounts import OpenedSession, SignIn, SignInLimits, create_account, sign_in
+from app.actions.accounts import OpenedSession, SignIn, create_account, sign_in
+from app.domain.access import Browser
 from app.domain.errors import (
     AccountExistsError,
     NotFoundError,
@@ -21,14 +22,20 @@ from app.domain.errors import (
     SignInRefusedError,
     TooManyAttemptsError,
 )
+from app.domain.limits import Limit, Outcome
 from app.extensions import db
-from app.models import Account, AccountSession, AuditEvent, SignInAttempt
+from app.models import Account, AccountSession, Attempt, AuditEvent
 from tests.factories import PASSWORD, Factory
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
-LIMITS = SignInLimits(pair_failures=10, address_failures=25, login_checks=100)
+MINUTES, HOUR = timedelta(minutes=15), timedelta(hours=1)
+LIMITS = (
+    Limit(10, MINUTES, per_subject=True, per_address=True, outcome=Outcome.FAILED),
+    Limit(25, MINUTES, per_address=True, outcome=Outcome.FAILED),
+    Limit(100, HOUR, per_subject=True),
+)
 NUMBER = "00123-ЭС"
-RIGHT = SignIn(NUMBER, PASSWORD, "192.0.2.1", "браузер")
+RIGHT = SignIn(NUMBER, PASSWORD, Browser("192.0.2.1", "браузер"))
 WRONG = replace(RIGHT, password="не тот пароль")
 
 
@@ -46,7 +53,7 @@ def enter(session: Session, command: SignIn = RIGHT) -> OpenedSession:
     return opened
 
 
-def outcome(session: Session, command: SignIn, limits: SignInLimits = LIMITS) -> str:
+def outcome(session: Session, command: SignIn, limits: tuple[Limit, ...] = LIMITS) -> str:
     """``in``, ``wrong`` or ``limit``: what an attempt comes to, committed like a route does."""
     try:
         sign_in(session, command, limits, NOW)
@@ -83,7 +90,8 @@ def test_account_needs_a_contract_a_password_and_no_other_owner(
 
 
 def test_only_the_hash_of_the_token_is_stored(session: Session, owner: Account) -> None:
-    opened = sign_in(session, replace(RIGHT, user_agent="я" * 5000, address="x" * 99), LIMITS, NOW)
+    loud = replace(RIGHT, browser=Browser("x" * 99, "я" * 5000))
+    opened = sign_in(session, loud, LIMITS, NOW)
     row = session.scalars(select(AccountSession)).one()
     assert len(opened.token) >= 43
     assert row.token_hash != opened.token
@@ -98,7 +106,7 @@ def test_signing_in_again_ends_the_session_of_this_browser_only(
     session: Session, owner: Account
 ) -> None:
     first, _, third = (enter(session).session_id, enter(session), enter(session).session_id)
-    enter(session, replace(RIGHT, replaces=first))
+    enter(session, replace(RIGHT, browser=Browser("192.0.2.1", "браузер", first)))
     ended = {row.id for row in session.scalars(select(AccountSession)) if row.ended_at}
     assert ended == {first}
     assert third != first
@@ -140,15 +148,15 @@ def test_attempts_are_kept_without_names_and_whatever_comes_of_them(
 ) -> None:
     assert [outcome(session, WRONG), outcome(session, RIGHT)] == ["wrong", "in"]
     session.rollback()
-    rows = session.scalars(select(SignInAttempt).order_by(SignInAttempt.id)).all()
+    rows = session.scalars(select(Attempt).order_by(Attempt.id)).all()
     assert [row.succeeded for row in rows] == [False, True]
-    assert all(NUMBER not in row.login_hash and len(row.login_hash) == 64 for row in rows)
+    assert all(NUMBER not in row.subject_hash and len(row.subject_hash) == 64 for row in rows)
 
 
 def test_attempt_beyond_a_limit_is_not_counted(session: Session, owner: Account) -> None:
     outcomes = [outcome(session, WRONG) for _ in range(15)]
     assert outcomes == ["wrong"] * 10 + ["limit"] * 5
-    assert session.scalar(select(func.count(SignInAttempt.id))) == 10
+    assert session.scalar(select(func.count(Attempt.id))) == 10
 
 
 def test_wait_ends_when_the_oldest_failure_leaves_the_window(
@@ -184,7 +192,7 @@ def test_texts_that_are_no_number_do_not_share_a_limit(session: Session) -> None
 def test_one_site_of_ipv6_counts_as_one_address(
     session: Session, owner: Account, addresses: list[str], expected: str
 ) -> None:
-    outcomes = [outcome(session, replace(WRONG, address=address)) for address in addresses]
+    outcomes = [outcome(session, replace(WRONG, browser=Browser(each, ""))) for each in addresses]
     assert outcomes[-1] == expected
 
 
@@ -192,15 +200,33 @@ def test_cap_of_a_login_holds_when_attempts_arrive_together(
     app: Flask, owner: Account, make_app: Callable[..., Flask]
 ) -> None:
     """Several workers at the last free places: never more checks than the cap."""
-    limits = replace(LIMITS, login_checks=8)
+    limits = (*LIMITS[:2], Limit(8, HOUR, per_subject=True))
     with app.app_context():
         engine = db.engine
 
     def attempt(number: int) -> str:
         with Session(engine) as session:
-            return outcome(session, replace(WRONG, address=f"192.0.2.{number}"), limits)
+            command = replace(WRONG, browser=Browser(f"192.0.2.{number}", ""))
+            return outcome(session, command, limits)
 
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(attempt, range(40)))
     assert set(outcomes) == {"wrong", "limit"}
     assert outcomes.count("wrong") <= 8
+
+
+def test_staff_are_held_to_the_same_rules_of_addresses_and_passwords(
+    app: Flask, make: Factory
+) -> None:
+    make.contract(NUMBER)
+    make.commit()
+    run = app.test_cli_runner().invoke
+    for email, password, words in (
+        ("почта", PASSWORD, "не адрес"),
+        ("a@example.org", "00123-эс", "знают другие"),
+        ("a@example.org", "12345678", "известен"),
+    ):
+        command = ["account-create", NUMBER, "--email", email, "--password-stdin"]
+        refused = run(args=command, input=password)
+        assert refused.exit_code == 1
+        assert words in refused.output

@@ -40,7 +40,7 @@ def seconds(app: Flask, rows: int) -> float:
 
 def statement(count: int) -> SettlementStatement:
     """A statement of ``count`` operations: a document and two payments in turn."""
-    party = Party("Общество с ограниченной ответственностью «Ромашка»", "7415000014", None, "Миасс")
+    party = Party("Общество с ограниченной ответственностью «Ромашка»", "7415000018", None, "Миасс")
     zero, gross, paid = Decimal("0.00"), Decimal("123456.78"), Decimal("65432.10")
     rows = []
     for number in range(count):

@@ -22,7 +22,7 @@ from app.actions.demo import DEMO_PASSWORD, load_demo
 from app.demo import DemoSummary
 from app.domain.access import Role
 from app.extensions import db
-from app.models import Account, Contract, Membership, SupplyPoint
+from app.models import Account, Charge, Contract, Invoice, Membership, SupplyPoint
 from tests.conftest import NOW, make_config
 from tests.factories import PASSWORD, Factory
 from tests.pages import PageClient
@@ -37,7 +37,7 @@ HOSTILE = (
     "\u202eгро.акшамор",
     "Щ" * 250,
 )
-EMPTY, HOSTILE_NUMBER = "00900-ЭС", "00666-ЭС"
+EMPTY, HOSTILE_NUMBER, UNREGISTERED = "00900-ЭС", "00666-ЭС", "00901-ЭС"
 
 
 class _Quiet(WSGIRequestHandler):
@@ -65,6 +65,20 @@ class Site:
     hits: list[str] = field(default_factory=list)
     demo: DemoSummary | None = None
     _cookies: dict[str, str] = field(default_factory=dict)
+
+    def newest(self, table: type[Charge] | type[Invoice]) -> int:
+        """Id of the debtor's newest document with lines, or newest invoice; 0 without demo data."""
+        if self.demo is None:
+            return 0
+        contract_id = self.ids[self.demo.debtor]
+        if table is Charge:
+            ids = select(Charge.id).where(Charge.contract_id == contract_id, Charge.kind == "upd")
+            ids = ids.order_by(Charge.doc_date.desc())
+        else:
+            ids = select(Invoice.id).where(Invoice.contract_id == contract_id)
+            ids = ids.order_by(Invoice.due_on.desc())
+        with self.session() as session:
+            return session.scalars(ids).first() or 0
 
     def contract(self, number: str, path: str = "/") -> str:
         """Address of a page of a contract."""
@@ -101,7 +115,9 @@ def serve(folder: Path, migrated: Path, *, with_data: bool) -> Iterator[Site]:
     shutil.copy(migrated, folder / "kabinet.sqlite3")
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    app = create_app(make_config(folder, base_url=url))
+    # All tests come from one address.
+    many = {"first_entry_per_address": 10**6, "sms_per_address": 10**6}
+    app = create_app(make_config(folder, base_url=url, **many))
     site = Site(app, url, {}, {})
     with site.session() as session:
         _fill(site, Factory(session), with_data)
@@ -136,6 +152,7 @@ def _fill(site: Site, make: Factory, with_data: bool) -> None:
         _hostile_contract(make)
         site.passwords |= {person.contract_no: DEMO_PASSWORD for person in site.demo.sign_ins}
         site.passwords[HOSTILE_NUMBER] = PASSWORD
+    make.contract(UNREGISTERED)
     make.account(make.contract(EMPTY))
     site.passwords[EMPTY] = PASSWORD
     site.ids = {contract.number: contract.id for contract in make.session.scalars(select(Contract))}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from playwright.sync_api import Page
 
+from app.integrations.links import Purpose
+from app.models import Charge, Invoice, Recovery, Registration
 from tests.browser.conftest import Windows
-from tests.browser.live import EMPTY, HOSTILE_NUMBER
+from tests.browser.live import EMPTY, HOSTILE_NUMBER, UNREGISTERED, Site
+from tests.conftest import NOW
 
 PERIOD = "?first=2026-08-01&last=2026-11-30"
 REVERSED = "?first=2026-12-01&last=2026-11-30"
@@ -24,26 +29,36 @@ def _as_it_is(page: Page) -> None:
 class State:
     """Attributes:
     who: attribute of the demo summary, a contract number, or None for nobody.
-    path: after the contract for somebody, after the host for nobody.
+    path: after the contract for somebody, after the host for nobody; or what makes it.
     act: what to do on the page to reach the state.
     """
 
     name: str
     who: str | None
-    path: str
+    path: str | Callable[[Site], str]
     status: int = 200
     act: Act = _as_it_is
+
+    @property
+    def is_first_look(self) -> bool:
+        """Whether nothing is done on the page after opening."""
+        return self.act is _as_it_is
+
+    def path_on(self, site: Site) -> str:
+        return self.path if isinstance(self.path, str) else self.path(site)
 
     def open(self, windows: Windows, expected: tuple[int, ...] = (), **options: Any) -> Page:
         """Open the page in a new window and bring it into the state."""
         site = windows.site
         number = getattr(site.demo, self.who, self.who) if self.who else None
+        path = self.path_on(site).replace("{newest}", str(site.newest(Charge)))
+        path = path.replace("{invoice}", str(site.newest(Invoice)))
         page = windows.open(number, expected=(self.status, *expected), **options)
-        is_global = number is None or self.path.startswith("//")
-        url = site.url + self.path.replace("//", "/") if is_global else ""
-        answer = page.goto(url or site.contract(str(number), self.path))
+        is_global = number is None or path.startswith("//")
+        url = site.url + path.replace("//", "/") if is_global else ""
+        answer = page.goto(url or site.contract(str(number), path))
         assert answer is not None
-        assert answer.status == (self.status if self.act is _as_it_is else 200)
+        assert answer.status == (self.status if self.is_first_look else 200)
         self.act(page)
         return page
 
@@ -71,6 +86,74 @@ def swap_error(page: Page) -> None:
     page.locator("#error-summary").wait_for()
 
 
+def registration(
+    state: str, purpose: Purpose = Purpose.FORM, step: str = ""
+) -> Callable[[Site], str]:
+    """A step of a registration that stands in a state."""
+
+    def make(site: Site) -> str:
+        with site.session() as session:
+            row = Registration(
+                contract_id=site.ids[UNREGISTERED],
+                state=state,
+                created_at=NOW,
+                saved_at=NOW,
+                confirm_until=NOW + timedelta(hours=1),
+                channel="mail",
+                email="kadry@example.org",
+                phone="+79127770002",
+                nonce="nonce",
+                address="192.0.2.1",
+                user_agent="",
+            )
+            session.add(row)
+            session.commit()
+            token = site.app.extensions["post"].links.sign(purpose, row.id, "nonce")
+        return f"/registration/{purpose}/{token}{step}"
+
+    return make
+
+
+def recovery(site: Site) -> str:
+    """The page of a code that was asked for."""
+    with site.session() as session:
+        row = Recovery(login_hash="", channel="sms", nonce="nonce", created_at=NOW, expires_at=NOW)
+        session.add(row)
+        session.commit()
+        token = site.app.extensions["post"].links.sign(Purpose.CODE, row.id, "nonce")
+        return f"/recovery/code/{token}"
+
+
+def save_nothing(page: Page) -> None:
+    page.locator("main form").get_by_role("button", name="Сохранить").last.click()
+    page.locator("#error-summary").wait_for()
+
+
+def ask_for_nothing(page: Page) -> None:
+    page.get_by_role("button", name="Продолжить").click()
+    page.locator("#error-summary").wait_for()
+
+
+def prove_nothing(page: Page) -> None:
+    page.get_by_role("button", name="Открыть кабинет").click()
+    page.locator("#error-summary").wait_for()
+
+
+def ask_for_code(page: Page) -> None:
+    page.get_by_label("через СМС").check()
+    page.get_by_label("Номер телефона").fill(f"+7 912 {random.randrange(10**7):07d}")
+    page.get_by_label("Подтверждаю свое согласие").check()
+    page.get_by_role("button", name="Отправить смс").click()
+    page.locator("#status", has_text="Код отправлен").wait_for()
+
+
+def mistype_code(page: Page) -> None:
+    ask_for_code(page)
+    page.get_by_label("Код подтверждения").fill("000")
+    page.get_by_role("button", name="ОК", exact=True).click()
+    page.locator("#error-summary").wait_for()
+
+
 STATES = (
     State("sign-in", None, "/sign-in"),
     State("sign-in, nothing typed", None, "/sign-in", 422, send_empty_form),
@@ -92,8 +175,45 @@ STATES = (
     State("statement, empty", EMPTY, "/settlements/statement" + PERIOD),
     State("statement, reversed dates", "debtor", "/settlements/statement" + REVERSED, 422),
     State("statement with hostile names", HOSTILE_NUMBER, "/settlements/statement" + PERIOD),
+    State("charges", "debtor", "/charges"),
+    State("charges, empty", EMPTY, "/charges"),
+    State("charges with hostile names", HOSTILE_NUMBER, "/charges"),
+    State("document with lines", "debtor", "/charges/{newest}"),
+    State("charge statement", "debtor", "/charges/statement" + PERIOD),
+    State("charge statement with lines", "debtor", "/charges/statement" + PERIOD + "&lines=1"),
+    State("charge statement, empty", EMPTY, "/charges/statement" + PERIOD),
+    State("invoices", "debtor", "/invoices"),
+    State("invoices, empty", EMPTY, "/invoices"),
+    State("invoice to pay", "debtor", "/invoices/{invoice}"),
+    State("payments", "debtor", "/payments"),
+    State("payments, empty", EMPTY, "/payments"),
+    State("payments with hostile names", HOSTILE_NUMBER, "/payments"),
     State("contract choice", "overpaid", "//contracts/"),
     State("appearance", None, "/appearance"),
+    State("first entry", None, "/first-entry"),
+    State("first entry, nothing typed", None, "/first-entry", 422, ask_for_nothing),
+    State("registration", None, registration("draft")),
+    State("registration, nothing typed", None, registration("draft"), 422, save_nothing),
+    State("registration, code sent", None, registration("draft"), 200, ask_for_code),
+    State("registration, wrong code", None, registration("draft"), 422, mistype_code),
+    State("registration, letter sent", None, registration("link_sent", step="/letter")),
+    State("registration, link opened", None, registration("link_sent", Purpose.CONFIRM)),
+    State("registration, link altered", None, "/registration/confirm/x", 404),
+    State("registration, proof", None, registration("unproved", step="/proof")),
+    State(
+        "registration, wrong proof",
+        None,
+        registration("unproved", step="/proof"),
+        422,
+        prove_nothing,
+    ),
+    State("registration, it is not me", None, registration("link_sent", Purpose.STOP)),
+    State("consent", None, "/consents/personal-data"),
+    State("recovery", None, "/recovery"),
+    State("recovery, nothing typed", None, "/recovery", 422, ask_for_nothing),
+    State("recovery, letter sent", None, "/recovery/sent"),
+    State("recovery, code", None, recovery),
+    State("recovery, link altered", None, "/recovery/password/x", 404),
     State("manual", None, "/manual"),
     State("not found", None, "/nowhere", 404),
     State("not found in a contract", "debtor", "/nowhere", 404),

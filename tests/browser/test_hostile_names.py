@@ -61,10 +61,10 @@ def left_to_right(page: Page, selector: str, number: str) -> bool:
 
 def test_a_direction_override_does_not_reach_what_follows_it(windows: Windows) -> None:
     page = BY_NAME["statement with hostile names"].open(windows)
-    assert left_to_right(page, "dl.kv dd:nth-of-type(2)", "7415000014")
+    assert left_to_right(page, "dl.kv dd:nth-of-type(2)", "7415000018")
     assert left_to_right(page, "header.top", "00666")
     page = BY_NAME["home with hostile names"].open(windows)
-    assert left_to_right(page, "dl.kv", "7415000014")
+    assert left_to_right(page, "dl.kv", "7415000018")
     assert left_to_right(page, ".card:nth-of-type(2)", "05.11.2026")
     page = windows.open(HOSTILE_NUMBER)
     page.goto(windows.site.settlements(HOSTILE_NUMBER))

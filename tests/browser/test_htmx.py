@@ -162,3 +162,22 @@ def test_a_lost_connection_is_said_and_the_page_stays(page: Page, windows: Windo
     windows.watches[-1].faults = [
         fault for fault in windows.watches[-1].faults if "Failed to fetch" not in fault
     ]
+
+
+def test_a_session_that_is_about_to_end_says_so_and_goes_on(windows: Windows, site: Site) -> None:
+    assert site.demo is not None
+    page = windows.open()
+    page.clock.install()
+    page.goto(site.url + "/sign-in")
+    page.get_by_label("Номер договора").fill(site.demo.debtor)
+    page.get_by_label("Пароль", exact=True).fill(site.passwords[site.demo.debtor])
+    page.get_by_role("button", name="Войти").click()
+    warning = page.locator("#ending")
+    page.clock.run_for(28 * 60_000)
+    expect(warning).to_be_empty()
+    page.clock.run_for(65_000)
+    expect(warning).to_contain_text("Сеанс закончится через минуту")
+    warning.get_by_role("button", name="Продолжить").click()
+    expect(warning).to_be_empty()
+    page.clock.run_for(31 * 60_000)
+    expect(warning).to_contain_text("Сеанс закончен")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.money import from_kopecks, plural, sum_in_words
+from app.domain.errors import AmountError
+from app.domain.money import from_kopecks, parse_roubles, plural, sum_in_words
 
 WORDS = [
     ("0.00", "Ноль рублей 00 копеек"),
@@ -40,3 +41,27 @@ def test_kopecks_become_roubles_exactly(kopecks: int) -> None:
 )  # fmt: skip
 def test_the_plural_form_follows_the_number(number: int, form: str) -> None:
     assert plural(number, ("a", "b", "c")) == form
+
+
+@pytest.mark.parametrize(
+    ("typed", "roubles"),
+    [
+        ("12345,67", "12345.67"),
+        ("12 345.67", "12345.67"),
+        ("12\u00a0345,6 ₽", "12345.60"),
+        (" 100 руб. ", "100.00"),
+        ("100 рублей", "100.00"),
+        ("0,01", "0.01"),
+    ],
+)
+def test_a_sum_is_read_as_people_type_it(typed: str, roubles: str) -> None:
+    assert parse_roubles(typed) == Decimal(roubles)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "-1", "1e5", "1,234", "NaN", "١٢٣", "1 000 000 000 000 000", "сто", "1,2,3", "\x00"],
+)
+def test_what_is_no_sum_is_refused(typed: str) -> None:
+    with pytest.raises(AmountError):
+        parse_roubles(typed)

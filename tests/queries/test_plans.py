@@ -25,18 +25,32 @@ def contract(make: Factory, page: PageClient) -> Contract:
     contract = make.contract()
     make.account(contract)
     make.balance(contract, "2026-09", "0.00", "0.00")
-    make.charge(contract, date(2026, 10, 31), "10.00")
+    charge = make.charge(contract, date(2026, 10, 31), "10.00")
+    meter = make.meter(contract)
+    make.reading(meter, "2026-09", "1.00")
+    make.reading(meter, "2026-10", "2.00")
+    make.line(charge, "10.00", None, meter_id=meter.id, zone="T0")
     make.invoice(contract, date(2026, 12, 18), "10.00")
     make.payment(contract, date(2026, 11, 2), "5.00")
-    make.meter(contract)
     make.commit()
     page.sign_in("00123")
     return contract
 
 
-@pytest.mark.parametrize("endpoint", ["home.index", "settlements.index", "settlements.statement"])
+PAGES = [
+    ("home.index", {}),
+    ("settlements.index", {}),
+    ("settlements.statement", {}),
+    ("charges.index", {}),
+    ("charges.document", {"charge_id": 1}),
+    ("charges.statement", {"lines": "1"}),
+    ("payments.index", {}),
+]
+
+
+@pytest.mark.parametrize(("endpoint", "values"), PAGES)
 def test_every_statement_of_a_page_finds_its_rows_by_an_index(
-    app: Flask, page: PageClient, contract: Contract, endpoint: str
+    app: Flask, page: PageClient, contract: Contract, endpoint: str, values: dict[str, Any]
 ) -> None:
     statements: list[tuple[str, Any]] = []
     with app.app_context():
@@ -47,7 +61,7 @@ def test_every_statement_of_a_page_finds_its_rows_by_an_index(
 
     event.listen(engine, "before_cursor_execute", note)
     try:
-        page.get(endpoint, contract_id=contract.id)
+        page.get(endpoint, contract_id=contract.id, **values)
     finally:
         event.remove(engine, "before_cursor_execute", note)
     assert len(statements) <= 13, [statement[:60] for statement, _ in statements]

@@ -146,7 +146,7 @@ def test_the_statement_names_both_sides_and_says_it_is_no_act(
     text = soup.select_one("main").text
     for words in (
         "Акционерное общество «Пример-Энерго»",
-        "ИНН 7415000014, КПП 741501001",
+        "ИНН 7415000018, КПП 741501001",
         "№ 00123-ЭС от 01.02.2020",
         "с 01.01.2026 по 31.03.2026",
         "00123-ЭС/20261121-120000",
@@ -170,7 +170,7 @@ def test_a_statement_longer_than_the_limit_asks_for_a_shorter_period(
     page = PageClient(make_app(statement_max_rows=2))
     page.sign_in("00123")
     soup = page.get("settlements.statement", 422, contract_id=contract.id)
-    assert "3 операции, в справку входит до 2" in soup.select_one("#error-summary").text
+    assert "3 строки, в справку входит до 2" in soup.select_one("#error-summary").text
     page.get("settlements.statement_file", 422, contract_id=contract.id, extension="pdf")
 
 

@@ -28,7 +28,3 @@ class SignInForm(FlaskForm):
         ],
     )
     next = HiddenField(filters=[lambda target: safe_next(target, "")])
-
-    def summary(self) -> list[tuple[str, str]]:
-        """(id of the field, its first error) for every field that has one."""
-        return [(field.id, field.errors[0]) for field in self if field.errors]

@@ -16,6 +16,7 @@ from app.web import session
 from app.web.forms import keep_if_busy, safe_next
 from app.web.fragments import render_page
 from app.web.permissions import public, signed_in
+from app.web.rules import sign_in_limits
 
 bp = Blueprint("auth", __name__)
 
@@ -42,7 +43,8 @@ def sign_in_submit() -> ResponseReturnValue:
     keep_if_busy(lambda message: _page(form, 503, message))
     now = session.clock().now()
     try:
-        opened = accounts.sign_in(db.session(), _command(form), _limits(), now)
+        limits = sign_in_limits(session.config())
+        opened = accounts.sign_in(db.session(), _command(form), limits, now)
     except TooManyAttemptsError as error:
         event("sign-in limited", retry_after=error.retry_after)
         minutes = -(-error.retry_after // 60)
@@ -53,6 +55,13 @@ def sign_in_submit() -> ResponseReturnValue:
         return _page(form, 422, REFUSED)
     db.session.commit()
     return _enter(opened, form.next.data)
+
+
+@bp.get("/session")
+@signed_in
+def keep_session() -> ResponseReturnValue:
+    """«Продолжить» in the warning that a session ends; asking keeps it."""
+    return {"seconds_left": current_user.seconds_left}
 
 
 @bp.post("/sign-out")
@@ -69,29 +78,14 @@ def sign_out() -> ResponseReturnValue:
 
 
 def _enter(opened: accounts.OpenedSession, target: str | None) -> ResponseReturnValue:
-    session.begin(opened.token, opened.session_id, opened.account_id)
+    session.begin(opened)
     event("sign-in", account=opened.account_id)
     home = url_for("home.index", contract_id=opened.contract_id)
     return redirect(safe_next(target, home), 303)
 
 
 def _command(form: SignInForm) -> accounts.SignIn:
-    return accounts.SignIn(
-        form.login.data,
-        form.password.data,
-        request.remote_addr or "",
-        request.headers.get("User-Agent", ""),
-        current_user.session_id if current_user.is_authenticated else None,
-    )
-
-
-def _limits() -> accounts.SignInLimits:
-    config = session.config()
-    return accounts.SignInLimits(
-        config.sign_in_pair_failures,
-        config.sign_in_address_failures,
-        config.sign_in_login_checks,
-    )
+    return accounts.SignIn(form.login.data, form.password.data, session.current_browser())
 
 
 def _page(form: SignInForm, status: int = 200, message: str | None = None) -> Response:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from app.domain.errors import StatementTooLongError
 from app.domain.statement import SettlementStatement
 from app.domain.turnover import (
     Entry,
@@ -17,10 +16,7 @@ from app.domain.turnover import (
     overpayment_side,
 )
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
-from app.web.filters import counted
-
-PDF_CHUNK = 40
-"""Rows of one table in a PDF: the layout of a long table grows with the square of its rows."""
+from app.web.statements import chunks_of
 
 _DOCUMENTS = {
     EntryKind.UPD: "УПД",
@@ -138,22 +134,12 @@ def statement_table(statement: SettlementStatement) -> Table:
 
 def pdf_context(statement: SettlementStatement) -> dict[str, Any]:
     """What the PDF template needs; its rows come in short tables."""
-    chunks = list(_chunks(present_all(statement.rows)))
+    chunks = chunks_of(present_all(statement.rows))
     return {"statement": statement, "chunks": chunks, "title": statement_title(statement)}
 
 
 def statement_title(statement: SettlementStatement) -> str:
     return f"Справка по взаиморасчетам, договор {statement.contract_number}"
-
-
-def too_long_words(error: StatementTooLongError) -> str:
-    rows = counted(error.rows, "операция", "операции", "операций")
-    return f"За этот период {rows}, в справку входит до {error.limit}. Выберите период короче"
-
-
-def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    for start in range(0, len(rows), PDF_CHUNK):
-        yield rows[start : start + PDF_CHUNK]
 
 
 def _statement_row(row: Row) -> list[Cell]:

@@ -4,33 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, g, render_template, request, url_for
+from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
 
 from app.domain.access import Permission
-from app.domain.errors import StatementTooLongError
 from app.domain.period import Period
 from app.domain.statement import SettlementStatement
 from app.extensions import db
-from app.integrations.pdf import render_pdf
-from app.integrations.spreadsheets import write_csv, write_xlsx
 from app.queries.settlements import ledger_of
 from app.queries.statements import settlement_statement
 from app.sections.settlements import presenters
-from app.web.downloads import send_bytes
-from app.web.filters import page_frame
+from app.web.downloads import WRITERS, name_of, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragments import redirect_page, render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access
 from app.web.remembered import contract_block
-from app.web.session import clock, config
+from app.web.session import clock
+from app.web.statements import make_statement, send_statement, statement_url
 
 bp = Blueprint("settlements", __name__, url_prefix="/contracts/<int:contract_id>/settlements")
 
 PAGE = "settlements/index.html"
 PAGE_ROWS = 25
-WRITERS = {"xlsx": write_xlsx, "csv": write_csv}
 
 
 @bp.get("")
@@ -42,7 +38,7 @@ def index(contract_id: int) -> ResponseReturnValue:
     if period is None:
         return render_page(PAGE, fragment="results", form=form, status=422)
     if request.args.get("open") == "statement":
-        return redirect_page(_statement_url(period))
+        return redirect_page(statement_url("settlements.statement", period))
     number = request.args.get("page", "")[:9]
     ready = contract_block(
         PAGE, "results", (period, number), lambda: _results(form, period, number)
@@ -59,7 +55,9 @@ def turnover_file(contract_id: int, extension: str) -> ResponseReturnValue:
         return _statement_page(form)
     ledger = ledger_of(db.session(), g.contract, form.period)
     content = WRITERS[extension](presenters.turnover_table(ledger.sheet))
-    return send_bytes(content, _name("Оборотно-сальдовая ведомость", form.period), extension)
+    return send_bytes(
+        content, name_of("Оборотно-сальдовая ведомость", g.contract.number, form.period), extension
+    )
 
 
 @bp.get("/statement")
@@ -78,12 +76,13 @@ def statement_file(contract_id: int, extension: str) -> ResponseReturnValue:
     made = _statement(form)
     if made is None or form.period is None:
         return _statement_page(form)
-    if extension == "pdf":
-        html = render_template("pdf/settlement_statement.html", **presenters.pdf_context(made))
-        content = render_pdf(html, presenters.statement_title(made))
-    else:
-        content = WRITERS[extension](presenters.statement_table(made))
-    return send_bytes(content, _name("Справка по взаиморасчетам", form.period), extension)
+    return send_statement(
+        name_of("Справка по взаиморасчетам", g.contract.number, form.period),
+        extension,
+        "pdf/settlement_statement.html",
+        presenters.pdf_context(made),
+        lambda: presenters.statement_table(made),
+    )
 
 
 def _results(form: PeriodForm, period: Period, number: str) -> dict[str, Any]:
@@ -95,22 +94,11 @@ def _results(form: PeriodForm, period: Period, number: str) -> dict[str, Any]:
 
 def _statement(form: PeriodForm) -> SettlementStatement | None:
     """The statement of the form's period; None leaves the reason in the form."""
-    if form.period is None:
-        return None
-    frame = page_frame()
-    try:
-        return settlement_statement(
-            db.session(),
-            g.contract,
-            form.period,
-            frame=frame,
-            issued_at=clock().local(clock().now()),
-            as_of=frame.as_of and clock().local(frame.as_of),
-            max_rows=config().statement_max_rows,
-        )
-    except StatementTooLongError as error:
-        form.errors["last"] = presenters.too_long_words(error)
-        return None
+
+    def build(period: Period, **circumstances: Any) -> SettlementStatement:
+        return settlement_statement(db.session(), g.contract, period, **circumstances)
+
+    return make_statement(form, build)
 
 
 def _statement_page(
@@ -124,16 +112,3 @@ def _statement_page(
         rows=presenters.present_all(made.rows) if made else (),
         status=200 if made else 422,
     )
-
-
-def _statement_url(period: Period) -> str:
-    return url_for(
-        "settlements.statement",
-        contract_id=g.contract.id,
-        first=period.first.isoformat(),
-        last=period.last.isoformat(),
-    )
-
-
-def _name(title: str, period: Period) -> str:
-    return f"{title} {g.contract.number} {period.first:%d.%m.%Y}-{period.last:%d.%m.%Y}"

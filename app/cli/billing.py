@@ -1,4 +1,4 @@
-"""Commands for the people who run the portal: thin, like routes."""
+"""Loading of billing data."""
 
 from __future__ import annotations
 
@@ -7,30 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-from flask import Flask
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
 
-from app.actions import demo as demo_actions
-from app.actions.accounts import create_account
 from app.actions.billing_import import ImportOptions, ImportRefusedError, Report, apply_import
-from app.domain.errors import AccountExistsError, NotDemoError, NotFoundError, PasswordError
 from app.extensions import db
 from app.integrations.billing_files import Package, PackageError
 from app.integrations.database import open_for_bulk_write
 from app.logs import event
 from app.web.session import clock, config
-
-PASSWORD_WORDS = {
-    "short": "пароль короче 8 знаков",
-    "long": "пароль длиннее 20 знаков",
-}
-
-
-def init_app(app: Flask) -> None:
-    """Register the commands."""
-    for command in (billing_import, account_create, demo, prepare):
-        app.cli.add_command(command)
 
 
 @click.command("billing-import")
@@ -92,57 +76,6 @@ def billing_import(
         event("billing import", run=result.run.id, **_totals(result.report))
         db.session.commit()
         click.echo("Загружено.")
-
-
-@click.command("account-create")
-@with_appcontext
-@click.argument("contract", metavar="ДОГОВОР")
-@click.option("--email", required=True, help="Адрес владельца.")
-@click.option("--password-stdin", is_flag=True, required=True, help="Пароль из стандартного ввода.")
-def account_create(contract: str, email: str, password_stdin: bool) -> None:
-    """Создать действующую учетную запись владельца договора."""
-    password = sys.stdin.readline().rstrip("\r\n")
-    try:
-        create_account(db.session(), contract, email, password, clock().now())
-    except NotFoundError:
-        raise click.ClickException(f"договора «{contract}» нет") from None
-    except AccountExistsError:
-        raise click.ClickException(f"у договора «{contract}» уже есть владелец") from None
-    except PasswordError as error:
-        raise click.ClickException(PASSWORD_WORDS[error.code]) from None
-    db.session.commit()
-    click.echo(f"Учетная запись создана: договор {contract}.")
-
-
-@click.command("demo")
-@with_appcontext
-def demo() -> None:
-    """Наполнить пустую базу демонстрационными данными."""
-    if config().production:
-        raise click.ClickException("демонстрационных данных в рабочей установке не бывает")
-    try:
-        summary = demo_actions.load_demo(db.session(), clock().local(clock().now()))
-    except NotDemoError:
-        raise click.ClickException("в базе уже есть данные; демо нужна пустая") from None
-    db.session.commit()
-    click.echo(f"Демонстрационные данные: договоров {len(summary.contracts)}.")
-
-
-@click.command("prepare")
-@with_appcontext
-@click.pass_context
-def prepare(context: click.Context) -> None:
-    """Подготовить местную установку: база, демонстрационные данные, как войти."""
-    upgrade()
-    if not demo_actions.has_data(db.session()):
-        context.invoke(demo)
-    sign_ins = demo_actions.list_demo_sign_ins(db.session())
-    click.echo(f"\nКабинет: {config().base_url}")
-    if sign_ins:
-        click.echo(f"Пароль для всех: {demo_actions.DEMO_PASSWORD}")
-    for number, customer in sign_ins:
-        click.echo(f"  договор {number}  {customer}")
-    click.echo("Остановить: Ctrl+C\n")
 
 
 def _print_refusal(error: ImportRefusedError | PackageError) -> None:

@@ -1,0 +1,204 @@
+"""Outgoing messages: queued by the transaction that causes them, delivered after it has stood.
+
+At least once, never lost: a delivery that a crash cut off is tried again when its lease is over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, update
+from sqlalchemy.orm import Session
+
+from app.actions.codes import issue_code
+from app.integrations.database import count_changed, insert_if_new
+from app.integrations.errors import SendError
+from app.integrations.letters import CODE, LINK, Words
+from app.integrations.links import Purpose
+from app.integrations.mailer import Mailing
+from app.integrations.post import Post
+from app.models import Message, Recovery, SmsCode
+from app.queries.contracts import get_frame
+
+WAITING, SENDING, SENT, FAILED = "waiting", "sending", "sent", "failed"
+LEASE = timedelta(minutes=2)
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=1)
+MAX_TRIES = 15
+OUTBOX = "outbox"
+"""Under this name a session keeps the ids that its transaction has queued."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to be queued. ``link`` is (purpose, id of the row, nonce)."""
+
+    kind: str
+    channel: str
+    recipient: str
+    words: Words
+    key: str
+    link: tuple[Purpose, int, str] | None = None
+    sms_code_id: int | None = None
+    account_id: int | None = None
+    contract_id: int | None = None
+    expires_at: datetime | None = None
+    is_interactive: bool = False
+
+
+def queue_message(session: Session, outgoing: Outgoing, now: datetime) -> int:
+    """Write a message down; it leaves after the transaction has been committed. Its id, or 0: the
+    same has been written before."""
+    purpose, row_id, nonce = outgoing.link or (None, None, "")
+    message_id = insert_if_new(
+        session,
+        Message,
+        dedupe_key=f"{outgoing.kind}:{outgoing.key}:{outgoing.recipient}"[:120],
+        kind=outgoing.kind,
+        channel=outgoing.channel,
+        recipient=outgoing.recipient,
+        subject=outgoing.words.subject,
+        text=outgoing.words.text,
+        html=outgoing.words.html,
+        status=WAITING,
+        is_interactive=outgoing.is_interactive,
+        tries=0,
+        created_at=now,
+        next_try_at=now,
+        expires_at=outgoing.expires_at,
+        account_id=outgoing.account_id,
+        contract_id=outgoing.contract_id,
+        link_purpose=purpose,
+        link_key=f"{row_id}:{nonce}" if purpose else None,
+        sms_code_id=outgoing.sms_code_id,
+    )
+    if message_id and not outgoing.is_interactive:
+        session.info.setdefault(OUTBOX, []).append(message_id)
+    return message_id
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A claimed message with its secret put in; it exists in memory only."""
+
+    message_id: int
+    channel: str
+    recipient: str
+    mailing: Mailing | None
+    text: str
+
+    def send(self, post: Post) -> str:
+        """Hand it over; the provider's number of it.
+
+        Raises:
+            SendError: not taken.
+        """
+        if self.mailing is not None:
+            return post.mailer.send(self.mailing)
+        return post.sms.send(self.recipient, self.text)
+
+
+def claim_message(session: Session, message_id: int, post: Post, now: datetime) -> Departure | None:
+    """Take a due message for delivery, so that no other process sends it; None if there is
+    nothing (any more) to be sent. Commit before sending."""
+    due = or_(Message.next_try_at.is_(None), Message.next_try_at <= now)
+    claimed = count_changed(
+        session,
+        update(Message)
+        .where(Message.id == message_id, Message.status.in_((WAITING, SENDING)), due)
+        .values(status=SENDING, tries=Message.tries + 1, next_try_at=now + LEASE),
+    )
+    if not claimed:
+        return None
+    message = session.get_one(Message, message_id, populate_existing=True)
+    if reason := _reason_to_give_up(session, message, now):
+        _give_up(message, reason)
+        return None
+    text = message.text
+    if message.sms_code_id is not None:
+        code = issue_code(session, session.get_one(SmsCode, message.sms_code_id), post)
+        text = text.replace(CODE, code)
+    url = _link_url(message, post)
+    text = text.replace(LINK, url)
+    return Departure(
+        message.id,
+        message.channel,
+        message.recipient,
+        _mailing(session, message, post, text, url),
+        text,
+    )
+
+
+def settle_sent(session: Session, message_id: int, provider_id: str, now: datetime) -> None:
+    """The provider took it."""
+    message = session.get_one(Message, message_id)
+    message.status = SENT
+    message.sent_at = now
+    message.next_try_at = None
+    message.last_error = None
+    message.provider_id = provider_id[:200]
+
+
+def settle_failed(
+    session: Session, message_id: int, error: SendError, now: datetime
+) -> datetime | None:
+    """The provider did not take it; when to try again, or None: it is given up."""
+    message = session.get_one(Message, message_id)
+    reason = str(error)[:300]
+    if message.is_interactive or error.is_final or message.tries >= MAX_TRIES:
+        _give_up(message, reason)
+        return None
+    message.status = WAITING
+    message.last_error = reason
+    message.next_try_at = now + min(FIRST_PAUSE * 2 ** (message.tries - 1), LONGEST_PAUSE)
+    return message.next_try_at
+
+
+def retry_message(session: Session, message: Message, now: datetime) -> None:
+    """Try a failed message again now; interactive ones are asked for anew by their person."""
+    message.status = WAITING
+    message.next_try_at = now
+    message.tries = 0
+
+
+def _reason_to_give_up(session: Session, message: Message, now: datetime) -> str:
+    """Why a message is not to be sent any more; empty while it is."""
+    if message.expires_at is not None and message.expires_at <= now:
+        return "устарело"
+    if message.tries > MAX_TRIES:
+        return message.last_error or "слишком много попыток"
+    if message.sms_code_id is not None:
+        code = session.get(SmsCode, message.sms_code_id)
+        return "" if code and code.ended_at is None else "код заменен"
+    if message.link_purpose == Purpose.RECOVERY and message.link_key is not None:
+        recovery = session.get(Recovery, int(message.link_key.partition(":")[0]))
+        return "" if recovery and recovery.ended_at is None else "ссылка заменена"
+    return ""
+
+
+def _give_up(message: Message, reason: str) -> None:
+    message.status = FAILED
+    message.last_error = reason
+    message.next_try_at = None
+
+
+def _link_url(message: Message, post: Post) -> str:
+    if message.link_purpose is None or message.link_key is None:
+        return ""
+    row_id, _, nonce = message.link_key.partition(":")
+    return post.links.url(Purpose(message.link_purpose), int(row_id), nonce)
+
+
+def _mailing(session: Session, message: Message, post: Post, text: str, url: str) -> Mailing | None:
+    if message.channel != "mail":
+        return None
+    supplier = get_frame(session).supplier
+    return Mailing(
+        recipient=message.recipient,
+        subject=message.subject or "",
+        text=text,
+        html=(message.html or "").replace(LINK, url),
+        message_id=f"<kabinet-{message.id}-{message.created_at:%Y%m%d%H%M%S}@{post.host}>",
+        sender_name=(supplier.short_name or supplier.name) if supplier else "Личный кабинет",
+    )

@@ -1,0 +1,54 @@
+"""Notices to the owner of an account, and what every letter knows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.actions.messages import Outgoing, queue_message
+from app.domain.registration import Channel
+from app.integrations.letters import write_letter, write_sms
+from app.models import Account, Contract
+from app.queries.contracts import get_frame
+
+
+def tell_account(
+    session: Session,
+    account: Account,
+    contract: Contract | None,
+    kind: str,
+    key: str,
+    now: datetime,
+    **facts: object,
+) -> None:
+    """A notice to the contact an account has confirmed: a letter, else a text message."""
+    if account.email_confirmed_at is not None:
+        channel, recipient, write = Channel.MAIL, account.email, write_letter
+    elif account.phone_confirmed_at is not None and account.phone is not None:
+        channel, recipient, write = Channel.SMS, account.phone, write_sms
+    else:
+        return
+    queue_message(
+        session,
+        Outgoing(
+            kind=kind,
+            channel=channel,
+            recipient=recipient,
+            words=write(kind, **(letter_facts(session, contract) | facts)),
+            key=key,
+            account_id=account.id,
+            contract_id=contract.id if contract else None,
+        ),
+        now,
+    )
+
+
+def letter_facts(session: Session, contract: Contract | None) -> dict[str, object]:
+    """Who writes, and about which contract."""
+    supplier = get_frame(session).supplier
+    return {
+        "supplier": (supplier.short_name or supplier.name) if supplier else "Поставщик",
+        "supplier_phone": (supplier.phone if supplier else None) or "",
+        "number": contract.number if contract else "",
+    }

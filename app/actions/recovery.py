@@ -1,0 +1,247 @@
+"""A forgotten password: whoever asks sees the same, known login or not."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.actions import attempts
+from app.actions.accounts import set_password
+from app.actions.alarms import raise_alarm
+from app.actions.codes import (
+    CodeRules,
+    find_last_code,
+    is_waiting,
+    prepare_code,
+    use_code,
+)
+from app.actions.messages import Outgoing, queue_message
+from app.actions.notices import letter_facts, tell_account
+from app.domain.access import Browser
+from app.domain.contacts import may_get_sms
+from app.domain.contract_number import number_key
+from app.domain.errors import CodeError, LinkError, PasswordError, TooManyAttemptsError
+from app.domain.limits import Limit, Tried
+from app.domain.passwords import check_password
+from app.domain.registration import Channel
+from app.integrations.database import count_changed
+from app.integrations.letters import write_letter, write_sms
+from app.integrations.links import Purpose
+from app.integrations.post import Post
+from app.models import Account, Contract, Recovery
+from app.queries.accounts import find_owner, list_facts_about
+from app.queries.registrations import find_account
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryRules:
+    """Lifetimes and limits. ``per_login`` is never told: whoever asks too often sees the page as
+    ever, and nothing is sent."""
+
+    link_life: timedelta
+    codes: CodeRules
+    sms_prefixes: tuple[str, ...]
+    per_address: tuple[Limit, ...]
+    per_login: tuple[Limit, ...]
+    sms: tuple[Limit, ...]
+    code_tries: tuple[Limit, ...]
+    """Of one recovery and from one address: a stranger's guesses do not shut the owner out."""
+    number_tries: tuple[Limit, ...]
+
+
+def ask_recovery(
+    session: Session, login: str, channel: Channel, browser: Browser, rules: RecoveryRules,
+    now: datetime,
+) -> Recovery:  # fmt: skip
+    """A letter to the confirmed address, or a code to the confirmed number, if there is one.
+
+    Raises:
+        TooManyAttemptsError: from this address too often, whatever the login.
+    """
+    key = number_key(login)
+    owner = find_owner(session, key)
+    account, contract_id = owner if owner else (None, None)
+    if account is not None and account.disabled_at is not None:
+        account = None
+    may_send = _admit(session, key, account, channel, browser, rules, now)
+    recovery = Recovery(
+        login_hash=attempts.hash_subject(key),
+        account_id=account.id if account else None,
+        channel=channel,
+        nonce=secrets.token_urlsafe(16),
+        account_mark=_mark(account) if account else None,
+        created_at=now,
+        expires_at=now + (rules.link_life if channel is Channel.MAIL else rules.codes.life),
+    )
+    if account is not None and may_send:
+        session.execute(
+            update(Recovery)
+            .where(Recovery.account_id == account.id, Recovery.ended_at.is_(None))
+            .values(ended_at=now)
+        )
+    session.add(recovery)
+    session.flush()
+    if account is not None and may_send:
+        contract = session.get_one(Contract, contract_id)
+        _send(session, recovery, account, contract, rules, now)
+    return recovery
+
+
+def check_recovery(session: Session, recovery: Recovery, nonce: str, now: datetime) -> Account:
+    """The account whose password a link may set.
+
+    Raises:
+        LinkError: ``used``, ``superseded`` or ``expired``.
+    """
+    account = find_account(session, recovery.account_id) if recovery.account_id else None
+    if account is None or recovery.nonce != nonce:
+        raise LinkError("superseded")
+    if recovery.ended_at is not None:
+        raise LinkError("used")
+    if recovery.expires_at <= now:
+        raise LinkError("expired")
+    if recovery.account_mark != _mark(account):
+        raise LinkError("superseded")
+    return account
+
+
+def recover_by_link(
+    session: Session, recovery: Recovery, nonce: str, password: str, now: datetime
+) -> None:
+    """Set a new password; every session ends, a notice goes out.
+
+    Raises:
+        LinkError: see ``check_recovery``.
+        PasswordError: the password may not be set; the link still works.
+    """
+    account = check_recovery(session, recovery, nonce, now)
+    check_password(password, list_facts_about(session, account.id))
+    _recover(session, recovery, account, password, now)
+
+
+def recover_by_code(
+    session: Session, recovery: Recovery, typed: str, password: str, browser: Browser,
+    rules: RecoveryRules, post: Post, now: datetime,
+) -> None:  # fmt: skip
+    """The same with a code. Commit whatever comes of it.
+
+    Raises:
+        CodeError: wrong or dead; the same where nobody is known by that login.
+        PasswordError: the password may not be set; the code still works.
+        TooManyAttemptsError: too many codes were tried.
+    """
+    subject = f"recovery:{recovery.id}"
+    attempts.admit(session, Tried.RECOVERY_CODE, subject, browser.address, rules.code_tries, now)
+    row = find_last_code(session, recovery_id=recovery.id)
+    try:
+        account = check_recovery(session, recovery, recovery.nonce, now)
+    except LinkError:
+        raise CodeError("wrong") from None
+    try:
+        # The number has its own count, whatever the contracts that lead to it.
+        phone = account.phone or ""
+        if not is_waiting(row, phone, rules.codes, now):
+            raise CodeError("dead")
+        attempts.admit(session, Tried.SMS_CODE, phone, browser.address, rules.number_tries, now)
+    except TooManyAttemptsError:
+        raise CodeError("wrong") from None
+    use_code(session, row, phone, typed, rules.codes.tries, post, now)
+    try:
+        check_password(password, list_facts_about(session, account.id))
+    except PasswordError:
+        # Asked only now: who cannot read the code learns nothing about the account.
+        if row is not None:
+            row.ended_at = None
+        raise
+    _recover(session, recovery, account, password, now)
+
+
+def _admit(
+    session: Session, key: str, account: Account | None, channel: Channel, browser: Browser,
+    rules: RecoveryRules, now: datetime,
+) -> bool:  # fmt: skip
+    """Whether a message may go out."""
+    address = browser.address
+    attempts.admit(session, Tried.RECOVERY, key, address, rules.per_address, now)
+    try:
+        attempts.check_again(session, Tried.RECOVERY, key, address, rules.per_login, now)
+        if channel is Channel.SMS and account is not None and _has_mobile(account, rules):
+            attempts.admit(
+                session, Tried.SMS_REQUEST, account.phone or "", address, rules.sms, now,
+                succeeded=True,
+            )  # fmt: skip
+    except TooManyAttemptsError as error:
+        if error.alarm:
+            raise_alarm(session, error.alarm, now)
+        return False
+    return True
+
+
+def _send(
+    session: Session, recovery: Recovery, account: Account, contract: Contract,
+    rules: RecoveryRules, now: datetime,
+) -> None:  # fmt: skip
+    facts = letter_facts(session, contract) | {
+        "until": recovery.expires_at.astimezone(now.tzinfo),
+        "at": now,
+    }
+    if recovery.channel == Channel.MAIL and account.email_confirmed_at is not None:
+        outgoing = Outgoing(
+            kind="recovery_link",
+            channel=Channel.MAIL,
+            recipient=account.email,
+            words=write_letter("recovery_link", **facts),
+            key=str(recovery.id),
+            link=(Purpose.RECOVERY, recovery.id, recovery.nonce),
+            account_id=account.id,
+            contract_id=contract.id,
+            expires_at=recovery.expires_at,
+        )
+        queue_message(session, outgoing, now)
+    elif recovery.channel == Channel.SMS and _has_mobile(account, rules):
+        code = prepare_code(session, account.phone or "", rules.codes, now, recovery_id=recovery.id)
+        outgoing = Outgoing(
+            kind="recovery_code",
+            channel=Channel.SMS,
+            recipient=code.phone,
+            words=write_sms("recovery_code", **facts),
+            key=str(recovery.id),
+            sms_code_id=code.id,
+            account_id=account.id,
+            contract_id=contract.id,
+            expires_at=code.expires_at,
+        )
+        queue_message(session, outgoing, now)
+
+
+def _has_mobile(account: Account, rules: RecoveryRules) -> bool:
+    return (
+        account.phone is not None
+        and account.phone_confirmed_at is not None
+        and may_get_sms(account.phone, rules.sms_prefixes)
+    )
+
+
+def _recover(
+    session: Session, recovery: Recovery, account: Account, password: str, now: datetime
+) -> None:
+    claimed = count_changed(
+        session,
+        update(Recovery)
+        .where(Recovery.id == recovery.id, Recovery.ended_at.is_(None))
+        .values(ended_at=now),
+    )
+    if not claimed:
+        raise LinkError("used")
+    set_password(session, account, password, now)
+    tell_account(session, account, None, "password_changed", f"recovery.{recovery.id}", now, at=now)
+
+
+def _mark(account: Account) -> str:
+    """Changes with the password and with the address."""
+    return hashlib.sha256(f"{account.password_hash}\0{account.email}".encode()).hexdigest()

@@ -1,0 +1,51 @@
+"""First entry: contract number and ИНН (user manual §3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.actions import attempts
+from app.actions.registration import notices
+from app.actions.registration.rules import Rules
+from app.domain.access import Browser
+from app.domain.contract_number import number_key
+from app.domain.limits import Tried
+from app.domain.registration import State
+from app.models import Registration
+from app.queries.accounts import find_owner
+from app.queries.registrations import find_entry
+
+
+def open_registration(
+    session: Session, number: str, inn: str, browser: Browser, rules: Rules, now: datetime
+) -> Registration | None:
+    """Begin a registration, or None: no such contract, another ИНН, or its owner is known already.
+
+    These three are told apart nowhere; a known owner gets a notice.
+
+    Raises:
+        TooManyAttemptsError: a limit is reached; nothing was looked up.
+    """
+    key = number_key(number)
+    attempts.admit(
+        session, Tried.FIRST_ENTRY, key, browser.address, rules.limits[Tried.FIRST_ENTRY], now
+    )
+    contract = find_entry(session, key, inn)
+    if contract is None:
+        return None
+    owner = find_owner(session, key)
+    if owner is not None:
+        notices.tell_owner_of_registration(session, owner[0], contract, now)
+        return None
+    registration = Registration(
+        contract_id=contract.id,
+        state=State.DRAFT,
+        created_at=now,
+        address=browser.address[:45],
+        user_agent=browser.user_agent[:200],
+    )
+    session.add(registration)
+    session.flush()
+    return registration

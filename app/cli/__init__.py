@@ -1,0 +1,28 @@
+"""Commands for the people who run the portal: thin, like routes."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.cli import accounts, billing, local, messages
+
+COMMANDS = (
+    billing.billing_import,
+    accounts.account_create,
+    accounts.registrations,
+    accounts.registration_approve,
+    accounts.registration_refuse,
+    messages.messages,
+    messages.message_retry,
+    messages.messages_sweep,
+    messages.cleanup,
+    messages.worker,
+    local.demo,
+    local.prepare,
+)
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands."""
+    for command in COMMANDS:
+        app.cli.add_command(command)

@@ -1,0 +1,51 @@
+"""A local installation: demonstration data and how to get in."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import with_appcontext
+from flask_migrate import upgrade
+
+from app.actions import demo as demo_actions
+from app.domain.errors import NotDemoError
+from app.extensions import db
+from app.web.session import clock, config
+
+
+@click.command("demo")
+@with_appcontext
+def demo() -> None:
+    """Наполнить пустую базу демонстрационными данными."""
+    if config().production:
+        raise click.ClickException("демонстрационных данных в рабочей установке не бывает")
+    try:
+        summary = demo_actions.load_demo(db.session(), clock().local(clock().now()))
+    except NotDemoError:
+        raise click.ClickException("в базе уже есть данные; демо нужна пустая") from None
+    db.session.commit()
+    click.echo(f"Демонстрационные данные: договоров {len(summary.contracts)}.")
+
+
+@click.command("prepare")
+@with_appcontext
+@click.pass_context
+def prepare(context: click.Context) -> None:
+    """Подготовить местную установку: база, демонстрационные данные, как войти."""
+    upgrade()
+    if not demo_actions.has_data(db.session()):
+        context.invoke(demo)
+    sign_ins = demo_actions.list_demo_sign_ins(db.session())
+    click.echo(f"\nКабинет: {config().base_url}")
+    if sign_ins:
+        click.echo(f"Пароль для всех: {demo_actions.DEMO_PASSWORD}")
+    for number, customer in sign_ins:
+        click.echo(f"  договор {number}  {customer}")
+    if entry := demo_actions.find_demo_entry(db.session(), clock().today()):
+        click.echo(
+            f"Первый вход: договор {entry.number}, ИНН {entry.inn}\n"
+            f"  на учете {entry.email} и {entry.phone};\n"
+            f"  с другим адресом или телефоном спросят сумму документа: {entry.document_total} ₽"
+        )
+    if not config().mail.server:
+        click.echo(f"Письма и смс: файлы в {config().mail.outbox}")
+    click.echo("Остановить: Ctrl+C\n")

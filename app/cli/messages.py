@@ -1,0 +1,72 @@
+"""Outgoing messages and the job runner."""
+
+from __future__ import annotations
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from app import worker as jobs
+from app.actions.messages import retry_message
+from app.extensions import db
+from app.queries.messages import find_message, list_unsent
+from app.web import outbox
+from app.web.session import clock
+
+STATUSES = {"waiting": "ждет", "sending": "отправляется", "failed": "не отправлено"}
+
+
+@click.command("messages")
+@with_appcontext
+def messages() -> None:
+    """Показать сообщения, которые ждут или не отправлены."""
+    unsent = list_unsent(db.session())
+    for message in unsent:
+        when = clock().local(message.created_at)
+        click.echo(
+            f"{message.id:>6}  {when:%d.%m.%Y %H:%M}  {STATUSES[message.status]:<13} "
+            f"{message.kind:<22} {message.recipient}  попыток {message.tries}"
+            + (f"  {message.last_error}" if message.last_error else "")
+        )
+    click.echo(f"Не отправлено: {len(unsent)}")
+
+
+@click.command("message-retry")
+@with_appcontext
+@click.argument("number", type=int, metavar="НОМЕР")
+def message_retry(number: int) -> None:
+    """Отправить сообщение еще раз."""
+    message = find_message(db.session(), number)
+    if message is None or message.status not in ("waiting", "failed"):
+        raise click.ClickException(f"неотправленного сообщения {number} нет")
+    if message.is_interactive:
+        raise click.ClickException("это письмо или код ждал человек; он запросит новое сам")
+    retry_message(db.session(), message, clock().now())
+    outbox.commit()
+    if not outbox.deliver(number):
+        raise click.ClickException("снова не отправлено; подробности: flask messages")
+    click.echo("Отправлено.")
+
+
+@click.command("messages-sweep")
+@with_appcontext
+def messages_sweep() -> None:
+    """Отправить все, чей срок настал; для установок без «flask worker»."""
+    click.echo(f"Отправлено: {outbox.sweep()}")
+
+
+@click.command("cleanup")
+@with_appcontext
+def cleanup() -> None:
+    """Удалить отслужившее: попытки, коды, брошенные регистрации, старые сеансы."""
+    jobs.tidy()
+    click.echo("Готово.")
+
+
+@click.command("worker")
+@with_appcontext
+def worker() -> None:
+    """Выполнять задания очереди: отправку сообщений, ночную уборку."""
+    if "huey" not in current_app.extensions:
+        raise click.ClickException("очередь выключена (JOBS=inline): работник не нужен")
+    jobs.run(current_app)

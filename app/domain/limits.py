@@ -1,0 +1,44 @@
+"""How often something may be tried: counts in windows, told apart by subject and by address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Tried(StrEnum):
+    """What is tried; each kind is counted by itself."""
+
+    SIGN_IN = "sign_in"
+    FIRST_ENTRY = "first_entry"
+    REGISTRATION = "registration"
+    PROOF = "proof"
+    PROOF_CONTRACT = "proof_contract"
+    SMS_REQUEST = "sms_request"
+    SMS_CODE = "sms_code"
+    RECOVERY = "recovery"
+    RECOVERY_CODE = "recovery_code"
+
+
+class Outcome(StrEnum):
+    """Which tries a limit counts."""
+
+    ANY = "any"
+    FAILED = "failed"
+    SUCCEEDED = "succeeded"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most ``count`` tries in ``window``."""
+
+    count: int
+    window: timedelta
+    per_subject: bool = False
+    """Count by the login, contract or telephone that is tried …"""
+    per_address: bool = False
+    """… by the network address that tries, by both together, or, with neither, all of them."""
+    outcome: Outcome = Outcome.ANY
+    name: str = ""
+    """Set where reaching it is an alarm for staff."""

@@ -1,0 +1,14 @@
+"""Why something did not leave."""
+
+from __future__ import annotations
+
+
+class SendError(Exception):
+    """A provider did not take a message.
+
+    ``is_final``: another try cannot help, for example because there is no such recipient.
+    """
+
+    def __init__(self, reason: str, *, is_final: bool = False) -> None:
+        super().__init__(reason)
+        self.is_final = is_final

@@ -1,0 +1,70 @@
+"""Signed links in letters: itsdangerous tokens with a purpose each.
+
+A token carries the id of a row and the nonce of its state; whether the row still stands there is
+asked when the link is opened. Nothing of it is stored.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from app.domain.errors import LinkError
+
+MAX_TOKEN = 400
+
+
+class Purpose(StrEnum):
+    """What a link is for; a token signed for one opens nothing else."""
+
+    FORM = "form"
+    """The form of a registration; it shows that number and ИНН were right."""
+    CONFIRM = "confirm"
+    STOP = "stop"
+    RECOVERY = "recovery"
+    CODE = "code"
+    """The page where the code of a recovery is typed."""
+    SIGN_IN = "sign_in"
+    """The sign-in page; nothing is signed for it."""
+
+
+PATHS = {
+    Purpose.CONFIRM: "/registration/confirm/",
+    Purpose.STOP: "/registration/stop/",
+    Purpose.RECOVERY: "/recovery/password/",
+    Purpose.SIGN_IN: "/sign-in",
+}
+
+
+class Links:
+    """Makes and reads signed links of one installation."""
+
+    def __init__(self, secret_key: str, base_url: str) -> None:
+        self._base_url = base_url
+        self._serializers = {
+            purpose: URLSafeSerializer(secret_key, salt=f"kabinet.{purpose}") for purpose in Purpose
+        }
+
+    def sign(self, purpose: Purpose, key: int, nonce: str = "") -> str:
+        """A token for a row; ``nonce`` ties it to the row's state."""
+        return str(self._serializers[purpose].dumps([key, nonce]))
+
+    def url(self, purpose: Purpose, key: int, nonce: str) -> str:
+        """The address that a letter shows."""
+        token = "" if purpose is Purpose.SIGN_IN else self.sign(purpose, key, nonce)
+        return f"{self._base_url}{PATHS[purpose]}{token}"
+
+    def read(self, purpose: Purpose, token: str) -> tuple[int, str]:
+        """(id of the row, nonce) of a token.
+
+        Raises:
+            LinkError: ``altered``: not signed here, or for another purpose.
+        """
+        if len(token) > MAX_TOKEN:
+            raise LinkError("altered")
+        try:
+            key, nonce = self._serializers[purpose].loads(token)
+        except (BadData, ValueError, TypeError):
+            raise LinkError("altered") from None
+        return key, nonce

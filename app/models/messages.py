@@ -1,0 +1,43 @@
+"""Outgoing letters and text messages: a row each, written by the transaction that causes it."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Key, Moment
+
+
+class Message(Base):
+    """A letter or text message, its words and what became of it.
+
+    Links and codes are not in the words: they are made when the message leaves, so that nothing
+    in this table opens anything.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (Index(None, "status", "next_try_at"),)
+
+    id: Mapped[Key]
+    dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    channel: Mapped[str] = mapped_column(String(4))
+    recipient: Mapped[str] = mapped_column(String(254))
+    subject: Mapped[str | None]
+    text: Mapped[str]
+    html: Mapped[str | None]
+    status: Mapped[str] = mapped_column(String(10))
+    is_interactive: Mapped[bool]
+    """Somebody waits for it: it is tried once, at once, and never again behind their back."""
+    tries: Mapped[int]
+    created_at: Mapped[Moment]
+    next_try_at: Mapped[Moment | None]
+    expires_at: Mapped[Moment | None]
+    sent_at: Mapped[Moment | None]
+    provider_id: Mapped[str | None] = mapped_column(String(200))
+    last_error: Mapped[str | None] = mapped_column(String(300))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    contract_id: Mapped[int | None] = mapped_column(ForeignKey("contracts.id"))
+    link_purpose: Mapped[str | None] = mapped_column(String(20))
+    link_key: Mapped[str | None] = mapped_column(String(64))
+    sms_code_id: Mapped[int | None] = mapped_column(ForeignKey("sms_codes.id"))

@@ -1,0 +1,293 @@
+"""Reads of charges: documents by month, one document with its lines, what payments cover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.domain.allocation import Claim, Receipt, allocate
+from app.domain.charges import Document, Formula, RateSum, build_formula, in_kwh, sum_by_rate
+from app.domain.errors import NotFoundError
+from app.domain.money import ZERO
+from app.domain.period import Month, Period
+from app.domain.turnover import EntryKind
+from app.models import (
+    Charge,
+    ChargeLine,
+    Meter,
+    MonthlyBalance,
+    Reading,
+    Register,
+    Service,
+    SupplyPoint,
+)
+from app.queries.contracts import MAX_ID, VisibleContract
+from app.queries.payments import list_receipts
+
+DIRECTION = "A+"
+READINGS_BACK = 13
+"""Months among which the reading before a period is looked for."""
+
+
+def list_documents(session: Session, contract: VisibleContract, period: Period) -> list[Document]:
+    """Documents dated within a period, oldest first; two statements."""
+    charges = session.scalars(
+        select(Charge)
+        .where(
+            Charge.contract_id == contract.id,
+            Charge.doc_date.between(period.first, period.last),
+            Charge.withdrawn_at.is_(None),
+        )
+        .order_by(Charge.doc_date, Charge.id)
+    ).all()
+    return _documents(session, charges)
+
+
+def cover_documents(session: Session, contract: VisibleContract, today: date) -> dict[int, Decimal]:
+    """What payments posted up to a day have covered of each document, roubles; for information."""
+    claims: list[Claim[int]] = []
+    receipts: list[Receipt] = []
+    balances = select(MonthlyBalance.period, MonthlyBalance.opening_amount).where(
+        MonthlyBalance.contract_id == contract.id, MonthlyBalance.withdrawn_at.is_(None)
+    )
+    since = date.min
+    # What was owed before the first month that billing has sent comes first.
+    if first := session.execute(balances.order_by(MonthlyBalance.period).limit(1)).first():
+        month, opening = first
+        since = month.first
+        if opening > 0:
+            claims.append(Claim(0, date.min, month, opening))
+        receipts.append(Receipt(max(ZERO, -opening)))
+    charges = select(Charge.id, Charge.doc_date, Charge.period, Charge.gross_amount).where(
+        Charge.contract_id == contract.id,
+        Charge.doc_date.between(since, today),
+        Charge.withdrawn_at.is_(None),
+    )
+    for charge_id, on, period, gross in session.execute(charges.order_by(Charge.id)):
+        if gross > 0:
+            claims.append(Claim(charge_id, on, period, gross))
+        else:
+            receipts.append(Receipt(-gross, period))
+    receipts += list_receipts(session, contract, since, today)
+    return dict(allocate(claims, receipts).covered)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a document, with names; roubles, kWh, prices with five places."""
+
+    charge_id: int
+    number: int
+    service: str
+    point: str | None
+    meter: str | None
+    zone: str | None
+    quantity: Decimal
+    unit: str | None
+    price: Decimal
+    net: Decimal
+    vat_rate: Decimal | None
+    vat: Decimal
+    gross: Decimal
+    method: str | None
+    formula: Formula | None
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A document with what it corrects and what corrects it."""
+
+    document: Document
+    lines: tuple[Line, ...]
+    corrected: Document | None
+    corrections: tuple[Document, ...]
+
+
+def count_lines(session: Session, contract: VisibleContract, charge_id: int) -> int:
+    """How many lines a document of a contract has; 0 where there is no such document."""
+    if charge_id > MAX_ID:
+        return 0
+    lines = (
+        select(func.count(ChargeLine.id))
+        .join(Charge, Charge.id == ChargeLine.charge_id)
+        .where(ChargeLine.charge_id == charge_id, Charge.contract_id == contract.id)
+    )
+    return session.scalar(lines) or 0
+
+
+def get_detail(
+    session: Session, contract: VisibleContract, charge_id: int, offset: int = 0, limit: int = 50
+) -> Detail:
+    """One document of a contract and some of its lines.
+
+    Raises:
+        NotFoundError: absent, withdrawn, or of another contract.
+    """
+    charge = None
+    if charge_id <= MAX_ID:
+        charge = session.scalars(_of(contract).where(Charge.id == charge_id)).first()
+    if charge is None:
+        raise NotFoundError
+    corrected = None
+    if charge.corrects_external_id is not None:
+        same = Charge.external_id == charge.corrects_external_id
+        corrected = session.scalars(_of(contract).where(same)).first()
+    corrections = session.scalars(
+        _of(contract)
+        .where(Charge.corrects_external_id == charge.external_id)
+        .order_by(Charge.doc_date, Charge.id)
+    ).all()
+    related = [charge, *corrections, *([corrected] if corrected else [])]
+    documents = {document.id: document for document in _documents(session, related)}
+    return Detail(
+        document=documents[charge.id],
+        lines=list_lines(session, [charge.id], charge.period, offset, limit),
+        corrected=documents[corrected.id] if corrected else None,
+        corrections=tuple(documents[each.id] for each in corrections),
+    )
+
+
+def list_lines(
+    session: Session,
+    charge_ids: Sequence[int],
+    period: Month | None,
+    offset: int = 0,
+    limit: int | None = None,
+) -> tuple[Line, ...]:
+    """Lines of documents, in their order.
+
+    Args:
+        period: the billing month of all these documents, to tell how sums came about; None: do not.
+    """
+    rows = session.execute(
+        select(ChargeLine, Service.name, Service.unit, SupplyPoint, Meter)
+        .join(Service, Service.id == ChargeLine.service_id)
+        .outerjoin(SupplyPoint, SupplyPoint.id == ChargeLine.supply_point_id)
+        .outerjoin(Meter, Meter.id == ChargeLine.meter_id)
+        .where(ChargeLine.charge_id.in_(charge_ids))
+        .order_by(ChargeLine.charge_id, ChargeLine.line_number)
+        .offset(offset)
+        .limit(limit)
+    ).all()
+    meters = {row[4].id for row in rows if row[4]}
+    readings = _readings(session, meters, period) if period else {}
+    return tuple(
+        Line(
+            charge_id=line.charge_id,
+            number=line.line_number,
+            service=service,
+            point=(point.name or point.address) if point else None,
+            meter=meter.serial_number if meter else None,
+            zone=line.zone,
+            quantity=line.quantity,
+            unit=line.unit or unit,
+            price=line.price,
+            net=line.net_amount,
+            vat_rate=line.vat_rate,
+            vat=line.vat_amount,
+            gross=line.gross_amount,
+            method=line.method,
+            formula=_formula(line, line.unit or unit, meter, readings),
+        )
+        for line, service, unit, point, meter in rows
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    start: Decimal
+    end: Decimal
+    digits: int
+
+
+def _formula(
+    line: ChargeLine, unit: str | None, meter: Meter | None, readings: dict[tuple[int, str], _Ends]
+) -> Formula | None:
+    if meter is None or not line.zone or (ends := readings.get((meter.id, line.zone))) is None:
+        return None
+    quantity = in_kwh(line.quantity, unit)
+    return build_formula(
+        ends.start, ends.end, ends.digits, meter.multiplier, quantity, line.price, line.net_amount
+    )
+
+
+def _readings(
+    session: Session, meter_ids: Iterable[int], period: Month
+) -> dict[tuple[int, str], _Ends]:
+    """Readings at the ends of a billing month, by meter and zone, as far as billing sent both."""
+    rows = session.execute(
+        select(Register.meter_id, Register.zone, Register.digits, Reading.period, Reading.value)
+        .join(Reading, Reading.register_id == Register.id)
+        .where(
+            Register.meter_id.in_(set(meter_ids)),
+            Register.direction == DIRECTION,
+            Reading.period.between(period.plus(-READINGS_BACK), period),
+            Reading.withdrawn_at.is_(None),
+            Reading.status.is_distinct_from("rejected"),
+        )
+        .order_by(Reading.taken_on, Reading.id)
+    )
+    found: dict[tuple[int, str], tuple[Decimal | None, Decimal | None, int]] = {}
+    for meter_id, zone, digits, month, value in rows:
+        start, end, _ = found.get((meter_id, zone), (None, None, digits))
+        if month == period:
+            # A meter that was mounted in this month begins with its first reading there.
+            start, end = (value if start is None else start), value
+        else:
+            start = value
+        found[meter_id, zone] = (start, end, digits)
+    return {
+        key: _Ends(start, end, digits)
+        for key, (start, end, digits) in found.items()
+        if start is not None and end is not None
+    }
+
+
+def _of(contract: VisibleContract) -> Select[Charge]:
+    return select(Charge).where(Charge.contract_id == contract.id, Charge.withdrawn_at.is_(None))
+
+
+def _documents(session: Session, charges: Sequence[Charge]) -> list[Document]:
+    sums: dict[int, list[RateSum]] = {}
+    volumes: dict[int, Decimal] = {}
+    rows = session.execute(
+        select(
+            ChargeLine.charge_id,
+            ChargeLine.vat_rate,
+            func.coalesce(ChargeLine.unit, Service.unit),
+            func.sum(ChargeLine.quantity),
+            func.sum(ChargeLine.net_amount),
+            func.sum(ChargeLine.vat_amount),
+            func.sum(ChargeLine.gross_amount),
+        )
+        .join(Service, Service.id == ChargeLine.service_id)
+        .where(ChargeLine.charge_id.in_([charge.id for charge in charges]))
+        .group_by(
+            ChargeLine.charge_id, ChargeLine.vat_rate, func.coalesce(ChargeLine.unit, Service.unit)
+        )
+    )
+    for charge_id, rate, unit, quantity, net, vat, gross in rows:
+        sums.setdefault(charge_id, []).append(RateSum(rate, net, vat, gross))
+        volumes[charge_id] = volumes.get(charge_id, Decimal(0)) + in_kwh(quantity, unit)
+    return [
+        Document(
+            id=charge.id,
+            external_id=charge.external_id,
+            kind=EntryKind(charge.kind),
+            number=charge.doc_number,
+            on=charge.doc_date,
+            period=charge.period,
+            net=charge.net_amount,
+            vat=charge.vat_amount,
+            gross=charge.gross_amount,
+            kwh=volumes.get(charge.id, Decimal(0)),
+            rates=sum_by_rate(sums.get(charge.id, ())),
+            corrects=charge.corrects_external_id,
+        )
+        for charge in charges
+    ]

@@ -1,0 +1,110 @@
+"""Reads of money received."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from app.domain.allocation import Receipt
+from app.domain.money import ZERO
+from app.domain.period import Month, Period
+from app.domain.turnover import EntryKind
+from app.models import Payment
+from app.queries.contracts import VisibleContract
+
+
+class PaymentLine(NamedTuple):
+    """A payment as lists show it; roubles, a refund is negative."""
+
+    posted_on: date
+    paid_on: date
+    kind: EntryKind
+    document: str | None
+    period: Month | None
+    purpose: str | None
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentSums:
+    """What a period's payments come to; roubles. ``refunded`` is not below zero."""
+
+    count: int
+    paid: Decimal
+    refunded: Decimal
+    offset: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.paid - self.refunded + self.offset
+
+
+def sum_payments(session: Session, contract: VisibleContract, period: Period) -> PaymentSums:
+    """How many payments were posted in a period, and their sums by kind."""
+    rows = session.execute(
+        select(Payment.kind, func.count(), func.sum(Payment.amount))
+        .where(*_posted_in(contract, period.first, period.last))
+        .group_by(Payment.kind)
+    ).all()
+    sums = {kind: amount for kind, _, amount in rows}
+    return PaymentSums(
+        count=sum(count for _, count, _ in rows),
+        paid=sums.get(EntryKind.PAYMENT, ZERO),
+        refunded=-sums.get(EntryKind.REFUND, ZERO),
+        offset=sums.get(EntryKind.OFFSET, ZERO),
+    )
+
+
+def list_payments(
+    session: Session,
+    contract: VisibleContract,
+    period: Period,
+    offset: int = 0,
+    limit: int | None = None,
+) -> Sequence[PaymentLine]:
+    """Payments posted in a period, the newest first."""
+    rows = session.execute(
+        select(
+            Payment.posted_on,
+            Payment.paid_on,
+            Payment.kind,
+            Payment.doc_number,
+            Payment.period,
+            Payment.purpose,
+            Payment.amount,
+        )
+        .where(*_posted_in(contract, period.first, period.last))
+        .order_by(Payment.posted_on.desc(), Payment.id.desc())
+        .offset(offset)
+        .limit(limit)
+    )
+    return [
+        PaymentLine(posted, paid, EntryKind(kind), document, month, purpose, amount)
+        for posted, paid, kind, document, month, purpose, amount in rows
+    ]
+
+
+def list_receipts(
+    session: Session, contract: VisibleContract, since: date, until: date
+) -> list[Receipt]:
+    """Money posted from one day to another, as it is spread over documents."""
+    rows = session.execute(
+        select(Payment.amount, Payment.period).where(*_posted_in(contract, since, until))
+    )
+    return [Receipt(amount, period) for amount, period in rows]
+
+
+def _posted_in(
+    contract: VisibleContract, first: date, last: date
+) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Payment.contract_id == contract.id,
+        Payment.posted_on.between(first, last),
+        Payment.withdrawn_at.is_(None),
+    )

@@ -1,0 +1,5 @@
+"""Section: charges."""
+
+from app.sections.charges.routes import bp
+
+__all__ = ["bp"]

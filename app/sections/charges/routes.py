@@ -1,0 +1,147 @@
+"""«Начисления»: documents by month, and each with its lines (user manual §7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, g, request
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.domain.access import Permission
+from app.domain.charges import build_months
+from app.domain.period import Period
+from app.domain.statement import ChargeStatement
+from app.domain.turnover import EntryKind
+from app.extensions import db
+from app.queries.charges import count_lines, cover_documents, get_detail, list_documents
+from app.queries.statements import charge_statement
+from app.sections.charges import presenters
+from app.sections.charges.presenters import KINDS, METHODS, ZONES, documents_table
+from app.web.downloads import WRITERS, name_of, send_bytes
+from app.web.forms import PeriodForm
+from app.web.fragments import redirect_page, render_page
+from app.web.pager import Pager
+from app.web.permissions import contract_access
+from app.web.remembered import contract_block
+from app.web.session import clock
+from app.web.statements import make_statement, send_statement, statement_url
+
+bp = Blueprint("charges", __name__, url_prefix="/contracts/<int:contract_id>/charges")
+
+PAGE = "charges/index.html"
+PAGE_LINES = 50
+
+
+@bp.get("")
+@contract_access(Permission.SEE_MONEY)
+def index(contract_id: int) -> ResponseReturnValue:
+    """Documents of a period by billing month, late interest apart."""
+    form = PeriodForm.from_query(request.args, clock().today())
+    period = form.period
+    if period is None:
+        return render_page(PAGE, fragment="results", form=form, kinds=KINDS, status=422)
+    if request.args.get("open") == "statement":
+        return redirect_page(statement_url("charges.statement", period))
+    ready = contract_block(PAGE, "results", period, lambda: _results(form, period))
+    return render_page(PAGE, fragment="results", form=form, ready=ready)
+
+
+@bp.get("/<int:charge_id>")
+@contract_access(Permission.SEE_MONEY)
+def document(contract_id: int, charge_id: int) -> ResponseReturnValue:
+    """«Детализация»: the lines of a document and how each sum came about."""
+    count = count_lines(db.session(), g.contract, charge_id)
+    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_LINES, count)
+    detail = get_detail(db.session(), g.contract, charge_id, pager.offset, pager.size)
+    return render_page(
+        "charges/document.html",
+        fragment="results",
+        detail=detail,
+        pager=pager,
+        kinds=KINDS,
+        methods=METHODS,
+        zones=ZONES,
+    )
+
+
+@bp.get("/charges.<any(xlsx, csv):extension>")
+@contract_access(Permission.SEE_MONEY)
+def file(contract_id: int, extension: str) -> ResponseReturnValue:
+    """The documents of a period for a spreadsheet."""
+    form = PeriodForm.from_query(request.args, clock().today())
+    if form.period is None:
+        return _unreadable(form)
+    table = documents_table(list_documents(db.session(), g.contract, form.period))
+    name = name_of("Начисления", g.contract.number, form.period)
+    return send_bytes(WRITERS[extension](table), name, extension)
+
+
+@bp.get("/statement")
+@contract_access(Permission.SEE_MONEY)
+def statement(contract_id: int) -> ResponseReturnValue:
+    """«Справка по начислениям» as a page: the form that a screen reader reads."""
+    form = PeriodForm.from_query(request.args, clock().today())
+    return _statement_page(form, _statement(form))
+
+
+@bp.get("/statement.<any(pdf, xlsx, csv):extension>")
+@contract_access(Permission.SEE_MONEY)
+def statement_file(contract_id: int, extension: str) -> ResponseReturnValue:
+    """The same statement as a file."""
+    form = PeriodForm.from_query(request.args, clock().today())
+    made = _statement(form)
+    if made is None or form.period is None:
+        return _statement_page(form)
+    return send_statement(
+        name_of("Справка по начислениям", g.contract.number, form.period),
+        extension,
+        "pdf/charge_statement.html",
+        presenters.pdf_context(made),
+        lambda: presenters.statement_table(made),
+    )
+
+
+def _statement(form: PeriodForm) -> ChargeStatement | None:
+    """The statement of the form's period; None leaves the reason in the form."""
+
+    def build(period: Period, **circumstances: Any) -> ChargeStatement:
+        return charge_statement(
+            db.session(), g.contract, period, with_lines=_with_lines(), **circumstances
+        )
+
+    return make_statement(form, build)
+
+
+def _statement_page(form: PeriodForm, made: ChargeStatement | None = None) -> Response:
+    return render_page(
+        "charges/statement.html",
+        fragment="results",
+        form=form,
+        statement=made,
+        with_lines=_with_lines(),
+        kinds=KINDS,
+        status=200 if made else 422,
+    )
+
+
+def _with_lines() -> bool:
+    return request.args.get("lines") == "1"
+
+
+def _results(form: PeriodForm, period: Period) -> dict[str, Any]:
+    documents = list_documents(db.session(), g.contract, period)
+    covered = cover_documents(db.session(), g.contract, clock().today())
+    energy = [each for each in documents if each.kind is not EntryKind.LATE_INTEREST]
+    interest = [each for each in documents if each.kind is EntryKind.LATE_INTEREST]
+    return {
+        "form": form,
+        "months": build_months(energy, covered),
+        "interest": interest[::-1],
+        "covered": covered,
+        "kinds": KINDS,
+    }
+
+
+def _unreadable(form: PeriodForm) -> Response:
+    return render_page(PAGE, fragment="results", form=form, kinds=KINDS, status=422)

@@ -1,0 +1,31 @@
+"""Texts of consents, each a page of its own."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from app.domain.errors import NotFoundError
+from app.integrations.consent_texts import find_text, list_versions
+from app.web.fragments import render_page
+from app.web.permissions import public
+
+bp = Blueprint("consents", __name__)
+
+
+@bp.get("/consents/<purpose>")
+@bp.get("/consents/<purpose>/<version>")
+@public
+def index(purpose: str, version: str | None = None) -> ResponseReturnValue:
+    """The text in force, or an older version for whoever agreed to that one."""
+    versions = list_versions(purpose)
+    text = find_text(purpose, version or (versions[-1].version if versions else ""))
+    if text is None:
+        raise NotFoundError
+    return render_page(
+        "consents/index.html",
+        fragment="results",
+        text=text,
+        is_current=text == versions[-1],
+        others=[other for other in versions if other != text],
+    )

@@ -1,0 +1,59 @@
+"""«Оплаты»: payments apart from charges (user manual §8)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, request
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.domain.access import Permission
+from app.extensions import db
+from app.queries.payments import list_payments, sum_payments
+from app.sections.payments.presenters import KINDS, payments_table
+from app.web.downloads import WRITERS, name_of, send_bytes
+from app.web.forms import PeriodForm
+from app.web.fragments import render_page
+from app.web.pager import Pager
+from app.web.permissions import contract_access
+from app.web.session import clock, config
+
+bp = Blueprint("payments", __name__, url_prefix="/contracts/<int:contract_id>/payments")
+
+PAGE_ROWS = 25
+
+
+@bp.get("")
+@contract_access(Permission.SEE_MONEY)
+def index(contract_id: int) -> ResponseReturnValue:
+    """Payments of a period, page by page, with the totals of the whole period."""
+    form = PeriodForm.from_query(request.args, clock().today())
+    if form.period is None:
+        return _page(form, 422)
+    sums = sum_payments(db.session(), g.contract, form.period)
+    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, sums.count)
+    payments = list_payments(db.session(), g.contract, form.period, pager.offset, pager.size)
+    return _page(form, sums=sums, pager=pager, payments=payments)
+
+
+@bp.get("/payments.<any(xlsx, csv):extension>")
+@contract_access(Permission.SEE_MONEY)
+def file(contract_id: int, extension: str) -> ResponseReturnValue:
+    """All payments of the period for a spreadsheet."""
+    form = PeriodForm.from_query(request.args, clock().today())
+    if form.period is None:
+        return _page(form, 422)
+    payments = list_payments(db.session(), g.contract, form.period)
+    name = name_of("Оплаты", g.contract.number, form.period)
+    return send_bytes(WRITERS[extension](payments_table(payments)), name, extension)
+
+
+def _page(form: PeriodForm, status: int = 200, **context: object) -> Response:
+    return render_page(
+        "payments/index.html",
+        fragment="results",
+        form=form,
+        kinds=KINDS,
+        banks=config().bank_links,
+        status=status,
+        **context,
+    )

@@ -1,0 +1,194 @@
+"""«Забыли пароль?»: whoever asks sees the same pages, known login or not."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.actions import recovery
+from app.domain.errors import CodeError, LinkError, PasswordError, TooManyAttemptsError
+from app.domain.registration import Channel
+from app.extensions import db
+from app.integrations.links import Purpose
+from app.logs import event
+from app.models import Recovery
+from app.queries.registrations import get_recovery
+from app.sections.recovery.forms import CodeForm, NewPasswordForm, RecoveryForm
+from app.web import outbox, session
+from app.web.forms import keep_if_busy, wait_words
+from app.web.fragments import render_page
+from app.web.permissions import public
+from app.web.rules import recovery_rules
+
+bp = Blueprint("recovery", __name__, url_prefix="/recovery")
+
+LINK_OVER = {
+    "altered": (
+        "Ссылка не подходит",
+        "Скорее всего, она скопирована не полностью. Откройте письмо и нажмите на ссылку еще раз.",
+    ),
+    "expired": ("Срок ссылки истек", "Запросите новую: это займет минуту."),
+    "used": (
+        "Ссылка уже использована",
+        "Или вы запросили более новую. Если пароль еще не изменен, запросите ссылку снова.",
+    ),
+    "superseded": (
+        "Ссылка больше не действует",
+        "С тех пор пароль или адрес изменились. Если не можете войти, запросите ссылку снова.",
+    ),
+}
+WRONG_CODE = "Поле «Код подтверждения»: код не подходит или устарел"
+
+
+@bp.errorhandler(LinkError)
+def link_over(error: LinkError) -> ResponseReturnValue:
+    """A link that sets no password (any more)."""
+    return render_page(
+        "recovery/link_over.html",
+        fragment="results",
+        words=LINK_OVER[error.code],
+        status=404 if error.code == "altered" else 410,
+    )
+
+
+@bp.after_request
+def keep_links_private(response: Response) -> Response:
+    """The address holds a token; no other page may learn it."""
+    response.headers.set("Referrer-Policy", "no-referrer")
+    return response
+
+
+@bp.get("")
+@public
+def index() -> ResponseReturnValue:
+    """Which contract, and letter or text message."""
+    return _page("index", RecoveryForm(login=request.args.get("login", "")[:60]))
+
+
+@bp.post("")
+@public
+def ask() -> ResponseReturnValue:
+    """A message goes out if somebody is known by that login; the page does not tell."""
+    form = RecoveryForm()
+    if not form.validate():
+        return _page("index", form, 422)
+    keep_if_busy(lambda message: _page("index", form, 503, message=message))
+    try:
+        asked = recovery.ask_recovery(
+            db.session(), form.login.data, Channel(form.channel.data),
+            session.current_browser(), recovery_rules(session.config()), session.local_now(),
+        )  # fmt: skip
+    except TooManyAttemptsError as error:
+        words = f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
+        headers = {"Retry-After": str(error.retry_after)}
+        return _page("index", form, 429, message=words), 429, headers
+    outbox.commit()
+    event("recovery asked", recovery=asked.id, channel=asked.channel)
+    if asked.channel == Channel.MAIL:
+        return redirect(url_for("recovery.sent"), 303)
+    token = outbox.post().links.sign(Purpose.CODE, asked.id, asked.nonce)
+    return redirect(url_for("recovery.code", token=token), 303)
+
+
+@bp.get("/sent")
+@public
+def sent() -> ResponseReturnValue:
+    """The same for everybody: look into the mailbox."""
+    return _page("sent", None, minutes=session.config().link_minutes)
+
+
+@bp.get("/code/<token>")
+@public
+def code(token: str) -> ResponseReturnValue:
+    """The code from the text message, and the new password."""
+    _asked(Purpose.CODE, token)
+    return _code_page(CodeForm())
+
+
+@bp.post("/code/<token>")
+@public
+def code_submit(token: str) -> ResponseReturnValue:
+    """A right code sets the new password."""
+    asked, _ = _asked(Purpose.CODE, token)
+    form = CodeForm()
+    if not form.validate():
+        return _code_page(form, 422)
+    keep_if_busy(lambda message: _code_page(form, 503, message))
+    try:
+        recovery.recover_by_code(
+            db.session(), asked, form.plain_code, form.password.data,
+            session.current_browser(), recovery_rules(session.config()), outbox.post(),
+            session.local_now(),
+        )  # fmt: skip
+    except (CodeError, LinkError, PasswordError, TooManyAttemptsError) as error:
+        # A wrong code has cost a try.
+        outbox.commit()
+        event("recovery refused", recovery=asked.id)
+        return _code_page(form, _explain(form, error))
+    return _done(asked)
+
+
+@bp.get("/password/<token>")
+@public
+def password(token: str) -> ResponseReturnValue:
+    """Where the link of the letter leads; opening it changes nothing."""
+    asked, nonce = _asked(Purpose.RECOVERY, token)
+    recovery.check_recovery(db.session(), asked, nonce, session.local_now())
+    return _page("password", NewPasswordForm())
+
+
+@bp.post("/password/<token>")
+@public
+def password_submit(token: str) -> ResponseReturnValue:
+    """Set the new password; every session ends."""
+    asked, nonce = _asked(Purpose.RECOVERY, token)
+    form = NewPasswordForm()
+    recovery.check_recovery(db.session(), asked, nonce, session.local_now())
+    if not form.validate():
+        return _page("password", form, 422)
+    keep_if_busy(lambda message: _page("password", form, 503, message=message))
+    try:
+        recovery.recover_by_link(
+            db.session(), asked, nonce, form.password.data, session.local_now()
+        )
+    except PasswordError as error:
+        form.refuse(error)
+        return _page("password", form, 422)
+    return _done(asked)
+
+
+def _done(asked: Recovery) -> ResponseReturnValue:
+    """No sign-in by the link itself: whoever has the mailbox still needs the new password."""
+    outbox.commit()
+    event("password recovered", recovery=asked.id, account=asked.account_id)
+    return redirect(url_for("auth.sign_in", done="password"), 303)
+
+
+def _asked(purpose: Purpose, token: str) -> tuple[Recovery, str]:
+    key, nonce = outbox.post().links.read(purpose, token)
+    return get_recovery(db.session(), key), nonce
+
+
+def _explain(form: CodeForm, error: Exception) -> int:
+    if isinstance(error, PasswordError):
+        form.refuse(error)
+    elif isinstance(error, TooManyAttemptsError):
+        form.code.errors = [
+            f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}"
+        ]
+        return 429
+    else:
+        form.code.errors = [WRONG_CODE]
+    return 422
+
+
+def _code_page(form: CodeForm, status: int = 200, message: str | None = None) -> Response:
+    minutes = session.config().sms_code_minutes
+    return _page("code", form, status, minutes=minutes, message=message)
+
+
+def _page(name: str, form: object, status: int = 200, **context: object) -> Response:
+    return render_page(
+        f"recovery/{name}.html", fragment="results", form=form, status=status, **context
+    )

@@ -1,0 +1,6 @@
+"""Section: registration."""
+
+from app.sections.registration import admission_routes, routes  # noqa: F401 - they fill the blueprint
+from app.sections.registration.blueprint import bp
+
+__all__ = ["bp"]

@@ -1,0 +1,151 @@
+"""The link in the letter, the proof of the right to the contract, «Это не я»."""
+
+from __future__ import annotations
+
+from flask import redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.actions.registration import admitting
+from app.domain.errors import AmountError, LinkError, ProofError, RegistrationClosedError
+from app.domain.registration import State
+from app.extensions import csrf, db
+from app.integrations.links import Purpose
+from app.logs import event
+from app.models import Registration
+from app.queries.registrations import get_registration
+from app.sections.registration.blueprint import (
+    bp,
+    circumstances,
+    form_url,
+    go_on,
+    registration_of,
+)
+from app.sections.registration.forms import ProofForm
+from app.sections.registration.words import STOP_OVER, proof_words
+from app.web import outbox, session
+from app.web.forms import keep_if_busy
+from app.web.fragments import render_page
+from app.web.permissions import public
+
+
+@bp.get("/registration/confirm/<token>")
+@public
+def confirm(token: str) -> ResponseReturnValue:
+    """Where the link of the letter leads. Programs that open links in letters change nothing."""
+    registration, nonce = _linked(Purpose.CONFIRM, token)
+    if registration.state == State.UNPROVED and registration.nonce == nonce:
+        return redirect(form_url("proof", registration), 303)
+    admitting.check_link(registration, nonce, session.local_now())
+    return render_page(
+        "registration/confirm.html",
+        fragment="results",
+        registration=registration,
+        stop_url=_stop_url(registration),
+    )
+
+
+@bp.post("/registration/confirm/<token>")
+@csrf.exempt
+@public
+def confirm_submit(token: str) -> ResponseReturnValue:
+    """«Подтвердить и войти»."""
+    registration, nonce = _linked(Purpose.CONFIRM, token)
+    here = circumstances()
+    # First the link: sent twice, it is «used», though the form's token has ended with the sign-in.
+    admitting.check_link(registration, nonce, here.now)
+    csrf.protect()
+    admitting.confirm_by_link(db.session(), registration, nonce, here.rules, here.now)
+    event("registration confirmed", registration=registration.id, state=registration.state)
+    return go_on(registration)
+
+
+@bp.get("/registration/form/<token>/proof")
+@public
+def proof(token: str) -> ResponseReturnValue:
+    """The contact is not on record: the right to the contract has to be proved."""
+    registration = registration_of(token)
+    if registration.state == State.ACTIVE:
+        return redirect(url_for("auth.sign_in"), 303)
+    if registration.state != State.UNPROVED:
+        raise RegistrationClosedError
+    return _proof_page(ProofForm(), registration)
+
+
+@bp.post("/registration/form/<token>/proof")
+@public
+def proof_submit(token: str) -> ResponseReturnValue:
+    """The exact total of a recent document opens the cabinet."""
+    registration = registration_of(token)
+    form = ProofForm()
+    here = circumstances()
+    keep_if_busy(lambda message: _proof_page(form, registration, 503, message))
+    try:
+        admitting.prove_by_document(
+            db.session(), registration, form.amount.data or "", here.browser, here.rules, here.now
+        )
+    except (AmountError, ProofError) as error:
+        form.amount.errors = [proof_words(error)]
+        event("proof refused", registration=registration.id)
+        return _proof_page(form, registration, 422)
+    event("registration proved", registration=registration.id)
+    return go_on(registration)
+
+
+@bp.get("/registration/stop/<token>")
+@public
+def stop(token: str) -> ResponseReturnValue:
+    """«Это не я»: a question first, for programs open links too."""
+    registration, _ = _linked(Purpose.STOP, token)
+    try:
+        admitting.check_stop(registration, circumstances().rules, session.local_now())
+    except LinkError as error:
+        return _nothing_to_stop(error)
+    return render_page("registration/stop.html", fragment="results", registration=registration)
+
+
+@bp.post("/registration/stop/<token>")
+@public
+def stop_submit(token: str) -> ResponseReturnValue:
+    """Those on record end a registration, and the account that came of it."""
+    registration, _ = _linked(Purpose.STOP, token)
+    here = circumstances()
+    try:
+        admitting.stop(db.session(), registration, here.rules, here.now)
+    except LinkError as error:
+        return _nothing_to_stop(error)
+    outbox.commit()
+    event("registration stopped", registration=registration.id)
+    return render_page("registration/stopped.html", fragment="results", registration=registration)
+
+
+def _linked(purpose: Purpose, token: str) -> tuple[Registration, str]:
+    key, nonce = outbox.post().links.read(purpose, token)
+    return get_registration(db.session(), key), nonce
+
+
+def _stop_url(registration: Registration) -> str:
+    token = outbox.post().links.sign(Purpose.STOP, registration.id)
+    return url_for("registration.stop", token=token)
+
+
+def _nothing_to_stop(error: LinkError) -> Response:
+    return render_page(
+        "registration/link_over.html", fragment="results", words=STOP_OVER[error.code], status=410
+    )
+
+
+def _proof_page(
+    form: ProofForm, registration: Registration, status: int = 200, message: str | None = None
+) -> Response:
+    here = circumstances()
+    return render_page(
+        "registration/proof.html",
+        fragment="results",
+        form=form,
+        message=message,
+        registration=registration,
+        stop_url=_stop_url(registration),
+        tries_left=admitting.count_tries_left(db.session(), registration, here.rules, here.now),
+        status=status,
+    )

@@ -1,0 +1,104 @@
+"""What all pages of a registration share: who holds the link, and where it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.actions import accounts
+from app.actions.registration.rules import Rules
+from app.domain.access import Browser
+from app.domain.errors import LinkError, RegistrationClosedError
+from app.domain.registration import State
+from app.extensions import db
+from app.integrations.links import Purpose
+from app.logs import event
+from app.models import Registration
+from app.queries.registrations import get_registration
+from app.sections.registration.words import LINK_OVER
+from app.web import outbox, session
+from app.web.fragments import render_page
+from app.web.rules import registration_rules
+
+bp = Blueprint("registration", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """From where, by which rules, and when a step is taken."""
+
+    browser: Browser
+    rules: Rules
+    now: datetime
+
+
+def circumstances() -> Circumstances:
+    """Of this request; ``now`` is in the supplier's zone, which letters speak of."""
+    return Circumstances(
+        session.current_browser(), registration_rules(session.config()), session.local_now()
+    )
+
+
+def registration_of(token: str) -> Registration:
+    """The registration whose form a token opens.
+
+    Raises:
+        LinkError: ``altered``.
+        NotFoundError: purged.
+    """
+    key, _ = outbox.post().links.read(Purpose.FORM, token)
+    return get_registration(db.session(), key)
+
+
+def form_url(endpoint: str, registration: Registration) -> str:
+    """Address of a step of this registration."""
+    token = outbox.post().links.sign(Purpose.FORM, registration.id)
+    return url_for(f"registration.{endpoint}", token=token)
+
+
+def go_on(registration: Registration) -> ResponseReturnValue:
+    """Commit, and lead to what comes next: the cabinet, the proof, or the letter."""
+    if registration.state == State.ACTIVE and registration.account_id is not None:
+        opened = accounts.open_session(
+            db.session(),
+            registration.account_id,
+            registration.contract_id,
+            session.current_browser(),
+            session.clock().now(),
+        )
+        outbox.commit()
+        session.begin(opened)
+        event("sign-in", account=opened.account_id, by="registration")
+        return redirect(url_for("home.index", contract_id=opened.contract_id), 303)
+    outbox.commit()
+    step = "proof" if registration.state == State.UNPROVED else "letter"
+    return redirect(form_url(step, registration), 303)
+
+
+@bp.errorhandler(LinkError)
+def link_over(error: LinkError) -> ResponseReturnValue:
+    """A link that leads nowhere (any more), and what to do instead."""
+    return render_page(
+        "registration/link_over.html",
+        fragment="results",
+        words=LINK_OVER[error.code],
+        status=404 if error.code == "altered" else 410,
+    )
+
+
+@bp.errorhandler(RegistrationClosedError)
+def closed(error: RegistrationClosedError) -> ResponseReturnValue:
+    """Replaced, stopped, refused, or the contract has an owner."""
+    db.session.rollback()
+    return link_over(LinkError("closed"))
+
+
+@bp.after_request
+def keep_links_private(response: Response) -> Response:
+    """The address holds a token; no other page may learn it."""
+    response.headers.set("Referrer-Policy", "no-referrer")
+    return response

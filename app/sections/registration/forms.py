@@ -1,0 +1,196 @@
+"""Forms of the first entry and of the registration, and the words of their errors."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, PasswordField, RadioField, StringField
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from app.actions.registration.saving import Details
+from app.domain.company_ids import is_inn
+from app.domain.contacts import normalise_email, normalise_phone, show_phone
+from app.domain.contract_number import normalise_contract_number
+from app.domain.errors import (
+    CodeError,
+    ConsentMissingError,
+    ContactError,
+    ContractNumberError,
+    DomainError,
+    PasswordError,
+    SmsNotAllowedError,
+    TooManyAttemptsError,
+    TooSoonError,
+)
+from app.domain.passwords import check_password
+from app.domain.registration import Channel
+from app.models import Registration
+from app.web.forms import PASSWORD_WORDS, printable, wait_words
+
+EXPLAINED = (
+    CodeError,
+    ConsentMissingError,
+    SmsNotAllowedError,
+    TooManyAttemptsError,
+    TooSoonError,
+)
+"""Errors of actions that have words beside a field; the others end the registration."""
+CODE_WORDS = {
+    "wrong": "Поле «Код подтверждения»: код не подходит. Проверьте цифры в смс",
+    "dead": "Поле «Код подтверждения»: код устарел или уже использован. Запросите новый",
+    "missing": "Подтвердите номер: нажмите «Отправить смс» и введите код",
+}
+NO_CHANNEL = "Выберите, как подтвердить регистрацию"
+LONG = "Слишком длинный текст: проверьте, то ли попало в это поле"
+NO_CONSENT = "Без согласия на обработку персональных данных регистрация невозможна"
+
+
+class FirstEntryForm(FlaskForm):
+    """Contract number and ИНН; both are checked before anything is looked up."""
+
+    number = StringField(
+        "Номер договора", filters=[printable], validators=[Length(max=200, message=LONG)]
+    )
+    inn = StringField("ИНН", filters=[printable], validators=[Length(max=60, message=LONG)])
+
+    def validate_number(self, field: StringField) -> None:
+        try:
+            normalise_contract_number(field.data or "")
+        except ContractNumberError:
+            raise ValidationError(
+                "Поле «Номер договора»: введите номер, например 00000-ЭС"
+            ) from None
+
+    def validate_inn(self, field: StringField) -> None:
+        if not re.fullmatch(r"[0-9]{10}(?:[0-9]{2})?", self.plain_inn):
+            raise ValidationError("Поле «ИНН»: нужно 10 цифр (организация) или 12 цифр (ИП)")
+        if not is_inn(self.plain_inn):
+            raise ValidationError("Поле «ИНН»: в номере опечатка, контрольные цифры не сходятся")
+
+    @property
+    def plain_inn(self) -> str:
+        return re.sub(r"\s", "", unicodedata.normalize("NFKC", self.inn.data or ""))
+
+
+class RegistrationForm(FlaskForm):
+    """The manual's registration form. A password that was accepted once need not be typed again."""
+
+    password = PasswordField("Новый пароль")
+    password_again = PasswordField("Подтверждение пароля")
+    email = StringField("Адрес e-mail", filters=[printable])
+    phone = StringField("Номер телефона", filters=[printable])
+    channel = RadioField(
+        "Подтвердить регистрацию",
+        choices={Channel.MAIL.value: "через электронную почту", Channel.SMS.value: "через СМС"},
+        invalid_choice_message=NO_CHANNEL,
+        default=Channel.MAIL.value,
+        validators=[DataRequired(NO_CHANNEL)],
+    )
+    consent = BooleanField("Подтверждаю свое согласие на обработку персональных данных")
+    code = StringField("Код подтверждения", filters=[printable])
+
+    def __init__(self, registration: Registration) -> None:
+        super().__init__(
+            email=registration.email,
+            phone=show_phone(registration.phone) if registration.phone else None,
+            channel=registration.channel or Channel.MAIL.value,
+        )
+        self.registration = registration
+        self.is_step = False
+        """A step towards the code: what is not typed yet is not missed yet."""
+
+    def validate_step(self) -> bool:
+        """Check what the code needs, and what else has been typed."""
+        self.is_step = True
+        self.validate()
+        return not self.phone.errors and not self.consent.errors and not self.channel.errors
+
+    def validate_password(self, field: PasswordField) -> None:
+        typed = field.data or ""
+        if not typed and (self.registration.password_hash or self.is_step):
+            return
+        if not typed:
+            raise ValidationError("Поле «Новый пароль»: придумайте пароль")
+        contract = self.registration.contract
+        customer = contract.customer
+        about = (contract.number, customer.inn, customer.full_name, customer.short_name)
+        try:
+            check_password(typed, about)
+        except PasswordError as error:
+            raise ValidationError(f"Поле «Новый пароль»: {PASSWORD_WORDS[error.code]}") from None
+
+    def validate_password_again(self, field: PasswordField) -> None:
+        if (field.data or "") != (self.password.data or ""):
+            raise ValidationError("Поле «Подтверждение пароля»: пароли не совпадают")
+
+    def validate_email(self, field: StringField) -> None:
+        if self.is_step and not field.data:
+            return
+        if self._contact(normalise_email, field) is None:
+            raise ValidationError("Поле «Адрес e-mail»: нужен адрес вида name@example.ru")
+
+    def validate_phone(self, field: StringField) -> None:
+        if self._contact(normalise_phone, field) is None:
+            raise ValidationError(
+                "Поле «Номер телефона»: нужен номер с кодом, например +7 912 345-67-89"
+            )
+
+    def validate_consent(self, field: BooleanField) -> None:
+        if not field.data:
+            raise ValidationError(NO_CONSENT)
+
+    @property
+    def plain_phone(self) -> str | None:
+        return self._contact(normalise_phone, self.phone)
+
+    def details(self) -> Details:
+        """What may be kept; call after validation."""
+        is_password = self.password.data and not (
+            self.password.errors or self.password_again.errors
+        )
+        return Details(
+            email=self._contact(normalise_email, self.email),
+            phone=self.plain_phone or "",
+            password=self.password.data if is_password else None,
+            channel=Channel(self.channel.data),
+            has_consented=bool(self.consent.data),
+            code=re.sub(r"\s", "", self.code.data or "")[:20],
+        )
+
+    def explain(self, error: DomainError) -> int:
+        """Put the words of an error beside its field; the status of the answer."""
+        match error:
+            case ConsentMissingError():
+                self.consent.errors = [NO_CONSENT]
+            case SmsNotAllowedError():
+                self.phone.errors = [
+                    "Поле «Номер телефона»: на этот номер смс не отправляются. "
+                    "Укажите мобильный номер +7 9…"
+                ]
+            case CodeError(code=code):
+                self.code.errors = [CODE_WORDS[code]]
+            case TooSoonError(retry_after=seconds):
+                self.code.errors = [f"Код уже отправлен. Новый — через {seconds} с"]
+                return 429
+            case TooManyAttemptsError(retry_after=seconds):
+                words = f"Слишком много попыток. Попробуйте снова {wait_words(seconds)}"
+                (self.code if self.channel.data == Channel.SMS else self.email).errors = [words]
+                return 429
+        return 422
+
+    def _contact(self, normalise: Callable[[str], str], field: StringField) -> str | None:
+        try:
+            return normalise(field.data or "")
+        except ContactError:
+            return None
+
+
+class ProofForm(FlaskForm):
+    """The total of a document."""
+
+    amount = StringField(
+        "Сумма документа, ₽", filters=[printable], validators=[Length(max=60, message=LONG)]
+    )

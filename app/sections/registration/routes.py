@@ -1,0 +1,229 @@
+"""First entry and the registration form (user manual §3)."""
+
+from __future__ import annotations
+
+from flask import redirect
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.actions.alarms import raise_alarm
+from app.actions.codes import find_last_code, is_waiting, seconds_to_wait
+from app.actions.registration import entry, saving
+from app.domain.errors import DomainError, TooManyAttemptsError, TooSoonError
+from app.domain.registration import State
+from app.extensions import db
+from app.logs import event
+from app.models import Registration
+from app.sections.registration.blueprint import (
+    bp,
+    circumstances,
+    form_url,
+    go_on,
+    registration_of,
+)
+from app.sections.registration.forms import EXPLAINED, FirstEntryForm, RegistrationForm
+from app.sections.registration.words import NOT_FOUND, NOT_SENT
+from app.web import outbox, session
+from app.web.forms import keep_if_busy, wait_words
+from app.web.fragments import render_page
+from app.web.permissions import public
+
+
+@bp.get("/first-entry")
+@public
+def first_entry() -> ResponseReturnValue:
+    """«Первый вход»: contract number and ИНН."""
+    return _entry_page(FirstEntryForm())
+
+
+@bp.post("/first-entry")
+@public
+def first_entry_submit() -> ResponseReturnValue:
+    """Number and ИНН that belong together open the registration form."""
+    form = FirstEntryForm()
+    if not form.validate():
+        return _entry_page(form, 422)
+    keep_if_busy(lambda message: _entry_page(form, 503, message))
+    here = circumstances()
+    try:
+        registration = entry.open_registration(
+            db.session(), form.number.data, form.plain_inn, here.browser, here.rules, here.now
+        )
+    except TooManyAttemptsError as error:
+        event("first entry limited", retry_after=error.retry_after)
+        words = f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
+        return _entry_page(form, 429, words), 429, {"Retry-After": str(error.retry_after)}
+    outbox.commit()
+    event("first entry", registration=registration and registration.id)
+    if registration is None:
+        return _entry_page(form, 422, NOT_FOUND)
+    return redirect(form_url("form", registration), 303)
+
+
+@bp.get("/registration/form/<token>")
+@public
+def form(token: str) -> ResponseReturnValue:
+    """The registration form, with what has been kept of it."""
+    registration = registration_of(token)
+    if registration.state == State.UNPROVED:
+        return redirect(form_url("proof", registration), 303)
+    saving.check_open(db.session(), registration)
+    return _form_page(RegistrationForm(registration))
+
+
+@bp.post("/registration/form/<token>")
+@public
+def save(token: str) -> ResponseReturnValue:
+    """«Сохранить»: a letter goes out, or the confirmed number opens the cabinet."""
+    form = RegistrationForm(registration_of(token))
+    if not form.validate():
+        return _form_page(form, 422)
+    keep_if_busy(lambda message: _form_page(form, 503, message))
+    here = circumstances()
+    try:
+        sending = saving.save(
+            db.session(), form.registration, form.details(),
+            here.browser, here.rules, outbox.post(), here.now,
+        )  # fmt: skip
+    except EXPLAINED as error:
+        return _explained(form, error)
+    event("registration saved", registration=form.registration.id, channel=form.channel.data)
+    answer = go_on(form.registration)
+    if sending is not None and not _has_left(sending):
+        return _form_page(form, 503, NOT_SENT)
+    return answer
+
+
+@bp.post("/registration/form/<token>/code")
+@public
+def send_code(token: str) -> ResponseReturnValue:
+    """«Отправить смс»."""
+    form = RegistrationForm(registration_of(token))
+    if not form.validate_step():
+        return _form_page(form, 422)
+    keep_if_busy(lambda message: _form_page(form, 503, message))
+    here = circumstances()
+    try:
+        sending = saving.request_code(
+            db.session(), form.registration, form.details(), here.browser, here.rules, here.now
+        )
+    except EXPLAINED as error:
+        return _explained(form, error)
+    outbox.commit()
+    event("code requested", registration=form.registration.id)
+    if not _has_left(sending):
+        return _form_page(form, 503, NOT_SENT)
+    return _form_page(form)
+
+
+@bp.post("/registration/form/<token>/code/check")
+@public
+def check_code(token: str) -> ResponseReturnValue:
+    """«ОК»: the code confirms the number."""
+    form = RegistrationForm(registration_of(token))
+    if not form.validate_step():
+        return _form_page(form, 422)
+    keep_if_busy(lambda message: _form_page(form, 503, message))
+    here = circumstances()
+    try:
+        saving.check_code(
+            db.session(), form.registration, form.details(),
+            here.browser, here.rules, outbox.post(), here.now,
+        )  # fmt: skip
+    except EXPLAINED as error:
+        event("code refused", registration=form.registration.id)
+        return _explained(form, error)
+    outbox.commit()
+    return _form_page(form)
+
+
+@bp.get("/registration/form/<token>/letter")
+@public
+def letter(token: str) -> ResponseReturnValue:
+    """The letter is on its way: what to do with it, and what if it does not come."""
+    registration = registration_of(token)
+    if registration.state in (State.DRAFT, State.UNPROVED):
+        step = "form" if registration.state == State.DRAFT else "proof"
+        return redirect(form_url(step, registration), 303)
+    return _letter_page(registration)
+
+
+@bp.post("/registration/form/<token>/letter")
+@public
+def resend_letter(token: str) -> ResponseReturnValue:
+    """«Отправить письмо еще раз»."""
+    registration = registration_of(token)
+    here = circumstances()
+    try:
+        sending = saving.resend_link(db.session(), registration, here.browser, here.rules, here.now)
+    except (TooSoonError, TooManyAttemptsError) as error:
+        words = f"Письмо уже отправлено. Еще раз — {wait_words(error.retry_after)}."
+        return _letter_page(registration, 429, words)
+    outbox.commit()
+    if not _has_left(sending):
+        return _letter_page(registration, 503, NOT_SENT)
+    return redirect(form_url("letter", registration), 303)
+
+
+def _has_left(sending: saving.Sending) -> bool:
+    """Send what somebody waits for; if it does not leave, the try does not count."""
+    if outbox.deliver(sending.message_id):
+        return True
+    saving.not_sent(db.session(), sending, session.local_now())
+    outbox.commit()
+    return False
+
+
+def _explained(form: RegistrationForm, error: DomainError) -> ResponseReturnValue:
+    """The form again with the words of an error; what a try has cost stays."""
+    if isinstance(error, TooManyAttemptsError) and error.alarm:
+        raise_alarm(db.session(), error.alarm, session.local_now())
+    outbox.commit()
+    answer = _form_page(form, form.explain(error))
+    if isinstance(error, TooManyAttemptsError | TooSoonError):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
+
+
+def _entry_page(form: FirstEntryForm, status: int = 200, message: str | None = None) -> Response:
+    return render_page(
+        "registration/first_entry.html",
+        fragment="results",
+        form=form,
+        message=message,
+        status=status,
+    )
+
+
+def _form_page(form: RegistrationForm, status: int = 200, message: str | None = None) -> Response:
+    registration = form.registration
+    code = find_last_code(db.session(), registration_id=registration.id)
+    here = circumstances()
+    return render_page(
+        "registration/form.html",
+        fragment="results",
+        form=form,
+        message=message,
+        registration=registration,
+        url=form_url("form", registration),
+        is_confirmed=saving.is_confirmed(registration, form.plain_phone),
+        sent_code=code if is_waiting(code, form.plain_phone, here.rules.codes, here.now) else None,
+        wait=seconds_to_wait(code, here.rules.codes, here.now),
+        code_minutes=session.config().sms_code_minutes,
+        status=status,
+    )
+
+
+def _letter_page(
+    registration: Registration, status: int = 200, message: str | None = None
+) -> Response:
+    here = circumstances()
+    return render_page(
+        "registration/letter.html",
+        fragment="results",
+        registration=registration,
+        form_url=form_url("form", registration),
+        wait=saving.seconds_to_resend(db.session(), registration, here.rules, here.now),
+        message=message,
+        status=status,
+    )

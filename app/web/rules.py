@@ -1,0 +1,111 @@
+"""The rules of this installation, as the actions want them, from its settings."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.actions.codes import CodeRules
+from app.actions.recovery import RecoveryRules
+from app.actions.registration.rules import Rules
+from app.domain.limits import Limit, Outcome, Tried
+from config import Config
+
+TEN_MINUTES = timedelta(minutes=10)
+QUARTER_HOUR = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+MONTH = timedelta(days=30)
+
+
+def sign_in_limits(config: Config) -> tuple[Limit, ...]:
+    """Failures of one login from one address are few, so that somebody else's guesses do not lock
+    the owner out; the cap per login holds against many addresses."""
+    return (
+        Limit(
+            config.sign_in_pair_failures,
+            QUARTER_HOUR,
+            per_subject=True,
+            per_address=True,
+            outcome=Outcome.FAILED,
+        ),
+        Limit(
+            config.sign_in_address_failures,
+            QUARTER_HOUR,
+            per_address=True,
+            outcome=Outcome.FAILED,
+        ),
+        Limit(config.sign_in_login_checks, HOUR, per_subject=True),
+    )
+
+
+def registration_rules(config: Config) -> Rules:
+    """Rules of registrations."""
+    return Rules(
+        needs_proof=config.registration_proof == "evidence",
+        link_life=timedelta(minutes=config.link_minutes),
+        stop_life=timedelta(days=config.stop_days),
+        codes=code_rules(config),
+        sms_prefixes=config.sms.prefixes,
+        limits={
+            Tried.FIRST_ENTRY: (
+                Limit(config.first_entry_per_address, QUARTER_HOUR, per_address=True),
+                Limit(config.first_entry_per_contract, HOUR, per_subject=True),
+            ),
+            Tried.REGISTRATION: registration_limits(config),
+            Tried.PROOF: (Limit(config.proof_tries, MONTH, per_subject=True),),
+            Tried.PROOF_CONTRACT: (Limit(3 * config.proof_tries, DAY, per_subject=True),),
+            Tried.SMS_REQUEST: sms_limits(config),
+            Tried.SMS_CODE: (Limit(config.sms_tries_per_day, DAY, per_subject=True),),
+        },
+    )
+
+
+def registration_limits(config: Config) -> tuple[Limit, ...]:
+    """Letters of confirmation that left: a stranger's must not use up the owner's, so each address
+    has its own."""
+    sent = Outcome.SUCCEEDED
+    own, all_ = config.registrations_per_contract, 10 * config.registrations_per_contract
+    return (
+        Limit(own, DAY, per_subject=True, per_address=True, outcome=sent),
+        # Letters that came back count here: those on record are told each time.
+        Limit(2 * own, DAY, per_subject=True, per_address=True),
+        Limit(all_, DAY, per_subject=True, name="registrations of one contract"),
+    )
+
+
+def recovery_rules(config: Config) -> RecoveryRules:
+    """Rules of forgotten passwords."""
+    return RecoveryRules(
+        link_life=timedelta(minutes=config.link_minutes),
+        codes=code_rules(config),
+        sms_prefixes=config.sms.prefixes,
+        per_address=(Limit(config.recoveries_per_address, HOUR, per_address=True),),
+        per_login=(Limit(config.recoveries_per_login, HOUR, per_subject=True),),
+        sms=sms_limits(config),
+        code_tries=(
+            Limit(config.sms_tries_per_day, DAY, per_subject=True),
+            Limit(4 * config.sms_tries_per_day, HOUR, per_address=True),
+        ),
+        number_tries=(Limit(config.sms_tries_per_day, DAY, per_subject=True),),
+    )
+
+
+def code_rules(config: Config) -> CodeRules:
+    """Life of a code by text message."""
+    return CodeRules(
+        life=timedelta(minutes=config.sms_code_minutes),
+        pause=timedelta(seconds=config.sms_resend_seconds),
+        tries=config.sms_code_tries,
+    )
+
+
+def sms_limits(config: Config) -> tuple[Limit, ...]:
+    """Codes that left; what a provider did not take does not count, but for the address."""
+    sent = Outcome.SUCCEEDED
+    return (
+        Limit(1, timedelta(seconds=config.sms_resend_seconds), per_subject=True, outcome=sent),
+        Limit(config.sms_per_number, TEN_MINUTES, per_subject=True, outcome=sent),
+        Limit(config.sms_per_number_day, DAY, per_subject=True, outcome=sent),
+        Limit(config.sms_per_address, HOUR, per_address=True),
+        Limit(config.sms.daily_cap, DAY, outcome=sent, name="sms daily cap"),
+    )

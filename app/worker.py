@@ -1,0 +1,71 @@
+"""The job runner: Huey over a file beside the database, or over Redis; thin, like routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask
+from huey import RedisHuey, SqliteHuey, crontab
+from huey.api import Huey
+
+from app.actions.cleanup import clean_up
+from app.extensions import db
+from app.logs import event
+from app.web import outbox
+from app.web.session import clock
+from config import Config
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Register the tasks; without a queue everything is done where it is caused."""
+    if config.jobs != "queue":
+        return
+    huey = _make_huey(config)
+    app.extensions["huey"] = huey
+
+    @huey.task(name="deliver")
+    def deliver(message_id: int) -> None:
+        with app.app_context():
+            outbox.deliver(message_id)
+
+    @huey.periodic_task(crontab(minute="*"), name="sweep")
+    def sweep() -> None:
+        with app.app_context():
+            outbox.sweep()
+
+    @huey.periodic_task(crontab(minute="20", hour="1"), name="clean_up")
+    def nightly() -> None:
+        with app.app_context():
+            tidy()
+
+    app.extensions["deliver_later"] = _or_leave_it_to_the_sweep(deliver)
+
+
+def tidy() -> None:
+    """Delete what has served its time."""
+    counts = clean_up(db.session(), clock().now())
+    db.session.commit()
+    event("cleaned up", **counts)
+
+
+def run(app: Flask) -> None:
+    """Work until stopped."""
+    app.extensions["huey"].create_consumer(workers=1, worker_type="thread").run()
+
+
+def _or_leave_it_to_the_sweep(deliver: Callable[[int], object]) -> Callable[[int], None]:
+    def enqueue(message_id: int) -> None:
+        try:
+            deliver(message_id)
+        except Exception as error:  # whatever the queue is made of
+            event("queue unavailable", reason=type(error).__name__)
+
+    return enqueue
+
+
+def _make_huey(config: Config) -> Huey:
+    if config.redis_url:
+        return RedisHuey("kabinet", url=config.redis_url, results=False)
+    path: Path = config.instance_dir / "jobs.sqlite3"
+    return SqliteHuey("kabinet", filename=str(path), results=False)

@@ -1,0 +1,120 @@
+"""The words of every letter and text message."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import html5lib
+import pytest
+from bs4 import BeautifulSoup
+
+from app.integrations.letters import CODE, LINK, Words, write_letter, write_sms
+from config import ROOT
+
+AT = datetime(2026, 11, 21, 12, 5, tzinfo=ZoneInfo("Asia/Yekaterinburg"))
+FACTS = {
+    "supplier": "АО «Пример-Энерго»",
+    "supplier_phone": "8 (3513) 00-00-00",
+    "number": "00123-ЭС",
+    "until": AT,
+    "at": AT,
+    "email": "new@example.org",
+    "phone": "+79129999999",
+    "days": 7,
+    "reason": "Договор расторгнут",
+}
+LETTERS = {
+    "registration_link": "Подтвердить регистрацию",
+    "registration_notice": "Это не я",
+    "registration_taken": None,
+    "registration_opened": "Войти в Личный кабинет",
+    "registration_refused": None,
+    "recovery_link": "Задать новый пароль",
+    "password_changed": None,
+}
+"""Every kind of letter, and the words of its button."""
+TEXTS = {
+    "registration_code": CODE,
+    "recovery_code": CODE,
+    "registration_notice": LINK,
+    "registration_opened": LINK,
+    "registration_taken": "",
+    "registration_refused": "",
+    "password_changed": "",
+}
+"""Every kind of text message, and what secret it holds."""
+
+
+def names(folder: str) -> set[str]:
+    return {file.stem for file in (ROOT / "templates" / folder).glob("*.txt")} - {"letter"}
+
+
+def test_every_letter_and_text_message_is_in_these_tables() -> None:
+    assert names("mail") == set(LETTERS)
+    assert names("sms") == set(TEXTS)
+
+
+@pytest.mark.parametrize(("kind", "button"), LETTERS.items())
+def test_a_letter_says_the_same_in_both_parts(kind: str, button: str | None) -> None:
+    words = write_letter(kind, **FACTS)
+    assert words.subject
+    assert len(words.subject) <= 78
+    assert words.html
+    html5lib.HTMLParser(strict=True).parse(words.html)
+    soup = BeautifulSoup(words.html, "html5lib")
+    assert soup.title.text == words.subject
+    plain = re.sub(r"\s+", " ", words.text)
+    for paragraph in soup.select("p:not(.small):not(:has(a))"):
+        assert re.sub(r"\s+", " ", paragraph.text) in plain
+    links = [(link.text, link["href"]) for link in soup.select("a")]
+    assert links == ([(button, LINK)] if button else [])
+    assert (f"{button}:\n{LINK}" in words.text) is bool(button)
+    for fact in ("АО «Пример-Энерго»", "8 (3513) 00-00-00"):
+        assert fact in plain
+    assert not re.search(r"https?://|\{\{|\}\}|\{%|\[\[|\]\]", words.text + words.html)
+
+
+@pytest.mark.parametrize(("kind", "secret"), TEXTS.items())
+def test_a_text_message_is_one_short_line(kind: str, secret: str) -> None:
+    words = write_sms(kind, **FACTS)
+    assert words.subject is words.html is None
+    assert "\n" not in words.text
+    # Three parts of 67 Cyrillic letters, and a link of up to a hundred.
+    assert len(words.text.replace(LINK, "")) <= 200
+    assert {CODE, LINK} & set(re.findall("⟦[^⟧]+⟧", words.text)) == ({secret} if secret else set())
+
+
+def test_moments_are_told_with_their_zone() -> None:
+    assert "21.11.2026 в 12:05 (UTC+5)" in write_letter("password_changed", **FACTS).text
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "{{7*7}}{% raw %}",
+    "[[Нажмите]]",
+    "АО\r\nBcc: victim@example.org\r\n\r\nтекст",
+    "⟦код⟧⟦ссылка⟧",
+    "javascript:alert(1)",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_inert_text(name: str) -> None:
+    words: list[Words] = [
+        write_letter(kind, **(FACTS | {"supplier": name, "reason": name})) for kind in LETTERS
+    ]
+    for letter, button in zip(words, LETTERS.values(), strict=True):
+        assert "\n" not in (letter.subject or "")
+        soup = BeautifulSoup(letter.html or "", "html5lib")
+        assert not soup.select("img, script, [onerror]")
+        assert [link["href"] for link in soup.select("a")] == ([LINK] if button else [])
+        assert not re.search("^Bcc:", letter.text, re.MULTILINE)
+        assert CODE not in letter.text
+
+
+def test_templates_of_letters_are_text_only() -> None:
+    for file in Path(ROOT / "templates" / "mail").glob("*.txt"):
+        assert "<" not in file.read_text(encoding="utf-8"), file
