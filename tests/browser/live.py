@@ -6,7 +6,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -125,7 +125,10 @@ def serve(folder: Path, migrated: Path, *, with_data: bool) -> Iterator[Site]:
 
     def counted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         site.hits.append(environ["PATH_INFO"])
-        return app(environ, start_response)
+        # Werkzeug's server forgets to close an answer when the browser drops the connection right
+        # after it; what the portal does then (send a letter) would not happen.
+        with closing(app(environ, start_response)) as answer:
+            yield from answer
 
     server = make_server(
         "127.0.0.1", 0, counted, threaded=True, request_handler=_Quiet, fd=listener.fileno()
