@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import html5lib
@@ -11,6 +12,12 @@ from werkzeug.test import TestResponse
 
 from tests.factories import PASSWORD
 
+PARTS = {
+    "token": "token",
+    "purpose": "personal-data",
+    "version": "2026-11-22",
+    "code": "interest",
+}
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
@@ -72,6 +79,17 @@ class PageClient:
 
     def sign_in(self, number: str, password: str = PASSWORD, status: int = 303) -> TestResponse:
         return self.submit(self.get("auth.sign_in"), status, login=number, password=password)
+
+
+def concrete(rule: str, contract_id: object) -> str:
+    """A path for a rule of the URL map; of alternatives the first."""
+    path = rule.replace("<int:contract_id>", str(contract_id))
+    path = re.sub(r"<any\((\w+).*?>", r"\1", path)
+    path = re.sub(r"<int:\w+>", "1", path)
+    for name, value in PARTS.items():
+        path = path.replace(f"<{name}>", value)
+    assert "<" not in path, path
+    return path
 
 
 def check_page(html: str) -> BeautifulSoup:

@@ -40,7 +40,13 @@ ACCESS = {
     "invoices.index": MONEY,
     "invoices.invoice": MONEY,
     "invoices.order_file": MONEY,
+    "invoices.pdf": MONEY,
     "manual.index": PUBLIC,
+    "pay.bank_details": Permission.MANAGE_MONEY.value,
+    "pay.bank_details_submit": Permission.MANAGE_MONEY.value,
+    "pay.index": MONEY,
+    "pay.item": MONEY,
+    "pay.order_file": MONEY,
     "payments.file": MONEY,
     "payments.index": MONEY,
     "recovery.ask": PUBLIC,
@@ -82,6 +88,8 @@ FRAGMENTS = (
     "home.index",
     "invoices.index",
     "manual.index",
+    "pay.bank_details",
+    "pay.index",
     "payments.index",
     "recovery.index",
     "recovery.sent",
@@ -90,6 +98,16 @@ FRAGMENTS = (
     "settlements.index",
     "settlements.statement",
 )
+
+
+NEEDED: dict[str, dict[str, object]] = {
+    "charges.document": {"charge_id": 1},
+    "invoices.invoice": {"invoice_id": 1},
+    "invoices.order_file": {"invoice_id": 1},
+    "invoices.pdf": {"invoice_id": 1},
+    "pay.item": {"code": "interest"},
+    "pay.order_file": {},
+}
 
 
 def python_files(*folders: str) -> Iterator[Path]:
@@ -115,12 +133,8 @@ def values_for(endpoint: str, contract: Contract) -> dict[str, object]:
         return {"token": "unsigned"}
     if section in ("auth", "service", "manual", "appearance"):
         return {}
-    if endpoint == "charges.document":
-        return {"contract_id": contract.id, "charge_id": 1}
-    if endpoint in ("invoices.invoice", "invoices.order_file"):
-        return {"contract_id": contract.id, "invoice_id": 1}
-    extension = {"extension": "csv"} if endpoint.endswith("file") else {}
-    return {"contract_id": contract.id} | extension
+    more = NEEDED.get(endpoint, {"extension": "csv"} if endpoint.endswith("file") else {})
+    return {"contract_id": contract.id} | more
 
 
 def test_every_route_states_its_access_and_is_in_the_table(app: Flask) -> None:

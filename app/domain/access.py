@@ -20,6 +20,8 @@ class Permission(StrEnum):
 
     SEE_CONTRACT = "see_contract"
     SEE_MONEY = "see_money"
+    MANAGE_MONEY = "manage_money"
+    """Change the bank details that payment orders are written with."""
     SEE_READINGS = "see_readings"
     SUBMIT_READINGS = "submit_readings"
 
@@ -27,8 +29,8 @@ class Permission(StrEnum):
 _READ = frozenset({Permission.SEE_CONTRACT, Permission.SEE_MONEY, Permission.SEE_READINGS})
 _GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.ACCOUNTANT: _READ,
-    Role.ENGINEER: frozenset(Permission) - {Permission.SEE_MONEY},
+    Role.ACCOUNTANT: _READ | {Permission.MANAGE_MONEY},
+    Role.ENGINEER: frozenset(Permission) - {Permission.SEE_MONEY, Permission.MANAGE_MONEY},
     Role.VIEWER: _READ,
 }
 

@@ -46,26 +46,30 @@ class Allocation(Generic[Key]):
     left: Decimal
 
 
+def cover_named(claims: Iterable[Claim[Key]], receipts: Iterable[Receipt]) -> dict[Key, Decimal]:
+    """What of each claim is covered by money that names its period; roubles."""
+    named: dict[Month, Decimal] = {}
+    for receipt in receipts:
+        if receipt.period is not None:
+            named[receipt.period] = named.get(receipt.period, ZERO) + receipt.amount
+    covered: dict[Key, Decimal] = {}
+    for claim in sorted(claims, key=lambda claim: claim.on):
+        taken = min(claim.amount, max(ZERO, named.get(claim.period, ZERO)))
+        covered[claim.key] = taken
+        if taken:
+            named[claim.period] -= taken
+    return covered
+
+
 def allocate(claims: Iterable[Claim[Key]], receipts: Iterable[Receipt]) -> Allocation[Key]:
     """Spread receipts over claims: nothing is paid twice, and nothing is lost.
 
     ``Σ covered + left = Σ receipts``, and each claim is covered from zero to its amount.
     """
     ordered = sorted(claims, key=lambda claim: claim.on)
-    named: dict[Month, Decimal] = {}
-    free = ZERO
-    for receipt in receipts:
-        if receipt.period is None:
-            free += receipt.amount
-        else:
-            named[receipt.period] = named.get(receipt.period, ZERO) + receipt.amount
-    covered = {claim.key: ZERO for claim in ordered}
-    for claim in ordered:
-        taken = min(claim.amount, max(ZERO, named.get(claim.period, ZERO)))
-        if taken:
-            covered[claim.key] = taken
-            named[claim.period] -= taken
-    free += sum(named.values(), ZERO)
+    receipts = list(receipts)
+    covered = cover_named(ordered, receipts)
+    free = sum((receipt.amount for receipt in receipts), ZERO) - sum(covered.values(), ZERO)
     for claim in ordered:
         taken = min(claim.amount - covered[claim.key], max(ZERO, free))
         covered[claim.key] += taken

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-MAX_PURPOSE = 210
+from app.domain.payables import MAX_PURPOSE
+
 _ALIKE = {"₽": "руб.", "−": "-", "‐": "-", "‑": "-", "‒": "-", "―": "-"}
 
 

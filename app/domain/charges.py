@@ -7,16 +7,15 @@ readings, multiplier and price do not lead to the sum that billing sent, it says
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from app.domain.money import ZERO
+from app.domain.money import KOPECK, ZERO
 from app.domain.period import Month
 from app.domain.turnover import EntryKind
 
-KOPECK = Decimal("0.01")
 _KWH = {"квтч": Decimal(1), "kwh": Decimal(1), "мвтч": Decimal(1000), "тысквтч": Decimal(1000)}
 
 
@@ -110,7 +109,7 @@ def sum_by_rate(parts: Iterable[RateSum]) -> tuple[RateSum, ...]:
 
 
 def build_months(
-    documents: Sequence[Document], covered: dict[int, Decimal]
+    documents: Sequence[Document], covered: Mapping[int, Decimal]
 ) -> tuple[MonthOfCharges, ...]:
     """Documents by billing month, the newest month first.
 

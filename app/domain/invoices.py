@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
 
-from app.domain.money import ZERO
+from app.domain.payables import ContractName, invoice_purpose, vat_within, vat_words
 from app.domain.period import Month
-
-KOPECK = Decimal("0.01")
 
 
 class InvoiceStatus(StrEnum):
@@ -20,11 +18,13 @@ class InvoiceStatus(StrEnum):
     PARTLY = "partly"
     OPEN = "open"
     OVERDUE = "overdue"
+    SETTLED = "settled"
+    """Not covered by payments, and yet nothing is owed: a later document took its place."""
 
 
 @dataclass(frozen=True, slots=True)
 class InvoiceCard:
-    """An invoice and what payments have covered of it; roubles."""
+    """An invoice, what payments have covered of it, and what is still asked for; roubles."""
 
     id: int
     kind: str
@@ -35,38 +35,27 @@ class InvoiceCard:
     total: Decimal
     vat_rate: Decimal | None
     covered: Decimal
-
-    @property
-    def unpaid(self) -> Decimal:
-        return max(ZERO, self.total - self.covered)
+    unpaid: Decimal
 
     def status(self, today: date) -> InvoiceStatus:
         """An invoice due today is not overdue yet."""
         if not self.unpaid:
-            return InvoiceStatus.PAID
+            return InvoiceStatus.PAID if self.covered >= self.total else InvoiceStatus.SETTLED
         if self.due_on < today:
             return InvoiceStatus.OVERDUE
-        return InvoiceStatus.PARTLY if self.covered else InvoiceStatus.OPEN
+        return InvoiceStatus.PARTLY if self.unpaid < self.total else InvoiceStatus.OPEN
 
     def days_overdue(self, today: date) -> int:
         return max(0, (today - self.due_on).days)
 
 
-def payment_purpose(
-    invoice: InvoiceCard, amount: Decimal, contract_number: str, signed_on: date
-) -> str:
-    """«Оплата за электроэнергию по договору № … от …, счет № … от …, за 10.2026, в т.ч. НДС …».
+def invoice_words(card: InvoiceCard, contract: ContractName, amount: Decimal | None = None) -> str:
+    """The words of a payment of an invoice; the VAT in it follows the invoice's rate.
 
     Args:
-        amount: roubles that are paid; the VAT in it follows the invoice's rate.
+        amount: roubles that are paid, all that is asked for unless given.
     """
-    words = (
-        f"Оплата за электроэнергию по договору № {contract_number} от {signed_on:%d.%m.%Y}, "
-        f"счет № {invoice.number} от {invoice.issued_on:%d.%m.%Y}, "
-        f"за {invoice.period.short_label}"
+    vat = vat_within(card.unpaid if amount is None else amount, card.vat_rate)
+    return invoice_purpose(
+        contract, card.number, card.issued_on, card.period, vat_words(vat, card.vat_rate)
     )
-    if not invoice.vat_rate:
-        return f"{words}, НДС не облагается"
-    vat = (amount * invoice.vat_rate / (100 + invoice.vat_rate)).quantize(KOPECK, ROUND_HALF_UP)
-    rate = f"{invoice.vat_rate:f}".rstrip("0").rstrip(".")
-    return f"{words}, в т.ч. НДС {rate}% - {str(vat).replace('.', '-')}"

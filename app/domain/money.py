@@ -13,6 +13,7 @@ from num2words import num2words
 from app.domain.errors import AmountError
 
 ZERO = Decimal("0.00")
+KOPECK = Decimal("0.01")
 _ROUBLES = ("рубль", "рубля", "рублей")
 _TYPED = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,2}))?")
 _KOPECKS = ("копейка", "копейки", "копеек")

@@ -9,8 +9,9 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.domain.payables import MAX_PURPOSE, shorten
+
 MAX_BYTES = 300
-MAX_PURPOSE = 210
 MANDATORY = ("Name", "PersonalAcc", "BankName", "BIC", "CorrespAcc")
 LIMITS = {"Name": 160, "BankName": 45, "Purpose": MAX_PURPOSE}
 _SEPARATORS = "|#;:^_~"
@@ -32,8 +33,8 @@ class Payee:
 def build_payload(payee: Payee, amount: Decimal, purpose: str, contract: str) -> bytes:
     """The bytes of the code.
 
-    UTF-8 where it fits 300 bytes, else windows-1251 if every character has a place there, else a
-    purpose that is cut.
+    UTF-8 where it fits 300 bytes, else windows-1251 if every character has a place there, else
+    the same with a shorter purpose, at last one that is cut.
 
     Args:
         amount: roubles above zero; without a debt there is no code.
@@ -54,15 +55,26 @@ def build_payload(payee: Payee, amount: Decimal, purpose: str, contract: str) ->
     values = {
         key: _one_line(value)[: LIMITS.get(key, MAX_PURPOSE)] for key, value in values.items()
     }
+    for words in (values["Purpose"], *shorten(values["Purpose"])):
+        values["Purpose"] = words
+        if payload := _fitting(values):
+            return payload
     while True:
-        for flag, encoding in (("2", "utf-8"), ("1", "cp1251")):
-            payload = _encode(values, flag, encoding)
-            if payload is not None and len(payload) <= MAX_BYTES:
-                return payload
+        if payload := _fitting(values):
+            return payload
         longest = max(("Purpose", "Name"), key=lambda key: len(values[key]))
         if len(values[longest]) <= 1:
             raise ValueError("requisites longer than a payment code may be")
         values[longest] = values[longest][: max(1, len(values[longest]) - 8)].rstrip()
+
+
+def _fitting(values: dict[str, str]) -> bytes | None:
+    """None where no encoding makes it short enough."""
+    for flag, encoding in (("2", "utf-8"), ("1", "cp1251")):
+        payload = _encode(values, flag, encoding)
+        if payload is not None and len(payload) <= MAX_BYTES:
+            return payload
+    return None
 
 
 def _encode(values: dict[str, str], flag: str, encoding: str) -> bytes | None:

@@ -13,9 +13,11 @@ from app.models.contracts import (
     Supplier,
     SupplyPoint,
 )
+from app.models.files import PreparedFile
 from app.models.messages import Message
 from app.models.metering import Meter, Reading, Register
 from app.models.payments import Payment
+from app.models.profile import BankDetails
 from app.models.registrations import Consent, Recovery, Registration, SmsCode
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "AccountSession",
     "Attempt",
     "AuditEvent",
+    "BankDetails",
     "Base",
     "Charge",
     "ChargeLine",
@@ -38,6 +41,7 @@ __all__ = [
     "Meter",
     "MonthlyBalance",
     "Payment",
+    "PreparedFile",
     "Reading",
     "Recovery",
     "Register",

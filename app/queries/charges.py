@@ -1,33 +1,28 @@
-"""Reads of charges: documents by month, one document with its lines, what payments cover."""
+"""Reads of charges: documents by month, one document with its lines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.allocation import Claim, Receipt, allocate
 from app.domain.charges import Document, Formula, RateSum, build_formula, in_kwh, sum_by_rate
 from app.domain.errors import NotFoundError
-from app.domain.money import ZERO
 from app.domain.period import Month, Period
 from app.domain.turnover import EntryKind
 from app.models import (
     Charge,
     ChargeLine,
     Meter,
-    MonthlyBalance,
     Reading,
     Register,
     Service,
     SupplyPoint,
 )
 from app.queries.contracts import MAX_ID, VisibleContract
-from app.queries.payments import list_receipts
 
 DIRECTION = "A+"
 READINGS_BACK = 13
@@ -48,33 +43,10 @@ def list_documents(session: Session, contract: VisibleContract, period: Period) 
     return _documents(session, charges)
 
 
-def cover_documents(session: Session, contract: VisibleContract, today: date) -> dict[int, Decimal]:
-    """What payments posted up to a day have covered of each document, roubles; for information."""
-    claims: list[Claim[int]] = []
-    receipts: list[Receipt] = []
-    balances = select(MonthlyBalance.period, MonthlyBalance.opening_amount).where(
-        MonthlyBalance.contract_id == contract.id, MonthlyBalance.withdrawn_at.is_(None)
-    )
-    since = date.min
-    # What was owed before the first month that billing has sent comes first.
-    if first := session.execute(balances.order_by(MonthlyBalance.period).limit(1)).first():
-        month, opening = first
-        since = month.first
-        if opening > 0:
-            claims.append(Claim(0, date.min, month, opening))
-        receipts.append(Receipt(max(ZERO, -opening)))
-    charges = select(Charge.id, Charge.doc_date, Charge.period, Charge.gross_amount).where(
-        Charge.contract_id == contract.id,
-        Charge.doc_date.between(since, today),
-        Charge.withdrawn_at.is_(None),
-    )
-    for charge_id, on, period, gross in session.execute(charges.order_by(Charge.id)):
-        if gross > 0:
-            claims.append(Claim(charge_id, on, period, gross))
-        else:
-            receipts.append(Receipt(-gross, period))
-    receipts += list_receipts(session, contract, since, today)
-    return dict(allocate(claims, receipts).covered)
+def list_by_ids(session: Session, contract: VisibleContract, ids: Iterable[int]) -> list[Document]:
+    """The documents with these ids, oldest first."""
+    rows = _of(contract).where(Charge.id.in_(list(ids))).order_by(Charge.doc_date, Charge.id)
+    return _documents(session, session.scalars(rows).all())
 
 
 @dataclass(frozen=True, slots=True)

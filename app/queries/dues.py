@@ -1,53 +1,151 @@
-"""Reads of what is to be paid and when."""
+"""Reads of what is to be paid and when, and of what payments have covered."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.allocation import Claim, Receipt, allocate
 from app.domain.dues import Dues, InvoiceDue, build_dues
+from app.domain.money import ZERO
 from app.domain.period import Month
 from app.domain.turnover import EntryKind
-from app.models import Charge, Invoice
+from app.models import Charge, Invoice, MonthlyBalance
 from app.queries.contracts import VisibleContract
+from app.queries.payments import list_receipts
+from app.queries.settlements import balance_on
 
-RECENT_INVOICES = 60
-"""Enough for the due dates of the last year and a half, at three invoices a month."""
 ADVANCE_MONTHS = 2
 """An advance of an older month that was never charged is no longer asked for."""
 
 
-def dues_of(session: Session, contract: VisibleContract, balance: Decimal, today: date) -> Dues:
-    """Overdue and next payment of a contract.
+@dataclass(frozen=True, slots=True)
+class CoveredDocument:
+    """A document and what payments have not covered of it; roubles."""
+
+    id: int
+    kind: EntryKind
+    period: Month
+    unpaid: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What of the documents payments have covered; roubles, for information."""
+
+    covered: Mapping[int, Decimal]
+    """By document id."""
+    documents: tuple[CoveredDocument, ...]
+    """Oldest first; without those that lower the debt."""
+    receipts: list[Receipt]
+    opening: Decimal
+    """Debt at the start of the first month that billing has sent."""
+    charged: frozenset[Month]
+
+    @property
+    def interest(self) -> Decimal:
+        """Late interest that is not covered, roubles."""
+        kind = EntryKind.LATE_INTEREST
+        return sum((each.unpaid for each in self.documents if each.kind == kind), ZERO)
+
+
+def cover_documents(session: Session, contract: VisibleContract, today: date) -> Coverage:
+    """Spread the money posted up to a day over the documents up to it."""
+    claims: list[Claim[int]] = []
+    receipts: list[Receipt] = []
+    since, opening = _opening(session, contract)
+    # What was owed before the first month that billing has sent comes first.
+    if opening > 0:
+        claims.append(Claim(0, date.min, Month.of(since), opening))
+    elif opening:
+        receipts.append(Receipt(-opening))
+    found: list[tuple[int, EntryKind, Month, Decimal]] = []
+    charged: set[Month] = set()
+    charges = select(
+        Charge.id, Charge.kind, Charge.doc_date, Charge.period, Charge.gross_amount
+    ).where(
+        Charge.contract_id == contract.id,
+        Charge.doc_date.between(since, today),
+        Charge.withdrawn_at.is_(None),
+    )
+    for charge_id, kind, on, period, gross in session.execute(
+        charges.order_by(Charge.doc_date, Charge.id)
+    ):
+        if gross > 0:
+            claims.append(Claim(charge_id, on, period, gross))
+            found.append((charge_id, EntryKind(kind), period, gross))
+        else:
+            receipts.append(Receipt(-gross, period))
+        if kind == EntryKind.UPD:
+            charged.add(period)
+    receipts += list_receipts(session, contract, since, today)
+    covered = allocate(claims, receipts).covered
+    return Coverage(
+        covered,
+        tuple(
+            CoveredDocument(charge_id, kind, period, gross - covered[charge_id])
+            for charge_id, kind, period, gross in found
+        ),
+        receipts,
+        max(ZERO, opening),
+        frozenset(charged),
+    )
+
+
+def dues_of(
+    session: Session, contract: VisibleContract, today: date, balance: Decimal | None = None
+) -> Dues:
+    """What a contract has to pay, by invoice and beyond invoices.
 
     Args:
-        balance: ledger balance today, roubles.
+        balance: ledger balance today, roubles, where it is known already.
     """
+    return read_dues(session, contract, today, balance)[0]
+
+
+def read_dues(
+    session: Session, contract: VisibleContract, today: date, balance: Decimal | None = None
+) -> tuple[Dues, Coverage]:
+    """The same, with the documents that make the debt."""
+    if balance is None:
+        balance = balance_on(session, contract, today)
+    coverage = cover_documents(session, contract, today)
+    oldest = Month.of(today).plus(-ADVANCE_MONTHS)
     invoices = [
-        InvoiceDue(number, period, due_on, total)
-        for number, period, due_on, total in session.execute(
-            select(Invoice.number, Invoice.period, Invoice.due_on, Invoice.total_amount)
-            .where(Invoice.contract_id == contract.id, Invoice.withdrawn_at.is_(None))
-            .order_by(Invoice.due_on.desc(), Invoice.id.desc())
-            .limit(RECENT_INVOICES)
+        InvoiceDue(*row)
+        for row in session.execute(
+            select(
+                Invoice.id, Invoice.number, Invoice.period, Invoice.due_on, Invoice.total_amount
+            ).where(
+                Invoice.contract_id == contract.id,
+                Invoice.withdrawn_at.is_(None),
+                Invoice.total_amount > ZERO,
+            )
         )
     ]
-    oldest = Month.of(today).plus(-ADVANCE_MONTHS)
-    charged = set(
-        session.scalars(
-            select(Charge.period)
-            .where(
-                Charge.contract_id == contract.id,
-                Charge.kind == EntryKind.UPD,
-                Charge.doc_date <= today,
-                Charge.withdrawn_at.is_(None),
-                Charge.period >= min((invoice.period for invoice in invoices), default=oldest),
-            )
-            .distinct()
-        )
+    dues = build_dues(
+        balance,
+        [each for each in invoices if each.period in coverage.charged or each.period >= oldest],
+        coverage.charged,
+        today,
+        interest=coverage.interest,
+        receipts=coverage.receipts,
+        opening=coverage.opening,
     )
-    current = [i for i in invoices if i.period in charged or i.period >= oldest]
-    return build_dues(balance, current, charged, today)
+    return dues, coverage
+
+
+def _opening(session: Session, contract: VisibleContract) -> tuple[date, Decimal]:
+    """First day that billing knows of, and the balance before it."""
+    row = session.execute(
+        select(MonthlyBalance.period, MonthlyBalance.opening_amount)
+        .where(MonthlyBalance.contract_id == contract.id, MonthlyBalance.withdrawn_at.is_(None))
+        .order_by(MonthlyBalance.period)
+        .limit(1)
+    ).first()
+    return (row[0].first, row[1]) if row else (date.min, ZERO)

@@ -1,63 +1,54 @@
-"""Reads of invoices, of what payments have covered, and of both sides' bank details."""
+"""Reads of invoices with what is still asked of them, and of both sides' bank details."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.allocation import Claim, allocate
 from app.domain.bank_order import BankParty
+from app.domain.dues import Dues
 from app.domain.errors import NotFoundError
 from app.domain.invoices import InvoiceCard
-from app.models import Contract, Customer, Invoice, Supplier
-from app.queries.contracts import VisibleContract
-from app.queries.payments import list_receipts
+from app.domain.money import ZERO
+from app.models import BankDetails, Contract, Customer, Invoice, Supplier
+from app.queries.contracts import MAX_ID, VisibleContract
 
 
-def list_invoices(session: Session, contract: VisibleContract, today: date) -> list[InvoiceCard]:
-    """Invoices of a contract, the newest due date first, with what payments up to today cover."""
-    invoices = session.scalars(
-        select(Invoice)
-        .where(Invoice.contract_id == contract.id, Invoice.withdrawn_at.is_(None))
-        .order_by(Invoice.due_on.desc(), Invoice.id.desc())
-    ).all()
-    receipts = list_receipts(session, contract, date.min, today)
-    claims = [
-        Claim(invoice.id, invoice.due_on, invoice.period, invoice.total_amount)
-        for invoice in reversed(invoices)
-        if invoice.total_amount > 0
-    ]
-    covered = allocate(claims, receipts).covered
-    return [
-        InvoiceCard(
-            id=invoice.id,
-            kind=invoice.kind,
-            number=invoice.number,
-            issued_on=invoice.issued_on,
-            due_on=invoice.due_on,
-            period=invoice.period,
-            total=invoice.total_amount,
-            vat_rate=invoice.vat_rate,
-            covered=covered.get(invoice.id, invoice.total_amount),
-        )
-        for invoice in invoices
-    ]
+def count_invoices(session: Session, contract: VisibleContract) -> int:
+    """How many invoices a contract has."""
+    return session.scalar(_of(contract).with_only_columns(func.count())) or 0
+
+
+def list_invoices(
+    session: Session, contract: VisibleContract, dues: Dues, offset: int = 0, limit: int = 25
+) -> list[InvoiceCard]:
+    """Invoices of a contract, the newest due date first."""
+    rows = _of(contract).order_by(Invoice.due_on.desc(), Invoice.id.desc())
+    return [_card(row, dues) for row in session.scalars(rows.offset(offset).limit(limit))]
+
+
+def list_some(
+    session: Session, contract: VisibleContract, dues: Dues, ids: Iterable[int]
+) -> list[InvoiceCard]:
+    """The invoices with these ids, the oldest due date first."""
+    rows = _of(contract).where(Invoice.id.in_(list(ids))).order_by(Invoice.due_on, Invoice.id)
+    return [_card(row, dues) for row in session.scalars(rows)]
 
 
 def get_invoice(
-    session: Session, contract: VisibleContract, invoice_id: int, today: date
+    session: Session, contract: VisibleContract, invoice_id: int, dues: Dues
 ) -> InvoiceCard:
     """One invoice of a contract.
 
     Raises:
         NotFoundError: absent, withdrawn, or of another contract.
     """
-    for invoice in list_invoices(session, contract, today):
-        if invoice.id == invoice_id:
-            return invoice
-    raise NotFoundError
+    found = list_some(session, contract, dues, [invoice_id]) if invoice_id <= MAX_ID else []
+    if not found:
+        raise NotFoundError
+    return found[0]
 
 
 def find_payee(session: Session) -> BankParty | None:
@@ -79,20 +70,48 @@ def find_payee(session: Session) -> BankParty | None:
 
 
 def find_payer(session: Session, contract: VisibleContract) -> BankParty | None:
-    """The customer's bank details as billing has them; None where account or БИК is missing."""
+    """The customer with the bank details typed in the cabinet, else with those of billing; None
+    where account or БИК is missing in both."""
     customer = session.scalars(
         select(Customer)
         .join(Contract, Contract.customer_id == Customer.id)
         .where(Contract.id == contract.id)
     ).one()
-    if not customer.account or not customer.bic:
+    details: BankDetails | Customer = find_bank_details(session, contract) or customer
+    if not details.account or not details.bic:
         return None
     return BankParty(
         customer.full_name,
         customer.inn,
         customer.kpp,
-        customer.account,
-        customer.bank_name or "",
-        customer.bic,
-        customer.corr_account or "",
+        details.account,
+        details.bank_name or "",
+        details.bic,
+        details.corr_account or "",
+    )
+
+
+def find_bank_details(session: Session, contract: VisibleContract) -> BankDetails | None:
+    """The customer's own bank details, typed in the cabinet."""
+    return session.scalars(
+        select(BankDetails).where(BankDetails.contract_id == contract.id)
+    ).first()
+
+
+def _of(contract: VisibleContract) -> Select[Invoice]:
+    return select(Invoice).where(Invoice.contract_id == contract.id, Invoice.withdrawn_at.is_(None))
+
+
+def _card(invoice: Invoice, dues: Dues) -> InvoiceCard:
+    return InvoiceCard(
+        id=invoice.id,
+        kind=invoice.kind,
+        number=invoice.number,
+        issued_on=invoice.issued_on,
+        due_on=invoice.due_on,
+        period=invoice.period,
+        total=invoice.total_amount,
+        vat_rate=invoice.vat_rate,
+        covered=dues.covered.get(invoice.id, ZERO),
+        unpaid=dues.asked.get(invoice.id, ZERO),
     )

@@ -33,7 +33,7 @@ def money_overview(session: Session, contract: VisibleContract, today: date) -> 
     balance = balance_on(session, contract, today)
     return MoneyOverview(
         balance=balance,
-        dues=dues_of(session, contract, balance, today),
+        dues=dues_of(session, contract, today, balance),
         last_payment=find_last_operation(session, contract, PAYMENTS, today),
         last_charge=find_last_operation(session, contract, CHARGES, today),
     )

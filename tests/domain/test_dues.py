@@ -8,6 +8,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.allocation import Receipt
 from app.domain.dues import InvoiceDue, build_dues
 from app.domain.money import ZERO, from_kopecks
 from app.domain.period import Month
@@ -17,7 +18,11 @@ OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
 
 
 def invoice(number: str, period: Month, due_on: date, total: str) -> InvoiceDue:
-    return InvoiceDue(number, period, due_on, Decimal(total))
+    return InvoiceDue(hash(number), number, period, due_on, Decimal(total))
+
+
+def money(amount: str, period: Month | None = None) -> Receipt:
+    return Receipt(Decimal(amount), period)
 
 
 FINAL = invoice("final", OCTOBER, date(2026, 12, 18), "300.00")
@@ -63,25 +68,94 @@ def test_days_overdue_count_from_the_oldest_invoice_that_is_not_covered() -> Non
     assert build_dues(Decimal("100.00"), old, charged, TODAY).overdue_since == date(2026, 10, 18)
 
 
+SEPTEMBER = Month(2026, 9)
+OLD = invoice("old", SEPTEMBER, date(2026, 10, 18), "1000.00")
+
+
+def test_what_is_asked_for_lies_in_the_newest_invoices_for_money_pays_the_oldest() -> None:
+    newer = invoice("newer", OCTOBER, date(2026, 11, 18), "500.00")
+    dues = build_dues(
+        Decimal("600.00"), [OLD, newer], {SEPTEMBER, OCTOBER}, TODAY, receipts=[money("900.00")]
+    )
+    assert dues.asked == {OLD.id: Decimal("100.00"), newer.id: Decimal("500.00")}
+    assert (dues.overdue, dues.overdue_since, dues.rest) == (Decimal("600.00"), OLD.due_on, ZERO)
+
+
+def test_money_that_names_its_month_leaves_the_older_debt_overdue() -> None:
+    dues = build_dues(
+        Decimal("970.00"), [OLD, ADVANCE30, ADVANCE40], {SEPTEMBER}, TODAY,
+        receipts=[money("30.00", NOVEMBER)],
+    )  # fmt: skip
+    assert dues.overdue == Decimal("1000.00")
+    assert dues.asked == {OLD.id: Decimal("1000.00"), ADVANCE40.id: Decimal("40.00")}
+    ahead = build_dues(
+        Decimal("930.00"), [OLD, ADVANCE40], {SEPTEMBER}, TODAY, receipts=[money("70.00", NOVEMBER)]
+    )
+    assert ahead.asked == {OLD.id: Decimal("970.00")}
+    assert (ahead.overdue, ahead.next_amount) == (Decimal("970.00"), ZERO)
+
+
+def test_late_interest_is_told_apart_and_makes_no_invoice_look_older() -> None:
+    dues = build_dues(Decimal("1050.00"), [OLD], {SEPTEMBER}, TODAY, interest=Decimal("50.00"))
+    assert (dues.overdue, dues.interest) == (Decimal("1050.00"), Decimal("50.00"))
+    assert dues.asked == {OLD.id: Decimal("1000.00")}
+    assert dues.overdue_since == OLD.due_on
+
+
+def test_a_debt_that_no_invoice_asks_for_is_the_rest() -> None:
+    dues = build_dues(Decimal("1200.00"), [OLD], {SEPTEMBER}, TODAY)
+    assert (dues.asked, dues.rest) == ({OLD.id: Decimal("1000.00")}, Decimal("200.00"))
+    assert build_dues(Decimal("7.00"), [], set(), TODAY).rest == Decimal("7.00")
+
+
+def test_debt_from_before_the_first_month_takes_the_money_first() -> None:
+    dues = build_dues(
+        Decimal("1000.00"), [OLD], {SEPTEMBER}, TODAY,
+        receipts=[money("500.00")], opening=Decimal("500.00"),
+    )  # fmt: skip
+    assert dues.asked == {OLD.id: Decimal("1000.00")}
+    assert dues.covered == {OLD.id: ZERO}
+
+
+AMOUNTS = st.integers(0, 10**8).map(from_kopecks)
+PERIODS = st.sampled_from([SEPTEMBER, OCTOBER, NOVEMBER])
+
+
 @given(
     balance=st.integers(-(10**9), 10**9).map(from_kopecks),
-    invoices=st.lists(
-        st.builds(
-            InvoiceDue,
-            number=st.text("abc", min_size=1, max_size=3),
-            period=st.sampled_from([OCTOBER, NOVEMBER]),
-            due_on=st.dates(date(2026, 9, 1), date(2026, 12, 31)),
-            total=st.integers(1, 10**8).map(from_kopecks),
+    bills=st.lists(
+        st.tuples(
+            PERIODS,
+            st.dates(date(2026, 9, 1), date(2026, 12, 31)),
+            st.integers(1, 10**8).map(from_kopecks),
         ),
         max_size=8,
     ),
+    interest=AMOUNTS,
+    opening=AMOUNTS,
+    receipts=st.lists(st.builds(Receipt, AMOUNTS, st.none() | PERIODS), max_size=5),
 )
-def test_nothing_is_negative_and_nothing_passes_the_whole_demand(
-    balance: Decimal, invoices: list[InvoiceDue]
+def test_the_parts_are_the_whole_and_the_whole_never_passes_the_demand(
+    balance: Decimal,
+    bills: list[tuple[Month, date, Decimal]],
+    interest: Decimal,
+    opening: Decimal,
+    receipts: list[Receipt],
 ) -> None:
-    dues = build_dues(balance, invoices, {OCTOBER}, TODAY)
-    assert dues.overdue >= 0
-    assert dues.next_amount >= 0
-    ahead = sum((i.total for i in invoices if i.period == NOVEMBER), ZERO)
-    assert dues.overdue + dues.next_amount <= max(ZERO, balance + ahead)
+    invoices = [
+        InvoiceDue(number, str(number), period, due_on, total)
+        for number, (period, due_on, total) in enumerate(bills, 1)
+    ]
+    charged = {SEPTEMBER, OCTOBER}
+    dues = build_dues(
+        balance, invoices, charged, TODAY, interest=interest, receipts=receipts, opening=opening
+    )
+    by_id = {each.id: each for each in invoices}
+    assert min(dues.overdue, dues.next_amount, dues.interest, dues.rest) >= 0
+    for key, asked in dues.asked.items():
+        assert 0 < asked <= by_id[key].total - dues.covered[key]
+    passed = sum((a for key, a in dues.asked.items() if by_id[key].due_on < TODAY), ZERO)
+    assert passed + dues.interest + dues.rest == dues.overdue
+    ahead = sum((each.total for each in invoices if each.period not in charged), ZERO)
+    assert dues.total <= max(ZERO, balance + ahead)
     assert bool(dues.next_amount) == (dues.next_due_on is not None)

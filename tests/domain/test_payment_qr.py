@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from app.domain.payables import shorten
 from app.domain.payment_qr import MAX_BYTES, Payee, build_payload
 
 PAYEE = Payee(
@@ -76,7 +77,17 @@ def test_what_is_too_long_for_utf8_is_written_in_windows_1251() -> None:
 def test_what_is_too_long_for_both_is_cut() -> None:
     payload = build_payload(PAYEE, Decimal("1.00"), PURPOSE * 5, "00123-ЭС")
     assert len(payload) <= MAX_BYTES
-    assert PURPOSE.startswith(read(payload)["Purpose"][: len(PURPOSE)])
+    assert shorten(PURPOSE * 5)[1].startswith(read(payload)["Purpose"])
+
+
+def test_the_vat_is_kept_by_a_purpose_in_fewer_letters() -> None:
+    invoice = ", счет № 00123-1126-FIN от 30.11.2026, за 11.2026, в т.ч. НДС 22% - 22262-12"
+    long = replace(PAYEE, name="Акционерное общество «Пример-Энерго»")
+    purpose = "Оплата за электроэнергию по договору № 00123-ЭС от 01.02.2020" + invoice
+    payload = build_payload(long, Decimal("123456.78"), purpose, "00123-ЭС")
+    assert len(payload) <= MAX_BYTES
+    assert read(payload)["Purpose"].endswith("НДС 22% - 22262-12")
+    assert "00123-ЭС" in read(payload)["Purpose"]
 
 
 def test_a_name_that_holds_the_separator_gets_another_one() -> None:

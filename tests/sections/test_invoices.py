@@ -103,7 +103,7 @@ def test_without_the_payers_account_there_is_no_bank_file_and_it_is_said(
     other = PageClient(page.app)
     other.sign_in("00124")
     soup = open_invoice(other, poor, "1")
-    assert "нет вашего расчетного счета" in soup.text
+    assert "укажите ваш расчетный счет" in soup.text
     assert soup.select(".qr")
     assert other.client.get(other.last.request.path + "/1c_to_kl.txt").status_code == 404
 

@@ -14,7 +14,8 @@ from app.domain.period import Period
 from app.domain.statement import ChargeStatement
 from app.domain.turnover import EntryKind
 from app.extensions import db
-from app.queries.charges import count_lines, cover_documents, get_detail, list_documents
+from app.queries.charges import count_lines, get_detail, list_documents
+from app.queries.dues import cover_documents
 from app.queries.statements import charge_statement
 from app.sections.charges import presenters
 from app.sections.charges.presenters import KINDS, METHODS, ZONES, documents_table
@@ -131,7 +132,7 @@ def _with_lines() -> bool:
 
 def _results(form: PeriodForm, period: Period) -> dict[str, Any]:
     documents = list_documents(db.session(), g.contract, period)
-    covered = cover_documents(db.session(), g.contract, clock().today())
+    covered = cover_documents(db.session(), g.contract, clock().today()).covered
     energy = [each for each in documents if each.kind is not EntryKind.LATE_INTEREST]
     interest = [each for each in documents if each.kind is EntryKind.LATE_INTEREST]
     return {

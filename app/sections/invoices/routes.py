@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, make_response, request
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.domain.access import Permission
-from app.domain.bank_order import PaymentOrder, write_orders
-from app.domain.errors import NotFoundError
-from app.domain.invoices import InvoiceCard, payment_purpose
-from app.domain.payment_qr import Payee, build_payload
+from app.domain.invoices import InvoiceCard, invoice_words
+from app.domain.money import sum_in_words
+from app.domain.payables import ContractName, Payable
 from app.extensions import db
-from app.integrations.qr import draw_qr
-from app.queries.invoices import find_payee, find_payer, get_invoice, list_invoices
+from app.integrations.pdf import render_pdf
+from app.integrations.qr import qr_data_uri
+from app.queries.dues import dues_of
+from app.queries.invoices import count_invoices, find_payee, get_invoice, list_invoices
+from app.queries.payables import invoice_payable
+from app.web.downloads import send_bytes
 from app.web.fragments import render_page
 from app.web.pager import Pager
+from app.web.paying import how_to_pay, payment_payload, send_orders
 from app.web.permissions import contract_access
-from app.web.session import clock, config, local_now
+from app.web.session import clock
 
 bp = Blueprint("invoices", __name__, url_prefix="/contracts/<int:contract_id>/invoices")
 
@@ -34,12 +38,14 @@ KINDS = {
 def index(contract_id: int) -> ResponseReturnValue:
     """All invoices with their status."""
     today = clock().today()
-    invoices = list_invoices(db.session(), g.contract, today)
-    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, len(invoices))
+    pager = Pager.from_query(
+        request.args.get("page", "")[:9], PAGE_ROWS, count_invoices(db.session(), g.contract)
+    )
+    dues = dues_of(db.session(), g.contract, today)
     return render_page(
         "invoices/index.html",
         fragment="results",
-        invoices=invoices[pager.offset : pager.offset + pager.size],
+        invoices=list_invoices(db.session(), g.contract, dues, pager.offset, pager.size),
         pager=pager,
         today=today,
         kinds=KINDS,
@@ -50,47 +56,55 @@ def index(contract_id: int) -> ResponseReturnValue:
 @contract_access(Permission.SEE_MONEY)
 def invoice(contract_id: int, invoice_id: int) -> ResponseReturnValue:
     """One invoice and how to pay it: requisites, a code for a scanner, a file for a bank client."""
-    today = clock().today()
-    card = get_invoice(db.session(), g.contract, invoice_id, today)
-    payee = find_payee(db.session())
-    purpose = _purpose(card)
-    code = None
-    if payee is not None and card.unpaid:
-        requisites = Payee(
-            payee.name, payee.account, payee.bank_name, payee.bic, payee.corr_account,
-            payee.inn, payee.kpp,
-        )  # fmt: skip
-        payload = build_payload(requisites, card.unpaid, purpose, g.contract.number)
-        code = draw_qr(payload, f"QR-код для оплаты счета № {card.number}")
+    card = _card(invoice_id)
     return render_page(
         "invoices/invoice.html",
         fragment="results",
         invoice=card,
-        payee=payee,
-        purpose=purpose,
-        code=code,
-        has_payer=find_payer(db.session(), g.contract) is not None,
-        today=today,
+        today=clock().today(),
         kinds=KINDS,
-        banks=config().bank_links,
+        **how_to_pay(_payable(card), f"QR-код для оплаты счета № {card.number}"),
     )
+
+
+@bp.get("/<int:invoice_id>/invoice.pdf")
+@contract_access(Permission.SEE_MONEY)
+def pdf(contract_id: int, invoice_id: int) -> ResponseReturnValue:
+    """The invoice for print, with both sides, the sum in words and the payment code."""
+    card = _card(invoice_id)
+    payable, payee = _payable(card), find_payee(db.session())
+    code = qr_data_uri(payment_payload(payee, payable)) if payee and payable else None
+    title = f"Счет № {card.number} от {card.issued_on:%d.%m.%Y}"
+    page = render_template(
+        "pdf/invoice.html",
+        title=title,
+        invoice=card,
+        payee=payee,
+        kinds=KINDS,
+        payable=payable,
+        code=code,
+        purpose=payable.purpose if payable else invoice_words(card, _name(), card.total),
+        in_words=sum_in_words(card.total),
+    )
+    return send_bytes(render_pdf(page, title), title, "pdf")
 
 
 @bp.get("/<int:invoice_id>/1c_to_kl.txt")
 @contract_access(Permission.SEE_MONEY)
 def order_file(contract_id: int, invoice_id: int) -> ResponseReturnValue:
     """A payment order for the bank client, of what is not paid yet."""
-    card = get_invoice(db.session(), g.contract, invoice_id, clock().today())
-    payer, payee = find_payer(db.session(), g.contract), find_payee(db.session())
-    if payer is None or payee is None or not card.unpaid:
-        raise NotFoundError
-    order = PaymentOrder(1, card.unpaid, _purpose(card))
-    response = make_response(write_orders([order], payer, payee, local_now()))
-    response.headers["Content-Type"] = "text/plain; charset=windows-1251"
-    response.headers["Content-Disposition"] = 'attachment; filename="1c_to_kl.txt"'
-    return response
+    payable = _payable(_card(invoice_id))
+    return send_orders([payable] if payable else [])
 
 
-def _purpose(card: InvoiceCard) -> str:
-    contract = g.contract
-    return payment_purpose(card, card.unpaid or card.total, contract.number, contract.signed_on)
+def _card(invoice_id: int) -> InvoiceCard:
+    dues = dues_of(db.session(), g.contract, clock().today())
+    return get_invoice(db.session(), g.contract, invoice_id, dues)
+
+
+def _payable(card: InvoiceCard) -> Payable | None:
+    return invoice_payable(card, _name()) if card.unpaid else None
+
+
+def _name() -> ContractName:
+    return ContractName(g.contract.number, g.contract.signed_on)

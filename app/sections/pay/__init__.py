@@ -1,0 +1,5 @@
+"""Section: pay."""
+
+from app.sections.pay.routes import bp
+
+__all__ = ["bp"]
