@@ -99,7 +99,13 @@ class Config:
     sign_in_login_checks: int = 100
     """Password checks of one login in an hour, whatever the addresses."""
     statement_max_rows: int = 2000
-    """Longest statement made at once; a longer period has to be narrowed."""
+    """Longest statement made at once, as a page or for a spreadsheet; …"""
+    pdf_max_rows: int = 300
+    """… as PDF, which takes a second for every 70 rows; longer ones are made by the worker, …"""
+    file_max_rows: int = 10_000
+    """… up to this; a longer period has to be narrowed."""
+    pdf_per_minute: int = 10
+    """PDF documents for one account."""
     sber_online_url: str = "https://online.sberbank.ru/"
     """«Сбербанк Онлайн», for sole traders and owners of premises; empty hides the button."""
     sber_business_url: str = "https://sbi.sberbank.ru/"

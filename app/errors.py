@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from flask import Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from app.domain.errors import AccessDeniedError, NotFoundError
+from app.domain.errors import AccessDeniedError, NotFoundError, TooManyAttemptsError
 from app.extensions import db, login_manager
+from app.integrations.errors import NoSlotError
 from app.logs import event, log
-from app.web.forms import page_if_busy
+from app.web.forms import page_if_busy, wait_words
 from app.web.fragments import is_fragment, render_bare
 
 
@@ -44,6 +46,9 @@ PAGES = {
 }
 BUSY = "Сервис сейчас занят. Подождите минуту и отправьте еще раз: введенное сохранено."
 RETRY_SOON = {"Retry-After": "60"}
+QUEUED = Words(
+    "Сейчас готовится много документов", "Подождите минуту и попробуйте скачать еще раз."
+)
 FORM_EXPIRED = Words(
     "Страница устарела",
     "Форма была открыта слишком давно. Вернитесь, обновите ее и отправьте снова.",
@@ -55,13 +60,15 @@ def init_app(app: Flask) -> None:
     login_manager.unauthorized_handler(unauthorized)
     app.register_error_handler(NotFoundError, lambda error: error_page(404))
     app.register_error_handler(AccessDeniedError, _denied)
+    app.register_error_handler(TooManyAttemptsError, _too_many)
+    app.register_error_handler(NoSlotError, lambda error: error_page(503, QUEUED))
     app.register_error_handler(CSRFError, lambda error: error_page(400, FORM_EXPIRED))
     app.register_error_handler(OperationalError, _database_busy)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
 
 
-def error_page(status: int, words: Words | None = None) -> ResponseReturnValue:
+def error_page(status: int, words: Words | None = None) -> tuple[Response, int, dict[str, str]]:
     """A page in Russian, usable without the database and without being signed in."""
     words = words or PAGES.get(status) or PAGES[500 if status >= 500 else 400]
     headers = RETRY_SOON if status in (429, 503) else {}
@@ -85,6 +92,15 @@ def unauthorized() -> ResponseReturnValue:
     return redirect(target, 302)
 
 
+def _too_many(error: TooManyAttemptsError) -> ResponseReturnValue:
+    words = Words(
+        "Слишком много запросов подряд",
+        f"Подождите и попробуйте снова {wait_words(error.retry_after)}.",
+    )
+    page, status, _ = error_page(429, words)
+    return page, status, {"Retry-After": str(error.retry_after)}
+
+
 def _denied(error: AccessDeniedError) -> ResponseReturnValue:
     event("access denied", endpoint=request.endpoint)
     return error_page(403)
@@ -104,7 +120,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or (error.code or 500) < 400:
         return error.get_response()
     answer = error_page(error.code or 500)
-    if error.code == 405 and isinstance(answer, tuple):
+    if error.code == 405:
         allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
         return answer[0], 405, {"Allow": allowed}
     return answer

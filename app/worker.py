@@ -12,9 +12,12 @@ from huey.api import Huey
 from app.actions.cleanup import clean_up
 from app.extensions import db
 from app.logs import event
-from app.web import outbox
+from app.web import outbox, prepared
 from app.web.session import clock
 from config import Config
+
+WORKERS = 3
+"""A long file holds one of them, letters go on leaving."""
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -29,10 +32,20 @@ def init_app(app: Flask, config: Config) -> None:
         with app.app_context():
             outbox.deliver(message_id)
 
+    @huey.task(name="make_file")
+    def make_file(file_id: int) -> None:
+        with app.app_context():
+            prepared.make_file(file_id)
+
     @huey.periodic_task(crontab(minute="*"), name="sweep")
     def sweep() -> None:
         with app.app_context():
             outbox.sweep()
+
+    @huey.periodic_task(crontab(minute="*"), name="make_left")
+    def make_left() -> None:
+        with app.app_context():
+            prepared.make_left()
 
     @huey.periodic_task(crontab(minute="20", hour="1"), name="clean_up")
     def nightly() -> None:
@@ -40,24 +53,26 @@ def init_app(app: Flask, config: Config) -> None:
             tidy()
 
     app.extensions["deliver_later"] = _or_leave_it_to_the_sweep(deliver)
+    app.extensions["prepare_later"] = _or_leave_it_to_the_sweep(make_file)
 
 
 def tidy() -> None:
     """Delete what has served its time."""
     counts = clean_up(db.session(), clock().now())
     db.session.commit()
+    prepared.delete_expired()
     event("cleaned up", **counts)
 
 
 def run(app: Flask) -> None:
     """Work until stopped."""
-    app.extensions["huey"].create_consumer(workers=1, worker_type="thread").run()
+    app.extensions["huey"].create_consumer(workers=WORKERS, worker_type="thread").run()
 
 
-def _or_leave_it_to_the_sweep(deliver: Callable[[int], object]) -> Callable[[int], None]:
-    def enqueue(message_id: int) -> None:
+def _or_leave_it_to_the_sweep(task: Callable[[int], object]) -> Callable[[int], None]:
+    def enqueue(key: int) -> None:
         try:
-            deliver(message_id)
+            task(key)
         except Exception as error:  # whatever the queue is made of
             event("queue unavailable", reason=type(error).__name__)
 

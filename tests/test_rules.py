@@ -36,6 +36,9 @@ ACCESS = {
     "charges.statement": MONEY,
     "charges.statement_file": MONEY,
     "consents.index": PUBLIC,
+    "files.download": MONEY,
+    "files.file": MONEY,
+    "files.order": MONEY,
     "home.index": Permission.SEE_CONTRACT.value,
     "invoices.index": MONEY,
     "invoices.invoice": MONEY,
@@ -105,6 +108,8 @@ NEEDED: dict[str, dict[str, object]] = {
     "invoices.invoice": {"invoice_id": 1},
     "invoices.order_file": {"invoice_id": 1},
     "invoices.pdf": {"invoice_id": 1},
+    "files.download": {"file_id": 1},
+    "files.file": {"file_id": 1},
     "pay.item": {"code": "interest"},
     "pay.order_file": {},
 }
@@ -170,10 +175,15 @@ def test_another_customer_gets_the_same_404_as_for_a_missing_contract(
     make.commit()
     page.sign_in("00999")
     values = values_for(endpoint, contract)
-    answers = [
-        page.client.get(page.url(endpoint, **(values | {"contract_id": number})))
-        for number in (contract.id, 10**9, 2**70)
-    ]
+    soup = page.get("appearance.index")
+    token = {"csrf_token": soup.select_one("[name=csrf_token]")["value"]}
+    answers = []
+    for number in (contract.id, 10**9, 2**70):
+        url = page.url(endpoint, **(values | {"contract_id": number}))
+        is_write = not any(
+            "GET" in (rule.methods or ()) for rule in page.app.url_map.iter_rules(endpoint)
+        )
+        answers.append(page.client.post(url, data=token) if is_write else page.client.get(url))
     assert {answer.status_code for answer in answers} == {404}
     bodies = {answer.text.replace(answer.headers["X-Request-Id"], "") for answer in answers}
     assert len(bodies) == 1

@@ -19,6 +19,7 @@ class Tried(StrEnum):
     SMS_CODE = "sms_code"
     RECOVERY = "recovery"
     RECOVERY_CODE = "recovery_code"
+    PDF = "pdf"
 
 
 class Outcome(StrEnum):

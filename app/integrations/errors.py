@@ -12,3 +12,7 @@ class SendError(Exception):
     def __init__(self, reason: str, *, is_final: bool = False) -> None:
         super().__init__(reason)
         self.is_final = is_final
+
+
+class NoSlotError(Exception):
+    """All places for a heavy piece of work are taken; try again soon."""

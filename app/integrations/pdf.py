@@ -35,19 +35,20 @@ class PdfError(Exception):
     """The document could not be laid out."""
 
 
-def render_pdf(html: str, title: str) -> bytes:
+def render_pdf(html: str, title: str, max_seconds: int = MAX_SECONDS) -> bytes:
     """Lay out a document.
 
     Args:
         html: a whole document; ``font-family: notosans`` is at hand.
         title: for the document's properties.
+        max_seconds: after these it is given up.
 
     Raises:
         PdfError: xhtml2pdf reported errors.
     """
     html = _printable(html, _fonts())
     with no_cycle_search():
-        return _lay_out_short(html, title) or _lay_out(html, title)
+        return _lay_out_short(html, title) or _lay_out(html, title, max_seconds)
 
 
 def _lay_out_short(html: str, title: str) -> bytes | None:
@@ -59,14 +60,14 @@ def _lay_out_short(html: str, title: str) -> bytes | None:
     return None
 
 
-def _lay_out(html: str, title: str) -> bytes:
+def _lay_out(html: str, title: str, max_seconds: int = MAX_SECONDS) -> bytes:
     output = io.BytesIO()
     status = pisa.CreatePDF(
         html,
         dest=output,
         encoding="utf-8",
         resource_policy=ResourceAccessPolicy.server(
-            FONT_DIR, allow_remote=False, max_render_seconds=MAX_SECONDS
+            FONT_DIR, allow_remote=False, max_render_seconds=max_seconds
         ),
         context_meta={"title": title},
     )

@@ -92,6 +92,12 @@ def count_lines(session: Session, contract: VisibleContract, charge_id: int) -> 
     return session.scalar(lines) or 0
 
 
+def count_all_lines(session: Session, charge_ids: Sequence[int]) -> int:
+    """How many lines documents have together."""
+    lines = select(func.count(ChargeLine.id)).where(ChargeLine.charge_id.in_(charge_ids))
+    return session.scalar(lines) or 0
+
+
 def get_detail(
     session: Session, contract: VisibleContract, charge_id: int, offset: int = 0, limit: int = 50
 ) -> Detail:

@@ -19,7 +19,7 @@ from app.domain.statement import (
     statement_number,
 )
 from app.domain.turnover import EntryKind
-from app.queries.charges import Line, list_documents, list_lines
+from app.queries.charges import Line, count_all_lines, list_documents, list_lines
 from app.queries.contracts import Frame, VisibleContract
 from app.queries.settlements import ledger_of
 
@@ -82,7 +82,10 @@ def charge_statement(
             rows.append(_row(line, by_id[line.charge_id]))
     rows = line_rows(energy, lines)
     if len(rows) + len(interest) > max_rows:
-        raise StatementTooLongError(len(rows) + len(interest), max_rows)
+        count = len(rows)
+        if with_lines:
+            count = max(count, count_all_lines(session, [document.id for document in energy]))
+        raise StatementTooLongError(count + len(interest), max_rows)
     return ChargeStatement(
         *_head(contract, period, frame, issued_at, as_of),
         with_lines,

@@ -32,6 +32,8 @@ class PeriodForm:
     last: str
     period: Period | None = None
     errors: dict[str, str] = field(default_factory=dict)
+    long_rows: int = 0
+    """Rows of a statement that is too long to be made at once."""
     unreadable: set[str] = field(default_factory=set)
     """Fields whose text a browser's date field would not show; they are plain text instead."""
     presets: list[tuple[str, Period]] = field(default_factory=list)

@@ -73,6 +73,11 @@ def registration_limits(config: Config) -> tuple[Limit, ...]:
     )
 
 
+def pdf_limits(config: Config) -> tuple[Limit, ...]:
+    """Documents laid out for one account."""
+    return (Limit(config.pdf_per_minute, timedelta(minutes=1), per_subject=True),)
+
+
 def recovery_rules(config: Config) -> RecoveryRules:
     """Rules of forgotten passwords."""
     return RecoveryRules(

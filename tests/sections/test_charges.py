@@ -297,4 +297,4 @@ def test_a_statement_that_is_too_long_asks_for_a_shorter_period(
     page = PageClient(make_app(statement_max_rows=3))
     page.sign_in(contract.number)
     soup = page.get("charges.statement", 422, contract_id=contract.id, **YEAR)
-    assert "в справку входит до 3" in soup.select_one("#error-summary").text
+    assert "На странице помещается до 3" in soup.select_one("#too-long").text

@@ -170,7 +170,9 @@ def test_a_statement_longer_than_the_limit_asks_for_a_shorter_period(
     page = PageClient(make_app(statement_max_rows=2))
     page.sign_in("00123")
     soup = page.get("settlements.statement", 422, contract_id=contract.id)
-    assert "3 строки, в справку входит до 2" in soup.select_one("#error-summary").text
+    assert "За этот период 3 строки. На странице помещается до 2" in (
+        soup.select_one("#too-long").text
+    )
     page.get("settlements.statement_file", 422, contract_id=contract.id, extension="pdf")
 
 

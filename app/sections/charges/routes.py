@@ -25,13 +25,22 @@ from app.web.fragments import redirect_page, render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access
 from app.web.remembered import contract_block
-from app.web.session import clock
-from app.web.statements import make_statement, send_statement, statement_url
+from app.web.session import clock, config
+from app.web.statements import (
+    RECIPES,
+    STATEMENT_ROWS,
+    Options,
+    Recipe,
+    make_statement,
+    send_statement,
+    statement_url,
+)
 
 bp = Blueprint("charges", __name__, url_prefix="/contracts/<int:contract_id>/charges")
 
 PAGE = "charges/index.html"
 PAGE_LINES = 50
+NAME = "charges"
 
 
 @bp.get("")
@@ -83,7 +92,7 @@ def file(contract_id: int, extension: str) -> ResponseReturnValue:
 def statement(contract_id: int) -> ResponseReturnValue:
     """«Справка по начислениям» as a page: the form that a screen reader reads."""
     form = PeriodForm.from_query(request.args, clock().today())
-    return _statement_page(form, _statement(form))
+    return _statement_page(form, make_statement(NAME, form, _options()))
 
 
 @bp.get("/statement.<any(pdf, xlsx, csv):extension>")
@@ -91,43 +100,34 @@ def statement(contract_id: int) -> ResponseReturnValue:
 def statement_file(contract_id: int, extension: str) -> ResponseReturnValue:
     """The same statement as a file."""
     form = PeriodForm.from_query(request.args, clock().today())
-    made = _statement(form)
-    if made is None or form.period is None:
-        return _statement_page(form)
-    return send_statement(
-        name_of("Справка по начислениям", g.contract.number, form.period),
-        extension,
-        "pdf/charge_statement.html",
-        presenters.pdf_context(made),
-        lambda: presenters.statement_table(made),
+    return send_statement(NAME, form, _options(), extension) or _statement_page(form)
+
+
+def _options() -> Options:
+    return {"lines": "1" if request.args.get("lines") == "1" else ""}
+
+
+def _build(period: Period, options: Options, **circumstances: Any) -> ChargeStatement:
+    return charge_statement(
+        db.session(), g.contract, period, with_lines=options["lines"] == "1", **circumstances
     )
 
 
-def _statement(form: PeriodForm) -> ChargeStatement | None:
-    """The statement of the form's period; None leaves the reason in the form."""
-
-    def build(period: Period, **circumstances: Any) -> ChargeStatement:
-        return charge_statement(
-            db.session(), g.contract, period, with_lines=_with_lines(), **circumstances
-        )
-
-    return make_statement(form, build)
-
-
 def _statement_page(form: PeriodForm, made: ChargeStatement | None = None) -> Response:
+    rows = made.rows if made else ()
+    pager = Pager.from_query(request.args.get("page", "")[:9], STATEMENT_ROWS, len(rows))
     return render_page(
         "charges/statement.html",
         fragment="results",
         form=form,
         statement=made,
-        with_lines=_with_lines(),
+        pager=pager,
+        rows=rows[pager.offset : pager.offset + pager.size],
+        with_lines=bool(_options()["lines"]),
+        limits=config(),
         kinds=KINDS,
         status=200 if made else 422,
     )
-
-
-def _with_lines() -> bool:
-    return request.args.get("lines") == "1"
 
 
 def _results(form: PeriodForm, period: Period) -> dict[str, Any]:
@@ -146,3 +146,12 @@ def _results(form: PeriodForm, period: Period) -> dict[str, Any]:
 
 def _unreadable(form: PeriodForm) -> Response:
     return render_page(PAGE, fragment="results", form=form, kinds=KINDS, status=422)
+
+
+RECIPES[NAME] = Recipe(
+    "Справка по начислениям",
+    _build,
+    "pdf/charge_statement.html",
+    presenters.pdf_context,
+    presenters.statement_table,
+)

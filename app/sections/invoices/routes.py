@@ -10,7 +10,6 @@ from app.domain.invoices import InvoiceCard, invoice_words
 from app.domain.money import sum_in_words
 from app.domain.payables import ContractName, Payable
 from app.extensions import db
-from app.integrations.pdf import render_pdf
 from app.integrations.qr import qr_data_uri
 from app.queries.dues import dues_of
 from app.queries.invoices import count_invoices, find_payee, get_invoice, list_invoices
@@ -19,6 +18,7 @@ from app.web.downloads import send_bytes
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.paying import how_to_pay, payment_payload, send_orders
+from app.web.pdf import admit_pdf, lay_out
 from app.web.permissions import contract_access
 from app.web.session import clock
 
@@ -72,6 +72,7 @@ def invoice(contract_id: int, invoice_id: int) -> ResponseReturnValue:
 def pdf(contract_id: int, invoice_id: int) -> ResponseReturnValue:
     """The invoice for print, with both sides, the sum in words and the payment code."""
     card = _card(invoice_id)
+    admit_pdf()
     payable, payee = _payable(card), find_payee(db.session())
     code = qr_data_uri(payment_payload(payee, payable)) if payee and payable else None
     title = f"Счет № {card.number} от {card.issued_on:%d.%m.%Y}"
@@ -86,7 +87,7 @@ def pdf(contract_id: int, invoice_id: int) -> ResponseReturnValue:
         purpose=payable.purpose if payable else invoice_words(card, _name(), card.total),
         in_words=sum_in_words(card.total),
     )
-    return send_bytes(render_pdf(page, title), title, "pdf")
+    return send_bytes(lay_out(page, title), title, "pdf")
 
 
 @bp.get("/<int:invoice_id>/1c_to_kl.txt")

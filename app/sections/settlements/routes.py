@@ -20,13 +20,22 @@ from app.web.fragments import redirect_page, render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access
 from app.web.remembered import contract_block
-from app.web.session import clock
-from app.web.statements import make_statement, send_statement, statement_url
+from app.web.session import clock, config
+from app.web.statements import (
+    RECIPES,
+    STATEMENT_ROWS,
+    Options,
+    Recipe,
+    make_statement,
+    send_statement,
+    statement_url,
+)
 
 bp = Blueprint("settlements", __name__, url_prefix="/contracts/<int:contract_id>/settlements")
 
 PAGE = "settlements/index.html"
 PAGE_ROWS = 25
+NAME = "settlements"
 
 
 @bp.get("")
@@ -65,7 +74,7 @@ def turnover_file(contract_id: int, extension: str) -> ResponseReturnValue:
 def statement(contract_id: int) -> ResponseReturnValue:
     """The statement as a page: the form of it that a screen reader reads and a printer prints."""
     form = PeriodForm.from_query(request.args, clock().today())
-    return _statement_page(form, _statement(form))
+    return _statement_page(form, make_statement(NAME, form, {}))
 
 
 @bp.get("/statement.<any(pdf, xlsx, csv):extension>")
@@ -73,16 +82,7 @@ def statement(contract_id: int) -> ResponseReturnValue:
 def statement_file(contract_id: int, extension: str) -> ResponseReturnValue:
     """The same statement as a file."""
     form = PeriodForm.from_query(request.args, clock().today())
-    made = _statement(form)
-    if made is None or form.period is None:
-        return _statement_page(form)
-    return send_statement(
-        name_of("Справка по взаиморасчетам", g.contract.number, form.period),
-        extension,
-        "pdf/settlement_statement.html",
-        presenters.pdf_context(made),
-        lambda: presenters.statement_table(made),
-    )
+    return send_statement(NAME, form, {}, extension) or _statement_page(form)
 
 
 def _results(form: PeriodForm, period: Period, number: str) -> dict[str, Any]:
@@ -92,23 +92,31 @@ def _results(form: PeriodForm, period: Period, number: str) -> dict[str, Any]:
     return {"form": form, "ledger": ledger, "pager": pager, "operations": operations}
 
 
-def _statement(form: PeriodForm) -> SettlementStatement | None:
-    """The statement of the form's period; None leaves the reason in the form."""
-
-    def build(period: Period, **circumstances: Any) -> SettlementStatement:
-        return settlement_statement(db.session(), g.contract, period, **circumstances)
-
-    return make_statement(form, build)
+def _build(period: Period, options: Options, **circumstances: Any) -> SettlementStatement:
+    return settlement_statement(db.session(), g.contract, period, **circumstances)
 
 
 def _statement_page(
     form: PeriodForm, made: SettlementStatement | None = None
 ) -> ResponseReturnValue:
+    rows = made.rows if made else ()
+    pager = Pager.from_query(request.args.get("page", "")[:9], STATEMENT_ROWS, len(rows))
     return render_page(
         "settlements/statement.html",
         fragment="results",
         form=form,
         statement=made,
-        rows=presenters.present_all(made.rows) if made else (),
+        pager=pager,
+        rows=presenters.present_all(rows[pager.offset : pager.offset + pager.size]),
+        limits=config(),
         status=200 if made else 422,
     )
+
+
+RECIPES[NAME] = Recipe(
+    "Справка по взаиморасчетам",
+    _build,
+    "pdf/settlement_statement.html",
+    presenters.pdf_context,
+    presenters.statement_table,
+)

@@ -1,0 +1,48 @@
+"""PDF for a browser: a few a minute for each account, two at a time for all."""
+
+from __future__ import annotations
+
+from flask_login import current_user
+
+from app.actions import attempts
+from app.domain.limits import Tried
+from app.extensions import db
+from app.integrations.pdf import render_pdf
+from app.integrations.slots import slot
+from app.web.rules import pdf_limits
+from app.web.session import clock, config, current_browser
+
+SLOTS = ("pdf-1", "pdf-2")
+WAIT = 20
+"""Seconds; a short document takes a fraction of one."""
+JOB_WAIT = 3600
+JOB_SECONDS = 1800
+
+
+def admit_pdf() -> None:
+    """Count a document that is about to be laid out.
+
+    Raises:
+        TooManyAttemptsError: this account had too many in the last minute.
+    """
+    browser = current_browser()
+    attempts.admit(
+        db.session(), Tried.PDF, f"account:{current_user.account_id}", browser.address,
+        pdf_limits(config()), clock().now(), succeeded=True,
+    )  # fmt: skip
+
+
+def lay_out(html: str, title: str) -> bytes:
+    """The document, when one of the two places is free.
+
+    Raises:
+        NoSlotError: none became free in time.
+    """
+    with slot(config().instance_dir / "slots", SLOTS, WAIT):
+        return render_pdf(html, title)
+
+
+def lay_out_in_background(html: str, title: str) -> bytes:
+    """The same for the worker: it may take long, and leaves one place to those who wait."""
+    with slot(config().instance_dir / "slots", SLOTS[:1], JOB_WAIT):
+        return render_pdf(html, title, max_seconds=JOB_SECONDS)
