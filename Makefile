@@ -14,7 +14,11 @@ help: ## these commands
 
 run: $(VENV)/.run ## the portal with demo data at http://127.0.0.1:8000 (PORT=… changes it)
 	@$(BIN)/flask prepare
-	@exec $(BIN)/gunicorn wsgi:app
+	@export JOBS=$${JOBS:-queue}; \
+	trap 'trap - EXIT; kill $$web $$worker 2>/dev/null; wait' EXIT INT TERM; \
+	$(BIN)/gunicorn wsgi:app & web=$$!; \
+	if [ $$JOBS = queue ]; then $(BIN)/flask worker & worker=$$!; fi; \
+	wait $$web
 
 dev: $(VENV)/.run ## the same with reload, for work on the code
 	@$(BIN)/flask prepare

@@ -6,10 +6,9 @@ import os
 
 bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
 workers = int(os.environ.get("WEB_WORKERS") or 2)
-# One request at a time per worker: with SQLite several threads slow each other down. The threaded
-# worker still parks idle connections, which browsers open ahead of need.
+# A PDF that is laid out, or waits for its turn, must not hold up the pages of others.
 worker_class = "gthread"
-threads = 1
+threads = int(os.environ.get("WEB_THREADS") or 8)
 control_socket_disable = True
 max_requests = 20_000
 max_requests_jitter = 2_000

@@ -73,7 +73,9 @@ def make_statement(
     """The statement of the form's period; None leaves the reason in the form."""
     if form.period is None:
         return None
-    limit = config().pdf_max_rows if extension == "pdf" else config().statement_max_rows
+    limit = config().statement_max_rows
+    if extension == "pdf":
+        limit = min(limit, config().pdf_max_rows)
     try:
         return build_statement(RECIPES[name], form.period, options, limit)
     except StatementTooLongError as error:

@@ -9,9 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 from playwright.sync_api import Page
+from sqlalchemy import select
 
 from app.integrations.links import Purpose
-from app.models import Charge, Invoice, Recovery, Registration
+from app.models import Charge, Invoice, Membership, PreparedFile, Recovery, Registration
 from tests.browser.conftest import Windows
 from tests.browser.live import EMPTY, HOSTILE_NUMBER, UNREGISTERED, Site
 from tests.conftest import NOW
@@ -154,6 +155,43 @@ def mistype_code(page: Page) -> None:
     page.locator("#error-summary").wait_for()
 
 
+def wrong_bank_details(page: Page) -> None:
+    page.get_by_label("Расчетный счет").fill("40702810300000000002")
+    page.get_by_label("БИК банка").fill("047501602")
+    page.get_by_role("button", name="Сохранить").click()
+    page.locator("#error-summary").wait_for()
+
+
+def file_in(status: str) -> Callable[[Site], str]:
+    """A page of a file that the debtor has asked for."""
+
+    def path(site: Site) -> str:
+        assert site.demo is not None
+        with site.session() as session:
+            owner = select(Membership.account_id).where(
+                Membership.contract_id == site.ids[site.demo.debtor]
+            )
+            file = PreparedFile(
+                contract_id=site.ids[site.demo.debtor],
+                account_id=session.scalars(owner).one(),
+                document="settlements",
+                extension="pdf",
+                options={},
+                row_count=2741,
+                status=status,
+                tries=1,
+                created_at=NOW,
+                started_at=NOW,
+                expires_at=NOW + timedelta(days=2),
+                name="Справка по взаиморасчетам 00101-ЭС 01.01.2016-30.11.2026",
+            )
+            session.add(file)
+            session.commit()
+            return f"/files/{file.id}"
+
+    return path
+
+
 STATES = (
     State("sign-in", None, "/sign-in"),
     State("sign-in, nothing typed", None, "/sign-in", 422, send_empty_form),
@@ -185,6 +223,15 @@ STATES = (
     State("invoices", "debtor", "/invoices"),
     State("invoices, empty", EMPTY, "/invoices"),
     State("invoice to pay", "debtor", "/invoices/{invoice}"),
+    State("pay", "debtor", "/pay"),
+    State("pay, nothing due", EMPTY, "/pay"),
+    State("pay, nothing ticked", "debtor", "/pay/orders/1c_to_kl.txt", 422),
+    State("pay late interest", "debtor", "/pay/interest"),
+    State("bank details", "debtor", "/pay/bank-details"),
+    State("bank details, wrong", "debtor", "/pay/bank-details", 422, wrong_bank_details),
+    State("file in the queue", "debtor", file_in("waiting")),
+    State("file ready", "debtor", file_in("ready")),
+    State("file not made", "debtor", file_in("failed")),
     State("payments", "debtor", "/payments"),
     State("payments, empty", EMPTY, "/payments"),
     State("payments with hostile names", HOSTILE_NUMBER, "/payments"),
