@@ -144,6 +144,8 @@ class Formula:
     """What billing charged, kWh."""
     price: Decimal
     net: Decimal
+    decimals: int = 0
+    """Of the register; the readings are shown with as many."""
 
     @property
     def explains_quantity(self) -> bool:
@@ -171,6 +173,7 @@ def build_formula(
     quantity: Decimal,
     price: Decimal,
     net: Decimal,
+    decimals: int = 0,
 ) -> Formula:
     """How the sum of a line came about.
 
@@ -180,8 +183,9 @@ def build_formula(
         quantity: kWh that billing charged.
         price: roubles per kWh.
         net: roubles without VAT that billing charged.
+        decimals: of the register, for show.
     """
     rolled_over = end < start
     difference = end - start + (Decimal(10) ** digits if rolled_over else 0)
     consumption = (difference * multiplier).quantize(Decimal("0.001"), ROUND_HALF_UP)
-    return Formula(start, end, multiplier, rolled_over, consumption, quantity, price, net)
+    return Formula(start, end, multiplier, rolled_over, consumption, quantity, price, net, decimals)

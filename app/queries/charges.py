@@ -181,6 +181,7 @@ class _Ends:
     start: Decimal
     end: Decimal
     digits: int
+    decimals: int
 
 
 def _formula(
@@ -190,7 +191,14 @@ def _formula(
         return None
     quantity = in_kwh(line.quantity, unit)
     return build_formula(
-        ends.start, ends.end, ends.digits, meter.multiplier, quantity, line.price, line.net_amount
+        ends.start,
+        ends.end,
+        ends.digits,
+        meter.multiplier,
+        quantity,
+        line.price,
+        line.net_amount,
+        ends.decimals,
     )
 
 
@@ -199,7 +207,14 @@ def _readings(
 ) -> dict[tuple[int, str], _Ends]:
     """Readings at the ends of a billing month, by meter and zone, as far as billing sent both."""
     rows = session.execute(
-        select(Register.meter_id, Register.zone, Register.digits, Reading.period, Reading.value)
+        select(
+            Register.meter_id,
+            Register.zone,
+            Register.digits,
+            Register.decimals,
+            Reading.period,
+            Reading.value,
+        )
         .join(Reading, Reading.register_id == Register.id)
         .where(
             Register.meter_id.in_(set(meter_ids)),
@@ -210,18 +225,18 @@ def _readings(
         )
         .order_by(Reading.taken_on, Reading.id)
     )
-    found: dict[tuple[int, str], tuple[Decimal | None, Decimal | None, int]] = {}
-    for meter_id, zone, digits, month, value in rows:
-        start, end, _ = found.get((meter_id, zone), (None, None, digits))
+    found: dict[tuple[int, str], tuple[Decimal | None, Decimal | None, int, int]] = {}
+    for meter_id, zone, digits, decimals, month, value in rows:
+        start, end, *_ = found.get((meter_id, zone), (None, None))
         if month == period:
             # A meter that was mounted in this month begins with its first reading there.
             start, end = (value if start is None else start), value
         else:
             start = value
-        found[meter_id, zone] = (start, end, digits)
+        found[meter_id, zone] = (start, end, digits, decimals)
     return {
-        key: _Ends(start, end, digits)
-        for key, (start, end, digits) in found.items()
+        key: _Ends(start, end, digits, decimals)
+        for key, (start, end, digits, decimals) in found.items()
         if start is not None and end is not None
     }
 

@@ -43,6 +43,7 @@ class Coverage:
     documents: tuple[CoveredDocument, ...]
     """Oldest first; without those that lower the debt."""
     receipts: list[Receipt]
+    """Money for invoices: what late interest and corrections have taken is not among it."""
     opening: Decimal
     """Debt at the start of the first month that billing has sent."""
     charged: frozenset[Month]
@@ -85,6 +86,8 @@ def cover_documents(session: Session, contract: VisibleContract, today: date) ->
             charged.add(period)
     receipts += list_receipts(session, contract, since, today)
     covered = allocate(claims, receipts).covered
+    beside = [key for key, kind, _, _ in found if kind != EntryKind.UPD]
+    receipts.append(Receipt(-sum((covered[key] for key in beside), ZERO)))
     return Coverage(
         covered,
         tuple(

@@ -49,6 +49,11 @@ def energy(kwh: Decimal) -> str:
     return plain(kwh.quantize(Decimal("0.001")))
 
 
+def reading(value: Decimal, decimals: int) -> str:
+    """A meter reading with all the decimals of its register: «123,50»."""
+    return f"{value:.{decimals}f}".replace(".", ",")
+
+
 def plain(value: Decimal) -> str:
     """A number with its own decimals: «1 234,5»; thousands apart, a true minus."""
     text = f"{abs(value):,f}"
@@ -139,7 +144,7 @@ def init_app(app: Flask) -> None:
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
     for function in (
-        money, energy, plain, price, percent, rate_words, side, roubles, day, moment,
+        money, energy, plain, reading, price, percent, rate_words, side, roubles, day, moment,
         period_words, counted,
     ):  # fmt: skip
         env.filters[function.__name__] = function

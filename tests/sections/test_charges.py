@@ -126,7 +126,7 @@ def test_a_document_shows_how_each_sum_came_about(
     make.commit()
     soup = page.get("charges.document", contract_id=contract.id, charge_id=charge.id)
     row = " ".join(soup.select_one("table.lines tbody tr").text.split())
-    assert "(1 010,5 − 1 000,5) × 40 = 400 кВт·ч × 4,00000 = 1 600,00 ₽" in row
+    assert "(1010,50 − 1000,50) × 40 = 400 кВт·ч × 4,00000 = 1 600,00 ₽" in row
     assert "не полностью" not in row
     assert "12345678" in row
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import defaultdict
-from collections.abc import Callable
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
+from openpyxl import load_workbook
+from pypdf import PdfReader
 
 from app.actions.accounts import create_account
 from app.actions.billing_import import ImportOptions, apply_import
@@ -23,6 +27,7 @@ from tests.foreign import write_package
 from tests.pages import PageClient
 
 ALL = {"first": "2023-01-01", "last": "2026-12-31"}
+WITH_LINES = urlencode(ALL | {"lines": "1"})
 CONTRACTS = 3
 
 
@@ -92,6 +97,116 @@ def test_every_document_line_and_month_agrees_with_the_export(
 
 def statement(page: PageClient, home: str) -> list[dict[str, str]]:
     """The rows of the statement with lines, as its CSV file holds them."""
-    answer = page.client.get(f"{home}charges/statement.csv?{urlencode(ALL)}&lines=1")
+    answer = page.client.get(f"{home}charges/statement.csv?{WITH_LINES}")
     text = answer.data.decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
+
+
+def triples_of(rows: Iterable[Mapping[str, Any]]) -> Counter[tuple[Decimal, ...]]:
+    """Net, VAT and gross of lines as the export has them."""
+    return Counter(
+        tuple(Decimal(row[name]) for name in ("amount", "vat_amount", "total")) for row in rows
+    )
+
+
+@pytest.fixture
+def expected(package: Path) -> Callable[[str], tuple[list[dict[str, str]], list[dict[str, str]]]]:
+    """Documents of a contract, and their lines; a document without lines stands for itself."""
+    charges = [row for row in read(package, "charges") if row.get("deleted") != "1"]
+    lines = defaultdict(list)
+    for row in read(package, "charge_lines"):
+        lines[row["charge_id"]].append(row)
+
+    def of(number: str) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+        mine = [row for row in charges if row["contract_no"] == number]
+        return mine, [line for row in mine for line in lines[row["charge_id"]] or [row]]
+
+    return of
+
+
+def triples_in(rows: Iterable[Sequence[Any]]) -> Counter[tuple[Decimal, ...]]:
+    return Counter(tuple(money(str(cell)) for cell in row) for row in rows)
+
+
+def test_every_line_stands_on_the_page_of_the_statement_and_in_the_workbook(
+    foreign_app: Flask, package: Path, expected: Callable[[str], Any]
+) -> None:
+    for number in numbers(package):
+        documents, lines = expected(number)
+        page = PageClient(foreign_app)
+        home = page.sign_in(number).location
+        on_page: list[list[str]] = []
+        for place in range(1, 1 + -(-len(lines) // 200)):
+            soup = page.open(f"{home}charges/statement?{WITH_LINES}&page={place}")
+            on_page += [
+                [cell.text for cell in row.select("td.r")[-3:]]
+                for row in soup.select("table.statement tbody tr")
+            ]
+            interest = [
+                row.select("td.r")[-1].text for row in soup.select("table.interest tbody tr")
+            ]
+        on_page += [[text, "0,00", text] for text in interest]
+        assert triples_in(on_page) == triples_of(lines)
+        total = sum(Decimal(row["total"]) for row in documents)
+        shown = soup.select_one("p b.num").text.removesuffix(" ₽")
+        assert money(shown) == total
+        answer = page.client.get(f"{home}charges/statement.xlsx?{WITH_LINES}")
+        sheet = load_workbook(io.BytesIO(answer.data)).active
+        head, *rows = sheet.iter_rows(values_only=True)
+        places = [head.index(name) for name in ("Без НДС", "НДС", "С НДС")]
+        in_book = Counter(
+            tuple(Decimal(str(row[place])).quantize(Decimal("0.01")) for place in places)
+            for row in rows
+        )
+        assert in_book == triples_of(lines)
+
+
+def test_every_line_and_the_totals_stand_in_the_pdf(
+    make_app: Callable[..., Flask], foreign_app: Flask, package: Path,
+    expected: Callable[[str], Any],
+) -> None:  # fmt: skip
+    number = numbers(package)[0]
+    documents, lines = expected(number)
+    page = PageClient(make_app(pdf_max_rows=2000))
+    home = page.sign_in(number).location
+    answer = page.client.get(f"{home}charges/statement.pdf?{WITH_LINES}")
+    assert answer.mimetype == "application/pdf"
+    text = " ".join(each.extract_text() for each in PdfReader(io.BytesIO(answer.data)).pages)
+    text = text.replace("\u00a0", " ").replace("–", "-")
+    shown = Counter(money(found) for found in re.findall(r"-?\d{1,3}(?: \d{3})*,\d\d(?!\d)", text))
+    wanted = Counter(value for triple in triples_of(lines).elements() for value in triple if value)
+    assert not wanted - shown
+    for name in ("amount", "vat_amount", "total"):
+        energy = [row for row in documents if row["kind"] != "penalty"]
+        assert shown[sum(Decimal(row[name]) for row in energy)]
+
+
+def test_every_document_opens_with_its_lines_and_totals(
+    foreign_app: Flask, package: Path, expected: Callable[[str], Any]
+) -> None:
+    number = numbers(package)[0]
+    documents, _ = expected(number)
+    page = PageClient(foreign_app)
+    home = page.sign_in(number).location
+    soup = page.open(f"{home}charges?{urlencode(ALL)}")
+    links = {link["href"] for link in soup.select("table.charges a, table.interest a")}
+    assert len(links) == len(documents)
+    seen: Counter[tuple[Decimal, ...]] = Counter()
+    totals: Counter[Decimal] = Counter()
+    for link in links:
+        soup = page.open(link)
+        rows = soup.select("table.lines tbody tr")
+        cells = [[cell.text or "0" for cell in row.select("td.r")[-3:]] for row in rows]
+        seen += triples_in(cells)
+        if rows:
+            totals[money(soup.select_one("table.lines tfoot .gross").text)] += 1
+            assert sum(money(row[2]) for row in cells) == money(
+                soup.select_one("table.lines tfoot .gross").text
+            )
+    with_lines = read(package, "charge_lines")
+    ids = {row["charge_id"] for row in documents}
+    assert seen == triples_of(row for row in with_lines if row["charge_id"] in ids)
+    has_lines = {row["charge_id"] for row in with_lines}
+    assert totals == Counter(
+        Decimal(row["total"]) for row in documents if row["charge_id"] in has_lines
+    )
