@@ -74,27 +74,7 @@
       else if (left > 0 && left <= 60000 && !ending.firstChild) say("ending-words");
     }, 1000);
   }
-  // A value that is typed elsewhere can be copied with one press.
-  function copyable(value) {
-    var button = document.createElement("button");
-    button.type = "button";
-    button.className = "btn plain copy";
-    button.textContent = "Копировать";
-    button.setAttribute("aria-label", "Копировать: " + value.textContent);
-    button.addEventListener("click", function () {
-      navigator.clipboard.writeText(value.dataset.copy || value.textContent).then(function () {
-        button.textContent = "Скопировано";
-        var status = document.getElementById("status");
-        if (status) status.textContent = "Скопировано: " + value.textContent;
-      });
-    });
-    value.after(" ", button);
-  }
   function enhance() {
-    // Browsers give the clipboard to secure pages only.
-    if (navigator.clipboard) document.querySelectorAll("[data-copy]").forEach(function (value) {
-      if (!value.parentNode.querySelector(".copy")) copyable(value);
-    });
     document.querySelectorAll("input[type=password]").forEach(function (input) {
       if (!input.parentNode.querySelector(".reveal")) reveal(input);
     });

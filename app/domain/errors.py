@@ -128,3 +128,26 @@ class ProofError(DomainError):
 
 class ConsentMissingError(DomainError):
     """Nothing personal is kept without consent."""
+
+
+class ReadingError(DomainError):
+    """Digits that are no reading of a register.
+
+    ``code``: ``empty`` ``format`` ``twice`` ``whole_long`` ``fraction_format`` ``fraction_long``
+    ``no_fraction``.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class ReadingClosedError(DomainError):
+    """A reading that cannot be submitted, changed or withdrawn (any more).
+
+    ``code``: ``automatic`` ``removed`` ``billed`` ``closed`` ``raced``.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

@@ -19,6 +19,7 @@ from app.models.metering import Meter, Reading, Register
 from app.models.payments import Payment
 from app.models.profile import BankDetails
 from app.models.registrations import Consent, Recovery, Registration, SmsCode
+from app.models.submissions import ReadingReceipt, SubmittedReading
 
 __all__ = [
     "Account",
@@ -43,11 +44,13 @@ __all__ = [
     "Payment",
     "PreparedFile",
     "Reading",
+    "ReadingReceipt",
     "Recovery",
     "Register",
     "Registration",
     "Service",
     "SmsCode",
+    "SubmittedReading",
     "Supplier",
     "SupplyPoint",
 ]

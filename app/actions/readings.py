@@ -1,0 +1,162 @@
+"""Readings submitted by customers: once, whatever arrives twice or at the same time."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from app.actions.accounts import record
+from app.domain.access import Viewer
+from app.domain.errors import ReadingClosedError
+from app.domain.readings import LIVE, ReadingStatus
+from app.integrations.database import count_changed, insert_if_new
+from app.models import ReadingReceipt, SubmittedReading
+from app.queries.contracts import VisibleContract
+from app.queries.readings import Entry, find_live, find_receipt, get_receipt
+
+SOURCE = "portal"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRules:
+    """``auto_accept``: what raises no doubt and is in time is accepted at once."""
+
+    auto_accept: bool
+
+
+def submit_readings(
+    session: Session, contract: VisibleContract, viewer: Viewer, entries: Sequence[Entry],
+    key: str, address: str, rules: ReadingRules, now: datetime,
+) -> tuple[int, bool]:  # fmt: skip
+    """Write readings down; the receipt's id, and whether it is new.
+
+    The same form sent again, and the same values from another one, lead to the receipt there is.
+
+    Args:
+        entries: checked, and every doubt about them confirmed.
+        key: of the form, a UUID.
+        now: in the supplier's zone, which decides whether the window is open.
+
+    Raises:
+        ReadingClosedError: the meter takes no readings by hand, billing has this month's already,
+            or another reading came in between.
+    """
+    known = find_receipt(session, key)
+    if known is not None:
+        return known.id, False
+    today = now.date()
+    for entry in entries:
+        if reason := entry.meter.closed_because(today):
+            raise ReadingClosedError(reason)
+    new = [entry for entry in entries if not _is_same(session, entry)]
+    if not new:
+        live = find_live(session, entries[0].register.id, entries[0].meter.window.period)
+        return (live.receipt_id if live else 0), False
+    receipt_id = insert_if_new(
+        session, ReadingReceipt, key=key, contract_id=contract.id, account_id=viewer.account_id,
+        submitted_at=now, address=address[:45],
+    )  # fmt: skip
+    if not receipt_id:
+        known = find_receipt(session, key)
+        if known is None:
+            raise ReadingClosedError("raced")
+        return known.id, False
+    written = [_write(session, entry, receipt_id, rules, now) for entry in new]
+    if not any(written):
+        # Another form brought the same values at the same moment.
+        session.execute(delete(ReadingReceipt).where(ReadingReceipt.id == receipt_id))
+        live = find_live(session, new[0].register.id, new[0].meter.window.period)
+        return (live.receipt_id if live else 0), False
+    record(
+        session, "readings.submitted", viewer.account_id, "contracts", contract.number, now,
+        receipt=receipt_id,
+        values={str(entry.register.id): str(entry.checked.value) for entry in new},
+    )  # fmt: skip
+    return receipt_id, True
+
+
+def withdraw_readings(
+    session: Session, contract: VisibleContract, viewer: Viewer, receipt_id: int, now: datetime
+) -> int:
+    """Take back what still counts of a receipt; how many readings.
+
+    Raises:
+        NotFoundError: no such receipt of this contract.
+        ReadingClosedError: billing has them already, or the window has closed.
+    """
+    receipt = get_receipt(session, contract, receipt_id)
+    live = [each for each in receipt.readings if each.status in LIVE]
+    if not live or any(each.acknowledged_at for each in live):
+        raise ReadingClosedError("billed")
+    withdrawn = count_changed(
+        session,
+        update(SubmittedReading)
+        .where(
+            SubmittedReading.id.in_([each.id for each in live]),
+            SubmittedReading.status.in_(LIVE),
+            SubmittedReading.acknowledged_at.is_(None),
+        )
+        .values(status=ReadingStatus.WITHDRAWN, decided_at=now),
+    )
+    record(
+        session, "readings.withdrawn", viewer.account_id, "contracts", contract.number, now,
+        receipt=receipt_id,
+    )  # fmt: skip
+    return withdrawn
+
+
+def _is_same(session: Session, entry: Entry) -> bool:
+    live = find_live(session, entry.register.id, entry.meter.window.period)
+    return live is not None and live.value == entry.checked.value
+
+
+def _write(
+    session: Session, entry: Entry, receipt_id: int, rules: ReadingRules, now: datetime
+) -> bool:
+    """Whether a row was written; False: the same value stands there."""
+    window, checked, today = entry.meter.window, entry.checked, now.date()
+    count_changed(
+        session,
+        update(SubmittedReading)
+        .where(
+            SubmittedReading.register_id == entry.register.id,
+            SubmittedReading.period == window.period,
+            SubmittedReading.status.in_(LIVE),
+            SubmittedReading.acknowledged_at.is_(None),
+            SubmittedReading.value != checked.value,
+        )
+        .values(status=ReadingStatus.REPLACED, decided_at=now),
+    )
+    previous = entry.register.previous
+    is_late = entry.meter.is_late(today)
+    accepted = rules.auto_accept and not checked.doubts and not is_late
+    written = insert_if_new(
+        session,
+        SubmittedReading,
+        submission_id=str(uuid.uuid4()),
+        receipt_id=receipt_id,
+        register_id=entry.register.id,
+        period=window.period,
+        taken_on=window.taken_on(today),
+        value=checked.value,
+        previous_value=previous.value if previous else None,
+        previous_on=previous.on if previous else None,
+        consumption=checked.consumption,
+        rolled_over=checked.rolled_over,
+        is_late=is_late,
+        doubts=[str(doubt) for doubt in checked.doubts],
+        source=SOURCE,
+        status=ReadingStatus.ACCEPTED if accepted else ReadingStatus.SENT,
+        decided_at=now if accepted else None,
+    )
+    if written:
+        return True
+    live = find_live(session, entry.register.id, window.period)
+    if live is None or live.value != checked.value:
+        raise ReadingClosedError("raced")
+    return False
