@@ -17,7 +17,7 @@ from app.web.session import clock
 from config import Config
 
 WORKERS = 3
-"""A long file holds one of them, letters go on leaving."""
+"""Files hold at most one of them, letters go on leaving."""
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -32,10 +32,10 @@ def init_app(app: Flask, config: Config) -> None:
         with app.app_context():
             outbox.deliver(message_id)
 
-    @huey.task(name="make_file")
-    def make_file(file_id: int) -> None:
+    @huey.task(name="make_files")
+    def make_files() -> None:
         with app.app_context():
-            prepared.make_file(file_id)
+            prepared.make_waiting()
 
     @huey.periodic_task(crontab(minute="*"), name="sweep")
     def sweep() -> None:
@@ -45,7 +45,7 @@ def init_app(app: Flask, config: Config) -> None:
     @huey.periodic_task(crontab(minute="*"), name="make_left")
     def make_left() -> None:
         with app.app_context():
-            prepared.make_left()
+            prepared.make_waiting()
 
     @huey.periodic_task(crontab(minute="20", hour="1"), name="clean_up")
     def nightly() -> None:
@@ -53,7 +53,7 @@ def init_app(app: Flask, config: Config) -> None:
             tidy()
 
     app.extensions["deliver_later"] = _or_leave_it_to_the_sweep(deliver)
-    app.extensions["prepare_later"] = _or_leave_it_to_the_sweep(make_file)
+    app.extensions["prepare_later"] = _or_leave_it_to_the_sweep(make_files)
 
 
 def tidy() -> None:
@@ -69,10 +69,10 @@ def run(app: Flask) -> None:
     app.extensions["huey"].create_consumer(workers=WORKERS, worker_type="thread").run()
 
 
-def _or_leave_it_to_the_sweep(task: Callable[[int], object]) -> Callable[[int], None]:
-    def enqueue(key: int) -> None:
+def _or_leave_it_to_the_sweep(task: Callable[..., object]) -> Callable[..., None]:
+    def enqueue(*keys: int) -> None:
         try:
-            task(key)
+            task(*keys)
         except Exception as error:  # whatever the queue is made of
             event("queue unavailable", reason=type(error).__name__)
 

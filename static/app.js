@@ -57,6 +57,7 @@
       ending.replaceChildren(document.getElementById(id).content.cloneNode(true));
     };
     document.addEventListener("htmx:after:swap", function () {
+      if (document.querySelector("[data-poll]")) return;
       used = Date.now();
       ending.replaceChildren();
     });

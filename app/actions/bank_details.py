@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.actions.accounts import record
 from app.domain.access import Viewer
+from app.integrations.database import insert_if_new
 from app.models import BankDetails
 from app.queries.contracts import VisibleContract
 from app.queries.invoices import find_bank_details
@@ -21,15 +22,14 @@ def save_bank_details(
     Args:
         values: ``account``, ``bic``, ``bank_name``, ``corr_account``; checked by their keys.
     """
+    stamp = {"changed_at": now, "changed_by": viewer.account_id}
+    is_new = insert_if_new(session, BankDetails, contract_id=contract.id, **values, **stamp)
     details = find_bank_details(session, contract)
-    before = {name: getattr(details, name) for name in values} if details else {}
-    if details is None:
-        details = BankDetails(contract_id=contract.id)
-        session.add(details)
-    for name, value in values.items():
-        setattr(details, name, value)
-    details.changed_at = now
-    details.changed_by = viewer.account_id
+    before: dict[str, str] = {}
+    if details is not None and not is_new:
+        before = {name: getattr(details, name) for name in values}
+        for name, value in (values | stamp).items():
+            setattr(details, name, value)
     changes = {
         name: [before.get(name), value]
         for name, value in values.items()

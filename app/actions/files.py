@@ -1,6 +1,6 @@
 """Files made by the worker: asked for, taken, finished, deleted.
 
-A worker that dies leaves its file to the next: what has been running too long is taken again.
+One at a time on a machine; a worker that dies leaves its file to the next.
 """
 
 from __future__ import annotations
@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.domain.access import Viewer
 from app.domain.errors import TooManyAttemptsError
 from app.domain.prepared import FileStatus
-from app.integrations.database import count_changed
 from app.models import PreparedFile
 from app.queries.contracts import VisibleContract
 
-LEASE = timedelta(minutes=40)
 KEEP = timedelta(days=2)
 MAX_TRIES = 2
 MAX_WAITING = 3
@@ -79,21 +77,33 @@ def order_file(
     return file, True
 
 
-def claim_file(session: Session, file_id: int, now: datetime) -> PreparedFile | None:
-    """Take a file to make it; None if another worker has it, or it is done. Commit at once."""
-    is_free = or_(
-        PreparedFile.status == FileStatus.WAITING,
-        (PreparedFile.status == FileStatus.RUNNING) & (PreparedFile.started_at < now - LEASE),
-    )
-    claimed = count_changed(
-        session,
+def recover_dead(session: Session, now: datetime) -> None:
+    """Give back what a worker that died was making; what died twice is given up.
+
+    Only whoever holds the one place where files are made may call this: nobody else is at work.
+    """
+    died = PreparedFile.status == FileStatus.RUNNING
+    session.execute(
         update(PreparedFile)
-        .where(PreparedFile.id == file_id, is_free, PreparedFile.tries < MAX_TRIES)
-        .values(status=FileStatus.RUNNING, started_at=now, tries=PreparedFile.tries + 1),
+        .where(died, PreparedFile.tries >= MAX_TRIES)
+        .values(status=FileStatus.FAILED, finished_at=now)
     )
-    if not claimed:
-        return None
-    return session.get_one(PreparedFile, file_id, populate_existing=True)
+    session.execute(update(PreparedFile).where(died).values(status=FileStatus.WAITING))
+
+
+def claim_next(session: Session, now: datetime) -> PreparedFile | None:
+    """Take the file that has waited longest; None if there is none. Commit at once."""
+    file = session.scalars(
+        select(PreparedFile)
+        .where(PreparedFile.status == FileStatus.WAITING, PreparedFile.expires_at > now)
+        .order_by(PreparedFile.id)
+        .limit(1)
+    ).first()
+    if file is not None:
+        file.status = FileStatus.RUNNING
+        file.started_at = now
+        file.tries += 1
+    return file
 
 
 def settle_file(session: Session, file: PreparedFile, stored_as: str | None, now: datetime) -> None:
@@ -103,25 +113,6 @@ def settle_file(session: Session, file: PreparedFile, stored_as: str | None, now
     file.finished_at = now
 
 
-def list_left(session: Session, now: datetime) -> list[int]:
-    """Files that nobody works on although somebody should."""
-    minute_ago = now - timedelta(minutes=1)
-    return list(
-        session.scalars(
-            select(PreparedFile.id)
-            .where(
-                or_(
-                    (PreparedFile.status == FileStatus.WAITING)
-                    & (PreparedFile.created_at < minute_ago),
-                    (PreparedFile.status == FileStatus.RUNNING)
-                    & (PreparedFile.started_at < now - LEASE),
-                ),
-            )
-            .order_by(PreparedFile.id)
-        )
-    )
-
-
 def delete_expired(session: Session, now: datetime) -> list[str]:
     """Delete the rows past their time; the names of files to be removed after the commit."""
     expired = session.scalars(select(PreparedFile).where(PreparedFile.expires_at <= now)).all()
@@ -129,3 +120,8 @@ def delete_expired(session: Session, now: datetime) -> list[str]:
         session.delete(file)
     session.flush()
     return [file.stored_as for file in expired if file.stored_as]
+
+
+def list_names(session: Session) -> set[str]:
+    """Names of all files that rows still speak of."""
+    return {name for name in session.scalars(select(PreparedFile.stored_as)) if name}

@@ -33,6 +33,8 @@ class Receipt:
 
     amount: Decimal
     period: Month | None = None
+    is_interest: bool = False
+    """The purpose says that it pays late interest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,21 +39,49 @@ class Dues:
     next_amount: Decimal
     next_due_on: date | None
     next_invoice: str | None
+    """Number of the invoice that asks for it; None where none does, or several do."""
     interest: Decimal = ZERO
     """Late interest within ``overdue``; it is paid by an order of its own."""
     rest: Decimal = ZERO
-    """What of ``overdue`` no invoice asks for: corrections, debt of older times."""
+    """What of ``overdue`` neither invoice nor month asks for: corrections, debt of older times."""
     asked: Mapping[int, Decimal] = field(default_factory=dict)
-    """What is still to be paid of each invoice, by its id; only those above zero."""
+    """What is still to be paid of each invoice, by its id; only those above zero. An id below zero
+    stands for what a month was charged without an invoice."""
     covered: Mapping[int, Decimal] = field(default_factory=dict)
     """What payments have covered of each invoice; for information."""
+    due: Mapping[Month, date] = field(default_factory=dict)
+    """Day by which a month without an invoice is to be paid."""
     invoiced: frozenset[Month] = frozenset()
-    """Months that invoices ask for."""
+    """Months that invoices, or charges without one, ask for."""
 
     @property
     def total(self) -> Decimal:
         """Everything that is asked for, whatever its day."""
         return sum(self.asked.values(), self.interest + self.rest)
+
+
+def without_invoice(
+    charged: Mapping[Month, Decimal], invoices: Collection[InvoiceDue], final_day: int
+) -> list[InvoiceDue]:
+    """What was charged and no invoice asks for (yet), by month; due when a final invoice would be.
+
+    Their ids are below zero, by the month: −202610.
+
+    Args:
+        charged: gross of the documents by month, roubles.
+        final_day: of the month after.
+    """
+    invoiced: dict[Month, Decimal] = {}
+    for invoice in invoices:
+        invoiced[invoice.period] = invoiced.get(invoice.period, ZERO) + invoice.total
+    return [
+        InvoiceDue(
+            -(month.year * 100 + month.number), "", month,
+            month.plus(1).first.replace(day=final_day), gross - invoiced.get(month, ZERO),
+        )
+        for month, gross in charged.items()
+        if gross > invoiced.get(month, ZERO)
+    ]  # fmt: skip
 
 
 def build_dues(
@@ -111,7 +139,7 @@ def build_dues(
         overdue_since=since,
         next_amount=next_amount,
         next_due_on=following.due_on if following else None,
-        next_invoice=following.number if following else None,
+        next_invoice=_only_number(following, coming, asked) if following else None,
         interest=interest,
         rest=rest,
         asked=asked,
@@ -119,8 +147,16 @@ def build_dues(
             invoice.id: min(covered[invoice.id], invoice.total - asked.get(invoice.id, ZERO))
             for invoice in by_date
         },
+        due={invoice.period: invoice.due_on for invoice in by_date if invoice.id < 0},
         invoiced=frozenset(invoice.period for invoice in by_date),
     )
+
+
+def _only_number(
+    following: InvoiceDue, coming: Sequence[InvoiceDue], asked: Mapping[int, Decimal]
+) -> str | None:
+    same_day = [each for each in coming if each.due_on == following.due_on and each.id in asked]
+    return following.number or None if len(same_day) == 1 else None
 
 
 def _claims(invoices: Iterable[InvoiceDue]) -> list[Claim[int]]:

@@ -40,7 +40,8 @@ class InvoiceCard:
     def status(self, today: date) -> InvoiceStatus:
         """An invoice due today is not overdue yet."""
         if not self.unpaid:
-            return InvoiceStatus.PAID if self.covered >= self.total else InvoiceStatus.SETTLED
+            is_paid = self.total > 0 and self.covered >= self.total
+            return InvoiceStatus.PAID if is_paid else InvoiceStatus.SETTLED
         if self.due_on < today:
             return InvoiceStatus.OVERDUE
         return InvoiceStatus.PARTLY if self.unpaid < self.total else InvoiceStatus.OPEN

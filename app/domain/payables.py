@@ -64,22 +64,26 @@ class Payable:
         return self.due_on is None or self.due_on < today
 
 
-def vat_words(vat: Decimal, *rates: Decimal | None) -> str:
+def vat_words(vat: Decimal | None, *rates: Decimal | None) -> str:
     """«в т.ч. НДС 22% - 22262-12», as banks want it.
 
     Args:
-        vat: roubles.
-        rates: in per cent.
+        vat: roubles; None: billing has not said.
+        rates: in per cent; none where billing has not said.
     """
-    if not vat:
+    if vat is None:
+        return "в т.ч. НДС"
+    if not vat and not any(rates):
         return "НДС не облагается"
     percents = ", ".join(f"{rate:f}".rstrip("0").rstrip(".") + "%" for rate in rates if rate)
-    return f"в т.ч. НДС {percents} - {str(vat).replace('.', '-')}"
+    return " ".join(filter(None, ("в т.ч. НДС", percents, "-", str(vat).replace(".", "-"))))
 
 
-def vat_within(amount: Decimal, rate: Decimal | None) -> Decimal:
+def vat_within(amount: Decimal, rate: Decimal | None) -> Decimal | None:
     """The VAT in an amount that includes it; roubles, for the words of a payment only."""
-    return (amount * (rate or 0) / (100 + (rate or 0))).quantize(KOPECK, ROUND_HALF_UP)
+    if rate is None:
+        return None
+    return (amount * rate / (100 + rate)).quantize(KOPECK, ROUND_HALF_UP)
 
 
 def invoice_purpose(
@@ -111,6 +115,11 @@ def interest_purpose(contract: ContractName, numbers: Sequence[str]) -> str:
     head = f"Оплата пени по {contract}"
     whole = head + documents + tail
     return whole if len(whole) <= MAX_PURPOSE else _fit(head, tail)
+
+
+def is_interest_payment(purpose: str | None) -> bool:
+    """Whether the words of a payment, ours or anybody's, say that it is for late interest."""
+    return re.match(r"\s*(?:оплата\s+)?пен[иья]\b", purpose or "", re.IGNORECASE) is not None
 
 
 _SHORTER = (

@@ -49,6 +49,14 @@ def list_by_ids(session: Session, contract: VisibleContract, ids: Iterable[int])
     return _documents(session, session.scalars(rows).all())
 
 
+def list_of_months(
+    session: Session, contract: VisibleContract, months: Iterable[Month]
+) -> list[Document]:
+    """The monthly documents (УПД) of some months, oldest first."""
+    rows = _of(contract).where(Charge.period.in_(list(months)), Charge.kind == EntryKind.UPD)
+    return _documents(session, session.scalars(rows.order_by(Charge.doc_date, Charge.id)).all())
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of a document, with names; roubles, kWh, prices with five places."""
@@ -92,10 +100,15 @@ def count_lines(session: Session, contract: VisibleContract, charge_id: int) -> 
     return session.scalar(lines) or 0
 
 
-def count_all_lines(session: Session, charge_ids: Sequence[int]) -> int:
-    """How many lines documents have together."""
-    lines = select(func.count(ChargeLine.id)).where(ChargeLine.charge_id.in_(charge_ids))
-    return session.scalar(lines) or 0
+def count_rows(session: Session, documents: Sequence[Document]) -> int:
+    """How many lines documents have together; one without lines stands for itself."""
+    ids = [document.id for document in documents]
+    counts = session.execute(
+        select(func.count(ChargeLine.id))
+        .where(ChargeLine.charge_id.in_(ids))
+        .group_by(ChargeLine.charge_id)
+    ).all()
+    return sum(count for (count,) in counts) + len(ids) - len(counts)
 
 
 def get_detail(

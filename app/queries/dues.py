@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.allocation import Claim, Receipt, allocate
-from app.domain.dues import Dues, InvoiceDue, build_dues
+from app.domain.dues import Dues, InvoiceDue, build_dues, without_invoice
 from app.domain.money import ZERO
 from app.domain.period import Month
 from app.domain.turnover import EntryKind
@@ -20,6 +20,8 @@ from app.queries.contracts import VisibleContract
 from app.queries.payments import list_receipts
 from app.queries.settlements import balance_on
 
+FINAL_DAY = 18
+"""Day of the next month by which a month is to be paid, where no invoice says another."""
 ADVANCE_MONTHS = 2
 """An advance of an older month that was never charged is no longer asked for."""
 
@@ -46,7 +48,8 @@ class Coverage:
     """Money for invoices: what late interest and corrections have taken is not among it."""
     opening: Decimal
     """Debt at the start of the first month that billing has sent."""
-    charged: frozenset[Month]
+    charged: Mapping[Month, Decimal]
+    """What УПД have charged by month; roubles."""
 
     @property
     def interest(self) -> Decimal:
@@ -56,17 +59,19 @@ class Coverage:
 
 
 def cover_documents(session: Session, contract: VisibleContract, today: date) -> Coverage:
-    """Spread the money posted up to a day over the documents up to it."""
+    """Spread the money posted up to a day over the documents up to it.
+
+    Money whose purpose says so pays late interest first.
+    """
     claims: list[Claim[int]] = []
     receipts: list[Receipt] = []
     since, opening = _opening(session, contract)
     # What was owed before the first month that billing has sent comes first.
     if opening > 0:
-        claims.append(Claim(0, date.min, Month.of(since), opening))
+        claims.append(Claim(0, date.min, Month.of(since).plus(-1), opening))
     elif opening:
         receipts.append(Receipt(-opening))
     found: list[tuple[int, EntryKind, Month, Decimal]] = []
-    charged: set[Month] = set()
     charges = select(
         Charge.id, Charge.kind, Charge.doc_date, Charge.period, Charge.gross_amount
     ).where(
@@ -74,20 +79,29 @@ def cover_documents(session: Session, contract: VisibleContract, today: date) ->
         Charge.doc_date.between(since, today),
         Charge.withdrawn_at.is_(None),
     )
+    charged: dict[Month, Decimal] = {}
+    interest: list[Claim[int]] = []
     for charge_id, kind, on, period, gross in session.execute(
         charges.order_by(Charge.doc_date, Charge.id)
     ):
-        if gross > 0:
-            claims.append(Claim(charge_id, on, period, gross))
-            found.append((charge_id, EntryKind(kind), period, gross))
-        else:
-            receipts.append(Receipt(-gross, period))
         if kind == EntryKind.UPD:
-            charged.add(period)
+            charged[period] = charged.get(period, ZERO) + gross
+        if gross <= 0:
+            receipts.append(Receipt(-gross, period))
+            continue
+        group = interest if kind == EntryKind.LATE_INTEREST else claims
+        group.append(Claim(charge_id, on, period, gross))
+        found.append((charge_id, EntryKind(kind), period, gross))
     receipts += list_receipts(session, contract, since, today)
-    covered = allocate(claims, receipts).covered
+    by_purpose = allocate(interest, [Receipt(each.amount) for each in receipts if each.is_interest])
+    receipts = [each for each in receipts if not each.is_interest] + [Receipt(by_purpose.left)]
+    claims += [
+        replace(claim, amount=claim.amount - by_purpose.covered[claim.key]) for claim in interest
+    ]
+    by_age = allocate(claims, receipts).covered
+    covered = {key: paid + by_purpose.covered.get(key, ZERO) for key, paid in by_age.items()}
     beside = [key for key, kind, _, _ in found if kind != EntryKind.UPD]
-    receipts.append(Receipt(-sum((covered[key] for key in beside), ZERO)))
+    receipts.append(Receipt(-sum((by_age[key] for key in beside), ZERO)))
     return Coverage(
         covered,
         tuple(
@@ -96,7 +110,7 @@ def cover_documents(session: Session, contract: VisibleContract, today: date) ->
         ),
         receipts,
         max(ZERO, opening),
-        frozenset(charged),
+        charged,
     )
 
 
@@ -131,10 +145,13 @@ def read_dues(
             )
         )
     ]
+    asked_for = [
+        each for each in invoices if each.period in coverage.charged or each.period >= oldest
+    ]
     dues = build_dues(
         balance,
-        [each for each in invoices if each.period in coverage.charged or each.period >= oldest],
-        coverage.charged,
+        [*asked_for, *without_invoice(coverage.charged, asked_for, FINAL_DAY)],
+        coverage.charged.keys(),
         today,
         interest=coverage.interest,
         receipts=coverage.receipts,

@@ -41,6 +41,7 @@ def count_before(session: Session, file: PreparedFile) -> int:
     """How many files are made before this one."""
     before = select(func.count(PreparedFile.id)).where(
         PreparedFile.status.in_((FileStatus.WAITING, FileStatus.RUNNING)),
-        PreparedFile.created_at < file.created_at,
+        PreparedFile.id < file.id,
+        PreparedFile.expires_at > file.created_at,
     )
     return session.scalar(before) or 0

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 
 from sqlalchemy.orm import Session
 
+from app.domain.charges import Document
 from app.domain.dues import Dues
 from app.domain.invoices import InvoiceCard, invoice_words
-from app.domain.money import ZERO
+from app.domain.money import KOPECK, ZERO
 from app.domain.payables import (
     ContractName,
     Payable,
@@ -20,8 +22,9 @@ from app.domain.payables import (
     share_rest,
     vat_words,
 )
+from app.domain.period import Month
 from app.domain.turnover import EntryKind
-from app.queries.charges import list_by_ids
+from app.queries.charges import list_by_ids, list_of_months
 from app.queries.contracts import VisibleContract
 from app.queries.dues import Coverage, read_dues
 from app.queries.invoices import list_some
@@ -42,9 +45,12 @@ def list_payables(session: Session, contract: VisibleContract, today: date) -> T
     """What a contract has to pay; the sum is exactly ``Dues.total``."""
     dues, coverage = read_dues(session, contract, today)
     name = ContractName(contract.number, contract.signed_on)
+    cards = list_some(session, contract, dues, [key for key in dues.asked if key > 0])
     invoices = [
-        invoice_payable(card, name) for card in list_some(session, contract, dues, dues.asked)
+        *(invoice_payable(card, name) for card in cards),
+        *_months(session, contract, dues, name),
     ]
+    invoices.sort(key=lambda each: (each.due_on or today, each.number))
     passed = [each for each in invoices if each.is_overdue(today)]
     return ToPay(
         dues,
@@ -65,6 +71,33 @@ def invoice_payable(card: InvoiceCard, name: ContractName) -> Payable:
     )  # fmt: skip
 
 
+def _months(
+    session: Session, contract: VisibleContract, dues: Dues, name: ContractName
+) -> list[Payable]:
+    """Months that were charged without an invoice, each by its first document."""
+    asked = {Month(*divmod(-key, 100)): amount for key, amount in dues.asked.items() if key < 0}
+    found = []
+    for document in list_of_months(session, contract, asked):
+        amount = asked.pop(document.period, None)
+        if amount is not None:
+            found.append(
+                replace(_document_payable(document, amount, name), due_on=dues.due[document.period])
+            )
+    return found
+
+
+def _document_payable(document: Document, amount: Decimal, name: ContractName) -> Payable:
+    vat = ZERO
+    if document.gross:
+        vat = (document.vat * amount / document.gross).quantize(KOPECK, ROUND_HALF_UP)
+    words = vat_words(vat, *(part.rate for part in document.parts))
+    purpose = document_purpose(name, document.number, document.on, document.period, words)
+    return Payable(
+        PayableKind.DOCUMENT, amount, purpose, document.id, document.number, document.on,
+        period=document.period,
+    )  # fmt: skip
+
+
 def _rest(
     session: Session, contract: VisibleContract, dues: Dues, coverage: Coverage,
     name: ContractName, today: date,
@@ -79,18 +112,10 @@ def _rest(
         and (each.kind != EntryKind.UPD or each.period not in dues.invoiced)
     ]  # fmt: skip
     shares, left = share_rest(dues.rest, open_documents)
-    found = []
-    for document in list_by_ids(session, contract, shares):
-        share = shares[document.id]
-        vat = (document.vat * share / document.gross).quantize(ZERO) if document.gross else ZERO
-        words = vat_words(vat, *(part.rate for part in document.parts))
-        purpose = document_purpose(name, document.number, document.on, document.period, words)
-        found.append(
-            Payable(
-                PayableKind.DOCUMENT, share, purpose, document.id, document.number, document.on,
-                period=document.period,
-            )
-        )  # fmt: skip
+    found = [
+        _document_payable(document, shares[document.id], name)
+        for document in list_by_ids(session, contract, shares)
+    ]
     if left:
         found.insert(0, Payable(PayableKind.REST, left, rest_purpose(name, today)))
     return found

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.allocation import Receipt
 from app.domain.money import ZERO
+from app.domain.payables import is_interest_payment
 from app.domain.period import Month, Period
 from app.domain.turnover import EntryKind
 from app.models import Payment
@@ -95,9 +96,13 @@ def list_receipts(
 ) -> list[Receipt]:
     """Money posted from one day to another, as it is spread over documents."""
     rows = session.execute(
-        select(Payment.amount, Payment.period).where(*_posted_in(contract, since, until))
+        select(Payment.amount, Payment.period, Payment.purpose).where(
+            *_posted_in(contract, since, until)
+        )
     )
-    return [Receipt(amount, period) for amount, period in rows]
+    return [
+        Receipt(amount, period, is_interest_payment(purpose)) for amount, period, purpose in rows
+    ]
 
 
 def _posted_in(

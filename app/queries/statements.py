@@ -19,7 +19,7 @@ from app.domain.statement import (
     statement_number,
 )
 from app.domain.turnover import EntryKind
-from app.queries.charges import Line, count_all_lines, list_documents, list_lines
+from app.queries.charges import Line, count_rows, list_documents, list_lines
 from app.queries.contracts import Frame, VisibleContract
 from app.queries.settlements import ledger_of
 
@@ -84,7 +84,7 @@ def charge_statement(
     if len(rows) + len(interest) > max_rows:
         count = len(rows)
         if with_lines:
-            count = max(count, count_all_lines(session, [document.id for document in energy]))
+            count = count_rows(session, energy)
         raise StatementTooLongError(count + len(interest), max_rows)
     return ChargeStatement(
         *_head(contract, period, frame, issued_at, as_of),

@@ -13,9 +13,11 @@ from app.web.rules import pdf_limits
 from app.web.session import clock, config, current_browser
 
 SLOTS = ("pdf-1", "pdf-2")
+QUEUE = tuple(f"queue-{number}" for number in range(1, 7))
+"""Who waits holds a thread of the web server; others are told to come back."""
 WAIT = 20
 """Seconds; a short document takes a fraction of one."""
-JOB_WAIT = 3600
+JOB_WAIT = 600
 JOB_SECONDS = 1800
 
 
@@ -36,9 +38,10 @@ def lay_out(html: str, title: str) -> bytes:
     """The document, when one of the two places is free.
 
     Raises:
-        NoSlotError: none became free in time.
+        NoSlotError: too many wait already, or none became free in time.
     """
-    with slot(config().instance_dir / "slots", SLOTS, WAIT):
+    folder = config().instance_dir / "slots"
+    with slot(folder, QUEUE, 0), slot(folder, SLOTS, WAIT):
         return render_pdf(html, title)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
+import time
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from app.actions import files
 from app.domain.access import Permission, Viewer
 from app.domain.period import Period
 from app.extensions import db
+from app.integrations.errors import NoSlotError
+from app.integrations.slots import slot
 from app.logs import event, log
 from app.models import PreparedFile
 from app.queries.contracts import get_visible
@@ -21,16 +23,18 @@ from app.web.pdf import lay_out_in_background
 from app.web.session import clock, config
 from app.web.statements import RECIPES, build_statement, write_statement
 
+LEFTOVER_SECONDS = 86_400
+
 
 def folder() -> Path:
     """Where prepared files lie; nothing in it has a name that can be guessed."""
     return config().instance_dir / "prepared"
 
 
-def hand_over(file_id: int) -> None:
-    """Have the worker make it; without one it is made when the answer has been sent."""
+def hand_over() -> None:
+    """Have the worker make what waits; without one it is made when the answer has been sent."""
     if later := current_app.extensions.get("prepare_later"):
-        later(file_id)
+        later()
         return
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
@@ -38,19 +42,45 @@ def hand_over(file_id: int) -> None:
     def leave(response: Response) -> Response:
         def make() -> None:
             with app.app_context():
-                make_file(file_id)
+                make_waiting()
 
         response.call_on_close(make)
         return response
 
 
-def make_file(file_id: int) -> None:
-    """Make one file, if it is still to be made. Commits."""
+def make_waiting() -> None:
+    """Make what waits, one after the other. Commits.
+
+    Where somebody is at it already there is nothing to do: they go on until nothing waits.
+    """
     session = db.session()
-    file = files.claim_file(session, file_id, clock().now())
-    session.commit()
-    if file is None:
+    try:
+        with slot(config().instance_dir / "slots", ("files",), 0):
+            files.recover_dead(session, clock().now())
+            session.commit()
+            while file := files.claim_next(session, clock().now()):
+                session.commit()
+                _make(file)
+    except NoSlotError:
         return
+
+
+def delete_expired() -> None:
+    """Delete what is past its time, and what a crash has left without a row. Commits."""
+    session = db.session()
+    gone = set(files.delete_expired(session, clock().now()))
+    session.commit()
+    if not folder().is_dir():
+        return
+    named = files.list_names(session)
+    old = time.time() - LEFTOVER_SECONDS
+    for path in folder().iterdir():
+        if path.name in gone or (path.name not in named and path.stat().st_mtime < old):
+            path.unlink(missing_ok=True)
+
+
+def _make(file: PreparedFile) -> None:
+    session = db.session()
     stored_as = None
     try:
         stored_as = _store(_content(file))
@@ -60,22 +90,7 @@ def make_file(file_id: int) -> None:
         log.exception("file not made: %s", type(error).__name__)
     files.settle_file(session, file, stored_as, clock().now())
     session.commit()
-    event("file made", file=file_id, ready=stored_as is not None)
-
-
-def make_left() -> None:
-    """Make what a crash or a lost queue has left."""
-    for file_id in files.list_left(db.session(), clock().now()):
-        make_file(file_id)
-
-
-def delete_expired() -> None:
-    """Delete what is past its time. Commits."""
-    names = files.delete_expired(db.session(), clock().now())
-    db.session.commit()
-    for name in names:
-        with suppress(FileNotFoundError):
-            (folder() / name).unlink()
+    event("file made", file=file.id, ready=stored_as is not None)
 
 
 def _content(file: PreparedFile) -> bytes:

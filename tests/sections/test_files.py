@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -109,9 +111,14 @@ def test_more_than_any_file_holds_has_to_be_narrowed(
 
 
 def without_worker(app: Flask) -> list[int]:
-    left: list[int] = []
-    app.extensions["prepare_later"] = left.append
-    return left
+    asked: list[int] = []
+    app.extensions["prepare_later"] = lambda: asked.append(1)
+    return asked
+
+
+def work(app: Flask) -> None:
+    with app.app_context():
+        prepared.make_waiting()
 
 
 def test_the_page_tells_how_far_it_is_and_asks_again(
@@ -124,42 +131,96 @@ def test_the_page_tells_how_far_it_is_and_asks_again(
     assert len(left) == 1
     soup = page.open(where)
     assert "В очереди" in soup.select_one("#status").text
-    assert soup.select_one("#results")["hx-get"] == where
+    assert soup.select_one("#results")["hx-get"] == where + "?seen=waiting"
+    assert page.client.get(where + "?seen=waiting").status_code == 204
     assert page.client.get(where + "/download").headers["Location"] == where
-    with app.app_context():
-        prepared.make_file(left[0])
+    work(app)
     assert not page.open(where).select("[hx-get]")
 
 
 def test_a_worker_that_died_leaves_its_file_to_the_next(
-    app: Flask, page: PageClient, make: Factory, contract: Contract, later: Callable[..., object]
+    app: Flask, page: PageClient, make: Factory, contract: Contract
 ) -> None:
     without_worker(app)
     where = order(page, statement(page, contract, ROWS), "Подготовить CSV")
     file = make.session.scalars(select(PreparedFile)).one()
     file.status, file.started_at, file.tries = "running", NOW, 1
     make.commit()
-    with app.app_context():
-        prepared.make_left()
     assert "Готовится" in page.open(where).select_one("#status").text
-    later(minutes=41)
-    with app.app_context():
-        prepared.make_left()
-    page.sign_in(contract.number)
+    work(app)
     assert "Готов" in page.open(where).select_one("#status").text
+
+
+def test_a_file_that_killed_two_workers_is_given_up(
+    app: Flask, page: PageClient, make: Factory, contract: Contract
+) -> None:
+    without_worker(app)
+    where = order(page, statement(page, contract, ROWS), "Подготовить CSV")
+    file = make.session.scalars(select(PreparedFile)).one()
+    file.status, file.started_at, file.tries = "running", NOW, 2
+    make.commit()
+    work(app)
+    assert "Не получилось" in page.open(where).select_one("#status").text
+    assert order(page, statement(page, contract, ROWS), "Подготовить CSV") != where
+
+
+def test_while_one_worker_makes_files_the_others_leave_them_to_it(
+    app: Flask, page: PageClient, contract: Contract, tmp_path: Path
+) -> None:
+    without_worker(app)
+    where = order(page, statement(page, contract, ROWS), "Подготовить CSV")
+    with slot(tmp_path / "slots", ("files",), 0):
+        work(app)
+    assert "В очереди" in page.open(where).select_one("#status").text
+    work(app)
+    assert "Готов" in page.open(where).select_one("#status").text
+
+
+def test_a_page_that_asks_by_itself_keeps_no_session_alive(
+    app: Flask, page: PageClient, contract: Contract, later: Callable[..., object]
+) -> None:
+    without_worker(app)
+    where = order(page, statement(page, contract, ROWS), "Подготовить CSV")
+    for minutes in (10, 20, 29):
+        later(minutes=minutes)
+        answer = page.client.get(where + "?seen=waiting", headers={"X-Poll": "1"})
+        assert answer.status_code == 204
+    later(minutes=31)
+    assert page.client.get(where + "?seen=waiting", headers={"X-Poll": "1"}).status_code == 302
+
+
+def test_orders_count_as_documents_of_the_minute(page: PageClient, contract: Contract) -> None:
+    form = statement(page, contract, ROWS).select_one("#too-long form")
+    data = {field["name"]: field.get("value", "") for field in form.select("input")}
+    codes = [page.client.post(form["action"], data=data).status_code for _ in range(11)]
+    assert codes == [303] * 10 + [429]
+
+
+def test_what_a_crash_left_without_a_row_is_deleted_after_a_day(
+    app: Flask, page: PageClient, contract: Contract, tmp_path: Path
+) -> None:
+    order(page, statement(page, contract, ROWS), "Подготовить CSV")
+    orphans = [tmp_path / "prepared" / name for name in ("old", "new")]
+    for orphan in orphans:
+        orphan.write_text("сведения")
+    yesterday = time.time() - 90_000
+    os.utime(orphans[0], (yesterday, yesterday))
+    with app.app_context():
+        tidy()
+    assert [orphan.exists() for orphan in orphans] == [False, True]
+    assert len(list((tmp_path / "prepared").iterdir())) == 2
 
 
 def test_what_cannot_be_made_is_said(
     app: Flask, page: PageClient, make: Factory, contract: Contract
 ) -> None:
-    left = without_worker(app)
+    without_worker(app)
     where = order(page, statement(page, contract, ROWS), "Подготовить CSV")
     # The right to see the money is gone before the worker comes to it.
     membership = make.session.scalars(select(Membership)).one()
     membership.role = Role.ENGINEER
     make.commit()
-    with app.app_context():
-        prepared.make_file(left[0])
+    work(app)
     membership.role = Role.OWNER
     make.commit()
     assert "Не получилось" in page.open(where).select_one("#status").text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
@@ -159,6 +160,117 @@ def test_a_debt_older_than_all_documents_is_a_payment_too(page: PageClient, make
     assert rows(page.get("pay.index", contract_id=old.id)) == {"rest": Decimal("70.00")}
     soup = page.get("pay.item", contract_id=old.id, code="rest")
     assert "Оплата задолженности за электроэнергию" in soup.text
+
+
+@pytest.fixture
+def other(make: Factory, page: PageClient) -> Contract:
+    """A contract without documents."""
+    make.supplier()
+    contract = make.contract("00779-ЭС")
+    make.account(contract)
+    make.commit()
+    page.sign_in("00779")
+    return contract
+
+
+def test_late_interest_that_was_paid_as_such_is_not_asked_for_again(
+    page: PageClient, make: Factory, other: Contract
+) -> None:
+    make.charge(other, date(2026, 9, 30), "1000.00")
+    make.invoice(other, date(2026, 10, 18), "1000.00", period=SEPTEMBER)
+    make.charge(other, date(2026, 10, 25), "50.00", kind="late_interest")
+    make.payment(other, date(2026, 11, 2), "50.00", purpose="Оплата пени по договору № 00779-ЭС")
+    make.commit()
+    shown = rows(page.get("pay.index", contract_id=other.id))
+    assert shown == {"invoice": Decimal("1000.00")}
+    assert "Оплачено" in page.get("charges.index", contract_id=other.id).select_one(
+        "table.interest tbody"
+    ).text  # fmt: skip
+
+
+def test_a_month_whose_final_invoice_has_not_come_is_due_in_time_and_not_overdue(
+    page: PageClient, make: Factory, other: Contract, later: Callable[..., object]
+) -> None:
+    make.invoice(other, date(2026, 11, 10), "300.00", period=Month(2026, 11), number="A30")
+    make.payment(other, date(2026, 11, 9), "300.00")
+    make.charge(other, date(2026, 11, 20), "1000.00", period=Month(2026, 11), doc_number="У-11")
+    make.commit()
+    soup = page.get("pay.index", contract_id=other.id)
+    (row,) = soup.select("tbody tr")
+    assert "Документ № У-11" in " ".join(row.text.split())
+    assert "18.12.2026" in row.text
+    assert parse_roubles(row.select_one("td.r").text) == Decimal("700.00")
+    assert "Просрочено" not in soup.text
+    home = page.get("home.index", contract_id=other.id).text
+    assert "Оплатить до 18.12.2026" in home
+    later(days=40)
+    page.sign_in("00779")
+    assert "Просрочен" in page.get("pay.index", contract_id=other.id).text
+
+
+def test_money_that_names_the_first_month_pays_it_in_both_lists(
+    page: PageClient, make: Factory, other: Contract
+) -> None:
+    make.balance(other, "2026-09", "500.00", "1500.00")
+    make.charge(other, date(2026, 9, 30), "1000.00")
+    make.invoice(other, date(2026, 10, 18), "1000.00", period=SEPTEMBER)
+    make.payment(other, date(2026, 10, 5), "1000.00", period=SEPTEMBER)
+    make.commit()
+    assert rows(page.get("pay.index", contract_id=other.id)) == {"rest": Decimal("500.00")}
+    assert "Оплачено" in page.get("charges.index", contract_id=other.id).select_one(
+        "table.charges tbody"
+    ).text  # fmt: skip
+
+
+def test_vat_that_billing_has_not_said_is_not_denied(
+    page: PageClient, make: Factory, other: Contract
+) -> None:
+    give_account(make, other)
+    make.charge(other, date(2026, 9, 30), "1000.00")
+    make.invoice(other, date(2026, 10, 18), "1000.00", period=SEPTEMBER)
+    make.charge(
+        other, date(2026, 10, 5), "122.00", kind="correction", period=SEPTEMBER,
+        net_amount=Decimal("100.00"), vat_amount=Decimal("22.00"),
+    )  # fmt: skip
+    make.commit()
+    soup = page.get("pay.index", contract_id=other.id)
+    codes = [box["value"] for box in soup.select("input[name=item]")]
+    answer = page.client.get(page.url("pay.order_file", contract_id=other.id, item=codes))
+    ends = [order["НазначениеПлатежа"].rpartition(", ")[2] for order in read(answer.data)[1]]
+    assert ends == ["в т.ч. НДС", "в т.ч. НДС - 22-00"]
+
+
+def test_two_invoices_of_one_day_are_not_called_by_the_name_of_one(
+    page: PageClient, make: Factory, other: Contract
+) -> None:
+    for number, total in (("A", "300.00"), ("B", "400.00")):
+        make.invoice(other, date(2026, 11, 25), total, number=number, period=Month(2026, 11))
+    make.commit()
+    text = page.get("home.index", contract_id=other.id).select_one(".due").text
+    assert "700,00" in text
+    assert "по счету" not in text
+
+
+def test_an_invoice_below_zero_is_not_called_paid(
+    page: PageClient, make: Factory, other: Contract
+) -> None:
+    make.invoice(other, date(2026, 11, 25), "-100.00", period=Month(2026, 11))
+    make.commit()
+    soup = page.get("invoices.index", contract_id=other.id)
+    assert "Оплата не требуется" in soup.select_one("tbody tr").text
+
+
+def test_every_payment_of_a_long_list_comes_into_the_file(
+    page: PageClient, make: Factory, other: Contract
+) -> None:
+    give_account(make, other)
+    for number in range(230):
+        make.invoice(other, date(2026, 11, 25), "1.00", period=Month(2026, 11), number=str(number))
+    make.commit()
+    soup = page.get("pay.index", contract_id=other.id)
+    codes = [box["value"] for box in soup.select("input[name=item]")]
+    answer = page.client.get(page.url("pay.order_file", contract_id=other.id, item=codes))
+    assert len(read(answer.data)[1]) == 230
 
 
 def test_with_nothing_to_pay_it_says_so(page: PageClient, make: Factory) -> None:

@@ -15,6 +15,7 @@ from app.queries.files import count_before, get_file
 from app.web.downloads import TYPES, name_of, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragments import redirect_page, render_page
+from app.web.pdf import admit_pdf
 from app.web.permissions import contract_access
 from app.web.prepared import folder, hand_over
 from app.web.session import clock, config, current_viewer
@@ -43,10 +44,11 @@ def order(contract_id: int) -> ResponseReturnValue:
     wanted = WantedFile(
         document, extension, options, rows, name_of(recipe.title, g.contract.number, form.period)
     )
+    admit_pdf()
     file, is_new = order_file(db.session(), g.contract, current_viewer(), wanted, clock().now())
     db.session.commit()
     if is_new:
-        hand_over(file.id)
+        hand_over()
         event("file ordered", file=file.id, rows=rows)
     return redirect_page(url_for("files.file", contract_id=contract_id, file_id=file.id))
 
@@ -56,6 +58,8 @@ def order(contract_id: int) -> ResponseReturnValue:
 def file(contract_id: int, file_id: int) -> ResponseReturnValue:
     """How far a file is; the page asks again by itself until it is there."""
     found = get_file(db.session(), g.contract, current_viewer(), file_id, clock().now())
+    if request.args.get("seen") == found.status:
+        return "", 204
     return render_page(
         "files/file.html",
         fragment="results",

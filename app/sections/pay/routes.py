@@ -25,8 +25,6 @@ from app.web.session import clock, current_viewer
 
 bp = Blueprint("pay", __name__, url_prefix="/contracts/<int:contract_id>/pay")
 
-MAX_CHOSEN = 200
-
 
 @bp.get("")
 @contract_access(Permission.SEE_MONEY)
@@ -40,10 +38,10 @@ def index(contract_id: int) -> ResponseReturnValue:
 def order_file(contract_id: int) -> ResponseReturnValue:
     """The chosen payments as orders in one file for the bank client."""
     to_pay = _to_pay()
-    codes = request.args.getlist("item")[:MAX_CHOSEN]
+    codes = set(request.args.getlist("item"))
     chosen = [each for each in to_pay.payables if each.code in codes]
     if find_payer(db.session(), g.contract) is None:
-        return redirect(url_for("pay.bank_details", contract_id=contract_id), 303)
+        return _page(to_pay, 422, error="Сначала нужен расчетный счет вашей организации")
     if not chosen:
         words = "Отметьте хотя бы один платеж"
         if codes:
