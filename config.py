@@ -106,6 +106,16 @@ class Config:
     """… up to this; a longer period has to be narrowed."""
     pdf_per_minute: int = 10
     """PDF documents for one account."""
+    readings_auto_accept: str = "plausible"
+    """``plausible``: a reading in time that raises no doubt is accepted at once; ``off``."""
+    readings_month_end_opens: int = 20
+    """Day of the month from which readings «as of the 1st» are taken, …"""
+    readings_month_end_closes: int = 1
+    """… and day of the next month whose end closes it; the same for apartment buildings:"""
+    readings_mkd_opens: int = 23
+    readings_mkd_closes: int = 26
+    readings_unusual_times: int = 3
+    """Times the usual month from which a consumption has to be confirmed."""
     sber_online_url: str = "https://online.sberbank.ru/"
     """«Сбербанк Онлайн», for sole traders and owners of premises; empty hides the button."""
     sber_business_url: str = "https://sbi.sberbank.ru/"
@@ -198,6 +208,9 @@ class _Reader:
             registration_proof=self.read(
                 "REGISTRATION_PROOF", _one_of("evidence", "none"), "evidence"
             ),
+            readings_auto_accept=self.read(
+                "READINGS_AUTO_ACCEPT", _one_of("off", "plausible"), "plausible"
+            ),
             **self.numbers(),
         )
         self.check_production(settings)
@@ -276,6 +289,14 @@ class _Reader:
             return default
 
     def check_production(self, settings: Config) -> None:
+        days = (
+            settings.readings_month_end_opens, settings.readings_mkd_opens,
+            settings.readings_month_end_closes, settings.readings_mkd_closes,
+        )  # fmt: skip
+        if max(days) > 31 or settings.readings_mkd_opens > settings.readings_mkd_closes:
+            self.faults.append("READINGS_…: нужны дни месяца, начало не позже конца")
+        if settings.readings_month_end_closes >= settings.readings_month_end_opens:
+            self.faults.append("READINGS_MONTH_END_CLOSES: должен быть раньше начала приема")
         if not settings.production:
             return
         if not self.environ.get("SECRET_KEY", "").strip():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from flask import Flask, g, redirect, request, url_for
+from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_wtf.csrf import CSRFError
@@ -85,8 +85,10 @@ def error_page(status: int, words: Words | None = None) -> tuple[Response, int, 
 
 def unauthorized() -> ResponseReturnValue:
     """Send a person to sign in and back; a fragment gets 401 and a redirect of the whole page."""
-    here = request.full_path.rstrip("?") if request.method == "GET" else None
-    target = url_for("auth.sign_in", next=here)
+    if request.method in ("GET", "HEAD"):
+        target = url_for("auth.sign_in", next=request.full_path.rstrip("?"))
+    else:
+        target = url_for("auth.sign_in", next=_page_of_form(), lost=1)
     if is_fragment():
         return "", 401, {"HX-Redirect": target}
     return redirect(target, 302)
@@ -99,6 +101,15 @@ def _too_many(error: TooManyAttemptsError) -> ResponseReturnValue:
     )
     page, status, _ = error_page(429, words)
     return page, status, {"Retry-After": str(error.retry_after)}
+
+
+def _page_of_form() -> str | None:
+    """The page a form was sent from, where it has the same address."""
+    adapter = current_app.create_url_adapter(request)
+    try:
+        return request.path if adapter and adapter.match(method="GET") else None
+    except HTTPException:
+        return None
 
 
 def _denied(error: AccessDeniedError) -> ResponseReturnValue:

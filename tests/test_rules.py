@@ -22,6 +22,7 @@ from tests.factories import Factory
 from tests.pages import PARTIAL, PageClient
 
 PUBLIC, SIGNED_IN, MONEY = "public", "signed_in", Permission.SEE_MONEY.value
+SUBMIT = Permission.SUBMIT_READINGS.value
 # Who may open what. A route without a row here fails the suite.
 ACCESS = {
     "appearance.choose": PUBLIC,
@@ -52,6 +53,13 @@ ACCESS = {
     "pay.order_file": MONEY,
     "payments.file": MONEY,
     "payments.index": MONEY,
+    "readings.all_meters": SUBMIT,
+    "readings.all_meters_submit": SUBMIT,
+    "readings.index": Permission.SEE_READINGS.value,
+    "readings.meter": SUBMIT,
+    "readings.meter_submit": SUBMIT,
+    "readings.receipt": Permission.SEE_READINGS.value,
+    "readings.withdraw": SUBMIT,
     "recovery.ask": PUBLIC,
     "recovery.code": PUBLIC,
     "recovery.code_submit": PUBLIC,
@@ -94,6 +102,7 @@ FRAGMENTS = (
     "pay.bank_details",
     "pay.index",
     "payments.index",
+    "readings.index",
     "recovery.index",
     "recovery.sent",
     "registration.first_entry",
@@ -112,6 +121,10 @@ NEEDED: dict[str, dict[str, object]] = {
     "files.file": {"file_id": 1},
     "pay.item": {"code": "interest"},
     "pay.order_file": {},
+    "readings.meter": {"meter_id": 1},
+    "readings.meter_submit": {"meter_id": 1},
+    "readings.receipt": {"receipt_id": 1},
+    "readings.withdraw": {"receipt_id": 1},
 }
 
 

@@ -170,5 +170,6 @@ def init_app(app: Flask) -> None:
             "user": current_user,
             "version": VERSION,
             "idle_seconds": idle_seconds,
+            "may_see_readings": lambda: may_viewer(Permission.SEE_READINGS),
             "may_see_money": lambda: may_viewer(Permission.SEE_MONEY),
         }

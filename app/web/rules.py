@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.actions.codes import CodeRules
+from app.actions.readings import ReadingRules
 from app.actions.recovery import RecoveryRules
 from app.actions.registration.rules import Rules
 from app.domain.limits import Limit, Outcome, Tried
+from app.domain.windows import WindowRules
 from config import Config
 
 TEN_MINUTES = timedelta(minutes=10)
@@ -71,6 +73,21 @@ def registration_limits(config: Config) -> tuple[Limit, ...]:
         Limit(2 * own, DAY, per_subject=True, per_address=True),
         Limit(all_, DAY, per_subject=True, name="registrations of one contract"),
     )
+
+
+def window_rules(config: Config) -> WindowRules:
+    """When readings are taken."""
+    return WindowRules(
+        config.readings_month_end_opens,
+        config.readings_month_end_closes,
+        config.readings_mkd_opens,
+        config.readings_mkd_closes,
+    )
+
+
+def reading_rules(config: Config) -> ReadingRules:
+    """What becomes of a reading at once."""
+    return ReadingRules(auto_accept=config.readings_auto_accept == "plausible")
 
 
 def pdf_limits(config: Config) -> tuple[Limit, ...]:

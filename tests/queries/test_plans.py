@@ -49,6 +49,8 @@ PAGES = [
     ("payments.index", {}),
     ("invoices.index", {}),
     ("pay.index", {}),
+    ("readings.index", {}),
+    ("readings.meter", {"meter_id": 1}),
 ]
 
 

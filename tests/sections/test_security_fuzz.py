@@ -213,7 +213,8 @@ NAMES = st.one_of(
     st.sampled_from(["first", "last", "page", "open", "next", "contract_id", "extension"]),
     st.text(max_size=10),
 )
-ABSENT = ("/token", "/invoices/1", "/pay/interest", "/files/1")
+ABSENT = ("/token", "/invoices/1", "/pay/interest", "/files/1", "/readings/meters/1",
+          "/readings/all", "/readings/receipts/1")  # fmt: skip
 QUERIES = st.lists(st.tuples(NAMES, HOSTILE), max_size=5)
 
 

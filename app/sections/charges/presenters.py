@@ -18,7 +18,6 @@ KINDS = {
     EntryKind.LATE_INTEREST: "Пени",
     EntryKind.OTHER: "Документ",
 }
-ZONES = {"T0": "сутки", "T1": "зона Т1", "T2": "зона Т2", "T3": "зона Т3"}
 METHODS = {
     "meter": "по прибору",
     "estimated": "по среднему",

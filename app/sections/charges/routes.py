@@ -18,7 +18,7 @@ from app.queries.charges import count_lines, get_detail, list_documents
 from app.queries.dues import cover_documents
 from app.queries.statements import charge_statement
 from app.sections.charges import presenters
-from app.sections.charges.presenters import KINDS, METHODS, ZONES, documents_table
+from app.sections.charges.presenters import KINDS, METHODS, documents_table
 from app.web.downloads import WRITERS, name_of, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragments import redirect_page, render_page
@@ -35,6 +35,7 @@ from app.web.statements import (
     send_statement,
     statement_url,
 )
+from app.web.words import ZONES
 
 bp = Blueprint("charges", __name__, url_prefix="/contracts/<int:contract_id>/charges")
 

@@ -1,0 +1,5 @@
+"""Section: readings."""
+
+from app.sections.readings.routes import bp
+
+__all__ = ["bp"]

@@ -1,0 +1,223 @@
+"""«Показания»: what is missing, entry in two steps, receipts (user manual §9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.actions.notices import tell_account
+from app.actions.readings import submit_readings, withdraw_readings
+from app.domain.access import Permission
+from app.domain.errors import NotFoundError, ReadingClosedError
+from app.domain.windows import next_window
+from app.extensions import db
+from app.logs import event
+from app.models import Account, Contract, ReadingReceipt
+from app.queries.readings import MeterCard, get_meter, get_receipt, list_meters, name_registers
+from app.sections.readings import words
+from app.sections.readings.entry import EntryForm
+from app.web import outbox
+from app.web.forms import keep_if_busy
+from app.web.fragments import render_page
+from app.web.permissions import contract_access, may_viewer
+from app.web.rules import reading_rules, window_rules
+from app.web.session import clock, config, current_browser, current_viewer, local_now
+
+bp = Blueprint("readings", __name__, url_prefix="/contracts/<int:contract_id>/readings")
+
+
+@bp.get("")
+@contract_access(Permission.SEE_READINGS)
+def index(contract_id: int) -> ResponseReturnValue:
+    """All meters: what was read, what is missing, until when."""
+    return _index_page()
+
+
+@bp.get("/meters/<int:meter_id>")
+@contract_access(Permission.SUBMIT_READINGS)
+def meter(contract_id: int, meter_id: int) -> ResponseReturnValue:
+    """The form of one meter, all its zones."""
+    return _form_page(EntryForm.empty([_open_meter(meter_id)]))
+
+
+@bp.post("/meters/<int:meter_id>")
+@contract_access(Permission.SUBMIT_READINGS)
+def meter_submit(contract_id: int, meter_id: int) -> ResponseReturnValue:
+    """Check, ask, take down."""
+    return _take([_open_meter(meter_id)])
+
+
+@bp.get("/all")
+@contract_access(Permission.SUBMIT_READINGS)
+def all_meters(contract_id: int) -> ResponseReturnValue:
+    """One form for all meters that take readings."""
+    return _form_page(EntryForm.empty(_open_meters()))
+
+
+@bp.post("/all")
+@contract_access(Permission.SUBMIT_READINGS)
+def all_meters_submit(contract_id: int) -> ResponseReturnValue:
+    """The same for all meters together."""
+    return _take(_open_meters())
+
+
+@bp.get("/receipts/<int:receipt_id>")
+@contract_access(Permission.SEE_READINGS)
+def receipt(contract_id: int, receipt_id: int) -> ResponseReturnValue:
+    """The proof of what was submitted and what has become of it."""
+    return _receipt_page(get_receipt(db.session(), g.contract, receipt_id))
+
+
+@bp.post("/receipts/<int:receipt_id>/withdraw")
+@contract_access(Permission.SUBMIT_READINGS)
+def withdraw(contract_id: int, receipt_id: int) -> ResponseReturnValue:
+    """Take readings back while billing has not taken them."""
+    found = get_receipt(db.session(), g.contract, receipt_id)
+    keep_if_busy(lambda message: _receipt_page(found, 503, message))
+    try:
+        withdraw_readings(db.session(), g.contract, current_viewer(), receipt_id, local_now())
+    except ReadingClosedError as error:
+        return _receipt_page(found, 422, words.REFUSED[error.code])
+    db.session.commit()
+    event("readings withdrawn", receipt=receipt_id)
+    return redirect(
+        url_for("readings.receipt", contract_id=contract_id, receipt_id=receipt_id), 303
+    )
+
+
+def _take(meters: Sequence[MeterCard]) -> ResponseReturnValue:
+    today = clock().today()
+    form = EntryForm.read(
+        request.form, request.form.getlist("confirm"), meters, today,
+        config().readings_unusual_times,
+    )  # fmt: skip
+    if form.errors:
+        return _form_page(form, 422)
+    step = request.form.get("step")
+    if step == "edit" or not form.entries:
+        return _form_page(form)
+    if step != "send":
+        return _check_page(form)
+    return _submit(form)
+
+
+def _submit(form: EntryForm) -> ResponseReturnValue:
+    if form.unconfirmed:
+        form.refused = True
+        return _check_page(form, 422)
+    keep_if_busy(lambda message: _check_page(form, 503, message))
+    try:
+        receipt_id, is_new = submit_readings(
+            db.session(), g.contract, current_viewer(), form.entries, form.key,
+            current_browser().address, reading_rules(config()), local_now(),
+        )  # fmt: skip
+    except ReadingClosedError as error:
+        db.session.rollback()
+        return _index_page(words.REFUSED[error.code], 409)
+    if is_new:
+        _send_receipt(receipt_id)
+        event("readings submitted", receipt=receipt_id, count=len(form.entries))
+    outbox.commit()
+    values = {"contract_id": g.contract.id, "receipt_id": receipt_id}
+    return redirect(url_for("readings.receipt", **values, new=int(is_new)), 303)
+
+
+def _send_receipt(receipt_id: int) -> None:
+    session = db.session()
+    found = get_receipt(session, g.contract, receipt_id)
+    names = name_registers(session, [each.register_id for each in found.readings])
+    tell_account(
+        session, session.get_one(Account, current_viewer().account_id),
+        session.get_one(Contract, g.contract.id), "reading_receipt", str(receipt_id), local_now(),
+        receipt=found, names=names, zones=words.ZONES, at=local_now(),
+        month=words.month_words(found.readings[0].period),
+    )  # fmt: skip
+
+
+def _open_meter(meter_id: int) -> MeterCard:
+    today = clock().today()
+    found = get_meter(db.session(), g.contract, meter_id, today, window_rules(config()))
+    if found.closed_because(today):
+        raise NotFoundError
+    return found
+
+
+def _open_meters() -> list[MeterCard]:
+    today = clock().today()
+    meters = list_meters(db.session(), g.contract, today, window_rules(config()))
+    found = [each for each in meters if not each.closed_because(today)]
+    if not found:
+        raise NotFoundError
+    return found
+
+
+def _index_page(error: str | None = None, status: int = 200) -> Response:
+    today, rules = clock().today(), window_rules(config())
+    meters = list_meters(db.session(), g.contract, today, rules)
+    open_meters = [each for each in meters if not each.closed_because(today)]
+    windows = {each.regime: each.window for each in meters if not each.is_automatic}
+    return render_page(
+        "readings/index.html",
+        fragment="results",
+        meters=meters,
+        today=today,
+        words=words,
+        windows=[
+            words.window_words(window, next_window(regime, window, rules), today)
+            for regime, window in sorted(windows.items())
+        ],
+        missing=sum(each.is_missing(today) for each in open_meters),
+        due=sum(
+            each.window.is_open(today) and each.closed_because(today) in ("", "billed")
+            for each in meters
+        ),
+        open_count=len(open_meters),
+        may_submit=may_viewer(Permission.SUBMIT_READINGS),
+        error=error,
+        status=status,
+    )
+
+
+def _form_page(form: EntryForm, status: int = 200) -> Response:
+    return render_page(
+        "readings/form.html",
+        fragment="results",
+        form=form,
+        words=words,
+        today=clock().today(),
+        status=status,
+    )
+
+
+def _check_page(form: EntryForm, status: int = 200, message: str | None = None) -> Response:
+    return render_page(
+        "readings/check.html",
+        fragment="results",
+        form=form,
+        words=words,
+        today=clock().today(),
+        message=message,
+        status=status,
+    )
+
+
+def _receipt_page(found: ReadingReceipt, status: int = 200, message: str | None = None) -> Response:
+    names = name_registers(db.session(), [each.register_id for each in found.readings])
+    live = [each for each in found.readings if each.status in ("sent", "accepted")]
+    return render_page(
+        "readings/receipt.html",
+        fragment="results",
+        receipt=found,
+        names=names,
+        words=words,
+        today=clock().today(),
+        is_new=request.args.get("new"),
+        may_withdraw=may_viewer(Permission.SUBMIT_READINGS)
+        and bool(live)
+        and not any(each.acknowledged_at for each in live),
+        message=message,
+        status=status,
+    )

@@ -1,0 +1,370 @@
+"""«Показания»: entry in two steps, statuses, receipts."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+
+from app.domain.access import Role
+from app.models import Contract, Meter, ReadingReceipt, Register, SupplyPoint
+from tests.factories import Factory
+from tests.outbox import Outbox, part
+from tests.pages import PageClient
+from tests.sections.readings.steps import form, send, submitted, type_in
+from tests.sections.test_registration_postgres import at_once
+
+pytestmark = pytest.mark.usefixtures("contract")
+
+
+def test_a_plausible_reading_is_shown_in_full_then_accepted_at_once(
+    page: PageClient, make: Factory, meter: Meter, outbox: Outbox
+) -> None:
+    soup = type_in(page, meter, "1110", "5")
+    assert soup.h1.text == "Проверьте показания"
+    assert soup.select_one(".new").text == "1110,50"
+    assert soup.select_one(".used").text == "420"
+    assert not submitted(make)
+    soup = page.open(send(page, soup))
+    text = soup.select_one("#results").text
+    assert "Показания переданы" in text
+    assert "Принято" in text
+    (row,) = submitted(make)
+    assert (row.value, row.consumption, row.status) == (Decimal("1110.50"), 420, "accepted")
+    assert (str(row.period), row.taken_on) == ("2026-11", date(2026, 11, 21))
+    assert (row.previous_value, row.previous_on) == (Decimal("1100.00"), date(2026, 10, 31))
+    (letter,) = outbox.letters("buh@example.org")
+    words = part(letter, "plain")
+    assert "1110.50" in words or "1110,50" in words
+    assert f"квитанция № {row.receipt_id}" in letter["Subject"]
+
+
+def test_the_list_shows_the_new_reading_at_once_and_what_is_missing(
+    page: PageClient, make: Factory, meter: Meter
+) -> None:
+    soup = page.get("readings.index", contract_id=1)
+    assert "открыт до конца 1 декабря" in soup.text
+    assert "Осталось передать: 1 из 1" in soup.text
+    (row,) = soup.select("table.meters tbody tr")
+    assert "1100,00" in row.text
+    assert "Ожидает" in row.text
+    assert row.select_one("a.btn").text == "Передать показания"
+    send(page, type_in(page, meter, "1110", "5"))
+    soup = page.get("readings.index", contract_id=1)
+    assert "Все показания переданы" in soup.text
+    (row,) = soup.select("table.meters tbody tr")
+    for words in ("1110,50", "420", "Принято", "Квитанция", "Исправить", "личный кабинет"):
+        assert words in row.text
+
+
+@pytest.mark.parametrize(
+    ("whole", "fraction", "words"),
+    [
+        ("", "", "введите целую часть"),
+        ("-1", "", "только цифры"),
+        ("1e5", "", "только цифры"),
+        ("١٢٣", "", "только цифры"),
+        ("1234567", "", "у прибора 6 цифр до запятой"),
+        ("1110", "505", "у прибора 2 цифры после запятой"),
+        ("1110,5", "5", "дробная часть введена дважды"),
+    ],
+)
+def test_what_is_no_reading_is_said_beside_it_and_kept(
+    page: PageClient, make: Factory, meter: Meter, whole: str, fraction: str, words: str
+) -> None:
+    soup = type_in(page, meter, whole, fraction, 422)
+    assert words in soup.select_one(".error").text
+    assert soup.select_one("[name^=whole-]")["value"] == whole
+    assert soup.select_one("[name^=fraction-]")["value"] == fraction
+    assert (
+        soup.select_one("[aria-invalid=true]")["id"] in soup.select_one("#error-summary a")["href"]
+    )
+    assert not submitted(make)
+
+
+def test_a_whole_number_in_the_first_box_is_split(
+    page: PageClient, make: Factory, meter: Meter
+) -> None:
+    send(page, type_in(page, meter, "1 110,05"))
+    assert submitted(make)[0].value == Decimal("1110.05")
+
+
+@pytest.mark.parametrize(
+    ("whole", "question", "used"),
+    [
+        ("1000", "переход через ноль этого не объясняет", "−4 000"),
+        ("1100", "Расхода нет", "0"),
+        ("1140", "намного больше обычного", "1 600"),
+    ],
+)
+def test_a_doubt_has_to_be_confirmed_and_then_a_clerk_decides(
+    page: PageClient, make: Factory, meter: Meter, whole: str, question: str, used: str
+) -> None:
+    soup = type_in(page, meter, whole)
+    assert question in soup.text
+    assert soup.select_one(".used").text == used
+    send(page, soup, 422)
+    again = page.check_last()
+    assert "Отметьте, если все верно" in again.text
+    assert not submitted(make)
+    soup = page.open(send(page, again, 303, again.select_one("[name=confirm]")["value"]))
+    assert "Передано" in soup.text
+    assert "проверит сотрудник" in soup.text
+    assert submitted(make)[0].status == "sent"
+
+
+def test_a_meter_that_passed_zero_is_asked_about_and_reckoned_around(
+    page: PageClient, make: Factory, contract: Contract
+) -> None:
+    meter = make.meter(contract, "777")
+    point = make.session.get_one(SupplyPoint, meter.supply_point_id)
+    point.max_power_kw = Decimal("15.000")
+    make.reading(meter, "2026-10", "999995.00")
+    make.commit()
+    soup = type_in(page, meter, "5", "25")
+    assert "Прибор перешел через ноль" in soup.text
+    assert soup.select_one(".used").text == "410"
+    send(page, soup, 303, soup.select_one("[name=confirm]")["value"])
+    (row,) = submitted(make)
+    assert (row.rolled_over, row.consumption) == (True, 410)
+    assert row.status == "sent"
+
+
+def test_more_than_the_power_can_draw_is_asked_about(
+    page: PageClient, make: Factory, meter: Meter
+) -> None:
+    make.session.get_one(SupplyPoint, meter.supply_point_id).max_power_kw = Decimal("0.500")
+    make.commit()
+    assert "при максимальной мощности" in type_in(page, meter, "1110").text
+
+
+def test_the_same_form_sent_again_leads_to_the_same_receipt(
+    page: PageClient, make: Factory, meter: Meter
+) -> None:
+    soup = type_in(page, meter, "1110", "5")
+    first = send(page, soup)
+    page.last = page.client.get(page.url("readings.meter", contract_id=1, meter_id=meter.id))
+    again = send(page, soup)
+    assert again.split("?")[0] == first.split("?")[0]
+    assert "Второй раз мы их не записали" in page.open(again).text
+    assert len(submitted(make)) == 1
+
+
+def test_the_same_value_from_another_form_is_no_second_reading(
+    page: PageClient, make: Factory, meter: Meter, outbox: Outbox
+) -> None:
+    first = send(page, type_in(page, meter, "1110", "5"))
+    again = send(page, type_in(page, meter, "1110", "50"))
+    assert again.split("?")[0] == first.split("?")[0]
+    assert len(submitted(make)) == 1
+    assert len(outbox.letters()) == 1
+
+
+def test_another_value_replaces_the_first_and_history_keeps_both(
+    page: PageClient, make: Factory, meter: Meter
+) -> None:
+    send(page, type_in(page, meter, "1110", "5"))
+    where = send(page, type_in(page, meter, "1111"))
+    assert [row.status for row in submitted(make)] == ["replaced", "accepted"]
+    assert "1111,00" in page.open(where).text
+    first = page.get("readings.receipt", contract_id=1, receipt_id=submitted(make)[0].receipt_id)
+    assert "Заменено" in first.text
+
+
+def test_a_reading_can_be_withdrawn_and_sent_anew(
+    page: PageClient, make: Factory, meter: Meter
+) -> None:
+    soup = page.open(send(page, type_in(page, meter, "1110", "5")))
+    page.submit(soup, action=soup.select_one("main form")["action"])
+    soup = page.open(page.last.headers["Location"])
+    assert "Отозвано" in soup.text
+    assert not soup.select("main form")
+    assert "Ожидает" in page.get("readings.index", contract_id=1).text
+    send(page, type_in(page, meter, "1110", "5"))
+    assert [row.status for row in submitted(make)] == ["withdrawn", "accepted"]
+
+
+def test_what_billing_has_acknowledged_can_be_neither_withdrawn_nor_replaced(
+    page: PageClient, make: Factory, meter: Meter
+) -> None:
+    soup = page.open(send(page, type_in(page, meter, "1110", "5")))
+    (row,) = submitted(make)
+    row.acknowledged_at = datetime(2026, 11, 21, tzinfo=UTC)
+    make.commit()
+    page.submit(soup, 422, action=soup.select_one("main form")["action"])
+    assert "уже учтено поставщиком" in page.check_last().text
+    send(page, type_in(page, meter, "1111"), 409)
+    assert [row.status for row in submitted(make)] == ["accepted"]
+
+
+def test_billings_own_reading_of_the_month_closes_the_form_but_a_computed_one_does_not(
+    page: PageClient, make: Factory, meter: Meter
+) -> None:
+    computed = make.reading(meter, "2026-11", "1112.00", source="calc")
+    make.commit()
+    row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
+    assert "расчетное значение" in row.text
+    assert row.select_one("a.btn")
+    computed.source = "inspector"
+    make.commit()
+    row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
+    assert "Принято" in row.text
+    assert not row.select("a")
+    page.get("readings.meter", 404, contract_id=1, meter_id=meter.id)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"is_automatic": True}, "Снимается автоматически"),
+        ({"removed_on": date(2026, 11, 10)}, "Прибор снят 10.11.2026"),
+    ],
+)
+def test_a_meter_without_a_button_says_why(
+    page: PageClient, make: Factory, meter: Meter, change: dict[str, object], words: str
+) -> None:
+    for name, value in change.items():
+        owner = meter if hasattr(meter, name) else make.session.get_one(
+            SupplyPoint, meter.supply_point_id
+        )  # fmt: skip
+        setattr(owner, name, value)
+    make.commit()
+    row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
+    assert words in row.text
+    assert not row.select("a")
+    page.get("readings.meter", 404, contract_id=1, meter_id=meter.id)
+
+
+def test_an_expired_verification_is_explained_and_does_not_stop_anybody(
+    page: PageClient, make: Factory, meter: Meter
+) -> None:
+    meter.next_verification_on = date(2026, 1, 1)
+    make.commit()
+    row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
+    assert "поверку организует сетевая организация" in row.text
+    assert row.select_one("a.btn")
+
+
+def test_all_zones_of_a_meter_come_in_one_form_and_none_may_be_left_out(
+    page: PageClient, make: Factory, contract: Contract
+) -> None:
+    meter = make.meter(contract, "зоны")
+    for zone in ("T1", "T2"):
+        make.session.add(
+            Register(meter_id=meter.id, zone=zone, direction="A+", digits=5, decimals=0)
+        )
+    make.commit()
+    soup = form(page, meter)
+    names = [box["name"] for box in soup.select("[name^=whole-]")]
+    assert len(names) == 2
+    page.submit(soup, 422, **{names[0]: "100"})
+    assert "зона Т2: введите целую часть" in page.check_last().select_one(".error").text
+    page.submit(form(page, meter), 200, **{names[0]: "100", names[1]: "50"})
+    send(page, page.check_last())
+    assert [row.value for row in submitted(make)] == [100, 50]
+    assert len({row.receipt_id for row in submitted(make)}) == 1
+
+
+def test_several_meters_on_one_page_and_those_left_empty_are_skipped(
+    page: PageClient, make: Factory, contract: Contract, meter: Meter
+) -> None:
+    other = make.meter(contract, "второй")
+    make.reading(other, "2026-10", "5.00")
+    make.commit()
+    soup = page.get("readings.all_meters", contract_id=1)
+    names = [box["name"] for box in soup.select("[name^=whole-]")]
+    assert len(names) == 2
+    page.submit(soup, 200, **{names[0]: "1110"})
+    soup = page.check_last()
+    assert len(soup.select("table.check tbody tr")) == 1
+    send(page, soup)
+    assert len(submitted(make)) == 1
+    page.submit(page.get("readings.all_meters", contract_id=1), 422, **{names[0]: "", names[1]: ""})
+
+
+def test_back_to_the_first_step_keeps_what_was_typed(page: PageClient, meter: Meter) -> None:
+    soup = type_in(page, meter, "1110", "5")
+    post = soup.select_one("main form")
+    data = {field["name"]: field.get("value", "") for field in post.select("input[type=hidden]")}
+    page.last = page.client.post(page.last.request.path, data=data | {"step": "edit"})
+    soup = page.check_last()
+    assert soup.select_one("[name^=whole-]")["value"] == "1110"
+    assert soup.select_one("[name^=fraction-]")["value"] == "5"
+
+
+def test_without_automatic_acceptance_everything_waits_for_a_clerk(
+    make_app: Callable[..., Flask], make: Factory, meter: Meter
+) -> None:
+    page = PageClient(make_app(readings_auto_accept="off"))
+    page.sign_in("00123")
+    send(page, type_in(page, meter, "1110", "5"))
+    assert submitted(make)[0].status == "sent"
+
+
+@pytest.mark.parametrize("role", [Role.ACCOUNTANT, Role.VIEWER])
+def test_who_may_not_submit_sees_and_has_no_buttons(
+    page: PageClient, make: Factory, contract: Contract, meter: Meter, role: Role
+) -> None:
+    colleague = make.account(make.contract("00888-ЭС"), email="colleague@example.org")
+    make.membership(colleague, contract, role)
+    make.commit()
+    other = PageClient(page.app)
+    other.sign_in("00888")
+    soup = other.get("readings.index", contract_id=contract.id)
+    assert not soup.select("table.meters a")
+    other.get("readings.meter", 403, contract_id=contract.id, meter_id=meter.id)
+
+
+def test_a_foreign_meter_or_receipt_is_a_404(page: PageClient, make: Factory, meter: Meter) -> None:
+    foreign = make.meter(make.contract("00999-ЭС"), "чужой")
+    make.reading(foreign, "2026-10", "5.00")
+    make.session.add(
+        ReadingReceipt(
+            key=str(uuid.uuid4()),
+            contract_id=foreign.supply_point_id,
+            submitted_at=datetime.now(UTC),
+            address="",
+        )
+    )
+    make.commit()
+    for meter_id in (foreign.id, 10**9, 2**70):
+        page.get("readings.meter", 404, contract_id=1, meter_id=meter_id)
+    for receipt_id in (1, 10**9, 2**70):
+        page.get("readings.receipt", 404, contract_id=1, receipt_id=receipt_id)
+
+
+def test_twenty_posts_at_once_are_one_reading(
+    app: Flask, page: PageClient, make: Factory, meter: Meter
+) -> None:
+    soup = type_in(page, meter, "1110", "5")
+    post = soup.select_one("main form")
+    data = {field["name"]: field.get("value", "") for field in post.select("input[type=hidden]")}
+    statuses = at_once(app, page, page.last.request.path, data | {"step": "send"}, 20)
+    assert set(statuses) == {303}
+    assert len(submitted(make)) == 1
+    # Another form for each of them: other keys, the same value.
+    data |= {"step": "send"}
+    for number in range(5):
+        answer = page.client.post(
+            page.last.request.path, data=data | {"key": str(uuid.UUID(int=number, version=4))}
+        )
+        assert answer.status_code == 303
+    assert len(submitted(make)) == 1
+
+
+def test_a_session_that_ended_says_that_the_reading_was_lost(
+    app: Flask, page: PageClient, meter: Meter, later: Callable[..., object]
+) -> None:
+    soup = type_in(page, meter, "1110", "5")
+    post = soup.select_one("main form")
+    data = {field["name"]: field.get("value", "") for field in post.select("input[type=hidden]")}
+    later(hours=2)
+    answer = page.client.post(page.last.request.path, data=data | {"step": "send"})
+    assert answer.status_code == 302
+    soup = page.open(answer.headers["Location"])
+    assert "введенное не сохранено" in soup.text
+    assert soup.select_one("[name=next]")["value"].endswith(f"/readings/meters/{meter.id}")
