@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import accounts, billing, local, messages
+from app.cli import accounts, billing, local, messages, readings
 
 COMMANDS = (
     billing.billing_import,
@@ -17,6 +17,8 @@ COMMANDS = (
     messages.messages_sweep,
     messages.cleanup,
     messages.worker,
+    readings.billing_export,
+    readings.readings_unacknowledged,
     local.demo,
     local.prepare,
 )

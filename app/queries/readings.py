@@ -17,7 +17,6 @@ from app.domain.readings import (
     Checked,
     Expectation,
     KnownReading,
-    ReadingStatus,
     Scale,
     Used,
     by_month,
@@ -25,8 +24,9 @@ from app.domain.readings import (
     most_by_power,
     usual_month,
 )
-from app.domain.windows import Window, WindowRules, window_on
+from app.domain.windows import Window, WindowRules, next_window, window_on
 from app.models import (
+    Contract,
     Meter,
     Reading,
     ReadingReceipt,
@@ -369,6 +369,28 @@ def _register(
     )
 
 
-def is_live(reading: SubmittedReading) -> bool:
-    """Whether a submitted reading still counts."""
-    return ReadingStatus(reading.status) in LIVE
+def first_window(meters: Iterable[MeterCard], today: date, rules: WindowRules) -> Window | None:
+    """The window that is open and closes first, else the one that opens next; None without meters
+    that are read by hand."""
+    windows = {each.regime: each.window for each in meters if not each.closed_because(today)}
+    is_open = [window for window in windows.values() if window.is_open(today)]
+    coming = [next_window(regime, window, rules) for regime, window in windows.items()]
+    return min(is_open or coming, key=lambda window: window.closes, default=None)
+
+
+def list_unacknowledged(session: Session) -> list[tuple[str, str, str, SubmittedReading]]:
+    """What was handed over to billing and not acknowledged: contract, meter, zone, reading."""
+    rows = session.execute(
+        select(Contract.number, Meter.serial_number, Register.zone, SubmittedReading)
+        .join(ReadingReceipt, ReadingReceipt.id == SubmittedReading.receipt_id)
+        .join(Contract, Contract.id == ReadingReceipt.contract_id)
+        .join(Register, Register.id == SubmittedReading.register_id)
+        .join(Meter, Meter.id == Register.meter_id)
+        .where(
+            SubmittedReading.acknowledged_at.is_(None),
+            SubmittedReading.exported_at.is_not(None),
+            SubmittedReading.status.in_(LIVE),
+        )
+        .order_by(SubmittedReading.exported_at, SubmittedReading.id)
+    )
+    return [(number, serial, zone, row) for number, serial, zone, row in rows]

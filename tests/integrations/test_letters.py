@@ -25,6 +25,9 @@ FACTS = {
     "phone": "+79129999999",
     "days": 7,
     "reason": "Договор расторгнут",
+    "receipt": 17,
+    "month": "ноябрь 2026",
+    "lines": ["Прибор № 1, сутки: 5,00 — принято"],
 }
 LETTERS = {
     "registration_link": "Подтвердить регистрацию",
@@ -34,6 +37,7 @@ LETTERS = {
     "registration_refused": None,
     "recovery_link": "Задать новый пароль",
     "password_changed": None,
+    "reading_receipt": None,
 }
 """Every kind of letter, and the words of its button."""
 TEXTS = {
@@ -44,6 +48,7 @@ TEXTS = {
     "registration_taken": "",
     "registration_refused": "",
     "password_changed": "",
+    "reading_receipt": "",
 }
 """Every kind of text message, and what secret it holds."""
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
 
+from app.actions.billing_import import acknowledgements
 from app.actions.billing_import.batch import Batch
 from app.actions.billing_import.checks import run_checks
 from app.actions.billing_import.merge import Merge
@@ -109,6 +110,7 @@ def apply_import(
     _retire_demo_supplier(session, run, options, report)
     supplier_inns = _supplier_inns(session)
     _merge_all(Batch(connection, report, run.id, now, _by_table(staged)), staged, manifest, options)
+    _acknowledge(session, package, dialect, manifest, report, now)
     _check_supplier(supplier_inns, _supplier_inns(session), manifest, report)
     _refuse_if_faulty(report)
     run_checks(connection, staged, report)
@@ -135,8 +137,12 @@ def _manifest(package: Package, report: Report) -> Manifest:
         return Manifest()
 
 
+def _known_files() -> set[str]:
+    return {layout.filename for layout in build_layouts(Dialect())} | {acknowledgements.FILENAME}
+
+
 def _check_names(package: Package, manifest: Manifest, report: Report) -> None:
-    known = {layout.filename for layout in build_layouts(Dialect())}
+    known = _known_files()
     for name in sorted(set(package.sizes) - known - {MANIFEST}):
         report.warn(name[:100], "файл этой версией формата не загружается")
     for name in sorted(set(manifest.files) - set(package.sizes)):
@@ -150,7 +156,7 @@ def _check_names(package: Package, manifest: Manifest, report: Report) -> None:
 
 def _check_hashes(package: Package, manifest: Manifest, report: Report) -> str:
     """Compare sizes and hashes with the manifest; the fingerprint of the whole package."""
-    known = {layout.filename for layout in build_layouts(Dialect())}
+    known = _known_files()
     total = hashlib.sha256()
     for name in sorted(set(package.sizes) & known):
         claim = manifest.files.get(name)
@@ -215,6 +221,25 @@ def _stage_all(
         if claim and claim.rows is not None and claim.rows != read and not report.error_count:
             report.error(name, f"строк {read}, а в манифесте {claim.rows}")
     return staged
+
+
+def _acknowledge(
+    session: Session, package: Package, dialect: Dialect, manifest: Manifest, report: Report,
+    now: datetime,
+) -> None:  # fmt: skip
+    """What billing says of readings it was given, in a file of its own or among its readings."""
+    name = acknowledgements.FILENAME
+    if name in package.sizes:
+        with package.open(name) as stream:
+            file = CsvFile(
+                stream, dialect.encoding, dialect.delimiter,
+                lambda line, message: report.error(name, message, line),
+            )  # fmt: skip
+            rows = acknowledgements.apply_acknowledgements(session, file, dialect, report, now)
+        claim = manifest.files.get(name)
+        if claim and claim.rows not in (None, rows) and not report.error_count:
+            report.error(name, f"строк {rows}, а в манифесте {claim.rows}")
+    acknowledgements.acknowledge_billed(session, now)
 
 
 def _by_table(staged: dict[str, Staged]) -> dict[str, Staged]:

@@ -9,9 +9,11 @@ from app.domain.access import Permission
 from app.extensions import db
 from app.queries import contracts
 from app.queries.overview import money_overview
+from app.queries.readings import first_window, list_meters
 from app.web.fragments import render_page
 from app.web.permissions import contract_access, may_viewer
-from app.web.session import clock
+from app.web.rules import window_rules
+from app.web.session import clock, config
 
 bp = Blueprint("home", __name__)
 
@@ -23,11 +25,21 @@ def index(contract_id: int) -> ResponseReturnValue:
     overview = None
     if may_viewer(Permission.SEE_MONEY):
         overview = money_overview(db.session(), g.contract, clock().today())
+    today = clock().today()
+    rules = window_rules(config())
+    meters = (
+        list_meters(db.session(), g.contract, today, rules)
+        if may_viewer(Permission.SEE_READINGS)
+        else []
+    )
     return render_page(
         "home/index.html",
         fragment="results",
         overview=overview,
-        today=clock().today(),
+        today=today,
+        taking=[each for each in meters if not each.closed_because(today)],
+        missing=[each for each in meters if each.is_missing(today)],
+        window=first_window(meters, today, rules),
         department=contracts.find_department(db.session(), g.contract),
         points=contracts.list_points(db.session(), g.contract),
     )

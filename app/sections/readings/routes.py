@@ -132,8 +132,8 @@ def _send_receipt(receipt_id: int) -> None:
     tell_account(
         session, session.get_one(Account, current_viewer().account_id),
         session.get_one(Contract, g.contract.id), "reading_receipt", str(receipt_id), local_now(),
-        receipt=found, names=names, zones=words.ZONES, at=local_now(),
-        month=words.month_words(found.readings[0].period),
+        receipt=receipt_id, at=local_now(), month=words.month_words(found.readings[0].period),
+        lines=[words.receipt_line(each, names[each.register_id]) for each in found.readings],
     )  # fmt: skip
 
 

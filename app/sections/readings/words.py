@@ -7,8 +7,10 @@ from datetime import date
 from app.domain.period import Month
 from app.domain.readings import Doubt, ReadingStatus
 from app.domain.windows import Window
-from app.queries.readings import MeterCard, RegisterCard
+from app.models import SubmittedReading
+from app.queries.readings import MeterCard, RegisterCard, RegisterName
 from app.web import words as shared
+from app.web.filters import energy, reading
 
 ZONES = shared.ZONES
 FAULTS = {
@@ -101,3 +103,13 @@ def window_words(window: Window, following: Window, today: date) -> str:
         f"За {month_words(following.period)} — с {day_words(following.opens)} "
         f"по {day_words(following.closes)}"
     )
+
+
+def receipt_line(row: SubmittedReading, name: RegisterName) -> str:
+    """«Прибор № 12345678, зона Т1: 1110,50, расход 420 кВт·ч — принято» for a letter."""
+    words = f"Прибор № {name.serial_number}, {ZONES[name.zone]}: "
+    words += reading(row.value, name.scale.decimals)
+    if row.consumption is not None:
+        words += f", расход {energy(row.consumption)} кВт·ч"
+    is_accepted = row.status == ReadingStatus.ACCEPTED
+    return f"{words} — {'принято' if is_accepted else 'передано, проверит сотрудник'}"

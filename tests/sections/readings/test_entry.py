@@ -39,7 +39,7 @@ def test_a_plausible_reading_is_shown_in_full_then_accepted_at_once(
     assert (row.previous_value, row.previous_on) == (Decimal("1100.00"), date(2026, 10, 31))
     (letter,) = outbox.letters("buh@example.org")
     words = part(letter, "plain")
-    assert "1110.50" in words or "1110,50" in words
+    assert "Прибор № 12345678, сутки: 1110,50, расход 420 кВт·ч — принято" in words
     assert f"квитанция № {row.receipt_id}" in letter["Subject"]
 
 
@@ -368,3 +368,11 @@ def test_a_session_that_ended_says_that_the_reading_was_lost(
     soup = page.open(answer.headers["Location"])
     assert "введенное не сохранено" in soup.text
     assert soup.select_one("[name=next]")["value"].endswith(f"/readings/meters/{meter.id}")
+
+
+def test_home_tells_until_when_and_what_is_missing(page: PageClient, meter: Meter) -> None:
+    card = page.get("home.index", contract_id=1).select_one(".card")
+    assert card.h2.text == "Показания за ноябрь 2026"
+    assert "Осталось передать: 1 прибор, до конца 01.12.2026" in " ".join(card.text.split())
+    send(page, type_in(page, meter, "1110", "5"))
+    assert "Все переданы" in page.get("home.index", contract_id=1).select_one(".card").text

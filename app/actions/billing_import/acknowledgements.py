@@ -1,0 +1,120 @@
+"""``readings_ack.csv``: what billing says of the readings the portal has handed over.
+
+A row may come again, in the same batch or a later one; the last word counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from app.actions.billing_import.report import Report
+from app.domain.exchange import Dialect
+from app.domain.readings import LIVE, ReadingStatus
+from app.integrations.billing_files import CsvFile
+from app.models import Reading, SubmittedReading
+
+FILENAME = "readings_ack.csv"
+NEEDED = ("submission_id", "status")
+KNOWN = (*NEEDED, "value", "reason", "processed_at", "reading_id")
+WORDS = {
+    "accepted": ReadingStatus.ACCEPTED,
+    "corrected": ReadingStatus.ACCEPTED,
+    "rejected": ReadingStatus.REJECTED,
+}
+MAX_REASON = 300
+
+
+def apply_acknowledgements(
+    session: Session, file: CsvFile, dialect: Dialect, report: Report, now: datetime
+) -> int:
+    """Take every row of the file; how many there were. Faults go to the report."""
+    counts = report.of(FILENAME)
+    missing = [name for name in NEEDED if name not in file.header]
+    for name in missing:
+        report.error(FILENAME, "нет обязательного столбца", 1, name)
+    for name in sorted(set(file.header) - set(KNOWN)):
+        report.warn(FILENAME, "неизвестный столбец пропущен", 1, name[:100])
+    if missing:
+        return 0
+    for lines, rows in file.chunks():
+        found = _find(session, [dict(zip(file.header, row, strict=False)) for row in rows])
+        for line, row in zip(lines, rows, strict=True):
+            counts.rows += 1
+            values = {name: text.strip() for name, text in zip(file.header, row, strict=False)}
+            if len(row) != len(file.header):
+                message = f"полей {len(row)}, а в заголовке {len(file.header)}"
+                report.error(FILENAME, message, line)
+            else:
+                _apply(found.get(values["submission_id"]), values, dialect, report, line, now)
+    session.flush()
+    return counts.rows
+
+
+def acknowledge_billed(session: Session, now: datetime) -> None:
+    """What billing has sent back among its own readings, with the same value, it has accepted."""
+    same = exists().where(
+        Reading.register_id == SubmittedReading.register_id,
+        Reading.period == SubmittedReading.period,
+        Reading.value == SubmittedReading.value,
+        Reading.kind == "regular",
+        Reading.source.is_distinct_from("calc"),
+        Reading.status.is_distinct_from("rejected"),
+        Reading.withdrawn_at.is_(None),
+    )
+    session.execute(
+        update(SubmittedReading)
+        .where(SubmittedReading.acknowledged_at.is_(None), SubmittedReading.status.in_(LIVE), same)
+        .values(status=ReadingStatus.ACCEPTED, decided_at=now, acknowledged_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _find(session: Session, rows: Sequence[dict[str, str]]) -> dict[str, SubmittedReading]:
+    ids = {row.get("submission_id", "").strip()[:36] for row in rows}
+    submitted = session.scalars(
+        select(SubmittedReading).where(SubmittedReading.submission_id.in_(ids))
+    )
+    return {row.submission_id: row for row in submitted}
+
+
+def _apply(
+    submitted: SubmittedReading | None, values: dict[str, str], dialect: Dialect, report: Report,
+    line: int, now: datetime,
+) -> None:  # fmt: skip
+    status = WORDS.get(values["status"])
+    if status is None:
+        report.error(FILENAME, "нужно accepted, rejected или corrected", line, "status")
+        return
+    if submitted is None:
+        report.error(FILENAME, "такого показания кабинет не передавал", line, "submission_id")
+        return
+    reason = values.get("reason", "")[:MAX_REASON]
+    if values["status"] == "corrected":
+        value = _number(values.get("value", ""), dialect)
+        if value is None:
+            report.error(FILENAME, "нужно исправленное показание", line, "value")
+            return
+        reason = f"Поставщик учел {str(value).replace('.', ',')}. {reason}".strip()[:MAX_REASON]
+    submitted.acknowledged_at = now
+    counts = report.of(FILENAME)
+    if submitted.status not in LIVE:
+        report.warn(FILENAME, "показание к этому времени отозвано или заменено", line)
+        counts.unchanged += 1
+        return
+    counts.changed += 1
+    submitted.status = status
+    submitted.reason = reason or None
+    submitted.decided_at = now
+
+
+def _number(text: str, dialect: Dialect) -> Decimal | None:
+    try:
+        value = Decimal(text.replace(dialect.decimal, "."))
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and value >= 0 else None

@@ -1,0 +1,175 @@
+"""Readings go to billing at least once, and billing's word comes back."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.actions.billing_export import export_readings
+from app.actions.billing_import import ImportOptions, ImportRefusedError, Report, apply_import
+from app.extensions import db
+from app.integrations.billing_files import Package
+from app.models import Meter
+from tests.conftest import NOW
+from tests.factories import Factory
+from tests.pages import PageClient
+from tests.sections.readings.steps import send, submitted, type_in
+
+
+def export(app: Flask, folder: Path, minutes: int = 0) -> list[dict[str, str]]:
+    """The rows of the package that is written now; its manifest is checked."""
+    with app.app_context():
+        path, count = export_readings(db.session(), folder, NOW + timedelta(minutes=minutes))
+        db.session.commit()
+    if path is None:
+        return []
+    with zipfile.ZipFile(path) as package:
+        content = package.read("readings_out.csv")
+        manifest = json.loads(package.read("manifest.json"))
+    assert manifest["files"] == [
+        {
+            "name": "readings_out.csv",
+            "rows": count,
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+    ]
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""), delimiter=";"))
+
+
+def take(app: Flask, folder: Path, name: str, text: str) -> Report:
+    """Import a package of one file."""
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    (folder / name).write_text(text, encoding="utf-8")
+    with app.app_context(), Package(folder) as package:
+        try:
+            result = apply_import(db.session(), package, ImportOptions(), NOW, lambda *_: None)
+        except ImportRefusedError as error:
+            db.session.rollback()
+            return error.report
+        db.session.commit()
+        return result.report
+
+
+def ack(app: Flask, folder: Path, *rows: str) -> Report:
+    head = "submission_id;status;value;reason;processed_at;reading_id"
+    return take(app, folder, "readings_ack.csv", "\n".join((head, *rows)) + "\n")
+
+
+def test_a_submission_is_handed_over_until_billing_acknowledges_it(
+    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path
+) -> None:
+    send(page, type_in(page, meter, "1110", "5"))
+    (row,) = export(app, tmp_path / "out")
+    assert row["contract_no"] == "00123-ЭС"
+    assert (row["meter_id"], row["serial_no"], row["zone"]) == (
+        meter.external_id, "12345678", "T0",
+    )  # fmt: skip
+    assert (row["period"], row["taken_on"], row["value"]) == ("2026-11", "2026-11-21", "1110.50")
+    assert row["submitted_at"] == "2026-11-21T12:00:00+05:00"
+    assert row["channel"] == "web"
+    (again,) = export(app, tmp_path / "out", 5)
+    assert again == row
+    report = ack(app, tmp_path / "in", f"{row['submission_id']};accepted;;;;R-1")
+    assert (report.error_count, report.of("readings_ack.csv").changed) == (0, 1)
+    assert export(app, tmp_path / "out", 10) == []
+    assert len(list((tmp_path / "out").glob("*.zip"))) == 2
+    assert not list((tmp_path / "out").glob("*.tmp"))
+
+
+def test_a_refusal_with_its_reason_is_shown_and_a_new_reading_may_be_sent(
+    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path
+) -> None:
+    where = send(page, type_in(page, meter, "1110", "5"))
+    (row,) = submitted(make)
+    ack(app, tmp_path / "in", f"{row.submission_id};rejected;;Пломба сорвана;;")
+    text = page.open(where).text
+    assert "Отклонено" in text
+    assert "Пломба сорвана" in text
+    assert "Ожидает" in page.get("readings.index", contract_id=1).text
+    send(page, type_in(page, meter, "1111"))
+    assert [each.status for each in submitted(make)] == ["rejected", "accepted"]
+
+
+def test_a_correction_is_accepted_and_said(
+    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path
+) -> None:
+    where = send(page, type_in(page, meter, "1110", "5"))
+    (row,) = submitted(make)
+    ack(app, tmp_path / "in", f"{row.submission_id};corrected;1110.40;Опечатка;;")
+    assert "Поставщик учел 1110,40. Опечатка" in page.open(where).text
+
+
+def test_a_withdrawn_reading_stays_withdrawn_whatever_billing_says(
+    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path
+) -> None:
+    soup = page.open(send(page, type_in(page, meter, "1110", "5")))
+    page.submit(soup, action=soup.select_one("main form")["action"])
+    (row,) = submitted(make)
+    report = ack(app, tmp_path / "in", f"{row.submission_id};accepted;;;;")
+    assert report.warning_count >= 1
+    assert submitted(make)[0].status == "withdrawn"
+    assert export(app, tmp_path / "out") == []
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        ("{id};maybe;;;;", "status"),
+        ("00000000-0000-4000-8000-000000000000;accepted;;;;", "submission_id"),
+        ("{id};corrected;много;;;", "value"),
+        ("{id};corrected;-1;;;", "value"),
+        ("{id};corrected;NaN;;;", "value"),
+        ("{id};accepted", None),
+    ],
+)
+def test_a_faulty_acknowledgement_is_named_by_line_and_column_and_nothing_is_taken(
+    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path,
+    row: str, column: str | None,
+) -> None:  # fmt: skip
+    send(page, type_in(page, meter, "1110", "5"))
+    key = submitted(make)[0].submission_id
+    report = ack(app, tmp_path / "in", f"{key};rejected;;нет;;", row.format(id=key))
+    (fault,) = report.errors
+    assert (fault.file, fault.line, fault.column) == ("readings_ack.csv", 3, column)
+    assert submitted(make)[0].status == "accepted"
+
+
+def test_the_same_reading_among_billings_own_is_an_acknowledgement(
+    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path
+) -> None:
+    send(page, type_in(page, meter, "1110", "5"))
+    take(
+        app, tmp_path / "in", "readings.csv",
+        "reading_id;meter_id;zone;taken_on;period;value;kind;source;status\n"
+        f"R-99;{meter.external_id};T0;2026-11-30;2026-11;1110.50;regular;portal;accepted\n",
+    )  # fmt: skip
+    (row,) = submitted(make)
+    assert (row.status, row.acknowledged_at is not None) == ("accepted", True)
+    assert export(app, tmp_path / "out") == []
+    text = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr").text
+    assert "Принято" in text
+    assert text.count("1110,50") == 1
+
+
+def test_the_command_writes_and_lists_what_waits_for_billing(
+    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path
+) -> None:
+    runner = app.test_cli_runner()
+    out = str(tmp_path / "out")
+    assert "нечего" in runner.invoke(args=["billing-export", out]).output
+    send(page, type_in(page, meter, "1110", "5"))
+    assert "показаний 1" in runner.invoke(args=["billing-export", out]).output
+    listed = runner.invoke(args=["readings-unacknowledged"]).output
+    assert submitted(make)[0].submission_id in listed
+    assert "Без подтверждения: 1" in listed
