@@ -22,7 +22,7 @@ from app.actions.demo import DEMO_PASSWORD, load_demo
 from app.demo import DemoSummary
 from app.domain.access import Role
 from app.extensions import db
-from app.models import Account, Charge, Contract, Invoice, Membership, SupplyPoint
+from app.models import Account, Charge, Contract, Invoice, Membership, Meter, SupplyPoint
 from tests.conftest import NOW, make_config
 from tests.factories import PASSWORD, Factory
 from tests.pages import PageClient
@@ -77,6 +77,23 @@ class Site:
         else:
             ids = select(Invoice.id).where(Invoice.contract_id == contract_id)
             ids = ids.order_by(Invoice.due_on.desc())
+        with self.session() as session:
+            return session.scalars(ids).first() or 0
+
+    def meter(self) -> int:
+        """Id of a meter of the debtor that takes readings by hand; 0 without demo data."""
+        if self.demo is None:
+            return 0
+        ids = (
+            select(Meter.id)
+            .join(SupplyPoint)
+            .where(
+                SupplyPoint.contract_id == self.ids[self.demo.debtor],
+                SupplyPoint.is_automatic.is_(False),
+                Meter.removed_on.is_(None),
+            )
+            .order_by(Meter.id)
+        )
         with self.session() as session:
             return session.scalars(ids).first() or 0
 

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import random
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from playwright.sync_api import Page
 from sqlalchemy import select
 
+from app.domain.period import Month
 from app.integrations.links import Purpose
-from app.models import Charge, Invoice, Membership, PreparedFile, Recovery, Registration
+from app.models import (
+    Charge,
+    Invoice,
+    Membership,
+    PreparedFile,
+    ReadingReceipt,
+    Recovery,
+    Register,
+    Registration,
+    SubmittedReading,
+)
 from tests.browser.conftest import Windows
 from tests.browser.live import EMPTY, HOSTILE_NUMBER, UNREGISTERED, Site
 from tests.conftest import NOW
@@ -53,6 +66,7 @@ class State:
         site = windows.site
         number = getattr(site.demo, self.who, self.who) if self.who else None
         path = self.path_on(site).replace("{newest}", str(site.newest(Charge)))
+        path = path.replace("{meter}", str(site.meter()))
         path = path.replace("{invoice}", str(site.newest(Invoice)))
         page = windows.open(number, expected=(self.status, *expected), **options)
         is_global = number is None or path.startswith("//")
@@ -162,6 +176,45 @@ def wrong_bank_details(page: Page) -> None:
     page.locator("#error-summary").wait_for()
 
 
+def wrong_reading(page: Page) -> None:
+    page.get_by_label("Целая часть").first.fill("12-")
+    page.get_by_role("button", name="Продолжить").click()
+    page.locator("#error-summary").wait_for()
+
+
+def doubtful_reading(page: Page) -> None:
+    for box in page.get_by_label("Целая часть").all():
+        box.fill("1")
+    page.get_by_role("button", name="Продолжить").click()
+    page.get_by_role("button", name="Передать показания").wait_for()
+
+
+def receipt(site: Site) -> str:
+    """A receipt that holds a reading in each status."""
+    assert site.demo is not None
+    contract_id = site.ids[site.demo.debtor]
+    with site.session() as session:
+        register_id = session.scalars(
+            select(Register.id).where(Register.meter_id == site.meter())
+        ).first()
+        found = ReadingReceipt(
+            key=str(uuid.uuid4()), contract_id=contract_id, submitted_at=NOW, address="127.0.0.1"
+        )
+        session.add(found)
+        session.flush()
+        for status in ("withdrawn", "rejected", "replaced"):
+            session.add(
+                SubmittedReading(
+                    submission_id=str(uuid.uuid4()), receipt_id=found.id, register_id=register_id,
+                    period=Month(2026, 11), taken_on=NOW.date(), value=Decimal("12345.6000"),
+                    consumption=Decimal("1234.500"), rolled_over=True, is_late=False, doubts=[],
+                    source="portal", status=status, reason="Опечатка", decided_at=NOW,
+                )
+            )  # fmt: skip
+        session.commit()
+        return f"/readings/receipts/{found.id}"
+
+
 def file_in(status: str) -> Callable[[Site], str]:
     """A page of a file that the debtor has asked for."""
 
@@ -232,6 +285,15 @@ STATES = (
     State("file in the queue", "debtor", file_in("waiting")),
     State("file ready", "debtor", file_in("ready")),
     State("file not made", "debtor", file_in("failed")),
+    State("readings", "debtor", "/readings"),
+    State("readings, no meters", EMPTY, "/readings"),
+    State("readings with hostile names", HOSTILE_NUMBER, "/readings"),
+    State("reading of a meter", "debtor", "/readings/meters/{meter}"),
+    State("reading, wrong", "debtor", "/readings/meters/{meter}", 422, wrong_reading),
+    State("reading to be confirmed", "debtor", "/readings/meters/{meter}", act=doubtful_reading),
+    State("readings of all meters", "debtor", "/readings/all"),
+    State("history of readings", "debtor", "/readings/meters/{meter}/history"),
+    State("receipt of readings", "debtor", receipt),
     State("payments", "debtor", "/payments"),
     State("payments, empty", EMPTY, "/payments"),
     State("payments with hostile names", HOSTILE_NUMBER, "/payments"),

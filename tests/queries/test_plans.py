@@ -51,6 +51,7 @@ PAGES = [
     ("pay.index", {}),
     ("readings.index", {}),
     ("readings.meter", {"meter_id": 1}),
+    ("readings.history", {"meter_id": 1}),
 ]
 
 

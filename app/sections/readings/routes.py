@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from flask import Blueprint, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,14 +13,18 @@ from app.actions.notices import tell_account
 from app.actions.readings import submit_readings, withdraw_readings
 from app.domain.access import Permission
 from app.domain.errors import NotFoundError, ReadingClosedError
-from app.domain.windows import next_window
+from app.domain.period import Month
+from app.domain.windows import Regime, next_window
 from app.extensions import db
 from app.logs import event
 from app.models import Account, Contract, ReadingReceipt
 from app.queries.readings import MeterCard, get_meter, get_receipt, list_meters, name_registers
 from app.sections.readings import words
 from app.sections.readings.entry import EntryForm
+from app.sections.readings.history import history_table, marks, read_history, status_words
+from app.sections.readings.papers import send_act, send_receipt
 from app.web import outbox
+from app.web.downloads import WRITERS, send_bytes
 from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
 from app.web.permissions import contract_access, may_viewer
@@ -64,11 +69,63 @@ def all_meters_submit(contract_id: int) -> ResponseReturnValue:
     return _take(_open_meters())
 
 
+@bp.get("/meters/<int:meter_id>/history")
+@contract_access(Permission.SEE_READINGS)
+def history(contract_id: int, meter_id: int) -> ResponseReturnValue:
+    """Readings and consumption of three years, the year before beside them."""
+    today = clock().today()
+    found = get_meter(db.session(), g.contract, meter_id, today, window_rules(config()))
+    return render_page(
+        "readings/history.html",
+        fragment="results",
+        meter=found,
+        history=read_history(found, Month.of(today)),
+        marks=marks,
+        status_words=status_words,
+        words=words,
+        here=request.path,
+    )
+
+
+@bp.get("/meters/<int:meter_id>/history.<any(xlsx, csv):extension>")
+@contract_access(Permission.SEE_READINGS)
+def history_file(contract_id: int, meter_id: int, extension: str) -> ResponseReturnValue:
+    """The same for a spreadsheet."""
+    today = clock().today()
+    found = get_meter(db.session(), g.contract, meter_id, today, window_rules(config()))
+    table = history_table(found, read_history(found, Month.of(today)))
+    name = f"История показаний {g.contract.number} прибор {found.serial_number}"
+    return send_bytes(WRITERS[extension](table), name, extension)
+
+
 @bp.get("/receipts/<int:receipt_id>")
 @contract_access(Permission.SEE_READINGS)
 def receipt(contract_id: int, receipt_id: int) -> ResponseReturnValue:
     """The proof of what was submitted and what has become of it."""
     return _receipt_page(get_receipt(db.session(), g.contract, receipt_id))
+
+
+@bp.get("/receipts/<int:receipt_id>/receipt.pdf")
+@contract_access(Permission.SEE_READINGS)
+def receipt_pdf(contract_id: int, receipt_id: int) -> ResponseReturnValue:
+    """The receipt for print."""
+    return send_receipt(get_receipt(db.session(), g.contract, receipt_id))
+
+
+@bp.get("/act.pdf")
+@contract_access(Permission.SEE_READINGS)
+def act(contract_id: int) -> ResponseReturnValue:
+    """«Акт снятия показаний» of the month whose readings are taken, or were last."""
+    today = clock().today()
+    meters = list_meters(db.session(), g.contract, today, window_rules(config()))
+    periods = [
+        each.window.period
+        for each in meters
+        if any(register.current for register in each.registers)
+    ]
+    if not periods:
+        raise NotFoundError
+    return send_act(meters, max(periods))
 
 
 @bp.post("/receipts/<int:receipt_id>/withdraw")
@@ -155,30 +212,38 @@ def _open_meters() -> list[MeterCard]:
 
 
 def _index_page(error: str | None = None, status: int = 200) -> Response:
-    today, rules = clock().today(), window_rules(config())
-    meters = list_meters(db.session(), g.contract, today, rules)
+    today = clock().today()
+    meters = list_meters(db.session(), g.contract, today, window_rules(config()))
     open_meters = [each for each in meters if not each.closed_because(today)]
-    windows = {each.regime: each.window for each in meters if not each.is_automatic}
     return render_page(
         "readings/index.html",
         fragment="results",
         meters=meters,
         today=today,
         words=words,
-        windows=[
-            words.window_words(window, next_window(regime, window, rules), today)
-            for regime, window in sorted(windows.items())
-        ],
+        windows=_windows(meters, today),
         missing=sum(each.is_missing(today) for each in open_meters),
         due=sum(
             each.window.is_open(today) and each.closed_because(today) in ("", "billed")
             for each in meters
         ),
         open_count=len(open_meters),
+        has_current=any(register.current for each in meters for register in each.registers),
+        has_month_end=any(each.regime == Regime.MONTH_END for each in open_meters),
         may_submit=may_viewer(Permission.SUBMIT_READINGS),
         error=error,
         status=status,
     )
+
+
+def _windows(meters: Sequence[MeterCard], today: date) -> list[str]:
+    """What the windows of the contract's regimes are, in words."""
+    rules = window_rules(config())
+    windows = {each.regime: each.window for each in meters if not each.is_automatic}
+    return [
+        words.window_words(window, next_window(regime, window, rules), today)
+        for regime, window in sorted(windows.items())
+    ]
 
 
 def _form_page(form: EntryForm, status: int = 200) -> Response:
