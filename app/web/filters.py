@@ -54,6 +54,11 @@ def reading(value: Decimal, decimals: int) -> str:
     return f"{value:.{decimals}f}".replace(".", ",")
 
 
+def sentence(text: str) -> str:
+    """The first letter large, the others as they are: «Зона Т1»."""
+    return text[:1].upper() + text[1:]
+
+
 def plain(value: Decimal) -> str:
     """A number with its own decimals: «1 234,5»; thousands apart, a true minus."""
     text = f"{abs(value):,f}"
@@ -144,8 +149,8 @@ def init_app(app: Flask) -> None:
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
     for function in (
-        money, energy, plain, reading, price, percent, rate_words, side, roubles, day, moment,
-        period_words, counted,
+        money, energy, plain, reading, sentence, price, percent, rate_words, side, roubles, day,
+        moment, period_words, counted,
     ):  # fmt: skip
         env.filters[function.__name__] = function
     env.filters.update(
