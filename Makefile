@@ -15,7 +15,7 @@ help: ## these commands
 run: $(VENV)/.run ## the portal with demo data at http://127.0.0.1:8000 (PORT=… changes it)
 	@$(BIN)/flask prepare
 	@export JOBS=$${JOBS:-queue}; \
-	trap 'trap - EXIT; kill $$web $$worker 2>/dev/null; wait' EXIT INT TERM; \
+	trap 'trap - EXIT; kill $$web $$worker 2>/dev/null; wait' EXIT INT TERM HUP; \
 	$(BIN)/gunicorn wsgi:app & web=$$!; \
 	if [ $$JOBS = queue ]; then $(BIN)/flask worker & worker=$$!; fi; \
 	wait $$web

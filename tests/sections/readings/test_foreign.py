@@ -1,0 +1,103 @@
+"""Readings of a foreign export: its own figures and ours agree, roll-overs and replacements too."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.actions.billing_import import ImportOptions, apply_import
+from app.domain.period import Month
+from app.domain.readings import KnownReading, Scale, by_month, chain
+from app.extensions import db
+from app.integrations.billing_files import Package
+from app.models import Meter, Register
+from app.queries.readings import list_known
+from tests.conftest import NOW
+from tests.foreign import write_package
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("foreign-readings")
+    write_package(folder, contracts=60, months=18, seed=7)
+    return folder
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask], package: Path) -> Flask:
+    app = make_app()
+    with app.app_context():
+        with Package(package) as files:
+            apply_import(db.session(), files, ImportOptions(), NOW, lambda name, done: None)
+        db.session.commit()
+    return app
+
+
+def rows(package: Path, name: str) -> list[dict[str, str]]:
+    text = (package / f"{name}.csv").read_text(encoding="utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
+
+
+def test_consumption_by_register_is_what_the_foreign_system_charged(
+    app: Flask, package: Path
+) -> None:
+    periods = {row["charge_id"]: row for row in rows(package, "charges") if row["kind"] == "upd"}
+    charged: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for row in rows(package, "charge_lines"):
+        if row["charge_id"] in periods and row["meter_id"] and row["method"] == "meter":
+            period = periods[row["charge_id"]]["period"]
+            charged[row["meter_id"], row["zone"], period] += Decimal(row["qty"])
+    ours: dict[tuple[str, str, str], Decimal] = {}
+    with app.app_context():
+        for register, meter, scale, known in registers():
+            for month, used in by_month(chain(known, scale)).items():
+                ours[meter.external_id, register.zone, str(month)] = used
+    compared = [key for key in charged if key in ours]
+    assert len(compared) > 200
+    assert {key: ours[key] for key in compared} == {key: charged[key] for key in compared}
+
+
+def test_a_register_that_passes_zero_shows_the_same_consumption(app: Flask) -> None:
+    """Turning the digits of a whole register changes nothing but where it passes zero."""
+    passed = 0
+    with app.app_context():
+        for _, _, scale, known in registers():
+            top = Decimal(10) ** scale.digits
+            middle = known[len(known) // 2].value
+            turned = [replace(each, value=(each.value - middle) % top) for each in known]
+            row = chain(turned, scale)
+            passed += sum(each.rolled_over for each in row)
+            assert by_month(row) == by_month(chain(known, scale))
+    assert passed > 20
+
+
+def test_meters_replaced_in_mid_month_and_great_ratios_are_among_them(app: Flask) -> None:
+    with app.app_context():
+        found = list(registers())
+    assert any(meter.removed_on and meter.removed_on.day < 28 for _, meter, _, _ in found)
+    assert max(meter.multiplier for _, meter, _, _ in found) >= 3000
+    assert {register.zone for register, _, _, _ in found} >= {"T0", "T1", "T2", "T3"}
+
+
+def registers() -> Iterator[tuple[Register, Meter, Scale, list[KnownReading]]]:
+    """Every register with its meter, its scale and the readings that count."""
+    session = db.session()
+    pairs = session.execute(
+        select(Register, Meter)
+        .join(Meter, Meter.id == Register.meter_id)
+        .where(Register.direction == "A+")
+    ).all()
+    known = list_known(session, [register.id for register, _ in pairs], Month(2020, 1))
+    for register, meter in pairs:
+        if known[register.id]:
+            scale = Scale(register.digits, register.decimals, meter.multiplier)
+            yield register, meter, scale, known[register.id]
