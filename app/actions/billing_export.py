@@ -26,6 +26,7 @@ HEADER = (
     "taken_on", "value", "submitted_at", "submitted_by", "channel", "comment", "photo_file",
 )  # fmt: skip
 CHANNEL = "web"
+CHUNK = 500
 
 
 def export_readings(session: Session, folder: Path, now: datetime) -> tuple[Path | None, int]:
@@ -39,13 +40,14 @@ def export_readings(session: Session, folder: Path, now: datetime) -> tuple[Path
     rows = [_row(row, now) for row in session.execute(_open())]
     if not rows:
         return None, 0
-    path = write_package(folder, {READINGS: (HEADER, rows)}, now)
-    session.execute(
-        update(SubmittedReading)
-        .where(SubmittedReading.submission_id.in_([row[0] for row in rows]))
-        .values(exported_at=now)
-    )
-    return path, len(rows)
+    for start in range(0, len(rows), CHUNK):
+        ids = [row[0] for row in rows[start : start + CHUNK]]
+        session.execute(
+            update(SubmittedReading)
+            .where(SubmittedReading.submission_id.in_(ids))
+            .values(exported_at=now)
+        )
+    return write_package(folder, {READINGS: (HEADER, rows)}, now), len(rows)
 
 
 def _open() -> Select[SubmittedReading, ReadingReceipt, Register, Meter, str, str]:

@@ -14,10 +14,12 @@ from app.actions.accounts import record
 from app.domain.access import Viewer
 from app.domain.errors import ReadingClosedError
 from app.domain.readings import LIVE, ReadingStatus
+from app.domain.windows import WindowRules, window_on
 from app.integrations.database import count_changed, insert_if_new
 from app.models import ReadingReceipt, SubmittedReading
 from app.queries.contracts import VisibleContract
-from app.queries.readings import Entry, find_live, find_receipt, get_receipt
+from app.queries.meters import Entry
+from app.queries.readings import find_live, find_receipt, find_regimes, get_receipt
 
 SOURCE = "portal"
 
@@ -48,7 +50,10 @@ def submit_readings(
     """
     known = find_receipt(session, key)
     if known is not None:
-        return known.id, False
+        if known.contract_id == contract.id and _holds(known, entries):
+            return known.id, False
+        # The same form with other values, after Back: another submission.
+        key = str(uuid.uuid4())
     today = now.date()
     for entry in entries:
         if reason := entry.meter.closed_because(today):
@@ -63,7 +68,7 @@ def submit_readings(
     )  # fmt: skip
     if not receipt_id:
         known = find_receipt(session, key)
-        if known is None:
+        if known is None or not _holds(known, entries):
             raise ReadingClosedError("raced")
         return known.id, False
     written = [_write(session, entry, receipt_id, rules, now) for entry in new]
@@ -81,18 +86,30 @@ def submit_readings(
 
 
 def withdraw_readings(
-    session: Session, contract: VisibleContract, viewer: Viewer, receipt_id: int, now: datetime
-) -> int:
+    session: Session, contract: VisibleContract, viewer: Viewer, receipt_id: int,
+    windows: WindowRules, now: datetime,
+) -> int:  # fmt: skip
     """Take back what still counts of a receipt; how many readings.
+
+    Args:
+        now: in the supplier's zone.
 
     Raises:
         NotFoundError: no such receipt of this contract.
-        ReadingClosedError: billing has them already, or the window has closed.
+        ReadingClosedError: billing has them already, or the window has closed; what came late may
+            be taken back until the next one opens.
     """
     receipt = get_receipt(session, contract, receipt_id)
     live = [each for each in receipt.readings if each.status in LIVE]
     if not live or any(each.acknowledged_at for each in live):
         raise ReadingClosedError("billed")
+    if any(each.exported_at for each in live):
+        raise ReadingClosedError("exported")
+    regimes = find_regimes(session, [each.register_id for each in live])
+    for each in live:
+        window = window_on(regimes[each.register_id], now.date(), windows)
+        if each.period != window.period or not (each.is_late or window.is_open(now.date())):
+            raise ReadingClosedError("closed")
     withdrawn = count_changed(
         session,
         update(SubmittedReading)
@@ -108,6 +125,12 @@ def withdraw_readings(
         receipt=receipt_id,
     )  # fmt: skip
     return withdrawn
+
+
+def _holds(receipt: ReadingReceipt, entries: Sequence[Entry]) -> bool:
+    """Whether these very readings stand by a receipt."""
+    live = {(each.register_id, each.value) for each in receipt.readings if each.status in LIVE}
+    return live >= {(entry.register.id, entry.checked.value) for entry in entries}
 
 
 def _is_same(session: Session, entry: Entry) -> bool:

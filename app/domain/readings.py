@@ -105,6 +105,7 @@ class Expectation:
     """What is known before a reading is typed; kWh.
 
     Attributes:
+        previous: the reading that consumption is counted from.
         usual: of a month; None where too little is known.
         most: what maximum power × hours can draw since the previous reading.
         times: how many usual months are suspicious.
@@ -114,6 +115,8 @@ class Expectation:
     usual: Decimal | None = None
     most: Decimal | None = None
     times: int = 3
+    floor: Decimal | None = None
+    """The last reading known at all, a control reading within the month included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +139,13 @@ def check_reading(value: Decimal, scale: Scale, expected: Expectation) -> Checke
         if _is_plausible(around, scale, expected):
             doubts = (Doubt.ROLL_OVER, *_too_much(around, expected))
             return Checked(value, around, True, doubts)
-        return Checked(value, used, False, (Doubt.LESS,))
+        return Checked(value, None, False, (Doubt.LESS,))
     if used == 0:
         return Checked(value, used, False, (Doubt.ZERO,))
-    return Checked(value, used, False, _too_much(used, expected))
+    too_much = _too_much(used, expected)
+    if expected.floor is not None and value < expected.floor:
+        too_much = (Doubt.LESS, *too_much)
+    return Checked(value, used, False, too_much)
 
 
 def check_together(checked: Sequence[Checked], most: Decimal | None) -> tuple[Checked, ...]:
@@ -181,6 +187,10 @@ class KnownReading:
     status: str | None = None
     receipt_id: int = 0
     """Set for what was submitted here and billing has not sent back yet."""
+    rolled_over: bool | None = None
+    """What was confirmed at submission; None: nobody was asked."""
+    is_late: bool = False
+    is_acknowledged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +218,14 @@ def chain(readings: Iterable[KnownReading], scale: Scale) -> list[Used]:
         if before is None or reading.kind == "initial":
             found.append(Used(reading, None, False, 1))
         else:
-            rolled_over = reading.value < before.value
+            is_less = reading.value < before.value
+            rolled_over = is_less and reading.rolled_over is not False
             used: Decimal | None = consumption(
                 before.value, reading.value, scale, rolled_over=rolled_over
             )
             half = Decimal(10) ** scale.digits / 2 * scale.multiplier
-            if rolled_over and used is not None and used > half:
+            # A person's word stands; without one, half the scale tells.
+            if is_less and not reading.rolled_over and (not rolled_over or (used or 0) > half):
                 used, rolled_over = None, False
             found.append(Used(reading, used, rolled_over, months_between(before, reading)))
         before = reading

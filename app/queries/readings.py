@@ -1,30 +1,16 @@
-"""Reads of meters with their readings: from billing, and submitted here."""
+"""Reads of readings: from billing, and submitted here, with their receipts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain.errors import NotFoundError
 from app.domain.period import Month
-from app.domain.readings import (
-    LIVE,
-    Checked,
-    Expectation,
-    KnownReading,
-    Scale,
-    Used,
-    by_month,
-    chain,
-    most_by_power,
-    usual_month,
-)
-from app.domain.windows import Window, WindowRules, next_window, window_on
+from app.domain.readings import LIVE, KnownReading, Scale
 from app.models import (
     Contract,
     Meter,
@@ -36,122 +22,7 @@ from app.models import (
 )
 from app.queries.contracts import MAX_ID, VisibleContract
 
-DIRECTION = "A+"
-MONTHS_BACK = 14
-"""Enough for the usual month, and for the same month a year ago."""
 COMPUTED = "calc"
-PORTAL = "portal"
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterCard:
-    """A register with what was read before and in the month of the window."""
-
-    id: int
-    zone: str
-    scale: Scale
-    previous: KnownReading | None
-    current: KnownReading | None
-    used: Decimal | None
-    """Consumption up to ``current``, kWh."""
-    usual: Decimal | None
-    last_month: Decimal | None
-    last_year: Decimal | None
-
-    @property
-    def is_missing(self) -> bool:
-        """Nothing was read in this month, or only computed."""
-        return self.current is None or self.current.source == COMPUTED
-
-    @property
-    def is_billed(self) -> bool:
-        """Billing has this month's reading: it cannot be changed here."""
-        current = self.current
-        return current is not None and not current.receipt_id and current.source != COMPUTED
-
-
-@dataclass(frozen=True, slots=True)
-class MeterCard:
-    """A meter, where it is, and whether its readings are taken by hand."""
-
-    id: int
-    serial_number: str
-    model: str | None
-    point: str
-    address: str
-    multiplier: Decimal
-    removed_on: date | None
-    next_verification_on: date | None
-    is_automatic: bool
-    regime: str
-    max_power_kw: Decimal | None
-    window: Window
-    registers: tuple[RegisterCard, ...]
-
-    def closed_because(self, today: date) -> str:
-        """``automatic`` ``removed`` ``unknown`` ``billed``, or empty: readings are taken."""
-        if self.is_automatic:
-            return "automatic"
-        if self.removed_on is not None and self.removed_on <= today:
-            return "removed"
-        if not self.registers:
-            return "unknown"
-        return "billed" if all(each.is_billed for each in self.registers) else ""
-
-    def is_missing(self, today: date) -> bool:
-        """Somebody still has to send a reading in the open window."""
-        return (
-            self.window.is_open(today)
-            and not self.closed_because(today)
-            and any(each.is_missing for each in self.registers)
-        )
-
-    def is_late(self, today: date) -> bool:
-        return not self.window.is_open(today)
-
-    def expectation(self, register: RegisterCard, today: date, times: int) -> Expectation:
-        """What a reading of today is compared with."""
-        previous = register.previous
-        return Expectation(
-            previous.value if previous else None, register.usual, self.most(today), times
-        )
-
-    def most(self, today: date) -> Decimal | None:
-        """What maximum power can have drawn since the previous readings, kWh."""
-        since = [each.previous.on for each in self.registers if each.previous]
-        return most_by_power(
-            self.max_power_kw, min(since, default=None), self.window.taken_on(today)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A checked reading on its way to be submitted."""
-
-    meter: MeterCard
-    register: RegisterCard
-    checked: Checked
-
-
-def list_meters(
-    session: Session, contract: VisibleContract, today: date, rules: WindowRules
-) -> list[MeterCard]:
-    """All meters of a contract: those that measure first, by supply point."""
-    return _cards(session, contract, today, rules, None)
-
-
-def get_meter(
-    session: Session, contract: VisibleContract, meter_id: int, today: date, rules: WindowRules
-) -> MeterCard:
-    """One meter of a contract.
-
-    Raises:
-        NotFoundError: absent, withdrawn, or of another contract.
-    """
-    found = _cards(session, contract, today, rules, meter_id) if meter_id <= MAX_ID else []
-    if not found:
-        raise NotFoundError
-    return found[0]
 
 
 def get_receipt(session: Session, contract: VisibleContract, receipt_id: int) -> ReadingReceipt:
@@ -245,7 +116,7 @@ def list_known(
             Reading.register_id.in_(ids),
             Reading.period >= since,
             Reading.withdrawn_at.is_(None),
-            Reading.status.is_distinct_from("rejected"),
+            or_(Reading.status.is_(None), Reading.status == "accepted"),
         )
         .order_by(Reading.taken_on, Reading.id)
     )  # fmt: skip
@@ -272,110 +143,12 @@ def list_known(
         found[row.register_id].append(
             KnownReading(
                 row.period, row.taken_on, row.value, "regular", row.source, row.status,
-                row.receipt_id,
+                row.receipt_id, row.rolled_over, row.is_late, row.acknowledged_at is not None,
             )
         )  # fmt: skip
     for (register_id, _), known in computed.items():
         found[register_id].append(known)
     return found
-
-
-def _cards(
-    session: Session,
-    contract: VisibleContract,
-    today: date,
-    rules: WindowRules,
-    meter_id: int | None,
-) -> list[MeterCard]:
-    statement = (
-        select(Meter, SupplyPoint)
-        .join(SupplyPoint, SupplyPoint.id == Meter.supply_point_id)
-        .where(
-            SupplyPoint.contract_id == contract.id,
-            SupplyPoint.withdrawn_at.is_(None),
-            Meter.withdrawn_at.is_(None),
-        )
-        .order_by(Meter.removed_on.is_not(None), SupplyPoint.id, Meter.id)
-    )
-    if meter_id is not None:
-        statement = statement.where(Meter.id == meter_id)
-    meters = session.execute(statement).all()
-    registers: dict[int, list[Register]] = {}
-    for register in session.scalars(
-        select(Register)
-        .where(
-            Register.meter_id.in_([meter.id for meter, _ in meters]),
-            Register.direction == DIRECTION,
-            Register.withdrawn_at.is_(None),
-        )
-        .order_by(Register.zone)
-    ):
-        registers.setdefault(register.meter_id, []).append(register)
-    ids = [each.id for group in registers.values() for each in group]
-    known = list_known(session, ids, Month.of(today).plus(-MONTHS_BACK))
-    return [
-        MeterCard(
-            id=meter.id,
-            serial_number=meter.serial_number,
-            model=meter.model,
-            point=point.name or point.address,
-            address=point.address,
-            multiplier=meter.multiplier,
-            removed_on=meter.removed_on,
-            next_verification_on=meter.next_verification_on,
-            is_automatic=point.is_automatic,
-            regime=point.reading_regime,
-            max_power_kw=point.max_power_kw,
-            window=(window := window_on(point.reading_regime, today, rules)),
-            registers=tuple(
-                _register(each, meter, known[each.id], window.period)
-                for each in registers.get(meter.id, ())
-            ),
-        )
-        for meter, point in meters
-    ]
-
-
-def _register(
-    register: Register, meter: Meter, known: list[KnownReading], period: Month
-) -> RegisterCard:
-    scale = Scale(register.digits, register.decimals, meter.multiplier)
-    row: list[Used] = chain(known, scale)
-    months = by_month(row)
-    current = next(
-        (
-            each
-            for each in reversed(row)
-            if each.reading.period == period and each.reading.kind == "regular"
-        ),
-        None,
-    )
-    before = [
-        each.reading
-        for each in row
-        if each.reading.period < period
-        or (each.reading.period == period and each.reading.kind == "initial")
-    ]
-    return RegisterCard(
-        id=register.id,
-        zone=register.zone,
-        scale=scale,
-        previous=before[-1] if before else None,
-        current=current.reading if current else None,
-        used=current.consumption if current else None,
-        usual=usual_month(used for month, used in sorted(months.items()) if month < period),
-        last_month=months.get(period.plus(-1)),
-        last_year=months.get(period.plus(-12)),
-    )
-
-
-def first_window(meters: Iterable[MeterCard], today: date, rules: WindowRules) -> Window | None:
-    """The window that is open and closes first, else the one that opens next; None without meters
-    that are read by hand."""
-    windows = {each.regime: each.window for each in meters if not each.closed_because(today)}
-    is_open = [window for window in windows.values() if window.is_open(today)]
-    coming = [next_window(regime, window, rules) for regime, window in windows.items()]
-    return min(is_open or coming, key=lambda window: window.closes, default=None)
 
 
 def list_unacknowledged(session: Session) -> list[tuple[str, str, str, SubmittedReading]]:
@@ -394,3 +167,14 @@ def list_unacknowledged(session: Session) -> list[tuple[str, str, str, Submitted
         .order_by(SubmittedReading.exported_at, SubmittedReading.id)
     )
     return [(number, serial, zone, row) for number, serial, zone, row in rows]
+
+
+def find_regimes(session: Session, register_ids: Iterable[int]) -> dict[int, str]:
+    """How the readings of registers are taken."""
+    rows = session.execute(
+        select(Register.id, SupplyPoint.reading_regime)
+        .join(Meter, Meter.id == Register.meter_id)
+        .join(SupplyPoint, SupplyPoint.id == Meter.supply_point_id)
+        .where(Register.id.in_(list(register_ids)))
+    )
+    return {row.id: row.reading_regime for row in rows}

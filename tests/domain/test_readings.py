@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -144,12 +145,28 @@ def test_passing_zero_is_asked_only_where_it_is_plausible() -> None:
     assert around.doubts == (Doubt.ROLL_OVER,)
     slip = check_reading(D("900.00"), SCALE, Expectation(D("1000.00"), D(30), D(500)))
     assert (slip.rolled_over, slip.doubts) == (False, (Doubt.LESS,))
-    assert slip.consumption == D("-100.000")
+    assert slip.consumption is None
     # Without the maximum power habit tells, and without habit half the scale.
     assert doubts("10.00", previous=D("99990.00"), usual=D(30)) == [Doubt.ROLL_OVER]
     assert doubts("40000.00", previous=D("50000.00"), usual=D(30)) == [Doubt.LESS]
     assert doubts("10.00", previous=D("60000.00")) == [Doubt.ROLL_OVER]
     assert doubts("10.00", previous=D("20000.00")) == [Doubt.LESS]
+
+
+def test_less_than_a_control_reading_within_the_month_is_asked_about() -> None:
+    assert doubts("1003.00", floor=D("1005.00")) == [Doubt.LESS]
+    assert doubts("1006.00", floor=D("1005.00")) == []
+
+
+def test_what_a_person_said_of_passing_zero_is_not_decided_again() -> None:
+    before = known("2026-10", "90000.00")
+    denied = replace(known("2026-11", "100.00"), rolled_over=False)
+    confirmed = replace(known("2026-11", "89000.00"), rolled_over=True)
+    assert [each.consumption for each in chain([before, denied], SCALE)] == [None, None]
+    assert [each.consumption for each in chain([before, confirmed], SCALE)] == [
+        None,
+        D("99000.000"),
+    ]
 
 
 def test_zones_share_the_maximum_power_of_their_meter() -> None:

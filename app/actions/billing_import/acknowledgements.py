@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.actions.billing_import.report import Report
@@ -63,7 +63,7 @@ def acknowledge_billed(session: Session, now: datetime) -> None:
         Reading.value == SubmittedReading.value,
         Reading.kind == "regular",
         Reading.source.is_distinct_from("calc"),
-        Reading.status.is_distinct_from("rejected"),
+        or_(Reading.status.is_(None), Reading.status == "accepted"),
         Reading.withdrawn_at.is_(None),
     )
     session.execute(

@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from app.domain.access import Permission
 from app.extensions import db
 from app.queries import contracts
+from app.queries.meters import first_window, list_meters
 from app.queries.overview import money_overview
-from app.queries.readings import first_window, list_meters
 from app.web.fragments import render_page
 from app.web.permissions import contract_access, may_viewer
 from app.web.rules import window_rules

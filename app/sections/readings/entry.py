@@ -10,7 +10,7 @@ from datetime import date
 
 from app.domain.errors import ReadingError
 from app.domain.readings import Doubt, check_reading, check_together, parse_reading
-from app.queries.readings import Entry, MeterCard, RegisterCard
+from app.queries.meters import Entry, MeterCard, RegisterCard
 from app.sections.readings.words import DOUBTS, FAULTS, register_words
 from app.web.forms import printable
 

@@ -11,7 +11,8 @@ from app.domain.period import Month
 from app.domain.readings import Used, chain
 from app.extensions import db
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
-from app.queries.readings import MeterCard, RegisterCard, list_known
+from app.queries.meters import MeterCard, RegisterCard
+from app.queries.readings import list_known
 from app.sections.readings.words import SOURCES, ZONES
 
 MONTHS_BACK = 49

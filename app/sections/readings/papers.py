@@ -14,7 +14,8 @@ from app.domain.period import Month
 from app.domain.readings import ReadingStatus
 from app.extensions import db
 from app.models import ReadingReceipt
-from app.queries.readings import MeterCard, name_registers
+from app.queries.meters import MeterCard
+from app.queries.readings import name_registers
 from app.sections.readings import words
 from app.web.downloads import send_bytes
 from app.web.filters import plain, reading
@@ -56,7 +57,9 @@ def send_act(meters: Iterable[MeterCard], period: Month) -> Response:
         )
         for meter in meters
         for register in meter.registers
-        if register.current is not None and meter.window.period == period
+        if register.current is not None
+        and not register.is_missing
+        and meter.window.period == period
     ]
     return _send("Акт снятия показаний", rows, period, None)
 
@@ -69,7 +72,9 @@ def send_receipt(receipt: ReadingReceipt) -> Response:
             name.place,
             f"{name.model or 'Прибор'} № {name.serial_number}",
             words.ZONES[name.zone],
-            reading(row.previous_value, name.scale.decimals) if row.previous_value else "",
+            reading(row.previous_value, name.scale.decimals)
+            if row.previous_value is not None
+            else "",
             row.previous_on,
             reading(row.value, name.scale.decimals),
             row.taken_on,

@@ -18,7 +18,8 @@ from app.domain.windows import Regime, next_window
 from app.extensions import db
 from app.logs import event
 from app.models import Account, Contract, ReadingReceipt
-from app.queries.readings import MeterCard, get_meter, get_receipt, list_meters, name_registers
+from app.queries.meters import MeterCard, get_meter, list_meters
+from app.queries.readings import get_receipt, name_registers
 from app.sections.readings import words
 from app.sections.readings.entry import EntryForm
 from app.sections.readings.history import history_table, marks, read_history, status_words
@@ -32,6 +33,12 @@ from app.web.rules import reading_rules, window_rules
 from app.web.session import clock, config, current_browser, current_viewer, local_now
 
 bp = Blueprint("readings", __name__, url_prefix="/contracts/<int:contract_id>/readings")
+
+
+@bp.errorhandler(ReadingClosedError)
+def closed(error: ReadingClosedError) -> ResponseReturnValue:
+    """A meter that takes no reading: the list, and why."""
+    return _index_page(words.REFUSED[error.code], 409)
 
 
 @bp.get("")
@@ -121,7 +128,7 @@ def act(contract_id: int) -> ResponseReturnValue:
     periods = [
         each.window.period
         for each in meters
-        if any(register.current for register in each.registers)
+        if any(not register.is_missing for register in each.registers)
     ]
     if not periods:
         raise NotFoundError
@@ -135,7 +142,10 @@ def withdraw(contract_id: int, receipt_id: int) -> ResponseReturnValue:
     found = get_receipt(db.session(), g.contract, receipt_id)
     keep_if_busy(lambda message: _receipt_page(found, 503, message))
     try:
-        withdraw_readings(db.session(), g.contract, current_viewer(), receipt_id, local_now())
+        withdraw_readings(
+            db.session(), g.contract, current_viewer(), receipt_id, window_rules(config()),
+            local_now(),
+        )  # fmt: skip
     except ReadingClosedError as error:
         return _receipt_page(found, 422, words.REFUSED[error.code])
     db.session.commit()
@@ -197,8 +207,8 @@ def _send_receipt(receipt_id: int) -> None:
 def _open_meter(meter_id: int) -> MeterCard:
     today = clock().today()
     found = get_meter(db.session(), g.contract, meter_id, today, window_rules(config()))
-    if found.closed_because(today):
-        raise NotFoundError
+    if reason := found.closed_because(today):
+        raise ReadingClosedError(reason)
     return found
 
 
@@ -228,7 +238,7 @@ def _index_page(error: str | None = None, status: int = 200) -> Response:
             for each in meters
         ),
         open_count=len(open_meters),
-        has_current=any(register.current for each in meters for register in each.registers),
+        has_current=any(not register.is_missing for each in meters for register in each.registers),
         has_month_end=any(each.regime == Regime.MONTH_END for each in open_meters),
         may_submit=may_viewer(Permission.SUBMIT_READINGS),
         error=error,

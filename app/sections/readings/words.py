@@ -8,7 +8,8 @@ from app.domain.period import Month
 from app.domain.readings import Doubt, ReadingStatus
 from app.domain.windows import Window
 from app.models import SubmittedReading
-from app.queries.readings import MeterCard, RegisterCard, RegisterName
+from app.queries.meters import MeterCard, RegisterCard
+from app.queries.readings import RegisterName
 from app.web import words as shared
 from app.web.filters import energy, reading
 
@@ -27,13 +28,18 @@ CLOSED = {
     "removed": "Прибор снят",
     "unknown": "В данных биллинга нет шкал прибора",
     "billed": "Учтено поставщиком",
+    "later": "Установлен позже этого периода",
+    "closed": "Срок приема прошел",
 }
 REFUSED = {
     "automatic": "Показания этого прибора снимаются автоматически: передавать их не нужно",
     "removed": "Прибор снят: показания не принимаются",
     "unknown": "В данных биллинга нет шкал этого прибора. Сообщите об этом поставщику",
     "billed": "Показание уже учтено поставщиком. Если в нем ошибка, сообщите поставщику",
-    "closed": "Срок прошел: изменить показание нельзя",
+    "closed": "Срок прошел: изменить показание нельзя. Если в нем ошибка, сообщите поставщику",
+    "later": "Прибор установлен позже периода, за который идет прием",
+    "exported": "Показание уже передано поставщику для расчета: отозвать его нельзя. "
+    "Передайте верное, оно заменит это",
     "raced": "Только что передано другое показание этого прибора. Проверьте его в списке",
 }
 SOURCES = {

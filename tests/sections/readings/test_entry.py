@@ -16,7 +16,6 @@ from tests.factories import Factory
 from tests.outbox import Outbox, part
 from tests.pages import PageClient
 from tests.sections.readings.steps import form, send, submitted, type_in
-from tests.sections.test_registration_postgres import at_once
 
 pytestmark = pytest.mark.usefixtures("contract")
 
@@ -96,7 +95,7 @@ def test_a_whole_number_in_the_first_box_is_split(
 @pytest.mark.parametrize(
     ("whole", "question", "used"),
     [
-        ("1000", "переход через ноль этого не объясняет", "−4 000"),
+        ("1000", "переход через ноль этого не объясняет", ""),
         ("1100", "Расхода нет", "0"),
         ("1140", "намного больше обычного", "1 600"),
     ],
@@ -142,63 +141,34 @@ def test_more_than_the_power_can_draw_is_asked_about(
     assert "при максимальной мощности" in type_in(page, meter, "1110").text
 
 
-def test_the_same_form_sent_again_leads_to_the_same_receipt(
+def test_a_control_reading_within_the_month_is_no_start_and_yet_a_floor(
     page: PageClient, make: Factory, meter: Meter
 ) -> None:
-    soup = type_in(page, meter, "1110", "5")
-    first = send(page, soup)
-    page.last = page.client.get(page.url("readings.meter", contract_id=1, meter_id=meter.id))
-    again = send(page, soup)
-    assert again.split("?")[0] == first.split("?")[0]
-    assert "Второй раз мы их не записали" in page.open(again).text
-    assert len(submitted(make)) == 1
-
-
-def test_the_same_value_from_another_form_is_no_second_reading(
-    page: PageClient, make: Factory, meter: Meter, outbox: Outbox
-) -> None:
-    first = send(page, type_in(page, meter, "1110", "5"))
-    again = send(page, type_in(page, meter, "1110", "50"))
-    assert again.split("?")[0] == first.split("?")[0]
-    assert len(submitted(make)) == 1
-    assert len(outbox.letters()) == 1
-
-
-def test_another_value_replaces_the_first_and_history_keeps_both(
-    page: PageClient, make: Factory, meter: Meter
-) -> None:
-    send(page, type_in(page, meter, "1110", "5"))
-    where = send(page, type_in(page, meter, "1111"))
-    assert [row.status for row in submitted(make)] == ["replaced", "accepted"]
-    assert "1111,00" in page.open(where).text
-    first = page.get("readings.receipt", contract_id=1, receipt_id=submitted(make)[0].receipt_id)
-    assert "Заменено" in first.text
-
-
-def test_a_reading_can_be_withdrawn_and_sent_anew(
-    page: PageClient, make: Factory, meter: Meter
-) -> None:
-    soup = page.open(send(page, type_in(page, meter, "1110", "5")))
-    page.submit(soup, action=soup.select_one("main form")["action"])
-    soup = page.open(page.last.headers["Location"])
-    assert "Отозвано" in soup.text
-    assert not soup.select("main form")
-    assert "Ожидает" in page.get("readings.index", contract_id=1).text
-    send(page, type_in(page, meter, "1110", "5"))
-    assert [row.status for row in submitted(make)] == ["withdrawn", "accepted"]
-
-
-def test_what_billing_has_acknowledged_can_be_neither_withdrawn_nor_replaced(
-    page: PageClient, make: Factory, meter: Meter
-) -> None:
-    soup = page.open(send(page, type_in(page, meter, "1110", "5")))
-    (row,) = submitted(make)
-    row.acknowledged_at = datetime(2026, 11, 21, tzinfo=UTC)
+    make.reading(meter, "2026-11", "1105.00", kind="control", taken_on=date(2026, 11, 10))
     make.commit()
-    page.submit(soup, 422, action=soup.select_one("main form")["action"])
-    assert "уже учтено поставщиком" in page.check_last().text
-    send(page, type_in(page, meter, "1111"), 409)
-    assert [row.status for row in submitted(make)] == ["accepted"]
+    assert "Показание меньше предыдущего" in type_in(page, meter, "1103").text
+    send(page, type_in(page, meter, "1110"))
+    row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
+    assert "1100,00" in row.text
+    assert row.select("td")[3].text == "400"
+    assert submitted(make)[0].consumption == 400
+
+
+def test_a_meter_that_was_silent_for_years_is_still_compared(
+    page: PageClient, make: Factory, contract: Contract
+) -> None:
+    meter = make.meter(contract, "молчал")
+    make.reading(meter, "2025-03", "5000.00")
+    make.commit()
+    assert "Показание меньше предыдущего" in type_in(page, meter, "100").text
+
+
+def test_a_meter_is_not_asked_about_the_time_before_it_was_there(
+    page: PageClient, make: Factory, meter: Meter
+) -> None:
+    meter.installed_on = date(2026, 12, 5)
+    make.commit()
+    assert "Установлен позже этого периода" in page.get("readings.index", contract_id=1).text
 
 
 def test_billings_own_reading_of_the_month_closes_the_form_but_a_computed_one_does_not(
@@ -214,7 +184,7 @@ def test_billings_own_reading_of_the_month_closes_the_form_but_a_computed_one_do
     row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
     assert "Принято" in row.text
     assert not row.select("a:not([href$=history])")
-    page.get("readings.meter", 404, contract_id=1, meter_id=meter.id)
+    page.get("readings.meter", 409, contract_id=1, meter_id=meter.id)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +206,7 @@ def test_a_meter_without_a_button_says_why(
     row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
     assert words in row.text
     assert not row.select("a:not([href$=history])")
-    page.get("readings.meter", 404, contract_id=1, meter_id=meter.id)
+    page.get("readings.meter", 409, contract_id=1, meter_id=meter.id)
 
 
 def test_an_expired_verification_is_explained_and_does_not_stop_anybody(
@@ -296,15 +266,6 @@ def test_back_to_the_first_step_keeps_what_was_typed(page: PageClient, meter: Me
     assert soup.select_one("[name^=fraction-]")["value"] == "5"
 
 
-def test_without_automatic_acceptance_everything_waits_for_a_clerk(
-    make_app: Callable[..., Flask], make: Factory, meter: Meter
-) -> None:
-    page = PageClient(make_app(readings_auto_accept="off"))
-    page.sign_in("00123")
-    send(page, type_in(page, meter, "1110", "5"))
-    assert submitted(make)[0].status == "sent"
-
-
 @pytest.mark.parametrize("role", [Role.ACCOUNTANT, Role.VIEWER])
 def test_who_may_not_submit_sees_and_has_no_buttons(
     page: PageClient, make: Factory, contract: Contract, meter: Meter, role: Role
@@ -335,25 +296,6 @@ def test_a_foreign_meter_or_receipt_is_a_404(page: PageClient, make: Factory, me
         page.get("readings.meter", 404, contract_id=1, meter_id=meter_id)
     for receipt_id in (1, 10**9, 2**70):
         page.get("readings.receipt", 404, contract_id=1, receipt_id=receipt_id)
-
-
-def test_twenty_posts_at_once_are_one_reading(
-    app: Flask, page: PageClient, make: Factory, meter: Meter
-) -> None:
-    soup = type_in(page, meter, "1110", "5")
-    post = soup.select_one("main form")
-    data = {field["name"]: field.get("value", "") for field in post.select("input[type=hidden]")}
-    statuses = at_once(app, page, page.last.request.path, data | {"step": "send"}, 20)
-    assert set(statuses) == {303}
-    assert len(submitted(make)) == 1
-    # Another form for each of them: other keys, the same value.
-    data |= {"step": "send"}
-    for number in range(5):
-        answer = page.client.post(
-            page.last.request.path, data=data | {"key": str(uuid.UUID(int=number, version=4))}
-        )
-        assert answer.status_code == 303
-    assert len(submitted(make)) == 1
 
 
 def test_a_session_that_ended_says_that_the_reading_was_lost(

@@ -96,7 +96,9 @@ def test_a_refusal_with_its_reason_is_shown_and_a_new_reading_may_be_sent(
     text = page.open(where).text
     assert "Отклонено" in text
     assert "Пломба сорвана" in text
-    assert "Ожидает" in page.get("readings.index", contract_id=1).text
+    row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
+    for words in ("Отклонено", "Пломба сорвана", "Квитанция", "Передать показания"):
+        assert words in row.text
     send(page, type_in(page, meter, "1111"))
     assert [each.status for each in submitted(make)] == ["rejected", "accepted"]
 

@@ -58,3 +58,18 @@ def test_in_an_apartment_building_readings_are_taken_from_the_23rd_to_the_26th(
     ):
         at(app, page, moment)
         assert words in page.get("readings.index", contract_id=1).text, moment
+
+
+def test_after_the_window_what_came_in_time_is_neither_withdrawn_nor_replaced(
+    app: Flask, page: PageClient, make: Factory, meter: Meter
+) -> None:
+    soup = page.open(send(page, type_in(page, meter, "1110", "5")))
+    at(app, page, "2026-12-15T12:00:00+05:00")
+    page.open(f"/contracts/1/readings/receipts/{submitted(make)[0].receipt_id}")
+    page.submit(page.check_last(), 422, action=soup.select_one("main form")["action"])
+    assert "Срок прошел" in page.check_last().text
+    assert "Срок приема прошел" not in page.get("readings.index", contract_id=1).select_one(
+        "table.meters tbody tr"
+    ).text  # fmt: skip
+    soup = page.get("readings.meter", 409, contract_id=1, meter_id=meter.id)
+    assert "изменить показание нельзя" in soup.select_one("#error-summary").text
