@@ -61,6 +61,8 @@ class SubmittedReading(Base):
     period: Mapped[Period]
     taken_on: Mapped[date]
     value: Mapped[Value]
+    corrected_value: Mapped[Value | None]
+    """What billing has taken instead."""
     previous_value: Mapped[Value | None]
     previous_on: Mapped[date | None]
     consumption: Mapped[Energy | None]

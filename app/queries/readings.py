@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
@@ -64,6 +64,19 @@ def find_live(session: Session, register_id: int, period: Month) -> SubmittedRea
         .options(joinedload(SubmittedReading.receipt))
         .execution_options(populate_existing=True)
     ).first()
+
+
+def list_receipts_of(
+    session: Session, contract: VisibleContract, limit: int
+) -> Sequence[ReadingReceipt]:
+    """The newest receipts of a contract, with their readings."""
+    return session.scalars(
+        select(ReadingReceipt)
+        .where(ReadingReceipt.contract_id == contract.id)
+        .order_by(ReadingReceipt.submitted_at.desc(), ReadingReceipt.id.desc())
+        .limit(limit)
+        .options(selectinload(ReadingReceipt.readings))
+    ).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +155,10 @@ def list_known(
         computed.pop(place, None)
         found[row.register_id].append(
             KnownReading(
-                row.period, row.taken_on, row.value, "regular", row.source, row.status,
-                row.receipt_id, row.rolled_over, row.is_late, row.acknowledged_at is not None,
+                row.period, row.taken_on,
+                row.value if row.corrected_value is None else row.corrected_value,
+                "regular", row.source, row.status, row.receipt_id, row.rolled_over, row.is_late,
+                row.acknowledged_at is not None,
             )
         )  # fmt: skip
     for (register_id, _), known in computed.items():

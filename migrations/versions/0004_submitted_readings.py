@@ -39,6 +39,7 @@ def upgrade():
     sa.Column('period', sa.String(length=7), nullable=False),
     sa.Column('taken_on', sa.Date(), nullable=False),
     sa.Column('value', sa.BigInteger(), nullable=False),
+    sa.Column('corrected_value', sa.BigInteger(), nullable=True),
     sa.Column('previous_value', sa.BigInteger(), nullable=True),
     sa.Column('previous_on', sa.Date(), nullable=True),
     sa.Column('consumption', sa.BigInteger(), nullable=True),

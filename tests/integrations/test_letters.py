@@ -26,6 +26,7 @@ FACTS = {
     "days": 7,
     "reason": "Договор расторгнут",
     "receipt": 17,
+    "serial": "12345678",
     "month": "ноябрь 2026",
     "lines": ["Прибор № 1, сутки: 5,00 — принято"],
 }
@@ -38,6 +39,7 @@ LETTERS = {
     "recovery_link": "Задать новый пароль",
     "password_changed": None,
     "reading_receipt": None,
+    "reading_refused": None,
 }
 """Every kind of letter, and the words of its button."""
 TEXTS = {
@@ -49,6 +51,7 @@ TEXTS = {
     "registration_refused": "",
     "password_changed": "",
     "reading_receipt": "",
+    "reading_refused": "",
 }
 """Every kind of text message, and what secret it holds."""
 

@@ -13,10 +13,12 @@ from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.actions.billing_import.report import Report
+from app.actions.notices import tell_account
 from app.domain.exchange import Dialect
 from app.domain.readings import LIVE, ReadingStatus
 from app.integrations.billing_files import CsvFile
-from app.models import Reading, SubmittedReading
+from app.models import Account, Contract, Reading, ReadingReceipt, SubmittedReading
+from app.queries.readings import find_live, name_registers
 
 FILENAME = "readings_ack.csv"
 NEEDED = ("submission_id", "status")
@@ -50,7 +52,8 @@ def apply_acknowledgements(
                 message = f"полей {len(row)}, а в заголовке {len(file.header)}"
                 report.error(FILENAME, message, line)
             else:
-                _apply(found.get(values["submission_id"]), values, dialect, report, line, now)
+                submitted = found.get(values["submission_id"])
+                _apply(session, submitted, values, dialect, report, line, now)
     session.flush()
     return counts.rows
 
@@ -83,8 +86,8 @@ def _find(session: Session, rows: Sequence[dict[str, str]]) -> dict[str, Submitt
 
 
 def _apply(
-    submitted: SubmittedReading | None, values: dict[str, str], dialect: Dialect, report: Report,
-    line: int, now: datetime,
+    session: Session, submitted: SubmittedReading | None, values: dict[str, str],
+    dialect: Dialect, report: Report, line: int, now: datetime,
 ) -> None:  # fmt: skip
     status = WORDS.get(values["status"])
     if status is None:
@@ -100,16 +103,40 @@ def _apply(
             report.error(FILENAME, "нужно исправленное показание", line, "value")
             return
         reason = f"Поставщик учел {str(value).replace('.', ',')}. {reason}".strip()[:MAX_REASON]
+        submitted.corrected_value = value
     submitted.acknowledged_at = now
     counts = report.of(FILENAME)
-    if submitted.status not in LIVE:
+    if not _still_counts(session, submitted):
         report.warn(FILENAME, "показание к этому времени отозвано или заменено", line)
         counts.unchanged += 1
         return
+    if status is ReadingStatus.REJECTED and submitted.status != status:
+        _tell(session, submitted, reason, now)
     counts.changed += 1
     submitted.status = status
     submitted.reason = reason or None
     submitted.decided_at = now
+
+
+def _still_counts(session: Session, submitted: SubmittedReading) -> bool:
+    """Whether billing's word can still change anything: it may take back a refusal, too."""
+    if submitted.status != ReadingStatus.REJECTED:
+        return submitted.status in LIVE
+    return find_live(session, submitted.register_id, submitted.period) is None
+
+
+def _tell(session: Session, submitted: SubmittedReading, reason: str, now: datetime) -> None:
+    """A refusal must not wait until somebody looks: another reading can still be sent."""
+    receipt = session.get_one(ReadingReceipt, submitted.receipt_id)
+    if receipt.account_id is None:
+        return
+    name = name_registers(session, [submitted.register_id])[submitted.register_id]
+    tell_account(
+        session, session.get_one(Account, receipt.account_id),
+        session.get_one(Contract, receipt.contract_id), "reading_refused",
+        f"{submitted.submission_id}", now,
+        serial=name.serial_number, month=submitted.period.label.lower(), reason=reason,
+    )  # fmt: skip
 
 
 def _number(text: str, dialect: Dialect) -> Decimal | None:

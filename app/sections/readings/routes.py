@@ -19,7 +19,7 @@ from app.extensions import db
 from app.logs import event
 from app.models import Account, Contract, ReadingReceipt
 from app.queries.meters import MeterCard, get_meter, list_meters
-from app.queries.readings import get_receipt, name_registers
+from app.queries.readings import get_receipt, list_receipts_of, name_registers
 from app.sections.readings import words
 from app.sections.readings.entry import EntryForm
 from app.sections.readings.history import history_table, marks, read_history, status_words
@@ -31,6 +31,9 @@ from app.web.fragments import render_page
 from app.web.permissions import contract_access, may_viewer
 from app.web.rules import reading_rules, window_rules
 from app.web.session import clock, config, current_browser, current_viewer, local_now
+
+RECEIPTS = 24
+"""Listed under the meters; older ones are in the history of each meter."""
 
 bp = Blueprint("readings", __name__, url_prefix="/contracts/<int:contract_id>/readings")
 
@@ -241,6 +244,7 @@ def _index_page(error: str | None = None, status: int = 200) -> Response:
         has_current=any(not register.is_missing for each in meters for register in each.registers),
         has_month_end=any(each.regime == Regime.MONTH_END for each in open_meters),
         may_submit=may_viewer(Permission.SUBMIT_READINGS),
+        receipts=list_receipts_of(db.session(), g.contract, RECEIPTS),
         error=error,
         status=status,
     )

@@ -18,8 +18,10 @@ from app.actions.billing_import import ImportOptions, ImportRefusedError, Report
 from app.extensions import db
 from app.integrations.billing_files import Package
 from app.models import Meter
+from app.web.outbox import sweep
 from tests.conftest import NOW
 from tests.factories import Factory
+from tests.outbox import Outbox, part
 from tests.pages import PageClient
 from tests.sections.readings.steps import send, submitted, type_in
 
@@ -88,11 +90,16 @@ def test_a_submission_is_handed_over_until_billing_acknowledges_it(
 
 
 def test_a_refusal_with_its_reason_is_shown_and_a_new_reading_may_be_sent(
-    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path
+    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path, outbox: Outbox
 ) -> None:
     where = send(page, type_in(page, meter, "1110", "5"))
     (row,) = submitted(make)
     ack(app, tmp_path / "in", f"{row.submission_id};rejected;;Пломба сорвана;;")
+    with app.app_context():
+        sweep()
+    (_, letter) = outbox.letters("buh@example.org")
+    assert "отклонено" in letter["Subject"]
+    assert "Причина: Пломба сорвана" in part(letter, "plain")
     text = page.open(where).text
     assert "Отклонено" in text
     assert "Пломба сорвана" in text
@@ -110,6 +117,29 @@ def test_a_correction_is_accepted_and_said(
     (row,) = submitted(make)
     ack(app, tmp_path / "in", f"{row.submission_id};corrected;1110.40;Опечатка;;")
     assert "Поставщик учел 1110,40. Опечатка" in page.open(where).text
+    row_of_list = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
+    assert "1110,40" in row_of_list.text
+    assert row_of_list.select("td")[3].text == "416"
+
+
+def test_billing_may_take_back_a_refusal(
+    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path
+) -> None:
+    send(page, type_in(page, meter, "1110", "5"))
+    key = submitted(make)[0].submission_id
+    ack(app, tmp_path / "in", f"{key};rejected;;Ошибка;;")
+    report = ack(app, tmp_path / "in", f"{key};accepted;;;;R-7")
+    assert (report.error_count, submitted(make)[0].status) == (0, "accepted")
+
+
+def test_receipts_are_listed_whatever_became_of_them(
+    page: PageClient, make: Factory, meter: Meter
+) -> None:
+    send(page, type_in(page, meter, "1110", "5"))
+    send(page, type_in(page, meter, "1111"))
+    soup = page.get("readings.index", contract_id=1)
+    listed = [item.text for item in soup.select("main ul li") if "№" in item.text]
+    assert ["принято" in listed[0], "заменено" in listed[1]] == [True, True]
 
 
 def test_a_withdrawn_reading_stays_withdrawn_whatever_billing_says(
