@@ -86,12 +86,6 @@ def parse_reading(whole: str, fraction: str, scale: Scale) -> Decimal:
     return Decimal(f"{whole}.{fraction.ljust(scale.decimals, '0')}" if scale.decimals else whole)
 
 
-def split_reading(value: Decimal, decimals: int) -> tuple[str, str]:
-    """The two boxes of a reading."""
-    whole, _, fraction = f"{value:.{decimals}f}".partition(".")
-    return whole, fraction
-
-
 def consumption(
     previous: Decimal, value: Decimal, scale: Scale, *, rolled_over: bool = False
 ) -> Decimal:
