@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.orm import Session
 
-from app.domain.readings import LIVE
+from app.domain.period import Month
+from app.domain.readings import LIVE, ReadingStatus
 from app.integrations.exchange_out import write_package
 from app.models import (
     Contract,
@@ -37,7 +38,9 @@ def export_readings(session: Session, folder: Path, now: datetime) -> tuple[Path
     Args:
         now: in the supplier's zone.
     """
-    rows = [_row(row, now) for row in session.execute(_open())]
+    found = session.execute(_open()).all()
+    replaced = _replaced(session, [row[0] for row in found])
+    rows = [_row(row, replaced, now) for row in found]
     if not rows:
         return None, 0
     for start in range(0, len(rows), CHUNK):
@@ -66,8 +69,45 @@ def _open() -> Select[SubmittedReading, ReadingReceipt, Register, Meter, str, st
     )  # fmt: skip
 
 
+def _replaced(
+    session: Session, submitted: Sequence[SubmittedReading]
+) -> dict[tuple[int, Month], str]:
+    """What billing has got already and a newer reading of the month replaces: the last one's id."""
+    found: dict[tuple[int, Month], str] = {}
+    for start in range(0, len(submitted), CHUNK):
+        ids = {each.register_id for each in submitted[start : start + CHUNK]}
+        rows = session.execute(
+            select(
+                SubmittedReading.register_id, SubmittedReading.period,
+                SubmittedReading.submission_id,
+            )
+            .where(
+                SubmittedReading.register_id.in_(ids),
+                SubmittedReading.status == ReadingStatus.REPLACED,
+                SubmittedReading.exported_at.is_not(None),
+            )
+            .order_by(SubmittedReading.id)
+        )  # fmt: skip
+        found |= {(row.register_id, row.period): row.submission_id for row in rows}
+    return found
+
+
+def _comment(submitted: SubmittedReading, replaced: str | None) -> str:
+    """What billing has to know about a reading, in words."""
+    words = []
+    if submitted.is_late:
+        words.append(f"после срока: учесть в {submitted.period.plus(1)}")
+    if replaced:
+        words.append(f"вместо {replaced}")
+    if submitted.rolled_over:
+        words.append("прибор перешел через ноль")
+    return "; ".join(words)
+
+
 def _row(
-    row: Row[SubmittedReading, ReadingReceipt, Register, Meter, str, str], now: datetime
+    row: Row[SubmittedReading, ReadingReceipt, Register, Meter, str, str],
+    replaced: dict[tuple[int, Month], str],
+    now: datetime,
 ) -> Sequence[str]:
     submitted, receipt, register, meter, point_id, contract_no = row
     return (
@@ -83,6 +123,6 @@ def _row(
         receipt.submitted_at.astimezone(now.tzinfo).isoformat(timespec="seconds"),
         str(receipt.account_id or ""),
         CHANNEL,
-        "с опозданием" if submitted.is_late else "",
+        _comment(submitted, replaced.get((submitted.register_id, submitted.period))),
         "",
     )

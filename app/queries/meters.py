@@ -25,7 +25,7 @@ from app.domain.readings import (
     usual_month,
 )
 from app.domain.windows import Window, WindowRules, next_window, window_on
-from app.models import Meter, Register, SubmittedReading, SupplyPoint
+from app.models import Contract, Meter, Register, SubmittedReading, SupplyPoint
 from app.queries.contracts import MAX_ID, VisibleContract
 from app.queries.readings import COMPUTED, list_known
 
@@ -91,18 +91,28 @@ class MeterCard:
     max_power_kw: Decimal | None
     window: Window
     registers: tuple[RegisterCard, ...]
+    supplied_until: date | None = None
+    """The last day of the supply point, or of the whole contract."""
 
     def closed_because(self, today: date) -> str:
-        """``automatic`` ``removed`` ``later`` ``unknown`` ``billed`` ``closed``, or empty: readings
-        are taken."""
-        if self.is_automatic:
-            return "automatic"
-        if self.removed_on is not None and self.removed_on <= today:
-            return "removed"
-        if not self.registers:
-            return "unknown"
-        if self.installed_on is not None and self.installed_on > self.window.period.last:
-            return "later"
+        """Why readings are not taken; empty: they are.
+
+        ``automatic`` ``removed`` ``ended`` ``unknown`` ``later`` ``billed`` ``closed``.
+        """
+        return self._not_measured(today) or self._not_wanted(today)
+
+    def _not_measured(self, today: date) -> str:
+        month = self.window.period
+        reasons = {
+            "automatic": self.is_automatic,
+            "removed": self.removed_on is not None and self.removed_on <= today,
+            "ended": self.supplied_until is not None and self.supplied_until < month.first,
+            "unknown": not self.registers,
+            "later": self.installed_on is not None and self.installed_on > month.last,
+        }
+        return next((reason for reason, holds in reasons.items() if holds), "")
+
+    def _not_wanted(self, today: date) -> str:
         if all(each.is_billed for each in self.registers):
             return "billed"
         is_done = all(each.is_billed or each.is_in_time for each in self.registers)
@@ -176,8 +186,9 @@ def _cards(
     meter_id: int | None,
 ) -> list[MeterCard]:
     statement = (
-        select(Meter, SupplyPoint)
+        select(Meter, SupplyPoint, Contract.valid_to)
         .join(SupplyPoint, SupplyPoint.id == Meter.supply_point_id)
+        .join(Contract, Contract.id == SupplyPoint.contract_id)
         .where(
             SupplyPoint.contract_id == contract.id,
             SupplyPoint.withdrawn_at.is_(None),
@@ -192,7 +203,7 @@ def _cards(
     for register in session.scalars(
         select(Register)
         .where(
-            Register.meter_id.in_([meter.id for meter, _ in meters]),
+            Register.meter_id.in_([meter.id for meter, _, _ in meters]),
             Register.direction == DIRECTION,
             Register.withdrawn_at.is_(None),
         )
@@ -229,8 +240,9 @@ def _cards(
                 )
                 for each in registers.get(meter.id, ())
             ),
+            supplied_until=min(filter(None, (point.valid_to, contract_until)), default=None),
         )
-        for meter, point in meters
+        for meter, point, contract_until in meters
     ]
 
 
@@ -245,7 +257,7 @@ def _register(
         (
             each
             for each in reversed(row)
-            if each.reading.period == period and each.reading.kind == "regular"
+            if each.reading.period == period and each.reading.kind in ("regular", "final")
         ),
         None,
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain.errors import NotFoundError
 from app.domain.period import Month
-from app.domain.readings import LIVE, KnownReading, Scale
+from app.domain.readings import LIVE, KnownReading, ReadingStatus, Scale
 from app.models import (
     Contract,
     Meter,
@@ -119,7 +119,7 @@ def list_known(
     ids = list(register_ids)
     found: dict[int, list[KnownReading]] = {key: [] for key in ids}
     computed: dict[tuple[int, Month], KnownReading] = {}
-    billed: set[tuple[int, Month]] = set()
+    billed: dict[tuple[int, Month], int] = {}
     rows = session.execute(
         select(
             Reading.register_id, Reading.period, Reading.taken_on, Reading.value, Reading.kind,
@@ -133,13 +133,13 @@ def list_known(
         )
         .order_by(Reading.taken_on, Reading.id)
     )  # fmt: skip
-    for register_id, *values in rows:
-        known = KnownReading(*values)  # type: ignore[arg-type]
+    for register_id, period, taken_on, value, kind, source, status in rows:
+        known = KnownReading(period, taken_on, value, kind, source, status)
         if known.kind == "regular" and known.source == COMPUTED:
             computed[register_id, known.period] = known
             continue
         if known.kind == "regular":
-            billed.add((register_id, known.period))
+            billed[register_id, known.period] = len(found[register_id])
         found[register_id].append(known)
     submitted = session.scalars(
         select(SubmittedReading).where(
@@ -151,6 +151,8 @@ def list_known(
     for row in submitted:
         place = (row.register_id, row.period)
         if place in billed:
+            at = billed[place]
+            found[row.register_id][at] = _sent_back(found[row.register_id][at], row)
             continue
         computed.pop(place, None)
         found[row.register_id].append(
@@ -164,6 +166,18 @@ def list_known(
     for (register_id, _), known in computed.items():
         found[register_id].append(known)
     return found
+
+
+def _sent_back(known: KnownReading, row: SubmittedReading) -> KnownReading:
+    """Billing's reading of a month for which one was submitted here: its receipt stays with it."""
+    is_same = known.value == row.value
+    return replace(
+        known,
+        status=ReadingStatus.ACCEPTED,
+        receipt_id=row.receipt_id,
+        rolled_over=row.rolled_over if is_same else None,
+        is_acknowledged=True,
+    )
 
 
 def list_unacknowledged(session: Session) -> list[tuple[str, str, str, SubmittedReading]]:

@@ -234,7 +234,7 @@ class Masters:
             point = ids.styled_id("ТУ", code, k)
             meter = ids.styled_id("ПУ", code + 1, k)
             loss = int(r() * 600) + 50 if r() < 0.14 else 0
-            ct, vt = ((1, 1), (1, 1), (20, 1), (40, 1), (30, 100))[int(r() * 5)]
+            ct, vt = ((1, 1), (1, 1), (20, 1), (40, 1), (60, 100))[int(r() * 5)]
             self._add(
                 "supply_points.csv", point_id=point, contract_no=plan.no,
                 name=self._odd_text(n + k, f"Ввод {k + 1}", when=n % 10 == 4),

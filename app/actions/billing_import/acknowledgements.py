@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.actions.billing_import.report import Report
@@ -62,9 +62,12 @@ def acknowledge_billed(session: Session, now: datetime) -> None:
     """What billing has sent back among its own readings, with the same value, it has accepted."""
     same = exists().where(
         Reading.register_id == SubmittedReading.register_id,
-        Reading.period == SubmittedReading.period,
         Reading.value == SubmittedReading.value,
-        Reading.kind == "regular",
+        or_(
+            and_(Reading.period == SubmittedReading.period, Reading.kind == "regular"),
+            # What came late may stand in the next month, as of the day it was read.
+            and_(SubmittedReading.is_late, Reading.taken_on == SubmittedReading.taken_on),
+        ),
         Reading.source.is_distinct_from("calc"),
         or_(Reading.status.is_(None), Reading.status == "accepted"),
         Reading.withdrawn_at.is_(None),

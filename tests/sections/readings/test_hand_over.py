@@ -7,7 +7,8 @@ import hashlib
 import io
 import json
 import zipfile
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,51 @@ def test_the_same_reading_among_billings_own_is_an_acknowledgement(
     text = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr").text
     assert "Принято" in text
     assert text.count("1110,50") == 1
+
+
+def test_the_receipt_of_a_reading_stays_at_hand_when_billing_has_sent_it_back(
+    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path
+) -> None:
+    where = send(page, type_in(page, meter, "1110", "5")).split("?")[0]
+    for value in ("1110.50", "1112.00"):
+        take(
+            app, tmp_path / "in", "readings.csv",
+            "reading_id;meter_id;zone;taken_on;period;value;kind;source;status\n"
+            f"R-99;{meter.external_id};T0;2026-11-30;2026-11;{value};regular;portal;accepted\n",
+        )  # fmt: skip
+        row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
+        assert value.replace(".", ",") in row.text
+        assert row.select_one(f"a[href='{where}']")
+        assert "Исправить" not in row.text
+
+
+def test_a_replaced_reading_that_billing_has_is_named_beside_the_new_one(
+    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path
+) -> None:
+    send(page, type_in(page, meter, "1110", "5"))
+    (old,) = export(app, tmp_path / "out")
+    assert old["comment"] == ""
+    send(page, type_in(page, meter, "1111"))
+    (new,) = export(app, tmp_path / "out", 5)
+    assert (new["value"], new["comment"]) == ("1111.00", f"вместо {old['submission_id']}")
+
+
+def test_a_late_reading_says_which_month_it_counts_for_and_is_known_again_in_that_month(
+    make_app: Callable[..., Flask], make: Factory, meter: Meter, tmp_path: Path
+) -> None:
+    app = make_app(fixed_now=datetime(2026, 12, 5, 7, tzinfo=UTC))
+    page = PageClient(app)
+    page.sign_in("00123")
+    send(page, type_in(page, meter, "1110", "5"))
+    (row,) = export(app, tmp_path / "out")
+    assert (row["period"], row["taken_on"]) == ("2026-11", "2026-12-05")
+    assert row["comment"] == "после срока: учесть в 2026-12"
+    take(
+        app, tmp_path / "in", "readings.csv",
+        "reading_id;meter_id;zone;taken_on;period;value;kind;source;status\n"
+        f"R-99;{meter.external_id};T0;2026-12-05;2026-12;1110.50;control;portal;accepted\n",
+    )  # fmt: skip
+    assert export(app, tmp_path / "out", 5) == []
 
 
 def test_the_command_writes_and_lists_what_waits_for_billing(

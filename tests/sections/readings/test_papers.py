@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from datetime import date
+from decimal import Decimal
 
 from pypdf import PdfReader
 
 from app.models import Meter
+from tests.factories import Factory
 from tests.pages import PageClient
 from tests.sections.readings.steps import send, type_in
 
@@ -32,6 +35,25 @@ def test_the_act_names_both_sides_readings_and_room_for_two_signatures(
     ):  # fmt: skip
         assert shown in text, shown
     assert text.count("подпись и расшифровка") == 2
+
+
+def test_the_act_has_the_meter_that_was_removed_and_the_one_that_came_for_it(
+    page: PageClient, make: Factory, meter: Meter
+) -> None:
+    meter.removed_on = date(2026, 11, 14)
+    make.reading(meter, "2026-11", "1104.00", kind="final", taken_on=date(2026, 11, 14))
+    new = Meter(
+        external_id="M-new", supply_point_id=meter.supply_point_id, serial_number="87654321",
+        multiplier=Decimal(20), installed_on=date(2026, 11, 14),
+    )  # fmt: skip
+    make.session.add(new)
+    make.session.flush()
+    make.reading(new, "2026-11", "3.00", kind="initial", taken_on=date(2026, 11, 14))
+    make.commit()
+    send(page, type_in(page, new, "10", "5"))
+    text = text_of(page, "readings.act")
+    for shown in ("12345678", "1104,00", "на 14.11.2026", "160", "87654321", "10,50", "150", "310"):
+        assert shown in text, shown
 
 
 def test_the_receipt_for_print_holds_number_time_and_values(page: PageClient, meter: Meter) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from flask import Flask
@@ -58,6 +58,23 @@ def test_in_an_apartment_building_readings_are_taken_from_the_23rd_to_the_26th(
     ):
         at(app, page, moment)
         assert words in page.get("readings.index", contract_id=1).text, moment
+
+
+def test_a_supply_point_that_has_left_the_contract_is_asked_for_its_last_month_only(
+    app: Flask, page: PageClient, make: Factory, meter: Meter
+) -> None:
+    point = make.session.get_one(SupplyPoint, meter.supply_point_id)
+    point.valid_to = date(2026, 11, 10)
+    make.commit()
+    at(app, page, "2026-11-25T12:00:00+05:00")
+    assert page.get("readings.index", contract_id=1).select_one("table.meters .btn")
+    point.valid_to = date(2026, 10, 31)
+    make.commit()
+    soup = page.get("readings.index", contract_id=1)
+    assert "Точка поставки исключена 31.10.2026" in soup.select_one("table.meters").text
+    assert not soup.select("table.meters .btn")
+    soup = page.get("readings.meter", 409, contract_id=1, meter_id=meter.id)
+    assert "исключена из договора" in soup.select_one("#error-summary").text
 
 
 def test_after_the_window_what_came_in_time_is_neither_withdrawn_nor_replaced(
