@@ -28,10 +28,12 @@ from app.web import outbox
 from app.web.downloads import WRITERS, send_bytes
 from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
+from app.web.pager import Pager
 from app.web.permissions import contract_access, may_viewer
 from app.web.rules import reading_rules, window_rules
 from app.web.session import clock, config, current_browser, current_viewer, local_now
 
+PAGE_METERS = 50
 RECEIPTS = 24
 """Listed under the meters; older ones are in the history of each meter."""
 
@@ -68,15 +70,16 @@ def meter_submit(contract_id: int, meter_id: int) -> ResponseReturnValue:
 @bp.get("/all")
 @contract_access(Permission.SUBMIT_READINGS)
 def all_meters(contract_id: int) -> ResponseReturnValue:
-    """One form for all meters that take readings."""
-    return _form_page(EntryForm.empty(_open_meters()))
+    """One form for all meters that take readings, fifty at a time."""
+    meters, pager = _open_meters()
+    return _form_page(EntryForm.empty(meters), pager=pager)
 
 
 @bp.post("/all")
 @contract_access(Permission.SUBMIT_READINGS)
 def all_meters_submit(contract_id: int) -> ResponseReturnValue:
     """The same for all meters together."""
-    return _take(_open_meters())
+    return _take(*_open_meters())
 
 
 @bp.get("/meters/<int:meter_id>/history")
@@ -158,17 +161,17 @@ def withdraw(contract_id: int, receipt_id: int) -> ResponseReturnValue:
     )
 
 
-def _take(meters: Sequence[MeterCard]) -> ResponseReturnValue:
+def _take(meters: Sequence[MeterCard], pager: Pager | None = None) -> ResponseReturnValue:
     today = clock().today()
     form = EntryForm.read(
         request.form, request.form.getlist("confirm"), meters, today,
         config().readings_unusual_times,
     )  # fmt: skip
     if form.errors:
-        return _form_page(form, 422)
+        return _form_page(form, 422, pager)
     step = request.form.get("step")
     if step == "edit" or not form.entries:
-        return _form_page(form)
+        return _form_page(form, pager=pager)
     if step != "send":
         return _check_page(form)
     return _submit(form)
@@ -215,23 +218,30 @@ def _open_meter(meter_id: int) -> MeterCard:
     return found
 
 
-def _open_meters() -> list[MeterCard]:
+def _pager(meters: Sequence[MeterCard]) -> Pager:
+    return Pager.from_query(request.args.get("page", "")[:9], PAGE_METERS, len(meters))
+
+
+def _open_meters() -> tuple[list[MeterCard], Pager]:
     today = clock().today()
     meters = list_meters(db.session(), g.contract, today, window_rules(config()))
     found = [each for each in meters if not each.closed_because(today)]
     if not found:
         raise NotFoundError
-    return found
+    pager = _pager(found)
+    return found[pager.offset : pager.offset + pager.size], pager
 
 
 def _index_page(error: str | None = None, status: int = 200) -> Response:
     today = clock().today()
     meters = list_meters(db.session(), g.contract, today, window_rules(config()))
     open_meters = [each for each in meters if not each.closed_because(today)]
+    pager = _pager(meters)
     return render_page(
         "readings/index.html",
         fragment="results",
-        meters=meters,
+        meters=meters[pager.offset : pager.offset + pager.size],
+        pager=pager,
         today=today,
         words=words,
         windows=_windows(meters, today),
@@ -260,11 +270,12 @@ def _windows(meters: Sequence[MeterCard], today: date) -> list[str]:
     ]
 
 
-def _form_page(form: EntryForm, status: int = 200) -> Response:
+def _form_page(form: EntryForm, status: int = 200, pager: Pager | None = None) -> Response:
     return render_page(
         "readings/form.html",
         fragment="results",
         form=form,
+        pager=pager,
         words=words,
         today=clock().today(),
         status=status,

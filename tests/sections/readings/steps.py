@@ -29,7 +29,7 @@ def send(page: PageClient, soup: BeautifulSoup, status: int = 303, *confirm: str
     post = soup.select_one("main form[method=post]")
     data = {field["name"]: field.get("value", "") for field in post.select("input[type=hidden]")}
     data |= {"step": "send"}
-    path = page.last.request.path
+    path = page.last.request.full_path.rstrip("?")
     answer = page.client.post(path, data=data | ({"confirm": list(confirm)} if confirm else {}))
     page.last = answer
     assert answer.status_code == status, answer.text
