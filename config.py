@@ -120,6 +120,32 @@ class Config:
     """«Сбербанк Онлайн», for sole traders and owners of premises; empty hides the button."""
     sber_business_url: str = "https://sbi.sberbank.ru/"
     """«СберБизнес», for companies."""
+    attachment_max_mb: int = 10
+    """Largest file of an enquiry, …"""
+    attachments_per_message: int = 10
+    """… how many of them at once, …"""
+    attachments_per_day: int = 20
+    """… from one account in a day, …"""
+    attachments_account_mb: int = 100
+    """… and how much of one account in all."""
+    disk_free_mb: int = 500
+    """Room that has to be left on the disk; files are refused before it is used up."""
+    enquiries_per_day: int = 20
+    """Enquiries of one account."""
+    enquiry_answer_days: int = 30
+    """Days in which an enquiry is answered, where its topic has no term of its own."""
+    contact_changes_per_hour: int = 5
+    """New addresses and numbers of one account."""
+    files_url: str = field(default="", repr=False)
+    """Where files of customers lie: a folder or ``s3://…``; empty: in ``instance_dir``."""
+    files_endpoint: str = ""
+    """Address of an S3-compatible service."""
+    clamd_address: str = ""
+    """The virus scanner, ``host:port`` or the path of a socket; empty: none."""
+    edo_operator: str = ""
+    """The supplier's operator of electronic documents …"""
+    edo_participant_id: str = ""
+    """… and its participant id there."""
     mail: MailSettings = field(default_factory=lambda: MailSettings(ROOT / "instance" / "outbox"))
     sms: SmsSettings = field(default_factory=lambda: SmsSettings(ROOT / "instance" / "outbox"))
     jobs: str = "inline"
@@ -164,6 +190,11 @@ class Config:
         return self.base_url.startswith("https://")
 
     @property
+    def files_place(self) -> str:
+        """Where files of customers lie."""
+        return self.files_url or str(self.instance_dir / "files")
+
+    @property
     def bank_links(self) -> tuple[tuple[str, str], ...]:
         """Words and addresses of the buttons that lead to banks."""
         links = (("Сбербанк Онлайн", self.sber_online_url), ("СберБизнес", self.sber_business_url))
@@ -203,6 +234,11 @@ class _Reader:
             sber_business_url=self.link("SBER_BUSINESS_URL", Config.sber_business_url),
             mail=self.mail(instance_dir / "outbox"),
             sms=self.sms(instance_dir / "outbox"),
+            files_url=self.read("FILES_URL", _files_url, ""),
+            files_endpoint=self.read("FILES_ENDPOINT", _web_address, ""),
+            clamd_address=self.read("CLAMD_ADDRESS", _socket_address, ""),
+            edo_operator=self.read("EDO_OPERATOR", str, ""),
+            edo_participant_id=self.read("EDO_PARTICIPANT_ID", str, ""),
             jobs=self.read("JOBS", _one_of("inline", "queue"), "queue" if production else "inline"),
             redis_url=self.read("REDIS_URL", _redis_url, ""),
             registration_proof=self.read(
@@ -402,6 +438,18 @@ def _pattern(text: str) -> str:
 def _web_address(text: str) -> str:
     if not re.match(r"https?://[^/\s]+", text):
         raise ValueError("нужен адрес http:// или https://")
+    return text
+
+
+def _files_url(text: str) -> str:
+    if not re.match(r"(s3://[^/\s]+|file:///|/)", text):
+        raise ValueError("нужна папка /путь или адрес s3://бакет/папка")
+    return text.removeprefix("file://")
+
+
+def _socket_address(text: str) -> str:
+    if not re.fullmatch(r"/.+|[^\s:]+:[0-9]{1,5}", text):
+        raise ValueError("нужно имя:порт или путь сокета, например 127.0.0.1:3310")
     return text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 
 from app import cli, errors, extensions, logs, security, worker
 from app.integrations.clock import Clock
@@ -12,19 +13,22 @@ from app.sections import (
     auth,
     charges,
     consents,
+    edo,
+    enquiries,
     files,
     home,
     invoices,
     manual,
     pay,
     payments,
+    profile,
     readings,
     recovery,
     registration,
     service,
     settlements,
 )
-from app.web import filters, outbox, remembered, session
+from app.web import filters, outbox, remembered, session, uploads
 from config import ROOT, Config
 
 SECTIONS = (
@@ -40,6 +44,10 @@ SECTIONS = (
     pay.bp,
     files.bp,
     readings.bp,
+    enquiries.bp,
+    profile.bp,
+    profile.links,
+    edo.bp,
     appearance.bp,
     manual.bp,
     service.bp,
@@ -55,6 +63,13 @@ def create_app(config: Config) -> Flask:
         template_folder="templates",
         static_folder="static",
     )
+    app.jinja_loader = ChoiceLoader(
+        [
+            # Texts that a supplier has written anew go before ours.
+            PrefixLoader({"texts": FileSystemLoader(config.instance_dir / "texts")}),
+            FileSystemLoader(ROOT / "templates"),
+        ]
+    )
     config.instance_dir.mkdir(parents=True, exist_ok=True)
     app.config.from_mapping(flask_settings(config))
     app.extensions["config"] = config
@@ -66,6 +81,7 @@ def create_app(config: Config) -> Flask:
     extensions.migrate.init_app(app, extensions.db)
     extensions.login_manager.init_app(app)
     security.init_app(app, config)
+    uploads.init_app(app, config)
     extensions.csrf.init_app(app)
     extensions.compress.init_app(app)
     extensions.mail.init_app(app)

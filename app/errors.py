@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -88,7 +89,8 @@ def unauthorized() -> ResponseReturnValue:
     if request.method in ("GET", "HEAD"):
         target = url_for("auth.sign_in", next=request.full_path.rstrip("?"))
     else:
-        target = url_for("auth.sign_in", next=_page_of_form(), lost=1)
+        values: dict[str, Any] = {"kept": 1} if g.get("kept") else {"lost": 1}
+        target = url_for("auth.sign_in", next=_page_of_form(), **values)
     if is_fragment():
         return "", 401, {"HX-Redirect": target}
     return redirect(target, 302)

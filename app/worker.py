@@ -12,7 +12,7 @@ from huey.api import Huey
 from app.actions.cleanup import clean_up
 from app.extensions import db
 from app.logs import event
-from app.web import outbox, prepared
+from app.web import outbox, prepared, uploads
 from app.web.session import clock
 from config import Config
 
@@ -61,6 +61,7 @@ def tidy() -> None:
     counts = clean_up(db.session(), clock().now())
     db.session.commit()
     prepared.delete_expired()
+    uploads.tidy()
     event("cleaned up", **counts)
 
 

@@ -162,6 +162,20 @@ def end_sessions(session: Session, account_id: int, now: datetime) -> None:
     )
 
 
+def end_other_sessions(session: Session, account_id: int, session_id: int, now: datetime) -> None:
+    """End every session of an account but one."""
+    session.execute(
+        update(AccountSession)
+        .where(
+            AccountSession.account_id == account_id,
+            AccountSession.id != session_id,
+            AccountSession.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+    )
+    record(session, "account.sessions_ended", account_id, "accounts", str(account_id), now)
+
+
 def set_password(session: Session, account: Account, password: str, now: datetime) -> None:
     """A new password, checked before: all sessions end, and the tries of guessers are forgotten."""
     account.password_hash = hash_password(password)

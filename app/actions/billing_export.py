@@ -1,19 +1,26 @@
-"""What the portal hands over to billing: at least once, until billing acknowledges it."""
+"""What the portal hands over to billing, at least once; readings until they are acknowledged."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Row, Select, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
+from app.domain.enquiries import BUILT_IN
 from app.domain.period import Month
 from app.domain.readings import LIVE, ReadingStatus
 from app.integrations.exchange_out import write_package
 from app.models import (
+    ContactNews,
     Contract,
+    Department,
+    Enquiry,
+    EnquiryEntry,
+    EnquiryTopic,
     Meter,
     ReadingReceipt,
     Register,
@@ -26,23 +33,50 @@ HEADER = (
     "submission_id", "contract_no", "point_id", "meter_id", "serial_no", "zone", "period",
     "taken_on", "value", "submitted_at", "submitted_by", "channel", "comment", "photo_file",
 )  # fmt: skip
+ENQUIRIES = "enquiries_out.csv"
+ENQUIRY_HEADER = (
+    "enquiry_id", "contract_no", "topic_id", "department_id", "created_at", "text", "files",
+    "contact_phone", "contact_email",
+)  # fmt: skip
+CONTACTS = "contacts_out.csv"
+CONTACT_HEADER = ("contract_no", "field", "old", "new", "changed_at", "changed_by")
 CHANNEL = "web"
 CHUNK = 500
 
 
-def export_readings(session: Session, folder: Path, now: datetime) -> tuple[Path | None, int]:
-    """Write what billing has not acknowledged into a package; its path and its rows.
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A package and its rows by file; without a path there was nothing to hand over."""
 
-    Nothing to hand over: no package. Commit only after the file stands.
+    path: Path | None
+    counts: dict[str, int]
+
+
+def export_for_billing(session: Session, folder: Path, now: datetime) -> Exported:
+    """Write readings that billing has not acknowledged, and new enquiries and contacts.
+
+    Nothing to hand over: no package. Commit only after the file stands: what a crash leaves
+    unmarked is handed over again.
 
     Args:
         now: in the supplier's zone.
     """
+    files = {
+        READINGS: (HEADER, _readings(session, now)),
+        ENQUIRIES: (ENQUIRY_HEADER, _enquiries(session, now)),
+        CONTACTS: (CONTACT_HEADER, _contacts(session, now)),
+    }
+    full = {name: (header, rows) for name, (header, rows) in files.items() if rows}
+    if not full:
+        return Exported(None, {})
+    counts = {name: len(rows) for name, (_, rows) in full.items()}
+    return Exported(write_package(folder, full, now), counts)
+
+
+def _readings(session: Session, now: datetime) -> list[Sequence[str]]:
     found = session.execute(_open()).all()
     replaced = _replaced(session, [row[0] for row in found])
     rows = [_row(row, replaced, now) for row in found]
-    if not rows:
-        return None, 0
     for start in range(0, len(rows), CHUNK):
         ids = [row[0] for row in rows[start : start + CHUNK]]
         session.execute(
@@ -50,7 +84,7 @@ def export_readings(session: Session, folder: Path, now: datetime) -> tuple[Path
             .where(SubmittedReading.submission_id.in_(ids))
             .values(exported_at=now)
         )
-    return write_package(folder, {READINGS: (HEADER, rows)}, now), len(rows)
+    return rows
 
 
 def _open() -> Select[SubmittedReading, ReadingReceipt, Register, Meter, str, str]:
@@ -120,9 +154,57 @@ def _row(
         str(submitted.period),
         submitted.taken_on.isoformat(),
         f"{submitted.value:.{register.decimals}f}",
-        receipt.submitted_at.astimezone(now.tzinfo).isoformat(timespec="seconds"),
+        _moment(receipt.submitted_at, now),
         str(receipt.account_id or ""),
         CHANNEL,
         _comment(submitted, replaced.get((submitted.register_id, submitted.period))),
         "",
     )
+
+
+def _enquiries(session: Session, now: datetime) -> list[Sequence[str]]:
+    """Enquiries that billing has not got, each with its first message."""
+    found = session.execute(
+        select(Enquiry, Contract.number, EnquiryTopic.external_id, Department.external_id)
+        .join(Contract, Contract.id == Enquiry.contract_id)
+        .join(EnquiryTopic, EnquiryTopic.id == Enquiry.topic_id)
+        .outerjoin(Department, Department.id == Enquiry.department_id)
+        .where(Enquiry.exported_at.is_(None))
+        .options(selectinload(Enquiry.entries).selectinload(EnquiryEntry.attachments))
+        .order_by(Enquiry.id)
+    ).all()
+    rows: list[Sequence[str]] = []
+    for enquiry, contract_no, topic_id, department_id in found:
+        first = enquiry.entries[0]
+        rows.append(
+            (
+                enquiry.number or "", contract_no, topic_id.removeprefix(BUILT_IN),
+                department_id or "", _moment(enquiry.registered_at, now), first.text,
+                ", ".join(each.name for each in first.attachments), enquiry.phone, enquiry.email,
+            )
+        )  # fmt: skip
+        enquiry.exported_at = now
+    session.flush()
+    return rows
+
+
+def _contacts(session: Session, now: datetime) -> list[Sequence[str]]:
+    """Contacts that customers have changed and billing has not heard of."""
+    found = session.execute(
+        select(ContactNews, Contract.number)
+        .join(Contract, Contract.id == ContactNews.contract_id)
+        .where(ContactNews.exported_at.is_(None))
+        .order_by(ContactNews.id)
+    ).all()
+    for news, _ in found:
+        news.exported_at = now
+    session.flush()
+    return [
+        (contract_no, news.field, news.old, news.new, _moment(news.changed_at, now),
+         str(news.account_id))
+        for news, contract_no in found
+    ]  # fmt: skip
+
+
+def _moment(moment: datetime, now: datetime) -> str:
+    return moment.astimezone(now.tzinfo).isoformat(timespec="seconds")

@@ -13,6 +13,7 @@ from app.models import (
     AccountSession,
     Attempt,
     Consent,
+    ContactChange,
     Message,
     Recovery,
     Registration,
@@ -24,6 +25,7 @@ CODES = timedelta(days=2)
 DRAFTS = timedelta(days=2)
 UNCONFIRMED = timedelta(days=30)
 SESSIONS = timedelta(days=180)
+CHANGES = timedelta(days=30)
 
 
 def clean_up(session: Session, now: datetime) -> dict[str, int]:
@@ -42,6 +44,7 @@ def clean_up(session: Session, now: datetime) -> dict[str, int]:
     statements = {
         "codes": delete(SmsCode).where(is_old_code),
         "attempts": delete(Attempt).where(Attempt.attempted_at < now - ATTEMPTS),
+        "contact_changes": delete(ContactChange).where(ContactChange.asked_at < now - CHANGES),
         "recoveries": delete(Recovery).where(Recovery.created_at < now - CODES),
         "consents": delete(Consent).where(Consent.registration_id.in_(unfinished)),
         "registrations": delete(Registration).where(Registration.id.in_(unfinished)),

@@ -33,16 +33,18 @@ def prepare_code(
     *,
     registration_id: int | None = None,
     recovery_id: int | None = None,
+    contact_change_id: int | None = None,
 ) -> SmsCode:
     """A row for a code that is about to leave; the older codes of the same errand die."""
     session.execute(
         update(SmsCode)
-        .where(_errand(registration_id, recovery_id), SmsCode.ended_at.is_(None))
+        .where(_errand(registration_id, recovery_id, contact_change_id), SmsCode.ended_at.is_(None))
         .values(ended_at=now)
     )
     code = SmsCode(
         registration_id=registration_id,
         recovery_id=recovery_id,
+        contact_change_id=contact_change_id,
         phone=phone,
         created_at=now,
         expires_at=now + rules.life,
@@ -83,12 +85,16 @@ def issue_code(session: Session, row: SmsCode, post: Post) -> str:
 
 
 def find_last_code(
-    session: Session, *, registration_id: int | None = None, recovery_id: int | None = None
+    session: Session,
+    *,
+    registration_id: int | None = None,
+    recovery_id: int | None = None,
+    contact_change_id: int | None = None,
 ) -> SmsCode | None:
     """The latest code of an errand."""
     return session.scalars(
         select(SmsCode)
-        .where(_errand(registration_id, recovery_id))
+        .where(_errand(registration_id, recovery_id, contact_change_id))
         .order_by(SmsCode.id.desc())
         .limit(1)
     ).first()
@@ -125,7 +131,11 @@ def use_code(
     session.flush()
 
 
-def _errand(registration_id: int | None, recovery_id: int | None) -> ColumnElement[bool]:
+def _errand(
+    registration_id: int | None, recovery_id: int | None, contact_change_id: int | None
+) -> ColumnElement[bool]:
     if registration_id is not None:
         return SmsCode.registration_id == registration_id
+    if contact_change_id is not None:
+        return SmsCode.contact_change_id == contact_change_id
     return SmsCode.recovery_id == recovery_id

@@ -7,9 +7,11 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from app.actions.accounts import close_account, record
 from app.domain.access import Browser
 from app.integrations.consent_texts import PERSONAL_DATA, current_text
-from app.models import Consent
+from app.integrations.database import count_changed
+from app.models import Account, Consent
 from app.queries.registrations import find_consent
 
 
@@ -34,6 +36,47 @@ def give_consent(
     session.add(consent)
     session.flush()
     return consent
+
+
+def give_for_enquiry(
+    session: Session, purpose: str, account_id: int, enquiry_id: int, browser: Browser,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Keep that a box under an enquiry was ticked, with the text that stood beside it."""
+    text = current_text(purpose)
+    session.add(
+        Consent(
+            purpose=text.purpose,
+            version=text.version,
+            text_sha256=text.sha256,
+            form="enquiry",
+            given_at=now,
+            address=browser.address[:45],
+            user_agent=browser.user_agent[:200],
+            account_id=account_id,
+            enquiry_id=enquiry_id,
+        )
+    )
+    session.flush()
+
+
+def withdraw_consent(session: Session, consent: Consent, now: datetime) -> None:
+    """«Отозвать»: the row stays, with the moment from which it no longer holds. Without consent to
+    the processing of personal data there is no account."""
+    withdrawn = count_changed(
+        session,
+        update(Consent)
+        .where(Consent.id == consent.id, Consent.withdrawn_at.is_(None))
+        .values(withdrawn_at=now),
+    )
+    if not withdrawn:
+        return
+    record(
+        session, "consent.withdrawn", consent.account_id, "consents", str(consent.id), now,
+        purpose=consent.purpose, version=consent.version,
+    )  # fmt: skip
+    if consent.purpose == PERSONAL_DATA and consent.account_id is not None:
+        close_account(session, session.get_one(Account, consent.account_id), now)
 
 
 def bind_consents(session: Session, registration_id: int, account_id: int) -> None:

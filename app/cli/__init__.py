@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import accounts, billing, local, messages, readings
+from app.cli import accounts, billing, enquiries, local, messages, readings
 
 COMMANDS = (
     billing.billing_import,
@@ -19,6 +19,8 @@ COMMANDS = (
     messages.worker,
     readings.billing_export,
     readings.readings_unacknowledged,
+    enquiries.enquiries,
+    enquiries.enquiry_reply,
     local.demo,
     local.prepare,
 )

@@ -7,25 +7,28 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from app.actions.billing_export import export_readings
+from app.actions.billing_export import CONTACTS, ENQUIRIES, READINGS, export_for_billing
 from app.extensions import db
 from app.logs import event
 from app.queries.readings import list_unacknowledged
 from app.web.session import clock
+
+WORDS = {READINGS: "показаний", ENQUIRIES: "обращений", CONTACTS: "изменений контактов"}
 
 
 @click.command("billing-export")
 @with_appcontext
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="ПАПКА")
 def billing_export(folder: Path) -> None:
-    """Выгрузить показания, которых биллинг еще не подтвердил."""
-    path, rows = export_readings(db.session(), folder, clock().local(clock().now()))
-    if path is None:
-        click.echo("Выгружать нечего: биллинг подтвердил все показания.")
+    """Выгрузить неподтвержденные показания, новые обращения и измененные контакты."""
+    exported = export_for_billing(db.session(), folder, clock().local(clock().now()))
+    if exported.path is None:
+        click.echo("Выгружать нечего: биллинг знает обо всем.")
         return
     db.session.commit()
-    event("readings exported", file=path.name, rows=rows)
-    click.echo(f"{path}: показаний {rows}")
+    event("exported for billing", file=exported.path.name, **exported.counts)
+    rows = ", ".join(f"{WORDS[name]} {count}" for name, count in exported.counts.items())
+    click.echo(f"{exported.path}: {rows}")
 
 
 @click.command("readings-unacknowledged")

@@ -24,12 +24,21 @@ class Permission(StrEnum):
     """Change the bank details that payment orders are written with."""
     SEE_READINGS = "see_readings"
     SUBMIT_READINGS = "submit_readings"
+    SEE_ENQUIRIES = "see_enquiries"
+    SEND_ENQUIRIES = "send_enquiries"
 
 
-_READ = frozenset({Permission.SEE_CONTRACT, Permission.SEE_MONEY, Permission.SEE_READINGS})
+_READ = frozenset(
+    {
+        Permission.SEE_CONTRACT,
+        Permission.SEE_MONEY,
+        Permission.SEE_READINGS,
+        Permission.SEE_ENQUIRIES,
+    }
+)
 _GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.ACCOUNTANT: _READ | {Permission.MANAGE_MONEY},
+    Role.ACCOUNTANT: _READ | {Permission.MANAGE_MONEY, Permission.SEND_ENQUIRIES},
     Role.ENGINEER: frozenset(Permission) - {Permission.SEE_MONEY, Permission.MANAGE_MONEY},
     Role.VIEWER: _READ,
 }

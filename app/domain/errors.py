@@ -151,3 +151,24 @@ class ReadingClosedError(DomainError):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+class AttachmentError(DomainError):
+    """A file that is not taken.
+
+    ``code``: ``kind`` ``empty`` ``large`` ``content`` ``macros`` ``bomb`` ``virus`` ``many``
+    ``day`` ``account`` ``disk`` ``scanner`` ``store``; ``name`` is the file's.
+    """
+
+    def __init__(self, code: str, name: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.name = name
+
+
+class EnquiryClosedError(DomainError):
+    """An enquiry that takes no such step (any more). ``code``: ``closed`` ``rated`` ``early``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

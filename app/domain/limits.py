@@ -20,6 +20,8 @@ class Tried(StrEnum):
     RECOVERY = "recovery"
     RECOVERY_CODE = "recovery_code"
     PDF = "pdf"
+    ENQUIRY = "enquiry"
+    CONTACT = "contact"
 
 
 class Outcome(StrEnum):

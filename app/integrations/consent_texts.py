@@ -9,6 +9,14 @@ from functools import cache
 from pathlib import Path
 
 PERSONAL_DATA = "personal-data"
+ENQUIRY_DATA, ENQUIRY_ANSWER = "enquiry-data", "enquiry-answer"
+POLICY = "policy"
+TITLES = {
+    PERSONAL_DATA: "Согласие на обработку персональных данных",
+    ENQUIRY_DATA: "Согласие на обработку персональных данных при рассмотрении обращения",
+    ENQUIRY_ANSWER: "Согласие на получение ответа в электронном виде",
+    POLICY: "Политика в отношении обработки персональных данных",
+}
 _FOLDER = Path(__file__).resolve().parents[2] / "templates" / "consents"
 
 

@@ -16,3 +16,11 @@ class SendError(Exception):
 
 class NoSlotError(Exception):
     """All places for a heavy piece of work are taken; try again soon."""
+
+
+class StoreError(Exception):
+    """The place where files lie does not answer, or is full."""
+
+
+class ScanError(Exception):
+    """The virus scanner gave no verdict."""

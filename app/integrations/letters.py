@@ -73,12 +73,15 @@ def local_moment(moment: datetime) -> str:
 
 def _safe(facts: dict[str, Any]) -> dict[str, Any]:
     """Names come from billing data and forms: no line breaks, no marks of ours among them."""
-    return {
-        name: re.sub(r"[\x00-\x1f\x7f\u2028\u2029⟦⟧]|\[\[|\]\]", " ", value)
-        if isinstance(value, str)
-        else value
-        for name, value in facts.items()
-    } | {"link": LINK, "code": CODE}
+    return {name: _inert(value) for name, value in facts.items()} | {"link": LINK, "code": CODE}
+
+
+def _inert(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_inert(each) for each in value]
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"[\x00-\x1f\x7f\u2028\u2029⟦⟧]|\[\[|\]\]", " ", value)
 
 
 def _environment(**options: Any) -> Environment:
@@ -90,7 +93,11 @@ def _environment(**options: Any) -> Environment:
         **options,
     )
     environment.filters.update(
-        local_moment=local_moment, mask_email=mask_email, mask_phone=mask_phone, phone=show_phone
+        day=lambda value: f"{value:%d.%m.%Y}",
+        local_moment=local_moment,
+        mask_email=mask_email,
+        mask_phone=mask_phone,
+        phone=show_phone,
     )
     return environment
 

@@ -25,6 +25,8 @@ class Purpose(StrEnum):
     RECOVERY = "recovery"
     CODE = "code"
     """The page where the code of a recovery is typed."""
+    EMAIL = "email"
+    """A new address of an account."""
     SIGN_IN = "sign_in"
     """The sign-in page; nothing is signed for it."""
 
@@ -33,6 +35,7 @@ PATHS = {
     Purpose.CONFIRM: "/registration/confirm/",
     Purpose.STOP: "/registration/stop/",
     Purpose.RECOVERY: "/recovery/password/",
+    Purpose.EMAIL: "/contacts/confirm/",
     Purpose.SIGN_IN: "/sign-in",
 }
 

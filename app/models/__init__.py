@@ -13,17 +13,25 @@ from app.models.contracts import (
     Supplier,
     SupplyPoint,
 )
+from app.models.enquiries import (
+    Attachment,
+    Enquiry,
+    EnquiryDraft,
+    EnquiryEntry,
+    PremisesKind,
+)
 from app.models.files import PreparedFile
 from app.models.messages import Message
 from app.models.metering import Meter, Reading, Register
 from app.models.payments import Payment
-from app.models.profile import BankDetails
+from app.models.profile import BankDetails, ContactChange, ContactNews
 from app.models.registrations import Consent, Recovery, Registration, SmsCode
 from app.models.submissions import ReadingReceipt, SubmittedReading
 
 __all__ = [
     "Account",
     "AccountSession",
+    "Attachment",
     "Attempt",
     "AuditEvent",
     "BankDetails",
@@ -31,9 +39,14 @@ __all__ = [
     "Charge",
     "ChargeLine",
     "Consent",
+    "ContactChange",
+    "ContactNews",
     "Contract",
     "Customer",
     "Department",
+    "Enquiry",
+    "EnquiryDraft",
+    "EnquiryEntry",
     "EnquiryTopic",
     "ImportRun",
     "Invoice",
@@ -42,6 +55,7 @@ __all__ = [
     "Meter",
     "MonthlyBalance",
     "Payment",
+    "PremisesKind",
     "PreparedFile",
     "Reading",
     "ReadingReceipt",

@@ -17,6 +17,8 @@ class Account(Base):
     id: Mapped[Key]
     email: Mapped[str] = mapped_column(String(254), index=True)
     phone: Mapped[str | None] = mapped_column(String(16))
+    person_name: Mapped[str | None] = mapped_column(String(200))
+    position: Mapped[str | None] = mapped_column(String(200))
     password_hash: Mapped[str]
     email_confirmed_at: Mapped[Moment | None]
     phone_confirmed_at: Mapped[Moment | None]

@@ -53,6 +53,8 @@ class EnquiryTopic(Imported, Base):
     name: Mapped[str]
     department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"))
     is_active: Mapped[bool]
+    answer_days: Mapped[int | None]
+    """The portal's own: the term of the answer where it differs from the general one."""
 
 
 class Service(Imported, Base):

@@ -53,6 +53,9 @@ class SmsCode(Base):
     id: Mapped[Key]
     registration_id: Mapped[int | None] = mapped_column(ForeignKey("registrations.id"), index=True)
     recovery_id: Mapped[int | None] = mapped_column(ForeignKey("recoveries.id"), index=True)
+    contact_change_id: Mapped[int | None] = mapped_column(
+        ForeignKey("contact_changes.id"), index=True
+    )
     phone: Mapped[str] = mapped_column(String(16))
     code_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     created_at: Mapped[Moment]
@@ -96,4 +99,5 @@ class Consent(Base):
     user_agent: Mapped[str] = mapped_column(String(200))
     registration_id: Mapped[int | None] = mapped_column(ForeignKey("registrations.id"), index=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    enquiry_id: Mapped[int | None] = mapped_column(ForeignKey("enquiries.id"), index=True)
     withdrawn_at: Mapped[Moment | None]

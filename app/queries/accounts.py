@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 from app.domain.access import Role
 from app.models import Account, AccountSession, Contract, Customer, Membership
 
+RUN_OUT = timedelta(days=1)
+"""How long after its end a session still tells whose draft a form was."""
+
 
 def hash_token(token: str) -> str:
     """What the table keeps of a random token; nobody can sign in with it."""
@@ -57,6 +60,20 @@ def find_live_session(
             },
         )
         .one_or_none()
+    )
+
+
+def find_expired_session(session: Session, token: str, now: datetime) -> int | None:
+    """The account of a session that has run out today, without having been ended by anybody."""
+    return session.scalar(
+        select(AccountSession.account_id)
+        .join(Account, Account.id == AccountSession.account_id)
+        .where(
+            AccountSession.token_hash == hash_token(token),
+            AccountSession.ended_at.is_(None),
+            AccountSession.last_seen_at > now - RUN_OUT,
+            Account.disabled_at.is_(None),
+        )
     )
 
 

@@ -175,6 +175,7 @@ def init_app(app: Flask) -> None:
             "user": current_user,
             "version": VERSION,
             "idle_seconds": idle_seconds,
+            "may_send_enquiries": lambda: may_viewer(Permission.SEND_ENQUIRIES),
             "may_see_readings": lambda: may_viewer(Permission.SEE_READINGS),
             "may_see_money": lambda: may_viewer(Permission.SEE_MONEY),
         }

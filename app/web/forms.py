@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -114,6 +115,11 @@ def wait_words(seconds: int) -> str:
 def printable(text: str | None) -> str:
     """What was typed without control characters, which have no place in a page."""
     return "".join(character for character in text or "" if character.isprintable())
+
+
+def is_uuid(text: str | None) -> bool:
+    """Whether a form's key is one that a page has made."""
+    return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text or "") is not None
 
 
 def keep_if_busy(page: Callable[[str], Response]) -> None:

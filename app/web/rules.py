@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from app.actions.attachments import MEBIBYTE, FileRules
 from app.actions.codes import CodeRules
+from app.actions.contacts import ContactRules
+from app.actions.enquiries import EnquiryRules
 from app.actions.readings import ReadingRules
 from app.actions.recovery import RecoveryRules
 from app.actions.registration.rules import Rules
@@ -88,6 +91,37 @@ def window_rules(config: Config) -> WindowRules:
 def reading_rules(config: Config) -> ReadingRules:
     """What becomes of a reading at once."""
     return ReadingRules(auto_accept=config.readings_auto_accept == "plausible")
+
+
+def file_rules(config: Config) -> FileRules:
+    """Which files of customers are taken."""
+    return FileRules(
+        max_bytes=config.attachment_max_mb * MEBIBYTE,
+        per_message=config.attachments_per_message,
+        per_day=config.attachments_per_day,
+        account_bytes=config.attachments_account_mb * MEBIBYTE,
+        disk_free=config.disk_free_mb * MEBIBYTE,
+    )
+
+
+def enquiry_rules(config: Config) -> EnquiryRules:
+    """Terms of answers, and how many enquiries one account may send."""
+    return EnquiryRules(
+        config.enquiry_answer_days, (Limit(config.enquiries_per_day, DAY, per_subject=True),)
+    )
+
+
+def contact_rules(config: Config) -> ContactRules:
+    """Rules of contacts and passwords that people change themselves."""
+    return ContactRules(
+        link_life=timedelta(minutes=config.link_minutes),
+        codes=code_rules(config),
+        sms_prefixes=config.sms.prefixes,
+        sign_in=sign_in_limits(config),
+        changes=(Limit(config.contact_changes_per_hour, HOUR, per_subject=True),),
+        sms=sms_limits(config),
+        number_tries=(Limit(config.sms_tries_per_day, DAY, per_subject=True),),
+    )
 
 
 def pdf_limits(config: Config) -> tuple[Limit, ...]:

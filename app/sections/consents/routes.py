@@ -1,4 +1,4 @@
-"""Texts of consents, each a page of its own."""
+"""Personal data: what is kept, and the texts of consents, each a page of its own."""
 
 from __future__ import annotations
 
@@ -6,11 +6,33 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from app.domain.errors import NotFoundError
-from app.integrations.consent_texts import find_text, list_versions
+from app.integrations.consent_texts import (
+    ENQUIRY_ANSWER,
+    ENQUIRY_DATA,
+    PERSONAL_DATA,
+    POLICY,
+    TITLES,
+    find_text,
+    list_versions,
+)
 from app.web.fragments import render_page
 from app.web.permissions import public
 
 bp = Blueprint("consents", __name__)
+
+
+@bp.get("/personal-data")
+@public
+def personal_data() -> ResponseReturnValue:
+    """«Персональные данные»: what is kept, why, the texts, and how to withdraw."""
+    return render_page(
+        "consents/personal_data.html",
+        fragment="results",
+        texts=[
+            (TITLES[purpose], list_versions(purpose))
+            for purpose in (POLICY, PERSONAL_DATA, ENQUIRY_DATA, ENQUIRY_ANSWER)
+        ],
+    )
 
 
 @bp.get("/consents/<purpose>")
@@ -26,6 +48,7 @@ def index(purpose: str, version: str | None = None) -> ResponseReturnValue:
         "consents/index.html",
         fragment="results",
         text=text,
+        title=TITLES[purpose],
         is_current=text == versions[-1],
         others=[other for other in versions if other != text],
     )

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.domain.access import Permission
 from app.extensions import db
 from app.queries import contracts
+from app.queries.enquiries import list_waiting_for_customer
 from app.queries.meters import first_window, list_meters
 from app.queries.overview import money_overview
 from app.web.fragments import render_page
@@ -36,6 +37,9 @@ def index(contract_id: int) -> ResponseReturnValue:
         "home/index.html",
         fragment="results",
         overview=overview,
+        waiting=list_waiting_for_customer(db.session(), g.contract)
+        if may_viewer(Permission.SEE_ENQUIRIES)
+        else (),
         today=today,
         taking=[each for each in meters if not each.closed_because(today)],
         missing=[each for each in meters if each.is_missing(today)],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from app.domain.errors import ReadingError
 from app.domain.readings import Doubt, check_reading, check_together, parse_reading
 from app.queries.meters import Entry, MeterCard, RegisterCard
 from app.sections.readings.words import DOUBTS, FAULTS, register_words
-from app.web.forms import printable
+from app.web.forms import is_uuid, printable
 
 MAX_TYPED = 40
 
@@ -51,7 +50,7 @@ class EntryForm:
         Of several meters those without a digit are left out; of one meter every zone is needed.
         """
         key = data.get("key", "")
-        form = cls(meters, key if _is_uuid(key) else str(uuid.uuid4()))
+        form = cls(meters, key if is_uuid(key) else str(uuid.uuid4()))
         form.confirmed = frozenset(confirmed)
         for meter in meters:
             for register in meter.registers:
@@ -114,7 +113,3 @@ class EntryForm:
 def boxes(register: RegisterCard) -> tuple[str, str]:
     """Ids of the two boxes of a register."""
     return f"whole-{register.id}", f"fraction-{register.id}"
-
-
-def _is_uuid(text: str) -> bool:
-    return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text) is not None

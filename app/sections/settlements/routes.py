@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, g, request
+from flask import Blueprint, g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.domain.access import Permission
@@ -18,7 +18,7 @@ from app.web.downloads import WRITERS, name_of, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragments import redirect_page, render_page
 from app.web.pager import Pager
-from app.web.permissions import contract_access
+from app.web.permissions import contract_access, may_viewer
 from app.web.remembered import contract_block
 from app.web.session import clock, config
 from app.web.statements import (
@@ -50,7 +50,7 @@ def index(contract_id: int) -> ResponseReturnValue:
         return redirect_page(statement_url("settlements.statement", period))
     number = request.args.get("page", "")[:9]
     ready = contract_block(
-        PAGE, "results", (period, number), lambda: _results(form, period, number)
+        PAGE, "results", (period, number, _ask()), lambda: _results(form, period, number)
     )
     return render_page(PAGE, fragment="results", form=form, ready=ready)
 
@@ -89,7 +89,20 @@ def _results(form: PeriodForm, period: Period, number: str) -> dict[str, Any]:
     ledger = ledger_of(db.session(), g.contract, period)
     pager = Pager.from_query(number, PAGE_ROWS, ledger.count)
     operations = presenters.present_all(ledger.operations(pager.offset, pager.size))
-    return {"form": form, "ledger": ledger, "pager": pager, "operations": operations}
+    return {
+        "form": form,
+        "ledger": ledger,
+        "pager": pager,
+        "operations": operations,
+        "ask": _ask(),
+    }
+
+
+def _ask() -> str:
+    """Where a question about a month begins, for whoever may ask."""
+    if not may_viewer(Permission.SEND_ENQUIRIES):
+        return ""
+    return url_for("enquiries.new", contract_id=g.contract.id, about="month-")
 
 
 def _build(period: Period, options: Options, **circumstances: Any) -> SettlementStatement:

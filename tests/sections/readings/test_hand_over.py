@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.actions.billing_export import export_readings
+from app.actions.billing_export import READINGS, export_for_billing
 from app.actions.billing_import import ImportOptions, ImportRefusedError, Report, apply_import
 from app.extensions import db
 from app.integrations.billing_files import Package
@@ -30,17 +30,17 @@ from tests.sections.readings.steps import send, submitted, type_in
 def export(app: Flask, folder: Path, minutes: int = 0) -> list[dict[str, str]]:
     """The rows of the package that is written now; its manifest is checked."""
     with app.app_context():
-        path, count = export_readings(db.session(), folder, NOW + timedelta(minutes=minutes))
+        exported = export_for_billing(db.session(), folder, NOW + timedelta(minutes=minutes))
         db.session.commit()
-    if path is None:
+    if exported.path is None:
         return []
-    with zipfile.ZipFile(path) as package:
+    with zipfile.ZipFile(exported.path) as package:
         content = package.read("readings_out.csv")
         manifest = json.loads(package.read("manifest.json"))
     assert manifest["files"] == [
         {
             "name": "readings_out.csv",
-            "rows": count,
+            "rows": exported.counts[READINGS],
             "bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
         }

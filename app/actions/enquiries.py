@@ -1,0 +1,239 @@
+"""Enquiries of customers: sent once, added to, closed, rated."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.actions import attempts
+from app.actions.accounts import record
+from app.actions.consents import give_for_enquiry
+from app.actions.messages import Outgoing, queue_message
+from app.actions.notices import letter_facts
+from app.domain.access import Browser, Viewer
+from app.domain.enquiries import (
+    OPEN,
+    Author,
+    EnquiryStatus,
+    after_addition,
+    answer_due_on,
+    registration_number,
+)
+from app.domain.errors import EnquiryClosedError
+from app.domain.limits import Limit, Tried
+from app.domain.registration import Channel
+from app.integrations.database import count_changed, insert_if_new
+from app.integrations.letters import write_letter
+from app.models import (
+    Attachment,
+    Contract,
+    Enquiry,
+    EnquiryDraft,
+    EnquiryEntry,
+    EnquiryTopic,
+)
+from app.queries.contracts import VisibleContract
+from app.queries.enquiries import find_by_key, find_draft
+
+PORTAL = "portal"
+
+
+@dataclass(frozen=True, slots=True)
+class EnquiryRules:
+    """Terms and limits."""
+
+    answer_days: int
+    limits: tuple[Limit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewEnquiry:
+    """What the form holds, checked. ``consents`` are the purposes that were ticked."""
+
+    key: str
+    topic: EnquiryTopic
+    department_id: int | None
+    premises_kind_id: int
+    organisation: str
+    phone: str
+    email: str
+    address: str
+    text: str
+    consents: tuple[str, ...]
+    details: dict[str, str] = field(default_factory=dict)
+    about: str | None = None
+    about_path: str | None = None
+
+
+def send_enquiry(
+    session: Session, contract: VisibleContract, viewer: Viewer, command: NewEnquiry,
+    browser: Browser, rules: EnquiryRules, now: datetime,
+) -> tuple[int, bool]:  # fmt: skip
+    """Register an enquiry with the files of its draft; its id, and whether it is new.
+
+    Args:
+        now: in the supplier's zone, in which the term of the answer is counted.
+
+    Raises:
+        TooManyAttemptsError: this account has sent enough for today.
+    """
+    known = find_by_key(session, command.key)
+    if known is not None and known.account_id == viewer.account_id:
+        return known.id, False
+    account = str(viewer.account_id)
+    attempts.admit(session, Tried.ENQUIRY, account, browser.address, rules.limits, now)
+    days = command.topic.answer_days or rules.answer_days
+    enquiry_id = insert_if_new(
+        session, Enquiry, key=command.key, contract_id=contract.id, account_id=viewer.account_id,
+        topic_id=command.topic.id, department_id=command.department_id,
+        premises_kind_id=command.premises_kind_id, organisation=command.organisation,
+        phone=command.phone, email=command.email, address=command.address,
+        details=command.details, about=command.about, about_path=command.about_path,
+        channel=PORTAL, status=EnquiryStatus.REGISTERED, registered_at=now,
+        answer_due_on=answer_due_on(now.date(), days),
+    )  # fmt: skip
+    if not enquiry_id:
+        known = find_by_key(session, command.key)
+        return (known.id if known else 0), False
+    enquiry = session.get_one(Enquiry, enquiry_id)
+    enquiry.number = registration_number(enquiry_id, now.date())
+    entry = _write(
+        session, enquiry, viewer, command.key, command.text, EnquiryStatus.REGISTERED, now
+    )
+    _take_files(session, find_draft(session, contract, viewer), entry)
+    for purpose in command.consents:
+        give_for_enquiry(session, purpose, viewer.account_id, enquiry_id, browser, now)
+    record(
+        session, "enquiry.sent", viewer.account_id, "enquiries", enquiry.number, now,
+        topic=command.topic.name,
+    )  # fmt: skip
+    _send_receipt(session, enquiry, command.topic, now)
+    return enquiry_id, True
+
+
+def add_to_enquiry(
+    session: Session, contract: VisibleContract, viewer: Viewer, enquiry: Enquiry, text: str,
+    key: str, now: datetime,
+) -> bool:  # fmt: skip
+    """«Дополнить»: words and the files of the draft; whether it is new.
+
+    Raises:
+        EnquiryClosedError: ``closed``.
+    """
+    if session.query(EnquiryEntry.id).filter_by(key=key, enquiry_id=enquiry.id).first():
+        return False
+    status = after_addition(enquiry.status)
+    _move(session, enquiry, status)
+    entry = _write(session, enquiry, viewer, key, text, status, now)
+    _take_files(session, find_draft(session, contract, viewer, enquiry.id), entry)
+    record(session, "enquiry.added", viewer.account_id, "enquiries", enquiry.number or "", now)
+    return True
+
+
+def close_enquiry(session: Session, viewer: Viewer, enquiry: Enquiry, now: datetime) -> None:
+    """«Закрыть»: the customer needs nothing more.
+
+    Raises:
+        EnquiryClosedError: ``closed`` already.
+    """
+    _move(session, enquiry, EnquiryStatus.CLOSED, closed_at=now)
+    key = str(uuid.uuid4())
+    _write(session, enquiry, viewer, key, "", EnquiryStatus.CLOSED, now)
+    record(session, "enquiry.closed", viewer.account_id, "enquiries", enquiry.number or "", now)
+
+
+def rate_enquiry(
+    session: Session, viewer: Viewer, enquiry: Enquiry, rating: int, words: str, now: datetime
+) -> None:
+    """What the answer was worth, 1 to 5; once.
+
+    Raises:
+        EnquiryClosedError: ``early``: there is no answer yet; ``rated``.
+    """
+    if enquiry.answered_at is None:
+        raise EnquiryClosedError("early")
+    rated = count_changed(
+        session,
+        update(Enquiry)
+        .where(Enquiry.id == enquiry.id, Enquiry.rating.is_(None))
+        .values(rating=rating, rating_words=words or None),
+    )
+    if not rated:
+        raise EnquiryClosedError("rated")
+    record(
+        session, "enquiry.rated", viewer.account_id, "enquiries", enquiry.number or "", now,
+        rating=rating,
+    )  # fmt: skip
+
+
+def _move(session: Session, enquiry: Enquiry, status: EnquiryStatus, **values: object) -> None:
+    """Change the status while it is open; a clerk may have closed it in the meantime."""
+    moved = count_changed(
+        session,
+        update(Enquiry)
+        .where(Enquiry.id == enquiry.id, Enquiry.status.in_(OPEN))
+        .values(status=status, **values),
+    )
+    if not moved:
+        raise EnquiryClosedError("closed")
+
+
+def _write(
+    session: Session, enquiry: Enquiry, viewer: Viewer, key: str, text: str,
+    status: EnquiryStatus, now: datetime,
+) -> EnquiryEntry:  # fmt: skip
+    entry = EnquiryEntry(
+        key=key,
+        enquiry_id=enquiry.id,
+        written_at=now,
+        author=Author.CUSTOMER,
+        account_id=viewer.account_id,
+        text=text,
+        status=status,
+        is_internal=False,
+    )
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def _take_files(session: Session, draft: EnquiryDraft | None, entry: EnquiryEntry) -> None:
+    """The draft's files are the entry's now, and the draft has served."""
+    if draft is None:
+        return
+    count_changed(
+        session,
+        update(Attachment)
+        .where(Attachment.draft_id == draft.id)
+        .values(draft_id=None, entry_id=entry.id),
+    )
+    session.expire(draft)
+    session.delete(draft)
+    session.flush()
+
+
+def _send_receipt(session: Session, enquiry: Enquiry, topic: EnquiryTopic, now: datetime) -> None:
+    contract = session.get_one(Contract, enquiry.contract_id)
+    facts = letter_facts(session, contract) | {
+        "enquiry": enquiry.number,
+        "topic": topic.name,
+        "at": now,
+        "due": enquiry.answer_due_on,
+    }
+    queue_message(
+        session,
+        Outgoing(
+            kind="enquiry_receipt",
+            channel=Channel.MAIL,
+            recipient=enquiry.email,
+            words=write_letter("enquiry_receipt", **facts),
+            key=str(enquiry.id),
+            account_id=enquiry.account_id,
+            contract_id=enquiry.contract_id,
+        ),
+        now,
+    )

@@ -1,0 +1,74 @@
+"""Enquiries from the command line, until the clerks' desk opens."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+
+from app.actions.attachments import MEBIBYTE
+from app.actions.enquiry_desk import reply_to_enquiry
+from app.domain.attachments import CheckedFile, Upload, check_file
+from app.domain.enquiries import Reply
+from app.domain.errors import AttachmentError, EnquiryClosedError, NotFoundError
+from app.extensions import db
+from app.queries.enquiries import get_by_number, list_open
+from app.web import outbox
+from app.web.session import clock, config, local_now
+from app.web.uploads import cabinet, refusal_words
+
+
+@click.command("enquiries")
+@with_appcontext
+def enquiries() -> None:
+    """Обращения, которые ждут ответа, самые срочные первыми."""
+    rows = list_open(db.session())
+    today = clock().today()
+    for row in rows:
+        overdue = "  ПРОСРОЧЕНО" if row.answer_due_on < today else ""
+        click.echo(
+            f"{row.number}  {row.contract.number}  {row.topic.name}  "
+            f"ответ до {row.answer_due_on:%d.%m.%Y}{overdue}"
+        )
+    click.echo(f"Ждут ответа: {len(rows)}")
+
+
+@click.command("enquiry-reply")
+@with_appcontext
+@click.argument("number", metavar="НОМЕР")
+@click.option("--text", default="", help="Слова потребителю; «-» — со стандартного ввода.")
+@click.option(
+    "--do", "reply", type=click.Choice([each.value for each in Reply]), default=Reply.ANSWER.value,
+    help="answer ответ, ask запрос уточнений, reject отказ, take в работу, close закрыть.",
+)  # fmt: skip
+@click.option("--staff", default="Сотрудник", help="Кто отвечает, как прочтет потребитель.")
+@click.option(
+    "--file", "paths", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+def enquiry_reply(number: str, text: str, reply: str, staff: str, paths: tuple[Path, ...]) -> None:
+    """Ответить на обращение, запросить уточнения, отклонить, взять в работу или закрыть."""
+    step = Reply(reply)
+    words = sys.stdin.read() if text == "-" else text
+    if step.needs_words and not words.strip():
+        raise click.ClickException("нужен текст: --text «…» или --text -")
+    try:
+        enquiry = get_by_number(db.session(), number)
+        files = [_read(path) for path in paths]
+        reply_to_enquiry(
+            db.session(), enquiry, staff, step, words.strip(), files, cabinet(), local_now()
+        )
+    except NotFoundError:
+        raise click.ClickException(f"обращения № {number} нет") from None
+    except EnquiryClosedError:
+        raise click.ClickException("обращение уже закрыто") from None
+    except AttachmentError as error:
+        raise click.ClickException(refusal_words(error)) from None
+    outbox.commit()
+    click.echo(f"Обращение № {number}: готово.")
+
+
+def _read(path: Path) -> CheckedFile:
+    limit = config().attachment_max_mb * MEBIBYTE
+    return check_file(Upload(path.name, path.read_bytes()), limit)

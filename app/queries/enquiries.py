@@ -1,0 +1,228 @@
+"""Reads of enquiries: directories, lists, threads, drafts and files."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.domain.access import Viewer
+from app.domain.enquiries import BUILT_IN, EnquiryStatus
+from app.domain.errors import NotFoundError
+from app.models import (
+    Account,
+    Attachment,
+    Contract,
+    Customer,
+    Department,
+    Enquiry,
+    EnquiryDraft,
+    EnquiryEntry,
+    EnquiryTopic,
+    PremisesKind,
+    SupplyPoint,
+)
+from app.queries.contracts import MAX_ID, VisibleContract
+
+MAX_ADDRESSES = 50
+
+
+def list_topics(session: Session) -> Sequence[EnquiryTopic]:
+    """Виды обращений: the supplier's, else those the portal brings along."""
+    built_in = EnquiryTopic.external_id.startswith(BUILT_IN, autoescape=True)
+    rows = session.scalars(
+        select(EnquiryTopic)
+        .where(EnquiryTopic.is_active, EnquiryTopic.withdrawn_at.is_(None), built_in.is_(False))
+        .order_by(EnquiryTopic.id)
+    ).all()
+    return (
+        rows
+        or session.scalars(select(EnquiryTopic).where(built_in).order_by(EnquiryTopic.id)).all()
+    )
+
+
+def list_premises_kinds(session: Session) -> Sequence[PremisesKind]:
+    """Виды помещения, in their order."""
+    return session.scalars(
+        select(PremisesKind)
+        .where(PremisesKind.is_active)
+        .order_by(PremisesKind.position, PremisesKind.id)
+    ).all()
+
+
+def list_departments(session: Session) -> Sequence[Department]:
+    """Отделения that take enquiries."""
+    return session.scalars(
+        select(Department)
+        .where(Department.is_active, Department.withdrawn_at.is_(None))
+        .order_by(Department.name, Department.id)
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the form of an enquiry is filled with."""
+
+    organisation: str
+    phone: str
+    email: str
+    addresses: tuple[str, ...]
+
+
+def what_is_known(session: Session, contract: VisibleContract, viewer: Viewer) -> Known:
+    """Name, contacts and addresses, as billing and the account have them."""
+    account = session.get_one(Account, viewer.account_id)
+    customer = session.scalars(
+        select(Customer)
+        .join(Contract, Contract.customer_id == Customer.id)
+        .where(Contract.id == contract.id)
+    ).one()
+    addresses = session.scalars(
+        select(SupplyPoint.address)
+        .where(SupplyPoint.contract_id == contract.id, SupplyPoint.withdrawn_at.is_(None))
+        .order_by(SupplyPoint.id)
+        .limit(MAX_ADDRESSES)
+    )
+    return Known(
+        customer.display_name, account.phone or "", account.email, tuple(dict.fromkeys(addresses))
+    )
+
+
+def count_enquiries(
+    session: Session, contract: VisibleContract, statuses: Collection[EnquiryStatus]
+) -> int:
+    """How many enquiries of a contract have one of these statuses."""
+    return session.scalar(_of(contract, statuses).with_only_columns(func.count())) or 0
+
+
+def list_enquiries(
+    session: Session,
+    contract: VisibleContract,
+    statuses: Collection[EnquiryStatus],
+    offset: int = 0,
+    limit: int = 25,
+) -> Sequence[Enquiry]:
+    """Enquiries of a contract with their topics, the newest first."""
+    return session.scalars(
+        _of(contract, statuses)
+        .options(joinedload(Enquiry.topic))
+        .order_by(Enquiry.registered_at.desc(), Enquiry.id.desc())
+        .offset(offset)
+        .limit(limit)
+    ).all()
+
+
+def get_enquiry(session: Session, contract: VisibleContract, enquiry_id: int) -> Enquiry:
+    """An enquiry of a contract with what the customer may read of its thread.
+
+    Raises:
+        NotFoundError: absent, or of another contract.
+    """
+    found = None
+    if enquiry_id <= MAX_ID:
+        found = session.scalars(
+            select(Enquiry)
+            .where(Enquiry.id == enquiry_id, Enquiry.contract_id == contract.id)
+            .options(
+                joinedload(Enquiry.topic),
+                joinedload(Enquiry.department),
+                joinedload(Enquiry.premises_kind),
+                selectinload(
+                    Enquiry.entries.and_(EnquiryEntry.is_internal.is_(False))
+                ).selectinload(EnquiryEntry.attachments),
+            )
+            .execution_options(populate_existing=True)
+        ).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def find_by_key(session: Session, key: str) -> Enquiry | None:
+    """The enquiry that a form has made already."""
+    return session.scalars(select(Enquiry).where(Enquiry.key == key)).first()
+
+
+def find_draft(
+    session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int = 0
+) -> EnquiryDraft | None:
+    """What the viewer has typed and not sent: a new enquiry, or an addition to one."""
+    return session.scalars(
+        select(EnquiryDraft)
+        .where(
+            EnquiryDraft.contract_id == contract.id,
+            EnquiryDraft.account_id == viewer.account_id,
+            EnquiryDraft.enquiry_id == enquiry_id,
+        )
+        .options(selectinload(EnquiryDraft.attachments))
+        .execution_options(populate_existing=True)
+    ).first()
+
+
+def get_attachment(
+    session: Session, contract: VisibleContract, enquiry_id: int, attachment_id: int
+) -> Attachment:
+    """A file in the thread of an enquiry of a contract.
+
+    Raises:
+        NotFoundError: absent, of another enquiry or contract, or in a note of the staff.
+    """
+    found = None
+    if max(enquiry_id, attachment_id) <= MAX_ID:
+        found = session.scalars(
+            select(Attachment)
+            .join(EnquiryEntry, EnquiryEntry.id == Attachment.entry_id)
+            .join(Enquiry, Enquiry.id == EnquiryEntry.enquiry_id)
+            .where(
+                Attachment.id == attachment_id,
+                Enquiry.id == enquiry_id,
+                Enquiry.contract_id == contract.id,
+                EnquiryEntry.is_internal.is_(False),
+            )
+        ).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def list_waiting_for_customer(
+    session: Session, contract: VisibleContract, limit: int = 3
+) -> Sequence[Enquiry]:
+    """Enquiries with an answer or a question that nobody has reacted to."""
+    statuses = (EnquiryStatus.NEEDS_DETAILS, EnquiryStatus.ANSWERED)
+    return list_enquiries(session, contract, statuses, 0, limit)
+
+
+def list_open(session: Session, limit: int = 200) -> Sequence[Enquiry]:
+    """Enquiries of all contracts that wait for the supplier, the most urgent first."""
+    return session.scalars(
+        select(Enquiry)
+        .where(Enquiry.status.in_((EnquiryStatus.REGISTERED, EnquiryStatus.IN_WORK)))
+        .options(joinedload(Enquiry.topic), joinedload(Enquiry.contract))
+        .order_by(Enquiry.answer_due_on, Enquiry.id)
+        .limit(limit)
+    ).all()
+
+
+def get_by_number(session: Session, number: str) -> Enquiry:
+    """An enquiry by its registration number, for staff.
+
+    Raises:
+        NotFoundError: no such enquiry.
+    """
+    found = session.scalars(
+        select(Enquiry)
+        .where(Enquiry.number == number.strip())
+        .options(joinedload(Enquiry.topic), joinedload(Enquiry.contract))
+    ).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def _of(contract: VisibleContract, statuses: Collection[EnquiryStatus]) -> Select[Enquiry]:
+    return select(Enquiry).where(
+        Enquiry.contract_id == contract.id, Enquiry.status.in_(list(statuses))
+    )

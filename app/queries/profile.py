@@ -1,0 +1,117 @@
+"""Reads of what a person and a company have told about themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.domain.access import Viewer
+from app.domain.errors import NotFoundError
+from app.models import Account, AccountSession, Consent, ContactChange, Contract, Customer
+from app.queries.contracts import MAX_ID, VisibleContract
+
+
+def get_own_account(session: Session, viewer: Viewer) -> Account:
+    """The account that is signed in."""
+    return session.get_one(Account, viewer.account_id)
+
+
+def get_customer(session: Session, contract: VisibleContract) -> tuple[Customer, Contract]:
+    """Requisites and contract as billing has them."""
+    row = session.execute(
+        select(Customer, Contract)
+        .join(Contract, Contract.customer_id == Customer.id)
+        .where(Contract.id == contract.id)
+    ).one()
+    return row[0], row[1]
+
+
+def list_sessions(
+    session: Session, viewer: Viewer, now: datetime, idle: timedelta, longest: timedelta
+) -> Sequence[AccountSession]:
+    """«Где выполнен вход»: sessions that still open pages, the last used first."""
+    return session.scalars(
+        select(AccountSession)
+        .where(
+            AccountSession.account_id == viewer.account_id,
+            AccountSession.ended_at.is_(None),
+            AccountSession.last_seen_at > now - idle,
+            AccountSession.created_at > now - longest,
+        )
+        .order_by(AccountSession.last_seen_at.desc(), AccountSession.id.desc())
+    ).all()
+
+
+def get_session(session: Session, viewer: Viewer, session_id: int) -> AccountSession:
+    """A session of the viewer's own account.
+
+    Raises:
+        NotFoundError: absent, or somebody else's.
+    """
+    row = session.get(AccountSession, session_id) if session_id <= MAX_ID else None
+    if row is None or row.account_id != viewer.account_id:
+        raise NotFoundError
+    return row
+
+
+def count_consents(session: Session, viewer: Viewer) -> int:
+    """How many consents the viewer has given."""
+    own = select(func.count(Consent.id)).where(Consent.account_id == viewer.account_id)
+    return session.scalar(own) or 0
+
+
+def list_consents(
+    session: Session, viewer: Viewer, offset: int = 0, limit: int = 25
+) -> Sequence[Consent]:
+    """Consents the viewer has given, the newest first."""
+    return session.scalars(
+        select(Consent)
+        .where(Consent.account_id == viewer.account_id)
+        .order_by(Consent.given_at.desc(), Consent.id.desc())
+        .offset(offset)
+        .limit(limit)
+    ).all()
+
+
+def get_consent(session: Session, viewer: Viewer, consent_id: int) -> Consent:
+    """A consent of the viewer's own.
+
+    Raises:
+        NotFoundError: absent, or somebody else's.
+    """
+    row = session.get(Consent, consent_id) if consent_id <= MAX_ID else None
+    if row is None or row.account_id != viewer.account_id:
+        raise NotFoundError
+    return row
+
+
+def find_waiting_change(
+    session: Session, viewer: Viewer, field: str, now: datetime
+) -> ContactChange | None:
+    """A new address or number that has not answered yet."""
+    return session.scalars(
+        select(ContactChange)
+        .where(
+            ContactChange.account_id == viewer.account_id,
+            ContactChange.field == field,
+            ContactChange.ended_at.is_(None),
+            ContactChange.expires_at > now,
+        )
+        .order_by(ContactChange.id.desc())
+        .limit(1)
+    ).first()
+
+
+def get_change(session: Session, change_id: int) -> ContactChange:
+    """A change, for whoever holds a signed link to it.
+
+    Raises:
+        NotFoundError: purged since.
+    """
+    change = session.get(ContactChange, change_id, populate_existing=True)
+    if change is None:
+        raise NotFoundError
+    return change

@@ -1,0 +1,42 @@
+"""«ЭДО»: electronic documents, for everybody and for one contract (user manual §1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, g
+from flask.typing import ResponseReturnValue
+
+from app.domain.access import Permission
+from app.extensions import db
+from app.queries.edo import find_edo_state
+from app.web.fragments import render_page
+from app.web.permissions import contract_access, may_viewer, public
+from app.web.session import config
+
+bp = Blueprint("edo", __name__)
+
+
+@bp.get("/edo")
+@public
+def index() -> ResponseReturnValue:
+    """Why, on what grounds, which documents, and the steps."""
+    return render_page("edo/index.html", fragment="results", **_supplier())
+
+
+@bp.get("/contracts/<int:contract_id>/edo")
+@contract_access(Permission.SEE_CONTRACT)
+def contract(contract_id: int) -> ResponseReturnValue:
+    """The same with the state of this contract and «Заявление на переход на ЭДО»."""
+    return render_page(
+        "edo/index.html",
+        fragment="results",
+        state=find_edo_state(db.session(), g.contract),
+        may_send=may_viewer(Permission.SEND_ENQUIRIES),
+        **_supplier(),
+    )
+
+
+def _supplier() -> dict[str, Any]:
+    settings = config()
+    return {"operator": settings.edo_operator, "participant_id": settings.edo_participant_id}

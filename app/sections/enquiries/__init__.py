@@ -1,0 +1,6 @@
+"""Section: enquiries."""
+
+from app.sections.enquiries import thread
+from app.sections.enquiries.routes import bp
+
+__all__ = ["bp", "thread"]

@@ -1,0 +1,219 @@
+"""The form of an enquiry (user manual §5), and of what comes after it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+
+from app.domain.contacts import normalise_email, normalise_phone
+from app.domain.enquiries import TopicUse, is_for
+from app.domain.errors import ContactError
+from app.models import Department, EnquiryTopic, PremisesKind
+from app.sections.enquiries.words import ANSWER_WAYS, RATINGS
+from app.web.forms import printable
+
+MAX_TEXT = 5000
+CHOOSE = ("", "Выберите")
+TYPED = (
+    "about", "premises_kind", "organisation", "topic", "department", "phone", "email", "address",
+    "text", "violation_at", "answer_way", "edo_operator", "participant_id", "signatory",
+)  # fmt: skip
+"""What a draft keeps; boxes of consent are ticked anew each time."""
+
+
+def lines(text: str | None) -> str:
+    """Text of several lines without control and direction characters."""
+    plain = (text or "").replace("\r\n", "\n").replace("\r", "\n")
+    return "\n".join(printable(line) for line in plain.split("\n"))
+
+
+def _trimmed(text: str | None) -> str:
+    return printable(text).strip()
+
+
+def _text(label: str, advice: str, longest: int) -> StringField:
+    return StringField(
+        label,
+        filters=[_trimmed],
+        validators=[
+            DataRequired(f"Поле «{label}»: {advice}"),
+            Length(max=longest, message=f"Поле «{label}»: нужно до {longest} знаков"),
+        ],
+    )
+
+
+def _detail(label: str, longest: int) -> StringField:
+    return StringField(
+        label,
+        filters=[_trimmed],
+        validators=[Length(max=longest, message=f"Поле «{label}»: нужно до {longest} знаков")],
+    )
+
+
+class EnquiryForm(FlaskForm):
+    """«Направить документы он-лайн»."""
+
+    key = HiddenField()
+    about = HiddenField()
+    premises_kind = SelectField(
+        "Вид помещения", validators=[DataRequired("Поле «Вид помещения»: выберите из списка")]
+    )
+    organisation = _text("Наименование организации", "введите, как в договоре", 300)
+    topic = SelectField(
+        "Вид обращения", validators=[DataRequired("Поле «Вид обращения»: выберите из списка")]
+    )
+    department = SelectField("Отделение")
+    phone = _text("Контактный телефон", "введите номер, например +7 912 345-67-89", 60)
+    email = _text("Адрес электронной почты", "введите адрес, например buh@example.ru", 254)
+    address = _text("Адрес помещения", "введите адрес", 500)
+    violation_at = _detail("Время нарушения", 200)
+    answer_way = RadioField(
+        "Как прислать ответ", choices=list(ANSWER_WAYS.items()), validate_choice=False
+    )
+    edo_operator = _detail("Оператор ЭДО", 200)
+    participant_id = _detail("Идентификатор участника ЭДО", 100)
+    signatory = _detail("Подписант: фамилия, имя, отчество и должность", 300)
+    text = TextAreaField("Текст обращения", filters=[lines])
+    consent_data = BooleanField("Даю согласие на обработку персональных данных")
+    consent_answer = BooleanField("Согласен получить ответ в электронном виде")
+
+    def offer(
+        self, kinds: Sequence[PremisesKind], topics: Sequence[EnquiryTopic],
+        departments: Sequence[Department],
+    ) -> None:  # fmt: skip
+        """What the lists hold."""
+        self.topics = {str(topic.id): topic for topic in topics}
+        self.premises_kind.choices = [CHOOSE, *((str(each.id), each.name) for each in kinds)]
+        self.topic.choices = [CHOOSE, *((key, each.name) for key, each in self.topics.items())]
+        self.department.choices = [
+            ("", "Определит поставщик"), *((str(each.id), each.name) for each in departments)
+        ]  # fmt: skip
+
+    @property
+    def use(self) -> str:
+        """Which topic's own fields are asked for: ``edo``, ``quality`` or none."""
+        topic = self.topics.get(self.topic.data or "")
+        return use_of(topic) if topic else ""
+
+    def typed(self) -> dict[str, str]:
+        """What a draft keeps."""
+        return {name: str(self[name].data or "")[:MAX_TEXT] for name in TYPED}
+
+    def validate_premises_kind(self, field: SelectField) -> None:
+        if field.data not in dict(field.choices):
+            raise ValidationError("Поле «Вид помещения»: выберите из списка")
+
+    def validate_phone(self, field: StringField) -> None:
+        try:
+            normalise_phone(field.data)
+        except ContactError:
+            raise ValidationError(
+                "Поле «Контактный телефон»: не похоже на номер. Например +7 912 345-67-89"
+            ) from None
+
+    def validate_email(self, field: StringField) -> None:
+        try:
+            normalise_email(field.data)
+        except ContactError:
+            raise ValidationError(
+                "Поле «Адрес электронной почты»: не похоже на адрес. Например buh@example.ru"
+            ) from None
+
+    def validate_text(self, field: TextAreaField) -> None:
+        if not field.data.strip():
+            raise ValidationError("Поле «Текст обращения»: напишите, что случилось или что нужно")
+        if len(field.data) > MAX_TEXT:
+            raise ValidationError(
+                f"Поле «Текст обращения»: нужно до {MAX_TEXT} знаков, введено {len(field.data)}. "
+                "Остальное приложите файлом"
+            )
+
+    def validate_violation_at(self, field: StringField) -> None:
+        self._need(field, TopicUse.QUALITY, "напишите, когда это было")
+
+    def validate_answer_way(self, field: RadioField) -> None:
+        if self.use == TopicUse.QUALITY and field.data not in ANSWER_WAYS:
+            raise ValidationError("Поле «Как прислать ответ»: выберите способ")
+
+    def validate_edo_operator(self, field: StringField) -> None:
+        self._need(field, TopicUse.EDO, "введите название, например Диадок или СБИС")
+
+    def validate_participant_id(self, field: StringField) -> None:
+        if self.use == TopicUse.EDO and not re.fullmatch(r"[\w@.\-]{3,100}", field.data, re.ASCII):
+            raise ValidationError(
+                "Поле «Идентификатор участника ЭДО»: нужны латинские буквы и цифры, "
+                "например 2BM-7415000018-741501001-2026. Его назовет ваш оператор"
+            )
+
+    def validate_signatory(self, field: StringField) -> None:
+        self._need(field, TopicUse.EDO, "введите, кто подписывает документы")
+
+    def validate_consent_data(self, field: BooleanField) -> None:
+        if not field.data:
+            raise ValidationError("Без согласия на обработку персональных данных ответить нельзя")
+
+    def validate_consent_answer(self, field: BooleanField) -> None:
+        if not field.data:
+            raise ValidationError(
+                "Отметьте согласие получить ответ в электронном виде: иначе обратитесь в отделение"
+            )
+
+    def details(self) -> dict[str, str]:
+        """The fields of the chosen topic."""
+        names: Iterable[str] = {
+            TopicUse.QUALITY: ("violation_at", "answer_way"),
+            TopicUse.EDO: ("edo_operator", "participant_id", "signatory"),
+        }.get(self.use, ())  # type: ignore[call-overload]
+        return {name: self[name].data for name in names}
+
+    def _need(self, field: Any, use: TopicUse, advice: str) -> None:
+        if self.use == use and not field.data:
+            raise ValidationError(f"Поле «{field.label.text}»: {advice}")
+
+
+def use_of(topic: EnquiryTopic) -> str:
+    """``edo`` or ``quality`` for topics with fields of their own, else empty."""
+    return next((str(use) for use in (TopicUse.EDO, TopicUse.QUALITY) if is_for(topic, use)), "")
+
+
+class AdditionForm(FlaskForm):
+    """«Дополнить»."""
+
+    key = HiddenField()
+    text = TextAreaField("Сообщение", filters=[lines])
+
+    def validate_text(self, field: TextAreaField) -> None:
+        if len(field.data) > MAX_TEXT:
+            raise ValidationError(f"Поле «Сообщение»: нужно до {MAX_TEXT} знаков")
+
+    def typed(self) -> dict[str, str]:
+        """What a draft keeps."""
+        return {"text": (self.text.data or "")[:MAX_TEXT]}
+
+
+class RatingForm(FlaskForm):
+    """What the answer was worth."""
+
+    rating = RadioField(
+        "Оцените ответ",
+        choices=list(RATINGS.items()),
+        validators=[InputRequired("Выберите оценку")],
+        invalid_choice_message="Выберите оценку",
+    )
+    words = StringField(
+        "Что можно было сделать лучше",
+        filters=[_trimmed],
+        validators=[Length(max=1000, message="Нужно до 1000 знаков")],
+    )

@@ -1,0 +1,239 @@
+"""«Обращения»: the list, and a new one (user manual §5)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+from flask_login import current_user
+
+from app.actions.enquiries import NewEnquiry, send_enquiry
+from app.domain.access import Permission
+from app.domain.contacts import normalise_email, normalise_phone, show_phone
+from app.domain.enquiries import find_topic
+from app.domain.errors import AttachmentError, TooManyAttemptsError
+from app.extensions import db
+from app.integrations.consent_texts import ENQUIRY_ANSWER, ENQUIRY_DATA
+from app.logs import event
+from app.models import EnquiryDraft
+from app.queries.enquiries import (
+    count_enquiries,
+    find_by_key,
+    find_draft,
+    list_departments,
+    list_enquiries,
+    list_premises_kinds,
+    list_topics,
+    what_is_known,
+)
+from app.sections.enquiries import composing, words
+from app.sections.enquiries.about import About, read_about
+from app.sections.enquiries.forms import EnquiryForm, use_of
+from app.web import outbox
+from app.web.forms import is_uuid, keep_if_busy, summary_of, wait_words
+from app.web.fragments import render_page
+from app.web.pager import Pager
+from app.web.permissions import contract_access, may_viewer
+from app.web.rules import enquiry_rules
+from app.web.session import config, current_browser, current_viewer, local_now
+from app.web.uploads import refusal_status, refusal_words, takes_files
+
+bp = Blueprint("enquiries", __name__, url_prefix="/contracts/<int:contract_id>/enquiries")
+
+PAGE_ROWS = 25
+
+
+@bp.before_request
+def keep_what_a_lost_session_brings() -> None:
+    """A session that has run out loses nothing: what was typed waits as a draft."""
+    values = request.view_args or {}
+    if request.method != "POST" or current_user.is_authenticated:
+        return
+    if request.endpoint in ("enquiries.new_submit", "enquiries.draft"):
+        form = _empty_form()
+        g.kept = composing.rescue(values["contract_id"], 0, form.key.data or "", form.typed())
+
+
+@bp.get("")
+@contract_access(Permission.SEE_ENQUIRIES)
+def index(contract_id: int) -> ResponseReturnValue:
+    """Enquiries of the contract by status, the newest first."""
+    chosen = request.args.get("status", "")
+    chosen = chosen if chosen in words.FILTERS else "all"
+    statuses = words.FILTERS[chosen][1]
+    total = count_enquiries(db.session(), g.contract, statuses)
+    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, total)
+    return render_page(
+        "enquiries/index.html",
+        fragment="results",
+        enquiries=list_enquiries(db.session(), g.contract, statuses, pager.offset, pager.size),
+        pager=pager,
+        chosen=chosen,
+        words=words,
+        has_draft=find_draft(db.session(), g.contract, current_viewer()) is not None,
+        may_send=may_viewer(Permission.SEND_ENQUIRIES),
+    )
+
+
+@bp.get("/new")
+@contract_access(Permission.SEND_ENQUIRIES)
+def new(contract_id: int) -> ResponseReturnValue:
+    """«Направить документы он-лайн»: the draft there is, or what is known already."""
+    draft = find_draft(db.session(), g.contract, current_viewer())
+    about = read_about(request.args.get("about", "")[:60])
+    form = _empty_form(None if draft is None else draft.typed)
+    _fill(form, draft, about)
+    return _page(form, draft)
+
+
+@bp.post("/new")
+@contract_access(Permission.SEND_ENQUIRIES)
+@takes_files
+def new_submit(contract_id: int) -> ResponseReturnValue:
+    """Keep what was typed; then send it, or go on with it."""
+    form = _empty_form()
+    sent = find_by_key(db.session(), form.key.data or "")
+    if sent is not None and sent.account_id == current_viewer().account_id:
+        return _to_enquiry(sent.id, is_new=False)
+    keep_if_busy(lambda message: _page(form, None, 503, message=message))
+    kept = composing.keep_typed(0, form.key.data or "", form.typed())
+    if kept.refused:
+        return _page(form, kept.draft, refusal_status(kept.refused), refused=kept.refused)
+    if request.form.get("do", "send") != "send":
+        return redirect(url_for("enquiries.new", contract_id=contract_id, _anchor="files"), 303)
+    if not form.validate():
+        return _page(form, kept.draft, 422)
+    return _send(form, kept.draft)
+
+
+@bp.post("/draft")
+@contract_access(Permission.SEND_ENQUIRIES)
+@takes_files
+def draft(contract_id: int) -> ResponseReturnValue:
+    """The same by a script while somebody types: what was kept, and when."""
+    form = _empty_form()
+    kept = composing.keep_typed(0, form.key.data or "", form.typed())
+    return files_block(kept)
+
+
+@bp.post("/draft/discard")
+@contract_access(Permission.SEND_ENQUIRIES)
+def discard(contract_id: int) -> ResponseReturnValue:
+    """«Очистить форму»."""
+    composing.discard(0)
+    return redirect(url_for("enquiries.new", contract_id=contract_id), 303)
+
+
+def _send(form: EnquiryForm, draft: EnquiryDraft) -> ResponseReturnValue:
+    try:
+        enquiry_id, is_new = send_enquiry(
+            db.session(), g.contract, current_viewer(), _command(form, draft),
+            current_browser(), enquiry_rules(config()), local_now(),
+        )  # fmt: skip
+    except TooManyAttemptsError as error:
+        message = (
+            "Сегодня отправлено слишком много обращений. Это сохранено в черновике: "
+            f"отправьте его {wait_words(error.retry_after)}"
+        )
+        return _page(form, draft, 429, message=message)
+    outbox.commit()
+    if is_new:
+        event("enquiry sent", enquiry=enquiry_id)
+    else:
+        composing.discard_twin(draft)
+    return _to_enquiry(enquiry_id, is_new=is_new)
+
+
+def _command(form: EnquiryForm, draft: EnquiryDraft) -> NewEnquiry:
+    about = read_about(form.about.data or "")
+    department = form.department.data
+    topic = form.topics[form.topic.data]
+    return NewEnquiry(
+        key=draft.key,
+        topic=topic,
+        department_id=int(department) if department else topic.department_id,
+        premises_kind_id=int(form.premises_kind.data),
+        organisation=form.organisation.data,
+        phone=normalise_phone(form.phone.data),
+        email=normalise_email(form.email.data),
+        address=form.address.data,
+        text=form.text.data.strip(),
+        consents=(ENQUIRY_DATA, ENQUIRY_ANSWER),
+        details=form.details(),
+        about=about.words[:300] if about and about.words else None,
+        about_path=about.path if about else None,
+    )
+
+
+def _to_enquiry(enquiry_id: int, *, is_new: bool) -> ResponseReturnValue:
+    where = url_for(
+        "enquiries.enquiry", contract_id=g.contract.id, enquiry_id=enquiry_id, new=int(is_new)
+    )
+    return redirect(where, 303)
+
+
+def _empty_form(typed: dict[str, Any] | None = None) -> EnquiryForm:
+    """The form with its lists; of a POST with what was sent."""
+    form = EnquiryForm(data=typed) if typed is not None else EnquiryForm()
+    form.offer(
+        list_premises_kinds(db.session()), list_topics(db.session()), list_departments(db.session())
+    )
+    if not is_uuid(form.key.data):
+        form.key.data = str(uuid.uuid4())
+    return form
+
+
+def _fill(form: EnquiryForm, draft: EnquiryDraft | None, about: About | None) -> None:
+    """What is known already; what it is about goes before the draft's."""
+    if draft is not None:
+        form.key.data = draft.key
+    known = what_is_known(db.session(), g.contract, current_viewer())
+    if draft is None:
+        form.organisation.data = known.organisation
+        form.phone.data = show_phone(known.phone) if known.phone else ""
+        form.email.data = known.email
+        form.address.data = known.addresses[0] if len(known.addresses) == 1 else ""
+        form.department.data = str(g.contract.department_id or "")
+    if about is not None:
+        form.about.data = about.code
+        topic = find_topic(form.topics.values(), about.use)
+        form.topic.data = str(topic.id) if topic else form.topic.data
+
+
+def _page(
+    form: EnquiryForm, draft: EnquiryDraft | None, status: int = 200, *,
+    message: str | None = None, refused: list[AttachmentError] | None = None,
+) -> Response:  # fmt: skip
+    faults = [("files", refusal_words(error)) for error in refused or ()]
+    if message:
+        faults.append(("", message))
+    return render_page(
+        "enquiries/new.html",
+        fragment="results",
+        form=form,
+        draft=draft,
+        about=read_about(form.about.data or ""),
+        faults=faults or summary_of(form),
+        file_faults=[words for _, words in faults] if refused else [],
+        addresses=what_is_known(db.session(), g.contract, current_viewer()).addresses,
+        uses={str(topic.id): use_of(topic) for topic in form.topics.values()},
+        limits=config(),
+        words=words,
+        status=status,
+    )
+
+
+def files_block(kept: composing.Kept) -> Response:
+    """The files of a draft, for the script that has sent some."""
+    return render_page(
+        "enquiries/files.html",
+        fragment="results",
+        draft=kept.draft,
+        file_faults=[refusal_words(error) for error in kept.refused],
+        limits=config(),
+        words=words,
+        status=refusal_status(kept.refused) if kept.refused else 200,
+    )

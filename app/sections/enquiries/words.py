@@ -1,0 +1,79 @@
+"""Enquiries in words."""
+
+from __future__ import annotations
+
+import re
+
+from app.domain.enquiries import OPEN, Author, EnquiryStatus
+from app.models import EnquiryEntry
+
+STATUSES = {
+    EnquiryStatus.REGISTERED: ("wait", "Зарегистрировано"),
+    EnquiryStatus.IN_WORK: ("wait", "В работе"),
+    EnquiryStatus.NEEDS_DETAILS: ("no", "Требуется уточнение"),
+    EnquiryStatus.ANSWERED: ("ok", "Ответ дан"),
+    EnquiryStatus.CLOSED: ("ok", "Закрыто"),
+    EnquiryStatus.REJECTED: ("no", "Отклонено"),
+}
+FILTERS = {
+    "all": ("Все", tuple(EnquiryStatus)),
+    "open": ("Открытые", OPEN),
+    "mine": ("Ждут вас", (EnquiryStatus.NEEDS_DETAILS, EnquiryStatus.ANSWERED)),
+    "closed": ("Закрытые", (EnquiryStatus.CLOSED, EnquiryStatus.REJECTED)),
+}
+EVENTS = {
+    EnquiryStatus.REGISTERED: "Обращение зарегистрировано",
+    EnquiryStatus.IN_WORK: "Обращение в работе",
+    EnquiryStatus.NEEDS_DETAILS: "Нужны уточнения",
+    EnquiryStatus.ANSWERED: "Дан ответ",
+    EnquiryStatus.CLOSED: "Обращение закрыто",
+    EnquiryStatus.REJECTED: "Обращение отклонено",
+}
+DETAILS = {
+    "violation_at": "Время нарушения",
+    "answer_way": "Как прислать ответ",
+    "edo_operator": "Оператор ЭДО",
+    "participant_id": "Идентификатор участника",
+    "signatory": "Подписант",
+}
+ANSWER_WAYS = {
+    "portal": "в кабинете и на e-mail",
+    "paper": "на бумаге по почтовому адресу",
+    "office": "на бумаге, заберу в отделении",
+}
+CLOSED = {
+    "closed": "Обращение уже закрыто. Если вопрос остался, оформите новое",
+    "rated": "Оценка уже поставлена",
+    "early": "Оценить можно, когда дан ответ",
+}
+RATINGS = {
+    "5": "5 — вопрос решен",
+    "4": "4 — в основном решен",
+    "3": "3 — решен частично",
+    "2": "2 — скорее не решен",
+    "1": "1 — не решен",
+}
+
+
+def detail_words(name: str, value: str) -> str:
+    """How a field of a topic reads."""
+    return ANSWER_WAYS.get(value, value) if name == "answer_way" else value
+
+
+def author_words(entry: EnquiryEntry) -> str:
+    """Whose entry it is."""
+    if entry.author == Author.CUSTOMER:
+        return "Вы"
+    return entry.author_name or "Поставщик"
+
+
+def paragraphs(text: str) -> list[str]:
+    """A message as it was typed, paragraph by paragraph."""
+    return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
+
+
+def size_words(size: int) -> str:
+    """«340 КБ», «2,4 МБ»."""
+    if size < 1024 * 1024:
+        return f"{max(1, round(size / 1024))}\u00a0КБ"
+    return f"{size / 1024 / 1024:.1f}\u00a0МБ".replace(".", ",")

@@ -1,0 +1,207 @@
+"""Password, sessions and consents of the account that is signed in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+from flask_login import current_user
+
+from app.actions.accounts import end_other_sessions, sign_out
+from app.actions.consents import withdraw_consent
+from app.actions.contacts import change_password, check_password_again
+from app.domain.access import Permission
+from app.domain.errors import PasswordError, SignInRefusedError, TooManyAttemptsError
+from app.extensions import db
+from app.integrations.consent_texts import PERSONAL_DATA, TITLES
+from app.logs import event
+from app.models import Consent
+from app.queries.profile import (
+    count_consents,
+    get_consent,
+    get_session,
+    list_consents,
+    list_sessions,
+)
+from app.sections.profile import words
+from app.sections.profile.forms import CurrentPassword, PasswordForm
+from app.sections.profile.routes import bp
+from app.web import outbox, session
+from app.web.forms import keep_if_busy, summary_of, wait_words
+from app.web.fragments import render_page
+from app.web.pager import Pager
+from app.web.permissions import contract_access
+from app.web.rules import contact_rules
+
+PAGE_ROWS = 25
+
+
+@bp.get("/password")
+@contract_access(Permission.SEE_CONTRACT)
+def password(contract_id: int) -> ResponseReturnValue:
+    """«Изменить пароль»."""
+    return _password_page(PasswordForm())
+
+
+@bp.post("/password")
+@contract_access(Permission.SEE_CONTRACT)
+def password_submit(contract_id: int) -> ResponseReturnValue:
+    """The new password counts at once; whoever else is signed in is out."""
+    form = PasswordForm()
+    if not form.validate():
+        return _password_page(form, 422)
+    keep_if_busy(lambda message: _password_page(form, 503, message))
+    try:
+        opened = change_password(
+            db.session(), g.contract, session.current_viewer(), form.current.data,
+            form.password.data, session.current_browser(), contact_rules(session.config()),
+            session.local_now(),
+        )  # fmt: skip
+    except SignInRefusedError:
+        form.refuse_current()
+        return _password_page(form, 422)
+    except PasswordError as error:
+        form.refuse(error)
+        return _password_page(form, 422)
+    except TooManyAttemptsError as error:
+        return _password_page(form, 429, _wait(error))
+    outbox.commit()
+    event("password changed")
+    session.begin(opened)
+    return redirect(url_for("profile.index", contract_id=contract_id, saved="password"), 303)
+
+
+@bp.get("/sessions")
+@contract_access(Permission.SEE_CONTRACT)
+def sessions(contract_id: int) -> ResponseReturnValue:
+    """«Где выполнен вход»."""
+    settings = session.config()
+    rows = list_sessions(
+        db.session(), session.current_viewer(), session.clock().now(),
+        timedelta(minutes=settings.session_idle_minutes),
+        timedelta(hours=settings.session_max_hours),
+    )  # fmt: skip
+    return render_page(
+        "profile/sessions.html",
+        fragment="results",
+        sessions=rows,
+        current_id=current_user.session_id,
+        words=words,
+    )
+
+
+@bp.post("/sessions/<int:session_id>/end")
+@contract_access(Permission.SEE_CONTRACT)
+def end_session(contract_id: int, session_id: int) -> ResponseReturnValue:
+    """End one session, wherever it is open."""
+    row = get_session(db.session(), session.current_viewer(), session_id)
+    sign_out(db.session(), row.id, session.clock().now())
+    db.session.commit()
+    event("session ended", session=row.id)
+    return redirect(url_for("profile.sessions", contract_id=contract_id), 303)
+
+
+@bp.post("/sessions/end")
+@contract_access(Permission.SEE_CONTRACT)
+def end_all_sessions(contract_id: int) -> ResponseReturnValue:
+    """End all others; this one goes on."""
+    viewer = session.current_viewer()
+    end_other_sessions(
+        db.session(), viewer.account_id, current_user.session_id, session.clock().now()
+    )
+    db.session.commit()
+    event("sessions ended")
+    return redirect(url_for("profile.sessions", contract_id=contract_id), 303)
+
+
+@bp.get("/consents")
+@contract_access(Permission.SEE_CONTRACT)
+def consents(contract_id: int) -> ResponseReturnValue:
+    """What was agreed to, when and where from."""
+    viewer = session.current_viewer()
+    total = count_consents(db.session(), viewer)
+    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, total)
+    return render_page(
+        "profile/consents.html",
+        fragment="results",
+        consents=list_consents(db.session(), viewer, pager.offset, pager.size),
+        pager=pager,
+        titles=TITLES,
+        words=words,
+    )
+
+
+@bp.get("/consents/<int:consent_id>/withdraw")
+@contract_access(Permission.SEE_CONTRACT)
+def consent(contract_id: int, consent_id: int) -> ResponseReturnValue:
+    """What withdrawing means."""
+    return _consent_page(_find_consent(), CurrentPassword())
+
+
+@bp.post("/consents/<int:consent_id>/withdraw")
+@contract_access(Permission.SEE_CONTRACT)
+def consent_withdraw(contract_id: int, consent_id: int) -> ResponseReturnValue:
+    """«Отозвать»; where that closes the account, the password is asked for."""
+    found, form = _find_consent(), CurrentPassword()
+    is_last = found.purpose == PERSONAL_DATA
+    if is_last and not form.validate():
+        return _consent_page(found, form, 422)
+    try:
+        if is_last:
+            check_password_again(
+                db.session(), g.contract, session.current_viewer(), form.current.data,
+                session.current_browser(), contact_rules(session.config()), session.local_now(),
+            )  # fmt: skip
+    except SignInRefusedError:
+        form.refuse_current()
+        return _consent_page(found, form, 422)
+    except TooManyAttemptsError as error:
+        return _consent_page(found, form, 429, _wait(error))
+    return _withdraw(found, is_last=is_last)
+
+
+def _withdraw(found: Consent, *, is_last: bool) -> ResponseReturnValue:
+    withdraw_consent(db.session(), found, session.clock().now())
+    db.session.commit()
+    event("consent withdrawn", consent=found.id)
+    if is_last:
+        session.end()
+        return redirect(url_for("auth.sign_in", closed=1), 303)
+    return redirect(url_for("profile.consents", contract_id=g.contract.id), 303)
+
+
+def _find_consent() -> Consent:
+    values = request.view_args or {}
+    return get_consent(db.session(), session.current_viewer(), values["consent_id"])
+
+
+def _wait(error: TooManyAttemptsError) -> str:
+    return f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
+
+
+def _password_page(form: PasswordForm, status: int = 200, message: str | None = None) -> Response:
+    return render_page(
+        "profile/password.html",
+        fragment="results",
+        form=form,
+        faults=[("", message)] if message else summary_of(form),
+        status=status,
+    )
+
+
+def _consent_page(
+    found: Consent, form: CurrentPassword, status: int = 200, message: str | None = None
+) -> Response:
+    return render_page(
+        "profile/consent.html",
+        fragment="results",
+        consent=found,
+        title=TITLES[found.purpose],
+        is_last=found.purpose == PERSONAL_DATA,
+        form=form,
+        faults=[("", message)] if message else summary_of(form),
+        words=words,
+        status=status,
+    )

@@ -1,0 +1,99 @@
+"""Forms of contacts and passwords."""
+
+from __future__ import annotations
+
+import re
+
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, StringField
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from app.domain.contacts import normalise_email, normalise_phone
+from app.domain.errors import ContactError
+from app.sections.recovery.forms import NewPasswordForm
+from app.web.forms import printable
+
+WRONG_PASSWORD = "Поле «Действующий пароль»: пароль не подходит"  # noqa: S105 - words, no password
+
+
+def _trimmed(text: str | None) -> str:
+    return " ".join(printable(text).split())
+
+
+class CurrentPassword(FlaskForm):
+    """What only the owner of the account knows."""
+
+    current = PasswordField(
+        "Действующий пароль",
+        validators=[DataRequired("Поле «Действующий пароль»: введите пароль, с которым входите")],
+    )
+
+    def refuse_current(self) -> None:
+        """Say beside the field that the password is wrong."""
+        self.current.errors = [WRONG_PASSWORD]
+
+
+class ContactsForm(CurrentPassword):
+    """«Внести контактные данные» (user manual §10)."""
+
+    person_name = StringField(
+        "Контактное лицо",
+        filters=[_trimmed],
+        validators=[Length(max=200, message="Поле «Контактное лицо»: нужно до 200 знаков")],
+    )
+    position = StringField(
+        "Должность",
+        filters=[_trimmed],
+        validators=[Length(max=200, message="Поле «Должность»: нужно до 200 знаков")],
+    )
+    email = StringField(
+        "Адрес e-mail",
+        filters=[_trimmed],
+        validators=[DataRequired("Поле «Адрес e-mail»: введите адрес, например buh@example.ru")],
+    )
+    phone = StringField("Номер телефона", filters=[_trimmed])
+
+    def validate_email(self, field: StringField) -> None:
+        try:
+            normalise_email(field.data)
+        except ContactError:
+            raise ValidationError(
+                "Поле «Адрес e-mail»: не похоже на адрес. Например buh@example.ru"
+            ) from None
+
+    def validate_phone(self, field: StringField) -> None:
+        if not field.data:
+            return
+        try:
+            normalise_phone(field.data)
+        except ContactError:
+            raise ValidationError(
+                "Поле «Номер телефона»: не похоже на номер. Например +7 912 345-67-89"
+            ) from None
+
+    def refuse_phone(self) -> None:
+        """Say beside the field that no code can be sent there."""
+        self.phone.errors = [
+            "Поле «Номер телефона»: код подтверждения приходит только на мобильные номера +7 9…"
+        ]
+
+
+class PasswordForm(CurrentPassword, NewPasswordForm):
+    """«Изменить пароль»."""
+
+
+class PhoneCodeForm(FlaskForm):
+    """The code from the text message."""
+
+    code = StringField(
+        "Код подтверждения",
+        filters=[lambda text: re.sub(r"\s", "", printable(text))],
+        validators=[
+            DataRequired("Поле «Код подтверждения»: введите шесть цифр из смс"),
+            Length(max=60, message="Поле «Код подтверждения»: слишком длинный код"),
+        ],
+    )
+
+    def refuse(self) -> None:
+        """Say beside the field that it is not the code."""
+        self.code.errors = ["Поле «Код подтверждения»: код не подходит или устарел"]

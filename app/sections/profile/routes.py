@@ -1,0 +1,170 @@
+"""«Реквизиты и контакты» (user manual §10): what billing has, and what people change themselves."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.actions.contacts import EMAIL, PHONE, NewContacts, confirm_phone, save_contacts
+from app.domain.access import Permission
+from app.domain.contacts import normalise_email, normalise_phone, show_phone
+from app.domain.errors import (
+    CodeError,
+    LinkError,
+    NotFoundError,
+    SignInRefusedError,
+    SmsNotAllowedError,
+    TooManyAttemptsError,
+)
+from app.extensions import db
+from app.logs import event
+from app.queries.invoices import find_payer
+from app.queries.profile import find_waiting_change, get_customer, get_own_account
+from app.sections.profile import words
+from app.sections.profile.forms import ContactsForm, PhoneCodeForm
+from app.web import outbox
+from app.web.forms import keep_if_busy, summary_of, wait_words
+from app.web.fragments import render_page
+from app.web.permissions import contract_access, may_viewer
+from app.web.rules import contact_rules
+from app.web.session import clock, config, current_browser, current_viewer, local_now
+
+bp = Blueprint("profile", __name__, url_prefix="/contracts/<int:contract_id>/profile")
+
+
+@bp.get("")
+@contract_access(Permission.SEE_CONTRACT)
+def index(contract_id: int) -> ResponseReturnValue:
+    """Requisites, contract, contacts, and where to change what."""
+    session, viewer, now = db.session(), current_viewer(), clock().now()
+    customer, contract = get_customer(session, g.contract)
+    return render_page(
+        "profile/index.html",
+        fragment="results",
+        customer=customer,
+        row=contract,
+        requisites=words.requisites(customer, contract),
+        kinds=words.KINDS,
+        account=get_own_account(session, viewer),
+        new_email=find_waiting_change(session, viewer, EMAIL, now),
+        new_phone=find_waiting_change(session, viewer, PHONE, now),
+        payer=find_payer(session, g.contract) if may_viewer(Permission.MANAGE_MONEY) else None,
+        may_manage=may_viewer(Permission.MANAGE_MONEY),
+        may_send=may_viewer(Permission.SEND_ENQUIRIES),
+        saved=request.args.get("saved", ""),
+    )
+
+
+@bp.get("/contacts")
+@contract_access(Permission.SEE_CONTRACT)
+def contacts(contract_id: int) -> ResponseReturnValue:
+    """The form of one's own contacts."""
+    account = get_own_account(db.session(), current_viewer())
+    return _contacts_page(
+        ContactsForm(
+            person_name=account.person_name or "",
+            position=account.position or "",
+            email=account.email,
+            phone=show_phone(account.phone) if account.phone else "",
+        )
+    )
+
+
+@bp.post("/contacts")
+@contract_access(Permission.SEE_CONTRACT)
+def contacts_submit(contract_id: int) -> ResponseReturnValue:
+    """Keep name and position; ask the new address and number to answer."""
+    form = ContactsForm()
+    if not form.validate():
+        return _contacts_page(form, 422)
+    keep_if_busy(lambda message: _contacts_page(form, 503, message))
+    try:
+        saved = save_contacts(
+            db.session(), g.contract, current_viewer(), _new_contacts(form), form.current.data,
+            current_browser(), contact_rules(config()), local_now(),
+        )  # fmt: skip
+    except SignInRefusedError:
+        form.refuse_current()
+        return _contacts_page(form, 422)
+    except SmsNotAllowedError:
+        form.refuse_phone()
+        return _contacts_page(form, 422)
+    except TooManyAttemptsError as error:
+        return _contacts_page(form, 429, _wait(error))
+    outbox.commit()
+    event("contacts saved", email=bool(saved.email_change_id), phone=bool(saved.phone_change_id))
+    where = "profile.phone" if saved.phone_change_id else "profile.index"
+    return redirect(url_for(where, contract_id=contract_id, saved="contacts"), 303)
+
+
+@bp.get("/phone")
+@contract_access(Permission.SEE_CONTRACT)
+def phone(contract_id: int) -> ResponseReturnValue:
+    """Where the code for a new number is typed."""
+    return _phone_page(PhoneCodeForm())
+
+
+@bp.post("/phone")
+@contract_access(Permission.SEE_CONTRACT)
+def phone_submit(contract_id: int) -> ResponseReturnValue:
+    """«ОК»: the number counts from now on."""
+    form = PhoneCodeForm()
+    if not form.validate():
+        return _phone_page(form, 422)
+    change = find_waiting_change(db.session(), current_viewer(), PHONE, clock().now())
+    if change is None:
+        raise NotFoundError
+    keep_if_busy(lambda message: _phone_page(form, 503, message))
+    try:
+        confirm_phone(
+            db.session(), change, form.code.data, current_browser(), contact_rules(config()),
+            outbox.post(), local_now(),
+        )  # fmt: skip
+    except (CodeError, LinkError):
+        outbox.commit()
+        form.refuse()
+        return _phone_page(form, 422)
+    except TooManyAttemptsError as error:
+        return _phone_page(form, 429, _wait(error))
+    outbox.commit()
+    event("phone confirmed")
+    return redirect(url_for("profile.index", contract_id=contract_id, saved="phone"), 303)
+
+
+def _new_contacts(form: ContactsForm) -> NewContacts:
+    return NewContacts(
+        form.person_name.data,
+        form.position.data,
+        normalise_email(form.email.data),
+        normalise_phone(form.phone.data) if form.phone.data else "",
+    )
+
+
+def _wait(error: TooManyAttemptsError) -> str:
+    return f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
+
+
+def _contacts_page(form: ContactsForm, status: int = 200, message: str | None = None) -> Response:
+    return render_page(
+        "profile/contacts.html",
+        fragment="results",
+        form=form,
+        faults=[("", message)] if message else summary_of(form),
+        customer=get_customer(db.session(), g.contract)[0],
+        status=status,
+    )
+
+
+def _phone_page(form: PhoneCodeForm, status: int = 200, message: str | None = None) -> Response:
+    change = find_waiting_change(db.session(), current_viewer(), PHONE, clock().now())
+    if change is None:
+        raise NotFoundError
+    return render_page(
+        "profile/phone.html",
+        fragment="results",
+        form=form,
+        faults=[("", message)] if message else summary_of(form),
+        change=change,
+        status=status,
+    )

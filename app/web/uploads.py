@@ -1,0 +1,123 @@
+"""Files in a form: how large a body may be, and what came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, request, session
+
+from app.actions.attachments import DAY, Cabinet, list_stored
+from app.actions.drafts import delete_old_drafts
+from app.domain.attachments import Upload
+from app.domain.errors import AttachmentError
+from app.extensions import db
+from app.integrations.antivirus import Scanner
+from app.integrations.errors import StoreError
+from app.integrations.file_store import FileStore
+from app.logs import log
+from app.web.session import clock
+from config import Config
+
+FIELD = "files"
+TEXT_BYTES = 1_000_000
+MEBIBYTE = 1024 * 1024
+WORDS = {
+    "kind": "такие файлы не принимаются. Подойдут PDF, JPG, PNG, DOC, DOCX, XLS, XLSX, SIG, P7S",
+    "empty": "файл пустой",
+    "large": "файл больше {max_mb} МБ. Уменьшите его или разделите на части",
+    "content": "содержимое не похоже на файл с таким расширением. Сохраните его заново",
+    "macros": "в файле есть макросы. Сохраните его без них или как PDF",
+    "bomb": "файл разворачивается в слишком большой. Сохраните его как PDF",
+    "virus": "антивирус нашел в файле угрозу",
+    "many": "к одному сообщению можно приложить не больше {per_message} файлов",
+    "day": "сегодня приложено уже {per_day} файлов. Остальные приложите завтра",
+    "account": "все ваши файлы вместе больше {account_mb} МБ. Удалите лишние из черновиков",
+    "disk": "на сервере мало места. Попробуйте позже или отправьте обращение без файла",
+    "scanner": "файл сейчас нельзя проверить. Попробуйте через несколько минут",
+    "store": "файл сейчас нельзя сохранить. Попробуйте через несколько минут",
+}
+STATUSES = {"large": 413, "day": 429, "disk": 503, "scanner": 503, "store": 503}
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def takes_files(view: View) -> View:
+    """The view's form may carry files; others may be as large as their text only."""
+    view.takes_files = True  # type: ignore[attr-defined]
+    return view
+
+
+def read_uploads() -> Iterator[Upload]:
+    """The files of the form, one at a time; of a file that is too large only a little more than
+    is allowed."""
+    limit = _config().attachment_max_mb * MEBIBYTE
+    for part in request.files.getlist(FIELD):
+        if part.filename:
+            yield Upload(part.filename, part.stream.read(limit + 1))
+
+
+def refusal_words(error: AttachmentError) -> str:
+    """«Файл «договор.exe»: …»."""
+    config = _config()
+    words = WORDS[error.code].format(
+        max_mb=config.attachment_max_mb,
+        per_message=config.attachments_per_message,
+        per_day=config.attachments_per_day,
+        account_mb=config.attachments_account_mb,
+    )
+    return f"Файл «{error.name}»: {words}"
+
+
+def refusal_status(errors: list[AttachmentError]) -> int:
+    """The HTTP side of files that were not taken."""
+    return max(STATUSES.get(error.code, 422) for error in errors)
+
+
+def cabinet() -> Cabinet:
+    """Where files of this installation go."""
+    found: Cabinet = current_app.extensions["cabinet"]
+    return found
+
+
+def delete_stored(names: list[str]) -> None:
+    """Delete files nobody speaks of any more; what fails is left to the nightly round."""
+    for name in names:
+        try:
+            cabinet().store.delete(name)
+        except StoreError as error:
+            log.warning("a file was not deleted: %s", error)
+
+
+def tidy() -> None:
+    """Forget old drafts, and files that no row speaks of. Commits."""
+    session, now = db.session(), clock().now()
+    names = delete_old_drafts(session, now)
+    session.commit()
+    known = list_stored(session)
+    try:
+        lost = [name for name in cabinet().store.names_before(now - DAY) if name not in known]
+    except StoreError as error:
+        log.warning("the file store cannot be listed: %s", error)
+        lost = []
+    delete_stored([*names, *lost])
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Open the file store, and let only forms with files be large."""
+    app.extensions["cabinet"] = Cabinet(
+        FileStore(config.files_place, config.files_endpoint), Scanner(config.clamd_address)
+    )
+    largest = config.attachments_per_message * config.attachment_max_mb * MEBIBYTE + TEXT_BYTES
+
+    @app.before_request
+    def allow_files() -> None:
+        # Asked before the body is read, so before anything looks for a token in it.
+        view = app.view_functions.get(request.endpoint or "")
+        if getattr(view, "takes_files", False) and "_user_id" in session:
+            request.max_content_length = largest
+
+
+def _config() -> Config:
+    config: Config = current_app.extensions["config"]
+    return config

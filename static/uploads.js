@@ -1,0 +1,75 @@
+// Files leave as soon as they are chosen, with their progress shown; what is typed is kept while it
+// is typed. Without this script the buttons of the form do the same.
+(function () {
+  "use strict";
+  var form = document.querySelector("form.enquiry");
+  if (!form || !window.FormData) return;
+  var url = form.dataset.draft || form.action;
+  var timer, sending;
+  function post(data, done, progress) {
+    var request = new XMLHttpRequest();
+    request.open("POST", url);
+    request.setRequestHeader("HX-Request-Type", "partial");
+    request.onload = function () { done(request); };
+    request.onerror = function () { done(null); };
+    if (progress) request.upload.onprogress = progress;
+    request.send(data);
+    return request;
+  }
+  function say(id, words) {
+    var status = document.getElementById(id);
+    if (status) status.textContent = words;
+  }
+  // Typed text, some seconds after the last key.
+  if (form.dataset.draft) {
+    form.addEventListener("input", function (event) {
+      if (event.target.type === "file") return;
+      clearTimeout(timer);
+      timer = setTimeout(save, 2000);
+    });
+  }
+  function save() {
+    if (sending) return;
+    var data = new FormData(form);
+    data.delete("files");
+    data.set("do", "save");
+    post(data, function (answer) {
+      var is_kept = answer && answer.status === 200;
+      say("draft-status", is_kept ? "Черновик сохранен." : "Черновик не сохранен: нет связи с сервером. Введенное осталось на странице.");
+    });
+  }
+  form.addEventListener("submit", function () { clearTimeout(timer); sending = true; });
+  // Files, at once.
+  form.addEventListener("change", function (event) {
+    var input = event.target;
+    if (input.type !== "file" || !input.files.length || !form.dataset.draft) return;
+    clearTimeout(timer);
+    sending = true;
+    var bar = document.createElement("progress");
+    bar.max = 1;
+    bar.value = 0;
+    bar.setAttribute("aria-label", "Загрузка файлов");
+    input.after(bar);
+    var data = new FormData(form);
+    data.set("do", "attach");
+    post(data, function (answer) {
+      sending = false;
+      bar.remove();
+      if (!answer || answer.status === 401 || !answer.responseText) {
+        say("files-status", "Файлы не загружены: нет связи с сервером или сеанс закончен. Попробуйте еще раз.");
+        return;
+      }
+      if (answer.status === 413 && answer.responseText.indexOf("files-hint") < 0) {
+        say("files-status", "Файлы не загружены: вместе они слишком большие.");
+        return;
+      }
+      var part = document.createElement("template");
+      part.innerHTML = answer.responseText;
+      document.getElementById("files").replaceWith(part.content.querySelector("#files"));
+      document.getElementById("file-input").focus();
+    }, function (event) {
+      if (event.lengthComputable) bar.value = event.loaded / event.total;
+    });
+  });
+  document.documentElement.classList.add("uploads");
+})();
