@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from app.domain.errors import AccessDeniedError, NotFoundError, TooManyAttemptsError
@@ -65,6 +66,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(NoSlotError, lambda error: error_page(503, QUEUED))
     app.register_error_handler(CSRFError, lambda error: error_page(400, FORM_EXPIRED))
     app.register_error_handler(OperationalError, _database_busy)
+    app.register_error_handler(PoolTimeoutError, _database_busy)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
 
@@ -89,8 +91,8 @@ def unauthorized() -> ResponseReturnValue:
     if request.method in ("GET", "HEAD"):
         target = url_for("auth.sign_in", next=request.full_path.rstrip("?"))
     else:
-        values: dict[str, Any] = {"kept": 1} if g.get("kept") else {"lost": 1}
-        target = url_for("auth.sign_in", next=_page_of_form(), **values)
+        values: dict[str, Any] = {"kept": g.kept} if g.get("kept") else {"lost": 1}
+        target = url_for("auth.sign_in", next=g.get("kept_at") or _page_of_form(), **values)
     if is_fragment():
         return "", 401, {"HX-Redirect": target}
     return redirect(target, 302)
@@ -119,9 +121,9 @@ def _denied(error: AccessDeniedError) -> ResponseReturnValue:
     return error_page(403)
 
 
-def _database_busy(error: OperationalError) -> ResponseReturnValue:
+def _database_busy(error: OperationalError | PoolTimeoutError) -> ResponseReturnValue:
     db.session.rollback()
-    log.warning("database unavailable: %s", type(error.orig).__name__)
+    log.warning("database unavailable: %s", type(getattr(error, "orig", error)).__name__)
     # Without a database that page cannot be had either.
     with suppress(OperationalError):
         if page := page_if_busy(BUSY):

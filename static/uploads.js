@@ -5,7 +5,7 @@
   var form = document.querySelector("form.enquiry");
   if (!form || !window.FormData) return;
   var url = form.dataset.draft || form.action;
-  var timer, sending;
+  var timer, sending, saving;
   function post(data, done, progress) {
     var request = new XMLHttpRequest();
     request.open("POST", url);
@@ -33,12 +33,17 @@
     var data = new FormData(form);
     data.delete("files");
     data.set("do", "save");
-    post(data, function (answer) {
+    saving = post(data, function (answer) {
+      saving = null;
       var is_kept = answer && answer.status === 200;
       say("draft-status", is_kept ? "Черновик сохранен." : "Черновик не сохранен: нет связи с сервером. Введенное осталось на странице.");
     });
   }
-  form.addEventListener("submit", function () { clearTimeout(timer); sending = true; });
+  form.addEventListener("submit", function () {
+    clearTimeout(timer);
+    if (saving) saving.abort();
+    sending = true;
+  });
   // Files, at once.
   form.addEventListener("change", function (event) {
     var input = event.target;

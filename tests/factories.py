@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,12 +20,16 @@ from app.models import (
     ChargeLine,
     Contract,
     Customer,
+    Enquiry,
+    EnquiryEntry,
+    EnquiryTopic,
     ImportRun,
     Invoice,
     Membership,
     Meter,
     MonthlyBalance,
     Payment,
+    PremisesKind,
     Reading,
     Register,
     Service,
@@ -225,6 +230,45 @@ class Factory:
             "total_amount": Decimal(total),
         }
         return self._add(Invoice(**(defaults | values)))
+
+    def enquiry(self, contract: Contract, account: Account, **values: Any) -> Enquiry:
+        """An enquiry of a topic that the portal brings along, with its first message."""
+        topic = self.session.scalars(select(EnquiryTopic).order_by(EnquiryTopic.id)).first()
+        kind = self.session.scalars(select(PremisesKind).order_by(PremisesKind.id)).first()
+        assert topic is not None
+        assert kind is not None
+        defaults = {
+            "key": str(uuid.uuid4()),
+            "number": self._key("2026"),
+            "contract_id": contract.id,
+            "account_id": account.id,
+            "topic_id": topic.id,
+            "premises_kind_id": kind.id,
+            "organisation": "ООО «Ромашка»",
+            "phone": "+79123456789",
+            "email": "buh@example.org",
+            "address": "г. Миасс, пр. Автозаводцев, д. 2",
+            "details": {},
+            "channel": "portal",
+            "status": "registered",
+            "registered_at": AS_OF,
+            "answer_due_on": date(2026, 12, 21),
+        }
+        found: Enquiry = self._add(Enquiry(**(defaults | values)))
+        self.entry(found, "Откуда взялась сумма?", status="registered")
+        return found
+
+    def entry(self, enquiry: Enquiry, text: str, **values: Any) -> EnquiryEntry:
+        """A message of the customer."""
+        defaults = {
+            "key": str(uuid.uuid4()),
+            "enquiry_id": enquiry.id,
+            "written_at": AS_OF,
+            "author": "customer",
+            "text": text,
+            "is_internal": False,
+        }
+        return self._add(EnquiryEntry(**(defaults | values)))
 
     def meter(self, contract: Contract, serial_number: str = "12345678") -> Meter:
         point = self._add(

@@ -23,6 +23,8 @@ from tests.pages import PARTIAL, PageClient
 
 PUBLIC, SIGNED_IN, MONEY = "public", "signed_in", Permission.SEE_MONEY.value
 SUBMIT = Permission.SUBMIT_READINGS.value
+CONTRACT = Permission.SEE_CONTRACT.value
+ASK, READ = Permission.SEND_ENQUIRIES.value, Permission.SEE_ENQUIRIES.value
 # Who may open what. A route without a row here fails the suite.
 ACCESS = {
     "appearance.choose": PUBLIC,
@@ -37,10 +39,27 @@ ACCESS = {
     "charges.statement": MONEY,
     "charges.statement_file": MONEY,
     "consents.index": PUBLIC,
+    "consents.personal_data": PUBLIC,
+    "contacts.confirm": PUBLIC,
+    "contacts.confirm_submit": PUBLIC,
+    "edo.contract": CONTRACT,
+    "edo.index": PUBLIC,
+    "enquiries.add": ASK,
+    "enquiries.add_draft": ASK,
+    "enquiries.close": ASK,
+    "enquiries.discard": ASK,
+    "enquiries.draft": ASK,
+    "enquiries.enquiry": READ,
+    "enquiries.file": READ,
+    "enquiries.index": READ,
+    "enquiries.move": ASK,
+    "enquiries.new": ASK,
+    "enquiries.new_submit": ASK,
+    "enquiries.rate": ASK,
     "files.download": MONEY,
     "files.file": MONEY,
     "files.order": MONEY,
-    "home.index": Permission.SEE_CONTRACT.value,
+    "home.index": CONTRACT,
     "invoices.index": MONEY,
     "invoices.invoice": MONEY,
     "invoices.order_file": MONEY,
@@ -53,6 +72,19 @@ ACCESS = {
     "pay.order_file": MONEY,
     "payments.file": MONEY,
     "payments.index": MONEY,
+    "profile.consent": CONTRACT,
+    "profile.consent_withdraw": CONTRACT,
+    "profile.consents": CONTRACT,
+    "profile.contacts": CONTRACT,
+    "profile.contacts_submit": CONTRACT,
+    "profile.end_all_sessions": CONTRACT,
+    "profile.end_session": CONTRACT,
+    "profile.index": CONTRACT,
+    "profile.password": CONTRACT,
+    "profile.password_submit": CONTRACT,
+    "profile.phone": CONTRACT,
+    "profile.phone_submit": CONTRACT,
+    "profile.sessions": CONTRACT,
     "readings.act": Permission.SEE_READINGS.value,
     "readings.all_meters": SUBMIT,
     "readings.all_meters_submit": SUBMIT,
@@ -100,12 +132,22 @@ FRAGMENTS = (
     "charges.index",
     "charges.statement",
     "consents.index",
+    "consents.personal_data",
+    "edo.contract",
+    "edo.index",
+    "enquiries.index",
+    "enquiries.new",
     "home.index",
     "invoices.index",
     "manual.index",
     "pay.bank_details",
     "pay.index",
     "payments.index",
+    "profile.consents",
+    "profile.contacts",
+    "profile.index",
+    "profile.password",
+    "profile.sessions",
     "readings.index",
     "recovery.index",
     "recovery.sent",
@@ -121,6 +163,16 @@ NEEDED: dict[str, dict[str, object]] = {
     "invoices.invoice": {"invoice_id": 1},
     "invoices.order_file": {"invoice_id": 1},
     "invoices.pdf": {"invoice_id": 1},
+    "enquiries.add": {"enquiry_id": 1},
+    "enquiries.add_draft": {"enquiry_id": 1},
+    "enquiries.close": {"enquiry_id": 1},
+    "enquiries.enquiry": {"enquiry_id": 1},
+    "enquiries.file": {"enquiry_id": 1, "attachment_id": 1},
+    "enquiries.move": {"enquiry_id": 1},
+    "enquiries.rate": {"enquiry_id": 1},
+    "profile.consent": {"consent_id": 1},
+    "profile.consent_withdraw": {"consent_id": 1},
+    "profile.end_session": {"session_id": 1},
     "files.download": {"file_id": 1},
     "files.file": {"file_id": 1},
     "pay.item": {"code": "interest"},
@@ -152,9 +204,11 @@ def contract(make: Factory, page: PageClient) -> Contract:
 
 def values_for(endpoint: str, contract: Contract) -> dict[str, object]:
     section = endpoint.split(".", maxsplit=1)[0]
-    if section == "consents":
+    if endpoint == "consents.index":
         return {"purpose": "personal-data"}
-    if section in ("registration", "recovery"):
+    if endpoint in ("consents.personal_data", "edo.index"):
+        return {}
+    if section in ("registration", "recovery", "contacts"):
         return {"token": "unsigned"}
     if section in ("auth", "service", "manual", "appearance"):
         return {}

@@ -19,7 +19,14 @@ from app.domain.errors import AccountExistsError, NotFoundError, SignInRefusedEr
 from app.domain.limits import Limit, Tried
 from app.domain.passwords import check_password
 from app.integrations.password_hashing import hash_password, is_password
-from app.models import Account, AccountSession, AuditEvent, Contract, Membership
+from app.models import (
+    Account,
+    AccountSession,
+    AuditEvent,
+    ContactChange,
+    Contract,
+    Membership,
+)
 from app.queries.accounts import find_owner, hash_token, list_logins
 
 MAX_AGENT = 200
@@ -180,6 +187,7 @@ def set_password(session: Session, account: Account, password: str, now: datetim
     """A new password, checked before: all sessions end, and the tries of guessers are forgotten."""
     account.password_hash = hash_password(password)
     end_sessions(session, account.id, now)
+    _end_contact_changes(session, account, now)
     for login in list_logins(session, account.id):
         attempts.forget(session, Tried.SIGN_IN, login)
     record(session, "account.password_set", account.id, "accounts", str(account.id), now)
@@ -194,7 +202,17 @@ def close_account(session: Session, account: Account, now: datetime) -> None:
         .values(revoked_at=now)
     )
     end_sessions(session, account.id, now)
+    _end_contact_changes(session, account, now)
     record(session, "account.closed", account.id, "accounts", str(account.id), now)
+
+
+def _end_contact_changes(session: Session, account: Account, now: datetime) -> None:
+    """A new address that somebody else has asked for must not outlive the password they knew."""
+    session.execute(
+        update(ContactChange)
+        .where(ContactChange.account_id == account.id, ContactChange.ended_at.is_(None))
+        .values(ended_at=now)
+    )
 
 
 def record(

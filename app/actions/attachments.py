@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.actions import attempts
+from app.actions.drafts import lock_draft
+from app.domain.access import Viewer
 from app.domain.attachments import CheckedFile, Upload, check_file
-from app.domain.errors import AttachmentError
+from app.domain.errors import AttachmentError, TooManyAttemptsError
+from app.domain.limits import Limit, Tried
 from app.integrations.antivirus import Scanner
 from app.integrations.errors import ScanError, StoreError
 from app.integrations.file_store import FileStore
-from app.models import Attachment, EnquiryDraft
+from app.models import Account, Attachment
+from app.queries.contracts import VisibleContract
+from app.queries.enquiries import find_draft
 
 DAY = timedelta(days=1)
 MEBIBYTE = 1024 * 1024
@@ -23,11 +29,11 @@ MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FileRules:
-    """Limits; sizes in bytes."""
+    """Limits; sizes in bytes. ``per_day`` counts what one account has sent, removed or not."""
 
     max_bytes: int
     per_message: int
-    per_day: int
+    per_day: tuple[Limit, ...]
     account_bytes: int
     disk_free: int
 
@@ -40,29 +46,42 @@ class Cabinet:
     scanner: Scanner
 
 
-def attach_files(
-    session: Session, draft: EnquiryDraft, uploads: Iterable[Upload], cabinet: Cabinet,
-    rules: FileRules, now: datetime,
-) -> list[AttachmentError]:  # fmt: skip
-    """Put files into a draft; those that are not taken come back as errors, the others stay.
+@dataclass
+class Taken:
+    """What became of files: those refused, and names in the store that turned out superfluous."""
 
-    The bytes are written before the row: a crash leaves a file nobody speaks of, which is deleted
-    later, never a row without its file.
+    refused: list[AttachmentError] = field(default_factory=list)
+    superfluous: list[str] = field(default_factory=list)
+
+
+def attach_files(
+    session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int,
+    uploads: Iterable[Upload], address: str, cabinet: Cabinet, rules: FileRules, now: datetime,
+) -> Taken:  # fmt: skip
+    """Put files into a draft that stands; those that are not taken come back as errors.
+
+    The bytes are scanned and written before any row, while nobody waits for the database: a crash
+    leaves a file nobody speaks of, which is deleted later, never a row without its file. The
+    session must not have written yet.
     """
-    refused = []
+    taken, made = Taken(), []
+    draft = find_draft(session, contract, viewer, enquiry_id)
+    known = {(each.name, each.sha256) for each in draft.attachments} if draft else set()
     for upload in uploads:
         try:
             checked = check_file(upload, rules.max_bytes)
-            if any(_is_same(known, checked) for known in draft.attachments):
+            if (checked.name, _digest(checked)) in known:
                 continue
-            _check_room(session, draft, checked, cabinet.store, rules, now)
-            draft.attachments.append(
-                make_attachment(draft.contract_id, draft.account_id, checked, cabinet, now)
-            )
-            session.flush()
+            if len(known) >= rules.per_message:
+                raise AttachmentError("many", checked.name)
+            _admit(session, viewer, checked, address, cabinet.store, rules, now)
+            made.append(make_attachment(contract.id, viewer.account_id, checked, cabinet, now))
+            known.add((checked.name, _digest(checked)))
         except AttachmentError as error:
-            refused.append(error)
-    return refused
+            taken.refused.append(error)
+    if made:
+        _write(session, contract, viewer, enquiry_id, made, taken, rules, now)
+    return taken
 
 
 def make_attachment(
@@ -93,58 +112,48 @@ def make_attachment(
     )
 
 
-def remove_attachment(session: Session, draft: EnquiryDraft, attachment_id: int) -> list[str]:
-    """Take a file out of a draft; names in the store to be deleted after the commit."""
-    removed = [each for each in draft.attachments if each.id == attachment_id]
-    return _remove(session, removed)
-
-
-def discard_draft(session: Session, draft: EnquiryDraft) -> list[str]:
-    """Forget a draft; names in the store to be deleted after the commit."""
-    names = _remove(session, draft.attachments)
-    session.delete(draft)
-    session.flush()
-    return names
-
-
 def list_stored(session: Session) -> set[str]:
     """Names in the store that rows speak of."""
     return set(session.scalars(select(Attachment.stored_as)))
 
 
-def _remove(session: Session, attachments: Sequence[Attachment]) -> list[str]:
-    names = [each.stored_as for each in attachments]
-    for each in attachments:
-        session.delete(each)
-    session.flush()
-    return names
-
-
-def _check_room(
-    session: Session, draft: EnquiryDraft, checked: CheckedFile, store: FileStore,
+def _admit(
+    session: Session, viewer: Viewer, checked: CheckedFile, address: str, store: FileStore,
     rules: FileRules, now: datetime,
 ) -> None:  # fmt: skip
-    if len(draft.attachments) >= rules.per_message:
-        raise AttachmentError("many", checked.name)
-    owned = Attachment.account_id == draft.account_id
-    today, total = session.execute(
-        select(
-            func.count().filter(Attachment.attached_at > now - DAY),
-            func.coalesce(func.sum(Attachment.size), 0),
-        ).where(owned)
-    ).one()
-    if today >= rules.per_day:
-        raise AttachmentError("day", checked.name)
-    if total + len(checked.content) > rules.account_bytes:
-        raise AttachmentError("account", checked.name)
     free = store.free_bytes()
     if free is not None and free - len(checked.content) < rules.disk_free:
         raise AttachmentError("disk", checked.name)
+    try:
+        attempts.admit(
+            session, Tried.UPLOAD, str(viewer.account_id), address, rules.per_day, now,
+            succeeded=True,
+        )  # fmt: skip
+    except TooManyAttemptsError:
+        raise AttachmentError("day", checked.name) from None
 
 
-def _is_same(known: Attachment, checked: CheckedFile) -> bool:
-    """The same file chosen twice is one."""
-    return known.name == checked.name and known.sha256 == _digest(checked)
+def _write(
+    session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int,
+    made: Sequence[Attachment], taken: Taken, rules: FileRules, now: datetime,
+) -> None:  # fmt: skip
+    """The rows, one person at a time: what is full for one request is full for the next."""
+    session.execute(select(Account.id).where(Account.id == viewer.account_id).with_for_update())
+    draft = lock_draft(session, contract, viewer, enquiry_id, now)
+    total = session.scalar(
+        select(func.coalesce(func.sum(Attachment.size), 0)).where(
+            Attachment.account_id == viewer.account_id
+        )
+    ) or 0  # fmt: skip
+    for attachment in made:
+        if total + attachment.size > rules.account_bytes:
+            taken.refused.append(AttachmentError("account", attachment.name))
+            taken.superfluous.append(attachment.stored_as)
+            continue
+        total += attachment.size
+        attachment.draft_id = draft.id
+        session.add(attachment)
+    session.flush()
 
 
 def _digest(checked: CheckedFile) -> str:

@@ -98,6 +98,12 @@ def settle(session: Session, attempt_id: int, *, succeeded: bool) -> None:
     session.execute(update(Attempt).where(Attempt.id == attempt_id).values(succeeded=succeeded))
 
 
+def settle_apart(session: Session, attempt_id: int) -> None:
+    """It went well, whatever becomes of the session; which must not have written yet."""
+    right = update(Attempt).where(Attempt.id == attempt_id).values(succeeded=True)
+    write_apart(session, right.returning(Attempt.id))
+
+
 def forget(session: Session, action: Tried, subject: str) -> None:
     """Lift the limits of a subject: its owner has proved who they are another way."""
     session.execute(

@@ -21,6 +21,7 @@ from app.domain.contacts import may_get_sms
 from app.domain.contract_number import number_key
 from app.domain.errors import (
     CodeError,
+    ContactError,
     LinkError,
     SignInRefusedError,
     SmsNotAllowedError,
@@ -80,17 +81,20 @@ def save_contacts(
 
     Raises:
         SignInRefusedError: the password is wrong.
+        ContactError: ``phone``: a number can be replaced, not removed.
         SmsNotAllowedError: codes are not sent to a number like this.
         TooManyAttemptsError: a limit is reached.
     """
     account = session.get_one(Account, viewer.account_id)
+    if account.phone and not new.phone:
+        raise ContactError("phone")
     is_new_email = new.email != account.email or account.email_confirmed_at is None
     is_new_phone = bool(new.phone) and (
         new.phone != account.phone or account.phone_confirmed_at is None
     )
     if is_new_phone and not may_get_sms(new.phone, rules.sms_prefixes):
         raise SmsNotAllowedError
-    attempt_id = _admit_password(session, account, contract, password, browser, rules, now)
+    _check_password(session, account, contract, password, browser, rules, now)
     key = str(account.id)
     if is_new_email or is_new_phone:
         attempts.admit(session, Tried.CONTACT, key, browser.address, rules.changes, now)
@@ -98,7 +102,6 @@ def save_contacts(
         attempts.admit(
             session, Tried.SMS_REQUEST, new.phone, browser.address, rules.sms, now, succeeded=True
         )
-    attempts.settle(session, attempt_id, succeeded=True)
     _save_person(session, account, {
         "person_name": new.person_name, "position": new.position,
     }, now)  # fmt: skip
@@ -120,7 +123,7 @@ def change_password(
     """
     account = session.get_one(Account, viewer.account_id)
     check_password(new, list_facts_about(session, account.id))
-    _admit_password(session, account, contract, password, browser, rules, now)
+    _check_password(session, account, contract, password, browser, rules, now)
     set_password(session, account, new, now)
     tell_account(
         session, account, None, "password_changed", f"change.{now.timestamp()}", now, at=now
@@ -139,8 +142,7 @@ def check_password_again(
         TooManyAttemptsError: a limit is reached.
     """
     account = session.get_one(Account, viewer.account_id)
-    attempt_id = _admit_password(session, account, contract, password, browser, rules, now)
-    attempts.settle(session, attempt_id, succeeded=True)
+    _check_password(session, account, contract, password, browser, rules, now)
 
 
 def check_email_change(session: Session, change: ContactChange, nonce: str, now: datetime) -> None:
@@ -211,16 +213,16 @@ def confirm_phone(
     )  # fmt: skip
 
 
-def _admit_password(
+def _check_password(
     session: Session, account: Account, contract: VisibleContract, password: str,
     browser: Browser, rules: ContactRules, now: datetime,
-) -> int:  # fmt: skip
-    """Check the password within the limits of sign-in; the id of the try, to be settled."""
+) -> None:  # fmt: skip
+    """Check the password within the limits of sign-in."""
     login = next(iter(list_logins(session, account.id)), number_key(contract.number))
     attempt_id = attempts.admit(session, Tried.SIGN_IN, login, browser.address, rules.sign_in, now)
     if not is_password(password, account.password_hash):
         raise SignInRefusedError(account.id)
-    return attempt_id
+    attempts.settle_apart(session, attempt_id)
 
 
 def _save_person(

@@ -2,44 +2,102 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
-from app.actions.attachments import discard_draft
 from app.domain.access import Viewer
-from app.integrations.database import insert_if_new
-from app.models import EnquiryDraft
+from app.integrations.database import count_changed, insert_if_new
+from app.models import Attachment, EnquiryDraft, EnquiryEntry
 from app.queries.contracts import VisibleContract
 from app.queries.enquiries import find_draft
 
 KEEP = timedelta(days=30)
+NEW = 0
+"""In the place of an enquiry's id: the draft of a new one."""
 
 
 def save_draft(
-    session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int, key: str,
+    session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int,
     typed: Mapping[str, str], now: datetime,
 ) -> EnquiryDraft:  # fmt: skip
-    """Keep what was typed; one draft for a new enquiry, and one for an addition to each.
-
-    Args:
-        key: of the form, a UUID; a draft keeps the one it began with.
-    """
-    insert_if_new(
-        session, EnquiryDraft, contract_id=contract.id, account_id=viewer.account_id,
-        enquiry_id=enquiry_id, key=key or str(uuid.uuid4()), typed={}, changed_at=now,
-    )  # fmt: skip
-    draft = find_draft(session, contract, viewer, enquiry_id)
-    if draft is None:
-        raise AssertionError("a draft that was just written is there")
+    """Keep what was typed; one draft for a new enquiry, and one for an addition to each."""
+    draft = lock_draft(session, contract, viewer, enquiry_id, now)
     if draft.typed != dict(typed):
         draft.typed = dict(typed)
         draft.changed_at = now
         session.flush()
     return draft
+
+
+def lock_draft(
+    session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int, now: datetime
+) -> EnquiryDraft:
+    """The draft, made if there is none, and nobody else's until the transaction ends."""
+    while True:
+        insert_if_new(
+            session, EnquiryDraft, contract_id=contract.id, account_id=viewer.account_id,
+            enquiry_id=enquiry_id, typed={}, changed_at=now,
+        )  # fmt: skip
+        # Another process may have sent it in between.
+        draft = find_draft(session, contract, viewer, enquiry_id, lock=True)
+        if draft is not None:
+            return draft
+
+
+def take_files(
+    session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int,
+    entry: EnquiryEntry,
+) -> None:  # fmt: skip
+    """The draft's files are the entry's now, and the draft has served."""
+    draft = find_draft(session, contract, viewer, enquiry_id, lock=True)
+    if draft is None:
+        return
+    count_changed(
+        session,
+        update(Attachment)
+        .where(Attachment.draft_id == draft.id)
+        .values(draft_id=None, entry_id=entry.id),
+    )
+    session.expire(draft)
+    session.delete(draft)
+    session.flush()
+
+
+def move_draft(
+    session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int, now: datetime
+) -> None:
+    """What was meant for an enquiry that is closed becomes (part of) a new one."""
+    draft = find_draft(session, contract, viewer, enquiry_id, lock=True)
+    if draft is None:
+        return
+    new = lock_draft(session, contract, viewer, NEW, now)
+    texts = [new.typed.get("text", ""), draft.typed.get("text", "")]
+    new.typed = new.typed | {"text": "\n\n".join(text for text in texts if text)}
+    new.changed_at = now
+    count_changed(
+        session,
+        update(Attachment).where(Attachment.draft_id == draft.id).values(draft_id=new.id),
+    )
+    session.expire(draft)
+    session.delete(draft)
+    session.flush()
+
+
+def remove_attachment(session: Session, draft: EnquiryDraft, attachment_id: int) -> list[str]:
+    """Take a file out of a draft; names in the store to be deleted after the commit."""
+    return _remove(session, [each for each in draft.attachments if each.id == attachment_id])
+
+
+def discard_draft(session: Session, draft: EnquiryDraft) -> list[str]:
+    """Forget a draft; names in the store to be deleted after the commit."""
+    names = _remove(session, draft.attachments)
+    session.expire(draft)
+    session.delete(draft)
+    session.flush()
+    return names
 
 
 def delete_old_drafts(session: Session, now: datetime) -> list[str]:
@@ -50,3 +108,11 @@ def delete_old_drafts(session: Session, now: datetime) -> list[str]:
         .options(selectinload(EnquiryDraft.attachments))
     ).all()
     return [name for draft in old for name in discard_draft(session, draft)]
+
+
+def _remove(session: Session, attachments: Sequence[Attachment]) -> list[str]:
+    names = [each.stored_as for each in attachments]
+    for each in list(attachments):
+        session.delete(each)
+    session.flush()
+    return names

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.actions import attempts
 from app.actions.accounts import record
 from app.actions.consents import give_for_enquiry
+from app.actions.drafts import NEW, take_files
 from app.actions.messages import Outgoing, queue_message
 from app.actions.notices import letter_facts
 from app.domain.access import Browser, Viewer
@@ -23,31 +23,30 @@ from app.domain.enquiries import (
     answer_due_on,
     registration_number,
 )
-from app.domain.errors import EnquiryClosedError
-from app.domain.limits import Limit, Tried
+from app.domain.errors import EnquiryClosedError, TooManyAttemptsError
 from app.domain.registration import Channel
 from app.integrations.database import count_changed, insert_if_new
 from app.integrations.letters import write_letter
 from app.models import (
-    Attachment,
+    Account,
     Contract,
     Enquiry,
-    EnquiryDraft,
     EnquiryEntry,
     EnquiryTopic,
 )
 from app.queries.contracts import VisibleContract
-from app.queries.enquiries import find_by_key, find_draft
+from app.queries.enquiries import count_since, find_by_key
 
 PORTAL = "portal"
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class EnquiryRules:
-    """Terms and limits."""
+    """Terms of answers, and how many enquiries an account may send in a day."""
 
     answer_days: int
-    limits: tuple[Limit, ...]
+    per_day: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +80,29 @@ def send_enquiry(
     Raises:
         TooManyAttemptsError: this account has sent enough for today.
     """
-    known = find_by_key(session, command.key)
-    if known is not None and known.account_id == viewer.account_id:
+    # One after the other: of several posts of one form the first makes the enquiry.
+    session.execute(select(Account.id).where(Account.id == viewer.account_id).with_for_update())
+    known = find_by_key(session, viewer, command.key)
+    if known is not None:
         return known.id, False
-    account = str(viewer.account_id)
-    attempts.admit(session, Tried.ENQUIRY, account, browser.address, rules.limits, now)
-    days = command.topic.answer_days or rules.answer_days
-    enquiry_id = insert_if_new(
-        session, Enquiry, key=command.key, contract_id=contract.id, account_id=viewer.account_id,
-        topic_id=command.topic.id, department_id=command.department_id,
-        premises_kind_id=command.premises_kind_id, organisation=command.organisation,
-        phone=command.phone, email=command.email, address=command.address,
-        details=command.details, about=command.about, about_path=command.about_path,
-        channel=PORTAL, status=EnquiryStatus.REGISTERED, registered_at=now,
-        answer_due_on=answer_due_on(now.date(), days),
-    )  # fmt: skip
+    count, first = count_since(session, viewer, now - DAY)
+    if count >= rules.per_day:
+        raise TooManyAttemptsError(max(1, int(((first or now) + DAY - now).total_seconds())))
+    enquiry_id = _insert(session, contract, viewer, command, rules, now)
     if not enquiry_id:
-        known = find_by_key(session, command.key)
-        return (known.id if known else 0), False
+        known = find_by_key(session, viewer, command.key)
+        if known is not None:
+            return known.id, False
+        # The key is somebody else's; no page of ours has given it out.
+        command = replace(command, key=str(uuid.uuid4()))
+        enquiry_id = _insert(session, contract, viewer, command, rules, now)
     enquiry = session.get_one(Enquiry, enquiry_id)
     enquiry.number = registration_number(enquiry_id, now.date())
     entry = _write(
         session, enquiry, viewer, command.key, command.text, EnquiryStatus.REGISTERED, now
     )
-    _take_files(session, find_draft(session, contract, viewer), entry)
+    if entry is not None:
+        take_files(session, contract, viewer, NEW, entry)
     for purpose in command.consents:
         give_for_enquiry(session, purpose, viewer.account_id, enquiry_id, browser, now)
     record(
@@ -124,12 +122,12 @@ def add_to_enquiry(
     Raises:
         EnquiryClosedError: ``closed``.
     """
-    if session.query(EnquiryEntry.id).filter_by(key=key, enquiry_id=enquiry.id).first():
-        return False
     status = after_addition(enquiry.status)
-    _move(session, enquiry, status)
     entry = _write(session, enquiry, viewer, key, text, status, now)
-    _take_files(session, find_draft(session, contract, viewer, enquiry.id), entry)
+    if entry is None:
+        return False
+    _move(session, enquiry, status)
+    take_files(session, contract, viewer, enquiry.id, entry)
     record(session, "enquiry.added", viewer.account_id, "enquiries", enquiry.number or "", now)
     return True
 
@@ -170,6 +168,23 @@ def rate_enquiry(
     )  # fmt: skip
 
 
+def _insert(
+    session: Session, contract: VisibleContract, viewer: Viewer, command: NewEnquiry,
+    rules: EnquiryRules, now: datetime,
+) -> int:  # fmt: skip
+    """The id of the row, or 0: there is one with this key."""
+    days = command.topic.answer_days or rules.answer_days
+    return insert_if_new(
+        session, Enquiry, key=command.key, contract_id=contract.id, account_id=viewer.account_id,
+        topic_id=command.topic.id, department_id=command.department_id,
+        premises_kind_id=command.premises_kind_id, organisation=command.organisation,
+        phone=command.phone, email=command.email, address=command.address,
+        details=command.details, about=command.about, about_path=command.about_path,
+        channel=PORTAL, status=EnquiryStatus.REGISTERED, registered_at=now,
+        answer_due_on=answer_due_on(now.date(), days),
+    )  # fmt: skip
+
+
 def _move(session: Session, enquiry: Enquiry, status: EnquiryStatus, **values: object) -> None:
     """Change the status while it is open; a clerk may have closed it in the meantime."""
     moved = count_changed(
@@ -185,35 +200,14 @@ def _move(session: Session, enquiry: Enquiry, status: EnquiryStatus, **values: o
 def _write(
     session: Session, enquiry: Enquiry, viewer: Viewer, key: str, text: str,
     status: EnquiryStatus, now: datetime,
-) -> EnquiryEntry:  # fmt: skip
-    entry = EnquiryEntry(
-        key=key,
-        enquiry_id=enquiry.id,
-        written_at=now,
-        author=Author.CUSTOMER,
-        account_id=viewer.account_id,
-        text=text,
-        status=status,
+) -> EnquiryEntry | None:  # fmt: skip
+    """An entry of the thread; None: this very form has made one already."""
+    entry_id = insert_if_new(
+        session, EnquiryEntry, key=key, enquiry_id=enquiry.id, written_at=now,
+        author=Author.CUSTOMER, account_id=viewer.account_id, text=text, status=status,
         is_internal=False,
-    )
-    session.add(entry)
-    session.flush()
-    return entry
-
-
-def _take_files(session: Session, draft: EnquiryDraft | None, entry: EnquiryEntry) -> None:
-    """The draft's files are the entry's now, and the draft has served."""
-    if draft is None:
-        return
-    count_changed(
-        session,
-        update(Attachment)
-        .where(Attachment.draft_id == draft.id)
-        .values(draft_id=None, entry_id=entry.id),
-    )
-    session.expire(draft)
-    session.delete(draft)
-    session.flush()
+    )  # fmt: skip
+    return session.get_one(EnquiryEntry, entry_id) if entry_id else None
 
 
 def _send_receipt(session: Session, enquiry: Enquiry, topic: EnquiryTopic, now: datetime) -> None:

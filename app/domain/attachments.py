@@ -18,7 +18,12 @@ MAX_RATIO = 100
 MAX_ENTRIES = 5000
 """Of the zip archives that .docx and .xlsx are."""
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-MACRO_STREAMS = ("_VBA_PROJECT".encode("utf-16-le"), "Macros".encode("utf-16-le"))
+MACROS = "_VBA_PROJECT".encode("utf-16-le")
+STREAMS = {
+    "doc": ("WordDocument".encode("utf-16-le"),),
+    "xls": ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le")),
+}
+"""What the directory of an old Office file names; messages and installers are OLE files, too."""
 TYPES = {
     "pdf": "application/pdf",
     "jpg": "image/jpeg",
@@ -97,9 +102,9 @@ def _fault(extension: str, content: bytes) -> str:
     if extension in ("docx", "xlsx"):
         return _zip_fault(extension, content)
     if extension in ("doc", "xls"):
-        if not content.startswith(OLE):
+        if not content.startswith(OLE) or not any(each in content for each in STREAMS[extension]):
             return "content"
-        return "macros" if any(stream in content for stream in MACRO_STREAMS) else ""
+        return "macros" if MACROS in content else ""
     if extension in ("sig", "p7s"):
         return "" if _is_signature(content) else "content"
     magic = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n"}.get(extension, b"\xff\xd8\xff")

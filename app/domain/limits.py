@@ -20,7 +20,7 @@ class Tried(StrEnum):
     RECOVERY = "recovery"
     RECOVERY_CODE = "recovery_code"
     PDF = "pdf"
-    ENQUIRY = "enquiry"
+    UPLOAD = "upload"
     CONTACT = "contact"
 
 

@@ -15,7 +15,8 @@ BUSY_MS = 5000
 
 def engine_options(url: str) -> dict[str, Any]:
     """Options for the engine of a database URL; errors never carry values into the log."""
-    options: dict[str, Any] = {"hide_parameters": True}
+    # A thread may want a second connection for what it writes apart.
+    options: dict[str, Any] = {"hide_parameters": True, "pool_size": 10, "max_overflow": 14}
     if url.startswith("postgresql"):
         options |= {
             "pool_pre_ping": True,

@@ -108,7 +108,6 @@ class EnquiryDraft(Base):
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     enquiry_id: Mapped[int] = mapped_column(BigInteger)
-    key: Mapped[str] = mapped_column(String(36))
     typed: Mapped[dict[str, Any]] = mapped_column(JSON)
     changed_at: Mapped[Moment]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -140,18 +141,50 @@ def get_enquiry(session: Session, contract: VisibleContract, enquiry_id: int) ->
     return found
 
 
-def find_by_key(session: Session, key: str) -> Enquiry | None:
-    """The enquiry that a form has made already."""
-    return session.scalars(select(Enquiry).where(Enquiry.key == key)).first()
+def find_by_key(session: Session, viewer: Viewer, key: str) -> Enquiry | None:
+    """The enquiry that a form of the viewer's has made already, with its thread."""
+    return session.scalars(
+        select(Enquiry)
+        .where(Enquiry.key == key, Enquiry.account_id == viewer.account_id)
+        .options(selectinload(Enquiry.entries).selectinload(EnquiryEntry.attachments))
+    ).first()
+
+
+def find_entry(session: Session, enquiry: Enquiry, key: str) -> EnquiryEntry | None:
+    """The entry that a form has added to an enquiry already."""
+    return session.scalars(
+        select(EnquiryEntry)
+        .where(EnquiryEntry.enquiry_id == enquiry.id, EnquiryEntry.key == key)
+        .options(selectinload(EnquiryEntry.attachments))
+    ).first()
+
+
+def count_since(session: Session, viewer: Viewer, since: datetime) -> tuple[int, datetime | None]:
+    """How many enquiries an account has sent since a moment, and when the first of them."""
+    count, first = session.execute(
+        select(func.count(), func.min(Enquiry.registered_at)).where(
+            Enquiry.account_id == viewer.account_id, Enquiry.registered_at > since
+        )
+    ).one()
+    return count, first
 
 
 def find_draft(
-    session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int = 0
+    session: Session,
+    contract: VisibleContract,
+    viewer: Viewer,
+    enquiry_id: int = 0,
+    *,
+    lock: bool = False,
 ) -> EnquiryDraft | None:
-    """What the viewer has typed and not sent: a new enquiry, or an addition to one."""
+    """What the viewer has typed and not sent: a new enquiry, or an addition to one.
+
+    Args:
+        lock: others that change it have to wait until the transaction ends.
+    """
+    rows = select(EnquiryDraft).with_for_update() if lock else select(EnquiryDraft)
     return session.scalars(
-        select(EnquiryDraft)
-        .where(
+        rows.where(
             EnquiryDraft.contract_id == contract.id,
             EnquiryDraft.account_id == viewer.account_id,
             EnquiryDraft.enquiry_id == enquiry_id,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.access import Viewer
 from app.domain.errors import NotFoundError
-from app.models import Account, AccountSession, Consent, ContactChange, Contract, Customer
+from app.models import Account, AccountSession, Consent, ContactChange, Contract, Customer, Enquiry
 from app.queries.contracts import MAX_ID, VisibleContract
 
 
@@ -65,15 +65,17 @@ def count_consents(session: Session, viewer: Viewer) -> int:
 
 def list_consents(
     session: Session, viewer: Viewer, offset: int = 0, limit: int = 25
-) -> Sequence[Consent]:
-    """Consents the viewer has given, the newest first."""
-    return session.scalars(
-        select(Consent)
+) -> list[tuple[Consent, int | None]]:
+    """Consents the viewer has given, the newest first, and the contract of an enquiry's."""
+    rows = session.execute(
+        select(Consent, Enquiry.contract_id)
+        .outerjoin(Enquiry, Enquiry.id == Consent.enquiry_id)
         .where(Consent.account_id == viewer.account_id)
         .order_by(Consent.given_at.desc(), Consent.id.desc())
         .offset(offset)
         .limit(limit)
-    ).all()
+    )
+    return [(consent, contract_id) for consent, contract_id in rows]
 
 
 def get_consent(session: Session, viewer: Viewer, consent_id: int) -> Consent:

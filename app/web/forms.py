@@ -113,8 +113,13 @@ def wait_words(seconds: int) -> str:
 
 
 def printable(text: str | None) -> str:
-    """What was typed without control characters, which have no place in a page."""
-    return "".join(character for character in text or "" if character.isprintable())
+    """What was typed without control characters, which have no place in a page; tabs and no-break
+    spaces, which come along with what is pasted, are spaces."""
+    return "".join(
+        " " if character.isspace() else character
+        for character in text or ""
+        if character.isprintable() or character.isspace()
+    )
 
 
 def is_uuid(text: str | None) -> bool:

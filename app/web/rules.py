@@ -98,7 +98,7 @@ def file_rules(config: Config) -> FileRules:
     return FileRules(
         max_bytes=config.attachment_max_mb * MEBIBYTE,
         per_message=config.attachments_per_message,
-        per_day=config.attachments_per_day,
+        per_day=(Limit(config.attachments_per_day, DAY, per_subject=True),),
         account_bytes=config.attachments_account_mb * MEBIBYTE,
         disk_free=config.disk_free_mb * MEBIBYTE,
     )
@@ -106,9 +106,7 @@ def file_rules(config: Config) -> FileRules:
 
 def enquiry_rules(config: Config) -> EnquiryRules:
     """Terms of answers, and how many enquiries one account may send."""
-    return EnquiryRules(
-        config.enquiry_answer_days, (Limit(config.enquiries_per_day, DAY, per_subject=True),)
-    )
+    return EnquiryRules(config.enquiry_answer_days, config.enquiries_per_day)
 
 
 def contact_rules(config: Config) -> ContactRules:

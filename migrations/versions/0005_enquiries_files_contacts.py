@@ -130,7 +130,6 @@ def upgrade():
     sa.Column('contract_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('enquiry_id', sa.BigInteger(), nullable=False),
-    sa.Column('key', sa.String(length=36), nullable=False),
     sa.Column('typed', sa.JSON(), nullable=False),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_enquiry_drafts_account_id')),

@@ -7,11 +7,19 @@ import pytest
 from app.domain.access import Permission, Role, may
 
 TABLE = {
-    Role.OWNER: {"see_contract", "see_money", "manage_money", "see_readings", "submit_readings"},
-    Role.ACCOUNTANT: {"see_contract", "see_money", "manage_money", "see_readings"},
-    Role.ENGINEER: {"see_contract", "see_readings", "submit_readings"},
-    Role.VIEWER: {"see_contract", "see_money", "see_readings"},
-}
+    Role.OWNER: {
+        "see_contract", "see_money", "manage_money", "see_readings", "submit_readings",
+        "see_enquiries", "send_enquiries",
+    },
+    Role.ACCOUNTANT: {
+        "see_contract", "see_money", "manage_money", "see_readings", "see_enquiries",
+        "send_enquiries",
+    },
+    Role.ENGINEER: {
+        "see_contract", "see_readings", "submit_readings", "see_enquiries", "send_enquiries",
+    },
+    Role.VIEWER: {"see_contract", "see_money", "see_readings", "see_enquiries"},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("role", Role)

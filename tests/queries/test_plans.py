@@ -15,7 +15,7 @@ from tests.factories import Factory
 from tests.pages import PageClient
 
 # One supplier and some imports a day: reading these whole is what they are for.
-SMALL = {"suppliers", "import_runs"}
+SMALL = {"suppliers", "import_runs", "premises_kinds", "enquiry_topics", "departments"}
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def contract(make: Factory, page: PageClient) -> Contract:
     make.supplier()
     make.import_run()
     contract = make.contract()
-    make.account(contract)
+    make.enquiry(contract, make.account(contract))
     make.balance(contract, "2026-09", "0.00", "0.00")
     charge = make.charge(contract, date(2026, 10, 31), "10.00")
     meter = make.meter(contract)
@@ -37,7 +37,7 @@ def contract(make: Factory, page: PageClient) -> Contract:
     return contract
 
 
-MOST = {"pay.index": 18, "home.index": 18}
+MOST = {"pay.index": 18, "home.index": 19}
 """A page that brings ledger, invoices, documents and both sides' bank details together."""
 PAGES = [
     ("home.index", {}),
@@ -50,6 +50,13 @@ PAGES = [
     ("invoices.index", {}),
     ("pay.index", {}),
     ("readings.index", {}),
+    ("enquiries.index", {}),
+    ("enquiries.new", {}),
+    ("enquiries.enquiry", {"enquiry_id": 1}),
+    ("profile.index", {}),
+    ("profile.sessions", {}),
+    ("profile.consents", {}),
+    ("edo.contract", {}),
     ("readings.meter", {"meter_id": 1}),
     ("readings.history", {"meter_id": 1}),
 ]

@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import g, request, session
 
-from app.actions.attachments import attach_files, discard_draft, remove_attachment
-from app.actions.drafts import save_draft
+from app.actions.attachments import attach_files
+from app.actions.drafts import NEW, discard_draft, remove_attachment, save_draft
 from app.domain.access import Permission, Viewer
+from app.domain.attachments import clean_name
 from app.domain.errors import AccessDeniedError, AttachmentError, NotFoundError
 from app.extensions import db
-from app.models import EnquiryDraft
+from app.models import EnquiryDraft, EnquiryEntry
 from app.queries.accounts import find_expired_session
 from app.queries.contracts import VisibleContract, get_visible
-from app.queries.enquiries import find_draft
+from app.queries.enquiries import find_draft, get_enquiry
 from app.web.rules import file_rules
-from app.web.session import clock, config, current_viewer
-from app.web.uploads import cabinet, delete_stored, read_uploads
+from app.web.session import clock, config, current_browser, current_viewer
+from app.web.uploads import FIELD, cabinet, delete_stored, read_uploads
 
-REMOVE = "remove-"
+REMOVE = re.compile(r"remove-([0-9]{1,18})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A draft after what the form brought; files that were not taken."""
 
-    draft: EnquiryDraft
+    draft: EnquiryDraft | None
     refused: list[AttachmentError]
 
 
-def keep_typed(enquiry_id: int, key: str, typed: Mapping[str, str]) -> Kept:
+def keep_typed(enquiry_id: int, typed: Mapping[str, str]) -> Kept:
     """Save the draft of the signed-in viewer, with the files that came. Commits."""
-    return _keep(g.contract, current_viewer(), enquiry_id, key, typed)
+    return _keep(g.contract, current_viewer(), enquiry_id, typed)
 
 
 def discard(enquiry_id: int) -> None:
@@ -45,43 +47,50 @@ def discard(enquiry_id: int) -> None:
     delete_stored(names)
 
 
-def discard_twin(draft: EnquiryDraft) -> None:
-    """Another process was quicker with this very form: what it left behind goes. Commits."""
-    twin = find_draft(db.session(), g.contract, current_viewer())
-    if twin is not None and twin.key == draft.key:
-        discard(0)
+def discard_twin(enquiry_id: int, text: str) -> None:
+    """Forget what a repeated form has left behind, and nothing that was typed since. Commits."""
+    draft = find_draft(db.session(), g.contract, current_viewer(), enquiry_id)
+    if draft is not None and draft.typed.get("text", "").strip() == text.strip():
+        discard(enquiry_id)
 
 
-def rescue(contract_id: int, enquiry_id: int, key: str, typed: Mapping[str, str]) -> bool:
+def is_repeat(entry: EnquiryEntry, text: str) -> bool:
+    """Whether a form brings what an entry has already: its words, and no file besides."""
+    names = {each.name for each in entry.attachments}
+    brought = {clean_name(part.filename) for part in request.files.getlist(FIELD) if part.filename}
+    return entry.text == text.strip() and brought <= names
+
+
+def rescue(contract_id: int, enquiry_id: int, typed: Mapping[str, str]) -> Kept | None:
     """Keep what was typed in a session that has run out; its cookie still says whose it is.
 
     Only a draft is written: the person reads and sends it after signing in again.
     """
-    row = find_expired_session(db.session(), session.get("_user_id", ""), clock().now())
-    if row is None:
-        return False
-    viewer = Viewer(row)
+    account_id = find_expired_session(db.session(), session.get("_user_id", ""), clock().now())
+    if account_id is None:
+        return None
+    viewer = Viewer(account_id)
     with suppress(NotFoundError, AccessDeniedError):
         contract = get_visible(db.session(), viewer, contract_id, Permission.SEND_ENQUIRIES)
-        _keep(contract, viewer, enquiry_id, key, typed)
-        return True
-    return False
+        if enquiry_id != NEW:
+            get_enquiry(db.session(), contract, enquiry_id)
+        return _keep(contract, viewer, enquiry_id, typed)
+    return None
 
 
 def _keep(
-    contract: VisibleContract, viewer: Viewer, enquiry_id: int, key: str, typed: Mapping[str, str]
+    contract: VisibleContract, viewer: Viewer, enquiry_id: int, typed: Mapping[str, str]
 ) -> Kept:
-    now, pressed = clock().now(), request.form.get("do", "")
-    draft = save_draft(db.session(), contract, viewer, enquiry_id, key, typed, now)
-    names = []
-    if pressed.startswith(REMOVE) and pressed.removeprefix(REMOVE).isdecimal():
-        wanted = int(pressed.removeprefix(REMOVE)[:18])
-        names = remove_attachment(db.session(), draft, wanted)
-        db.session().expire(draft, ["attachments"])
-    refused = attach_files(
-        db.session(), draft, read_uploads(), cabinet(), file_rules(config()), now
-    )
+    now, names = clock().now(), []
+    draft = save_draft(db.session(), contract, viewer, enquiry_id, typed, now)
+    if pressed := REMOVE.fullmatch(request.form.get("do", "")):
+        names = remove_attachment(db.session(), draft, int(pressed[1]))
+    # What was typed stands before any file is looked at.
     db.session.commit()
-    delete_stored(names)
-    found = find_draft(db.session(), contract, viewer, enquiry_id)
-    return Kept(found or draft, refused)
+    taken = attach_files(
+        db.session(), contract, viewer, enquiry_id, read_uploads(), current_browser().address,
+        cabinet(), file_rules(config()), now,
+    )  # fmt: skip
+    db.session.commit()
+    delete_stored([*names, *taken.superfluous])
+    return Kept(find_draft(db.session(), contract, viewer, enquiry_id), taken.refused)

@@ -25,7 +25,7 @@ from app.sections.enquiries.words import ANSWER_WAYS, RATINGS
 from app.web.forms import printable
 
 MAX_TEXT = 5000
-CHOOSE = ("", "Выберите")
+CHOOSE = {"": "Выберите"}
 TYPED = (
     "about", "premises_kind", "organisation", "topic", "department", "phone", "email", "address",
     "text", "violation_at", "answer_way", "edo_operator", "participant_id", "signatory",
@@ -35,8 +35,7 @@ TYPED = (
 
 def lines(text: str | None) -> str:
     """Text of several lines without control and direction characters."""
-    plain = (text or "").replace("\r\n", "\n").replace("\r", "\n")
-    return "\n".join(printable(line) for line in plain.split("\n"))
+    return "\n".join(printable(line) for line in (text or "").splitlines())
 
 
 def _trimmed(text: str | None) -> str:
@@ -62,26 +61,30 @@ def _detail(label: str, longest: int) -> StringField:
     )
 
 
+def _choice(label: str) -> SelectField:
+    advice = f"Поле «{label}»: выберите из списка"
+    return SelectField(label, invalid_choice_message=advice, validators=[DataRequired(advice)])
+
+
 class EnquiryForm(FlaskForm):
     """«Направить документы он-лайн»."""
 
     key = HiddenField()
     about = HiddenField()
-    premises_kind = SelectField(
-        "Вид помещения", validators=[DataRequired("Поле «Вид помещения»: выберите из списка")]
-    )
+    premises_kind = _choice("Вид помещения")
     organisation = _text("Наименование организации", "введите, как в договоре", 300)
-    topic = SelectField(
-        "Вид обращения", validators=[DataRequired("Поле «Вид обращения»: выберите из списка")]
+    topic = _choice("Вид обращения")
+    department = SelectField(
+        "Отделение",
+        # Where there are none the page has no such list.
+        filters=[lambda text: text or ""],
+        invalid_choice_message="Поле «Отделение»: выберите из списка",
     )
-    department = SelectField("Отделение")
     phone = _text("Контактный телефон", "введите номер, например +7 912 345-67-89", 60)
     email = _text("Адрес электронной почты", "введите адрес, например buh@example.ru", 254)
     address = _text("Адрес помещения", "введите адрес", 500)
     violation_at = _detail("Время нарушения", 200)
-    answer_way = RadioField(
-        "Как прислать ответ", choices=list(ANSWER_WAYS.items()), validate_choice=False
-    )
+    answer_way = RadioField("Как прислать ответ", choices=ANSWER_WAYS, validate_choice=False)
     edo_operator = _detail("Оператор ЭДО", 200)
     participant_id = _detail("Идентификатор участника ЭДО", 100)
     signatory = _detail("Подписант: фамилия, имя, отчество и должность", 300)
@@ -95,11 +98,11 @@ class EnquiryForm(FlaskForm):
     ) -> None:  # fmt: skip
         """What the lists hold."""
         self.topics = {str(topic.id): topic for topic in topics}
-        self.premises_kind.choices = [CHOOSE, *((str(each.id), each.name) for each in kinds)]
-        self.topic.choices = [CHOOSE, *((key, each.name) for key, each in self.topics.items())]
-        self.department.choices = [
-            ("", "Определит поставщик"), *((str(each.id), each.name) for each in departments)
-        ]  # fmt: skip
+        self.premises_kind.choices = CHOOSE | {str(each.id): each.name for each in kinds}
+        self.topic.choices = CHOOSE | {key: each.name for key, each in self.topics.items()}
+        self.department.choices = {"": "Определит поставщик"} | {
+            str(each.id): each.name for each in departments
+        }
 
     @property
     def use(self) -> str:
@@ -109,11 +112,7 @@ class EnquiryForm(FlaskForm):
 
     def typed(self) -> dict[str, str]:
         """What a draft keeps."""
-        return {name: str(self[name].data or "")[:MAX_TEXT] for name in TYPED}
-
-    def validate_premises_kind(self, field: SelectField) -> None:
-        if field.data not in dict(field.choices):
-            raise ValidationError("Поле «Вид помещения»: выберите из списка")
+        return {name: str(self[name].data or "") for name in TYPED}
 
     def validate_phone(self, field: StringField) -> None:
         try:
@@ -200,7 +199,7 @@ class AdditionForm(FlaskForm):
 
     def typed(self) -> dict[str, str]:
         """What a draft keeps."""
-        return {"text": (self.text.data or "")[:MAX_TEXT]}
+        return {"text": self.text.data or ""}
 
 
 class RatingForm(FlaskForm):
@@ -208,7 +207,7 @@ class RatingForm(FlaskForm):
 
     rating = RadioField(
         "Оцените ответ",
-        choices=list(RATINGS.items()),
+        choices=RATINGS,
         validators=[InputRequired("Выберите оценку")],
         invalid_choice_message="Выберите оценку",
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from flask import Blueprint, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_login import current_user
 
+from app.actions.drafts import NEW
 from app.actions.enquiries import NewEnquiry, send_enquiry
 from app.domain.access import Permission
 from app.domain.contacts import normalise_email, normalise_phone, show_phone
@@ -20,6 +20,7 @@ from app.integrations.consent_texts import ENQUIRY_ANSWER, ENQUIRY_DATA
 from app.logs import event
 from app.models import EnquiryDraft
 from app.queries.enquiries import (
+    Known,
     count_enquiries,
     find_by_key,
     find_draft,
@@ -49,12 +50,19 @@ PAGE_ROWS = 25
 @bp.before_request
 def keep_what_a_lost_session_brings() -> None:
     """A session that has run out loses nothing: what was typed waits as a draft."""
-    values = request.view_args or {}
     if request.method != "POST" or current_user.is_authenticated:
         return
     if request.endpoint in ("enquiries.new_submit", "enquiries.draft"):
-        form = _empty_form()
-        g.kept = composing.rescue(values["contract_id"], 0, form.key.data or "", form.typed())
+        contract_id = (request.view_args or {})["contract_id"]
+        kept = composing.rescue(contract_id, NEW, EnquiryForm().typed())
+        note_rescue(kept, url_for("enquiries.new", contract_id=contract_id))
+
+
+def note_rescue(kept: composing.Kept | None, path: str) -> None:
+    """Tell the sign-in page what has become of the form, and where it goes on."""
+    if kept is not None:
+        g.kept = "part" if kept.refused else "all"
+        g.kept_at = path
 
 
 @bp.get("")
@@ -84,9 +92,10 @@ def new(contract_id: int) -> ResponseReturnValue:
     """«Направить документы он-лайн»: the draft there is, or what is known already."""
     draft = find_draft(db.session(), g.contract, current_viewer())
     about = read_about(request.args.get("about", "")[:60])
-    form = _empty_form(None if draft is None else draft.typed)
-    _fill(form, draft, about)
-    return _page(form, draft)
+    form = _offer(EnquiryForm() if draft is None else EnquiryForm(data=draft.typed))
+    known = what_is_known(db.session(), g.contract, current_viewer())
+    _fill(form, draft, about, known)
+    return _page(form, draft, known=known)
 
 
 @bp.post("/new")
@@ -94,12 +103,13 @@ def new(contract_id: int) -> ResponseReturnValue:
 @takes_files
 def new_submit(contract_id: int) -> ResponseReturnValue:
     """Keep what was typed; then send it, or go on with it."""
-    form = _empty_form()
-    sent = find_by_key(db.session(), form.key.data or "")
-    if sent is not None and sent.account_id == current_viewer().account_id:
-        return _to_enquiry(sent.id, is_new=False)
-    keep_if_busy(lambda message: _page(form, None, 503, message=message))
-    kept = composing.keep_typed(0, form.key.data or "", form.typed())
+    form = EnquiryForm()
+    if sent := _find_sent(form):
+        composing.discard_twin(NEW, form.text.data)
+        return _to_enquiry(sent, is_new=False)
+    keep_if_busy(lambda message: _page(_offer(form), None, 503, message=message))
+    kept = composing.keep_typed(NEW, form.typed())
+    _offer(form)
     if kept.refused:
         return _page(form, kept.draft, refusal_status(kept.refused), refused=kept.refused)
     if request.form.get("do", "send") != "send":
@@ -114,9 +124,10 @@ def new_submit(contract_id: int) -> ResponseReturnValue:
 @takes_files
 def draft(contract_id: int) -> ResponseReturnValue:
     """The same by a script while somebody types: what was kept, and when."""
-    form = _empty_form()
-    kept = composing.keep_typed(0, form.key.data or "", form.typed())
-    return files_block(kept)
+    form = EnquiryForm()
+    if _find_sent(form):
+        return files_block(composing.Kept(None, []))
+    return files_block(composing.keep_typed(NEW, form.typed()))
 
 
 @bp.post("/draft/discard")
@@ -127,10 +138,20 @@ def discard(contract_id: int) -> ResponseReturnValue:
     return redirect(url_for("enquiries.new", contract_id=contract_id), 303)
 
 
-def _send(form: EnquiryForm, draft: EnquiryDraft) -> ResponseReturnValue:
+def _find_sent(form: EnquiryForm) -> int | None:
+    """The enquiry that this very form has made; one with other words is another enquiry."""
+    sent = find_by_key(db.session(), current_viewer(), (form.key.data or "")[:36])
+    if sent is not None and composing.is_repeat(sent.entries[0], form.text.data):
+        return sent.id
+    if sent is not None or not is_uuid(form.key.data):
+        form.key.data = str(uuid.uuid4())
+    return None
+
+
+def _send(form: EnquiryForm, draft: EnquiryDraft | None) -> ResponseReturnValue:
     try:
         enquiry_id, is_new = send_enquiry(
-            db.session(), g.contract, current_viewer(), _command(form, draft),
+            db.session(), g.contract, current_viewer(), _command(form),
             current_browser(), enquiry_rules(config()), local_now(),
         )  # fmt: skip
     except TooManyAttemptsError as error:
@@ -143,16 +164,16 @@ def _send(form: EnquiryForm, draft: EnquiryDraft) -> ResponseReturnValue:
     if is_new:
         event("enquiry sent", enquiry=enquiry_id)
     else:
-        composing.discard_twin(draft)
+        composing.discard_twin(NEW, form.text.data)
     return _to_enquiry(enquiry_id, is_new=is_new)
 
 
-def _command(form: EnquiryForm, draft: EnquiryDraft) -> NewEnquiry:
+def _command(form: EnquiryForm) -> NewEnquiry:
     about = read_about(form.about.data or "")
     department = form.department.data
     topic = form.topics[form.topic.data]
     return NewEnquiry(
-        key=draft.key,
+        key=form.key.data,
         topic=topic,
         department_id=int(department) if department else topic.department_id,
         premises_kind_id=int(form.premises_kind.data),
@@ -175,9 +196,8 @@ def _to_enquiry(enquiry_id: int, *, is_new: bool) -> ResponseReturnValue:
     return redirect(where, 303)
 
 
-def _empty_form(typed: dict[str, Any] | None = None) -> EnquiryForm:
-    """The form with its lists; of a POST with what was sent."""
-    form = EnquiryForm(data=typed) if typed is not None else EnquiryForm()
+def _offer(form: EnquiryForm) -> EnquiryForm:
+    """The form with its lists, and a key of its own."""
     form.offer(
         list_premises_kinds(db.session()), list_topics(db.session()), list_departments(db.session())
     )
@@ -186,11 +206,8 @@ def _empty_form(typed: dict[str, Any] | None = None) -> EnquiryForm:
     return form
 
 
-def _fill(form: EnquiryForm, draft: EnquiryDraft | None, about: About | None) -> None:
+def _fill(form: EnquiryForm, draft: EnquiryDraft | None, about: About | None, known: Known) -> None:
     """What is known already; what it is about goes before the draft's."""
-    if draft is not None:
-        form.key.data = draft.key
-    known = what_is_known(db.session(), g.contract, current_viewer())
     if draft is None:
         form.organisation.data = known.organisation
         form.phone.data = show_phone(known.phone) if known.phone else ""
@@ -206,8 +223,10 @@ def _fill(form: EnquiryForm, draft: EnquiryDraft | None, about: About | None) ->
 def _page(
     form: EnquiryForm, draft: EnquiryDraft | None, status: int = 200, *,
     message: str | None = None, refused: list[AttachmentError] | None = None,
+    known: Known | None = None,
 ) -> Response:  # fmt: skip
-    faults = [("files", refusal_words(error)) for error in refused or ()]
+    known = known or what_is_known(db.session(), g.contract, current_viewer())
+    faults = [("file-input", refusal_words(error)) for error in refused or ()]
     if message:
         faults.append(("", message))
     return render_page(
@@ -218,7 +237,7 @@ def _page(
         about=read_about(form.about.data or ""),
         faults=faults or summary_of(form),
         file_faults=[words for _, words in faults] if refused else [],
-        addresses=what_is_known(db.session(), g.contract, current_viewer()).addresses,
+        addresses=known.addresses,
         uses={str(topic.id): use_of(topic) for topic in form.topics.values()},
         limits=config(),
         words=words,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 from urllib.parse import quote
 
 from flask import g, make_response, redirect, request, url_for
@@ -10,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_login import current_user
 
+from app.actions.drafts import move_draft
 from app.actions.enquiries import add_to_enquiry, close_enquiry, rate_enquiry
 from app.domain.access import Permission
 from app.domain.enquiries import OPEN, EnquiryStatus
@@ -17,10 +19,10 @@ from app.domain.errors import AttachmentError, EnquiryClosedError
 from app.extensions import db
 from app.logs import event
 from app.models import Enquiry, EnquiryDraft
-from app.queries.enquiries import find_draft, get_attachment, get_enquiry
+from app.queries.enquiries import find_draft, find_entry, get_attachment, get_enquiry
 from app.sections.enquiries import composing, words
 from app.sections.enquiries.forms import AdditionForm, RatingForm
-from app.sections.enquiries.routes import bp, files_block
+from app.sections.enquiries.routes import bp, files_block, note_rescue
 from app.web import outbox
 from app.web.forms import is_uuid, keep_if_busy, summary_of
 from app.web.fragments import render_page
@@ -32,12 +34,11 @@ from app.web.uploads import cabinet, refusal_status, refusal_words, takes_files
 @bp.before_request
 def keep_what_a_lost_session_adds() -> None:
     """The same for an addition."""
-    values = request.view_args or {}
     is_lost = request.method == "POST" and not current_user.is_authenticated
     if is_lost and request.endpoint in ("enquiries.add", "enquiries.add_draft"):
-        form = AdditionForm()
-        contract_id, enquiry_id = values["contract_id"], values["enquiry_id"]
-        g.kept = composing.rescue(contract_id, enquiry_id, form.key.data or "", form.typed())
+        values = request.view_args or {}
+        kept = composing.rescue(values["contract_id"], values["enquiry_id"], AdditionForm().typed())
+        note_rescue(kept, url_for("enquiries.enquiry", **values))
 
 
 @bp.errorhandler(EnquiryClosedError)
@@ -60,22 +61,20 @@ def enquiry(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
 def add(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
     """«Дополнить»: words, files, or both."""
     found, form = _find(), AdditionForm()
-    keep_if_busy(lambda message: _page(found, form, status=503, message=message))
-    kept = composing.keep_typed(enquiry_id, form.key.data or "", form.typed())
+    if _is_sent(found, form):
+        composing.discard_twin(enquiry_id, form.text.data)
+        return redirect(_where(enquiry_id, "thread", again=1), 303)
+    keep_if_busy(lambda message: _page(_find(), form, status=503, message=message))
+    kept = composing.keep_typed(enquiry_id, form.typed())
+    found = _find()
     if kept.refused:
         return _page(found, form, kept.draft, refusal_status(kept.refused), refused=kept.refused)
     if request.form.get("do", "send") != "send":
         return redirect(_where(enquiry_id, "add"), 303)
-    if not form.validate() or not (form.text.data.strip() or kept.draft.attachments):
+    if not form.validate() or not _says_something(form, kept.draft):
         form.text.errors = form.text.errors or ["Напишите сообщение или приложите файл"]
         return _page(found, form, kept.draft, 422)
-    add_to_enquiry(
-        db.session(), g.contract, current_viewer(), found, form.text.data.strip(),
-        kept.draft.key, local_now(),
-    )  # fmt: skip
-    outbox.commit()
-    event("enquiry added", enquiry=enquiry_id)
-    return redirect(_where(enquiry_id, "thread"), 303)
+    return _add(found, form)
 
 
 @bp.post("/<int:enquiry_id>/draft")
@@ -83,9 +82,20 @@ def add(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
 @takes_files
 def add_draft(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
     """The same by a script while somebody types."""
+    found, form = _find(), AdditionForm()
+    if _is_sent(found, form):
+        return files_block(composing.Kept(None, []))
+    return files_block(composing.keep_typed(enquiry_id, form.typed()))
+
+
+@bp.post("/<int:enquiry_id>/draft/move")
+@contract_access(Permission.SEND_ENQUIRIES)
+def move(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
+    """What came too late for an enquiry that is closed begins a new one."""
     _find()
-    form = AdditionForm()
-    return files_block(composing.keep_typed(enquiry_id, form.key.data or "", form.typed()))
+    move_draft(db.session(), g.contract, current_viewer(), enquiry_id, clock().now())
+    db.session.commit()
+    return redirect(url_for("enquiries.new", contract_id=contract_id), 303)
 
 
 @bp.post("/<int:enquiry_id>/close")
@@ -128,15 +138,41 @@ def file(contract_id: int, enquiry_id: int, attachment_id: int) -> ResponseRetur
     return response
 
 
+def _add(found: Enquiry, form: AdditionForm) -> ResponseReturnValue:
+    is_new = add_to_enquiry(
+        db.session(), g.contract, current_viewer(), found, form.text.data.strip(),
+        form.key.data, local_now(),
+    )  # fmt: skip
+    outbox.commit()
+    if is_new:
+        event("enquiry added", enquiry=found.id)
+    else:
+        composing.discard_twin(found.id, form.text.data)
+    return redirect(_where(found.id, "thread", **({} if is_new else {"again": 1})), 303)
+
+
+def _is_sent(found: Enquiry, form: AdditionForm) -> bool:
+    """Whether this very form has been added; one with other words is another addition."""
+    entry = find_entry(db.session(), found, (form.key.data or "")[:36])
+    if entry is not None and composing.is_repeat(entry, form.text.data):
+        return True
+    if entry is not None or not is_uuid(form.key.data):
+        form.key.data = str(uuid.uuid4())
+    return False
+
+
+def _says_something(form: AdditionForm, draft: EnquiryDraft | None) -> bool:
+    return bool(form.text.data.strip() or (draft is not None and draft.attachments))
+
+
 def _find() -> Enquiry:
     values = request.view_args or {}
     return get_enquiry(db.session(), g.contract, values["enquiry_id"])
 
 
-def _where(enquiry_id: int, anchor: str) -> str:
-    return url_for(
-        "enquiries.enquiry", contract_id=g.contract.id, enquiry_id=enquiry_id, _anchor=anchor
-    )
+def _where(enquiry_id: int, anchor: str, **query: int) -> str:
+    values: dict[str, Any] = {"contract_id": g.contract.id, "enquiry_id": enquiry_id, **query}
+    return url_for("enquiries.enquiry", _anchor=anchor, **values)
 
 
 def _page(
@@ -147,11 +183,9 @@ def _page(
     draft = draft or find_draft(db.session(), g.contract, current_viewer(), found.id)
     if form is None:
         form = AdditionForm(data=draft.typed if draft else None, formdata=None)
-    if draft is not None:
-        form.key.data = draft.key
-    elif not is_uuid(form.key.data):
+    if not is_uuid(form.key.data):
         form.key.data = str(uuid.uuid4())
-    faults = [("files", refusal_words(error)) for error in refused or ()]
+    faults = [("file-input", refusal_words(error)) for error in refused or ()]
     if message:
         faults.append(("", message))
     return render_page(
@@ -164,6 +198,7 @@ def _page(
         faults=faults or summary_of(form) + (summary_of(rating) if rating else []),
         file_faults=[fault for _, fault in faults] if refused else [],
         is_new=request.args.get("new"),
+        is_again=request.args.get("again") == "1",
         is_open=found.status in OPEN,
         may_send=may_viewer(Permission.SEND_ENQUIRIES),
         may_rate=found.answered_at is not None and found.rating is None,

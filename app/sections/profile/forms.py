@@ -71,11 +71,14 @@ class ContactsForm(CurrentPassword):
                 "Поле «Номер телефона»: не похоже на номер. Например +7 912 345-67-89"
             ) from None
 
-    def refuse_phone(self) -> None:
+    def refuse_phone(self, *, is_missing: bool) -> None:
         """Say beside the field that no code can be sent there."""
-        self.phone.errors = [
-            "Поле «Номер телефона»: код подтверждения приходит только на мобильные номера +7 9…"
-        ]
+        words = (
+            "номер можно заменить другим, но не удалить"
+            if is_missing
+            else "код подтверждения приходит только на мобильные номера +7 9…"
+        )
+        self.phone.errors = [f"Поле «Номер телефона»: {words}"]
 
 
 class PasswordForm(CurrentPassword, NewPasswordForm):

@@ -11,6 +11,7 @@ from app.domain.access import Permission
 from app.domain.contacts import normalise_email, normalise_phone, show_phone
 from app.domain.errors import (
     CodeError,
+    ContactError,
     LinkError,
     NotFoundError,
     SignInRefusedError,
@@ -87,8 +88,8 @@ def contacts_submit(contract_id: int) -> ResponseReturnValue:
     except SignInRefusedError:
         form.refuse_current()
         return _contacts_page(form, 422)
-    except SmsNotAllowedError:
-        form.refuse_phone()
+    except (SmsNotAllowedError, ContactError) as error:
+        form.refuse_phone(is_missing=isinstance(error, ContactError))
         return _contacts_page(form, 422)
     except TooManyAttemptsError as error:
         return _contacts_page(form, 429, _wait(error))
@@ -166,5 +167,7 @@ def _phone_page(form: PhoneCodeForm, status: int = 200, message: str | None = No
         form=form,
         faults=[("", message)] if message else summary_of(form),
         change=change,
+        new_email=find_waiting_change(db.session(), current_viewer(), EMAIL, clock().now()),
+        is_saved=request.args.get("saved") == "contacts",
         status=status,
     )
