@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from app.domain.access import Viewer
@@ -61,9 +61,7 @@ def take_files(
         .where(Attachment.draft_id == draft.id)
         .values(draft_id=None, entry_id=entry.id),
     )
-    session.expire(draft)
-    session.delete(draft)
-    session.flush()
+    _delete(session, draft)
 
 
 def move_draft(
@@ -81,22 +79,22 @@ def move_draft(
         session,
         update(Attachment).where(Attachment.draft_id == draft.id).values(draft_id=new.id),
     )
-    session.expire(draft)
-    session.delete(draft)
-    session.flush()
+    _delete(session, draft)
 
 
 def remove_attachment(session: Session, draft: EnquiryDraft, attachment_id: int) -> list[str]:
     """Take a file out of a draft; names in the store to be deleted after the commit."""
-    return _remove(session, [each for each in draft.attachments if each.id == attachment_id])
+    names = [each.stored_as for each in draft.attachments if each.id == attachment_id]
+    wanted = (Attachment.id == attachment_id) & (Attachment.draft_id == draft.id)
+    count_changed(session, delete(Attachment).where(wanted))
+    return names
 
 
 def discard_draft(session: Session, draft: EnquiryDraft) -> list[str]:
     """Forget a draft; names in the store to be deleted after the commit."""
-    names = _remove(session, draft.attachments)
-    session.expire(draft)
-    session.delete(draft)
-    session.flush()
+    names = [each.stored_as for each in draft.attachments]
+    count_changed(session, delete(Attachment).where(Attachment.draft_id == draft.id))
+    _delete(session, draft)
     return names
 
 
@@ -110,9 +108,7 @@ def delete_old_drafts(session: Session, now: datetime) -> list[str]:
     return [name for draft in old for name in discard_draft(session, draft)]
 
 
-def _remove(session: Session, attachments: Sequence[Attachment]) -> list[str]:
-    names = [each.stored_as for each in attachments]
-    for each in list(attachments):
-        session.delete(each)
-    session.flush()
-    return names
+def _delete(session: Session, draft: EnquiryDraft) -> None:
+    """A statement: a twin of this request may have deleted the row already."""
+    count_changed(session, delete(EnquiryDraft).where(EnquiryDraft.id == draft.id))
+    session.expunge(draft)
