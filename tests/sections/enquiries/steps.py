@@ -7,7 +7,8 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 from sqlalchemy import select
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from app.models import Enquiry
 from tests.factories import Factory
@@ -56,14 +57,20 @@ def filled(soup: BeautifulSoup, topic: str = "Иное", **fields: Any) -> dict[
     return data | fields
 
 
-def files(*named: tuple[str, bytes]) -> list[tuple[io.BytesIO, str]]:
-    return [(io.BytesIO(content), name) for name, content in named]
+def files(*named: tuple[str, bytes]) -> list[FileStorage]:
+    return [FileStorage(io.BytesIO(content), name) for name, content in named]
+
+
+def body_of(data: dict[str, Any]) -> dict[str, Any]:
+    """A multipart body, made in memory: the client's own way leaves a file open for large ones."""
+    boundary, body = encode_multipart(data)
+    return {"data": body, "content_type": f'multipart/form-data; boundary="{boundary}"'}
 
 
 def post(
     page: PageClient, data: dict[str, Any], status: int = 303, url: str = NEW, **fields: Any
 ) -> TestResponse:
-    page.last = page.client.post(url, data=data | fields, content_type="multipart/form-data")
+    page.last = page.client.post(url, **body_of(data | fields))
     assert page.last.status_code == status, (page.last.status_code, page.last.text[:600])
     return page.last
 

@@ -27,6 +27,7 @@ from tests.pages import PageClient
 from tests.sections.enquiries.steps import (
     NEW,
     PDF,
+    body_of,
     enquiries,
     fields_of,
     files,
@@ -235,9 +236,8 @@ def test_the_script_that_keeps_a_draft_gets_the_list_of_files(page: PageClient) 
     data = filled(page.open(NEW))
     answer = page.client.post(
         "/contracts/1/enquiries/draft",
-        data=data | {"do": "attach", "files": files(("a.pdf", PDF), ("b.exe", b"MZ"))},
         headers={"HX-Request-Type": "partial"},
-        content_type="multipart/form-data",
+        **body_of(data | {"do": "attach", "files": files(("a.pdf", PDF), ("b.exe", b"MZ"))}),
     )
     assert answer.status_code == 422
     assert "<html" not in answer.text
@@ -255,9 +255,7 @@ def test_a_lost_session_loses_nothing_unless_somebody_has_ended_it(
     else:
         page.submit(page.open(NEW), action="/sign-out")
         page.client.post("/sign-out")
-    answer = page.client.post(
-        NEW, data=data | {"files": files(("договор.pdf", PDF))}, content_type="multipart/form-data"
-    )
+    answer = page.client.post(NEW, **body_of(data | {"files": files(("договор.pdf", PDF))}))
     if ending == "closed":
         assert answer.status_code == 400, "the token has gone with the session"
         return
