@@ -140,11 +140,14 @@ def discard(contract_id: int) -> ResponseReturnValue:
 
 def _find_sent(form: EnquiryForm) -> int | None:
     """The enquiry that this very form has made; one with other words is another enquiry."""
-    sent = find_by_key(db.session(), current_viewer(), (form.key.data or "")[:36])
-    if sent is not None and composing.is_repeat(sent.entries[0], form.text.data):
-        return sent.id
-    if sent is not None or not is_uuid(form.key.data):
+    if not is_uuid(form.key.data):
         form.key.data = str(uuid.uuid4())
+    sent = find_by_key(db.session(), current_viewer(), form.key.data)
+    if sent is None:
+        return None
+    if composing.is_repeat(sent.entries[0], form.text.data):
+        return sent.id
+    form.key.data = str(uuid.uuid4())
     return None
 
 

@@ -153,11 +153,14 @@ def _add(found: Enquiry, form: AdditionForm) -> ResponseReturnValue:
 
 def _is_sent(found: Enquiry, form: AdditionForm) -> bool:
     """Whether this very form has been added; one with other words is another addition."""
-    entry = find_entry(db.session(), found, (form.key.data or "")[:36])
-    if entry is not None and composing.is_repeat(entry, form.text.data):
-        return True
-    if entry is not None or not is_uuid(form.key.data):
+    if not is_uuid(form.key.data):
         form.key.data = str(uuid.uuid4())
+    entry = find_entry(db.session(), found, form.key.data)
+    if entry is None:
+        return False
+    if composing.is_repeat(entry, form.text.data):
+        return True
+    form.key.data = str(uuid.uuid4())
     return False
 
 
