@@ -26,6 +26,7 @@ from app.models import (
     Registration,
     SubmittedReading,
 )
+from tests.browser import making
 from tests.browser.conftest import Windows
 from tests.browser.live import EMPTY, HOSTILE_NUMBER, UNREGISTERED, Site
 from tests.conftest import NOW
@@ -189,6 +190,43 @@ def doubtful_reading(page: Page) -> None:
     page.get_by_role("button", name="Передать показания").wait_for()
 
 
+def send_nothing(page: Page) -> None:
+    page.get_by_role("button", name="Отправить обращение").click()
+    page.locator("#error-summary").wait_for()
+
+
+def choose_quality(page: Page) -> None:
+    page.get_by_label("Вид обращения").select_option(label="Качество электроэнергии")
+    page.get_by_label("Время нарушения").wait_for()
+
+
+def attach_wrong_file(page: Page) -> None:
+    wrong = {"name": "virus.exe", "mimeType": "application/pdf", "buffer": b"MZ"}
+    page.get_by_label("Выберите файлы").set_input_files([wrong])  # type: ignore[list-item]
+    attach = page.get_by_role("button", name="Приложить")
+    page.wait_for_timeout(300)
+    if not page.get_by_text("такие файлы не принимаются").count():
+        attach.click()
+    page.get_by_text("такие файлы не принимаются").first.wait_for()
+
+
+def open_start(page: Page) -> None:
+    page.locator("details.start summary").click()
+    page.get_by_role("link", name="Направить документы он-лайн").wait_for()
+
+
+def wrong_contacts(page: Page) -> None:
+    page.get_by_label("Адрес e-mail").fill("нет")
+    page.get_by_role("button", name="Сохранить").click()
+    page.locator("#error-summary").wait_for()
+
+
+def wrong_password(page: Page) -> None:
+    page.get_by_label("Новый пароль").fill("123")
+    page.get_by_role("button", name="Изменить пароль").click()
+    page.locator("#error-summary").wait_for()
+
+
 def receipt(site: Site) -> str:
     """A receipt that holds a reading in each status."""
     assert site.demo is not None
@@ -294,6 +332,36 @@ STATES = (
     State("readings of all meters", "debtor", "/readings/all"),
     State("history of readings", "debtor", "/readings/meters/{meter}/history"),
     State("receipt of readings", "debtor", receipt),
+    State("enquiries, none yet", EMPTY, "/enquiries"),
+    State("enquiry of a hostile person", HOSTILE_NUMBER, making.enquiry("in_work", hostile=True)),
+    State("enquiries of a hostile person", HOSTILE_NUMBER, "/enquiries"),
+    State("new enquiry", "debtor", "/enquiries/new?about=month-2026-10"),
+    State("new enquiry with hostile names", HOSTILE_NUMBER, "/enquiries/new"),
+    State("new enquiry, nothing typed", EMPTY, "/enquiries/new", 422, send_nothing),
+    State("new enquiry about quality", "debtor", "/enquiries/new", act=choose_quality),
+    State("new enquiry, a file refused", EMPTY, "/enquiries/new", 422, attach_wrong_file),
+    State("enquiry, registered", "debtor", making.enquiry("registered")),
+    State("enquiry, a question", "debtor", making.enquiry("needs_details")),
+    State("enquiry, answered", "debtor", making.enquiry("answered")),
+    State("enquiry, closed", "debtor", making.enquiry("closed")),
+    State("enquiries", "debtor", "/enquiries"),
+    State("home, enquiry form offered", "debtor", "/", act=open_start),
+    State("requisites", "debtor", "/profile"),
+    State("requisites with hostile names", HOSTILE_NUMBER, "/profile"),
+    State("own contacts", "debtor", "/profile/contacts"),
+    State("own contacts, wrong", "debtor", "/profile/contacts", 422, wrong_contacts),
+    State("code of a new number", "debtor", making.phone_code),
+    State("link to a new address", None, making.email_link),
+    State("link to a new address, altered", None, "/contacts/confirm/x", 404),
+    State("new password", "debtor", "/profile/password"),
+    State("new password, wrong", "debtor", "/profile/password", 422, wrong_password),
+    State("sessions", "debtor", "/profile/sessions"),
+    State("withdrawal of a consent", "debtor", making.consent("enquiry-data")),
+    State("withdrawal of the last consent", "debtor", making.consent("personal-data")),
+    State("consents", "debtor", "/profile/consents"),
+    State("personal data", None, "/personal-data"),
+    State("edo", None, "/edo"),
+    State("edo of a contract", "debtor", "/edo"),
     State("payments", "debtor", "/payments"),
     State("payments, empty", EMPTY, "/payments"),
     State("payments with hostile names", HOSTILE_NUMBER, "/payments"),

@@ -1,0 +1,94 @@
+"""Rows that a state of a page needs, made on the running portal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from app.integrations.links import Purpose
+from app.models import Account, Consent, ContactChange, Contract, Membership
+from tests.browser.live import HOSTILE, HOSTILE_NUMBER, Site
+from tests.conftest import NOW
+from tests.factories import Factory
+
+
+def debtor(site: Site) -> str:
+    assert site.demo is not None
+    return site.demo.debtor
+
+
+def _owner(make: Factory, contract_id: int) -> Account:
+    owned = select(Account).join(Membership).where(Membership.contract_id == contract_id)
+    return make.session.scalars(owned.order_by(Membership.id)).first() or _missing()
+
+
+def _missing() -> Account:
+    raise AssertionError("the contract has no owner")
+
+
+def enquiry(status: str, *, hostile: bool = False) -> Callable[[Site], str]:
+    """A thread in a status; of a hostile person, or of an ordinary one."""
+
+    def path(site: Site) -> str:
+        number = HOSTILE_NUMBER if hostile else debtor(site)
+        words = " ".join(HOSTILE) if hostile else "Откуда взялась сумма за октябрь?"
+        with site.session() as session:
+            make = Factory(session)
+            contract = session.scalars(select(Contract).filter_by(number=number)).one()
+            answered = NOW if status in ("answered", "closed") else None
+            row = make.enquiry(
+                contract, _owner(make, contract.id), status=status, answered_at=answered,
+                number=None, organisation=words[:300], address=words[:500], about=words[:300],
+                details={"violation_at": words[:200], "answer_way": "paper"},
+            )  # fmt: skip
+            row.number = f"2026-{row.id:06d}"
+            make.entry(row, words, author="staff", author_name=words[:200], status=status)
+            make.commit()
+            return f"/enquiries/{row.id}"
+
+    return path
+
+
+def phone_code(site: Site) -> str:
+    """The page that waits for the code of a new number."""
+    _change(site, "phone", "+79123456789")
+    return "/profile/phone"
+
+
+def email_link(site: Site) -> str:
+    """The page of the link to a new address."""
+    change_id = _change(site, "email", "new@example.org")
+    token = site.app.extensions["post"].links.sign(Purpose.EMAIL, change_id, "nonce")
+    return f"/contacts/confirm/{token}"
+
+
+def consent(purpose: str) -> Callable[[Site], str]:
+    """«Отозвать» of a consent."""
+
+    def path(site: Site) -> str:
+        with site.session() as session:
+            make = Factory(session)
+            row = Consent(
+                purpose=purpose, version="2026-11-22", text_sha256="0" * 64, form="registration",
+                given_at=NOW, address="127.0.0.1", user_agent="Firefox Windows",
+                account_id=_owner(make, site.ids[debtor(site)]).id,
+            )  # fmt: skip
+            session.add(row)
+            session.commit()
+            return f"/profile/consents/{row.id}/withdraw"
+
+    return path
+
+
+def _change(site: Site, field: str, value: str) -> int:
+    with site.session() as session:
+        account = _owner(Factory(session), site.ids[debtor(site)])
+        row = ContactChange(
+            account_id=account.id, field=field, value=value, nonce="nonce", asked_at=NOW,
+            expires_at=NOW + timedelta(hours=1),
+        )  # fmt: skip
+        session.add(row)
+        session.commit()
+        return row.id
