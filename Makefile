@@ -7,7 +7,7 @@ export FLASK_APP := wsgi.py
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test lint format bench lock clean
+.PHONY: help run dev test lint format bench screenshots lock clean
 
 help: ## these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,9 @@ format: $(VENV)/.dev ## put the code into shape
 
 bench: $(VENV)/.dev ## speed and weight, as ratios in one run
 	@$(BIN)/python -m tests.bench
+
+screenshots: $(VENV)/.dev ## take the pictures of «Руководство» anew; needs Chromium
+	@$(BIN)/python -m tests.browser.screenshots
 
 lock: $(VENV)/.dev ## pin dependencies anew after a change of requirements*.in
 	@for name in requirements requirements-dev; do \

@@ -63,6 +63,8 @@ class NewContacts:
     position: str
     email: str
     phone: str
+    confirm: str = ""
+    """``email`` or ``phone``: it stays as it is and has to answer for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +90,8 @@ def save_contacts(
     account = session.get_one(Account, viewer.account_id)
     if account.phone and not new.phone:
         raise ContactError("phone")
-    is_new_email = new.email != account.email or account.email_confirmed_at is None
-    is_new_phone = bool(new.phone) and (
-        new.phone != account.phone or account.phone_confirmed_at is None
-    )
+    is_new_email = new.email != account.email or new.confirm == EMAIL
+    is_new_phone = bool(new.phone) and (new.phone != account.phone or new.confirm == PHONE)
     if is_new_phone and not may_get_sms(new.phone, rules.sms_prefixes):
         raise SmsNotAllowedError
     _check_password(session, account, contract, password, browser, rules, now)

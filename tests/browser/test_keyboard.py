@@ -123,6 +123,38 @@ def test_the_skip_link_leads_past_the_menu(windows: Windows) -> None:
     assert page.evaluate(STOP)["words"] == "С"
 
 
+def test_an_enquiry_is_sent_by_keyboard_alone(page: Page, site: Site) -> None:
+    assert site.demo is not None
+    cookie = site.cookie(site.demo.debtor)
+    page.context.add_cookies([{"name": "kabinet", "value": cookie, "url": site.url}])
+    page.goto(site.contract(site.demo.debtor))
+    tab_to(page, "Оформить обращение")
+    page.keyboard.press("Enter")
+    tab_to(page, "Направить документы он-лайн")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Направить документы он-лайн")
+    tab_to(page, "Вид помещения")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "Вид обращения")
+    page.keyboard.press("ArrowDown")
+    tab_to(page, "Контактный телефон")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("89123456789")
+    tab_to(page, "Адрес помещения")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("ул. Образцовая, 5")
+    tab_to(page, "Текст обращения")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Вопрос без мыши")
+    for consent in ("Даю согласие", "Согласен получить"):
+        tab_to(page, consent)
+        page.keyboard.press("Space")
+    tab_to(page, "Отправить обращение")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("Обращение №")
+    expect(page.locator(".thread")).to_contain_text("Вопрос без мыши")
+
+
 def test_dates_typed_by_keyboard_change_the_period(page: Page, site: Site) -> None:
     assert site.demo is not None
     cookie = site.cookie(site.demo.debtor)

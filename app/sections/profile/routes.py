@@ -139,6 +139,7 @@ def _new_contacts(form: ContactsForm) -> NewContacts:
         form.position.data,
         normalise_email(form.email.data),
         normalise_phone(form.phone.data) if form.phone.data else "",
+        request.args.get("confirm", "")[:5],
     )
 
 
@@ -153,6 +154,7 @@ def _contacts_page(form: ContactsForm, status: int = 200, message: str | None = 
         form=form,
         faults=[("", message)] if message else summary_of(form),
         customer=get_customer(db.session(), g.contract)[0],
+        confirm=request.args.get("confirm", ""),
         status=status,
     )
 

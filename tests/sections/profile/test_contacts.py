@@ -135,8 +135,24 @@ def test_an_unconfirmed_address_can_be_confirmed_without_a_change(
     make.commit()
     assert "Не подтвержден" in page.get("profile.index", contract_id=1).text
     save(page)
+    assert outbox.letters() == [], "what stays as it is need not answer unless asked to"
+    anchor = page.get("profile.index", contract_id=1).select_one("a[href$='confirm=email']")
+    page.submit(page.open(anchor["href"]), 303, action=anchor["href"], **GOOD)
     confirm(page, link(outbox, "buh@example.org"))
     assert fresh(make, account).email_confirmed_at is not None
+
+
+def test_an_unconfirmed_number_can_be_confirmed_without_a_change(
+    page: PageClient, make: Factory, account: Account, outbox: Outbox
+) -> None:
+    account.phone = "+79123456789"
+    make.commit()
+    save(page, phone=PHONE)
+    assert outbox.texts() == []
+    url = f"{URL}?confirm=phone"
+    page.submit(page.open(url), 303, action=url, **(GOOD | {"phone": PHONE}))
+    page.submit(page.open("/contracts/1/profile/phone"), 303, code=code_in(outbox))
+    assert fresh(make, account).phone_confirmed_at is not None
 
 
 def code_in(outbox: Outbox) -> str:
