@@ -160,6 +160,11 @@ def test_every_writing_of_postgresql_uses_one_driver(local: dict[str, str], sche
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("FILES_URL", "files"),
+        ("FILES_URL", "ftp://example.org/x"),
+        ("FILES_ENDPOINT", "minio:9000"),
+        ("CLAMD_ADDRESS", "localhost"),
+        ("ATTACHMENT_MAX_MB", "0"),
         ("BASE_URL", "https://lk.example.ru/portal"),
         ("BASE_URL", "ftp://lk.example.ru"),
         ("BASE_URL", "https://"),

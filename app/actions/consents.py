@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 from sqlalchemy import update
@@ -9,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.actions.accounts import close_account, record
 from app.domain.access import Browser
-from app.integrations.consent_texts import PERSONAL_DATA, current_text
+from app.domain.enquiries import Author
+from app.integrations.consent_texts import PERSONAL_DATA, TITLES, current_text
 from app.integrations.database import count_changed
-from app.models import Account, Consent
+from app.models import Account, Consent, EnquiryEntry
 from app.queries.registrations import find_consent
 
 
@@ -75,6 +77,15 @@ def withdraw_consent(session: Session, consent: Consent, now: datetime) -> None:
         session, "consent.withdrawn", consent.account_id, "consents", str(consent.id), now,
         purpose=consent.purpose, version=consent.version,
     )  # fmt: skip
+    if consent.enquiry_id is not None:
+        # Whoever answers has to know.
+        entry = EnquiryEntry(
+            key=str(uuid.uuid4()), enquiry_id=consent.enquiry_id, written_at=now,
+            author=Author.SYSTEM, text=f"Отозвано: {TITLES[consent.purpose].lower()}.",
+            is_internal=False,
+        )  # fmt: skip
+        session.add(entry)
+        session.flush()
     if consent.purpose == PERSONAL_DATA and consent.account_id is not None:
         close_account(session, session.get_one(Account, consent.account_id), now)
 

@@ -64,6 +64,8 @@ def author_words(entry: EnquiryEntry) -> str:
     """Whose entry it is."""
     if entry.author == Author.CUSTOMER:
         return "Вы"
+    if entry.author == Author.SYSTEM:
+        return "Кабинет"
     return entry.author_name or "Поставщик"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -12,13 +15,16 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy import select
 
+from app.actions.billing_export import export_for_billing
 from app.domain.access import Role
+from app.extensions import db
 from app.models import Account, Attachment, AuditEvent, Contract, Enquiry, EnquiryDraft
 from app.web.outbox import sweep
+from tests.conftest import NOW
 from tests.factories import Factory
 from tests.outbox import Outbox, part
 from tests.pages import PageClient
-from tests.sections.enquiries.steps import PDF, fields_of, files, post
+from tests.sections.enquiries.steps import PDF, fields_of, files, post, send
 from tests.sections.test_registration_postgres import at_once
 
 URL = "/contracts/1/enquiries/1"
@@ -233,6 +239,32 @@ def test_enquiries_are_listed_by_status(
         assert len(soup.select("tbody tr")) == count, status
     reply(app, "--text", "Ответ")
     assert len(listed(page, "mine").select("tbody tr")) == 1
+
+
+def test_a_consent_that_is_withdrawn_is_told_in_the_thread(page: PageClient) -> None:
+    send(page)
+    url = "/contracts/1/profile/consents/2/withdraw"
+    page.submit(page.open(url), action=url)
+    assert "Кабинет" in messages(page)[-1]
+    assert "Отозвано: согласие на" in messages(page)[-1]
+
+
+def test_billing_hears_of_a_new_enquiry_once(app: Flask, page: PageClient, tmp_path: Path) -> None:
+    send(page, text="Первая; строка\n\n«вторая»", files=files(("a.pdf", PDF)))
+    with app.app_context():
+        exported = export_for_billing(db.session(), tmp_path / "out", NOW)
+        db.session.commit()
+        assert export_for_billing(db.session(), tmp_path / "out", NOW).path is None
+    assert exported.path is not None
+    with zipfile.ZipFile(exported.path) as package:
+        text = package.read("enquiries_out.csv").decode()
+    (row,) = csv.DictReader(io.StringIO(text, newline=""), delimiter=";")
+    assert row == {
+        "enquiry_id": "2026-000001", "contract_no": "00123-ЭС", "topic_id": "other",
+        "department_id": "", "created_at": "2026-11-21T12:00:00+05:00",
+        "text": "Первая; строка\n\n«вторая»", "files": "a.pdf", "contact_phone": "+79123456789",
+        "contact_email": "buh@example.org",
+    }  # fmt: skip
 
 
 def test_a_viewer_reads_and_does_not_write(
