@@ -16,6 +16,11 @@
     request.send(data);
     return request;
   }
+  // The session is over, and the server has kept what came.
+  function kept(answer) {
+    var target = answer && answer.status === 401 && answer.getResponseHeader("HX-Redirect");
+    return Boolean(target && target.indexOf("kept=") > 0);
+  }
   function say(id, words) {
     var status = document.getElementById(id);
     if (status) status.textContent = words;
@@ -35,8 +40,9 @@
     data.set("do", "save");
     saving = post(data, function (answer) {
       saving = null;
-      var is_kept = answer && answer.status === 200;
-      say("draft-status", is_kept ? "Черновик сохранен." : "Черновик не сохранен: нет связи с сервером. Введенное осталось на странице.");
+      if (answer && answer.status === 200) say("draft-status", "Черновик сохранен.");
+      else if (kept(answer)) say("draft-status", "Сеанс закончен. Введенное сохранено в черновике: войдите снова и продолжите.");
+      else say("draft-status", "Черновик не сохранен: нет связи с сервером. Введенное осталось на странице.");
     });
   }
   form.addEventListener("submit", function () {
@@ -44,6 +50,7 @@
     if (saving) saving.abort();
     sending = true;
   });
+  window.addEventListener("pageshow", function () { sending = false; });
   // Files, at once.
   form.addEventListener("change", function (event) {
     var input = event.target;
@@ -60,17 +67,16 @@
     post(data, function (answer) {
       sending = false;
       bar.remove();
-      if (!answer || answer.status === 401 || !answer.responseText) {
-        say("files-status", "Файлы не загружены: нет связи с сервером или сеанс закончен. Попробуйте еще раз.");
-        return;
-      }
-      if (answer.status === 413 && answer.responseText.indexOf("files-hint") < 0) {
-        say("files-status", "Файлы не загружены: вместе они слишком большие.");
-        return;
-      }
+      if (kept(answer)) return location.assign(answer.getResponseHeader("HX-Redirect"));
       var part = document.createElement("template");
-      part.innerHTML = answer.responseText;
-      document.getElementById("files").replaceWith(part.content.querySelector("#files"));
+      part.innerHTML = answer ? answer.responseText : "";
+      var files = part.content.querySelector("#files");
+      if (!files) {
+        var is_large = answer && answer.status === 413;
+        say("files-status", "Файлы не загружены: " + (is_large ? "вместе они слишком большие." : "нет связи с сервером. Попробуйте еще раз."));
+        return;
+      }
+      document.getElementById("files").replaceWith(files);
       document.getElementById("file-input").focus();
     }, function (event) {
       if (event.lengthComputable) bar.value = event.loaded / event.total;

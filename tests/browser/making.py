@@ -13,6 +13,23 @@ from tests.browser.live import HOSTILE, HOSTILE_NUMBER, Site
 from tests.conftest import NOW
 from tests.factories import Factory
 
+WORDS = " ".join(HOSTILE)
+HOSTILE_FACTS = {
+    "organisation": WORDS[:300],
+    "address": WORDS[:500],
+    "about": WORDS[:300],
+    "details": {"violation_at": WORDS[:200], "answer_way": "paper"},
+}
+FACTS = {
+    "organisation": "ООО «Вектор-Демо»",
+    "address": "г. Примерск, ул. Образцовая, д. 2",
+    "about": "Взаиморасчеты за октябрь 2026",
+}
+ANSWER = (
+    "Сумма за октябрь верна: в нее вошел перерасчет за сентябрь по контрольному показанию.\n\n"
+    "Расчет по каждому прибору приложим к акту сверки."
+)
+
 
 def debtor(site: Site) -> str:
     assert site.demo is not None
@@ -33,18 +50,19 @@ def enquiry(status: str, *, hostile: bool = False) -> Callable[[Site], str]:
 
     def path(site: Site) -> str:
         number = HOSTILE_NUMBER if hostile else debtor(site)
-        words = " ".join(HOSTILE) if hostile else "Откуда взялась сумма за октябрь?"
         with site.session() as session:
             make = Factory(session)
             contract = session.scalars(select(Contract).filter_by(number=number)).one()
             answered = NOW if status in ("answered", "closed") else None
+            facts = HOSTILE_FACTS if hostile else FACTS
             row = make.enquiry(
                 contract, _owner(make, contract.id), status=status, answered_at=answered,
-                number=None, organisation=words[:300], address=words[:500], about=words[:300],
-                details={"violation_at": words[:200], "answer_way": "paper"},
+                number=None, **facts,
             )  # fmt: skip
             row.number = f"2026-{row.id:06d}"
-            make.entry(row, words, author="staff", author_name=words[:200], status=status)
+            author = WORDS[:200] if hostile else "Петрова М. И., отдел расчетов"
+            make.entry(row, WORDS if hostile else ANSWER, author="staff", author_name=author,
+                       status=status)  # fmt: skip
             make.commit()
             return f"/enquiries/{row.id}"
 

@@ -22,7 +22,7 @@ from tests.browser.states import registration
 from tests.conftest import make_config
 
 FOLDER = ROOT / "static" / "manual"
-WIDTH, COLOURS = 900, 24
+WIDTH, COLOURS = 900, 48
 Open = Callable[[Page, Site], None]
 
 
@@ -54,10 +54,10 @@ def start(page: Page, site: Site) -> None:
 
 # Name of the picture, how to get there, and its height.
 SHOTS: tuple[tuple[str, bool, Open, int], ...] = (
-    ("sign-in", False, public("/sign-in"), 460),
-    ("first-entry", False, public("/first-entry"), 460),
+    ("sign-in", False, public("/sign-in"), 540),
+    ("first-entry", False, public("/first-entry"), 540),
     ("registration", False, public(registration("draft")), 1000),
-    ("recovery", False, public("/recovery"), 520),
+    ("recovery", False, public("/recovery"), 560),
     ("home", True, at("/"), 640),
     ("start", True, start, 330),
     ("enquiry", True, at("/enquiries/new"), 1150),

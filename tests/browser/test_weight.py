@@ -38,7 +38,7 @@ def carried(client: FlaskClient, url: str, encoding: str, **headers: str) -> int
 
 def assets(client: FlaskClient, site: Site) -> list[str]:
     """Style sheet and scripts that a page asks for."""
-    html = client.get(site.url + "/sign-in").text
+    html = client.get(site.url + "/edo").text
     return [site.url + path for path in re.findall(r'(?:href|src)="(/static/[^"]+)"', html)]
 
 
