@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
-from flask.wrappers import Response
 
 from app.actions.contacts import check_email_change, confirm_email
 from app.domain.errors import LinkError, NotFoundError
@@ -17,6 +16,7 @@ from app.web import outbox
 from app.web.fragments import render_page
 from app.web.permissions import public
 from app.web.session import local_now
+from app.web.signed_links import guard_links
 
 bp = Blueprint("contacts", __name__, url_prefix="/contacts")
 
@@ -37,22 +37,7 @@ LINK_OVER = {
 }
 
 
-@bp.errorhandler(LinkError)
-def link_over(error: LinkError) -> ResponseReturnValue:
-    """A link that confirms nothing (any more)."""
-    return render_page(
-        "profile/link_over.html",
-        fragment="results",
-        words=LINK_OVER[error.code],
-        status=404 if error.code == "altered" else 410,
-    )
-
-
-@bp.after_request
-def keep_links_private(response: Response) -> Response:
-    """The address holds a token; no other page may learn it."""
-    response.headers.set("Referrer-Policy", "no-referrer")
-    return response
+guard_links(bp, LINK_OVER, ("service.root", "Перейти в кабинет"))
 
 
 @bp.get("/confirm/<token>")

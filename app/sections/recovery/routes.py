@@ -20,6 +20,7 @@ from app.web.forms import keep_if_busy, wait_words
 from app.web.fragments import render_page
 from app.web.permissions import public
 from app.web.rules import recovery_rules
+from app.web.signed_links import guard_links
 
 bp = Blueprint("recovery", __name__, url_prefix="/recovery")
 
@@ -41,22 +42,7 @@ LINK_OVER = {
 WRONG_CODE = "Поле «Код подтверждения»: код не подходит или устарел"
 
 
-@bp.errorhandler(LinkError)
-def link_over(error: LinkError) -> ResponseReturnValue:
-    """A link that sets no password (any more)."""
-    return render_page(
-        "recovery/link_over.html",
-        fragment="results",
-        words=LINK_OVER[error.code],
-        status=404 if error.code == "altered" else 410,
-    )
-
-
-@bp.after_request
-def keep_links_private(response: Response) -> Response:
-    """The address holds a token; no other page may learn it."""
-    response.headers.set("Referrer-Policy", "no-referrer")
-    return response
+guard_links(bp, LINK_OVER, ("recovery.index", "Запросить ссылку"))
 
 
 @bp.get("")

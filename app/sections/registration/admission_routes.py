@@ -15,6 +15,7 @@ from app.logs import event
 from app.models import Registration
 from app.queries.registrations import get_registration
 from app.sections.registration.blueprint import (
+    WAY_ON,
     bp,
     circumstances,
     form_url,
@@ -131,7 +132,11 @@ def _stop_url(registration: Registration) -> str:
 
 def _nothing_to_stop(error: LinkError) -> Response:
     return render_page(
-        "registration/link_over.html", fragment="results", words=STOP_OVER[error.code], status=410
+        "errors/link_over.html",
+        fragment="results",
+        words=STOP_OVER[error.code],
+        way=WAY_ON,
+        status=410,
     )
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask.wrappers import Response
 
 from app.actions import accounts
 from app.actions.registration.rules import Rules
@@ -21,10 +20,12 @@ from app.models import Registration
 from app.queries.registrations import get_registration
 from app.sections.registration.words import LINK_OVER
 from app.web import outbox, session
-from app.web.fragments import render_page
 from app.web.rules import registration_rules
+from app.web.signed_links import guard_links
 
 bp = Blueprint("registration", __name__)
+WAY_ON = ("registration.first_entry", "Зарегистрироваться")
+"""Where a link that is over leads instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +80,7 @@ def go_on(registration: Registration) -> ResponseReturnValue:
     return redirect(form_url(step, registration), 303)
 
 
-@bp.errorhandler(LinkError)
-def link_over(error: LinkError) -> ResponseReturnValue:
-    """A link that leads nowhere (any more), and what to do instead."""
-    return render_page(
-        "registration/link_over.html",
-        fragment="results",
-        words=LINK_OVER[error.code],
-        status=404 if error.code == "altered" else 410,
-    )
+link_over = guard_links(bp, LINK_OVER, WAY_ON)
 
 
 @bp.errorhandler(RegistrationClosedError)
@@ -95,10 +88,3 @@ def closed(error: RegistrationClosedError) -> ResponseReturnValue:
     """Replaced, stopped, refused, or the contract has an owner."""
     db.session.rollback()
     return link_over(LinkError("closed"))
-
-
-@bp.after_request
-def keep_links_private(response: Response) -> Response:
-    """The address holds a token; no other page may learn it."""
-    response.headers.set("Referrer-Policy", "no-referrer")
-    return response
