@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 from app.actions.accounts import record
 from app.actions.consents import give_for_enquiry
 from app.actions.drafts import NEW, take_files
-from app.actions.messages import Outgoing, queue_message
-from app.actions.notices import letter_facts
+from app.actions.notices import tell_enquirer
 from app.domain.access import Browser, Viewer
 from app.domain.enquiries import (
     OPEN,
@@ -24,12 +23,9 @@ from app.domain.enquiries import (
     registration_number,
 )
 from app.domain.errors import EnquiryClosedError, TooManyAttemptsError
-from app.domain.registration import Channel
 from app.integrations.database import count_changed, insert_if_new
-from app.integrations.letters import write_letter
 from app.models import (
     Account,
-    Contract,
     Enquiry,
     EnquiryEntry,
     EnquiryTopic,
@@ -109,7 +105,10 @@ def send_enquiry(
         session, "enquiry.sent", viewer.account_id, "enquiries", enquiry.number, now,
         topic=command.topic.name,
     )  # fmt: skip
-    _send_receipt(session, enquiry, command.topic, now)
+    tell_enquirer(
+        session, enquiry, "enquiry_receipt", str(enquiry_id), now,
+        topic=command.topic.name, at=now, due=enquiry.answer_due_on,
+    )  # fmt: skip
     return enquiry_id, True
 
 
@@ -208,26 +207,3 @@ def _write(
         is_internal=False,
     )  # fmt: skip
     return session.get_one(EnquiryEntry, entry_id) if entry_id else None
-
-
-def _send_receipt(session: Session, enquiry: Enquiry, topic: EnquiryTopic, now: datetime) -> None:
-    contract = session.get_one(Contract, enquiry.contract_id)
-    facts = letter_facts(session, contract) | {
-        "enquiry": enquiry.number,
-        "topic": topic.name,
-        "at": now,
-        "due": enquiry.answer_due_on,
-    }
-    queue_message(
-        session,
-        Outgoing(
-            kind="enquiry_receipt",
-            channel=Channel.MAIL,
-            recipient=enquiry.email,
-            words=write_letter("enquiry_receipt", **facts),
-            key=str(enquiry.id),
-            account_id=enquiry.account_id,
-            contract_id=enquiry.contract_id,
-        ),
-        now,
-    )

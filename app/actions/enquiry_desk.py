@@ -11,15 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.actions.accounts import record
 from app.actions.attachments import Cabinet, make_attachment
-from app.actions.messages import Outgoing, queue_message
-from app.actions.notices import letter_facts
+from app.actions.notices import tell_enquirer
 from app.domain.attachments import CheckedFile
 from app.domain.enquiries import OPEN, Author, EnquiryStatus, Reply
 from app.domain.errors import EnquiryClosedError
-from app.domain.registration import Channel
 from app.integrations.database import count_changed
-from app.integrations.letters import write_letter
-from app.models import Contract, Enquiry, EnquiryEntry
+from app.models import Enquiry, EnquiryEntry
 
 
 def reply_to_enquiry(
@@ -61,32 +58,9 @@ def reply_to_enquiry(
     session.flush()
     record(session, f"enquiry.{reply}", None, "enquiries", enquiry.number or "", now, staff=staff)
     if reply.needs_words:
-        _send(session, enquiry, entry, reply, len(files), now)
+        tell_enquirer(
+            session, enquiry, "enquiry_reply", str(entry.id), now,
+            reply=str(reply), files=len(files), staff=entry.author_name or "",
+            lines=[line for line in text.splitlines() if line.strip()],
+        )  # fmt: skip
     return entry
-
-
-def _send(
-    session: Session, enquiry: Enquiry, entry: EnquiryEntry, reply: Reply, files: int,
-    now: datetime,
-) -> None:  # fmt: skip
-    contract = session.get_one(Contract, enquiry.contract_id)
-    facts = letter_facts(session, contract) | {
-        "enquiry": enquiry.number,
-        "reply": str(reply),
-        "lines": [line for line in entry.text.splitlines() if line.strip()],
-        "files": files,
-        "staff": entry.author_name or "",
-    }
-    queue_message(
-        session,
-        Outgoing(
-            kind="enquiry_reply",
-            channel=Channel.MAIL,
-            recipient=enquiry.email,
-            words=write_letter("enquiry_reply", **facts),
-            key=str(entry.id),
-            account_id=enquiry.account_id,
-            contract_id=enquiry.contract_id,
-        ),
-        now,
-    )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.actions.messages import Outgoing, queue_message
 from app.domain.registration import Channel
 from app.integrations.letters import write_letter, write_sms
-from app.models import Account, Contract
+from app.models import Account, Contract, Enquiry
 from app.queries.contracts import get_frame
 
 
@@ -39,6 +39,27 @@ def tell_account(
             key=key,
             account_id=account.id,
             contract_id=contract.id if contract else None,
+        ),
+        now,
+    )
+
+
+def tell_enquirer(
+    session: Session, enquiry: Enquiry, kind: str, key: str, now: datetime, **facts: object
+) -> None:
+    """A letter about an enquiry, to the address that was given in it."""
+    contract = session.get_one(Contract, enquiry.contract_id)
+    facts = letter_facts(session, contract) | {"enquiry": enquiry.number} | facts
+    queue_message(
+        session,
+        Outgoing(
+            kind=kind,
+            channel=Channel.MAIL,
+            recipient=enquiry.email,
+            words=write_letter(kind, **facts),
+            key=key,
+            account_id=enquiry.account_id,
+            contract_id=enquiry.contract_id,
         ),
         now,
     )

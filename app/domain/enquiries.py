@@ -28,6 +28,8 @@ OPEN = (
 """The customer may add to it."""
 WAITING = (EnquiryStatus.REGISTERED, EnquiryStatus.IN_WORK)
 """The supplier's turn."""
+UNANSWERED = (*WAITING, EnquiryStatus.NEEDS_DETAILS)
+"""The term of the answer runs."""
 
 
 class Author(StrEnum):
@@ -76,7 +78,6 @@ class TopicUse(StrEnum):
     DETAILS = "details"
     EDO = "edo"
     QUALITY = "quality"
-    PORTAL = "portal"
 
 
 _ROOTS = {
@@ -86,7 +87,6 @@ _ROOTS = {
     TopicUse.DETAILS: ("реквизит",),
     TopicUse.EDO: ("эдо", "электронный документооборот"),
     TopicUse.QUALITY: ("качеств",),
-    TopicUse.PORTAL: ("личный кабинет",),
 }
 
 
@@ -121,8 +121,6 @@ def find_topic(topics: Iterable[T], use: TopicUse) -> T | None:
 BUILT_IN = "portal:"
 """Begins the ids of topics that stand in for a directory which billing has not sent; no id of a
 billing system can."""
-
-ANSWER_WAYS = ("email", "paper", "portal")
 
 
 def answer_due_on(registered_on: date, days: int) -> date:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain.access import Viewer
-from app.domain.enquiries import BUILT_IN, EnquiryStatus
+from app.domain.enquiries import BUILT_IN, WAITING, EnquiryStatus
 from app.domain.errors import NotFoundError
 from app.models import (
     Account,
@@ -232,7 +232,7 @@ def list_open(session: Session, limit: int = 200) -> Sequence[Enquiry]:
     """Enquiries of all contracts that wait for the supplier, the most urgent first."""
     return session.scalars(
         select(Enquiry)
-        .where(Enquiry.status.in_((EnquiryStatus.REGISTERED, EnquiryStatus.IN_WORK)))
+        .where(Enquiry.status.in_(WAITING))
         .options(joinedload(Enquiry.topic), joinedload(Enquiry.contract))
         .order_by(Enquiry.answer_due_on, Enquiry.id)
         .limit(limit)

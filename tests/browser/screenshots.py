@@ -95,7 +95,7 @@ def _take(browser: Browser, site: Site, name: str, is_inside: bool, go: Open, he
     )
     if is_inside:
         cookie = site.cookie(making.debtor(site))
-        context.add_cookies([{"name": "kabinet", "value": cookie, "url": site.url}])  # type: ignore[list-item]
+        context.add_cookies([{"name": "kabinet", "value": cookie, "url": site.url}])
     page = context.new_page()
     go(page, site)
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")

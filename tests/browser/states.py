@@ -202,7 +202,7 @@ def choose_quality(page: Page) -> None:
 
 def attach_wrong_file(page: Page) -> None:
     wrong = {"name": "virus.exe", "mimeType": "application/pdf", "buffer": b"MZ"}
-    page.get_by_label("Выберите файлы").set_input_files([wrong])  # type: ignore[list-item]
+    page.get_by_label("Выберите файлы").set_input_files([wrong])
     attach = page.get_by_role("button", name="Приложить")
     page.wait_for_timeout(300)
     if not page.get_by_text("такие файлы не принимаются").count():

@@ -159,7 +159,7 @@ def send_enquiry(page: Page) -> None:
     page.get_by_label("Адрес помещения").fill("г. Примерск, ул. Образцовая, д. 5")
     page.get_by_label("Текст обращения").fill("Пришлите УПД за октябрь.")
     paper = {"name": "запрос.pdf", "mimeType": "application/pdf", "buffer": PDF}
-    page.get_by_label("Выберите файлы").set_input_files([paper])  # type: ignore[list-item]
+    page.get_by_label("Выберите файлы").set_input_files([paper])
     if page.evaluate("() => !!document.documentElement.classList.contains('uploads')"):
         expect(page.locator("ul.files")).to_contain_text("запрос.pdf")
     page.get_by_label("Даю согласие на обработку персональных данных").check()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -31,6 +31,11 @@ TYPED = (
     "text", "violation_at", "answer_way", "edo_operator", "participant_id", "signatory",
 )  # fmt: skip
 """What a draft keeps; boxes of consent are ticked anew each time."""
+DETAILS: dict[str, tuple[str, ...]] = {
+    TopicUse.QUALITY: ("violation_at", "answer_way"),
+    TopicUse.EDO: ("edo_operator", "participant_id", "signatory"),
+}
+"""Fields that only some topics have."""
 
 
 def lines(text: str | None) -> str:
@@ -171,11 +176,7 @@ class EnquiryForm(FlaskForm):
 
     def details(self) -> dict[str, str]:
         """The fields of the chosen topic."""
-        names: Iterable[str] = {
-            TopicUse.QUALITY: ("violation_at", "answer_way"),
-            TopicUse.EDO: ("edo_operator", "participant_id", "signatory"),
-        }.get(self.use, ())  # type: ignore[call-overload]
-        return {name: self[name].data for name in names}
+        return {name: self[name].data for name in DETAILS.get(self.use, ())}
 
     def _need(self, field: Any, use: TopicUse, advice: str) -> None:
         if self.use == use and not field.data:

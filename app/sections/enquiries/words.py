@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.domain.enquiries import OPEN, Author, EnquiryStatus
+from app.domain.enquiries import OPEN, UNANSWERED, Author, EnquiryStatus
 from app.models import EnquiryEntry
 
 STATUSES = {
@@ -15,6 +15,8 @@ STATUSES = {
     EnquiryStatus.CLOSED: ("ok", "Закрыто"),
     EnquiryStatus.REJECTED: ("no", "Отклонено"),
 }
+DUE = UNANSWERED
+"""The term of the answer is shown."""
 FILTERS = {
     "all": ("Все", tuple(EnquiryStatus)),
     "open": ("Открытые", OPEN),

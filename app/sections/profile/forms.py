@@ -13,7 +13,7 @@ from app.domain.errors import ContactError
 from app.sections.recovery.forms import NewPasswordForm
 from app.web.forms import printable
 
-WRONG_PASSWORD = "Поле «Действующий пароль»: пароль не подходит"  # noqa: S105 - words, no password
+REFUSED = "Поле «Действующий пароль»: пароль не подходит"
 
 
 def _trimmed(text: str | None) -> str:
@@ -30,7 +30,7 @@ class CurrentPassword(FlaskForm):
 
     def refuse_current(self) -> None:
         """Say beside the field that the password is wrong."""
-        self.current.errors = [WRONG_PASSWORD]
+        self.current.errors = [REFUSED]
 
 
 class ContactsForm(CurrentPassword):

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from app.models import Contract, Customer
 
 KINDS = {"ul": "Юридическое лицо", "ip": "Индивидуальный предприниматель", "fl": "Физическое лицо"}
-FORMS = {"registration": "форма регистрации", "enquiry": "форма обращения"}
 _BROWSERS = (
     ("YaBrowser", "Яндекс Браузер"),
     ("OPR/", "Opera"),
