@@ -28,6 +28,10 @@ def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
 def run() -> None:
     engine = current_app.extensions["migrate"].db.engine
     with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            # A table that is made anew must not take those that refer to it along.
+            connection.exec_driver_sql("pragma foreign_keys=off")
+            connection.commit()
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
@@ -37,6 +41,8 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("pragma foreign_keys=on")
 
 
 run()

@@ -1,11 +1,12 @@
 """All tables; importing this module fills ``Base.metadata``."""
 
 from app.models.accounts import Account, AccountSession, Attempt, Membership
-from app.models.audit import AuditEvent, ImportRun
+from app.models.audit import AuditEvent, ImportJob, ImportRun
 from app.models.base import Base
 from app.models.charges import Charge, ChargeLine, Invoice, MonthlyBalance
 from app.models.contracts import (
     Contract,
+    ContractSearch,
     Customer,
     Department,
     EnquiryTopic,
@@ -26,11 +27,19 @@ from app.models.metering import Meter, Reading, Register
 from app.models.payments import Payment
 from app.models.profile import BankDetails, ContactChange, ContactNews
 from app.models.registrations import Consent, Recovery, Registration, SmsCode
+from app.models.staff import (
+    Announcement,
+    RecoveryCode,
+    StaffMember,
+    StaffSession,
+    TextVersion,
+)
 from app.models.submissions import ReadingReceipt, SubmittedReading
 
 __all__ = [
     "Account",
     "AccountSession",
+    "Announcement",
     "Attachment",
     "Attempt",
     "AuditEvent",
@@ -42,12 +51,14 @@ __all__ = [
     "ContactChange",
     "ContactNews",
     "Contract",
+    "ContractSearch",
     "Customer",
     "Department",
     "Enquiry",
     "EnquiryDraft",
     "EnquiryEntry",
     "EnquiryTopic",
+    "ImportJob",
     "ImportRun",
     "Invoice",
     "Membership",
@@ -60,11 +71,15 @@ __all__ = [
     "Reading",
     "ReadingReceipt",
     "Recovery",
+    "RecoveryCode",
     "Register",
     "Registration",
     "Service",
     "SmsCode",
+    "StaffMember",
+    "StaffSession",
     "SubmittedReading",
     "Supplier",
     "SupplyPoint",
+    "TextVersion",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Key, Moment
@@ -27,18 +27,65 @@ class ImportRun(Base):
     finished_at: Mapped[Moment]
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
     warnings: Mapped[list[str]] = mapped_column(JSON)
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    """Who had it loaded; empty: the command line, or billing itself."""
+
+
+class ImportJob(Base):
+    """A batch that was sent here, on its way: checked, loaded, or refused with its faults.
+
+    ``stored_as`` is a folder of the instance that holds the batch until it is loaded or given up.
+    """
+
+    __tablename__ = "import_jobs"
+    __table_args__ = (Index(None, "status"),)
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(String(200))
+    stored_as: Mapped[str] = mapped_column(String(36), unique=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    """Empty: billing itself, with the token."""
+    goal: Mapped[str] = mapped_column(String(5))
+    status: Mapped[str] = mapped_column(String(8))
+    options: Mapped[dict[str, Any]] = mapped_column(JSON)
+    tries: Mapped[int]
+    created_at: Mapped[Moment]
+    started_at: Mapped[Moment | None]
+    finished_at: Mapped[Moment | None]
+    bytes_total: Mapped[int] = mapped_column(BigInteger)
+    bytes_done: Mapped[int] = mapped_column(BigInteger)
+    message: Mapped[str | None] = mapped_column(String(500))
+    error_count: Mapped[int]
+    warning_count: Mapped[int]
+    counts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("import_runs.id"))
 
 
 class AuditEvent(Base):
-    """One change: who or what, which object, and the values before and after."""
+    """One change, or a look at personal data: who or what, from where, which object, and the values
+    before and after. Written once; nothing changes or deletes it."""
 
     __tablename__ = "audit_events"
-    __table_args__ = (Index(None, "subject", "subject_key"),)
+    __table_args__ = (
+        Index(None, "subject", "subject_key"),
+        Index(None, "happened_at"),
+        Index(None, "staff_id", "id"),
+        Index(None, "account_id", "id"),
+        Index(
+            "ix_audit_events_people",
+            "id",
+            sqlite_where=text("import_run_id IS NULL"),
+            postgresql_where=text("import_run_id IS NULL"),
+        ),
+    )
 
     id: Mapped[Key]
     happened_at: Mapped[Moment]
     action: Mapped[str] = mapped_column(String(40))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    address: Mapped[str | None] = mapped_column(String(45))
     import_run_id: Mapped[int | None] = mapped_column(ForeignKey("import_runs.id"))
     subject: Mapped[str] = mapped_column(String(40))
     subject_key: Mapped[str] = mapped_column(String(200))

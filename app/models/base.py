@@ -100,3 +100,9 @@ class Imported:
 
     id: Mapped[Key]
     withdrawn_at: Mapped[Moment | None]
+
+
+class Editable:
+    """A row of billing that people may take over: after that no import changes it any more."""
+
+    edited_at: Mapped[Moment | None]

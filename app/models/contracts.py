@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models.base import Base, Energy, ExternalId, Imported, Moment, Value
+from app.models.base import Base, Editable, Energy, ExternalId, Imported, Key, Moment, Value
 
 
-class Supplier(Imported, Base):
+class Supplier(Editable, Imported, Base):
     """The energy supplier: requisites for documents and payment."""
 
     __tablename__ = "suppliers"
@@ -28,9 +28,11 @@ class Supplier(Imported, Base):
     corr_account: Mapped[str] = mapped_column(String(20))
     phone: Mapped[str | None]
     email: Mapped[str | None]
+    work_hours: Mapped[str | None]
+    """The portal's own."""
 
 
-class Department(Imported, Base):
+class Department(Editable, Imported, Base):
     """A local office (отделение) that answers enquiries."""
 
     __tablename__ = "departments"
@@ -44,7 +46,7 @@ class Department(Imported, Base):
     is_active: Mapped[bool]
 
 
-class EnquiryTopic(Imported, Base):
+class EnquiryTopic(Editable, Imported, Base):
     """Вид обращения, with the department it goes to."""
 
     __tablename__ = "enquiry_topics"
@@ -134,3 +136,13 @@ class SupplyPoint(Imported, Base):
     reading_regime: Mapped[str] = mapped_column(String(9))
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
+
+
+class ContractSearch(Base):
+    """What a contract is found by, in one text: number, ИНН, names, addresses, meters; folded as
+    ``domain.search`` folds what is typed."""
+
+    __tablename__ = "contract_search"
+
+    contract_id: Mapped[Key] = mapped_column(ForeignKey("contracts.id"))
+    words: Mapped[str] = mapped_column(Text)

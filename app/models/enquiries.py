@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Key, Moment
 from app.models.contracts import Contract, Department, EnquiryTopic
+from app.models.staff import StaffMember
 
 
 class PremisesKind(Base):
@@ -42,6 +43,7 @@ class Enquiry(Base):
         Index(None, "contract_id", "registered_at"),
         Index(None, "status", "answer_due_on"),
         Index("ix_enquiries_open", "exported_at", "id"),
+        Index(None, "assignee_id", "status"),
     )
 
     id: Mapped[Key]
@@ -70,11 +72,13 @@ class Enquiry(Base):
     rating: Mapped[int | None]
     rating_words: Mapped[str | None] = mapped_column(String(1000))
     exported_at: Mapped[Moment | None]
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
 
     contract: Mapped[Contract] = relationship(lazy="raise")
     topic: Mapped[EnquiryTopic] = relationship(lazy="raise")
     department: Mapped[Department | None] = relationship(lazy="raise")
     premises_kind: Mapped[PremisesKind] = relationship(lazy="raise")
+    assignee: Mapped[StaffMember | None] = relationship(lazy="raise")
     entries: Mapped[list[EnquiryEntry]] = relationship(lazy="raise", order_by="EnquiryEntry.id")
 
 
@@ -91,6 +95,7 @@ class EnquiryEntry(Base):
     author: Mapped[str] = mapped_column(String(8))
     author_name: Mapped[str | None] = mapped_column(String(200))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     text: Mapped[str]
     status: Mapped[str | None] = mapped_column(String(13))
     is_internal: Mapped[bool]

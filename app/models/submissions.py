@@ -25,6 +25,8 @@ class ReadingReceipt(Base):
     key: Mapped[str] = mapped_column(String(36), unique=True)
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    """Who took it down by telephone."""
     submitted_at: Mapped[Moment]
     address: Mapped[str] = mapped_column(String(45))
 
@@ -52,6 +54,7 @@ class SubmittedReading(Base):
         Index(None, "receipt_id"),
         Index(None, "register_id", "taken_on"),
         Index("ix_submitted_readings_open", "acknowledged_at", "id"),
+        Index(None, "status", "period"),
     )
 
     id: Mapped[Key]
@@ -74,6 +77,8 @@ class SubmittedReading(Base):
     status: Mapped[str] = mapped_column(String(9))
     reason: Mapped[str | None] = mapped_column(String(300))
     decided_at: Mapped[Moment | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    """The clerk; empty: the rule of the portal, billing, or the customer."""
     exported_at: Mapped[Moment | None]
     acknowledged_at: Mapped[Moment | None]
 

@@ -1,0 +1,95 @@
+"""The supplier's people, where they are signed in, and what they say to everybody."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base, Key, Moment
+from app.models.contracts import Department
+
+
+class StaffMember(Base):
+    """A clerk, manager or administrator.
+
+    ``totp_seed`` is not the secret of the second factor: that is made from it and the
+    installation's key, so that a copy of this table makes no codes.
+    """
+
+    __tablename__ = "staff"
+
+    id: Mapped[Key]
+    login: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(10))
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"))
+    password_hash: Mapped[str]
+    must_change_password: Mapped[bool]
+    totp_seed: Mapped[str] = mapped_column(String(32))
+    totp_step: Mapped[int] = mapped_column(BigInteger)
+    """Of the last code that was used; no code is taken twice."""
+    totp_confirmed_at: Mapped[Moment | None]
+    created_at: Mapped[Moment]
+    disabled_at: Mapped[Moment | None]
+
+    department: Mapped[Department | None] = relationship(lazy="raise")
+
+
+class StaffSession(Base):
+    """A browser of a clerk; it opens nothing before ``confirmed_at``, the second factor."""
+
+    __tablename__ = "staff_sessions"
+
+    id: Mapped[Key]
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[Moment]
+    confirmed_at: Mapped[Moment | None]
+    last_seen_at: Mapped[Moment]
+    ended_at: Mapped[Moment | None]
+    address: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(200))
+
+
+class RecoveryCode(Base):
+    """Stands in for a code of the second factor once, when the telephone is lost."""
+
+    __tablename__ = "staff_recovery_codes"
+    __table_args__ = (UniqueConstraint("staff_id", "code_hash"),)
+
+    id: Mapped[Key]
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[Moment | None]
+
+
+class Announcement(Base):
+    """What stands on every page for a time: planned works."""
+
+    __tablename__ = "announcements"
+    __table_args__ = (Index(None, "ends_at"),)
+
+    id: Mapped[Key]
+    text: Mapped[str] = mapped_column(String(500))
+    begins_at: Mapped[Moment]
+    ends_at: Mapped[Moment]
+    created_at: Mapped[Moment]
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+
+
+class TextVersion(Base):
+    """A text that the supplier has written anew, in Markdown; never changed once it stands.
+
+    ``purpose`` and ``version`` are those of ``integrations.consent_texts``; «edo» is among them.
+    """
+
+    __tablename__ = "text_versions"
+    __table_args__ = (UniqueConstraint("purpose", "version"),)
+
+    id: Mapped[Key]
+    purpose: Mapped[str] = mapped_column(String(40))
+    version: Mapped[str] = mapped_column(String(20))
+    body: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[Moment]
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
