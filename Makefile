@@ -7,7 +7,7 @@ export FLASK_APP := wsgi.py
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test lint format bench screenshots lock clean
+.PHONY: help run code dev test lint format bench screenshots lock clean
 
 help: ## these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -19,6 +19,9 @@ run: $(VENV)/.run ## the portal with demo data at http://127.0.0.1:8000 (PORT=â€
 	$(BIN)/gunicorn wsgi:app & web=$$!; \
 	if [ $$JOBS = queue ]; then $(BIN)/flask worker & worker=$$!; fi; \
 	wait $$web
+
+code: $(VENV)/.run ## the second factor of a demo clerk (LOGIN=operator, manager or admin)
+	@$(BIN)/flask staff-code $(or $(LOGIN),operator)
 
 dev: $(VENV)/.run ## the same with reload, for work on the code
 	@$(BIN)/flask prepare

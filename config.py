@@ -92,6 +92,14 @@ class Config:
     trusted_proxies: int = 0
     session_idle_minutes: int = 30
     session_max_hours: int = 12
+    staff_session_idle_minutes: int = 15
+    staff_session_max_hours: int = 8
+    billing_age_hours: int = 36
+    """Billing data older than this are pointed out to staff."""
+    import_token: str = field(default="", repr=False)
+    """Opens ``POST /api/import`` to the billing system; empty: there is no such door."""
+    import_max_mb: int = 2048
+    """Largest batch that is sent to the portal."""
     sign_in_address_failures: int = 25
     """Failed sign-ins from one address in 15 minutes before it has to wait."""
     sign_in_pair_failures: int = 10
@@ -239,6 +247,7 @@ class _Reader:
             clamd_address=self.read("CLAMD_ADDRESS", _socket_address, ""),
             edo_operator=self.read("EDO_OPERATOR", str, ""),
             edo_participant_id=self.read("EDO_PARTICIPANT_ID", str, ""),
+            import_token=self.read("IMPORT_TOKEN", _secret, ""),
             jobs=self.read("JOBS", _one_of("inline", "queue"), "queue" if production else "inline"),
             redis_url=self.read("REDIS_URL", _redis_url, ""),
             registration_proof=self.read(

@@ -27,6 +27,7 @@ from app.sections import (
     registration,
     service,
     settlements,
+    staff,
 )
 from app.web import filters, outbox, remembered, session, uploads
 from config import ROOT, Config
@@ -51,6 +52,7 @@ SECTIONS = (
     appearance.bp,
     manual.bp,
     service.bp,
+    staff.bp,
 )
 
 

@@ -88,7 +88,9 @@ def error_page(status: int, words: Words | None = None) -> tuple[Response, int, 
 
 def unauthorized() -> ResponseReturnValue:
     """Send a person to sign in and back; a fragment gets 401 and a redirect of the whole page."""
-    if request.method in ("GET", "HEAD"):
+    if request.blueprint == "staff":
+        target = url_for("staff.sign_in", next=_page_of_form())
+    elif request.method in ("GET", "HEAD"):
         target = url_for("auth.sign_in", next=request.full_path.rstrip("?"))
     else:
         values: dict[str, Any] = {"kept": g.kept} if g.get("kept") else {"lost": 1}

@@ -28,6 +28,8 @@ class JsonFormatter(logging.Formatter):
             line["request_id"] = g.get("request_id")
             line["address"] = (request.remote_addr or "")[:MAX_FIELD]
             line["account"] = g.get("account_id")
+            if staff := g.get("staff_id"):
+                line["staff"] = staff
         for name, value in getattr(record, "fields", {}).items():
             line[name] = value[:MAX_FIELD] if isinstance(value, str) else value
         if record.exc_info:

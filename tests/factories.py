@@ -12,8 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actions.accounts import create_account
+from app.actions.staff import NewStaff, create_staff
 from app.domain.access import Role
 from app.domain.period import Month
+from app.domain.staff import StaffRole
 from app.models import (
     Account,
     Charge,
@@ -33,6 +35,7 @@ from app.models import (
     Reading,
     Register,
     Service,
+    StaffMember,
     Supplier,
     SupplyPoint,
 )
@@ -269,6 +272,17 @@ class Factory:
             "is_internal": False,
         }
         return self._add(EnquiryEntry(**(defaults | values)))
+
+    def staff(self, role: StaffRole = StaffRole.OPERATOR, **values: Any) -> StaffMember:
+        """A clerk with both factors set up; ``PageClient.sign_in_staff`` knows them."""
+        command = NewStaff(
+            values.get("login", str(role)), values.get("name", f"Сотрудник {role}"), role,
+            values.get("department_id"),
+        )  # fmt: skip
+        member = create_staff(self.session, command, PASSWORD, CREATED, is_final=True)
+        member.totp_confirmed_at = CREATED
+        self.session.flush()
+        return member
 
     def meter(self, contract: Contract, serial_number: str = "12345678") -> Meter:
         point = self._add(

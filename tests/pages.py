@@ -8,8 +8,13 @@ from typing import Any
 import html5lib
 from bs4 import BeautifulSoup
 from flask import Flask, url_for
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from app.domain.staff import totp_secret
+from app.extensions import db
+from app.integrations.totp import code_at
+from app.models import StaffMember
 from tests.factories import PASSWORD
 
 PARTS = {
@@ -76,6 +81,18 @@ class PageClient:
     def check_last(self) -> BeautifulSoup:
         """The page of the last answer, checked."""
         return check_page(self.last.text)
+
+    def sign_in_staff(self, login: str = "operator", password: str = PASSWORD) -> TestResponse:
+        """Both factors; the same code may be used again, as no test waits for the next."""
+        with self.app.app_context():
+            session = db.session()
+            member = session.scalars(select(StaffMember).filter_by(login=login)).one()
+            member.totp_step = 0
+            secret = totp_secret(self.app.config["SECRET_KEY"], member.totp_seed)
+            session.commit()
+        code = code_at(secret, self.app.extensions["clock"].now())
+        self.submit(self.get("staff.sign_in"), login=login, password=password)
+        return self.submit(self.get("staff.second_factor"), code=code)
 
     def sign_in(self, number: str, password: str = PASSWORD, status: int = 303) -> TestResponse:
         return self.submit(self.get("auth.sign_in"), status, login=number, password=password)

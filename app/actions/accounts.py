@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from app.actions import attempts
+from app.actions.journal import MAX_ADDRESS, record
 from app.domain.access import Browser, Role
 from app.domain.contacts import normalise_email
 from app.domain.contract_number import number_key
@@ -22,7 +23,6 @@ from app.integrations.password_hashing import hash_password, is_password
 from app.models import (
     Account,
     AccountSession,
-    AuditEvent,
     ContactChange,
     Contract,
     Membership,
@@ -30,7 +30,6 @@ from app.models import (
 from app.queries.accounts import find_owner, hash_token, list_logins
 
 MAX_AGENT = 200
-MAX_ADDRESS = 45
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,26 +212,3 @@ def _end_contact_changes(session: Session, account: Account, now: datetime) -> N
         .where(ContactChange.account_id == account.id, ContactChange.ended_at.is_(None))
         .values(ended_at=now)
     )
-
-
-def record(
-    session: Session,
-    action: str,
-    account_id: int | None,
-    subject: str,
-    subject_key: str,
-    now: datetime,
-    **changes: object,
-) -> None:
-    """Write a line of the audit trail."""
-    session.add(
-        AuditEvent(
-            happened_at=now,
-            action=action,
-            account_id=account_id,
-            subject=subject,
-            subject_key=subject_key,
-            changes=changes,
-        )
-    )
-    session.flush()

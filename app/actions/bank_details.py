@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.actions.accounts import record
+from app.actions.journal import record
 from app.domain.access import Viewer
 from app.integrations.database import insert_if_new
 from app.models import BankDetails

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.actions.accounts import close_account, record
+from app.actions.accounts import close_account
+from app.actions.journal import record
 from app.domain.access import Browser
 from app.domain.enquiries import Author
 from app.integrations.consent_texts import PERSONAL_DATA, TITLES, current_text

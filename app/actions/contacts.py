@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.actions import attempts
-from app.actions.accounts import OpenedSession, open_session, record, set_password
+from app.actions.accounts import OpenedSession, open_session, set_password
 from app.actions.codes import CodeRules, find_last_code, is_waiting, prepare_code, use_code
+from app.actions.journal import record
 from app.actions.messages import Outgoing, queue_message
 from app.actions.notices import letter_facts, tell_account
 from app.domain.access import Browser, Role, Viewer

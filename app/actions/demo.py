@@ -13,13 +13,20 @@ from sqlalchemy.orm import Session
 
 from app.actions.accounts import create_account
 from app.actions.billing_import import ImportOptions, apply_import
+from app.actions.staff import NewStaff, create_staff
 from app.demo import DemoSummary, write_demo_package
 from app.domain.errors import NotDemoError
 from app.domain.money import ZERO
 from app.domain.registration import earliest_proof_day
+from app.domain.staff import StaffRole
 from app.integrations.billing_files import Package
-from app.models import Charge, Contract, Customer, ImportRun, Membership
+from app.models import Charge, Contract, Customer, ImportRun, Membership, StaffMember
 
+DEMO_STAFF = (
+    ("operator", "Петрова Ольга Сергеевна", StaffRole.OPERATOR),
+    ("manager", "Кузнецов Игорь Львович", StaffRole.MANAGER),
+    ("admin", "Админова Анна Ивановна", StaffRole.ADMIN),
+)
 DEMO_PASSWORD = "demo-2026"  # noqa: S105 - printed on purpose, and refused in production
 
 
@@ -49,7 +56,24 @@ def load_demo(session: Session, now: datetime) -> DemoSummary:
         create_account(
             session, sign_in.contract_no, sign_in.email or "demo@example.org", DEMO_PASSWORD, now
         )
+    for login, name, role in DEMO_STAFF:
+        command = NewStaff(login, name, role)
+        member = create_staff(session, command, DEMO_PASSWORD, now, is_final=True)
+        member.totp_confirmed_at = now
     return summary
+
+
+def list_demo_staff(session: Session) -> list[tuple[str, str]]:
+    """(login, name) of the clerks of a demo installation; else empty."""
+    if session.scalar(select(ImportRun.id).where(ImportRun.is_demo)) is None:
+        return []
+    logins = [login for login, _, _ in DEMO_STAFF]
+    rows = session.execute(
+        select(StaffMember.login, StaffMember.name)
+        .where(StaffMember.login.in_(logins), StaffMember.disabled_at.is_(None))
+        .order_by(StaffMember.id)
+    )
+    return [(login, name) for login, name in rows]
 
 
 @dataclass(frozen=True, slots=True)

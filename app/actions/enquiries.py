@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.actions.accounts import record
 from app.actions.consents import give_for_enquiry
 from app.actions.drafts import NEW, take_files
+from app.actions.journal import record
 from app.actions.notices import tell_enquirer
 from app.domain.access import Browser, Viewer
 from app.domain.enquiries import (

@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.actions.accounts import record
 from app.actions.attachments import Cabinet, make_attachment
+from app.actions.journal import record
 from app.actions.notices import tell_enquirer
 from app.domain.attachments import CheckedFile
 from app.domain.enquiries import OPEN, Author, EnquiryStatus, Reply

@@ -19,7 +19,7 @@ from app.integrations.links import Purpose
 from app.integrations.mailer import Mailing
 from app.integrations.post import Post
 from app.models import Message, Recovery, SmsCode
-from app.queries.contracts import get_frame
+from app.queries.contracts import find_supplier
 
 WAITING, SENDING, SENT, FAILED = "waiting", "sending", "sent", "failed"
 LEASE = timedelta(minutes=2)
@@ -193,7 +193,7 @@ def _link_url(message: Message, post: Post) -> str:
 def _mailing(session: Session, message: Message, post: Post, text: str, url: str) -> Mailing | None:
     if message.channel != "mail":
         return None
-    supplier = get_frame(session).supplier
+    supplier = find_supplier(session)
     return Mailing(
         recipient=message.recipient,
         subject=message.subject or "",

@@ -10,7 +10,7 @@ from app.actions.messages import Outgoing, queue_message
 from app.domain.registration import Channel
 from app.integrations.letters import write_letter, write_sms
 from app.models import Account, Contract, Enquiry
-from app.queries.contracts import get_frame
+from app.queries.contracts import find_supplier
 
 
 def tell_account(
@@ -67,7 +67,7 @@ def tell_enquirer(
 
 def letter_facts(session: Session, contract: Contract | None) -> dict[str, object]:
     """Who writes, and about which contract."""
-    supplier = get_frame(session).supplier
+    supplier = find_supplier(session)
     return {
         "supplier": (supplier.short_name or supplier.name) if supplier else "Поставщик",
         "supplier_phone": (supplier.phone if supplier else None) or "",

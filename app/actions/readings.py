@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from app.actions.accounts import record
+from app.actions.journal import record
 from app.domain.access import Viewer
 from app.domain.errors import ReadingClosedError
 from app.domain.readings import LIVE, ReadingStatus

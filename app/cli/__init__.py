@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import accounts, billing, enquiries, local, messages, readings
+from app.cli import accounts, billing, enquiries, local, messages, readings, staff
 
 COMMANDS = (
     billing.billing_import,
@@ -21,6 +21,10 @@ COMMANDS = (
     readings.readings_unacknowledged,
     enquiries.enquiries,
     enquiries.enquiry_reply,
+    staff.staff_create,
+    staff.staff_list,
+    staff.staff_reset,
+    staff.staff_code,
     local.demo,
     local.prepare,
 )

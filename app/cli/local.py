@@ -46,6 +46,12 @@ def prepare(context: click.Context) -> None:
             f"  на учете {entry.email} и {entry.phone};\n"
             f"  с другим адресом или телефоном спросят сумму документа: {entry.document_total} ₽"
         )
+    if clerks := demo_actions.list_demo_staff(db.session()):
+        logins = ", ".join(login for login, _ in clerks)
+        click.echo(
+            f"Сотрудники: {config().base_url}/staff/sign-in\n"
+            f"  логины {logins}; пароль тот же; код второго фактора: make code LOGIN=operator"
+        )
     if not config().mail.server:
         click.echo(f"Письма и смс: файлы в {config().mail.outbox}")
     click.echo("Остановить: Ctrl+C\n")

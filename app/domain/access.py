@@ -13,6 +13,8 @@ class Role(StrEnum):
     ACCOUNTANT = "accountant"
     ENGINEER = "engineer"
     VIEWER = "viewer"
+    LOOKING = "looking"
+    """A clerk who looks at what the customer sees; never a membership."""
 
 
 class Permission(StrEnum):
@@ -26,6 +28,8 @@ class Permission(StrEnum):
     SUBMIT_READINGS = "submit_readings"
     SEE_ENQUIRIES = "see_enquiries"
     SEND_ENQUIRIES = "send_enquiries"
+    MANAGE_ACCOUNT = "manage_account"
+    """One's own contacts, password, sessions and consents."""
 
 
 _READ = frozenset(
@@ -38,9 +42,11 @@ _READ = frozenset(
 )
 _GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
-    Role.ACCOUNTANT: _READ | {Permission.MANAGE_MONEY, Permission.SEND_ENQUIRIES},
+    Role.ACCOUNTANT: _READ
+    | {Permission.MANAGE_MONEY, Permission.SEND_ENQUIRIES, Permission.MANAGE_ACCOUNT},
     Role.ENGINEER: frozenset(Permission) - {Permission.SEE_MONEY, Permission.MANAGE_MONEY},
-    Role.VIEWER: _READ,
+    Role.VIEWER: _READ | {Permission.MANAGE_ACCOUNT},
+    Role.LOOKING: _READ,
 }
 
 

@@ -66,6 +66,15 @@ class AccountExistsError(DomainError):
     """The contract already has an owner; nobody registers over an active account."""
 
 
+class StaffError(DomainError):
+    """What cannot be done with one of the supplier's people. ``code``: ``login`` (unusable),
+    ``taken``, ``last_admin`` (somebody has to manage the others), ``self``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class NotDemoError(DomainError):
     """Demo data were asked for in production or over a database that holds something else."""
 

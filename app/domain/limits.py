@@ -22,6 +22,9 @@ class Tried(StrEnum):
     PDF = "pdf"
     UPLOAD = "upload"
     CONTACT = "contact"
+    STAFF_SIGN_IN = "staff_sign_in"
+    STAFF_CODE = "staff_code"
+    API = "api"
 
 
 class Outcome(StrEnum):

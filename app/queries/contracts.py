@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.access import Permission, Role, Viewer, may
 from app.domain.errors import AccessDeniedError, NotFoundError
 from app.models import (
+    Announcement,
     Contract,
     Customer,
     Department,
@@ -58,6 +59,7 @@ class SupplierCard:
     address: str | None
     phone: str | None
     email: str | None
+    work_hours: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Frame:
     as_of: datetime | None
     run_id: int | None
     """The latest import; figures of billing change only with it."""
+    announcement: str | None = None
+    """What stands on every page just now."""
 
 
 # Every page asks these three; columns instead of entities cost a third of the time.
@@ -96,7 +100,14 @@ _VISIBLE = (
 )
 _ONE_VISIBLE = _VISIBLE.where(Contract.id == bindparam("contract_id")).limit(1)
 _ALL_VISIBLE = _VISIBLE.order_by(Contract.number)
-_FRAME = (
+_IS_ANNOUNCED = and_(
+    Announcement.begins_at <= bindparam("now", type_=Announcement.begins_at.type),
+    Announcement.ends_at > bindparam("now", type_=Announcement.begins_at.type),
+)
+_ANNOUNCEMENT = (
+    select(Announcement.text).where(_IS_ANNOUNCED).order_by(Announcement.id.desc()).limit(1)
+)
+_SUPPLIER = (
     select(
         Supplier.name,
         Supplier.short_name,
@@ -105,11 +116,39 @@ _FRAME = (
         Supplier.address,
         Supplier.phone,
         Supplier.email,
-        select(func.max(ImportRun.as_of)).scalar_subquery(),
-        select(func.max(ImportRun.id)).scalar_subquery(),
+        Supplier.work_hours,
     )
     .where(Supplier.withdrawn_at.is_(None))
     .order_by(Supplier.id)
+    .limit(1)
+)
+_FRAME = (
+    select(
+        *_SUPPLIER.selected_columns,
+        select(func.max(ImportRun.as_of)).scalar_subquery(),
+        select(func.max(ImportRun.id)).scalar_subquery(),
+        _ANNOUNCEMENT.scalar_subquery(),
+    )
+    .where(Supplier.withdrawn_at.is_(None))
+    .order_by(Supplier.id)
+    .limit(1)
+)
+
+
+_OWNER = (
+    select(Membership.account_id)
+    .where(
+        Membership.contract_id == Contract.id,
+        Membership.role == Role.OWNER,
+        Membership.revoked_at.is_(None),
+    )
+    .scalar_subquery()
+)
+_ANY = (
+    select(*list(_VISIBLE.selected_columns)[:-1], _OWNER)
+    .select_from(Contract)
+    .join(Customer, Customer.id == Contract.customer_id)
+    .where(Contract.id == bindparam("contract_id"))
     .limit(1)
 )
 
@@ -157,6 +196,27 @@ def get_visible(
     return contract
 
 
+def get_looked_at(
+    session: Session, contract_id: int, permission: Permission
+) -> tuple[VisibleContract, int]:
+    """A contract through a clerk's eyes, who may look and do nothing, and its owner's account id:
+    0 where nobody has registered.
+
+    Raises:
+        NotFoundError: no such contract.
+        AccessDeniedError: looking does not include this.
+    """
+    row = None
+    if contract_id <= MAX_ID:
+        row = session.connection().execute(_ANY, {"contract_id": contract_id}).one_or_none()
+    if row is None:
+        raise NotFoundError
+    contract = _contract((*row[:-1], Role.LOOKING))
+    if not may(contract.role, permission):
+        raise AccessDeniedError
+    return contract, row[-1] or 0
+
+
 def list_visible(session: Session, viewer: Viewer) -> list[VisibleContract]:
     """All contracts of the viewer, by number."""
     rows = session.connection().execute(_ALL_VISIBLE, {"account_id": viewer.account_id})
@@ -168,10 +228,19 @@ def _contract(row: Any) -> VisibleContract:
     return VisibleContract(*values)
 
 
-def get_frame(session: Session) -> Frame:
-    """The supplier and the moment the billing data speak of."""
-    row = session.connection().execute(_FRAME).one_or_none()
-    return Frame(SupplierCard(*row[:-2]), *row[-2:]) if row else Frame(None, None, None)
+def find_supplier(session: Session) -> SupplierCard | None:
+    """The supplier, as documents and letters name it."""
+    row = session.connection().execute(_SUPPLIER).one_or_none()
+    return SupplierCard(*row) if row else None
+
+
+def get_frame(session: Session, now: datetime) -> Frame:
+    """The supplier, the moment the billing data speak of, and what is announced."""
+    row = session.connection().execute(_FRAME, {"now": now}).one_or_none()
+    if row is None:
+        announced = session.connection().execute(_ANNOUNCEMENT, {"now": now}).scalar()
+        return Frame(None, None, None, announced)
+    return Frame(SupplierCard(*row[:-3]), *row[-3:])
 
 
 def find_department(session: Session, contract: VisibleContract) -> Department | None:

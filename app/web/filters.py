@@ -23,7 +23,7 @@ from app.web.appearance import current_appearance
 from app.web.forms import summary_of
 from app.web.fragments import is_fragment
 from app.web.permissions import may_viewer
-from app.web.session import clock
+from app.web.session import clock, is_staff
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
@@ -124,7 +124,7 @@ def counted(number: int, one: str, few: str, many: str) -> str:
 def page_frame() -> Frame:
     """Supplier and data stamp, read once per request."""
     if "frame" not in g:
-        g.frame = get_frame(db.session())
+        g.frame = get_frame(db.session(), clock().now())
     return g.frame  # type: ignore[no-any-return]
 
 
@@ -166,7 +166,11 @@ def init_app(app: Flask) -> None:
     # A module of macros sees the globals that exist when it is made.
     env.globals["ui"] = env.get_template("components/ui.html").module
 
-    idle_seconds = app.extensions["config"].session_idle_minutes * 60
+    config = app.extensions["config"]
+
+    def idle_seconds() -> int:
+        minutes = config.staff_session_idle_minutes if is_staff() else config.session_idle_minutes
+        return int(minutes) * 60
 
     @app.context_processor
     def who() -> dict[str, Any]:

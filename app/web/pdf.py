@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from flask_login import current_user
-
 from app.actions import attempts
 from app.domain.limits import Tried
 from app.extensions import db
 from app.integrations.pdf import render_pdf
 from app.integrations.slots import slot
 from app.web.rules import pdf_limits
-from app.web.session import clock, config, current_browser
+from app.web.session import clock, config, current_browser, current_clerk, current_viewer, is_staff
 
 SLOTS = ("pdf-1", "pdf-2")
 QUEUE = tuple(f"queue-{number}" for number in range(1, 7))
@@ -29,9 +27,15 @@ def admit_pdf() -> None:
     """
     browser = current_browser()
     attempts.admit(
-        db.session(), Tried.PDF, f"account:{current_user.account_id}", browser.address,
+        db.session(), Tried.PDF, _asker(), browser.address,
         pdf_limits(config()), clock().now(), succeeded=True,
     )  # fmt: skip
+
+
+def _asker() -> str:
+    if is_staff():
+        return f"staff:{current_clerk().staff_id}"
+    return f"account:{current_viewer().account_id}"
 
 
 def lay_out(html: str, title: str) -> bytes:

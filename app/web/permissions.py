@@ -6,16 +6,24 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import g
+from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
+from flask_login import current_user, login_required
 
+from app.actions.journal import note_look
 from app.domain.access import Permission, may
+from app.domain.errors import AccessDeniedError, NotFoundError
+from app.domain.staff import StaffPermission
 from app.extensions import db
+from app.logs import event
 from app.queries import contracts
-from app.web.session import current_viewer
+from app.web.session import clock, current_clerk, current_viewer, is_staff
 
-__all__ = ["contract_access", "may_viewer", "public", "signed_in"]
+__all__ = [
+    "contract_access", "may_viewer", "public", "signed_in", "staff_access", "token_access",
+]  # fmt: skip
+
+OWN_PASSWORD = "staff.password"  # noqa: S105 - a page
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
@@ -28,15 +36,57 @@ def public(view: View) -> View:
 
 def signed_in(view: View) -> Any:
     """Any signed-in account may open this route."""
-    guarded = login_required(view)
-    guarded.access = "signed_in"
+
+    @wraps(view)
+    @login_required
+    def guarded(**arguments: Any) -> ResponseReturnValue:
+        if is_staff():
+            raise NotFoundError
+        return view(**arguments)
+
+    guarded.access = "signed_in"  # type: ignore[attr-defined]
     return guarded
+
+
+def token_access(view: View) -> View:
+    """For programs, with a token that the view itself checks."""
+    view.access = "token"  # type: ignore[attr-defined]
+    return view
+
+
+def staff_access(permission: StaffPermission) -> Callable[[View], Any]:
+    """Only one of the supplier's people whose role grants ``permission`` may open this route.
+
+    Raises:
+        NotFoundError: a customer is signed in, who learns nothing of the desk.
+        AccessDeniedError: the role does not allow it.
+    """
+
+    def decorate(view: View) -> Any:
+        @wraps(view)
+        @login_required
+        def guarded(**arguments: Any) -> ResponseReturnValue:
+            if not is_staff():
+                raise NotFoundError
+            if not current_clerk().may(permission):
+                raise AccessDeniedError
+            if current_user.must_change_password and request.endpoint not in (
+                OWN_PASSWORD, f"{OWN_PASSWORD}_submit", "staff.sign_out",
+            ):  # fmt: skip
+                return redirect(url_for(OWN_PASSWORD))
+            return view(**arguments)
+
+        guarded.access = f"staff:{permission}"  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
 
 
 def contract_access(permission: Permission) -> Callable[[View], Any]:
     """The route's ``contract_id`` must be visible to the viewer, in a role with ``permission``.
 
-    The contract is kept as ``g.contract`` for the view and the frame of the page.
+    The contract is kept as ``g.contract`` for the view and the frame of the page. A clerk opens
+    what the customer sees, too: only to look, and the journal says so.
 
     Raises:
         NotFoundError: no such contract, or not the viewer's.
@@ -47,15 +97,28 @@ def contract_access(permission: Permission) -> Callable[[View], Any]:
         @wraps(view)
         @login_required
         def guarded(contract_id: int, **arguments: Any) -> ResponseReturnValue:
-            g.contract = contracts.get_visible(
-                db.session(), current_viewer(), contract_id, permission
-            )
+            if is_staff():
+                _look(contract_id, permission)
+            else:
+                g.contract = contracts.get_visible(
+                    db.session(), current_viewer(), contract_id, permission
+                )
             return view(contract_id=contract_id, **arguments)
 
         guarded.access = permission.value  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+def _look(contract_id: int, permission: Permission) -> None:
+    """«Глазами потребителя»."""
+    if request.method not in ("GET", "HEAD") or current_user.must_change_password:
+        raise AccessDeniedError
+    g.contract, g.owner_id = contracts.get_looked_at(db.session(), contract_id, permission)
+    page = request.endpoint or ""
+    note_look(db.session(), g.owner_id or None, g.contract.number, page, clock().now())
+    event("staff look", staff=current_clerk().login, account=g.owner_id, contract=contract_id)
 
 
 def may_viewer(permission: Permission) -> bool:

@@ -11,6 +11,7 @@ from app.actions.enquiries import EnquiryRules
 from app.actions.readings import ReadingRules
 from app.actions.recovery import RecoveryRules
 from app.actions.registration.rules import Rules
+from app.actions.staff import StaffRules
 from app.domain.limits import Limit, Outcome, Tried
 from app.domain.windows import WindowRules
 from config import Config
@@ -40,6 +41,28 @@ def sign_in_limits(config: Config) -> tuple[Limit, ...]:
             outcome=Outcome.FAILED,
         ),
         Limit(config.sign_in_login_checks, HOUR, per_subject=True),
+    )
+
+
+def staff_rules(config: Config) -> StaffRules:
+    """Sign-in of the supplier's people; a guessed code of six digits needs a million tries."""
+    failed = Outcome.FAILED
+    return StaffRules(
+        config.secret_key,
+        sign_in_limits(config),
+        (
+            Limit(10, QUARTER_HOUR, per_subject=True, outcome=failed),
+            Limit(30, DAY, per_subject=True, outcome=failed),
+            Limit(config.sign_in_address_failures, QUARTER_HOUR, per_address=True, outcome=failed),
+        ),
+    )
+
+
+def staff_session_lives(config: Config) -> tuple[timedelta, timedelta]:
+    """How long a session of the desk lasts unused, and in any case."""
+    return (
+        timedelta(minutes=config.staff_session_idle_minutes),
+        timedelta(hours=config.staff_session_max_hours),
     )
 
 

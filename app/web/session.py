@@ -1,4 +1,4 @@
-"""The signed-in session of the current request.
+"""The signed-in session of the current request: a customer's, or a clerk's.
 
 The session is a row; the cookie carries its signed token. Ending the row ends the session at once,
 whoever holds the cookie.
@@ -14,14 +14,20 @@ from flask import Flask, current_app, g, request, session
 from flask_login import UserMixin, current_user, login_user, logout_user
 
 from app.actions.accounts import OpenedSession
+from app.actions.journal import ORIGIN, Origin, set_origin
+from app.actions.staff import OpenedStaffSession
 from app.domain.access import Browser, Viewer
+from app.domain.staff import Clerk, StaffRole
 from app.extensions import db, login_manager
 from app.integrations.clock import Clock
 from app.integrations.database import write_if_free
-from app.queries import accounts
+from app.queries import accounts, staff
+from app.web.rules import staff_session_lives
 from config import Config
 
 TOUCH_EVERY = timedelta(minutes=1)
+STAFF_PREFIX = "staff "
+HALF_OPEN = "half_open"
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,26 @@ class SignedIn(UserMixin):
     contract_count: int = 1
     seconds_left: int = 0
     """Until it ends in any case, however active its person is."""
+    is_staff = False
 
     def get_id(self) -> str:
         return self.token
+
+
+@dataclass(frozen=True)
+class StaffSignedIn(UserMixin):
+    """One session of one of the supplier's people, with both factors given."""
+
+    token: str
+    session_id: int
+    clerk: Clerk | None = None
+    must_change_password: bool = False
+    seconds_left: int = 0
+    contract_count = 1
+    is_staff = True
+
+    def get_id(self) -> str:
+        return STAFF_PREFIX + self.token
 
 
 def config() -> Config:
@@ -54,17 +77,32 @@ def local_now() -> datetime:
     return clock().local(clock().now())
 
 
+def is_staff() -> bool:
+    """Whether one of the supplier's people is signed in."""
+    return bool(getattr(current_user, "is_staff", False))
+
+
+def current_clerk() -> Clerk:
+    """The clerk who is signed in; only where a page of the desk requires one."""
+    clerk: Clerk = current_user.clerk
+    return clerk
+
+
 def current_viewer() -> Viewer:
-    """The viewer on whose behalf this request reads; only where a sign-in is required."""
-    return Viewer(current_user.account_id)
+    """The viewer on whose behalf this request reads; only where a sign-in is required.
+
+    A clerk who looks with the customer's eyes sees what the owner of the contract sees.
+    """
+    return Viewer(g.owner_id if is_staff() else current_user.account_id)
 
 
 def current_browser() -> Browser:
     """From where this request comes."""
+    is_customer = current_user.is_authenticated and not is_staff()
     return Browser(
         request.remote_addr or "",
         request.headers.get("User-Agent", ""),
-        current_user.session_id if current_user.is_authenticated else None,
+        current_user.session_id if is_customer else None,
     )
 
 
@@ -74,32 +112,76 @@ def begin(opened: OpenedSession) -> None:
     login_user(SignedIn(opened.token, opened.session_id, opened.account_id))
 
 
+def begin_half(opened: OpenedStaffSession) -> None:
+    """Remember in this browser that the password of one of the supplier's people was right."""
+    session.clear()
+    session[HALF_OPEN] = opened.token
+
+
+def half_open_token() -> str:
+    """The token of a session that waits for its second factor; empty where there is none."""
+    return str(session.get(HALF_OPEN, ""))
+
+
+def begin_staff(opened: OpenedStaffSession) -> None:
+    """Bind this browser to a session of the desk."""
+    session.clear()
+    login_user(StaffSignedIn(opened.token, opened.session_id))
+
+
 def end() -> None:
     """Forget the session in this browser."""
     logout_user()
     session.clear()
 
 
-def load(token: str) -> SignedIn | None:
+def load(user_id: str) -> SignedIn | StaffSignedIn | None:
     """The live session of a token, or None; keeps ``last_seen_at`` true to a minute."""
+    if user_id.startswith(STAFF_PREFIX):
+        return _load_staff(user_id.removeprefix(STAFF_PREFIX))
     now = clock().now()
+    longest = timedelta(hours=config().session_max_hours)
     row = accounts.find_live_session(
         db.session(),
-        token,
+        user_id,
         now=now,
         idle=timedelta(minutes=config().session_idle_minutes),
-        longest=timedelta(hours=config().session_max_hours),
+        longest=longest,
     )
     if row is None:
         return None
-    # A page that asks again by itself does not show that its person is still there.
-    if now - row.last_seen_at > TOUCH_EVERY and "X-Poll" not in request.headers:
+    if _is_touch(row.last_seen_at, now):
         write_if_free(db.engine, accounts.touch_statement(row.id, now))
     g.account_id = row.account_id
-    left = row.created_at + timedelta(hours=config().session_max_hours) - now
-    return SignedIn(
-        token, row.id, row.account_id, row.contract_count, max(0, int(left.total_seconds()))
+    left = _seconds(row.created_at + longest - now)
+    return SignedIn(user_id, row.id, row.account_id, row.contract_count, left)
+
+
+def _load_staff(token: str) -> StaffSignedIn | None:
+    now = clock().now()
+    idle, longest = staff_session_lives(config())
+    found = staff.find_live_session(db.session(), token, now=now, idle=idle, longest=longest)
+    if found is None:
+        return None
+    row, member = found
+    if _is_touch(row.last_seen_at, now):
+        write_if_free(db.engine, staff.touch_statement(row.id, now))
+    g.staff_id = member.id
+    set_origin(db.session(), Origin(request.remote_addr or "", member.id))
+    clerk = Clerk(
+        member.id, member.name, member.login, StaffRole(member.role), member.department_id
     )
+    left = _seconds(row.created_at + longest - now)
+    return StaffSignedIn(token, row.id, clerk, member.must_change_password, left)
+
+
+def _is_touch(last_seen_at: datetime, now: datetime) -> bool:
+    # A page that asks again by itself does not show that its person is still there.
+    return now - last_seen_at > TOUCH_EVERY and "X-Poll" not in request.headers
+
+
+def _seconds(left: timedelta) -> int:
+    return max(0, int(left.total_seconds()))
 
 
 def init_app(app: Flask) -> None:
@@ -107,3 +189,8 @@ def init_app(app: Flask) -> None:
     # The table knows address and agent; a phone that changes networks must stay signed in.
     login_manager.session_protection = None
     login_manager.user_loader(load)
+
+    @app.before_request
+    def know_the_address() -> None:
+        if request.endpoint != "static":
+            db.session().info.setdefault(ORIGIN, Origin(request.remote_addr or ""))

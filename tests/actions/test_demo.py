@@ -15,7 +15,7 @@ from app.actions.billing_import import ImportOptions, ImportRefusedError, apply_
 from app.domain.errors import NotDemoError
 from app.integrations.billing_files import Package
 from app.models import Account, Contract, ImportRun, Supplier
-from app.queries.contracts import get_frame
+from app.queries.contracts import find_supplier
 from config import ROOT
 from tests.conftest import NOW
 from tests.factories import Factory
@@ -64,7 +64,7 @@ def test_demo_data_are_refused_in_production(
 def test_real_data_over_demo_data_bring_their_own_supplier(session: Session) -> None:
     demo.load_demo(session, NOW)
     load_sample(session, ImportOptions(may_cover_demo=True))
-    supplier = get_frame(session).supplier
+    supplier = find_supplier(session)
     assert supplier is not None
     assert "Образец" in supplier.name
 

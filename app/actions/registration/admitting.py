@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.actions import attempts
-from app.actions.accounts import close_account, open_account, record
+from app.actions.accounts import close_account, open_account
 from app.actions.consents import bind_consents
+from app.actions.journal import record
 from app.actions.registration import notices
 from app.actions.registration.rules import Rules
 from app.actions.registration.states import move

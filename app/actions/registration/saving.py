@@ -11,7 +11,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.actions import attempts
-from app.actions.accounts import record
 from app.actions.codes import (
     find_last_code,
     is_waiting,
@@ -20,6 +19,7 @@ from app.actions.codes import (
     use_code,
 )
 from app.actions.consents import give_consent
+from app.actions.journal import record
 from app.actions.registration import notices
 from app.actions.registration.admitting import admit_contact
 from app.actions.registration.rules import Rules

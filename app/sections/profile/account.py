@@ -39,14 +39,14 @@ PAGE_ROWS = 25
 
 
 @bp.get("/password")
-@contract_access(Permission.SEE_CONTRACT)
+@contract_access(Permission.MANAGE_ACCOUNT)
 def password(contract_id: int) -> ResponseReturnValue:
     """«Изменить пароль»."""
     return _password_page(PasswordForm())
 
 
 @bp.post("/password")
-@contract_access(Permission.SEE_CONTRACT)
+@contract_access(Permission.MANAGE_ACCOUNT)
 def password_submit(contract_id: int) -> ResponseReturnValue:
     """The new password counts at once; whoever else is signed in is out."""
     form = PasswordForm()
@@ -74,7 +74,7 @@ def password_submit(contract_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/sessions")
-@contract_access(Permission.SEE_CONTRACT)
+@contract_access(Permission.MANAGE_ACCOUNT)
 def sessions(contract_id: int) -> ResponseReturnValue:
     """«Где выполнен вход»."""
     settings = session.config()
@@ -93,7 +93,7 @@ def sessions(contract_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/sessions/<int:session_id>/end")
-@contract_access(Permission.SEE_CONTRACT)
+@contract_access(Permission.MANAGE_ACCOUNT)
 def end_session(contract_id: int, session_id: int) -> ResponseReturnValue:
     """End one session, wherever it is open."""
     row = get_session(db.session(), session.current_viewer(), session_id)
@@ -104,7 +104,7 @@ def end_session(contract_id: int, session_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/sessions/end")
-@contract_access(Permission.SEE_CONTRACT)
+@contract_access(Permission.MANAGE_ACCOUNT)
 def end_all_sessions(contract_id: int) -> ResponseReturnValue:
     """End all others; this one goes on."""
     viewer = session.current_viewer()
@@ -117,7 +117,7 @@ def end_all_sessions(contract_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/consents")
-@contract_access(Permission.SEE_CONTRACT)
+@contract_access(Permission.MANAGE_ACCOUNT)
 def consents(contract_id: int) -> ResponseReturnValue:
     """What was agreed to, when and where from."""
     viewer = session.current_viewer()
@@ -134,14 +134,14 @@ def consents(contract_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/consents/<int:consent_id>/withdraw")
-@contract_access(Permission.SEE_CONTRACT)
+@contract_access(Permission.MANAGE_ACCOUNT)
 def consent(contract_id: int, consent_id: int) -> ResponseReturnValue:
     """What withdrawing means."""
     return _consent_page(_find_consent(), CurrentPassword())
 
 
 @bp.post("/consents/<int:consent_id>/withdraw")
-@contract_access(Permission.SEE_CONTRACT)
+@contract_access(Permission.MANAGE_ACCOUNT)
 def consent_withdraw(contract_id: int, consent_id: int) -> ResponseReturnValue:
     """«Отозвать»; where that closes the account, the password is asked for."""
     found, form = _find_consent(), CurrentPassword()

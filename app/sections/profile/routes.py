@@ -58,7 +58,7 @@ def index(contract_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/contacts")
-@contract_access(Permission.SEE_CONTRACT)
+@contract_access(Permission.MANAGE_ACCOUNT)
 def contacts(contract_id: int) -> ResponseReturnValue:
     """The form of one's own contacts."""
     account = get_own_account(db.session(), current_viewer())
@@ -73,7 +73,7 @@ def contacts(contract_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/contacts")
-@contract_access(Permission.SEE_CONTRACT)
+@contract_access(Permission.MANAGE_ACCOUNT)
 def contacts_submit(contract_id: int) -> ResponseReturnValue:
     """Keep name and position; ask the new address and number to answer."""
     form = ContactsForm()
@@ -100,14 +100,14 @@ def contacts_submit(contract_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/phone")
-@contract_access(Permission.SEE_CONTRACT)
+@contract_access(Permission.MANAGE_ACCOUNT)
 def phone(contract_id: int) -> ResponseReturnValue:
     """Where the code for a new number is typed."""
     return _phone_page(PhoneCodeForm())
 
 
 @bp.post("/phone")
-@contract_access(Permission.SEE_CONTRACT)
+@contract_access(Permission.MANAGE_ACCOUNT)
 def phone_submit(contract_id: int) -> ResponseReturnValue:
     """«ОК»: the number counts from now on."""
     form = PhoneCodeForm()

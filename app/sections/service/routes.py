@@ -11,7 +11,7 @@ from app.extensions import db
 from app.queries import contracts
 from app.web.fragments import render_page
 from app.web.permissions import public, signed_in
-from app.web.session import current_viewer
+from app.web.session import current_viewer, is_staff
 
 bp = Blueprint("service", __name__)
 
@@ -22,6 +22,8 @@ def root() -> ResponseReturnValue:
     """Where «Личный кабинет» on the supplier's site leads."""
     if not current_user.is_authenticated:
         return redirect(url_for("auth.sign_in"))
+    if is_staff():
+        return redirect(url_for("staff.today"))
     visible = contracts.list_visible(db.session(), current_viewer())
     if len(visible) == 1:
         return redirect(url_for("home.index", contract_id=visible[0].id))

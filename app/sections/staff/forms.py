@@ -1,0 +1,70 @@
+"""Forms of the desk's doors and of its people."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length
+
+from app.domain.staff import StaffRole
+from app.sections.staff.words import ROLES
+from app.web.forms import printable, safe_next
+
+LONG = Length(max=200, message="Слишком длинно: не больше 200 знаков")
+
+
+class StaffSignInForm(FlaskForm):
+    """Login and password."""
+
+    login = StringField(
+        "Логин", filters=[printable], validators=[DataRequired("Поле «Логин»: введите логин"), LONG]
+    )
+    password = PasswordField(
+        "Пароль", validators=[InputRequired("Поле «Пароль»: введите пароль"), LONG]
+    )
+    next = HiddenField(filters=[lambda target: safe_next(target, "")])
+
+
+class CodeForm(FlaskForm):
+    """A code of the second factor, or a recovery code."""
+
+    code = StringField(
+        "Код",
+        filters=[printable],
+        validators=[
+            DataRequired("Поле «Код»: введите код"),
+            Length(max=40, message="Поле «Код»: слишком длинный код"),
+        ],
+    )
+    next = HiddenField(filters=[lambda target: safe_next(target, "")])
+
+
+class OwnPasswordForm(FlaskForm):
+    """One's own new password."""
+
+    current = PasswordField(
+        "Текущий пароль",
+        validators=[InputRequired("Поле «Текущий пароль»: введите пароль"), LONG],
+    )
+    password = PasswordField(
+        "Новый пароль", validators=[InputRequired("Поле «Новый пароль»: введите пароль"), LONG]
+    )
+
+
+class StaffForm(FlaskForm):
+    """One of the supplier's people."""
+
+    login = StringField("Логин", filters=[printable])
+    name = StringField(
+        "Фамилия, имя, отчество",
+        filters=[printable, str.strip],
+        validators=[DataRequired("Поле «Фамилия, имя, отчество»: введите имя"), LONG],
+    )
+    role = SelectField(
+        "Роль",
+        choices={str(role): words for role, words in ROLES.items()},
+        default=StaffRole.OPERATOR.value,
+        validate_choice=True,
+    )
+    department = SelectField("Отделение", default="")
+    is_active = BooleanField("Может входить", default=True)

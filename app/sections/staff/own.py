@@ -1,0 +1,104 @@
+"""What each of the supplier's people does with their own access."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+from flask_login import current_user
+
+from app.actions import staff as actions
+from app.domain.errors import PasswordError, SignInRefusedError, TooManyAttemptsError
+from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.logs import event
+from app.models import StaffMember
+from app.queries.staff import count_recovery_codes, get_staff
+from app.sections.staff.blueprint import bp
+from app.sections.staff.entrance import codes_page
+from app.sections.staff.forms import OwnPasswordForm
+from app.web import session
+from app.web.forms import PASSWORD_WORDS, keep_if_busy, summary_of, wait_words
+from app.web.fragments import render_page
+from app.web.permissions import staff_access
+from app.web.rules import staff_rules
+
+
+@bp.get("/session")
+@staff_access(StaffPermission.WORK)
+def keep_session() -> ResponseReturnValue:
+    """«Продолжить» in the warning that a session ends; asking keeps it."""
+    return {"seconds_left": current_user.seconds_left}
+
+
+@bp.post("/sign-out")
+@staff_access(StaffPermission.WORK)
+def sign_out() -> ResponseReturnValue:
+    """«Выход»: the session ends in the table and in the browser."""
+    actions.end_session(db.session(), current_user.session_id, session.clock().now())
+    db.session.commit()
+    event("staff sign-out")
+    session.end()
+    response = redirect(url_for("staff.sign_in"), 303)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@bp.get("/password")
+@staff_access(StaffPermission.WORK)
+def password() -> ResponseReturnValue:
+    """One's own password and recovery codes."""
+    return _page(OwnPasswordForm())
+
+
+@bp.post("/password")
+@staff_access(StaffPermission.WORK)
+def password_submit() -> ResponseReturnValue:
+    """A new password; with «do» = codes, new recovery codes."""
+    form = OwnPasswordForm()
+    if not form.validate():
+        return _page(form, 422)
+    keep_if_busy(lambda message: _page(form, 503, message))
+    try:
+        actions.change_password(
+            db.session(), _me(), form.current.data, form.password.data, current_user.session_id,
+            session.current_browser(), staff_rules(session.config()), session.clock().now(),
+        )  # fmt: skip
+    except SignInRefusedError:
+        form.current.errors = ["Поле «Текущий пароль»: пароль не подходит"]
+        return _page(form, 422)
+    except PasswordError as error:
+        form.password.errors = [f"Поле «Новый пароль»: {PASSWORD_WORDS[error.code]}"]
+        return _page(form, 422)
+    except TooManyAttemptsError as error:
+        wait = wait_words(error.retry_after)
+        return _page(form, 429, f"Слишком много попыток. Попробуйте снова {wait}.")
+    db.session.commit()
+    return redirect(url_for("staff.password", saved=1), 303)
+
+
+@bp.post("/recovery-codes")
+@staff_access(StaffPermission.WORK)
+def recovery_codes() -> ResponseReturnValue:
+    """New recovery codes instead of those that are used up or lost."""
+    rules = staff_rules(session.config())
+    codes = actions.make_recovery_codes(db.session(), _me(), rules, session.clock().now())
+    db.session.commit()
+    return codes_page(codes, url_for("staff.today"))
+
+
+def _me() -> StaffMember:
+    return get_staff(db.session(), session.current_clerk().staff_id)
+
+
+def _page(form: OwnPasswordForm, status: int = 200, message: str | None = None) -> Response:
+    return render_page(
+        "staff/password.html",
+        fragment="results",
+        form=form,
+        faults=[("", message)] if message else summary_of(form),
+        codes_left=count_recovery_codes(db.session(), session.current_clerk().staff_id),
+        must_change=current_user.must_change_password,
+        saved=request.args.get("saved"),
+        status=status,
+    )

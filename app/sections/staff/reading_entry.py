@@ -1,0 +1,1 @@
+"""Staff desk: reading_entry."""

@@ -1,0 +1,1 @@
+"""Staff desk: texts."""

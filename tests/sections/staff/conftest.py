@@ -1,0 +1,45 @@
+"""A supplier with a contract, its owner, and one clerk of each role."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.domain.staff import StaffRole
+from app.models import Contract
+from tests.factories import Factory
+from tests.pages import PageClient
+
+
+@pytest.fixture
+def contract(make: Factory) -> Contract:
+    make.supplier()
+    make.import_run()
+    contract = make.contract()
+    make.account(contract)
+    for role in StaffRole:
+        make.staff(role)
+    make.commit()
+    return contract
+
+
+@pytest.fixture
+def clerk(page: PageClient, contract: Contract) -> PageClient:
+    """The browser of an operator who is signed in."""
+    page.sign_in_staff("operator")
+    return page
+
+
+@pytest.fixture
+def admin(app, contract: Contract) -> PageClient:
+    """The browser of an administrator who is signed in."""
+    client = PageClient(app)
+    client.sign_in_staff("admin")
+    return client
+
+
+@pytest.fixture
+def customer(app, contract: Contract) -> PageClient:
+    """The browser of the contract's owner."""
+    client = PageClient(app)
+    client.sign_in("00123")
+    return client

@@ -1,0 +1,72 @@
+"""Route × role: nobody, a customer, and each of the supplier's people."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from app.domain.staff import StaffRole
+from app.models import Contract
+from tests.pages import PARTIAL, PageClient
+from tests.staff_access import MAY, PUBLIC, STAFF_ACCESS, STAFF_FRAGMENTS, STAFF_NEEDED, TOKEN
+
+GUARDED = sorted(name for name in STAFF_ACCESS if STAFF_ACCESS[name] not in (PUBLIC, TOKEN))
+
+
+def is_write(app: Flask, endpoint: str) -> bool:
+    return not any("GET" in (rule.methods or ()) for rule in app.url_map.iter_rules(endpoint))
+
+
+def ask(page: PageClient, endpoint: str) -> int:
+    """The status that a route answers with; a form brings its token and nothing else."""
+    url = page.url(endpoint, **STAFF_NEEDED.get(endpoint, {}))
+    if not is_write(page.app, endpoint):
+        return page.client.get(url).status_code
+    soup = page.get("appearance.index")
+    token = {"csrf_token": soup.select_one("[name=csrf_token]")["value"]}
+    return page.client.post(url, data=token).status_code
+
+
+@pytest.mark.parametrize("endpoint", GUARDED)
+def test_nobody_is_sent_to_the_staff_door(page: PageClient, contract: Contract, endpoint) -> None:
+    url = page.url(endpoint, **STAFF_NEEDED.get(endpoint, {}))
+    if is_write(page.app, endpoint):
+        assert ask(page, endpoint) == 302
+        assert page.client.post(url).status_code == 400
+        return
+    answer = page.client.get(url)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/staff/sign-in")
+    part = page.client.get(url, headers=PARTIAL)
+    assert (part.status_code, part.text) == (401, "")
+
+
+@pytest.mark.parametrize("endpoint", GUARDED)
+def test_a_customer_learns_nothing_of_the_desk(customer: PageClient, endpoint) -> None:
+    assert ask(customer, endpoint) == 404
+
+
+@pytest.mark.parametrize("endpoint", GUARDED)
+@pytest.mark.parametrize("role", list(StaffRole))
+def test_a_role_opens_what_its_table_says(
+    page: PageClient, contract: Contract, role: StaffRole, endpoint
+) -> None:
+    page.sign_in_staff(str(role))
+    status = ask(page, endpoint)
+    if role in MAY[STAFF_ACCESS[endpoint]]:
+        assert status not in (403, 302)
+        assert status < 500
+    else:
+        assert status == 403
+
+
+@pytest.mark.parametrize("endpoint", STAFF_FRAGMENTS)
+def test_every_page_of_the_desk_renders_whole_and_as_a_fragment(
+    admin: PageClient, endpoint
+) -> None:
+    values = STAFF_NEEDED.get(endpoint, {})
+    whole = admin.get(endpoint, **values)
+    part = admin.fragment(endpoint, **values)
+    assert part.select_one("#results")
+    assert whole.select_one("nav.nav")
+    assert not part.select("nav.nav, footer")
