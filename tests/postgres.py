@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,8 @@ def _command(*statements: str) -> None:
         engine.dispose()
 
 
-def _answers() -> bool:
+def answers() -> bool:
+    """Whether there is a server."""
     try:
         _command("SELECT 1")
     except OperationalError:
@@ -70,26 +71,32 @@ def _sweep() -> None:
                 _command(f"DROP DATABASE IF EXISTS {name}")
 
 
+@contextmanager
+def scratch_database() -> Iterator[str]:
+    """The address of an empty database, which is dropped in the end."""
+    name = f"{PREFIX}{os.getpid()}"
+    _command(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+    try:
+        yield server_url().set(database=name).render_as_string(hide_password=False)
+    finally:
+        _command(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
 @pytest.fixture(scope="session")
 def postgres_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """A portal on a migrated database of this session."""
-    need(_answers(), "PostgreSQL")
+    need(answers(), "PostgreSQL")
     _sweep()
-    name = f"{PREFIX}{os.getpid()}"
-    _command(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
-    url = server_url().set(database=name).render_as_string(hide_password=False)
-    app = create_app(make_config(tmp_path_factory.mktemp("postgres"), database_url=url))
-    app.testing = True
-    app.test_client_class = WholeAnswers
-    try:
+    with scratch_database() as url:
+        app = create_app(make_config(tmp_path_factory.mktemp("postgres"), database_url=url))
+        app.testing = True
+        app.test_client_class = WholeAnswers
         with app.app_context():
             upgrade()
         yield app
         with app.app_context():
             db.session.remove()
             db.engine.dispose()
-    finally:
-        _command(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -20,12 +20,19 @@ from app.actions.codes import (
     prepare_code,
     use_code,
 )
+from app.actions.journal import record
 from app.actions.messages import Outgoing, queue_message
 from app.actions.notices import letter_facts, tell_account
 from app.domain.access import Browser
 from app.domain.contacts import may_get_sms
 from app.domain.contract_number import number_key
-from app.domain.errors import CodeError, LinkError, PasswordError, TooManyAttemptsError
+from app.domain.errors import (
+    BlockedError,
+    CodeError,
+    LinkError,
+    PasswordError,
+    TooManyAttemptsError,
+)
 from app.domain.limits import Limit, Tried
 from app.domain.passwords import check_password
 from app.domain.registration import Channel
@@ -78,18 +85,39 @@ def ask_recovery(
         created_at=now,
         expires_at=now + (rules.link_life if channel is Channel.MAIL else rules.codes.life),
     )
-    if account is not None and may_send:
-        session.execute(
-            update(Recovery)
-            .where(Recovery.account_id == account.id, Recovery.ended_at.is_(None))
-            .values(ended_at=now)
-        )
-    session.add(recovery)
-    session.flush()
-    if account is not None and may_send:
-        contract = session.get_one(Contract, contract_id)
-        _send(session, recovery, account, contract, rules, now)
+    if account is None or not may_send:
+        session.add(recovery)
+        session.flush()
+        return recovery
+    contract = session.get_one(Contract, contract_id)
+    _put_in_place(session, recovery, account, contract, rules, now)
     return recovery
+
+
+def start_recovery(
+    session: Session, account: Account, contract: Contract, rules: RecoveryRules, now: datetime
+) -> None:
+    """A clerk has the letter with the link sent, to the confirmed address and nowhere else; the
+    password stays until its owner sets another.
+
+    Raises:
+        BlockedError: ``no_mail``, or ``closed``: nobody signs in with this account.
+    """
+    if account.disabled_at is not None:
+        raise BlockedError("closed")
+    if account.email_confirmed_at is None:
+        raise BlockedError("no_mail")
+    recovery = Recovery(
+        login_hash=attempts.hash_subject(contract.number_key),
+        account_id=account.id,
+        channel=Channel.MAIL,
+        nonce=secrets.token_urlsafe(16),
+        account_mark=_mark(account),
+        created_at=now,
+        expires_at=now + rules.link_life,
+    )
+    _put_in_place(session, recovery, account, contract, rules, now)
+    record(session, "account.recovery_started", account.id, "contracts", contract.number, now)
 
 
 def check_recovery(session: Session, recovery: Recovery, nonce: str, now: datetime) -> Account:
@@ -180,6 +208,21 @@ def _admit(
             raise_alarm(session, error.alarm, now)
         return False
     return True
+
+
+def _put_in_place(
+    session: Session, recovery: Recovery, account: Account, contract: Contract,
+    rules: RecoveryRules, now: datetime,
+) -> None:  # fmt: skip
+    """It stands instead of those before it, and its message goes out."""
+    session.execute(
+        update(Recovery)
+        .where(Recovery.account_id == account.id, Recovery.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+    session.add(recovery)
+    session.flush()
+    _send(session, recovery, account, contract, rules, now)
 
 
 def _send(

@@ -7,8 +7,10 @@ from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
 from app.actions import demo as demo_actions
+from app.actions.demo_desk import load_demo_desk
 from app.domain.errors import NotDemoError
 from app.extensions import db
+from app.web.rules import enquiry_rules, window_rules
 from app.web.session import clock, config
 
 
@@ -22,6 +24,9 @@ def demo() -> None:
         summary = demo_actions.load_demo(db.session(), clock().local(clock().now()))
     except NotDemoError:
         raise click.ClickException("в базе уже есть данные; демо нужна пустая") from None
+    load_demo_desk(
+        db.session(), enquiry_rules(config()), window_rules(config()), clock().local(clock().now())
+    )
     db.session.commit()
     click.echo(f"Демонстрационные данные: договоров {len(summary.contracts)}.")
 

@@ -15,8 +15,15 @@ from app.queries.contracts import MAX_ID, VisibleContract
 
 
 def get_own_account(session: Session, viewer: Viewer) -> Account:
-    """The account that is signed in."""
-    return session.get_one(Account, viewer.account_id)
+    """The account that is signed in.
+
+    Raises:
+        NotFoundError: a clerk looks at a contract that nobody has registered.
+    """
+    found = session.get(Account, viewer.account_id)
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 def get_customer(session: Session, contract: VisibleContract) -> tuple[Customer, Contract]:
@@ -33,10 +40,17 @@ def list_sessions(
     session: Session, viewer: Viewer, now: datetime, idle: timedelta, longest: timedelta
 ) -> Sequence[AccountSession]:
     """«Где выполнен вход»: sessions that still open pages, the last used first."""
+    return list_sessions_of(session, viewer.account_id, now, idle, longest)
+
+
+def list_sessions_of(
+    session: Session, account_id: int, now: datetime, idle: timedelta, longest: timedelta
+) -> Sequence[AccountSession]:
+    """The same of any account, for staff."""
     return session.scalars(
         select(AccountSession)
         .where(
-            AccountSession.account_id == viewer.account_id,
+            AccountSession.account_id == account_id,
             AccountSession.ended_at.is_(None),
             AccountSession.last_seen_at > now - idle,
             AccountSession.created_at > now - longest,

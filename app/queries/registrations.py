@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.domain.errors import NotFoundError
 from app.domain.registration import ContactsOnRecord, State
 from app.models import Account, Charge, Consent, Contract, Customer, Invoice, Recovery, Registration
+from app.queries.contracts import MAX_ID
 
 
 def find_entry(session: Session, number_key: str, inn: str) -> Contract | None:
@@ -34,12 +35,14 @@ def get_registration(session: Session, registration_id: int) -> Registration:
     Raises:
         NotFoundError: purged since.
     """
-    registration = session.get(
-        Registration,
-        registration_id,
-        options=[joinedload(Registration.contract).joinedload(Contract.customer)],
-        populate_existing=True,
-    )
+    registration = None
+    if registration_id <= MAX_ID:
+        registration = session.get(
+            Registration,
+            registration_id,
+            options=[joinedload(Registration.contract).joinedload(Contract.customer)],
+            populate_existing=True,
+        )
     if registration is None:
         raise NotFoundError
     return registration

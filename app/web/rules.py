@@ -58,12 +58,22 @@ def staff_rules(config: Config) -> StaffRules:
     )
 
 
+def session_lives(config: Config) -> tuple[timedelta, timedelta]:
+    """How long a customer's session lasts unused, and in any case."""
+    return timedelta(minutes=config.session_idle_minutes), timedelta(hours=config.session_max_hours)
+
+
 def staff_session_lives(config: Config) -> tuple[timedelta, timedelta]:
     """How long a session of the desk lasts unused, and in any case."""
     return (
         timedelta(minutes=config.staff_session_idle_minutes),
         timedelta(hours=config.staff_session_max_hours),
     )
+
+
+def api_limits() -> tuple[Limit, ...]:
+    """Wrong tokens from one address; the right one is never kept waiting."""
+    return (Limit(20, QUARTER_HOUR, per_address=True, outcome=Outcome.FAILED),)
 
 
 def registration_rules(config: Config) -> Rules:

@@ -22,7 +22,7 @@ from app.extensions import db, login_manager
 from app.integrations.clock import Clock
 from app.integrations.database import write_if_free
 from app.queries import accounts, staff
-from app.web.rules import staff_session_lives
+from app.web.rules import session_lives, staff_session_lives
 from config import Config
 
 TOUCH_EVERY = timedelta(minutes=1)
@@ -52,7 +52,7 @@ class StaffSignedIn(UserMixin):
 
     token: str
     session_id: int
-    clerk: Clerk | None = None
+    clerk: Clerk
     must_change_password: bool = False
     seconds_left: int = 0
     contract_count = 1
@@ -124,9 +124,9 @@ def half_open_token() -> str:
 
 
 def begin_staff(opened: OpenedStaffSession) -> None:
-    """Bind this browser to a session of the desk."""
+    """Bind this browser to a session of the desk, which has been committed."""
     session.clear()
-    login_user(StaffSignedIn(opened.token, opened.session_id))
+    login_user(_load_staff(opened.token))
 
 
 def end() -> None:
@@ -140,14 +140,8 @@ def load(user_id: str) -> SignedIn | StaffSignedIn | None:
     if user_id.startswith(STAFF_PREFIX):
         return _load_staff(user_id.removeprefix(STAFF_PREFIX))
     now = clock().now()
-    longest = timedelta(hours=config().session_max_hours)
-    row = accounts.find_live_session(
-        db.session(),
-        user_id,
-        now=now,
-        idle=timedelta(minutes=config().session_idle_minutes),
-        longest=longest,
-    )
+    idle, longest = session_lives(config())
+    row = accounts.find_live_session(db.session(), user_id, now=now, idle=idle, longest=longest)
     if row is None:
         return None
     if _is_touch(row.last_seen_at, now):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
@@ -25,7 +23,6 @@ from app.queries.profile import (
     list_consents,
     list_sessions,
 )
-from app.sections.profile import words
 from app.sections.profile.forms import CurrentPassword, PasswordForm
 from app.sections.profile.routes import bp
 from app.web import outbox, session
@@ -33,7 +30,8 @@ from app.web.forms import keep_if_busy, summary_of, wait_words
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access
-from app.web.rules import contact_rules
+from app.web.rules import contact_rules, session_lives
+from app.web.user_agents import agent_words
 
 PAGE_ROWS = 25
 
@@ -77,18 +75,16 @@ def password_submit(contract_id: int) -> ResponseReturnValue:
 @contract_access(Permission.MANAGE_ACCOUNT)
 def sessions(contract_id: int) -> ResponseReturnValue:
     """«Где выполнен вход»."""
-    settings = session.config()
     rows = list_sessions(
         db.session(), session.current_viewer(), session.clock().now(),
-        timedelta(minutes=settings.session_idle_minutes),
-        timedelta(hours=settings.session_max_hours),
+        *session_lives(session.config()),
     )  # fmt: skip
     return render_page(
         "profile/sessions.html",
         fragment="results",
         sessions=rows,
         current_id=current_user.session_id,
-        words=words,
+        agent_words=agent_words,
     )
 
 
@@ -129,7 +125,7 @@ def consents(contract_id: int) -> ResponseReturnValue:
         consents=list_consents(db.session(), viewer, pager.offset, pager.size),
         pager=pager,
         titles=TITLES,
-        words=words,
+        agent_words=agent_words,
     )
 
 
@@ -202,6 +198,5 @@ def _consent_page(
         is_last=found.purpose == PERSONAL_DATA,
         form=form,
         faults=[("", message)] if message else summary_of(form),
-        words=words,
         status=status,
     )

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from app.models import Contract, Customer
 
 KINDS = {"ul": "Юридическое лицо", "ip": "Индивидуальный предприниматель", "fl": "Физическое лицо"}
-_BROWSERS = (
-    ("YaBrowser", "Яндекс Браузер"),
-    ("OPR/", "Opera"),
-    ("Edg", "Microsoft Edge"),
-    ("Firefox", "Mozilla Firefox"),
-    ("Chrom", "Google Chrome"),
-    ("Safari", "Safari"),
-)
-_SYSTEMS = (
-    ("Android", "Android"),
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "macOS"),
-    ("Linux", "Linux"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +31,3 @@ def requisites(customer: Customer, contract: Contract) -> list[Requisite]:
     ]
     has_none = {"ip": {"kpp"}, "fl": {"kpp", "ogrn"}}.get(customer.kind, set())
     return [each for each in found if each.value or each.code not in has_none]
-
-
-def agent_words(agent: str) -> str:
-    """«Google Chrome, Windows» from what a browser says of itself."""
-    browser = next((words for mark, words in _BROWSERS if mark in agent), "Другой браузер")
-    system = next((words for mark, words in _SYSTEMS if mark in agent), "")
-    return f"{browser}, {system}" if system else browser
-
-
-def version_words(version: str) -> str:
-    """«22.11.2026» from the name of a version."""
-    match = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", version)
-    return f"{match[3]}.{match[2]}.{match[1]}" if match else version

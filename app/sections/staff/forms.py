@@ -68,3 +68,16 @@ class StaffForm(FlaskForm):
     )
     department = SelectField("Отделение", default="")
     is_active = BooleanField("Может входить", default=True)
+
+
+class RefusalForm(FlaskForm):
+    """Why a registration is refused; the person reads it."""
+
+    reason = StringField(
+        "Причина отказа",
+        filters=[printable, str.strip],
+        validators=[
+            DataRequired("Поле «Причина отказа»: напишите, почему; это прочитает заявитель"),
+            Length(max=300, message="Поле «Причина отказа»: не больше 300 знаков"),
+        ],
+    )

@@ -1,1 +1,110 @@
-"""Staff desk: registrations."""
+"""«Регистрации»: who waits for a clerk to be convinced of their right to a contract."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.actions.journal import note_look
+from app.actions.registration import admitting
+from app.domain.errors import RegistrationClosedError
+from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.models import Registration
+from app.queries.customers import list_accounts
+from app.queries.registrations import contacts_on_record, get_registration, list_unproved
+from app.sections.staff.blueprint import bp
+from app.sections.staff.forms import RefusalForm
+from app.sections.staff.words import REGISTRATIONS
+from app.web import outbox
+from app.web.forms import keep_if_busy, summary_of
+from app.web.fragments import render_page
+from app.web.permissions import staff_access
+from app.web.rules import session_lives
+from app.web.session import clock, config, current_clerk, local_now
+
+CLOSED = "Заявка уже решена, заменена новой, или у договора появился владелец."
+DONE = {
+    "approved": "Кабинет открыт, заявителю отправлено сообщение.",
+    "refused": "В доступе отказано, заявителю отправлена причина.",
+}
+
+
+@bp.get("/registrations")
+@staff_access(StaffPermission.WORK)
+def registrations() -> ResponseReturnValue:
+    """Those that wait, the oldest first."""
+    waiting = list_unproved(db.session())
+    return render_page(
+        "staff/registrations.html",
+        fragment="results",
+        waiting=waiting,
+        done=DONE.get(request.args.get("done", "")),
+    )
+
+
+@bp.get("/registrations/<int:registration_id>")
+@staff_access(StaffPermission.WORK)
+def registration(registration_id: int) -> ResponseReturnValue:
+    """What was typed and what is on record, side by side."""
+    found = get_registration(db.session(), registration_id)
+    note_look(db.session(), None, found.contract.number, "staff.registration", clock().now())
+    return _page(found, RefusalForm())
+
+
+@bp.post("/registrations/<int:registration_id>/approve")
+@staff_access(StaffPermission.WORK)
+def registration_approve(registration_id: int) -> ResponseReturnValue:
+    """The right to the contract is proved: the cabinet opens."""
+    found = get_registration(db.session(), registration_id)
+    keep_if_busy(lambda message: _page(found, RefusalForm(), 503, message))
+    try:
+        admitting.approve(db.session(), found, current_clerk().name[:60], local_now())
+    except RegistrationClosedError:
+        db.session.rollback()
+        return _page(get_registration(db.session(), registration_id), RefusalForm(), 409, CLOSED)
+    outbox.commit()
+    return redirect(url_for("staff.registrations", done="approved"), 303)
+
+
+@bp.post("/registrations/<int:registration_id>/refuse")
+@staff_access(StaffPermission.WORK)
+def registration_refuse(registration_id: int) -> ResponseReturnValue:
+    """It is not; the person is told why."""
+    found, form = get_registration(db.session(), registration_id), RefusalForm()
+    if not form.validate():
+        return _page(found, form, 422)
+    keep_if_busy(lambda message: _page(found, form, 503, message))
+    try:
+        clerk, reason = current_clerk().name[:60], form.reason.data
+        admitting.refuse(db.session(), found, clerk, reason, local_now())
+    except RegistrationClosedError:
+        db.session.rollback()
+        return _page(get_registration(db.session(), registration_id), form, 409, CLOSED)
+    outbox.commit()
+    return redirect(url_for("staff.registrations", done="refused"), 303)
+
+
+def _page(
+    found: Registration, form: RefusalForm, status: int = 200, message: str | None = None
+) -> Response:
+    confirmed = found.email if found.channel == "mail" else found.confirmed_phone
+    return render_page(
+        "staff/registration.html",
+        fragment="results",
+        row=found,
+        form=form,
+        faults=[("", message)] if message else summary_of(form),
+        on_record=contacts_on_record(found.contract),
+        confirmed=confirmed,
+        owners=[
+            card
+            for card in list_accounts(
+                db.session(), found.contract, clock().now(), *session_lives(config())
+            )
+            if not card.is_revoked
+        ],
+        states=REGISTRATIONS,
+        status=status,
+    )

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask.typing import ResponseReturnValue
 
 from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.queries.desk import desk_of
 from app.sections.staff.blueprint import bp
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
+from app.web.session import clock, config, current_clerk
 
 
 @bp.get("/")
 @staff_access(StaffPermission.WORK)
 def today() -> ResponseReturnValue:
     """What waits, each a click from its list."""
-    return render_page("staff/today.html", fragment="results")
+    now = clock().now()
+    desk = desk_of(db.session(), current_clerk().staff_id, clock().today(), now)
+    run = desk.last_run
+    return render_page(
+        "staff/today.html",
+        fragment="results",
+        desk=desk,
+        is_old=run is None or now - run.as_of > timedelta(hours=config().billing_age_hours),
+    )

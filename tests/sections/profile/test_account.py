@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.models import Account, AccountSession, Consent
-from app.sections.profile.words import agent_words
+from app.web.user_agents import agent_words
 from tests.factories import CREATED, PASSWORD, Factory
 from tests.pages import PageClient
 

@@ -1,0 +1,66 @@
+"""The text that contracts are found by; made anew where billing has changed what stands in it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.domain.search import index_text
+from app.models import Contract, ContractSearch, Customer, Meter, SupplyPoint
+
+SOURCES = frozenset({"customers.csv", "contracts.csv", "supply_points.csv", "meters.csv"})
+WRITTEN = ("added", "changed", "withdrawn")
+
+
+def touches_search(counts: Mapping[str, Mapping[str, int]]) -> bool:
+    """Whether an import, by its counts, has changed what contracts are found by."""
+    return any(counts[file][what] for file in SOURCES & set(counts) for what in WRITTEN)
+
+
+def rebuild_search(session: Session) -> int:
+    """Bring the texts of all contracts up to date; how many have changed."""
+    texts = _texts(session)
+    known = {row.contract_id: row.words for row in session.execute(_KNOWN)}
+    new = [{"contract_id": key, "words": words} for key, words in texts.items() if key not in known]
+    changed = [
+        {"contract_id": key, "words": words}
+        for key, words in texts.items()
+        if key in known and known[key] != words
+    ]
+    gone = known.keys() - texts.keys()
+    if new:
+        session.execute(insert(ContractSearch), new)
+    if changed:
+        session.execute(update(ContractSearch), changed)
+    if gone:
+        session.execute(delete(ContractSearch).where(ContractSearch.contract_id.in_(gone)))
+    return len(new) + len(changed) + len(gone)
+
+
+_KNOWN = select(ContractSearch.contract_id, ContractSearch.words)
+
+
+def _texts(session: Session) -> dict[int, str]:
+    parts: dict[int, list[str | None]] = {}
+    contracts = select(
+        Contract.id, Contract.number, Contract.number_key, Customer.inn, Customer.full_name,
+        Customer.short_name, Customer.legal_address,
+    ).join(Customer, Customer.id == Contract.customer_id)  # fmt: skip
+    for row in session.execute(contracts):
+        parts[row[0]] = list(row[1:])
+    points = select(SupplyPoint.contract_id, SupplyPoint.name, SupplyPoint.address).where(
+        SupplyPoint.withdrawn_at.is_(None)
+    )
+    meters = (
+        select(SupplyPoint.contract_id, Meter.serial_number)
+        .join(Meter, Meter.supply_point_id == SupplyPoint.id)
+        .where(SupplyPoint.withdrawn_at.is_(None), Meter.withdrawn_at.is_(None))
+    )
+    more: defaultdict[int, list[str | None]] = defaultdict(list)
+    for statement in (points, meters):
+        for row in session.execute(statement):
+            more[row[0]].extend(row[1:])
+    return {key: index_text([*values, *more[key]]) for key, values in parts.items()}

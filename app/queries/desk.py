@@ -1,0 +1,113 @@
+"""What waits for the supplier's people today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session
+
+from app.domain.enquiries import SOON_DAYS, WAITING
+from app.domain.readings import LIVE, ReadingStatus
+from app.domain.registration import State
+from app.models import (
+    Enquiry,
+    ImportJob,
+    ImportRun,
+    Message,
+    Registration,
+    SubmittedReading,
+)
+
+FAILED_DAYS = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class EnquiriesWaiting:
+    """Enquiries in which it is the supplier's turn, by the last day for the answer."""
+
+    total: int
+    overdue: int
+    today: int
+    soon: int
+    unassigned: int
+    mine: int
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Counts for «Сегодня»."""
+
+    readings_to_check: int
+    readings_late: int
+    readings_unacknowledged: int
+    enquiries: EnquiriesWaiting
+    registrations: int
+    oldest_registration: datetime | None
+    failed_messages: int
+    last_run: ImportRun | None
+    open_jobs: int
+
+
+def desk_of(session: Session, staff_id: int, today: date, now: datetime) -> Desk:
+    """What waits, in all departments."""
+    to_check, late = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(case((SubmittedReading.is_late, 1), else_=0)), 0),
+        ).where(SubmittedReading.status == ReadingStatus.SENT)
+    ).one()
+    unacknowledged = session.scalar(
+        select(func.count()).where(
+            SubmittedReading.acknowledged_at.is_(None),
+            SubmittedReading.exported_at.is_not(None),
+            SubmittedReading.status.in_(LIVE),
+        )
+    )
+    registrations, oldest = session.execute(
+        select(func.count(), func.min(Registration.confirmed_at)).where(
+            Registration.state == State.UNPROVED
+        )
+    ).one()
+    failed = session.scalar(
+        select(func.count()).where(
+            Message.status == "failed", Message.created_at > now - FAILED_DAYS
+        )
+    )
+    jobs = session.scalar(
+        select(func.count()).where(
+            ImportJob.status.in_(("waiting", "running", "checked", "refused"))
+        )
+    )
+    last = session.scalars(select(ImportRun).order_by(ImportRun.id.desc()).limit(1)).first()
+    return Desk(
+        readings_to_check=to_check,
+        readings_late=int(late),
+        readings_unacknowledged=unacknowledged or 0,
+        enquiries=_enquiries(session, staff_id, today),
+        registrations=registrations,
+        oldest_registration=oldest,
+        failed_messages=failed or 0,
+        last_run=last,
+        open_jobs=jobs or 0,
+    )
+
+
+def _enquiries(session: Session, staff_id: int, today: date) -> EnquiriesWaiting:
+    due = Enquiry.answer_due_on
+    rows = session.execute(
+        select(
+            func.count(),
+            _sum(due < today),
+            _sum(due == today),
+            _sum(due.between(today, today + timedelta(days=SOON_DAYS))),
+            _sum(Enquiry.assignee_id.is_(None)),
+            _sum(Enquiry.assignee_id == staff_id),
+        ).where(Enquiry.status.in_(WAITING))
+    ).one()
+    return EnquiriesWaiting(*(int(value) for value in rows))
+
+
+def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

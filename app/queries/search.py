@@ -1,0 +1,92 @@
+"""Finding contracts by what a clerk is told on the telephone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.domain.contract_number import number_key
+from app.domain.search import fold, is_number_like, query_words
+from app.models import Contract, ContractSearch, Customer
+
+
+@dataclass(frozen=True, slots=True)
+class FoundContract:
+    """A contract in the list of what was found."""
+
+    id: int
+    number: str
+    status: str
+    is_withdrawn: bool
+    customer_name: str
+    inn: str
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of what was found, and how much there is in all."""
+
+    contracts: list[FoundContract]
+    total: int
+
+
+def find_contracts(session: Session, typed: str, offset: int = 0, limit: int = 25) -> Found:
+    """Contracts that have every word of ``typed``: in number, ИНН, name, address, meter serial.
+
+    The contract of exactly this number comes first.
+    """
+    words = query_words(typed)
+    if not words:
+        return Found([], 0)
+    exact = case((ContractSearch.contract_id == _same_number(typed), 0), else_=1)
+    # Sorted by its own text, which begins with the number; only one page is joined to the rest.
+    page = (
+        select(
+            ContractSearch.contract_id, ContractSearch.words, exact.label("rank"),
+            func.count().over().label("total"),
+        )
+        .where(*map(_has, words))
+        .order_by(exact, ContractSearch.words, ContractSearch.contract_id)
+        .offset(offset)
+        .limit(limit)
+        .subquery()
+    )  # fmt: skip
+    rows = session.execute(
+        select(
+            Contract.id, Contract.number, Contract.status, Contract.withdrawn_at,
+            func.coalesce(Customer.short_name, Customer.full_name), Customer.inn,
+            Customer.legal_address, page.c.total,
+        )
+        .join(page, page.c.contract_id == Contract.id)
+        .join(Customer, Customer.id == Contract.customer_id)
+        .order_by(page.c.rank, page.c.words, Contract.id)
+    ).all()  # fmt: skip
+    if not rows and offset:
+        return find_contracts(session, typed, 0, limit)
+    contracts = [
+        FoundContract(row[0], row[1], row[2], row[3] is not None, row[4], row[5], row[6])
+        for row in rows
+    ]
+    return Found(contracts, rows[0][-1] if rows else 0)
+
+
+def _same_number(typed: str) -> ScalarSelect[int]:
+    return (
+        select(Contract.id)
+        .where(Contract.number_key == number_key(typed))
+        .order_by(Contract.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _has(word: str) -> ColumnElement[bool]:
+    """Whether the text of a contract has a word; a number also in the writing of print."""
+    plain = ContractSearch.words.contains(word, autoescape=True)
+    printed = fold(number_key(word)) if is_number_like(word) else word
+    if printed == word or word.isdigit():
+        return plain
+    return or_(plain, ContractSearch.words.contains(printed, autoescape=True))

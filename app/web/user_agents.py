@@ -1,0 +1,27 @@
+"""Browsers as people call them."""
+
+from __future__ import annotations
+
+_BROWSERS = (
+    ("YaBrowser", "Яндекс Браузер"),
+    ("OPR/", "Opera"),
+    ("Edg", "Microsoft Edge"),
+    ("Firefox", "Mozilla Firefox"),
+    ("Chrom", "Google Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def agent_words(agent: str) -> str:
+    """«Google Chrome, Windows» from what a browser says of itself."""
+    browser = next((words for mark, words in _BROWSERS if mark in agent), "Другой браузер")
+    system = next((words for mark, words in _SYSTEMS if mark in agent), "")
+    return f"{browser}, {system}" if system else browser

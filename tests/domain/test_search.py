@@ -1,0 +1,45 @@
+"""What is typed and what is on record are folded alike."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.search import MAX_WORDS, fold, index_text, is_number_like, query_words
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ('ООО "Рассвёт"', "ооо рассвет"),
+        ("АО «Заря»", "ао заря"),
+        ("  пр.\u00a0Автозаводцев,  2 ", "пр. автозаводцев, 2"),
+        ("№ 00123\u2010ЭС", "no 00123\u2010эс"),
+    ],
+)
+def test_case_quotes_yo_and_spaces_do_not_matter(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+@given(st.text(max_size=100))
+def test_every_word_on_record_is_found_by_itself(text: str) -> None:
+    record = index_text([text])
+    assert all(word in record for word in query_words(text))
+
+
+@given(st.text(max_size=400))
+def test_a_query_never_has_too_many_words(text: str) -> None:
+    assert len(query_words(text)) <= MAX_WORDS
+
+
+def test_signs_alone_ask_for_nothing() -> None:
+    assert query_words("% _ ...") == []
+
+
+@pytest.mark.parametrize(
+    ("word", "is_number"),
+    [("123", True), ("00123-эс", True), ("00123эс", True), ("эс", False), ("7415-000", False)],
+)
+def test_what_may_be_a_contract_number(word: str, is_number: bool) -> None:
+    assert is_number_like(word) is is_number

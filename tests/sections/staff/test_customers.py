@@ -1,0 +1,259 @@
+"""Search, the customer's card, accounts and sessions, the cabinet through a clerk's eyes."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.actions.search_index import rebuild_search
+from app.domain.access import Permission
+from app.models import Account, AccountSession, AuditEvent, Base, Contract, Meter
+from tests.conftest import NOW
+from tests.factories import Factory
+from tests.pages import PARTIAL, PageClient
+from tests.test_rules import ACCESS, NEEDED
+
+
+@pytest.fixture
+def found(make: Factory, session: Session, contract: Contract) -> Contract:
+    """The contract with a meter, and others beside it, all in the index."""
+    make.meter(contract, "88001234")
+    other = make.customer(full_name="Общество «Берёзка»", short_name=None, inn="7415000025")
+    make.contract("00777-ЭС", customer_id=other.id)
+    make.contract("07771-ЭС", customer_id=other.id)
+    rebuild_search(session)
+    make.commit()
+    return contract
+
+
+def numbers(soup) -> list[str]:
+    return [cell.text.removeprefix("№ ") for cell in soup.select("tbody th")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("123", ["00123-ЭС"]),
+        ("00123эс", ["00123-ЭС"]),
+        ("00123-ec", ["00123-ЭС"]),
+        ("7415000018", ["00123-ЭС"]),
+        ("ромаш автозавод", ["00123-ЭС"]),
+        ("РОМАШКА", ["00123-ЭС"]),
+        ("88001234", ["00123-ЭС"]),
+        ("березка", ["00777-ЭС", "07771-ЭС"]),
+        ("00777", ["00777-ЭС"]),
+        ("777", ["00777-ЭС", "07771-ЭС"]),
+        ("ромашка березка", []),
+        ("100%", []),
+        ("_", []),
+    ],
+)
+def test_a_contract_is_found_by_any_of_its_words(clerk, found, typed, expected) -> None:
+    soup = clerk.open(clerk.url("staff.customers", q=typed))
+    assert numbers(soup) == expected
+    part = clerk.fragment("staff.customers", q=typed)
+    assert numbers(part) == expected
+
+
+def test_nothing_typed_finds_nothing_and_says_how_to_search(clerk, found) -> None:
+    soup = clerk.get("staff.customers")
+    assert numbers(soup) == []
+    assert "часть слова" in soup.select_one("#status").text
+
+
+@pytest.mark.parametrize("typed", ["' OR 1=1--", "\x00", "я" * 10_000, "%" * 50, "<b>"])
+def test_hostile_text_finds_nothing_and_breaks_nothing(clerk, found, typed) -> None:
+    soup = clerk.open(clerk.url("staff.customers", q=typed))
+    assert numbers(soup) == []
+
+
+def test_a_page_beyond_the_last_is_the_first(clerk, found) -> None:
+    assert numbers(clerk.open(clerk.url("staff.customers", q="777", page=9))) == [
+        "00777-ЭС", "07771-ЭС",
+    ]  # fmt: skip
+
+
+def test_the_index_follows_what_changes_and_writes_nothing_twice(found, session) -> None:
+    assert rebuild_search(session) == 0
+    meter = session.scalars(select(Meter)).one()
+    meter.serial_number = "99009900"
+    session.flush()
+    assert rebuild_search(session) == 1
+    assert rebuild_search(session) == 0
+
+
+def test_the_card_shows_what_a_clerk_is_asked_for_and_the_journal_notes_it(
+    clerk, found, session: Session
+) -> None:
+    soup = clerk.get("staff.customer", contract_id=found.id)
+    for words in ("Ромашка", "7415000018", "88001234", "buh@example.org", "dogovor@example.org"):
+        assert words in soup.text
+    clerk.get("staff.customer", contract_id=found.id)
+    (event,) = session.scalars(select(AuditEvent).filter_by(action="staff.looked"))
+    assert (event.subject_key, event.changes) == ("00123-ЭС", {"page": "staff.customer"})
+    assert event.staff_id
+    assert event.address == "127.0.0.1"
+
+
+@pytest.mark.parametrize("contract_id", [10**9, 2**70])
+def test_a_card_that_is_not_there_is_404(clerk, contract_id) -> None:
+    clerk.get("staff.customer", 404, contract_id=contract_id)
+
+
+def test_a_block_ends_sessions_at_once_and_is_taken_back(
+    clerk, customer, found, session: Session
+) -> None:
+    customer.get("home.index", contract_id=found.id)
+    account = session.scalars(select(Account)).one()
+    way = {"contract_id": found.id, "account_id": account.id}
+    card = clerk.get("staff.customer", contract_id=found.id)
+    clerk.submit(card, action=clerk.url("staff.customer_block", **way))
+    assert customer.client.get(customer.url("home.index", contract_id=found.id)).status_code == 302
+    customer.sign_in("00123", status=422)
+    card = clerk.get("staff.customer", contract_id=found.id)
+    assert "Закрыта" in card.text
+    clerk.submit(card, action=clerk.url("staff.customer_unblock", **way))
+    customer.sign_in("00123")
+    actions = session.scalars(select(AuditEvent.action).where(AuditEvent.account_id == account.id))
+    assert {"account.blocked", "account.unblocked"} <= set(actions)
+
+
+def test_one_session_or_all_of_them_are_ended(clerk, customer, app, found, session) -> None:
+    second = PageClient(app)
+    second.sign_in("00123")
+    third = PageClient(app)
+    third.sign_in("00123")
+    account = session.scalars(select(Account)).one()
+    rows = session.scalars(select(AccountSession).order_by(AccountSession.id)).all()
+    way = {"contract_id": found.id, "account_id": account.id}
+    card = clerk.get("staff.customer", contract_id=found.id)
+    assert len(card.select("section.card tbody tr")) == 3
+    clerk.submit(card, action=clerk.url("staff.customer_end_session", **way,
+                                        session_id=rows[0].id))  # fmt: skip
+    home = customer.url("home.index", contract_id=found.id)
+    assert [each.client.get(home).status_code for each in (customer, second)] == [302, 200]
+    clerk.submit(card, action=clerk.url("staff.customer_end_sessions", **way))
+    assert [each.client.get(home).status_code for each in (second, third)] == [302, 302]
+
+
+def test_a_clerk_has_a_recovery_letter_sent_and_the_password_works_on(
+    clerk, app, found, session: Session, outbox
+) -> None:
+    account = session.scalars(select(Account)).one()
+    card = clerk.get("staff.customer", contract_id=found.id)
+    clerk.submit(card, action=clerk.url("staff.customer_recovery", contract_id=found.id,
+                                        account_id=account.id))  # fmt: skip
+    assert "отправляется" in clerk.get("staff.customer", contract_id=found.id, done="recovery").text
+    (letter,) = outbox.letters()
+    assert letter["To"] == "buh@example.org"
+    PageClient(app).sign_in("00123")
+
+
+def test_without_a_confirmed_address_no_recovery_is_started(clerk, found, session, make) -> None:
+    account = session.scalars(select(Account)).one()
+    account.email_confirmed_at = None
+    make.commit()
+    card = clerk.get("staff.customer", contract_id=found.id)
+    clerk.submit(card, 409, action=clerk.url("staff.customer_recovery", contract_id=found.id,
+                                             account_id=account.id))  # fmt: skip
+    assert "подтвержденного адреса" in clerk.check_last().text
+
+
+def test_an_account_of_another_contract_is_not_reached_through_this_one(
+    clerk, found, session: Session, make
+) -> None:
+    other = make.account(make.contract("00888-ЭС"))
+    make.commit()
+    card = clerk.get("staff.customer", contract_id=found.id)
+    clerk.submit(card, 404, action=clerk.url("staff.customer_block", contract_id=found.id,
+                                             account_id=other.id))  # fmt: skip
+    session.refresh(other)
+    assert other.disabled_at is None
+
+
+VIEWED = sorted(
+    name
+    for name, access in ACCESS.items()
+    if access in {Permission.SEE_CONTRACT.value, Permission.SEE_MONEY.value,
+                  Permission.SEE_READINGS.value, Permission.SEE_ENQUIRIES.value}
+)  # fmt: skip
+REFUSED = sorted(
+    name
+    for name, access in ACCESS.items()
+    if access in {each.value for each in Permission} and name not in VIEWED
+)
+
+
+def ask(page: PageClient, endpoint: str, contract: Contract) -> int:
+    more = NEEDED.get(endpoint, {"extension": "csv"} if endpoint.endswith("file") else {})
+    url = page.url(endpoint, contract_id=contract.id, **more)
+    rules = list(page.app.url_map.iter_rules(endpoint))
+    if any("GET" in (rule.methods or ()) for rule in rules):
+        return page.client.get(url).status_code
+    soup = page.get("appearance.index")
+    token = {"csrf_token": soup.select_one("[name=csrf_token]")["value"]}
+    return page.client.post(url, data=token).status_code
+
+
+@pytest.mark.parametrize("endpoint", VIEWED)
+def test_a_clerk_sees_the_pages_of_a_customer(clerk, contract: Contract, endpoint) -> None:
+    rules = list(clerk.app.url_map.iter_rules(endpoint))
+    is_write = not any("GET" in (rule.methods or ()) for rule in rules)
+    expected = {403} if is_write else {200, 404, 422}
+    assert ask(clerk, endpoint, contract) in expected
+
+
+@pytest.mark.parametrize("endpoint", REFUSED)
+def test_a_clerk_cannot_act_for_a_customer(
+    clerk, contract: Contract, session: Session, endpoint
+) -> None:
+    before = rows_of(session)
+    assert ask(clerk, endpoint, contract) == 403
+    assert rows_of(session) == before
+
+
+def rows_of(session: Session) -> dict[str, int]:
+    return {
+        table.name: session.scalar(select(func.count()).select_from(table)) or 0
+        for table in Base.metadata.sorted_tables
+    }
+
+
+def test_the_pages_say_that_a_clerk_looks_and_the_journal_names_both(
+    clerk, contract: Contract, session: Session
+) -> None:
+    soup = clerk.get("home.index", contract_id=contract.id)
+    assert "глазами потребителя" in soup.select_one("#looking").text
+    assert not soup.find(string="Оформить обращение")
+    account = session.scalars(select(Account)).one()
+    events = session.scalars(select(AuditEvent).filter_by(action="staff.looked")).all()
+    assert [(each.account_id, each.changes["page"]) for each in events] == [
+        (account.id, "home.index")
+    ]
+    assert events[0].staff_id
+    clerk.client.get(clerk.url("home.index", contract_id=contract.id), headers=PARTIAL)
+    session.expire_all()
+    assert len(session.scalars(select(AuditEvent).filter_by(action="staff.looked")).all()) == 1
+
+
+def test_a_contract_that_nobody_has_registered_can_be_looked_at(clerk, make: Factory) -> None:
+    contract = make.contract("00555-ЭС")
+    make.commit()
+    assert "никто не зарегистрирован" in clerk.get("profile.index", contract_id=contract.id).text
+    clerk.get("home.index", contract_id=contract.id)
+
+
+def test_the_card_is_noted_again_after_a_quarter_of_an_hour(
+    clerk, contract: Contract, session: Session, later
+) -> None:
+    clerk.get("staff.customer", contract_id=contract.id)
+    later(minutes=14)
+    clerk.get("staff.customer", contract_id=contract.id)
+    later(minutes=16)
+    clerk.client.get(clerk.url("staff.keep_session"))
+    later(minutes=20)
+    clerk.get("staff.customer", contract_id=contract.id)
+    moments = session.scalars(select(AuditEvent.happened_at).filter_by(action="staff.looked")).all()
+    assert len(moments) == 2
+    assert moments[0] == NOW

@@ -1,0 +1,138 @@
+"""«Сегодня»: every number is that of the list it leads to."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.period import Month
+from app.models import (
+    Account,
+    Contract,
+    ImportRun,
+    Message,
+    ReadingReceipt,
+    Register,
+    Registration,
+    StaffMember,
+    SubmittedReading,
+)
+from tests.conftest import NOW
+from tests.factories import Factory
+from tests.pages import PageClient
+
+TODAY = NOW.date()
+
+
+@pytest.fixture
+def busy(make: Factory, session: Session, contract: Contract) -> Contract:
+    """Something of everything that can wait."""
+    account = session.scalars(select(Account)).one()
+    clerk = session.scalars(select(StaffMember).filter_by(login="operator")).one()
+    days = (-40, -1, 0, 2, 3, 4, 20)
+    for number, day in enumerate(days):
+        make.enquiry(contract, account, answer_due_on=TODAY + timedelta(days=day),
+                     assignee_id=clerk.id if number % 3 == 0 else None)  # fmt: skip
+    make.enquiry(contract, account, status="answered", answer_due_on=date(2026, 1, 1))
+    meter = make.meter(contract)
+    register = Register(meter_id=meter.id, zone="T0", direction="A+", digits=6, decimals=0)
+    session.add(register)
+    session.flush()
+    receipt = ReadingReceipt(
+        key=str(uuid.uuid4()), contract_id=contract.id, submitted_at=NOW, address=""
+    )
+    session.add(receipt)
+    session.flush()
+    for month, is_late in ((8, False), (9, True)):
+        session.add(SubmittedReading(
+            submission_id=str(uuid.uuid4()), receipt_id=receipt.id, register_id=register.id,
+            period=Month(2026, month), taken_on=TODAY, value=Decimal(1), rolled_over=False,
+            is_late=is_late, doubts=[], source="portal", status="sent",
+        ))  # fmt: skip
+    free = make.contract("00321-ЭС")
+    session.add(Registration(
+        contract_id=free.id, state="unproved", created_at=NOW, saved_at=NOW, email="a@example.org",
+        confirmed_at=NOW - timedelta(hours=7), channel="mail", address="", user_agent="",
+    ))  # fmt: skip
+    for status, days_ago in (("failed", 1), ("failed", 30), ("sent", 1)):
+        session.add(Message(
+            dedupe_key=str(uuid.uuid4()), kind="reading_receipt", channel="mail", text="",
+            recipient="a@example.org", status=status, is_interactive=False, tries=5,
+            created_at=NOW - timedelta(days=days_ago),
+        ))  # fmt: skip
+    make.commit()
+    return contract
+
+
+def counts(soup) -> dict[str, tuple[int, str]]:
+    """Number and address of each line, by its words."""
+    return {line.a.text: (int(line.b.text), line.a["href"]) for line in soup.select(".queue li")}
+
+
+EXPECTED = {
+    "Просрочены": 2,
+    "Ответить сегодня": 1,
+    "Ответить за 3 дня, считая сегодня": 3,
+    "Никто не взял": 4,
+    "Мои": 3,
+    "Показания на проверку": 2,
+    "Выгружены, биллинг не подтвердил": 0,
+    "Регистрации ждут решения": 1,
+    "Сообщения не ушли за неделю": 1,
+}
+
+
+def test_what_waits_is_counted(clerk: PageClient, busy) -> None:
+    soup = clerk.get("staff.today")
+    assert {words: count for words, (count, _) in counts(soup).items()} == EXPECTED
+    assert "после срока: 1" in soup.text
+    assert "7 ч" in soup.text
+
+
+@pytest.mark.parametrize("words", [name for name in EXPECTED if "неделю" not in name])
+def test_a_number_is_that_of_its_list(clerk: PageClient, busy, words: str) -> None:
+    count, address = counts(clerk.get("staff.today"))[words]
+    status = clerk.open(address).select_one("#status").text
+    numbers = [int(number) for number in re.findall(r"\d+", status)]
+    assert numbers[-1:] == ([count] if count else numbers[-1:])
+    assert count or not clerk.open(address).select("tbody tr")
+
+
+def test_failed_messages_lead_to_their_list(clerk: PageClient, busy) -> None:
+    _, address = counts(clerk.get("staff.today"))["Сообщения не ушли за неделю"]
+    assert len(clerk.open(address).select("tbody tr")) == 2
+
+
+def test_an_empty_day_says_so_without_alarm(clerk: PageClient) -> None:
+    soup = clerk.get("staff.today")
+    assert {count for count, _ in counts(soup).values()} == {0}
+    assert not soup.select(".queue .due, .queue .todo")
+
+
+def test_old_billing_data_are_pointed_out(clerk: PageClient, session: Session, later) -> None:
+    run = session.scalars(select(ImportRun)).one()
+    assert run.as_of < NOW
+    later()
+    assert "Данные свежие" in clerk.get("staff.today").text
+    later(hours=10)
+    clerk.client.get(clerk.url("staff.keep_session"))
+
+
+def test_data_older_than_a_day_and_a_half_are_old(
+    page: PageClient, contract: Contract, later
+) -> None:
+    later(hours=48)
+    page.sign_in_staff()
+    assert "Данные устарели" in page.get("staff.today").text
+
+
+def test_who_may_not_load_sees_no_way_to_it(clerk: PageClient, admin: PageClient) -> None:
+    way = clerk.url("staff.billing")
+    assert not clerk.get("staff.today").select(f"a[href='{way}']")
+    assert admin.get("staff.today").select(f"a[href='{way}']")
