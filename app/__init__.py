@@ -9,6 +9,7 @@ from app import cli, errors, extensions, logs, security, worker
 from app.integrations.clock import Clock
 from app.integrations.database import engine_options, prepare_engine
 from app.sections import (
+    api,
     appearance,
     auth,
     charges,
@@ -29,7 +30,7 @@ from app.sections import (
     settlements,
     staff,
 )
-from app.web import filters, outbox, remembered, session, uploads
+from app.web import batches, filters, outbox, remembered, session, uploads
 from config import ROOT, Config
 
 SECTIONS = (
@@ -53,6 +54,7 @@ SECTIONS = (
     manual.bp,
     service.bp,
     staff.bp,
+    api.bp,
 )
 
 
@@ -84,6 +86,7 @@ def create_app(config: Config) -> Flask:
     extensions.login_manager.init_app(app)
     security.init_app(app, config)
     uploads.init_app(app, config)
+    batches.init_app(app, config)
     extensions.csrf.init_app(app)
     extensions.compress.init_app(app)
     extensions.mail.init_app(app)

@@ -12,12 +12,12 @@ from huey.api import Huey
 from app.actions.cleanup import clean_up
 from app.extensions import db
 from app.logs import event
-from app.web import outbox, prepared, uploads
+from app.web import imports, outbox, prepared, uploads
 from app.web.session import clock
 from config import Config
 
-WORKERS = 3
-"""Files hold at most one of them, letters go on leaving."""
+WORKERS = 4
+"""Files and imports hold at most one each, letters go on leaving."""
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -37,6 +37,11 @@ def init_app(app: Flask, config: Config) -> None:
         with app.app_context():
             prepared.make_waiting()
 
+    @huey.task(name="run_imports")
+    def run_imports() -> None:
+        with app.app_context():
+            imports.run_waiting()
+
     @huey.periodic_task(crontab(minute="*"), name="sweep")
     def sweep() -> None:
         with app.app_context():
@@ -47,6 +52,11 @@ def init_app(app: Flask, config: Config) -> None:
         with app.app_context():
             prepared.make_waiting()
 
+    @huey.periodic_task(crontab(minute="*"), name="run_left_imports")
+    def run_left_imports() -> None:
+        with app.app_context():
+            imports.run_waiting()
+
     @huey.periodic_task(crontab(minute="20", hour="1"), name="clean_up")
     def nightly() -> None:
         with app.app_context():
@@ -54,6 +64,7 @@ def init_app(app: Flask, config: Config) -> None:
 
     app.extensions["deliver_later"] = _or_leave_it_to_the_sweep(deliver)
     app.extensions["prepare_later"] = _or_leave_it_to_the_sweep(make_files)
+    app.extensions["import_later"] = _or_leave_it_to_the_sweep(run_imports)
 
 
 def tidy() -> None:
@@ -61,6 +72,7 @@ def tidy() -> None:
     counts = clean_up(db.session(), clock().now())
     db.session.commit()
     prepared.delete_expired()
+    imports.delete_expired()
     uploads.tidy()
     event("cleaned up", **counts)
 

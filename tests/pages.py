@@ -22,6 +22,7 @@ PARTS = {
     "purpose": "personal-data",
     "version": "2026-11-22",
     "code": "interest",
+    "name": "out-20261121-120000-1.zip",
 }
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 

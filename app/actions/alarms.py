@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.actions.journal import record
 from app.models import AuditEvent
 
 log = logging.getLogger("kabinet")
@@ -20,7 +21,4 @@ def raise_alarm(session: Session, name: str, now: datetime) -> None:
     key = f"{name} {now:%Y-%m-%d}"
     known = select(AuditEvent.id).where(AuditEvent.subject == ACTION, AuditEvent.subject_key == key)
     if session.scalar(known.limit(1)) is None:
-        session.add(
-            AuditEvent(happened_at=now, action=ACTION, subject=ACTION, subject_key=key, changes={})
-        )
-        session.flush()
+        record(session, ACTION, None, ACTION, key, now)

@@ -84,6 +84,31 @@ def attach_files(
     return taken
 
 
+def keep_files(
+    contract_id: int, uploads: Iterable[Upload], cabinet: Cabinet, rules: FileRules, now: datetime
+) -> tuple[list[Attachment], list[AttachmentError]]:
+    """Scan and keep the files of one message of the supplier's; rows without their entry, and
+    what is not taken.
+
+    Before anything is written, while nobody waits for the database, as ``attach_files`` does.
+    """
+    made: dict[tuple[str, str], Attachment] = {}
+    refused = []
+    for upload in uploads:
+        try:
+            checked = check_file(upload, rules.max_bytes)
+            known = (checked.name, _digest(checked))
+            if known in made:
+                continue
+            if len(made) >= rules.per_message:
+                raise AttachmentError("many", checked.name)
+            _leave_room(checked, cabinet.store, rules)
+            made[known] = make_attachment(contract_id, None, checked, cabinet, now)
+        except AttachmentError as error:
+            refused.append(error)
+    return list(made.values()), refused
+
+
 def make_attachment(
     contract_id: int, account_id: int | None, checked: CheckedFile, cabinet: Cabinet, now: datetime
 ) -> Attachment:
@@ -121,9 +146,7 @@ def _admit(
     session: Session, viewer: Viewer, checked: CheckedFile, address: str, store: FileStore,
     rules: FileRules, now: datetime,
 ) -> None:  # fmt: skip
-    free = store.free_bytes()
-    if free is not None and free - len(checked.content) < rules.disk_free:
-        raise AttachmentError("disk", checked.name)
+    _leave_room(checked, store, rules)
     try:
         attempts.admit(
             session, Tried.UPLOAD, str(viewer.account_id), address, rules.per_day, now,
@@ -131,6 +154,12 @@ def _admit(
         )  # fmt: skip
     except TooManyAttemptsError:
         raise AttachmentError("day", checked.name) from None
+
+
+def _leave_room(checked: CheckedFile, store: FileStore, rules: FileRules) -> None:
+    free = store.free_bytes()
+    if free is not None and free - len(checked.content) < rules.disk_free:
+        raise AttachmentError("disk", checked.name)
 
 
 def _write(

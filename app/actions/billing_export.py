@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, and_, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
+from app.actions.journal import record
 from app.domain.enquiries import BUILT_IN
 from app.domain.period import Month
-from app.domain.readings import LIVE, ReadingStatus
+from app.domain.readings import LIVE, ReadingSource, ReadingStatus
 from app.integrations.exchange_out import write_package
 from app.models import (
     ContactNews,
@@ -24,6 +25,7 @@ from app.models import (
     Meter,
     ReadingReceipt,
     Register,
+    StaffMember,
     SubmittedReading,
     SupplyPoint,
 )
@@ -70,7 +72,9 @@ def export_for_billing(session: Session, folder: Path, now: datetime) -> Exporte
     if not full:
         return Exported(None, {})
     counts = {name: len(rows) for name, (_, rows) in full.items()}
-    return Exported(write_package(folder, full, now), counts)
+    path = write_package(folder, full, now)
+    record(session, "billing.exported", None, "packages", path.name, now, **counts)
+    return Exported(path, counts)
 
 
 def _readings(session: Session, now: datetime) -> list[Sequence[str]]:
@@ -81,23 +85,25 @@ def _readings(session: Session, now: datetime) -> list[Sequence[str]]:
         ids = [row[0] for row in rows[start : start + CHUNK]]
         session.execute(
             update(SubmittedReading)
-            .where(SubmittedReading.submission_id.in_(ids))
+            .where(SubmittedReading.submission_id.in_(ids), SubmittedReading.exported_at.is_(None))
             .values(exported_at=now)
+            .execution_options(synchronize_session=False)
         )
     return rows
 
 
-def _open() -> Select[SubmittedReading, ReadingReceipt, Register, Meter, str, str]:
+def _open() -> Select[SubmittedReading, ReadingReceipt, Register, Meter, str, str, str | None]:
     return (
         select(
             SubmittedReading, ReadingReceipt, Register, Meter, SupplyPoint.external_id,
-            Contract.number,
+            Contract.number, StaffMember.login,
         )
         .join(ReadingReceipt, ReadingReceipt.id == SubmittedReading.receipt_id)
         .join(Register, Register.id == SubmittedReading.register_id)
         .join(Meter, Meter.id == Register.meter_id)
         .join(SupplyPoint, SupplyPoint.id == Meter.supply_point_id)
         .join(Contract, Contract.id == ReadingReceipt.contract_id)
+        .outerjoin(StaffMember, StaffMember.id == ReadingReceipt.staff_id)
         .where(SubmittedReading.acknowledged_at.is_(None), SubmittedReading.status.in_(LIVE))
         .order_by(SubmittedReading.id)
     )  # fmt: skip
@@ -106,7 +112,8 @@ def _open() -> Select[SubmittedReading, ReadingReceipt, Register, Meter, str, st
 def _replaced(
     session: Session, submitted: Sequence[SubmittedReading]
 ) -> dict[tuple[int, Month], str]:
-    """What billing has got already and a newer reading of the month replaces: the last one's id."""
+    """What billing has got already and a newer reading of the month replaces, or a clerk has
+    refused since: the last one's id."""
     found: dict[tuple[int, Month], str] = {}
     for start in range(0, len(submitted), CHUNK):
         ids = {each.register_id for each in submitted[start : start + CHUNK]}
@@ -117,7 +124,13 @@ def _replaced(
             )
             .where(
                 SubmittedReading.register_id.in_(ids),
-                SubmittedReading.status == ReadingStatus.REPLACED,
+                or_(
+                    SubmittedReading.status == ReadingStatus.REPLACED,
+                    and_(
+                        SubmittedReading.status == ReadingStatus.REJECTED,
+                        SubmittedReading.decided_by_id.is_not(None),
+                    ),
+                ),
                 SubmittedReading.exported_at.is_not(None),
             )
             .order_by(SubmittedReading.id)
@@ -129,6 +142,8 @@ def _replaced(
 def _comment(submitted: SubmittedReading, replaced: str | None) -> str:
     """What billing has to know about a reading, in words."""
     words = []
+    if submitted.source == ReadingSource.STAFF:
+        words.append("по телефону")
     if submitted.is_late:
         words.append(f"после срока: учесть в {submitted.period.plus(1)}")
     if replaced:
@@ -139,11 +154,11 @@ def _comment(submitted: SubmittedReading, replaced: str | None) -> str:
 
 
 def _row(
-    row: Row[SubmittedReading, ReadingReceipt, Register, Meter, str, str],
+    row: Row[SubmittedReading, ReadingReceipt, Register, Meter, str, str, str | None],
     replaced: dict[tuple[int, Month], str],
     now: datetime,
 ) -> Sequence[str]:
-    submitted, receipt, register, meter, point_id, contract_no = row
+    submitted, receipt, register, meter, point_id, contract_no, login = row
     return (
         submitted.submission_id,
         contract_no,
@@ -155,7 +170,7 @@ def _row(
         submitted.taken_on.isoformat(),
         f"{submitted.value:.{register.decimals}f}",
         _moment(receipt.submitted_at, now),
-        str(receipt.account_id or ""),
+        login or str(receipt.account_id or ""),
         CHANNEL,
         _comment(submitted, replaced.get((submitted.register_id, submitted.period))),
         "",

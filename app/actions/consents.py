@@ -12,17 +12,18 @@ from app.actions.accounts import close_account
 from app.actions.journal import record
 from app.domain.access import Browser
 from app.domain.enquiries import Author
-from app.integrations.consent_texts import PERSONAL_DATA, TITLES, current_text
+from app.integrations.consent_texts import PERSONAL_DATA, TITLES
 from app.integrations.database import count_changed
 from app.models import Account, Consent, EnquiryEntry
 from app.queries.registrations import find_consent
+from app.queries.texts import current_text
 
 
 def give_consent(
     session: Session, registration_id: int, form: str, browser: Browser, now: datetime
 ) -> Consent:
     """Keep that a person agreed to the current text; once per version and registration."""
-    text = current_text(PERSONAL_DATA)
+    text = current_text(session, PERSONAL_DATA)
     given = find_consent(session, registration_id)
     if given is not None and given.text_sha256 == text.sha256:
         return given
@@ -46,7 +47,7 @@ def give_for_enquiry(
     now: datetime,
 ) -> None:  # fmt: skip
     """Keep that a box under an enquiry was ticked, with the text that stood beside it."""
-    text = current_text(purpose)
+    text = current_text(session, purpose)
     session.add(
         Consent(
             purpose=text.purpose,

@@ -46,9 +46,11 @@ def load_demo(session: Session, now: datetime) -> DemoSummary:
     """
     if has_data(session) or session.scalar(select(ImportRun.id).limit(1)) is not None:
         raise NotDemoError
-    with tempfile.TemporaryDirectory() as folder:
-        summary = write_demo_package(Path(folder), now)
-        with Package(Path(folder)) as package:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place, "demo")
+        folder.mkdir()
+        summary = write_demo_package(folder, now)
+        with Package(folder) as package:
             apply_import(
                 session, package, ImportOptions(is_demo=True), now, lambda name, done: None
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -64,6 +65,15 @@ def note_look(
         return
     line = _line(session, LOOKED, account_id, "contracts", number, now, {"page": page})
     write_apart(session, insert(AuditEvent).values(**line).returning(AuditEvent.id))
+
+
+def note_export(session: Session, rows: int, wanted: Mapping[str, str], now: datetime) -> None:
+    """A clerk has taken a part of the journal away.
+
+    Args:
+        wanted: the filter, as it was chosen.
+    """
+    record(session, "journal.exported", None, "journal", "", now, rows=rows, filter=dict(wanted))
 
 
 def _line(

@@ -12,6 +12,8 @@ from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from app.actions.codes import issue_code
+from app.actions.journal import record
+from app.domain.errors import RetryError
 from app.integrations.database import count_changed, insert_if_new
 from app.integrations.errors import SendError
 from app.integrations.letters import CODE, LINK, Words
@@ -156,18 +158,44 @@ def settle_failed(
 
 
 def retry_message(session: Session, message: Message, now: datetime) -> None:
-    """Try a failed message again now; interactive ones are asked for anew by their person."""
-    message.status = WAITING
-    message.next_try_at = now
-    message.tries = 0
+    """Try a failed message again, or one that waits for its next try: now.
+
+    Raises:
+        RetryError: it has left, its person has to ask for a new one, or nobody can use it any more.
+    """
+    if message.status not in (WAITING, FAILED):
+        raise RetryError("sent")
+    if message.is_interactive:
+        raise RetryError("interactive")
+    if _why_useless(session, message, now):
+        raise RetryError("outdated")
+    # Another process may have sent it meanwhile.
+    moved = count_changed(
+        session,
+        update(Message)
+        .where(Message.id == message.id, Message.status.in_((WAITING, FAILED)))
+        .values(status=WAITING, next_try_at=now, tries=0),
+    )
+    if not moved:
+        raise RetryError("sent")
+    record(
+        session, "message.retried", message.account_id, "messages", str(message.id), now,
+        kind=message.kind, recipient=message.recipient, error=message.last_error,
+    )  # fmt: skip
+    session.info.setdefault(OUTBOX, []).append(message.id)
 
 
 def _reason_to_give_up(session: Session, message: Message, now: datetime) -> str:
     """Why a message is not to be sent any more; empty while it is."""
-    if message.expires_at is not None and message.expires_at <= now:
-        return "устарело"
     if message.tries > MAX_TRIES:
         return message.last_error or "слишком много попыток"
+    return _why_useless(session, message, now)
+
+
+def _why_useless(session: Session, message: Message, now: datetime) -> str:
+    """Why nobody could use what a message holds; empty while somebody can."""
+    if message.expires_at is not None and message.expires_at <= now:
+        return "устарело"
     if message.sms_code_id is not None:
         code = session.get(SmsCode, message.sms_code_id)
         return "" if code and code.ended_at is None else "код заменен"

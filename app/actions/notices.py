@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from app.actions.messages import Outgoing, queue_message
 from app.domain.registration import Channel
 from app.integrations.letters import write_letter, write_sms
-from app.models import Account, Contract, Enquiry
-from app.queries.contracts import find_supplier
+from app.models import Account, Contract, Enquiry, ReadingReceipt, SubmittedReading
+from app.queries.contracts import find_owner_of, find_supplier
+from app.queries.readings import name_registers
 
 
 def tell_account(
@@ -42,6 +43,24 @@ def tell_account(
         ),
         now,
     )
+
+
+def tell_refused(session: Session, submitted: SubmittedReading, reason: str, now: datetime) -> None:
+    """A refusal must not wait until somebody looks: another reading can still be sent.
+
+    What a clerk took down by telephone is told to the owner of the contract.
+    """
+    receipt = session.get_one(ReadingReceipt, submitted.receipt_id)
+    account_id = receipt.account_id or find_owner_of(session, receipt.contract_id)
+    if account_id is None:
+        return
+    name = name_registers(session, [submitted.register_id])[submitted.register_id]
+    tell_account(
+        session, session.get_one(Account, account_id),
+        session.get_one(Contract, receipt.contract_id), "reading_refused",
+        submitted.submission_id, now,
+        serial=name.serial_number, month=submitted.period.label.lower(), reason=reason,
+    )  # fmt: skip
 
 
 def tell_enquirer(

@@ -1,4 +1,5 @@
-"""Readings submitted by customers: once, whatever arrives twice or at the same time."""
+"""Readings that are submitted, by customers or by telephone: once, whatever arrives twice or at
+the same time."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.actions.journal import record
 from app.domain.access import Viewer
 from app.domain.errors import ReadingClosedError
-from app.domain.readings import LIVE, ReadingStatus
+from app.domain.readings import LIVE, ReadingSource, ReadingStatus
 from app.domain.windows import WindowRules, window_on
 from app.integrations.database import count_changed, insert_if_new
 from app.models import ReadingReceipt, SubmittedReading
@@ -21,7 +22,23 @@ from app.queries.contracts import VisibleContract
 from app.queries.meters import Entry
 from app.queries.readings import find_live, find_receipt, find_regimes, get_receipt
 
-SOURCE = "portal"
+
+@dataclass(frozen=True, slots=True)
+class Submitter:
+    """Who sends readings: a customer, or a clerk to whom they are read out by telephone.
+
+    Attributes:
+        account_id: the customer's; where a clerk writes, the owner's, if anybody has registered.
+        staff_id: the clerk.
+    """
+
+    address: str
+    account_id: int | None
+    staff_id: int | None = None
+
+    @property
+    def source(self) -> ReadingSource:
+        return ReadingSource.PORTAL if self.staff_id is None else ReadingSource.STAFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +49,8 @@ class ReadingRules:
 
 
 def submit_readings(
-    session: Session, contract: VisibleContract, viewer: Viewer, entries: Sequence[Entry],
-    key: str, address: str, rules: ReadingRules, now: datetime,
+    session: Session, contract: VisibleContract, submitter: Submitter, entries: Sequence[Entry],
+    key: str, rules: ReadingRules, now: datetime,
 ) -> tuple[int, bool]:  # fmt: skip
     """Write readings down; the receipt's id, and whether it is new.
 
@@ -63,23 +80,24 @@ def submit_readings(
         live = find_live(session, entries[0].register.id, entries[0].meter.window.period)
         return (live.receipt_id if live else 0), False
     receipt_id = insert_if_new(
-        session, ReadingReceipt, key=key, contract_id=contract.id, account_id=viewer.account_id,
-        submitted_at=now, address=address[:45],
+        session, ReadingReceipt, key=key, contract_id=contract.id,
+        account_id=submitter.account_id if submitter.staff_id is None else None,
+        staff_id=submitter.staff_id, submitted_at=now, address=submitter.address[:45],
     )  # fmt: skip
     if not receipt_id:
         known = find_receipt(session, key)
         if known is None or not _holds(known, entries):
             raise ReadingClosedError("raced")
         return known.id, False
-    written = [_write(session, entry, receipt_id, rules, now) for entry in new]
+    written = [_write(session, entry, receipt_id, submitter, rules, now) for entry in new]
     if not any(written):
         # Another form brought the same values at the same moment.
         session.execute(delete(ReadingReceipt).where(ReadingReceipt.id == receipt_id))
         live = find_live(session, new[0].register.id, new[0].meter.window.period)
         return (live.receipt_id if live else 0), False
     record(
-        session, "readings.submitted", viewer.account_id, "contracts", contract.number, now,
-        receipt=receipt_id,
+        session, "readings.submitted", submitter.account_id, "contracts", contract.number, now,
+        receipt=receipt_id, source=str(submitter.source),
         values={str(entry.register.id): str(entry.checked.value) for entry in new},
     )  # fmt: skip
     return receipt_id, True
@@ -139,8 +157,9 @@ def _is_same(session: Session, entry: Entry) -> bool:
 
 
 def _write(
-    session: Session, entry: Entry, receipt_id: int, rules: ReadingRules, now: datetime
-) -> bool:
+    session: Session, entry: Entry, receipt_id: int, submitter: Submitter, rules: ReadingRules,
+    now: datetime,
+) -> bool:  # fmt: skip
     """Whether a row was written; False: the same value stands there."""
     window, checked, today = entry.meter.window, entry.checked, now.date()
     count_changed(
@@ -173,7 +192,7 @@ def _write(
         rolled_over=checked.rolled_over,
         is_late=is_late,
         doubts=[str(doubt) for doubt in checked.doubts],
-        source=SOURCE,
+        source=submitter.source,
         status=ReadingStatus.ACCEPTED if accepted else ReadingStatus.SENT,
         decided_at=now if accepted else None,
     )

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
 
+import click
+from flask import Flask
+from flask.cli import with_appcontext
+
+from app.actions.journal import Origin, set_origin
 from app.cli import accounts, billing, enquiries, local, messages, readings, staff
+from app.extensions import db
+from app.queries.journal import COMMAND_LINE
 
 COMMANDS = (
     billing.billing_import,
@@ -28,6 +37,22 @@ COMMANDS = (
     local.demo,
     local.prepare,
 )
+
+
+def _on_the_server(command: click.Command) -> None:
+    """The journal says of what a command does that it was done on the server itself."""
+    callback = cast("Callable[..., Any]", command.callback)
+
+    @wraps(callback)
+    def run(*arguments: Any, **options: Any) -> Any:
+        set_origin(db.session(), Origin(COMMAND_LINE))
+        return callback(*arguments, **options)
+
+    command.callback = with_appcontext(run)
+
+
+for each in COMMANDS:
+    _on_the_server(each)
 
 
 def init_app(app: Flask) -> None:

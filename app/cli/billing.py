@@ -73,7 +73,7 @@ def billing_import(
         click.echo("Проверка без записи: ничего не изменено.")
     else:
         result.run.finished_at = clock().now()
-        event("billing import", run=result.run.id, **_totals(result.report))
+        event("billing import", run=result.run.id, **result.report.totals())
         db.session.commit()
         click.echo("Загружено.")
 
@@ -101,14 +101,6 @@ def _print_report(report: Report) -> None:
     click.echo(f"{'файл':<20}" + "".join(f"{head:>10}" for head in heads))
     for file, counts in report.as_dict().items():
         click.echo(f"{file:<20}" + "".join(f"{count:>10}" for count in counts.values()))
-
-
-def _totals(report: Report) -> dict[str, int]:
-    totals: dict[str, int] = {"warnings": report.warning_count}
-    for counts in report.as_dict().values():
-        for name, count in counts.items():
-            totals[name] = totals.get(name, 0) + count
-    return totals
 
 
 class _progress_bar:  # noqa: N801 - reads as a verb in a with statement

@@ -1,23 +1,25 @@
-"""Enquiries from the command line, until the clerks' desk opens."""
+"""Enquiries from the command line, beside the clerks' desk."""
 
 from __future__ import annotations
 
 import sys
+import uuid
 from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
 
-from app.actions.attachments import MEBIBYTE
-from app.actions.enquiry_desk import reply_to_enquiry
-from app.domain.attachments import CheckedFile, Upload, check_file
+from app.actions.attachments import keep_files
+from app.actions.enquiry_desk import Words, Writer, reply_to_enquiry
+from app.domain.attachments import Upload
 from app.domain.enquiries import Reply
-from app.domain.errors import AttachmentError, EnquiryClosedError, NotFoundError
+from app.domain.errors import EnquiryClosedError, NotFoundError
 from app.extensions import db
 from app.queries.enquiries import get_by_number, list_open
 from app.web import outbox
+from app.web.rules import file_rules
 from app.web.session import clock, config, local_now
-from app.web.uploads import cabinet, refusal_words
+from app.web.uploads import cabinet, delete_stored, refusal_words
 
 
 @click.command("enquiries")
@@ -55,20 +57,18 @@ def enquiry_reply(number: str, text: str, reply: str, staff: str, paths: tuple[P
         raise click.ClickException("нужен текст: --text «…» или --text -")
     try:
         enquiry = get_by_number(db.session(), number)
-        files = [_read(path) for path in paths]
-        reply_to_enquiry(
-            db.session(), enquiry, staff, step, words.strip(), files, cabinet(), local_now()
+        uploads = [Upload(path.name, path.read_bytes()) for path in paths]
+        files, refused = keep_files(
+            enquiry.contract_id, uploads, cabinet(), file_rules(config()), local_now()
         )
+        if refused:
+            delete_stored([each.stored_as for each in files])
+            raise click.ClickException(". ".join(refusal_words(error) for error in refused))
+        message = Words(str(uuid.uuid4()), words.strip(), files)
+        reply_to_enquiry(db.session(), enquiry, Writer(staff), step, message, local_now())
     except NotFoundError:
         raise click.ClickException(f"обращения № {number} нет") from None
     except EnquiryClosedError:
         raise click.ClickException("обращение уже закрыто") from None
-    except AttachmentError as error:
-        raise click.ClickException(refusal_words(error)) from None
     outbox.commit()
     click.echo(f"Обращение № {number}: готово.")
-
-
-def _read(path: Path) -> CheckedFile:
-    limit = config().attachment_max_mb * MEBIBYTE
-    return check_file(Upload(path.name, path.read_bytes()), limit)

@@ -8,11 +8,17 @@ from flask.cli import with_appcontext
 
 from app import worker as jobs
 from app.actions.messages import retry_message
+from app.domain.errors import RetryError
 from app.extensions import db
 from app.queries.messages import find_message, list_unsent
 from app.web import outbox
 from app.web.session import clock
 
+NO_RETRY = {
+    "sent": "неотправленного сообщения с таким номером нет",
+    "interactive": "это письмо или код ждал человек; он запросит новое сам",
+    "outdated": "сообщение устарело: ссылка или код в нем больше не действует",
+}
 STATUSES = {"waiting": "ждет", "sending": "отправляется", "failed": "не отправлено"}
 
 
@@ -37,12 +43,13 @@ def messages() -> None:
 def message_retry(number: int) -> None:
     """Отправить сообщение еще раз."""
     message = find_message(db.session(), number)
-    if message is None or message.status not in ("waiting", "failed"):
-        raise click.ClickException(f"неотправленного сообщения {number} нет")
-    if message.is_interactive:
-        raise click.ClickException("это письмо или код ждал человек; он запросит новое сам")
-    retry_message(db.session(), message, clock().now())
-    outbox.commit()
+    if message is None:
+        raise click.ClickException(NO_RETRY["sent"])
+    try:
+        retry_message(db.session(), message, clock().now())
+    except RetryError as error:
+        raise click.ClickException(NO_RETRY[error.code]) from None
+    db.session.commit()
     if not outbox.deliver(number):
         raise click.ClickException("снова не отправлено; подробности: flask messages")
     click.echo("Отправлено.")

@@ -10,18 +10,24 @@ from flask.cli import with_appcontext
 from app.actions.billing_export import CONTACTS, ENQUIRIES, READINGS, export_for_billing
 from app.extensions import db
 from app.logs import event
-from app.queries.readings import list_unacknowledged
-from app.web.session import clock
+from app.queries.reading_desk import list_unacknowledged
+from app.web.exchange import outgoing_folder
+from app.web.session import clock, local_now
 
 WORDS = {READINGS: "показаний", ENQUIRIES: "обращений", CONTACTS: "изменений контактов"}
 
 
 @click.command("billing-export")
 @with_appcontext
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="ПАПКА")
-def billing_export(folder: Path) -> None:
-    """Выгрузить неподтвержденные показания, новые обращения и измененные контакты."""
-    exported = export_for_billing(db.session(), folder, clock().local(clock().now()))
+@click.argument(
+    "folder", type=click.Path(path_type=Path, file_okay=False), metavar="[ПАПКА]", required=False
+)
+def billing_export(folder: Path | None) -> None:
+    """Выгрузить неподтвержденные показания, новые обращения и измененные контакты.
+
+    Без папки пакет ложится туда же, где его показывает рабочее место сотрудника.
+    """
+    exported = export_for_billing(db.session(), folder or outgoing_folder(), local_now())
     if exported.path is None:
         click.echo("Выгружать нечего: биллинг знает обо всем.")
         return
@@ -36,10 +42,11 @@ def billing_export(folder: Path) -> None:
 def readings_unacknowledged() -> None:
     """Показания, которые выгружены, а подтверждения нет."""
     rows = list_unacknowledged(db.session())
-    for number, serial, zone, row in rows:
+    for each in rows:
+        row = each.reading
         when = clock().local(row.exported_at or clock().now())
         click.echo(
-            f"{row.submission_id}  {number}  № {serial} {zone}  {row.period}  "
-            f"выгружено {when:%d.%m.%Y %H:%M}"
+            f"{row.submission_id}  {each.contract_number}  № {each.serial_number} {each.zone}  "
+            f"{row.period}  выгружено {when:%d.%m.%Y %H:%M}"
         )
     click.echo(f"Без подтверждения: {len(rows)}")

@@ -32,6 +32,42 @@ UNANSWERED = (*WAITING, EnquiryStatus.NEEDS_DETAILS)
 """The term of the answer runs."""
 
 
+class QueueState(StrEnum):
+    """Whose turn it is, as the desk sorts its enquiries."""
+
+    WAITING = "waiting"
+    CUSTOMER = "customer"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    ALL = "all"
+
+    @property
+    def statuses(self) -> tuple[EnquiryStatus, ...]:
+        """The statuses it takes together."""
+        return _STATES[self]
+
+
+_STATES = {
+    QueueState.WAITING: WAITING,
+    QueueState.CUSTOMER: (EnquiryStatus.NEEDS_DETAILS,),
+    QueueState.ANSWERED: (EnquiryStatus.ANSWERED,),
+    QueueState.CLOSED: (EnquiryStatus.CLOSED, EnquiryStatus.REJECTED),
+    QueueState.ALL: tuple(EnquiryStatus),
+}
+
+
+class Term(StrEnum):
+    """How soon an answer is due; all but ``ANY`` speak of enquiries whose term runs."""
+
+    ANY = "any"
+    OVERDUE = "overdue"
+    TODAY = "today"
+    SOON = "soon"
+
+
+SOON_DAYS = 3
+
+
 class Author(StrEnum):
     """Whose words an entry of a thread are."""
 
@@ -126,6 +162,11 @@ billing system can."""
 def answer_due_on(registered_on: date, days: int) -> date:
     """The last day for the answer, counted in calendar days from the day after registration."""
     return registered_on + timedelta(days=days)
+
+
+def days_overdue(status: str, due_on: date, today: date) -> int:
+    """By how many days the answer is late; 0 while it is not, or where no term runs."""
+    return max(0, (today - due_on).days) if status in UNANSWERED else 0
 
 
 def registration_number(enquiry_id: int, registered_on: date) -> str:

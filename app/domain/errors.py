@@ -66,9 +66,27 @@ class AccountExistsError(DomainError):
     """The contract already has an owner; nobody registers over an active account."""
 
 
+class BlockedError(DomainError):
+    """What a clerk asks for an account is not possible. ``code``: ``closed`` (its owner or somebody
+    on record has closed it), ``no_mail`` (no confirmed address to write to)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class StaffError(DomainError):
     """What cannot be done with one of the supplier's people. ``code``: ``login`` (unusable),
     ``taken``, ``last_admin`` (somebody has to manage the others), ``self``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class RetryError(DomainError):
+    """A message that is not sent again. ``code``: ``sent`` (or on its way), ``interactive`` (its
+    person asks for a new one), ``outdated``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -175,9 +193,32 @@ class AttachmentError(DomainError):
         self.name = name
 
 
-class EnquiryClosedError(DomainError):
-    """An enquiry that takes no such step (any more). ``code``: ``closed`` ``rated`` ``early``."""
+class BatchError(DomainError):
+    """A billing batch that is not received. ``code``: ``none`` ``kind`` ``empty`` ``large``
+    ``length`` (it is not said how large) ``disk``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+class EnquiryClosedError(DomainError):
+    """An enquiry that takes no such step (any more). ``code``: ``closed`` ``rated`` ``early``,
+    ``taken`` (somebody else's by now), ``raced`` (there is something that was not read)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class DirectoryError(DomainError):
+    """What cannot be done with a directory. ``code``: ``taken`` (there is one of this name),
+    ``last`` (people have to have something to choose from)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class AnnouncementOverError(DomainError):
+    """An announcement that has ended; it stays as it was read."""

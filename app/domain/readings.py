@@ -31,6 +31,14 @@ class ReadingStatus(StrEnum):
 LIVE = (ReadingStatus.SENT, ReadingStatus.ACCEPTED)
 
 
+class ReadingSource(StrEnum):
+    """By which way a reading was submitted here."""
+
+    PORTAL = "portal"
+    STAFF = "staff"
+    """A clerk took it down by telephone."""
+
+
 class Doubt(StrEnum):
     """What has to be confirmed before a reading counts."""
 

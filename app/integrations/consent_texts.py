@@ -1,9 +1,8 @@
-"""Texts of consents: files named by purpose and date of the version, never changed once in use."""
+"""Texts that the portal brings along: files named by purpose and date, never changed later."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,12 +16,15 @@ TITLES = {
     ENQUIRY_ANSWER: "Согласие на получение ответа в электронном виде",
     POLICY: "Политика в отношении обработки персональных данных",
 }
+EDO = "edo"
+BUILT_IN = "built-in"
+"""The version of «ЭДО», which has no date: a supplier may keep a template of their own."""
 _FOLDER = Path(__file__).resolve().parents[2] / "templates" / "consents"
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentText:
-    """One version of one text; ``sha256`` is of the file's bytes."""
+class TextFile:
+    """One version of one text; ``sha256`` is of the file's bytes, empty where it may change."""
 
     purpose: str
     version: str
@@ -31,12 +33,14 @@ class ConsentText:
 
 
 @cache
-def list_versions(purpose: str) -> tuple[ConsentText, ...]:
-    """All versions of a text, the current one last; empty for an unknown purpose."""
-    if not re.fullmatch(r"[a-z-]{1,40}", purpose):
+def list_files(purpose: str) -> tuple[TextFile, ...]:
+    """All versions of a text, the latest one last; empty for an unknown purpose."""
+    if purpose == EDO:
+        return (TextFile(EDO, BUILT_IN, "texts/edo.html", ""),)
+    if purpose not in TITLES:
         return ()
     return tuple(
-        ConsentText(
+        TextFile(
             purpose,
             file.stem,
             f"consents/{purpose}/{file.name}",
@@ -44,13 +48,3 @@ def list_versions(purpose: str) -> tuple[ConsentText, ...]:
         )
         for file in sorted((_FOLDER / purpose).glob("*.html"))
     )
-
-
-def current_text(purpose: str) -> ConsentText:
-    """The version that is shown and agreed to today."""
-    return list_versions(purpose)[-1]
-
-
-def find_text(purpose: str, version: str) -> ConsentText | None:
-    """The version that somebody agreed to."""
-    return next((text for text in list_versions(purpose) if text.version == version), None)

@@ -5,14 +5,32 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import itertools
 import json
 import os
+import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 FORMAT = "billing-exchange/1.0"
+NAME = re.compile(r"out-([0-9]{8}-[0-9]{6})-([0-9]{1,6})\.zip")
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFile:
+    """A package that was written."""
+
+    name: str
+    size: int
+
+    @property
+    def made_at(self) -> str:
+        """«22.11.2026, 06:00», as its name says, in the supplier's zone."""
+        year, month, day, hour, minute = re.findall("[0-9]{2}", self.name[6:17])
+        return f"{day}.{month}.20{year}, {hour}:{minute}"
 
 
 def write_package(
@@ -26,10 +44,7 @@ def write_package(
     """
     folder.mkdir(parents=True, exist_ok=True)
     contents = {name: _csv(header, rows) for name, (header, rows) in files.items()}
-    stem = f"out-{now:%Y%m%d-%H%M%S}"
-    number = 1
-    while (path := folder / f"{stem}-{number}.zip").exists():
-        number += 1
+    path, temporary = _new_name(folder, f"out-{now:%Y%m%d-%H%M%S}")
     manifest = {
         "format": FORMAT,
         "mode": "delta",
@@ -48,13 +63,45 @@ def write_package(
             for name, (content, rows) in contents.items()
         ],
     }
-    temporary = path.with_suffix(".zip.tmp")
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as package:
         for name, (content, _) in contents.items():
             package.writestr(name, content)
         package.writestr("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
     os.replace(temporary, path)
     return path
+
+
+def list_packages(folder: Path) -> list[PackageFile]:
+    """Packages that stand in a folder, the newest first."""
+    if not folder.is_dir():
+        return []
+    found = [
+        (match.group(1), int(match.group(2)), PackageFile(path.name, path.stat().st_size))
+        for path in folder.iterdir()
+        if (match := NAME.fullmatch(path.name)) and path.is_file()
+    ]
+    return [each for _, _, each in sorted(found, key=lambda each: each[:2], reverse=True)]
+
+
+def read_package(folder: Path, name: str) -> bytes | None:
+    """A package by its name; None: no such name, or no such file."""
+    path = folder / name if NAME.fullmatch(name) else None
+    return path.read_bytes() if path and path.is_file() else None
+
+
+def _new_name(folder: Path, stem: str) -> tuple[Path, Path]:
+    """A name that nobody has, and the one beside it to write under; two at once get two."""
+    for number in itertools.count(1):
+        path = folder / f"{stem}-{number}.zip"
+        temporary = path.with_suffix(".zip.tmp")
+        try:
+            temporary.touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        if not path.exists():
+            break
+        temporary.unlink()
+    return path, temporary
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[bytes, int]:

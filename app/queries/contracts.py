@@ -105,7 +105,10 @@ _IS_ANNOUNCED = and_(
     Announcement.ends_at > bindparam("now", type_=Announcement.begins_at.type),
 )
 _ANNOUNCEMENT = (
-    select(Announcement.text).where(_IS_ANNOUNCED).order_by(Announcement.id.desc()).limit(1)
+    select(Announcement.text)
+    .where(_IS_ANNOUNCED)
+    .order_by(Announcement.created_at.desc(), Announcement.id.desc())
+    .limit(1)
 )
 _SUPPLIER = (
     select(
@@ -215,6 +218,17 @@ def get_looked_at(
     if not may(contract.role, permission):
         raise AccessDeniedError
     return contract, row[-1] or 0
+
+
+def find_owner_of(session: Session, contract_id: int) -> int | None:
+    """The account id of a contract's owner, where somebody has registered."""
+    return session.scalars(
+        select(Membership.account_id).where(
+            Membership.contract_id == contract_id,
+            Membership.role == Role.OWNER,
+            Membership.revoked_at.is_(None),
+        )
+    ).first()
 
 
 def list_visible(session: Session, viewer: Viewer) -> list[VisibleContract]:

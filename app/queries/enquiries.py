@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from app.domain.access import Viewer
 from app.domain.enquiries import BUILT_IN, WAITING, EnquiryStatus
@@ -30,18 +30,26 @@ from app.queries.contracts import MAX_ID, VisibleContract
 MAX_ADDRESSES = 50
 
 
+def topics_in_force() -> ColumnElement[bool]:
+    """Topics that billing sends and those added here; while billing has none to choose from, also
+    those that the portal brings along."""
+    sent = aliased(EnquiryTopic)
+    is_sent = exists().where(
+        sent.is_active,
+        sent.withdrawn_at.is_(None),
+        sent.external_id.not_like(f"{BUILT_IN}%"),
+    )
+    is_built_in = EnquiryTopic.external_id.startswith(BUILT_IN, autoescape=True)
+    return or_(EnquiryTopic.withdrawn_at.is_(None), is_built_in & ~is_sent)
+
+
 def list_topics(session: Session) -> Sequence[EnquiryTopic]:
-    """Виды обращений: the supplier's, else those the portal brings along."""
-    built_in = EnquiryTopic.external_id.startswith(BUILT_IN, autoescape=True)
-    rows = session.scalars(
+    """Виды обращений to choose from."""
+    return session.scalars(
         select(EnquiryTopic)
-        .where(EnquiryTopic.is_active, EnquiryTopic.withdrawn_at.is_(None), built_in.is_(False))
+        .where(EnquiryTopic.is_active, topics_in_force())
         .order_by(EnquiryTopic.id)
     ).all()
-    return (
-        rows
-        or session.scalars(select(EnquiryTopic).where(built_in).order_by(EnquiryTopic.id)).all()
-    )
 
 
 def list_premises_kinds(session: Session) -> Sequence[PremisesKind]:

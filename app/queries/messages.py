@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, defer
 
-from app.models import Message
+from app.domain.contacts import normalise_phone
+from app.domain.contract_number import number_key
+from app.domain.errors import ContactError, NotFoundError
+from app.models import Contract, Message
+from app.queries.contracts import MAX_ID
+from app.queries.paging import Cursor, Slice, take
+
+PAGE = 50
+SETTLED = ("sent", "failed")
+MAX_KEY = 120
+"""Of ``dedupe_key``: a longer one is cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFilter:
+    """Which messages; empty: all. ``text``: a part of the recipient, or a contract's number."""
+
+    statuses: Sequence[str] = ()
+    channel: str = ""
+    text: str = ""
 
 
 def list_due(session: Session, now: datetime, limit: int = 100) -> list[int]:
@@ -33,6 +54,52 @@ def list_unsent(session: Session, limit: int = 200) -> list[Message]:
             select(Message).where(Message.status != "sent").order_by(Message.id.desc()).limit(limit)
         )
     )
+
+
+def list_messages(session: Session, wanted: MessageFilter, cursor: Cursor) -> Slice[Message]:
+    """A page of messages without their words, the newest first."""
+    statement = select(Message).options(defer(Message.text), defer(Message.html))
+    if wanted.statuses:
+        statement = statement.where(Message.status.in_(wanted.statuses))
+    if len(wanted.statuses) == 1 and wanted.statuses[0] in SETTLED:
+        # Never tried again; so said, the index gives them in the order of the list.
+        statement = statement.where(Message.next_try_at.is_(None))
+    if wanted.channel:
+        statement = statement.where(Message.channel == wanted.channel)
+    if wanted.text:
+        statement = statement.where(_is_about(session, wanted.text))
+    found = take(session, statement, Message.id, cursor, PAGE)
+    return Slice([row[0] for row in found.rows], found.older, found.newer)
+
+
+def count_failed(session: Session, since: datetime) -> int:
+    """How many messages that were written since did not leave and are not tried any more."""
+    return (
+        session.scalar(
+            select(func.count(Message.id)).where(
+                Message.status == "failed", Message.created_at >= since
+            )
+        )
+        or 0
+    )
+
+
+def get_message(session: Session, message_id: int) -> tuple[Message, str | None]:
+    """A message, and the number of the contract it is about.
+
+    Raises:
+        NotFoundError: there is none by that number.
+    """
+    row = None
+    if message_id <= MAX_ID:
+        row = session.execute(
+            select(Message, Contract.number)
+            .outerjoin(Contract, Contract.id == Message.contract_id)
+            .where(Message.id == message_id)
+        ).one_or_none()
+    if row is None:
+        raise NotFoundError
+    return row[0], row[1]
 
 
 def find_message(session: Session, message_id: int) -> Message | None:
@@ -81,3 +148,25 @@ def count_messages(
         )
         or 0
     )
+
+
+def _is_about(session: Session, text: str) -> ColumnElement[bool]:
+    contracts = session.scalars(
+        select(Contract.id).where(
+            or_(Contract.number_key == number_key(text), Contract.number == text)
+        )
+    ).all()
+    if contracts:
+        return Message.contract_id.in_(contracts)
+    try:
+        text = normalise_phone(text)
+    except ContactError:
+        text = text.lower()
+    # The key, which has an index, ends with the recipient: the long rows are not even read.
+    likely = select(Message.id).where(
+        or_(
+            Message.dedupe_key.icontains(text, autoescape=True),
+            func.length(Message.dedupe_key) >= MAX_KEY,
+        )
+    )
+    return Message.id.in_(likely) & Message.recipient.icontains(text, autoescape=True)

@@ -12,7 +12,6 @@ from app.domain.errors import NotFoundError
 from app.domain.period import Month
 from app.domain.readings import LIVE, KnownReading, ReadingStatus, Scale
 from app.models import (
-    Contract,
     Meter,
     Reading,
     ReadingReceipt,
@@ -178,24 +177,6 @@ def _sent_back(known: KnownReading, row: SubmittedReading) -> KnownReading:
         rolled_over=row.rolled_over if is_same else None,
         is_acknowledged=True,
     )
-
-
-def list_unacknowledged(session: Session) -> list[tuple[str, str, str, SubmittedReading]]:
-    """What was handed over to billing and not acknowledged: contract, meter, zone, reading."""
-    rows = session.execute(
-        select(Contract.number, Meter.serial_number, Register.zone, SubmittedReading)
-        .join(ReadingReceipt, ReadingReceipt.id == SubmittedReading.receipt_id)
-        .join(Contract, Contract.id == ReadingReceipt.contract_id)
-        .join(Register, Register.id == SubmittedReading.register_id)
-        .join(Meter, Meter.id == Register.meter_id)
-        .where(
-            SubmittedReading.acknowledged_at.is_(None),
-            SubmittedReading.exported_at.is_not(None),
-            SubmittedReading.status.in_(LIVE),
-        )
-        .order_by(SubmittedReading.exported_at, SubmittedReading.id)
-    )
-    return [(number, serial, zone, row) for number, serial, zone, row in rows]
 
 
 def find_regimes(session: Session, register_ids: Iterable[int]) -> dict[int, str]:

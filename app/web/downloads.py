@@ -16,6 +16,7 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
 }
+PACKED = {"zip": "application/zip"}
 
 
 def name_of(title: str, contract_number: str, period: Period) -> str:
@@ -26,7 +27,7 @@ def name_of(title: str, contract_number: str, period: Period) -> str:
 def send_bytes(content: bytes, name: str, extension: str) -> Response:
     """A download under a Russian name, with a plain fallback for old browsers."""
     response = make_response(content)
-    response.headers["Content-Type"] = TYPES[extension]
+    response.headers["Content-Type"] = (TYPES | PACKED)[extension]
     filename = f"{name}.{extension}"
     response.headers["Content-Disposition"] = (
         f'attachment; filename="statement.{extension}"; '

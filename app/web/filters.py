@@ -16,7 +16,9 @@ from app.domain.access import Permission
 from app.domain.contacts import mask_email, mask_phone, show_phone
 from app.domain.money import plural
 from app.domain.period import Month, Period
+from app.domain.texts import version_words
 from app.extensions import db
+from app.integrations.markdown import render_markdown
 from app.queries.contracts import Frame, get_frame
 from app.version import VERSION
 from app.web.appearance import current_appearance
@@ -107,6 +109,18 @@ def moment(value: datetime | None) -> str:
     return f"{clock().local(value):%d.%m.%Y, %H:%M}" if value else ""
 
 
+def waited(since: datetime | None) -> str:
+    """«40 мин.», «5 ч», «3 дня»: how long something has been waiting."""
+    if since is None:
+        return ""
+    minutes = int((clock().now() - since).total_seconds()) // 60
+    if minutes < 60:
+        return f"{max(0, minutes)}{NBSP}мин."
+    if minutes < 48 * 60:
+        return f"{minutes // 60}{NBSP}ч"
+    return counted(minutes // 1440, "день", "дня", "дней")
+
+
 def period_words(period: Period) -> str:
     """«декабрь 2025 — ноябрь 2026» for whole months, else the two dates."""
     first, last = Month.of(period.first), Month.of(period.last)
@@ -150,11 +164,16 @@ def init_app(app: Flask) -> None:
     env.trim_blocks = env.lstrip_blocks = True
     for function in (
         money, energy, plain, reading, sentence, price, percent, rate_words, side, roubles, day,
-        moment, period_words, counted,
+        moment, period_words, counted, waited,
     ):  # fmt: skip
         env.filters[function.__name__] = function
     env.filters.update(
-        summary_of=summary_of, phone=show_phone, mask_email=mask_email, mask_phone=mask_phone
+        summary_of=summary_of,
+        phone=show_phone,
+        mask_email=mask_email,
+        mask_phone=mask_phone,
+        version_words=version_words,
+        markdown=render_markdown,
     )
     env.globals.update(
         asset=asset,

@@ -7,8 +7,7 @@ import time
 from datetime import date
 from pathlib import Path
 
-from flask import after_this_request, current_app, g
-from flask.wrappers import Response
+from flask import g
 
 from app.actions import files
 from app.domain.access import Permission, Viewer
@@ -19,6 +18,7 @@ from app.integrations.slots import slot
 from app.logs import event, log
 from app.models import PreparedFile
 from app.queries.contracts import get_visible
+from app.web.later import do_later
 from app.web.pdf import lay_out_in_background
 from app.web.session import clock, config
 from app.web.statements import RECIPES, build_statement, write_statement
@@ -33,19 +33,7 @@ def folder() -> Path:
 
 def hand_over() -> None:
     """Have the worker make what waits; without one it is made when the answer has been sent."""
-    if later := current_app.extensions.get("prepare_later"):
-        later()
-        return
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-
-    @after_this_request
-    def leave(response: Response) -> Response:
-        def make() -> None:
-            with app.app_context():
-                make_waiting()
-
-        response.call_on_close(make)
-        return response
+    do_later("prepare_later", make_waiting)
 
 
 def make_waiting() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
+from urllib.parse import quote
 
-from flask import Flask, current_app, request, session
+from flask import Flask, current_app, make_response, request, session
+from flask.wrappers import Response
 
-from app.actions.attachments import DAY, Cabinet, list_stored
+from app.actions.attachments import DAY, Cabinet, keep_files, list_stored
 from app.actions.drafts import delete_old_drafts
 from app.domain.attachments import Upload
 from app.domain.errors import AttachmentError
@@ -16,6 +18,8 @@ from app.integrations.antivirus import Scanner
 from app.integrations.errors import StoreError
 from app.integrations.file_store import FileStore
 from app.logs import log
+from app.models import Attachment
+from app.web.rules import file_rules
 from app.web.session import clock
 from config import Config
 
@@ -78,6 +82,30 @@ def cabinet() -> Cabinet:
     """Where files of this installation go."""
     found: Cabinet = current_app.extensions["cabinet"]
     return found
+
+
+def send_attachment(attachment: Attachment) -> Response:
+    """A file of a thread, as a download and nothing else."""
+    response = make_response(cabinet().store.read(attachment.stored_as))
+    response.headers["Content-Type"] = attachment.media_type
+    name, extension = quote(attachment.name, safe=""), attachment.name.rpartition(".")[2]
+    response.headers["Content-Disposition"] = (
+        f"attachment; filename=\"file.{extension}\"; filename*=UTF-8''{name}"
+    )
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def keep_uploads(contract_id: int) -> tuple[list[Attachment], list[AttachmentError]]:
+    """The files of a form of the desk, scanned and stored, without their entry: all, or none and
+    what was not taken."""
+    files, refused = keep_files(
+        contract_id, read_uploads(), cabinet(), file_rules(_config()), clock().now()
+    )
+    if refused:
+        delete_stored([each.stored_as for each in files])
+        return [], refused
+    return files, []
 
 
 def delete_stored(names: list[str]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Windows
+from tests.browser.staff_states import STAFF_STATES
 from tests.browser.states import STATES, State
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -116,7 +117,7 @@ def check_own_spacing(page: Page) -> None:
     check_fits(page, WIDE, NARROW)
 
 
-@pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
+@pytest.mark.parametrize("state", STATES + STAFF_STATES, ids=lambda state: state.name)
 def test_axe_and_every_width_and_text_size_and_the_console_find_no_fault(
     windows: Windows, state: State
 ) -> None:

@@ -34,6 +34,7 @@ FACTS = {
     "due": date(2026, 12, 21),
     "reply": "ask",
     "files": 2,
+    "by_phone": False,
     "staff": "Петрова М. И.",
     "field": "email",
 }

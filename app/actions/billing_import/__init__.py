@@ -20,6 +20,7 @@ from app.actions.billing_import.checks import run_checks
 from app.actions.billing_import.merge import Merge
 from app.actions.billing_import.report import Fault, FileCounts, ImportRefusedError, Report
 from app.actions.billing_import.staging import Staged, create_stage, stage_file
+from app.actions.search_index import rebuild_search, touches_search
 from app.domain.exchange import Dialect, build_layouts
 from app.domain.exchange.manifest import Manifest, ManifestError, parse_manifest
 from app.integrations.billing_files import MANIFEST, CsvFile, Package
@@ -115,6 +116,8 @@ def apply_import(
     _refuse_if_faulty(report)
     run_checks(connection, staged, report)
     run.counts = report.as_dict()
+    if touches_search(run.counts):
+        rebuild_search(session)
     run.warnings = [str(fault) for fault in report.warnings]
     session.flush()
     return ImportResult(run, report)

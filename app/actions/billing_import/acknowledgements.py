@@ -13,12 +13,12 @@ from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.actions.billing_import.report import Report
-from app.actions.notices import tell_account
+from app.actions.notices import tell_refused
 from app.domain.exchange import Dialect
 from app.domain.readings import LIVE, ReadingStatus
 from app.integrations.billing_files import CsvFile
-from app.models import Account, Contract, Reading, ReadingReceipt, SubmittedReading
-from app.queries.readings import find_live, name_registers
+from app.models import Reading, SubmittedReading
+from app.queries.readings import find_live
 
 FILENAME = "readings_ack.csv"
 NEEDED = ("submission_id", "status")
@@ -114,7 +114,7 @@ def _apply(
         counts.unchanged += 1
         return
     if status is ReadingStatus.REJECTED and submitted.status != status:
-        _tell(session, submitted, reason, now)
+        tell_refused(session, submitted, reason, now)
     counts.changed += 1
     submitted.status = status
     submitted.reason = reason or None
@@ -126,20 +126,6 @@ def _still_counts(session: Session, submitted: SubmittedReading) -> bool:
     if submitted.status != ReadingStatus.REJECTED:
         return submitted.status in LIVE
     return find_live(session, submitted.register_id, submitted.period) is None
-
-
-def _tell(session: Session, submitted: SubmittedReading, reason: str, now: datetime) -> None:
-    """A refusal must not wait until somebody looks: another reading can still be sent."""
-    receipt = session.get_one(ReadingReceipt, submitted.receipt_id)
-    if receipt.account_id is None:
-        return
-    name = name_registers(session, [submitted.register_id])[submitted.register_id]
-    tell_account(
-        session, session.get_one(Account, receipt.account_id),
-        session.get_one(Contract, receipt.contract_id), "reading_refused",
-        f"{submitted.submission_id}", now,
-        serial=name.serial_number, month=submitted.period.label.lower(), reason=reason,
-    )  # fmt: skip
 
 
 def _number(text: str, dialect: Dialect) -> Decimal | None:

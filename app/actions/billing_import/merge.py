@@ -10,11 +10,15 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
+    CompoundSelect,
     Integer,
     MetaData,
     Select,
     Table,
+    and_,
     delete,
+    false,
     func,
     insert,
     null,
@@ -33,6 +37,8 @@ from app.actions.billing_import.references import (
 )
 from app.actions.billing_import.source import Source
 from app.actions.billing_import.staging import Staged
+from app.domain.directories import PORTAL
+from app.domain.money import plural
 
 
 class Merge:
@@ -46,6 +52,7 @@ class Merge:
         self.source = Source(staged)
         self.target = self.source.target
         self.can_withdraw = "withdrawn_at" in self.target.c
+        self.can_be_edited = "edited_at" in self.target.c
         self.counts = batch.report.of(staged.layout.filename)
 
     def run(self) -> None:
@@ -62,6 +69,7 @@ class Merge:
         if is_new:
             self._fill()
         else:
+            self._report_edited()
             self._change()
             self._add(self.source.new_rows())
             self._remove_from_sets()
@@ -76,6 +84,9 @@ class Merge:
         absent = select(self.target.c.id).where(
             self.target.c.withdrawn_at.is_(None), self.target.c.id.not_in(mentioned)
         )
+        if self.can_be_edited:
+            is_own = self.target.c.external_id.startswith(PORTAL, autoescape=True)
+            absent = absent.where(~is_own, ~self._is_edited())
         if confirmed:
             self._withdraw(absent)
             return
@@ -128,16 +139,64 @@ class Merge:
         assigned: dict[str, Any] = {name: new.c[name] for name in compared}
         if self.can_withdraw:
             assigned["withdrawn_at"] = null()
+        if self.can_be_edited:
+            assigned["edited_at"] = null()
         self.connection.execute(
             update(self.target).values(assigned).where(self.target.c.id == new.c.target_id)
         )
 
-    def _find_changed(self, names: list[str]) -> tuple[Table, int]:
-        """Temporary table of the lines whose record differs, or had been withdrawn; its length."""
+    def _is_edited(self) -> ColumnElement[bool]:
+        """Whether people have taken a record over. One that is withdrawn besides was so by the
+        change from demonstration to real data, not by them."""
+        if not self.can_be_edited:
+            return false()
+        return and_(self.target.c.edited_at.is_not(None), self.target.c.withdrawn_at.is_(None))
+
+    def _differs(self, names: list[str]) -> ColumnElement[bool]:
         values = self.source.values()
         differs = [self.target.c[name].is_distinct_from(values[name]) for name in names]
         if self.can_withdraw:
             differs.append(self.target.c.withdrawn_at.is_not(None))
+        return or_(*differs)
+
+    def _report_edited(self) -> None:
+        """One warning for all records that people have taken over and billing sees otherwise."""
+        if not self.can_be_edited:
+            return
+        is_edited = self._is_edited()
+        if "inn" in self.source.values():
+            self._check_edited_inn()
+        names = [name for name in self.source.values() if name not in self.layout.key]
+        edited = (
+            select(self.target.c.id)
+            .select_from(self.source.paired())
+            .where(is_edited, self._differs(names))
+        )
+        buried = select(self.target.c.id).where(
+            self.target.c.id.in_(self.source.buried_ids()), is_edited
+        )
+        count = self._count(edited.union(buried))
+        if count:
+            words = plural(
+                count,
+                (
+                    "запись изменена в кабинете и не обновлена",
+                    "записи изменены в кабинете и не обновлены",
+                    "записей изменены в кабинете и не обновлены",
+                ),
+            )
+            self.batch.report.warn(self.layout.filename, f"{count} {words} из биллинга")
+
+    def _check_edited_inn(self) -> None:
+        """A supplier whose row stays as it is must still be the one that the batch speaks of."""
+        differs = self.target.c.inn.is_distinct_from(self.source.values()["inn"])
+        other = select(self.target.c.id).select_from(self.source.paired())
+        if self._count(other.where(self._is_edited(), differs)):
+            message = "кабинет ведет другого поставщика, с другим ИНН"
+            self.batch.report.error(self.layout.filename, message, column="inn")
+
+    def _find_changed(self, names: list[str]) -> tuple[Table, int]:
+        """Temporary table of the lines whose record differs, or had been withdrawn; its length."""
         changed = self._temporary(
             "changed",
             Column("line", Integer, primary_key=True),
@@ -146,7 +205,7 @@ class Merge:
         found = (
             select(self.source.stage.c.line, self.target.c.id)
             .select_from(self.source.paired())
-            .where(or_(*differs))
+            .where(self._differs(names), ~self._is_edited())
         )
         return changed, self._insert(changed, ["line", "target_id"], found)
 
@@ -167,7 +226,7 @@ class Merge:
         gone = self._temporary("withdrawn", Column("id", self.target.c.id.type, primary_key=True))
         records = select(self.target.c.id).where(self.target.c.id.in_(ids))
         if self.can_withdraw:
-            records = records.where(self.target.c.withdrawn_at.is_(None))
+            records = records.where(self.target.c.withdrawn_at.is_(None), ~self._is_edited())
         count = self._insert(gone, ["id"], records)
         if not count:
             return
@@ -200,7 +259,7 @@ class Merge:
         options = {"preserve_rowcount": True}
         return self.connection.execute(statement, execution_options=options).rowcount
 
-    def _count(self, rows: Select[Any]) -> int:
+    def _count(self, rows: Select[Any] | CompoundSelect[Any]) -> int:
         return self.connection.execute(
             select(func.count()).select_from(rows.subquery())
         ).scalar_one()

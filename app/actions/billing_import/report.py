@@ -75,6 +75,14 @@ class Report:
         """Counts for the ``import_runs`` row."""
         return {file: asdict(counts) for file, counts in self.counts.items()}
 
+    def totals(self) -> dict[str, int]:
+        """Counts over all files, for a line of the log."""
+        totals: dict[str, int] = {"warnings": self.warning_count}
+        for counts in self.as_dict().values():
+            for name, count in counts.items():
+                totals[name] = totals.get(name, 0) + count
+        return totals
+
 
 def _fault(file: str, message: str, line: int | None, column: str | None) -> Fault:
     """Names and values come from the batch as they are; shown is only what can be shown."""

@@ -6,15 +6,15 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from app.domain.errors import NotFoundError
+from app.extensions import db
 from app.integrations.consent_texts import (
     ENQUIRY_ANSWER,
     ENQUIRY_DATA,
     PERSONAL_DATA,
     POLICY,
     TITLES,
-    find_text,
-    list_versions,
 )
+from app.queries.texts import list_versions
 from app.web.fragments import render_page
 from app.web.permissions import public
 
@@ -29,7 +29,7 @@ def personal_data() -> ResponseReturnValue:
         "consents/personal_data.html",
         fragment="results",
         texts=[
-            (TITLES[purpose], list_versions(purpose))
+            (TITLES[purpose], list_versions(db.session(), purpose))
             for purpose in (POLICY, PERSONAL_DATA, ENQUIRY_DATA, ENQUIRY_ANSWER)
         ],
     )
@@ -40,8 +40,9 @@ def personal_data() -> ResponseReturnValue:
 @public
 def index(purpose: str, version: str | None = None) -> ResponseReturnValue:
     """The text in force, or an older version for whoever agreed to that one."""
-    versions = list_versions(purpose)
-    text = find_text(purpose, version or (versions[-1].version if versions else ""))
+    versions = list_versions(db.session(), purpose) if purpose in TITLES else []
+    wanted = version or (versions[-1].version if versions else "")
+    text = next((each for each in versions if each.version == wanted), None)
     if text is None:
         raise NotFoundError
     return render_page(

@@ -9,7 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.access import Permission
 from app.extensions import db
+from app.integrations.consent_texts import EDO
 from app.queries.edo import find_edo_state
+from app.queries.texts import current_text
 from app.web.fragments import render_page
 from app.web.permissions import contract_access, may_viewer, public
 from app.web.session import config
@@ -21,7 +23,7 @@ bp = Blueprint("edo", __name__)
 @public
 def index() -> ResponseReturnValue:
     """Why, on what grounds, which documents, and the steps."""
-    return render_page("edo/index.html", fragment="results", **_supplier())
+    return render_page("edo/index.html", fragment="results", **_words())
 
 
 @bp.get("/contracts/<int:contract_id>/edo")
@@ -33,10 +35,15 @@ def contract(contract_id: int) -> ResponseReturnValue:
         fragment="results",
         state=find_edo_state(db.session(), g.contract),
         may_send=may_viewer(Permission.SEND_ENQUIRIES),
-        **_supplier(),
+        **_words(),
     )
 
 
-def _supplier() -> dict[str, Any]:
+def _words() -> dict[str, Any]:
+    """The text in force; the portal's own names the supplier's operator."""
     settings = config()
-    return {"operator": settings.edo_operator, "participant_id": settings.edo_participant_id}
+    return {
+        "text": current_text(db.session(), EDO),
+        "operator": settings.edo_operator,
+        "participant_id": settings.edo_participant_id,
+    }

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
-from urllib.parse import quote
 
-from flask import g, make_response, redirect, request, url_for
+from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_login import current_user
@@ -28,7 +27,7 @@ from app.web.forms import is_uuid, keep_if_busy, summary_of
 from app.web.fragments import render_page
 from app.web.permissions import contract_access, may_viewer
 from app.web.session import clock, config, current_viewer, local_now
-from app.web.uploads import cabinet, refusal_status, refusal_words, takes_files
+from app.web.uploads import refusal_status, refusal_words, send_attachment, takes_files
 
 
 @bp.before_request
@@ -128,14 +127,7 @@ def rate(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
 def file(contract_id: int, enquiry_id: int, attachment_id: int) -> ResponseReturnValue:
     """A file of the thread, as a download and nothing else."""
     found = get_attachment(db.session(), g.contract, enquiry_id, attachment_id)
-    response = make_response(cabinet().store.read(found.stored_as))
-    response.headers["Content-Type"] = found.media_type
-    extension = found.name.rpartition(".")[2]
-    response.headers["Content-Disposition"] = (
-        f"attachment; filename=\"file.{extension}\"; filename*=UTF-8''{quote(found.name, safe='')}"
-    )
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+    return send_attachment(found)
 
 
 def _add(found: Enquiry, form: AdditionForm) -> ResponseReturnValue:

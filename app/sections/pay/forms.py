@@ -1,79 +1,9 @@
-"""The customer's own bank details, checked by their keys."""
+"""The customer's own bank details."""
 
 from __future__ import annotations
 
-import re
-
-from flask_wtf import FlaskForm
-from wtforms import StringField
-from wtforms.validators import DataRequired, Length, ValidationError
-
-from app.domain.company_ids import is_account, is_bic, is_corr_account
-from app.web.forms import printable
+from app.web.bank_fields import BankFields
 
 
-def _digits(text: str | None) -> str:
-    """What was typed without the spaces and dashes that people copy along."""
-    return re.sub(r"[\s\-–—]", "", printable(text))
-
-
-class BankDetailsForm(FlaskForm):
-    """An account and its bank."""
-
-    account = StringField(
-        "Расчетный счет",
-        filters=[_digits],
-        validators=[
-            DataRequired("Поле «Расчетный счет»: введите 20 цифр"),
-            Length(max=40, message="Поле «Расчетный счет»: нужно 20 цифр"),
-        ],
-    )
-    bic = StringField(
-        "БИК банка",
-        filters=[_digits],
-        validators=[
-            DataRequired("Поле «БИК банка»: введите 9 цифр"),
-            Length(max=40, message="Поле «БИК банка»: нужно 9 цифр"),
-        ],
-    )
-    bank_name = StringField(
-        "Название банка",
-        filters=[lambda text: printable(text).strip()],
-        validators=[
-            DataRequired("Поле «Название банка»: введите, как в реквизитах"),
-            Length(max=200, message="Поле «Название банка»: слишком длинное, нужно до 200 знаков"),
-        ],
-    )
-    corr_account = StringField(
-        "Корреспондентский счет",
-        filters=[_digits],
-        validators=[Length(max=40, message="Поле «Корреспондентский счет»: нужно 20 цифр")],
-    )
-
-    def validate_bic(self, field: StringField) -> None:
-        if not is_bic(field.data):
-            raise ValidationError("Поле «БИК банка»: нужно 9 цифр")
-
-    def validate_account(self, field: StringField) -> None:
-        if not re.fullmatch("[0-9]{20}", field.data):
-            raise ValidationError(f"Поле «Расчетный счет»: нужно 20 цифр, введено {_count(field)}")
-        if is_bic(self.bic.data) and not is_account(field.data, self.bic.data):
-            raise ValidationError(
-                "Поле «Расчетный счет»: не подходит к этому БИК (контрольный ключ). Проверьте оба"
-            )
-
-    def validate_corr_account(self, field: StringField) -> None:
-        if not field.data:
-            return
-        if not re.fullmatch("[0-9]{20}", field.data):
-            raise ValidationError(
-                f"Поле «Корреспондентский счет»: нужно 20 цифр, введено {_count(field)}"
-            )
-        if is_bic(self.bic.data) and not is_corr_account(field.data, self.bic.data):
-            raise ValidationError(
-                "Поле «Корреспондентский счет»: не подходит к этому БИК. Проверьте оба"
-            )
-
-
-def _count(field: StringField) -> str:
-    return str(len(field.data)) if field.data.isdigit() else "не только цифры"
+class BankDetailsForm(BankFields):
+    """What a payment order is made with."""

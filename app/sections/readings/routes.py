@@ -9,31 +9,29 @@ from flask import Blueprint, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
-from app.actions.notices import tell_account
-from app.actions.readings import submit_readings, withdraw_readings
+from app.actions.readings import Submitter, withdraw_readings
 from app.domain.access import Permission
 from app.domain.errors import NotFoundError, ReadingClosedError
 from app.domain.period import Month
 from app.domain.windows import Regime, next_window
 from app.extensions import db
 from app.logs import event
-from app.models import Account, Contract, ReadingReceipt
+from app.models import ReadingReceipt
 from app.queries.meters import MeterCard, get_meter, list_meters
 from app.queries.readings import get_receipt, list_receipts_of, name_registers
 from app.sections.readings import words
 from app.sections.readings.entry import EntryForm
 from app.sections.readings.history import history_table, marks, read_history, status_words
 from app.sections.readings.papers import send_act, send_receipt
-from app.web import outbox
+from app.sections.readings.taking import Taking, form_page, meters_pager, take
 from app.web.downloads import WRITERS, send_bytes
 from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access, may_viewer
-from app.web.rules import reading_rules, window_rules
+from app.web.rules import window_rules
 from app.web.session import clock, config, current_browser, current_viewer, local_now
 
-PAGE_METERS = 50
 RECEIPTS = 24
 """Listed under the meters; older ones are in the history of each meter."""
 
@@ -57,14 +55,14 @@ def index(contract_id: int) -> ResponseReturnValue:
 @contract_access(Permission.SUBMIT_READINGS)
 def meter(contract_id: int, meter_id: int) -> ResponseReturnValue:
     """The form of one meter, all its zones."""
-    return _form_page(EntryForm.empty([_open_meter(meter_id)]))
+    return form_page(_taking(), EntryForm.empty([_open_meter(meter_id)]))
 
 
 @bp.post("/meters/<int:meter_id>")
 @contract_access(Permission.SUBMIT_READINGS)
 def meter_submit(contract_id: int, meter_id: int) -> ResponseReturnValue:
     """Check, ask, take down."""
-    return _take([_open_meter(meter_id)])
+    return take(_taking(), [_open_meter(meter_id)])
 
 
 @bp.get("/all")
@@ -72,14 +70,14 @@ def meter_submit(contract_id: int, meter_id: int) -> ResponseReturnValue:
 def all_meters(contract_id: int) -> ResponseReturnValue:
     """One form for all meters that take readings, fifty at a time."""
     meters, pager = _open_meters()
-    return _form_page(EntryForm.empty(meters), pager=pager)
+    return form_page(_taking(), EntryForm.empty(meters), pager=pager)
 
 
 @bp.post("/all")
 @contract_access(Permission.SUBMIT_READINGS)
 def all_meters_submit(contract_id: int) -> ResponseReturnValue:
     """The same for all meters together."""
-    return _take(*_open_meters())
+    return take(_taking(), *_open_meters())
 
 
 @bp.get("/meters/<int:meter_id>/history")
@@ -161,53 +159,15 @@ def withdraw(contract_id: int, receipt_id: int) -> ResponseReturnValue:
     )
 
 
-def _take(meters: Sequence[MeterCard], pager: Pager | None = None) -> ResponseReturnValue:
-    today = clock().today()
-    form = EntryForm.read(
-        request.form, request.form.getlist("confirm"), meters, today,
-        config().readings_unusual_times,
-    )  # fmt: skip
-    if form.errors:
-        return _form_page(form, 422, pager)
-    step = request.form.get("step")
-    if step == "edit" or not form.entries:
-        return _form_page(form, pager=pager)
-    if step != "send":
-        return _check_page(form)
-    return _submit(form)
-
-
-def _submit(form: EntryForm) -> ResponseReturnValue:
-    if form.unconfirmed:
-        form.refused = True
-        return _check_page(form, 422)
-    keep_if_busy(lambda message: _check_page(form, 503, message))
-    try:
-        receipt_id, is_new = submit_readings(
-            db.session(), g.contract, current_viewer(), form.entries, form.key,
-            current_browser().address, reading_rules(config()), local_now(),
-        )  # fmt: skip
-    except ReadingClosedError as error:
-        db.session.rollback()
-        return _index_page(words.REFUSED[error.code], 409)
-    if is_new:
-        _send_receipt(receipt_id)
-        event("readings submitted", receipt=receipt_id, count=len(form.entries))
-    outbox.commit()
-    values = {"contract_id": g.contract.id, "receipt_id": receipt_id}
-    return redirect(url_for("readings.receipt", **values, new=int(is_new)), 303)
-
-
-def _send_receipt(receipt_id: int) -> None:
-    session = db.session()
-    found = get_receipt(session, g.contract, receipt_id)
-    names = name_registers(session, [each.register_id for each in found.readings])
-    tell_account(
-        session, session.get_one(Account, current_viewer().account_id),
-        session.get_one(Contract, g.contract.id), "reading_receipt", str(receipt_id), local_now(),
-        receipt=receipt_id, at=local_now(), month=words.month_words(found.readings[0].period),
-        lines=[words.receipt_line(each, names[each.register_id]) for each in found.readings],
-    )  # fmt: skip
+def _taking() -> Taking:
+    """The customer writes; the form's way back is the list."""
+    values = {"contract_id": g.contract.id}
+    return Taking(
+        g.contract,
+        Submitter(current_browser().address, current_viewer().account_id),
+        url_for("readings.all_meters", **values),
+        url_for("readings.index", **values),
+    )
 
 
 def _open_meter(meter_id: int) -> MeterCard:
@@ -218,17 +178,13 @@ def _open_meter(meter_id: int) -> MeterCard:
     return found
 
 
-def _pager(meters: Sequence[MeterCard]) -> Pager:
-    return Pager.from_query(request.args.get("page", "")[:9], PAGE_METERS, len(meters))
-
-
 def _open_meters() -> tuple[list[MeterCard], Pager]:
     today = clock().today()
     meters = list_meters(db.session(), g.contract, today, window_rules(config()))
     found = [each for each in meters if not each.closed_because(today)]
     if not found:
         raise NotFoundError
-    pager = _pager(found)
+    pager = meters_pager(found)
     return found[pager.offset : pager.offset + pager.size], pager
 
 
@@ -236,7 +192,7 @@ def _index_page(error: str | None = None, status: int = 200) -> Response:
     today = clock().today()
     meters = list_meters(db.session(), g.contract, today, window_rules(config()))
     open_meters = [each for each in meters if not each.closed_because(today)]
-    pager = _pager(meters)
+    pager = meters_pager(meters)
     return render_page(
         "readings/index.html",
         fragment="results",
@@ -268,30 +224,6 @@ def _windows(meters: Sequence[MeterCard], today: date) -> list[str]:
         words.window_words(window, next_window(regime, window, rules), today)
         for regime, window in sorted(windows.items())
     ]
-
-
-def _form_page(form: EntryForm, status: int = 200, pager: Pager | None = None) -> Response:
-    return render_page(
-        "readings/form.html",
-        fragment="results",
-        form=form,
-        pager=pager,
-        words=words,
-        today=clock().today(),
-        status=status,
-    )
-
-
-def _check_page(form: EntryForm, status: int = 200, message: str | None = None) -> Response:
-    return render_page(
-        "readings/check.html",
-        fragment="results",
-        form=form,
-        words=words,
-        today=clock().today(),
-        message=message,
-        status=status,
-    )
 
 
 def _receipt_page(found: ReadingReceipt, status: int = 200, message: str | None = None) -> Response:

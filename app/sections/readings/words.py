@@ -51,7 +51,7 @@ SOURCES = {
     "phone": "по телефону",
     "act": "акт",
     "calc": "расчетное значение",
-    "staff": "сотрудник",
+    "staff": "принято по телефону",
 }
 STATUSES = {
     ReadingStatus.SENT: ("wait", "Передано"),

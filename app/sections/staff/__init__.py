@@ -1,6 +1,7 @@
 """Section: staff, the clerks' desk; a module each for what a clerk does."""
 
 from app.sections.staff import (
+    announcements,
     billing,
     customers,
     directories,
@@ -11,9 +12,11 @@ from app.sections.staff import (
     messages,
     own,
     reading_entry,
+    reading_exchange,
     readings,
     reconciliation,
     registrations,
+    supplier,
     team,
     texts,
     today,
@@ -21,6 +24,7 @@ from app.sections.staff import (
 from app.sections.staff.blueprint import bp
 
 __all__ = [
+    "announcements",
     "billing",
     "bp",
     "customers",
@@ -32,9 +36,11 @@ __all__ = [
     "messages",
     "own",
     "reading_entry",
+    "reading_exchange",
     "readings",
     "reconciliation",
     "registrations",
+    "supplier",
     "team",
     "texts",
     "today",

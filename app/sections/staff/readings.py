@@ -1,1 +1,109 @@
-"""Staff desk: readings."""
+"""«Показания»: what was submitted, how plausible it is, accepted or refused in bulk."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.actions.reading_desk import Decided, accept_readings, refuse_readings
+from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.logs import event
+from app.queries.enquiries import list_departments
+from app.queries.reading_desk import (
+    MOST,
+    count_desk_readings,
+    each_desk_reading,
+    list_desk_readings,
+)
+from app.sections.staff import reading_words as words
+from app.sections.staff.blueprint import bp
+from app.sections.staff.reading_forms import DecisionForm, ReadingFilterForm, only_numbers
+from app.web import outbox
+from app.web.downloads import WRITERS, send_bytes
+from app.web.forms import keep_if_busy, summary_of
+from app.web.fragments import render_page
+from app.web.pager import Pager
+from app.web.permissions import staff_access
+from app.web.session import clock, current_clerk, local_now
+from app.web.words import ZONES
+
+PAGE_ROWS = 50
+DONE = ("accepted", "refused", "left", "exported")
+
+
+@bp.get("/readings")
+@staff_access(StaffPermission.WORK)
+def readings() -> ResponseReturnValue:
+    """The list, the newest first."""
+    return _page(_filter(), DecisionForm())
+
+
+@bp.post("/readings")
+@staff_access(StaffPermission.WORK)
+def readings_decide() -> ResponseReturnValue:
+    """Accept or refuse what is ticked; the address says which list it was."""
+    wanted, form = _filter(), DecisionForm.read(request.form)
+    if form.errors:
+        return _page(wanted, form, 422)
+    keep_if_busy(lambda message: _page(_filter(), form, 503, message))
+    if form.refuses:
+        done = refuse_readings(db.session(), current_clerk(), form.seen, form.reason, local_now())
+    else:
+        done = accept_readings(db.session(), current_clerk(), form.seen, local_now())
+    outbox.commit()
+    numbers = {name: getattr(done, name) for name in DONE}
+    event("readings decided", **numbers)
+    page = {"page": request.args["page"][:9]} if "page" in request.args else {}
+    return redirect(
+        url_for("staff.readings", **(_query(wanted) | page | numbers | {"done": 1})), 303
+    )
+
+
+@bp.get("/readings.<any(xlsx, csv):extension>")
+@staff_access(StaffPermission.WORK)
+def readings_file(extension: str) -> ResponseReturnValue:
+    """The whole list for a spreadsheet."""
+    form = _filter()
+    if not form.validate():
+        return _page(form, DecisionForm(), 422)
+    table = words.readings_table(each_desk_reading(db.session(), form.wanted))
+    event("readings listed in a file", rows=len(table.rows))
+    return send_bytes(WRITERS[extension](table), f"Показания {clock().today():%d.%m.%Y}", extension)
+
+
+def _filter() -> ReadingFilterForm:
+    departments = list_departments(db.session())
+    own = current_clerk().department_id
+    return ReadingFilterForm.from_query(request.args, departments, own, clock().today())
+
+
+def _query(form: ReadingFilterForm) -> dict[str, str | int]:
+    return form.query if form.validate() else {}
+
+
+def _page(
+    form: ReadingFilterForm, decision: DecisionForm, status: int = 200, message: str | None = None
+) -> Response:
+    is_good = form.validate()
+    total = count_desk_readings(db.session(), form.wanted) if is_good else 0
+    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, min(total, MOST))
+    rows = list_desk_readings(db.session(), form.wanted, pager.offset, PAGE_ROWS) if is_good else []
+    done = Decided(*only_numbers(request.args, *DONE)) if "done" in request.args else None
+    return render_page(
+        "staff/readings/index.html",
+        fragment="results",
+        form=form,
+        decision=decision,
+        faults=[("", message)] if message else summary_of(form) + list(decision.errors.items()),
+        rows=rows,
+        pager=pager,
+        is_cut=total > MOST,
+        ticks_all=request.args.get("all") == "1",
+        done=words.decided_words(done) if done and request.method == "GET" else None,
+        words=words,
+        zones=ZONES,
+        query=_query(form),
+        status=status if is_good else 422,
+    )

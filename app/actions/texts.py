@@ -1,0 +1,43 @@
+"""Texts are published, never changed: who agreed to one can always read what it said."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.actions.journal import record
+from app.domain.texts import next_version
+from app.integrations.database import insert_if_new
+from app.models import TextVersion
+from app.queries.texts import Text, current_text, list_versions
+
+
+def publish_text(session: Session, purpose: str, body: str, staff_id: int, now: datetime) -> Text:
+    """Publish a new version, in force at once; the words already in force are not published twice.
+
+    Args:
+        now: in the supplier's zone, whose day names the version.
+
+    Raises:
+        NotFoundError: there is no such text.
+    """
+    before = current_text(session, purpose)
+    if before.body == body:
+        return before
+    sha256 = hashlib.sha256(body.encode()).hexdigest()
+    taken = {each.version for each in list_versions(session, purpose)}
+    version = next_version(now.date(), taken)
+    # Another clerk may publish at the same moment.
+    while not insert_if_new(
+        session, TextVersion, purpose=purpose, version=version, body=body, sha256=sha256,
+        created_at=now, staff_id=staff_id,
+    ):  # fmt: skip
+        taken.add(version)
+        version = next_version(now.date(), taken)
+    record(
+        session, "text.published", None, "text_versions", f"{purpose} {version}", now,
+        version=[before.version, version], sha256=[before.sha256, sha256],
+    )  # fmt: skip
+    return current_text(session, purpose)

@@ -1,0 +1,54 @@
+"""Announcements: the moments people type, and where one stands in time."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.domain.errors import PeriodError
+
+_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::\d{2}(?:\.\d{1,6})?)?", re.ASCII)
+_RUSSIAN = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}),? +(\d{1,2}):(\d{2})", re.ASCII)
+_YEARS = range(2000, 2100)
+
+
+class Stage(StrEnum):
+    """Where an announcement stands in time."""
+
+    COMING = "coming"
+    CURRENT = "current"
+    OVER = "over"
+
+
+def stage_of(begins_at: datetime, ends_at: datetime, now: datetime) -> Stage:
+    """From its beginning to its end, the end excluded, it is current."""
+    if ends_at <= now:
+        return Stage.OVER
+    return Stage.CURRENT if begins_at <= now else Stage.COMING
+
+
+def read_moment(text: str) -> datetime:
+    """«2026-11-22T10:00», as browsers send it, or «22.11.2026 10:00», as people write it; without
+    a zone.
+
+    Raises:
+        PeriodError: ``unreadable`` or ``out_of_range``.
+    """
+    if match := _ISO.fullmatch(text):
+        year, month, day, hour, minute = map(int, match.groups())
+    elif match := _RUSSIAN.fullmatch(text):
+        day, month, year, hour, minute = map(int, match.groups())
+    else:
+        raise PeriodError("unreadable")
+    if year not in _YEARS:
+        raise PeriodError("out_of_range")
+    try:
+        return datetime(year, month, day, hour, minute)  # noqa: DTZ001 - the zone is the caller's
+    except ValueError:
+        raise PeriodError("unreadable") from None
+
+
+def show_moment(moment: datetime, plus_hours: int = 0) -> str:
+    """What a browser's field for date and time holds."""
+    return f"{moment + timedelta(hours=plus_hours):%Y-%m-%dT%H:%M}"

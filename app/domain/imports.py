@@ -1,0 +1,43 @@
+"""Billing batches that are sent to the portal: what is wanted of them, and how far they are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+KEEP = timedelta(days=7)
+"""How long a batch waits to be loaded, and what was found wrong with it to be read."""
+MAX_TRIES = 2
+MAX_NAME = 200
+LISTED_ERRORS = 100
+"""Shown on a page; the files hold all."""
+
+
+class JobGoal(StrEnum):
+    """What is wanted of a batch."""
+
+    CHECK = "check"
+    LOAD = "load"
+
+
+class JobStatus(StrEnum):
+    """How far a batch is. ``same``: it had been loaded before; ``failed``: a fault of ours."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    CHECKED = "checked"
+    DONE = "done"
+    SAME = "same"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+PENDING = (JobStatus.WAITING, JobStatus.RUNNING)
+GIVEN_BACK = (JobStatus.CHECKED, JobStatus.REFUSED, JobStatus.SAME, JobStatus.FAILED)
+"""Nothing of these is in the portal's tables: their batches can be thrown away."""
+ALLOWED = {
+    JobStatus.CHECKED: JobGoal.LOAD,
+    JobStatus.REFUSED: JobGoal.CHECK,
+    JobStatus.FAILED: JobGoal.CHECK,
+}
+"""What may be asked for next."""

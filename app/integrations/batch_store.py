@@ -1,0 +1,123 @@
+"""Billing batches on disk while they wait to be loaded, and what was found wrong with them.
+
+Each lies in a folder of its own, which nobody but the portal reads; its name says nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+import uuid
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO
+
+ARCHIVE = "batch.zip"
+FILES = "files"
+FINDINGS = "findings.json"
+ERRORS = "errors"
+INCOMING = "incoming-"
+LEFTOVER_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a check has found: faults as (file, line, column, message), the first of many."""
+
+    errors: list[tuple[str, int | None, str | None, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    kept_errors: int = 0
+    """How many the files for download hold."""
+
+
+class BatchStore:
+    """The folder of batches."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def free_bytes(self) -> int:
+        """Room on the disk."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return shutil.disk_usage(self.root).free
+
+    def open_incoming(self) -> IO[bytes]:
+        """A file to write what is being received; ``keep`` takes it by its ``name``."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self.root / f"{INCOMING}{uuid.uuid4()}"
+        path.touch(mode=0o600, exist_ok=False)
+        return path.open("w+b")
+
+    def keep(self, incoming: Path, csv_name: str | None) -> str:
+        """Give what was received its folder; the folder's name.
+
+        Args:
+            csv_name: the exchange's name of a single file; None: it is an archive.
+        """
+        stored_as = str(uuid.uuid4())
+        folder = self.root / stored_as
+        folder.mkdir(mode=0o700)
+        target = folder / ARCHIVE
+        if csv_name is not None:
+            (folder / FILES).mkdir(mode=0o700)
+            target = folder / FILES / csv_name
+        incoming.rename(target)
+        return stored_as
+
+    def path_of(self, stored_as: str) -> Path:
+        """What a package is opened from: an archive, or a folder with one file."""
+        files = self.root / stored_as / FILES
+        return files if files.is_dir() else self.root / stored_as / ARCHIVE
+
+    def write_findings(self, stored_as: str, findings: Findings, files: dict[str, bytes]) -> None:
+        """Put what was found beside the batch.
+
+        Args:
+            files: the whole list of errors, by extension.
+        """
+        folder = self.root / stored_as
+        for extension, content in files.items():
+            self._write(folder / f"{ERRORS}.{extension}", content)
+        text = json.dumps(asdict(findings), ensure_ascii=False)
+        self._write(folder / FINDINGS, text.encode())
+
+    def read_findings(self, stored_as: str) -> Findings:
+        """What was found; nothing where the folder is gone."""
+        try:
+            raw = json.loads((self.root / stored_as / FINDINGS).read_bytes())
+        except FileNotFoundError:
+            return Findings()
+        return Findings(
+            [tuple(each) for each in raw["errors"]], raw["warnings"], raw["kept_errors"]
+        )
+
+    def find_errors(self, stored_as: str, extension: str) -> bytes | None:
+        """The whole list of errors as a file; None where there is none."""
+        try:
+            return (self.root / stored_as / f"{ERRORS}.{extension}").read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def delete(self, stored_as: str) -> None:
+        """Delete a batch and all beside it; one that is gone is no fault."""
+        shutil.rmtree(self.root / stored_as, ignore_errors=True)
+
+    def delete_leftovers(self, known: Collection[str]) -> None:
+        """Delete what a crash has left: older than a day, and no row speaks of it."""
+        if not self.root.is_dir():
+            return
+        old = time.time() - LEFTOVER_SECONDS
+        for path in self.root.iterdir():
+            if path.name in known or path.stat().st_mtime >= old:
+                continue
+            if path.is_dir():
+                self.delete(path.name)
+            else:
+                path.unlink(missing_ok=True)
+
+    @staticmethod
+    def _write(path: Path, content: bytes) -> None:
+        path.touch(mode=0o600)
+        path.write_bytes(content)

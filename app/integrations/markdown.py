@@ -1,0 +1,48 @@
+"""Markdown of the supplier's people → HTML that can do nothing but be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import MutableMapping, Sequence
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markupsafe import Markup
+
+_ALLOWED = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
+_LOWEST = 6
+
+
+def _opens_link(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any,
+    env: MutableMapping[str, Any],
+) -> str:  # fmt: skip
+    tokens[index].attrSet("rel", "noopener noreferrer")
+    return renderer.renderToken(tokens, index, options, env)
+
+
+def _lower_headings(state: Any) -> None:
+    """The page has its one ``h1`` already."""
+    for token in state.tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + 1, _LOWEST)}"
+
+
+def _make() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False})
+    # An image would be fetched from elsewhere, which the portal's pages never do.
+    parser.disable("image")
+    parser.validateLink = lambda url: bool(_ALLOWED.match(url))  # type: ignore[method-assign]
+    parser.core.ruler.push("lower_headings", _lower_headings)
+    parser.add_render_rule("link_open", _opens_link)
+    return parser
+
+
+_PARSER = _make()
+
+
+def render_markdown(text: str) -> Markup:
+    """HTML of a text: raw HTML in it is shown as text, links lead to pages and mailboxes only."""
+    return Markup(_PARSER.render(text))  # noqa: S704 - the renderer escapes everything

@@ -1,0 +1,79 @@
+"""Texts that people agree to or read: those published here, before them the portal's own files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.errors import NotFoundError
+from app.integrations.consent_texts import list_files
+from app.models import StaffMember, TextVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One version of one text: a ``template`` of the portal's, or a ``body`` in Markdown."""
+
+    purpose: str
+    version: str
+    sha256: str
+    template: str | None = None
+    body: str | None = None
+    published_at: datetime | None = None
+    author: str | None = None
+
+
+def list_versions(session: Session, purpose: str) -> list[Text]:
+    """All versions of a text, the current one last; empty for an unknown purpose."""
+    files = list_files(purpose)
+    if not files:
+        return []
+    rows = session.execute(
+        select(TextVersion, StaffMember.name)
+        .join(StaffMember, StaffMember.id == TextVersion.staff_id)
+        .where(TextVersion.purpose == purpose)
+        .order_by(TextVersion.id)
+    )
+    return [
+        *(Text(file.purpose, file.version, file.sha256, file.template) for file in files),
+        *(_published(row, name) for row, name in rows),
+    ]
+
+
+def current_text(session: Session, purpose: str) -> Text:
+    """The version that is shown and agreed to today: the newest one published, else the file.
+
+    Raises:
+        NotFoundError: there is no such text.
+    """
+    files = list_files(purpose)
+    if not files:
+        raise NotFoundError
+    row = session.scalars(
+        select(TextVersion)
+        .where(TextVersion.purpose == purpose)
+        .order_by(TextVersion.id.desc())
+        .limit(1)
+    ).first()
+    if row is not None:
+        return _published(row)
+    file = files[-1]
+    return Text(file.purpose, file.version, file.sha256, file.template)
+
+
+def find_text(session: Session, purpose: str, version: str) -> Text | None:
+    """The version that somebody agreed to."""
+    if not re.fullmatch(r"[a-z0-9-]{1,20}", version):
+        return None
+    return next((each for each in list_versions(session, purpose) if each.version == version), None)
+
+
+def _published(row: TextVersion, author: str | None = None) -> Text:
+    return Text(
+        row.purpose, row.version, row.sha256, body=row.body, published_at=row.created_at,
+        author=author,
+    )  # fmt: skip

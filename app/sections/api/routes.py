@@ -1,0 +1,144 @@
+"""Unattended loads: the billing system sends a batch and asks what became of it. JSON only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from app.actions.attempts import admit
+from app.domain.errors import BatchError, NotFoundError, TooManyAttemptsError
+from app.domain.imports import PENDING, JobGoal
+from app.domain.limits import Tried
+from app.extensions import csrf, db
+from app.logs import event, log
+from app.models import ImportJob
+from app.queries.import_jobs import get_job
+from app.web import batches, imports
+from app.web.permissions import token_access
+from app.web.rules import api_limits
+from app.web.session import clock, config
+
+bp = Blueprint("api", __name__, url_prefix="/api")
+ARCHIVE_NAME = "batch.zip"
+DENIED = ("нужен заголовок Authorization: Bearer с токеном загрузки", 401)
+FAILED = "ошибка на нашей стороне, она записана в журнал сервера"
+
+
+@bp.before_request
+def check_token() -> ResponseReturnValue | None:
+    """Where no token is set there is no such door; a wrong one is counted and refused.
+
+    Raises:
+        TooManyAttemptsError: too many wrong ones from this address.
+    """
+    if not config().import_token:
+        return _fault("not found", 404)
+    if batches.has_token():
+        return None
+    address = request.remote_addr or ""
+    admit(db.session(), Tried.API, "import", address, api_limits(), clock().now())
+    event("api token refused")
+    body, status = _fault(*DENIED)
+    return body, status, {"WWW-Authenticate": "Bearer"}
+
+
+@bp.post("/import")
+@csrf.exempt
+@token_access
+@batches.takes_batch
+def load_batch() -> ResponseReturnValue:
+    """Receive a batch and have it loaded; with ``check=1`` only checked."""
+    form = batches.options_of(request.args)
+    if not form.validate():
+        faults = {name: errors[0] for name, errors in form.errors.items()}
+        return _fault("; ".join(faults.values()), 422)
+    goal = JobGoal.CHECK if request.args.get("check") == "1" else JobGoal.LOAD
+    if request.mimetype == "multipart/form-data":
+        incoming, name = batches.receive_posted()
+    else:
+        incoming, name = batches.receive_body(), request.args.get("name", ARCHIVE_NAME)
+    job = batches.take_batch(incoming, name, form.chosen, goal, None)
+    db.session.commit()
+    imports.hand_over()
+    return {"job": job.id, "status": job.status, "url": _url(job)}, 202
+
+
+@bp.get("/import/<int:job_id>")
+@token_access
+def batch_status(job_id: int) -> ResponseReturnValue:
+    """What became of a batch."""
+    job = get_job(db.session(), job_id).job
+    answer: dict[str, Any] = {
+        "job": job.id,
+        "name": job.name,
+        "goal": job.goal,
+        "status": job.status,
+        "url": _url(job),
+        "bytes_total": job.bytes_total,
+        "bytes_done": job.bytes_done,
+        "message": job.message,
+        "counts": job.counts,
+        "warning_count": job.warning_count,
+        "error_count": job.error_count,
+    }
+    if job.status not in PENDING:
+        found = batches.batch_store().read_findings(job.stored_as)
+        names = ("file", "line", "column", "message")
+        answer["errors"] = [dict(zip(names, each, strict=True)) for each in found.errors]
+    return answer
+
+
+@bp.errorhandler(BatchError)
+def not_received(error: BatchError) -> ResponseReturnValue:
+    """A batch that is not received."""
+    return _fault(batches.refusal_words(error), batches.refusal_status(error))
+
+
+@bp.errorhandler(NotFoundError)
+def not_found(error: NotFoundError) -> ResponseReturnValue:
+    """No such job, or it has been deleted."""
+    return _fault("not found", 404)
+
+
+@bp.errorhandler(TooManyAttemptsError)
+def too_many(error: TooManyAttemptsError) -> ResponseReturnValue:
+    """Too many wrong tokens."""
+    body, status = _fault("слишком много попыток", 429)
+    return body, status, {"Retry-After": str(error.retry_after)}
+
+
+@bp.errorhandler(OperationalError)
+@bp.errorhandler(PoolTimeoutError)
+def busy(error: Exception) -> ResponseReturnValue:
+    """The database takes no write now."""
+    db.session.rollback()
+    log.warning("database unavailable: %s", type(error).__name__)
+    body, status = _fault("сервис занят, повторите через минуту", 503)
+    return body, status, {"Retry-After": "60"}
+
+
+@bp.errorhandler(HTTPException)
+def refused(error: HTTPException) -> ResponseReturnValue:
+    """What the framework refuses."""
+    return _fault(error.name, error.code or 500)
+
+
+@bp.errorhandler(Exception)
+def unexpected(error: Exception) -> ResponseReturnValue:
+    """A fault of ours."""
+    db.session.rollback()
+    log.exception("unexpected %s", type(error).__name__)
+    return _fault(FAILED, 500)
+
+
+def _fault(message: str, status: int) -> tuple[dict[str, str], int]:
+    return {"error": message}, status
+
+
+def _url(job: ImportJob) -> str:
+    return config().base_url.rstrip("/") + url_for("api.batch_status", job_id=job.id)

@@ -1,0 +1,254 @@
+"""Forms of directories, the supplier's requisites, announcements and texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import Any, ClassVar
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from app.domain.announcements import read_moment, show_moment
+from app.domain.company_ids import is_ogrn
+from app.domain.contacts import normalise_email
+from app.domain.errors import ContactError, PeriodError
+from app.models import Announcement, Supplier
+from app.web.bank_fields import BankFields, digits
+from app.web.forms import printable
+
+MAX_TEXT = 60_000
+DEFAULT_HOURS = 24
+
+
+def _line(value: object) -> str:
+    return printable(str(value)).strip() if value is not None else ""
+
+
+def _lines(value: str | None) -> str:
+    return "\n".join(printable(line).rstrip() for line in (value or "").splitlines()).strip("\n")
+
+
+def _text(label: str, longest: int = 200, *, needed: str = "") -> StringField:
+    validators: list[Any] = [
+        Length(max=longest, message=f"Поле «{label}»: не больше {longest} знаков")
+    ]
+    if needed:
+        validators.insert(0, DataRequired(f"Поле «{label}»: {needed}"))
+    return StringField(label, filters=[_line], validators=validators)
+
+
+def _read_number(field: StringField, least: int, most: int) -> int:
+    if not re.fullmatch("[0-9]{1,4}", field.data) or not least <= int(field.data) <= most:
+        label = field.label.text
+        raise ValidationError(f"Поле «{label}»: нужно целое число от {least} до {most}")
+    return int(field.data)
+
+
+def _check_emails(field: StringField) -> None:
+    """Billing may keep several addresses in one field."""
+    for part in re.split(r"[,;\s]+", field.data.strip(",; ")) if field.data else ():
+        try:
+            normalise_email(part)
+        except ContactError:
+            raise ValidationError(
+                "Поле «E-mail»: это не похоже на адрес, нужен вид name@example.ru"
+            ) from None
+
+
+class DirectoryForm(FlaskForm):
+    """A record of a directory; ``values`` are the columns of its row."""
+
+    optional: ClassVar[frozenset[str]] = frozenset()
+    is_active = BooleanField("Действует", default=True)
+
+    def values(self) -> dict[str, Any]:
+        """What the row is to hold; an empty optional field is no value."""
+        found = {
+            name: value for name, value in self.data.items() if name not in ("csrf_token", "submit")
+        }
+        return {n: None if n in self.optional and not v else v for n, v in found.items()}
+
+
+class DepartmentForm(DirectoryForm):
+    """Отделение."""
+
+    optional = frozenset({"address", "phone", "email", "work_hours"})
+    name = _text("Название", needed="введите название отделения")
+    address = _text("Адрес", 500)
+    phone = _text("Телефон", 100)
+    email = _text("E-mail", 254)
+    work_hours = _text("Часы работы")
+
+    def validate_email(self, field: StringField) -> None:
+        _check_emails(field)
+
+
+class TopicForm(DirectoryForm):
+    """Вид обращения."""
+
+    optional = frozenset({"department_id", "answer_days"})
+    name = _text("Название", needed="введите название вида обращения")
+    department_id = SelectField("Отделение", default="")
+    answer_days = _text("Срок ответа, дней", 10)
+
+    def validate_answer_days(self, field: StringField) -> None:
+        if field.data:
+            _read_number(field, 1, 365)
+
+    def offer(self, departments: Mapping[int, str]) -> None:
+        """The departments to choose from."""
+        known = {str(key): name for key, name in departments.items()}
+        self.department_id.choices = {"": "Потребитель выбирает сам"} | known
+
+    def values(self) -> dict[str, Any]:
+        found = super().values()
+        for name in self.optional:
+            found[name] = int(found[name]) if found[name] else None
+        return found
+
+
+class PremisesForm(DirectoryForm):
+    """Вид помещения."""
+
+    name = _text("Название", needed="введите название вида помещения")
+    position = _text("Место в списке", 10, needed="введите число, например 1")
+
+    def validate_position(self, field: StringField) -> None:
+        _read_number(field, 1, 999)
+
+    def values(self) -> dict[str, Any]:
+        return super().values() | {"position": int(self.position.data)}
+
+
+class SupplierForm(BankFields):
+    """The supplier's requisites. Of a bank that billing has sent and nobody has touched nothing is
+    said: a telephone has to be changeable beside it."""
+
+    ORDER: ClassVar = (
+        "name", "short_name", "kpp", "ogrn", "address", "bank_name", "bic", "account",
+        "corr_account", "phone", "email", "work_hours",
+    )  # fmt: skip
+    name = _text("Полное название", 500, needed="введите, как в уставе")
+    short_name = _text("Краткое название")
+    kpp = StringField("КПП", filters=[digits])
+    ogrn = StringField("ОГРН", filters=[digits])
+    address = _text("Адрес", 500)
+    phone = _text("Телефон", 100)
+    email = _text("E-mail", 254)
+    work_hours = _text("Часы работы")
+
+    def __init__(self, supplier: Supplier, **more: Any) -> None:
+        super().__init__(obj=supplier, **more)
+        self.supplier = supplier
+
+    def values(self) -> dict[str, Any]:
+        """What the row is to hold."""
+        needed = ("name", "bank_name", "bic", "account", "corr_account")
+        return {n: self[n].data or (self[n].data if n in needed else None) for n in self.ORDER}
+
+    def faults(self) -> list[tuple[str, str]]:
+        """(id of the control, its first error), in the order of the page."""
+        return [(n, str(self[n].errors[0])) for n in self.ORDER if self[n].errors]
+
+    def validate_kpp(self, field: StringField) -> None:
+        if field.data and not re.fullmatch("[0-9]{4}[0-9A-Z]{2}[0-9]{3}", field.data):
+            raise ValidationError("Поле «КПП»: нужно 9 знаков, например 741501001")
+
+    def validate_ogrn(self, field: StringField) -> None:
+        if field.data and field.data != self.supplier.ogrn and not is_ogrn(field.data):
+            raise ValidationError(
+                "Поле «ОГРН»: нужно 13 цифр, последняя контрольная. Проверьте номер"
+            )
+
+    def validate_email(self, field: StringField) -> None:
+        _check_emails(field)
+
+    def validate_account(self, field: StringField) -> None:
+        if self._is_same_bank():
+            return
+        super().validate_account(field)
+
+    def validate_corr_account(self, field: StringField) -> None:
+        if self._is_same_bank():
+            return
+        if not field.data:
+            raise ValidationError("Поле «Корреспондентский счет»: введите 20 цифр")
+        super().validate_corr_account(field)
+
+    def _is_same_bank(self) -> bool:
+        names = ("bic", "account", "corr_account")
+        return all(self[name].data == getattr(self.supplier, name) for name in names)
+
+
+class AnnouncementForm(FlaskForm):
+    """What stands on every page, and from when to when, in the supplier's zone."""
+
+    text = TextAreaField(
+        "Текст",
+        filters=[_line],
+        validators=[
+            DataRequired("Поле «Текст»: напишите, о чем предупредить"),
+            Length(max=500, message="Поле «Текст»: не больше 500 знаков"),
+        ],
+    )
+    begins_at = _text("Показывать с", 40)
+    ends_at = _text("Показывать до", 40)
+
+    def __init__(self, now: datetime, row: Announcement | None = None) -> None:
+        super().__init__()
+        self.now = now
+        self.moments: dict[str, datetime] = {}
+        self.unreadable: set[str] = set()
+        if not self.is_submitted():
+            self._fill(row)
+
+    def _fill(self, row: Announcement | None) -> None:
+        zone = self.now.tzinfo
+        self.text.data = row.text if row else ""
+        self.begins_at.data = show_moment(row.begins_at.astimezone(zone) if row else self.now)
+        ends = row.ends_at.astimezone(zone) if row else self.now
+        self.ends_at.data = show_moment(ends, plus_hours=0 if row else DEFAULT_HOURS)
+
+    def validate_begins_at(self, field: StringField) -> None:
+        self._read(field)
+
+    def validate_ends_at(self, field: StringField) -> None:
+        ends = self._read(field)
+        if ends <= self.now:
+            raise ValidationError("Поле «Показывать до»: это время уже прошло")
+        begins = self.moments.get("begins_at")
+        if begins is not None and ends <= begins:
+            raise ValidationError("Поле «Показывать до»: нужно время позже начала")
+
+    def _read(self, field: StringField) -> datetime:
+        zone: tzinfo | None = self.now.tzinfo
+        try:
+            moment = read_moment(field.data).replace(tzinfo=zone)
+        except PeriodError:
+            self.unreadable.add(field.name)
+            label = field.label.text
+            raise ValidationError(
+                f"Поле «{label}»: нужны дата и время, например 22.11.2026 10:00"
+            ) from None
+        field.data = show_moment(moment)
+        self.moments[field.name] = moment
+        return moment
+
+
+class TextForm(FlaskForm):
+    """A new version of a text, in Markdown."""
+
+    body = TextAreaField(
+        "Текст новой редакции",
+        filters=[_lines],
+        validators=[
+            DataRequired("Поле «Текст новой редакции»: напишите текст"),
+            Length(
+                max=MAX_TEXT,
+                message="Поле «Текст новой редакции»: слишком длинный, нужно до 60 000 знаков",
+            ),
+        ],
+    )

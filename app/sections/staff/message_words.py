@@ -1,0 +1,42 @@
+"""Outgoing messages in words."""
+
+from __future__ import annotations
+
+SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
+    # value of the filter: its words, the statuses that it shows
+    "failed": ("Не отправлены", ("failed",)),
+    "waiting": ("Ждут отправки", ("waiting", "sending")),
+    "sent": ("Отправлены", ("sent",)),
+    "all": ("Все", ()),
+}
+STATUSES = {
+    "waiting": ("wait", "Ждет"),
+    "sending": ("wait", "Отправляется"),
+    "sent": ("ok", "Отправлено"),
+    "failed": ("no", "Не отправлено"),
+}
+CHANNELS = {"mail": "Письмо", "sms": "Смс"}
+KINDS = {
+    "contact_asked": "Запрошена смена контакта",
+    "contact_changed": "Контакт изменен",
+    "contact_code": "Код для нового телефона",
+    "contact_link": "Ссылка для нового e-mail",
+    "enquiry_receipt": "Обращение принято",
+    "enquiry_reply": "Ответ на обращение",
+    "password_changed": "Пароль изменен",
+    "reading_receipt": "Показания приняты",
+    "reading_refused": "Показание отклонено",
+    "recovery_code": "Код для нового пароля",
+    "recovery_link": "Ссылка для нового пароля",
+    "registration_code": "Код регистрации",
+    "registration_link": "Ссылка регистрации",
+    "registration_notice": "Предупреждение о регистрации",
+    "registration_opened": "Кабинет открыт",
+    "registration_refused": "В регистрации отказано",
+    "registration_taken": "Попытка второй регистрации",
+}
+NO_RETRY = {
+    "sent": "Сообщение уже отправлено или отправляется.",
+    "interactive": "Этого письма или кода ждал человек: он запросит новое сам.",
+    "outdated": "Сообщение устарело: ссылка или код в нем больше не действует.",
+}

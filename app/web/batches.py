@@ -1,0 +1,223 @@
+"""Billing batches as they arrive: who may send them, how large they may be, where they lie."""
+
+from __future__ import annotations
+
+import hmac
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, TypeVar, cast
+
+from flask import Flask, Request, request
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, FileField, SelectField, ValidationError
+
+from app.actions.import_jobs import NewBatch, known_names, order_job
+from app.domain.errors import BatchError
+from app.domain.imports import MAX_NAME, JobGoal
+from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.integrations.batch_store import BatchStore
+from app.models import ImportJob
+from app.web.forms import printable
+from app.web.session import clock, config, current_clerk, is_staff
+from config import Config
+
+MEBIBYTE = 1024 * 1024
+FORM_BYTES = 100_000
+FIELD = "file"
+WORDS = {
+    "none": "выберите файл",
+    "kind": "нужен ZIP с выгрузкой или один CSV с именем из формата, например readings_ack.csv",
+    "empty": "файл пустой",
+    "large": "больше {max_mb} МБ. Разделите выгрузку на части или загрузите командой на сервере",
+    "length": "не сказано, какого размера файл (нет Content-Length)",
+    "disk": "на сервере мало места. Обратитесь к администратору сервера",
+}
+STATUSES = {"large": 413, "length": 411, "disk": 503}
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Choice(SelectField):
+    """A list whose refusal is in Russian."""
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data not in self.choices:
+            raise ValidationError(f"Поле «{self.label.text}»: выберите из списка")
+
+
+class BatchOptions(FlaskForm):
+    """How to read a batch; what is left open is taken from its manifest."""
+
+    encoding = Choice(
+        "Кодировка",
+        choices={"": "как в манифесте, иначе UTF-8", "utf-8": "UTF-8", "cp1251": "Windows-1251"},
+        default="",
+    )
+    delimiter = Choice(
+        "Разделитель",
+        choices={
+            "": "как в манифесте, иначе по заголовку", ";": "точка с запятой", ",": "запятая",
+            "tab": "табуляция",
+        },
+        default="",
+    )  # fmt: skip
+    decimal = Choice(
+        "Десятичный знак",
+        choices={"": "как в манифесте, иначе точка", ".": "точка", ",": "запятая"},
+        default="",
+    )
+    date_format = Choice(
+        "Даты",
+        choices={"YYYY-MM-DD": "2026-10-31", "DD.MM.YYYY": "31.10.2026"},
+        default="YYYY-MM-DD",
+    )
+    deactivate_absent = BooleanField(
+        "Отключить записи справочников, которых нет в полной выгрузке",
+        false_values=(False, "false", "0", ""),
+    )
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What was chosen, as a job keeps it."""
+        chosen = {
+            name: getattr(self, name).data
+            for name in ("encoding", "delimiter", "decimal", "date_format", "deactivate_absent")
+        }
+        return {name: value for name, value in chosen.items() if value}
+
+
+class BatchForm(BatchOptions):
+    """A batch that a clerk sends."""
+
+    file = FileField("Файл")
+
+
+class PortalRequest(Request):
+    """A request whose files may go straight to the disk where they stay."""
+
+    incoming: list[Path]
+    batches: BatchStore | None = None
+
+    def receive(self) -> IO[bytes]:
+        """A file to write to; it goes with the request unless somebody keeps it."""
+        stream = cast(BatchStore, self.batches).open_incoming()
+        self.incoming.append(Path(stream.name))
+        return stream
+
+    def _get_file_stream(self, *sizes: Any, **more: Any) -> IO[bytes]:
+        return self.receive() if self.batches else super()._get_file_stream(*sizes, **more)
+
+
+def takes_batch(view: View) -> View:
+    """The view may be sent as much as a batch has; only by those who may send one."""
+    view.takes_batch = True  # type: ignore[attr-defined]
+    return view
+
+
+def batch_store() -> BatchStore:
+    """Where batches of this installation lie."""
+    return BatchStore(config().instance_dir / "imports")
+
+
+def has_token() -> bool:
+    """Whether the request carries the token of unattended loads; compared in constant time."""
+    asked = request.authorization
+    given = asked.token if asked and asked.type == "bearer" else None
+    token = config().import_token
+    return bool(token) and hmac.compare_digest((given or "").encode(), token.encode())
+
+
+def refusal_words(error: BatchError) -> str:
+    """«на сервере мало места…»."""
+    return WORDS[error.code].format(max_mb=config().import_max_mb)
+
+
+def refusal_status(error: BatchError) -> int:
+    """The HTTP side of a batch that is not received."""
+    return STATUSES.get(error.code, 422)
+
+
+def receive_posted() -> tuple[Path, str]:
+    """The file of a form, and the name it came with.
+
+    Raises:
+        BatchError: ``none``.
+    """
+    part = request.files.get(FIELD)
+    if part is None or not part.filename:
+        raise BatchError("none")
+    part.stream.flush()
+    return Path(cast(Any, part.stream).name), part.filename
+
+
+def receive_body() -> Path:
+    """The body itself as a file."""
+    with cast(PortalRequest, request).receive() as stream:
+        shutil.copyfileobj(request.stream, stream, MEBIBYTE)
+    return Path(stream.name)
+
+
+def take_batch(
+    incoming: Path, filename: str, options: dict[str, Any], goal: JobGoal, staff_id: int | None
+) -> ImportJob:
+    """Keep what was received and put it into the queue; commit and hand over.
+
+    Raises:
+        BatchError: ``kind`` ``empty``.
+    """
+    name = filename.replace("\\", "/").rpartition("/")[2]
+    plain = name.strip().casefold()
+    is_csv = plain in known_names()
+    if not is_csv and not plain.endswith(".zip"):
+        raise BatchError("kind")
+    size = incoming.stat().st_size
+    if not size:
+        raise BatchError("empty")
+    stored_as = batch_store().keep(incoming, plain if is_csv else None)
+    shown = printable(name).strip()[:MAX_NAME]
+    batch = NewBatch(shown, stored_as, size, options, goal, staff_id)
+    return order_job(db.session(), batch, clock().now())
+
+
+def options_of(arguments: MultiDict[str, str]) -> BatchOptions:
+    """The choices of a program, from the query of its request."""
+    return BatchOptions(arguments, meta={"csrf": False})
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Let those who may send a batch send a large one, and leave nothing of what is not kept."""
+    app.request_class = PortalRequest
+
+    @app.before_request
+    def allow_batch() -> None:
+        # Before the body is read, so before anything looks for a token of the form in it.
+        view = app.view_functions.get(request.endpoint or "")
+        if not getattr(view, "takes_batch", False) or not (has_token() or _is_clerk()):
+            return
+        _check_size(config)
+        sent = cast(PortalRequest, request)
+        sent.batches, sent.incoming = batch_store(), []
+        sent.max_content_length = config.import_max_mb * MEBIBYTE + FORM_BYTES
+
+    @app.teardown_request
+    def drop_what_was_not_kept(error: BaseException | None) -> None:
+        if request and getattr(request, "batches", None):
+            for path in cast(PortalRequest, request).incoming:
+                path.unlink(missing_ok=True)
+
+
+def _is_clerk() -> bool:
+    return is_staff() and current_clerk().may(StaffPermission.IMPORT)
+
+
+def _check_size(config: Config) -> None:
+    size = request.content_length or 0
+    if request.content_length is None and "Transfer-Encoding" in request.headers:
+        raise BatchError("length")
+    if size > config.import_max_mb * MEBIBYTE + FORM_BYTES:
+        raise BatchError("large")
+    if batch_store().free_bytes() - size < config.disk_free_mb * MEBIBYTE:
+        raise BatchError("disk")

@@ -1,0 +1,101 @@
+"""Rows that a state of a page of the desk needs, made on the running portal."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from app.domain.period import Month
+from app.models import (
+    Contract,
+    ImportJob,
+    Meter,
+    ReadingReceipt,
+    Register,
+    Registration,
+    SubmittedReading,
+    SupplyPoint,
+)
+from tests.browser import making
+from tests.browser.live import HOSTILE, HOSTILE_NUMBER, UNREGISTERED, Site
+from tests.conftest import NOW
+
+
+def submitted(site: Site) -> str:
+    """Readings that wait to be checked, of an ordinary customer and of a hostile one."""
+    with site.session() as session:
+        for number in (making.debtor(site), HOSTILE_NUMBER):
+            meter_id = session.scalars(
+                select(Meter.id)
+                .join(SupplyPoint)
+                .join(Contract)
+                .where(Contract.number == number, SupplyPoint.is_automatic.is_(False))
+                .order_by(Meter.id)
+            ).first()
+            found = select(Register).where(Register.meter_id == meter_id)
+            register = session.scalars(found).first()
+            if register is None:
+                register = Register(
+                    meter_id=meter_id, zone="T0", direction="A+", digits=6, decimals=2
+                )
+                session.add(register)
+                session.flush()
+            known = session.scalars(
+                select(SubmittedReading.id).where(
+                    SubmittedReading.register_id == register.id,
+                    SubmittedReading.period == Month(2024, 1),
+                )
+            ).first()
+            if known is None:
+                _submit(session, site.ids[number], register.id)
+        session.commit()
+    return ""
+
+
+def _submit(session, contract_id: int, register_id: int) -> None:
+    receipt = ReadingReceipt(
+        key=str(uuid.uuid4()), contract_id=contract_id, submitted_at=NOW, address="127.0.0.1"
+    )
+    session.add(receipt)
+    session.flush()
+    for month, doubts in ((1, ["unusual"]), (2, ["less", "power"])):
+        session.add(
+            SubmittedReading(
+                submission_id=str(uuid.uuid4()), receipt_id=receipt.id, register_id=register_id,
+                period=Month(2024, month), taken_on=NOW.date(), value=Decimal("12345.6000"),
+                previous_value=Decimal("12000.0000"), previous_on=NOW.date(),
+                consumption=Decimal("345.600"), rolled_over=False, is_late=month == 2,
+                doubts=doubts, source="portal", status="sent",
+            )
+        )  # fmt: skip
+
+
+def registration(site: Site) -> int:
+    """Somebody whom billing does not know waits for a clerk."""
+    with site.session() as session:
+        row = Registration(
+            contract_id=site.ids[UNREGISTERED], state="unproved", created_at=NOW, saved_at=NOW,
+            confirmed_at=NOW, channel="mail", email="kadry@example.org", phone="+79127770002",
+            nonce=secrets.token_hex(8), address="192.0.2.1", user_agent="",
+        )  # fmt: skip
+        session.add(row)
+        session.commit()
+        return row.id
+
+
+def refused_job(site: Site) -> int:
+    """A batch that was checked and is not taken, under a hostile name."""
+    with site.session() as session:
+        row = ImportJob(
+            name=" ".join(HOSTILE)[:200], stored_as=str(uuid.uuid4()), size=123_456_789,
+            goal="check", status="refused", options={}, tries=1, created_at=NOW, started_at=NOW,
+            finished_at=NOW, bytes_total=1000, bytes_done=1000, error_count=2, warning_count=1,
+            counts={"contracts.csv": {"rows": 5, "added": 1, "changed": 1, "unchanged": 1,
+                                      "withdrawn": 0, "refused": 2}},
+        )  # fmt: skip
+        session.add(row)
+        session.commit()
+        return row.id

@@ -1,0 +1,175 @@
+"""``POST /api/import``: the billing system loads by itself, with a token."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from app.domain.staff import StaffRole
+from app.models import ImportJob, ImportRun
+from tests.factories import Factory
+from tests.pages import PageClient
+from tests.sections.staff.billing_steps import (
+    MEBIBYTE,
+    SAMPLE,
+    archive,
+    busy,
+    multipart,
+    stored,
+    work,
+    zipped,
+)
+
+TOKEN = "the-token-of-unattended-loads-0123456789"
+RIGHT = {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture
+def app(make_app) -> Flask:
+    return make_app(import_token=TOKEN, import_max_mb=1)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def post(client: FlaskClient, content: bytes, **query: str) -> TestResponse:
+    """As ``curl --data-binary`` does."""
+    return client.post(
+        "/api/import", data=content, query_string=query, headers=RIGHT,
+        content_type="application/zip",
+    )  # fmt: skip
+
+
+def status(client: FlaskClient, answer: TestResponse) -> dict[str, Any]:
+    """What the address in an answer says."""
+    assert answer.status_code == 202, answer.text
+    path = answer.json["url"].removeprefix("http://localhost")
+    found = client.get(path, headers=RIGHT)
+    assert found.status_code == 200
+    return dict(found.json)
+
+
+def test_without_a_token_in_the_settings_there_is_no_such_door(make_app) -> None:
+    client = make_app().test_client()
+    for answer in (client.post("/api/import", headers=RIGHT), client.get("/api/import/1")):
+        assert (answer.status_code, answer.mimetype) == (404, "application/json")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"},
+     {"Authorization": f"Bearer {TOKEN}x"}, {"Authorization": "Bearer ключ"}],
+)  # fmt: skip
+def test_a_wrong_token_is_refused_unread(app: Flask, client: FlaskClient, headers: Any) -> None:
+    answer = client.post("/api/import", data=zipped(SAMPLE), headers=headers)
+    assert (answer.status_code, answer.mimetype) == (401, "application/json")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert client.get("/api/import/1", headers=headers).status_code == 401
+    assert stored(app) == []
+
+
+def test_guessing_is_stopped_and_the_right_token_still_works(client: FlaskClient) -> None:
+    answers = [client.get("/api/import/1").status_code for _ in range(22)]
+    assert answers == [401] * 20 + [429] * 2
+    assert int(client.get("/api/import/1").headers["Retry-After"]) > 0
+    assert post(client, zipped(SAMPLE)).status_code == 202
+
+
+def test_a_batch_is_loaded_in_one_step(
+    app: Flask, client: FlaskClient, session: Session, make: Factory
+) -> None:
+    answer = post(client, zipped(SAMPLE))
+    assert answer.json == {"job": 1, "status": "waiting", "url": "http://localhost/api/import/1"}
+    found = status(client, answer)
+    assert (found["status"], found["error_count"], found["errors"]) == ("done", 0, [])
+    assert found["counts"]["payments.csv"]["added"] == 15
+    assert session.scalars(select(ImportRun.staff_id)).all() == [None]
+    assert stored(app) == []
+    assert status(client, post(client, zipped(SAMPLE)))["status"] == "same"
+    make.staff(StaffRole.MANAGER)
+    make.commit()
+    page = PageClient(app)
+    page.sign_in_staff("manager")
+    row = page.get("staff.billing").select_one("table:has(caption:-soup-contains('Загрузки'))")
+    assert "биллинг" in row.text
+
+
+def test_a_form_with_a_file_and_a_single_csv_do_as_well(client: FlaskClient) -> None:
+    body, kind = multipart({}, zipped(SAMPLE), "vygruzka.zip")
+    answer = client.post("/api/import", data=body, content_type=kind, headers=RIGHT)
+    found = status(client, answer)
+    assert (found["name"], found["status"]) == ("vygruzka.zip", "done")
+    found = status(client, post(client, b"submission_id;status\n", name="readings_ack.csv"))
+    assert (found["name"], found["status"]) == ("readings_ack.csv", "done")
+
+
+def test_a_check_writes_nothing(client: FlaskClient, session: Session) -> None:
+    found = status(client, post(client, zipped(SAMPLE), check="1"))
+    assert (found["goal"], found["status"]) == ("check", "checked")
+    assert session.scalar(select(func.count(ImportRun.id))) == 0
+
+
+def test_errors_come_back_with_their_places(client: FlaskClient, session: Session) -> None:
+    rows = "".join(f"D-{number};Отделение;yes\n" for number in range(120))
+    found = status(
+        client, post(client, archive({"departments.csv": f"department_id;name;active\n{rows}"}))
+    )
+    assert (found["status"], found["error_count"], len(found["errors"])) == ("refused", 120, 100)
+    assert found["errors"][0].keys() == {"file", "line", "column", "message"}
+    assert [found["errors"][0][name] for name in ("file", "line", "column")] == [
+        "departments.csv", 2, "active",
+    ]  # fmt: skip
+    assert session.scalar(select(func.count(ImportRun.id))) == 0
+
+
+def test_batches_wait_their_turn(app: Flask, client: FlaskClient, session: Session) -> None:
+    with busy(app):
+        first = post(client, zipped(SAMPLE))
+        second = post(client, zipped(SAMPLE))
+        assert status(client, first)["status"] == status(client, second)["status"] == "waiting"
+    work(app)
+    assert status(client, first)["status"] == "done"
+    assert status(client, second)["status"] == "same"
+    assert session.scalar(select(func.count(ImportRun.id))) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "content", "code"),
+    [
+        ({"encoding": "koi8-r"}, b"x", 422),
+        ({"delimiter": "|"}, b"x", 422),
+        ({"name": "hello.exe"}, b"x", 422),
+        ({}, b"", 422),
+        ({}, os.urandom(2 * MEBIBYTE), 413),
+    ],
+)
+def test_what_cannot_be_received_is_said_in_json(
+    app: Flask, client: FlaskClient, session: Session, query: Any, content: bytes, code: int
+) -> None:
+    answer = post(client, content, **query)
+    assert (answer.status_code, answer.mimetype) == (code, "application/json")
+    assert answer.json["error"]
+    assert stored(app) == []
+    assert session.scalar(select(func.count(ImportJob.id))) == 0
+
+
+def test_a_missing_job_and_a_wrong_method_are_json_too(client: FlaskClient) -> None:
+    for path in ("/api/import/99", f"/api/import/{2**70}"):
+        answer = client.get(path, headers=RIGHT)
+        assert (answer.status_code, answer.mimetype) == (404, "application/json")
+
+
+def test_the_options_of_the_query_are_obeyed(client: FlaskClient) -> None:
+    files = {path.name: path.read_text("utf-8").encode("cp1251") for path in SAMPLE.glob("*.csv")}
+    assert status(client, post(client, archive(files), check="1"))["status"] == "refused"
+    found = status(client, post(client, archive(files), encoding="cp1251", deactivate_absent="0"))
+    assert found["status"] == "done"
