@@ -15,10 +15,10 @@ from app.models import (
     Enquiry,
     ImportJob,
     ImportRun,
-    Message,
     Registration,
     SubmittedReading,
 )
+from app.queries.messages import count_failed
 
 FAILED_DAYS = timedelta(days=7)
 
@@ -70,11 +70,6 @@ def desk_of(session: Session, staff_id: int, today: date, now: datetime) -> Desk
             Registration.state == State.UNPROVED
         )
     ).one()
-    failed = session.scalar(
-        select(func.count()).where(
-            Message.status == "failed", Message.created_at > now - FAILED_DAYS
-        )
-    )
     jobs = session.scalar(
         select(func.count()).where(
             ImportJob.status.in_(("waiting", "running", "checked", "refused"))
@@ -88,7 +83,7 @@ def desk_of(session: Session, staff_id: int, today: date, now: datetime) -> Desk
         enquiries=_enquiries(session, staff_id, today),
         registrations=registrations,
         oldest_registration=oldest,
-        failed_messages=failed or 0,
+        failed_messages=count_failed(session, now - FAILED_DAYS),
         last_run=last,
         open_jobs=jobs or 0,
     )

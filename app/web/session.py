@@ -171,7 +171,8 @@ def _load_staff(token: str) -> StaffSignedIn | None:
 
 def _is_touch(last_seen_at: datetime, now: datetime) -> bool:
     # A page that asks again by itself does not show that its person is still there.
-    return now - last_seen_at > TOUCH_EVERY and "X-Poll" not in request.headers
+    is_poll = "X-Poll" in request.headers or "poll" in request.args
+    return now - last_seen_at > TOUCH_EVERY and not is_poll
 
 
 def _seconds(left: timedelta) -> int:

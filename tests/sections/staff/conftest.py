@@ -43,3 +43,11 @@ def customer(app, contract: Contract) -> PageClient:
     client = PageClient(app)
     client.sign_in("00123")
     return client
+
+
+@pytest.fixture
+def manager(app, contract: Contract) -> PageClient:
+    """The browser of a manager who is signed in."""
+    client = PageClient(app)
+    client.sign_in_staff("manager")
+    return client

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from app.domain.staff import StaffRole
 from app.models import Contract
+from app.sections.staff import bp
 from tests.pages import PARTIAL, PageClient
 from tests.staff_access import MAY, PUBLIC, STAFF_ACCESS, STAFF_FRAGMENTS, STAFF_NEEDED, TOKEN
+from tests.tables import rows_of
 
 GUARDED = sorted(name for name in STAFF_ACCESS if STAFF_ACCESS[name] not in (PUBLIC, TOKEN))
+
+
+def rules_of() -> dict[str, set[str]]:
+    """Methods by endpoint, of the blueprint itself: tests are named before there is a portal."""
+    app = Flask(__name__)
+    app.register_blueprint(bp)
+    return {rule.endpoint: set(rule.methods or ()) for rule in app.url_map.iter_rules()}
+
+
+WRITES = sorted(name for name, methods in rules_of().items() if name in GUARDED and
+                "GET" not in methods)  # fmt: skip
+READS = sorted(set(GUARDED) - set(WRITES))
 
 
 def is_write(app: Flask, endpoint: str) -> bool:
@@ -70,3 +85,27 @@ def test_every_page_of_the_desk_renders_whole_and_as_a_fragment(
     assert part.select_one("#results")
     assert whole.select_one("nav.nav")
     assert not part.select("nav.nav, footer")
+
+
+@pytest.mark.parametrize("endpoint", WRITES)
+def test_no_form_of_the_desk_is_taken_without_its_token_or_from_another_site(
+    admin: PageClient, session: Session, endpoint
+) -> None:
+    before = rows_of(session)
+    url = admin.url(endpoint, **STAFF_NEEDED.get(endpoint, {}))
+    assert admin.client.post(url).status_code == 400
+    assert admin.client.post(url, data={"csrf_token": "x"}).status_code == 400
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    assert admin.client.post(url, headers=headers).status_code == 403
+    assert rows_of(session) == before
+
+
+def test_looking_round_the_desk_changes_nothing_but_the_journal(
+    admin: PageClient, session: Session
+) -> None:
+    before = rows_of(session)
+    for _ in range(2):
+        for endpoint in READS:
+            admin.client.get(admin.url(endpoint, **STAFF_NEEDED.get(endpoint, {})))
+    after = rows_of(session)
+    assert {name for name in before if before[name] != after[name]} <= {"audit_events"}

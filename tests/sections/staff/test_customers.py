@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actions.search_index import rebuild_search
 from app.domain.access import Permission
-from app.models import Account, AccountSession, AuditEvent, Base, Contract, Meter
+from app.models import Account, AccountSession, AuditEvent, Contract, Meter
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PARTIAL, PageClient
+from tests.tables import rows_of
 from tests.test_rules import ACCESS, NEEDED
 
 
@@ -211,13 +212,6 @@ def test_a_clerk_cannot_act_for_a_customer(
     before = rows_of(session)
     assert ask(clerk, endpoint, contract) == 403
     assert rows_of(session) == before
-
-
-def rows_of(session: Session) -> dict[str, int]:
-    return {
-        table.name: session.scalar(select(func.count()).select_from(table)) or 0
-        for table in Base.metadata.sorted_tables
-    }
 
 
 def test_the_pages_say_that_a_clerk_looks_and_the_journal_names_both(

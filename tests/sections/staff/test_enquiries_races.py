@@ -38,13 +38,6 @@ def enquiry(make: Factory, contract: Contract) -> Enquiry:
     return enquiry
 
 
-@pytest.fixture
-def manager(app: Flask, contract: Contract) -> PageClient:
-    client = PageClient(app)
-    client.sign_in_staff("manager")
-    return client
-
-
 def stored(app: Flask) -> list[str]:
     cabinet: Cabinet = app.extensions["cabinet"]
     return list(cabinet.store.names_before(datetime(2099, 1, 1, tzinfo=UTC)))

@@ -46,13 +46,6 @@ def enquiry(make: Factory, contract: Contract) -> Enquiry:
     return enquiry
 
 
-@pytest.fixture
-def manager(app: Flask, contract: Contract) -> PageClient:
-    client = PageClient(app)
-    client.sign_in_staff("manager")
-    return client
-
-
 def journal(make: Factory) -> list[AuditEvent]:
     make.session.expire_all()
     rows = select(AuditEvent).where(AuditEvent.subject == "enquiries").order_by(AuditEvent.id)

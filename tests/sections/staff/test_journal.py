@@ -21,14 +21,6 @@ EVIL = '<img src=x onerror=alert(1)>{{7*7}}\u202e<div hx-get="/staff">'
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def manager(app: Flask, contract: Contract) -> PageClient:
-    """The browser of a manager who is signed in."""
-    client = PageClient(app)
-    client.sign_in_staff("manager")
-    return client
-
-
 def write(session: Session, action: str = "account.email_changed", **values: Any) -> None:
     """A line of the journal, committed."""
     defaults = {

@@ -36,14 +36,6 @@ DAY = timedelta(days=1)
 LONG = "=cmd|' /C calc'!A1 " + "д" * 500
 
 
-@pytest.fixture
-def manager(app: Flask, contract: Contract) -> PageClient:
-    """The browser of a manager who is signed in."""
-    client = PageClient(app)
-    client.sign_in_staff("manager")
-    return client
-
-
 def take(manager: PageClient, extension: str = "csv", status: int = 303, **query: str) -> bytes:
     """Press the button under the table that a query shows."""
     soup = manager.get("staff.journal", **query)
