@@ -226,13 +226,18 @@ def safe_urlencode(query: list[tuple[str, str]]) -> str:
     )
 
 
+def is_desk(rule: str) -> bool:
+    """Whether a rule is the desk's or the billing system's, which are absent for a customer."""
+    return rule.startswith(("/staff/", "/api/"))
+
+
 @pytest.fixture
 def every_get(app: Flask, settlements: str) -> list[str]:
     """Every address that answers GET, for the contract that is signed in."""
     contract_id = settlements.split("/")[2]
     paths = []
     for rule in app.url_map.iter_rules():
-        if "GET" not in rule.methods or rule.endpoint == "static":
+        if "GET" not in rule.methods or rule.endpoint == "static" or is_desk(rule.rule):
             continue
         variants = re.search(r"<any\((.*?)\).*?>", rule.rule)
         for variant in variants[1].split(",") if variants else [""]:

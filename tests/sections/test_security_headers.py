@@ -32,7 +32,7 @@ SCANNED = r"""
 /static/%5c..%5cconfig.py /static/....//config.py
 /static/fonts/../../config.py /static/%00 /static/site.css%00.html /static/vendor
 /../config.py /%2e%2e/config.py /..;/config.py /;/ /contracts/../../config.py /%c0%ae%c0%ae/
-/staff /staff/ /sign-in/ /sign-in.bak /SIGN-IN
+/sign-in/ /sign-in.bak /SIGN-IN
 """
 
 
