@@ -20,6 +20,7 @@ from app.integrations.errors import NoSlotError
 from app.logs import event, log
 from app.web.forms import page_if_busy, wait_words
 from app.web.fragments import is_fragment, render_bare
+from app.web.session import was_staff
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,10 @@ def unauthorized() -> ResponseReturnValue:
     if request.blueprint == "staff":
         target = url_for("staff.sign_in", next=_page_of_form())
     elif request.method in ("GET", "HEAD"):
-        target = url_for("auth.sign_in", next=request.full_path.rstrip("?"))
+        # A clerk looks at customers' pages, too.
+        is_look = was_staff() and "contract_id" in (request.view_args or {})
+        door = "staff.sign_in" if is_look else "auth.sign_in"
+        target = url_for(door, next=request.full_path.rstrip("?"))
     else:
         values: dict[str, Any] = {"kept": g.kept} if g.get("kept") else {"lost": 1}
         target = url_for("auth.sign_in", next=g.get("kept_at") or _page_of_form(), **values)

@@ -12,7 +12,7 @@ from huey.api import Huey
 from app.actions.cleanup import clean_up
 from app.extensions import db
 from app.logs import event
-from app.web import imports, outbox, prepared, uploads
+from app.web import imports, looks, outbox, prepared, uploads
 from app.web.session import clock
 from config import Config
 
@@ -46,6 +46,7 @@ def init_app(app: Flask, config: Config) -> None:
     def sweep() -> None:
         with app.app_context():
             outbox.sweep()
+            looks.write_waiting()
 
     @huey.periodic_task(crontab(minute="*"), name="make_left")
     def make_left() -> None:

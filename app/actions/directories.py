@@ -10,11 +10,13 @@ import uuid
 from datetime import datetime
 from typing import Any, TypeVar
 
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.actions.journal import record
 from app.domain.directories import PORTAL
 from app.domain.errors import DirectoryError, NotFoundError
+from app.integrations.database import count_changed
 from app.models import Department, EnquiryTopic, PremisesKind, Supplier
 from app.queries.directories import has_name
 from app.queries.enquiries import list_premises_kinds, list_topics
@@ -37,8 +39,7 @@ def add_row(session: Session, model: type[Row], values: dict[str, Any], now: dat
     Raises:
         DirectoryError: ``taken``: there is one of this name, perhaps by a second click.
     """
-    if has_name(session, model, values["name"]):
-        raise DirectoryError("taken")
+    _check_name(session, model, values["name"])
     more = {} if model is PremisesKind else {"external_id": f"{PORTAL}{uuid.uuid4().hex[:8]}"}
     row = model(**values, **more)
     session.add(row)
@@ -47,15 +48,15 @@ def add_row(session: Session, model: type[Row], values: dict[str, Any], now: dat
     return row
 
 
-def change_row(
-    session: Session, row: Department | EnquiryTopic | PremisesKind, values: dict[str, Any],
-    now: datetime,
-) -> None:  # fmt: skip
+def change_row(session: Session, row: Row, values: dict[str, Any], now: datetime) -> None:
     """Change a record of a directory; one of billing's belongs to people then.
 
     Raises:
-        DirectoryError: ``last``: nothing would be left to choose from.
+        DirectoryError: ``last``: nothing would be left to choose from. ``taken``: there is
+            another of the new name.
     """
+    if values.get("name", row.name) != row.name:
+        _check_name(session, type(row), values["name"], row.id)
     with session.begin_nested():
         _change(session, row, values, now, _OWN)
         if values.get("is_active") is False and _is_last(session, row):
@@ -103,6 +104,16 @@ def _change(
         row.edited_at = now
     session.flush()
     _record(session, row, "changed", now, changes)
+
+
+def _check_name(session: Session, model: type[Row], name: str, but: int = 0) -> None:
+    # Names have no unique key, for billing may send the same twice. Whoever gives one takes the
+    # first record, on either database, until the transaction ends: of two at once one sees the
+    # other's.
+    first = select(func.min(model.id)).scalar_subquery()
+    count_changed(session, update(model).where(model.id == first).values(name=model.name))
+    if has_name(session, model, name, but):
+        raise DirectoryError("taken")
 
 
 def _is_last(session: Session, row: object) -> bool:

@@ -114,9 +114,15 @@ def send_enquiry(
 
 def add_to_enquiry(
     session: Session, contract: VisibleContract, viewer: Viewer, enquiry: Enquiry, text: str,
-    key: str, now: datetime,
+    key: str, rules: EnquiryRules, now: datetime,
 ) -> bool:  # fmt: skip
     """«Дополнить»: words and the files of the draft; whether it is new.
+
+    What is added after an answer asks for another one, which has a term of its own.
+
+    Args:
+        enquiry: with its topic.
+        now: in the supplier's zone.
 
     Raises:
         EnquiryClosedError: ``closed``.
@@ -125,7 +131,11 @@ def add_to_enquiry(
     entry = _write(session, enquiry, viewer, key, text, status, now)
     if entry is None:
         return False
-    _move(session, enquiry, status)
+    again: dict[str, object] = {}
+    if enquiry.status == EnquiryStatus.ANSWERED:
+        days = enquiry.topic.answer_days or rules.answer_days
+        again = {"answer_due_on": answer_due_on(now.date(), days), "answered_at": None}
+    _move(session, enquiry, status, **again)
     take_files(session, contract, viewer, enquiry.id, entry)
     record(session, "enquiry.added", viewer.account_id, "enquiries", enquiry.number or "", now)
     return True

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Update, delete, select, update
+from sqlalchemy import Update, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.actions import journal
@@ -191,17 +191,18 @@ def settle_failed(session: Session, task: Task, now: datetime) -> None:
 
 
 def delete_expired(session: Session, now: datetime) -> list[str]:
-    """Delete rows of batches that nobody has loaded in time; their folders go after the commit."""
-    expired = session.scalars(
-        select(ImportJob).where(
-            ImportJob.created_at <= now - KEEP,
-            ImportJob.status.in_((*GIVEN_BACK, JobStatus.WAITING)),
-        )
-    ).all()
-    for job in expired:
-        session.delete(job)
-    session.flush()
-    return [job.stored_as for job in expired]
+    """Delete rows of batches that nobody has loaded in time; their folders go after the commit.
+
+    The time runs from the last answer; what was asked for meanwhile stays.
+    """
+    answered_at = func.coalesce(ImportJob.finished_at, ImportJob.created_at)
+    expired = (
+        delete(ImportJob)
+        .where(ImportJob.status.in_(GIVEN_BACK), answered_at <= now - KEEP)
+        .returning(ImportJob.stored_as)
+        .execution_options(synchronize_session=False)
+    )
+    return list(session.scalars(expired))
 
 
 def list_folders(session: Session) -> Collection[str]:

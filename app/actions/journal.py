@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import event, insert
+from sqlalchemy import Connection, Insert, event, insert
 from sqlalchemy.orm import Mapper, Session
 
-from app.integrations.database import write_apart
 from app.models import AuditEvent
 from app.queries.journal import was_noted
 
@@ -17,6 +17,9 @@ ORIGIN = "origin"
 MAX_ADDRESS = 45
 LOOKED = "staff.looked"
 LOOK_AGAIN = timedelta(minutes=15)
+
+Line = dict[str, Any]
+"""The columns of one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +56,32 @@ def record(
     session.flush()
 
 
-def note_look(
-    session: Session, account_id: int | None, number: str, page: str, now: datetime
-) -> None:
-    """A clerk has opened a customer's data; the same page is noted once in a quarter of an hour.
+def find_new_look(
+    session: Session, account_id: int | None, subject: str, key: str, shown: Mapping[str, Any],
+    now: datetime,
+) -> Line | None:  # fmt: skip
+    """The line for a clerk's look at data of customers; None where the same look was noted in the
+    last quarter of an hour.
 
-    It stands whatever becomes of the request. The session must not have written yet.
+    Args:
+        shown: the page, and what it showed.
     """
     origin: Origin = session.info.get(ORIGIN, Origin())
-    if was_noted(session, LOOKED, origin.staff_id, number, page, now - LOOK_AGAIN):
-        return
-    line = _line(session, LOOKED, account_id, "contracts", number, now, {"page": page})
-    write_apart(session, insert(AuditEvent).values(**line).returning(AuditEvent.id))
+    since = now - LOOK_AGAIN
+    if was_noted(session, LOOKED, origin.staff_id, subject, key, dict(shown), since):
+        return None
+    return _line(session, LOOKED, account_id, subject, key, now, dict(shown))
+
+
+def insert_line(line: Line) -> Insert:
+    """Statement that writes a line by itself."""
+    return insert(AuditEvent).values(**line)
+
+
+def add_lines(connection: Connection, lines: Sequence[Line]) -> None:
+    """Write lines that had to wait."""
+    if lines:
+        connection.execute(insert(AuditEvent), list(lines))
 
 
 def note_export(session: Session, rows: int, wanted: Mapping[str, str], now: datetime) -> None:
@@ -79,7 +96,7 @@ def note_export(session: Session, rows: int, wanted: Mapping[str, str], now: dat
 def _line(
     session: Session, action: str, account_id: int | None, subject: str, subject_key: str,
     now: datetime, changes: dict[str, object],
-) -> dict[str, object]:  # fmt: skip
+) -> Line:  # fmt: skip
     origin: Origin = session.info.get(ORIGIN, Origin())
     return {
         "happened_at": now,

@@ -102,11 +102,13 @@ def start_recovery(
 
     Raises:
         BlockedError: ``no_mail``, or ``closed``: nobody signs in with this account.
+        TooManyAttemptsError: enough letters have been sent, by whomever they were asked for.
     """
     if account.disabled_at is not None:
         raise BlockedError("closed")
     if account.email_confirmed_at is None:
         raise BlockedError("no_mail")
+    attempts.admit(session, Tried.RECOVERY, contract.number_key, "desk", rules.per_login, now)
     recovery = Recovery(
         login_hash=attempts.hash_subject(contract.number_key),
         account_id=account.id,

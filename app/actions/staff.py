@@ -14,7 +14,7 @@ from app.actions import attempts
 from app.actions.accounts import MAX_AGENT, SignIn
 from app.actions.journal import MAX_ADDRESS, Origin, record, set_origin
 from app.domain.access import Browser
-from app.domain.errors import CodeError, SignInRefusedError, StaffError
+from app.domain.errors import CodeError, PasswordError, SignInRefusedError, StaffError
 from app.domain.limits import Limit, Tried
 from app.domain.passwords import check_password
 from app.domain.staff import (
@@ -189,14 +189,36 @@ def make_recovery_codes(
 
 
 def change_password(
-    session: Session, staff: StaffMember, current: str, new: str, session_id: int,
-    browser: Browser, rules: StaffRules, now: datetime,
-) -> None:  # fmt: skip
-    """One's own password; sessions elsewhere end.
+    session: Session, staff: StaffMember, current: str, new: str, browser: Browser,
+    rules: StaffRules, now: datetime,
+) -> OpenedStaffSession:  # fmt: skip
+    """One's own password; every session ends, and a new one is open for this browser.
 
     Raises:
         SignInRefusedError: the current password is wrong.
-        PasswordError: the new one may not be set.
+        PasswordError: the new one may not be set; ``same``: it is the current one.
+        TooManyAttemptsError: too many tries.
+    """
+    prove_password(session, staff, current, browser, rules, now)
+    check_password(new, (staff.login, staff.name))
+    if new == current:
+        raise PasswordError("same")
+    staff.password_hash = hash_password(new)
+    staff.must_change_password = False
+    end_sessions(session, staff.id, now)
+    record(session, "staff.password_set", None, SUBJECT, staff.login, now)
+    return _open(session, staff, browser, now, is_confirmed=True)
+
+
+def prove_password(
+    session: Session, staff: StaffMember, current: str, browser: Browser, rules: StaffRules,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Whoever sits at an open session shows that it is theirs. The session must not have written
+    yet.
+
+    Raises:
+        SignInRefusedError: the password is wrong.
         TooManyAttemptsError: too many tries.
     """
     attempt = attempts.admit(
@@ -204,12 +226,7 @@ def change_password(
     )
     if not is_password(current, staff.password_hash):
         raise SignInRefusedError(staff.id)
-    check_password(new, (staff.login, staff.name))
-    attempts.settle(session, attempt, succeeded=True)
-    staff.password_hash = hash_password(new)
-    staff.must_change_password = False
-    end_sessions(session, staff.id, now, but=session_id)
-    record(session, "staff.password_set", None, SUBJECT, staff.login, now)
+    attempts.settle_apart(session, attempt)
 
 
 def reset_access(session: Session, staff: StaffMember, password: str, now: datetime) -> None:
@@ -237,6 +254,14 @@ def change_staff(
     Raises:
         StaffError: ``last_admin``: nobody would be left to manage the others.
     """
+    # Two that are taken away at once must see each other: this waits for the other.
+    session.execute(
+        update(StaffMember)
+        .where(StaffMember.role == StaffRole.ADMIN)
+        .values(role=StaffMember.role)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(staff)
     loses_admin = staff.role == StaffRole.ADMIN and staff.disabled_at is None
     keeps_admin = command.role == StaffRole.ADMIN and is_active
     if loses_admin and not keeps_admin and count_admins(session) <= 1:
@@ -271,13 +296,12 @@ def end_session(session: Session, session_id: int, now: datetime) -> None:
     )
 
 
-def end_sessions(session: Session, staff_id: int, now: datetime, but: int = 0) -> None:
-    """End every session of somebody, but for one."""
+def end_sessions(session: Session, staff_id: int, now: datetime) -> None:
+    """End every session of somebody."""
     session.execute(
         update(StaffSession)
         .where(
             StaffSession.staff_id == staff_id,
-            StaffSession.id != but,
             StaffSession.ended_at.is_(None),
         )
         .values(ended_at=now)

@@ -28,7 +28,8 @@ class ContractNumberError(DomainError):
 
 
 class PasswordError(DomainError):
-    """A password that may not be set. ``code``: ``short`` ``long`` ``common`` ``personal``."""
+    """A password that may not be set. ``code``: ``short`` ``long`` ``common`` ``personal``
+    ``same``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -20,8 +20,6 @@ from app.models import (
 )
 from app.queries.messages import count_failed
 
-FAILED_DAYS = timedelta(days=7)
-
 
 @dataclass(frozen=True, slots=True)
 class EnquiriesWaiting:
@@ -50,8 +48,8 @@ class Desk:
     open_jobs: int
 
 
-def desk_of(session: Session, staff_id: int, today: date, now: datetime) -> Desk:
-    """What waits, in all departments."""
+def desk_of(session: Session, staff_id: int, today: date, failed_since: datetime) -> Desk:
+    """What waits, in all departments; of messages, what has failed since a moment."""
     to_check, late = session.execute(
         select(
             func.count(),
@@ -83,7 +81,7 @@ def desk_of(session: Session, staff_id: int, today: date, now: datetime) -> Desk
         enquiries=_enquiries(session, staff_id, today),
         registrations=registrations,
         oldest_registration=oldest,
-        failed_messages=count_failed(session, now - FAILED_DAYS),
+        failed_messages=count_failed(session, failed_since),
         last_run=last,
         open_jobs=jobs or 0,
     )

@@ -44,9 +44,10 @@ def get_row(session: Session, model: type[Row], row_id: int) -> Row:
     return found
 
 
-def has_name(session: Session, model: type[Row], name: str) -> bool:
-    """Whether a directory has a record of this name, in use or not."""
-    return session.scalars(_of(model).where(model.name == name).limit(1)).first() is not None
+def has_name(session: Session, model: type[Row], name: str, but: int = 0) -> bool:
+    """Whether a directory has a record of this name, in use or not, ``but`` one by its id."""
+    same = _of(model).where(model.name == name, model.id != but)
+    return session.scalars(same.limit(1)).first() is not None
 
 
 def next_position(session: Session) -> int:

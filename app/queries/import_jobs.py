@@ -69,6 +69,12 @@ def count_before(session: Session, job: ImportJob) -> int:
     return session.scalar(before) or 0
 
 
+def has_waiting(session: Session) -> bool:
+    """Whether a batch waits to be run."""
+    waiting = select(ImportJob.id).where(ImportJob.status == JobStatus.WAITING)
+    return session.scalar(waiting.limit(1)) is not None
+
+
 def count_runs(session: Session) -> int:
     """How many batches were loaded ever."""
     return session.scalar(select(func.count(ImportRun.id))) or 0

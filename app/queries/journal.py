@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true, union
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.contract_number import number_key
@@ -28,6 +28,10 @@ PAGE = 50
 ROWS_AT_ONCE = 1000
 COMMAND_LINE = "cli"
 """Stands for the address of whoever works on the server itself."""
+OF_BILLING = "import."
+"""How actions begin that billing has done itself, with its token, where no clerk has."""
+OF_VISITORS = "registration."
+"""How actions begin that people do before they have an account."""
 
 
 class Who(StrEnum):
@@ -68,6 +72,22 @@ class JournalRow:
     subject_key: str
     changes: dict[str, Any]
 
+    @property
+    def who(self) -> Who:
+        """The one of the groups below «people» that it belongs to, as the filter has it."""
+        if self.import_run_id is not None:
+            return Who.BILLING
+        if self.staff_id is not None:
+            return Who.STAFF
+        if self.address == COMMAND_LINE:
+            return Who.SYSTEM
+        if self.account_id is not None:
+            return Who.CUSTOMERS
+        if self.action.startswith(OF_BILLING):
+            return Who.BILLING
+        is_visitor = self.address is not None and self.action.startswith(OF_VISITORS)
+        return Who.CUSTOMERS if is_visitor else Who.SYSTEM
+
 
 @dataclass(frozen=True, slots=True)
 class AccountName:
@@ -103,25 +123,30 @@ _COLUMNS = (
     AuditEvent.changes,
 )
 _IS_PERSON = AuditEvent.import_run_id.is_(None)
+_IS_NOBODY = and_(
+    func.coalesce(AuditEvent.staff_id, AuditEvent.account_id).is_(None),
+    func.coalesce(AuditEvent.address, "") != COMMAND_LINE,
+)
+_IS_VISITOR = and_(AuditEvent.address.is_not(None), AuditEvent.action.startswith(OF_VISITORS))
 _WHO: dict[Who, ColumnElement[bool]] = {
     Who.PEOPLE: _IS_PERSON,
     Who.STAFF: and_(_IS_PERSON, AuditEvent.staff_id.is_not(None)),
     Who.CUSTOMERS: and_(
         _IS_PERSON,
         AuditEvent.staff_id.is_(None),
-        or_(AuditEvent.account_id.is_not(None), AuditEvent.address.is_not(None)),
+        or_(AuditEvent.account_id.is_not(None), _IS_VISITOR),
         func.coalesce(AuditEvent.address, "") != COMMAND_LINE,
     ),
-    Who.BILLING: AuditEvent.import_run_id.is_not(None),
+    Who.BILLING: or_(
+        AuditEvent.import_run_id.is_not(None),
+        and_(_IS_NOBODY, AuditEvent.action.startswith(OF_BILLING)),
+    ),
     # Written so that SQLite does not take «no clerk», true of every row of an import, for a short
     # cut.
     Who.SYSTEM: and_(
         _IS_PERSON,
         or_(
-            and_(
-                func.coalesce(AuditEvent.staff_id, AuditEvent.account_id).is_(None),
-                AuditEvent.address.is_(None),
-            ),
+            and_(_IS_NOBODY, not_(_IS_VISITOR), AuditEvent.action.not_like(f"{OF_BILLING}%")),
             AuditEvent.address == COMMAND_LINE,
         ),
     ),
@@ -175,19 +200,20 @@ def find_names(session: Session, rows: Iterable[JournalRow]) -> Names:
 
 
 def was_noted(
-    session: Session, action: str, staff_id: int | None, number: str, page: str, since: datetime
-) -> bool:
-    """Whether a clerk's look at a page of a contract stands in the journal already."""
+    session: Session, action: str, staff_id: int | None, subject: str, key: str,
+    shown: dict[str, Any], since: datetime,
+) -> bool:  # fmt: skip
+    """Whether a clerk's look at the same thing stands in the journal already."""
     rows = session.scalars(
         select(AuditEvent.changes).where(
-            AuditEvent.subject == "contracts",
-            AuditEvent.subject_key == number,
+            AuditEvent.subject == subject,
+            AuditEvent.subject_key == key,
             AuditEvent.action == action,
             AuditEvent.staff_id == staff_id,
             AuditEvent.happened_at > since,
         )
     )
-    return any(changes.get("page") == page for changes in rows)
+    return shown in rows.all()
 
 
 def _rows(session: Session, key: Any, keys: Collection[Any], *columns: Any) -> Sequence[Any]:

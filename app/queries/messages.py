@@ -24,11 +24,13 @@ MAX_KEY = 120
 
 @dataclass(frozen=True, slots=True)
 class MessageFilter:
-    """Which messages; empty: all. ``text``: a part of the recipient, or a contract's number."""
+    """Which messages; empty: all. ``text``: a part of the recipient, or a contract's number;
+    ``since``: the first moment they were written at."""
 
     statuses: Sequence[str] = ()
     channel: str = ""
     text: str = ""
+    since: datetime | None = None
 
 
 def list_due(session: Session, now: datetime, limit: int = 100) -> list[int]:
@@ -66,6 +68,8 @@ def list_messages(session: Session, wanted: MessageFilter, cursor: Cursor) -> Sl
         statement = statement.where(Message.next_try_at.is_(None))
     if wanted.channel:
         statement = statement.where(Message.channel == wanted.channel)
+    if wanted.since is not None:
+        statement = statement.where(Message.created_at >= wanted.since)
     if wanted.text:
         statement = statement.where(_is_about(session, wanted.text))
     found = take(session, statement, Message.id, cursor, PAGE)

@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
 from flask import Flask, Request, request
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, FileField, SelectField, ValidationError
+from wtforms import BooleanField, FileField, SelectField, StringField, ValidationError
 
 from app.actions.import_jobs import NewBatch, known_names, order_job
 from app.domain.errors import BatchError
 from app.domain.imports import MAX_NAME, JobGoal
 from app.domain.staff import StaffPermission
 from app.extensions import db
-from app.integrations.batch_store import BatchStore
+from app.integrations.batch_store import ARCHIVE, BatchStore
 from app.models import ImportJob
-from app.web.forms import printable
+from app.web.forms import MAX_SHOWN, printable
 from app.web.session import clock, config, current_clerk, is_staff
 from config import Config
 
@@ -87,6 +88,29 @@ class BatchOptions(FlaskForm):
             for name in ("encoding", "delimiter", "decimal", "date_format", "deactivate_absent")
         }
         return {name: value for name, value in chosen.items() if value}
+
+
+class Flag(BooleanField):
+    """Yes or no as a program says it."""
+
+    choices = ("0", "1", "false", "true")
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if valuelist and valuelist[0] not in self.choices:
+            raise ValueError("0|1|true|false")
+        self.data = bool(valuelist) and valuelist[0] in ("1", "true")
+
+
+class ProgramOptions(BatchOptions):
+    """What a program says in the query of its request."""
+
+    deactivate_absent = Flag()
+    check = Flag()
+    name = StringField(default=ARCHIVE)
+
+    @property
+    def goal(self) -> JobGoal:
+        return JobGoal.CHECK if self.check.data else JobGoal.LOAD
 
 
 class BatchForm(BatchOptions):
@@ -163,7 +187,7 @@ def receive_body() -> Path:
 def take_batch(
     incoming: Path, filename: str, options: dict[str, Any], goal: JobGoal, staff_id: int | None
 ) -> ImportJob:
-    """Keep what was received and put it into the queue; commit and hand over.
+    """Keep what was received and put it into the queue. Commits, or leaves nothing on the disk.
 
     Raises:
         BatchError: ``kind`` ``empty``.
@@ -179,12 +203,35 @@ def take_batch(
     stored_as = batch_store().keep(incoming, plain if is_csv else None)
     shown = printable(name).strip()[:MAX_NAME]
     batch = NewBatch(shown, stored_as, size, options, goal, staff_id)
-    return order_job(db.session(), batch, clock().now())
+    try:
+        job = order_job(db.session(), batch, clock().now())
+        db.session.commit()
+    except BaseException:
+        # No row speaks of the folder: it would lie there until the nightly round of tomorrow.
+        batch_store().delete(stored_as)
+        raise
+    return job
 
 
-def options_of(arguments: MultiDict[str, str]) -> BatchOptions:
+def options_of(arguments: MultiDict[str, str]) -> ProgramOptions:
     """The choices of a program, from the query of its request."""
-    return BatchOptions(arguments, meta={"csrf": False})
+    return ProgramOptions(arguments, meta={"csrf": False})
+
+
+def faults_of(form: ProgramOptions, arguments: MultiDict[str, str]) -> list[str]:
+    """What of a program's query is not understood; nothing is guessed, or a check might load."""
+    form.validate()
+    faults = [
+        f"{name}: можно {', '.join(f'«{each}»' for each in form[name].choices if each)}"
+        for name in form.errors
+    ]
+    for name, values in arguments.lists():
+        shown = printable(name)[:MAX_SHOWN]
+        if name not in form:
+            faults.append(f"{shown}: нет такого параметра")
+        elif len(values) > 1:
+            faults.append(f"{shown}: указан дважды")
+    return faults
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -210,7 +257,9 @@ def init_app(app: Flask, config: Config) -> None:
 
 
 def _is_clerk() -> bool:
-    return is_staff() and current_clerk().may(StaffPermission.IMPORT)
+    if not is_staff() or current_user.must_change_password:
+        return False
+    return current_clerk().may(StaffPermission.IMPORT)
 
 
 def _check_size(config: Config) -> None:

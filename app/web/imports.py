@@ -21,6 +21,7 @@ from app.integrations.database import open_for_bulk_write, write_if_free
 from app.integrations.errors import NoSlotError
 from app.integrations.slots import slot
 from app.logs import event, log
+from app.queries.import_jobs import has_waiting
 from app.web import outbox
 from app.web.batches import batch_store
 from app.web.downloads import WRITERS
@@ -41,17 +42,15 @@ def run_waiting() -> None:
 
     Where somebody is at it already there is nothing to do: they go on until nothing waits.
     """
-    session = db.session()
     try:
-        with slot(config().instance_dir / "slots", ("imports",), 0):
-            jobs.recover_dead(session, clock().now())
-            session.commit()
-            while task := jobs.claim_next(session, clock().now()):
-                session.commit()
-                _run(task)
-            session.rollback()
+        _run_all()
+        # Whoever came between the last look and the leaving of the place has found it taken.
+        while has_waiting(db.session()):
+            db.session.rollback()
+            _run_all()
     except NoSlotError:
         return
+    db.session.rollback()
 
 
 def delete_expired() -> None:
@@ -62,6 +61,17 @@ def delete_expired() -> None:
     for stored_as in gone:
         store.delete(stored_as)
     store.delete_leftovers(jobs.list_folders(session))
+
+
+def _run_all() -> None:
+    session = db.session()
+    with slot(config().instance_dir / "slots", ("imports",), 0):
+        jobs.recover_dead(session, clock().now())
+        session.commit()
+        while task := jobs.claim_next(session, clock().now()):
+            session.commit()
+            _run(task)
+        session.rollback()
 
 
 def _run(task: Task) -> None:

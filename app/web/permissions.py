@@ -10,19 +10,20 @@ from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from app.actions.journal import note_look
 from app.domain.access import Permission, may
 from app.domain.errors import AccessDeniedError, NotFoundError
 from app.domain.staff import StaffPermission
 from app.extensions import db
-from app.logs import event
 from app.queries import contracts
-from app.web.session import clock, current_clerk, current_viewer, is_staff
+from app.web.looks import note_list, note_look
+from app.web.session import current_clerk, current_viewer, is_staff
 
 __all__ = [
     "contract_access", "may_viewer", "public", "signed_in", "staff_access", "token_access",
 ]  # fmt: skip
 
+TAKEN_AWAY = ("_file", "_package")
+"""Endings of endpoints that give a file: which part of a list it was is noted, too."""
 OWN_PASSWORD = "staff.password"  # noqa: S105 - a page
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -54,8 +55,11 @@ def token_access(view: View) -> View:
     return view
 
 
-def staff_access(permission: StaffPermission) -> Callable[[View], Any]:
+def staff_access(permission: StaffPermission, *, lists: bool = False) -> Callable[[View], Any]:
     """Only one of the supplier's people whose role grants ``permission`` may open this route.
+
+    Args:
+        lists: data of many customers are shown or taken away; the journal notes it.
 
     Raises:
         NotFoundError: a customer is signed in, who learns nothing of the desk.
@@ -74,6 +78,8 @@ def staff_access(permission: StaffPermission) -> Callable[[View], Any]:
                 OWN_PASSWORD, f"{OWN_PASSWORD}_submit", "staff.sign_out",
             ):  # fmt: skip
                 return redirect(url_for(OWN_PASSWORD))
+            if lists:
+                note_list(with_query=(request.endpoint or "").endswith(TAKEN_AWAY))
             return view(**arguments)
 
         guarded.access = f"staff:{permission}"  # type: ignore[attr-defined]
@@ -116,9 +122,15 @@ def _look(contract_id: int, permission: Permission) -> None:
     if request.method not in ("GET", "HEAD") or current_user.must_change_password:
         raise AccessDeniedError
     g.contract, g.owner_id = contracts.get_looked_at(db.session(), contract_id, permission)
-    page = request.endpoint or ""
-    note_look(db.session(), g.owner_id or None, g.contract.number, page, clock().now())
-    event("staff look", staff=current_clerk().login, account=g.owner_id, contract=contract_id)
+    note_look(g.contract.number, g.owner_id or None, _object_id())
+
+
+def _object_id() -> int | None:
+    """The id in the address of what a page shows of the contract: a document, an enquiry."""
+    keys = {
+        name: value for name, value in (request.view_args or {}).items() if name.endswith("_id")
+    }
+    return next((value for name, value in keys.items() if name != "contract_id"), None)
 
 
 def may_viewer(permission: Permission) -> bool:

@@ -82,6 +82,11 @@ def is_staff() -> bool:
     return bool(getattr(current_user, "is_staff", False))
 
 
+def was_staff() -> bool:
+    """Whether the last session of this browser, which may have ended, was one of the desk."""
+    return str(session.get("_user_id", "")).startswith(STAFF_PREFIX)
+
+
 def current_clerk() -> Clerk:
     """The clerk who is signed in; only where a page of the desk requires one."""
     clerk: Clerk = current_user.clerk
@@ -124,9 +129,11 @@ def half_open_token() -> str:
 
 
 def begin_staff(opened: OpenedStaffSession) -> None:
-    """Bind this browser to a session of the desk, which has been committed."""
+    """Bind this browser to a session of the desk, which has been committed; somebody who has been
+    shut out meanwhile stays outside."""
     session.clear()
-    login_user(_load_staff(opened.token))
+    if found := _load_staff(opened.token):
+        login_user(found)
 
 
 def end() -> None:

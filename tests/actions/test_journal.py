@@ -14,7 +14,14 @@ from sqlalchemy.orm import Session
 
 from app.actions import directories
 from app.actions.alarms import raise_alarm
-from app.actions.journal import JournalError, Origin, note_look, record, set_origin
+from app.actions.journal import (
+    JournalError,
+    Origin,
+    find_new_look,
+    insert_line,
+    record,
+    set_origin,
+)
 from app.domain.enquiries import Reply
 from app.domain.imports import JobGoal
 from app.domain.readings import ReadingStatus
@@ -163,9 +170,12 @@ def test_looking_again_within_a_quarter_of_an_hour_is_one_line(
     clerk = make.staff()
     make.commit()
     set_origin(session, Origin("10.0.0.1", clerk.id))
-    for minutes, page in ((0, "home.index"), (14, "home.index"), (14, "pay.index")):
-        note_look(session, None, NUMBER, page, NOW + timedelta(minutes=minutes))
-    note_look(session, None, NUMBER, "home.index", NOW + timedelta(minutes=16))
+    looked = ((0, "home.index"), (14, "home.index"), (14, "pay.index"), (16, "home.index"))
+    for minutes, page in looked:
+        now = NOW + timedelta(minutes=minutes)
+        line = find_new_look(session, None, "contracts", NUMBER, {"page": page}, now)
+        if line is not None:
+            session.execute(insert_line(line))
     looks = session.scalars(select(AuditEvent).where(AuditEvent.action == "staff.looked")).all()
     assert [look.changes["page"] for look in looks] == ["home.index", "pay.index", "home.index"]
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from io import BytesIO
 from itertools import product
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask, abort
@@ -229,3 +230,24 @@ def test_sign_in_that_cannot_wait_longer_gives_back_what_was_typed(
     assert PASSWORD not in answer.text
     assert answer.headers["Retry-After"] == "60"
     assert page.submit(kept, login=NUMBER, password=PASSWORD).location == "/contracts/"
+
+
+def test_a_clerk_whose_session_ended_at_a_customers_page_comes_to_the_desks_door(
+    app: Flask, page: PageClient, contract_id: int, make: Factory
+) -> None:
+    make.staff()
+    make.commit()
+    page.sign_in_staff()
+    page.get("payments.index", contract_id=contract_id)
+    app.extensions["clock"] = Clock(ZONE, NOW + timedelta(hours=9))
+    path = f"/contracts/{contract_id}/payments?page=1"
+    answer = page.client.get(path)
+    assert answer.status_code == 302
+    assert urlsplit(answer.location).path == "/staff/sign-in"
+    assert parse_qs(urlsplit(answer.location).query) == {"next": [path]}
+    answer = page.client.get(path, headers=PARTIAL)
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"].startswith("/staff/sign-in?")
+    # Whoever else sits down there goes in by the door of customers.
+    for client, where in ((page.client, "/contracts/"), (app.test_client(), path)):
+        assert client.get(where).location.startswith("/sign-in?")

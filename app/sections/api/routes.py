@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.actions.attempts import admit
 from app.domain.errors import BatchError, NotFoundError, TooManyAttemptsError
-from app.domain.imports import PENDING, JobGoal
+from app.domain.imports import PENDING
 from app.domain.limits import Tried
 from app.extensions import csrf, db
 from app.logs import event, log
@@ -24,8 +24,8 @@ from app.web.rules import api_limits
 from app.web.session import clock, config
 
 bp = Blueprint("api", __name__, url_prefix="/api")
-ARCHIVE_NAME = "batch.zip"
 DENIED = ("нужен заголовок Authorization: Bearer с токеном загрузки", 401)
+IN_ADDRESS = "параметры передаются в адресе, в форме — только file"
 FAILED = "ошибка на нашей стороне, она записана в журнал сервера"
 
 
@@ -54,16 +54,15 @@ def check_token() -> ResponseReturnValue | None:
 def load_batch() -> ResponseReturnValue:
     """Receive a batch and have it loaded; with ``check=1`` only checked."""
     form = batches.options_of(request.args)
-    if not form.validate():
-        faults = {name: errors[0] for name, errors in form.errors.items()}
-        return _fault("; ".join(faults.values()), 422)
-    goal = JobGoal.CHECK if request.args.get("check") == "1" else JobGoal.LOAD
+    if faults := batches.faults_of(form, request.args):
+        return _fault("; ".join(faults), 422)
     if request.mimetype == "multipart/form-data":
+        if request.form:
+            return _fault(f"{', '.join(request.form)}: {IN_ADDRESS}", 422)
         incoming, name = batches.receive_posted()
     else:
-        incoming, name = batches.receive_body(), request.args.get("name", ARCHIVE_NAME)
-    job = batches.take_batch(incoming, name, form.chosen, goal, None)
-    db.session.commit()
+        incoming, name = batches.receive_body(), str(form.name.data)
+    job = batches.take_batch(incoming, name, form.chosen, form.goal, None)
     imports.hand_over()
     return {"job": job.id, "status": job.status, "url": _url(job)}, 202
 

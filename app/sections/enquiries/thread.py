@@ -26,6 +26,7 @@ from app.web import outbox
 from app.web.forms import is_uuid, keep_if_busy, summary_of
 from app.web.fragments import render_page
 from app.web.permissions import contract_access, may_viewer
+from app.web.rules import enquiry_rules
 from app.web.session import clock, config, current_viewer, local_now
 from app.web.uploads import refusal_status, refusal_words, send_attachment, takes_files
 
@@ -133,7 +134,7 @@ def file(contract_id: int, enquiry_id: int, attachment_id: int) -> ResponseRetur
 def _add(found: Enquiry, form: AdditionForm) -> ResponseReturnValue:
     is_new = add_to_enquiry(
         db.session(), g.contract, current_viewer(), found, form.text.data.strip(),
-        form.key.data, local_now(),
+        form.key.data, enquiry_rules(config()), local_now(),
     )  # fmt: skip
     outbox.commit()
     if is_new:

@@ -59,7 +59,6 @@ def billing_upload() -> ResponseReturnValue:
         job = batches.take_batch(incoming, name, form.chosen, JobGoal.CHECK, staff_id)
     except BatchError as error:
         return _refused(form, error)
-    db.session.commit()
     imports.hand_over()
     return redirect(url_for("staff.billing_job", job_id=job.id), 303)
 

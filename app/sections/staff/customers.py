@@ -7,10 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from app.actions import customer_desk as actions
-from app.actions.journal import note_look
 from app.actions.recovery import start_recovery
 from app.domain.access import Permission
-from app.domain.errors import BlockedError
+from app.domain.errors import BlockedError, TooManyAttemptsError
 from app.domain.staff import StaffPermission
 from app.extensions import db
 from app.models import Account, Contract
@@ -21,8 +20,9 @@ from app.queries.search import find_contracts
 from app.sections.staff.blueprint import bp
 from app.sections.staff.words import BLOCKED, CONTRACT_STATUSES, CUSTOMER_ROLES, REGISTRATIONS
 from app.web import outbox
-from app.web.forms import keep_if_busy, printable
+from app.web.forms import keep_if_busy, printable, wait_words
 from app.web.fragments import render_page
+from app.web.looks import note_look
 from app.web.pager import Pager
 from app.web.permissions import staff_access
 from app.web.rules import recovery_rules, session_lives
@@ -39,7 +39,7 @@ DONE = {
 
 
 @bp.get("/customers")
-@staff_access(StaffPermission.WORK)
+@staff_access(StaffPermission.WORK, lists=True)
 def customers() -> ResponseReturnValue:
     """Search by number, ИНН, name, address, meter serial."""
     typed = printable(request.args.get("q", "")[:200]).strip()
@@ -61,7 +61,7 @@ def customers() -> ResponseReturnValue:
 def customer(contract_id: int) -> ResponseReturnValue:
     """Everything about a contract that a clerk is asked for."""
     contract = queries.get_contract_for_desk(db.session(), contract_id)
-    note_look(db.session(), None, contract.number, "staff.customer", clock().now())
+    note_look(contract.number)
     return _card(contract)
 
 
@@ -114,6 +114,9 @@ def customer_recovery(contract_id: int, account_id: int) -> ResponseReturnValue:
         start_recovery(db.session(), account, contract, recovery_rules(config()), local_now())
     except BlockedError as error:
         return _card(contract, BLOCKED[error.code], 409)
+    except TooManyAttemptsError as error:
+        words = "Писем со ссылкой уже отправлено достаточно. Следующее можно отправить"
+        return _card(contract, f"{words} {wait_words(error.retry_after)}.", 429)
     return _done(contract_id, "recovery")
 
 

@@ -32,7 +32,7 @@ SUMMARY = "staff/enquiries/summary.html"
 
 
 @bp.get("/enquiries")
-@staff_access(StaffPermission.WORK)
+@staff_access(StaffPermission.WORK, lists=True)
 def enquiries() -> ResponseReturnValue:
     """The queue: who waits for an answer, the most urgent first."""
     form, today = _queue_form(), clock().today()
@@ -58,7 +58,7 @@ def enquiries() -> ResponseReturnValue:
 
 
 @bp.get("/enquiries/enquiries.<any(xlsx, csv):extension>")
-@staff_access(StaffPermission.WORK)
+@staff_access(StaffPermission.WORK, lists=True)
 def enquiries_file(extension: str) -> ResponseReturnValue:
     """The queue as it is filtered, as a spreadsheet."""
     today, queue = clock().today(), _queue_form().queue(current_clerk().staff_id)

@@ -12,7 +12,6 @@ from wtforms import HiddenField
 
 from app.actions import enquiry_desk as actions
 from app.actions import enquiry_handling as handling
-from app.actions.journal import note_look
 from app.domain.enquiries import OPEN, Reply
 from app.domain.errors import AttachmentError, EnquiryClosedError
 from app.domain.staff import StaffPermission
@@ -36,6 +35,7 @@ from app.sections.staff.enquiry_forms import (
 from app.web import outbox
 from app.web.forms import keep_if_busy, summary_of
 from app.web.fragments import render_page
+from app.web.looks import note_look
 from app.web.permissions import staff_access
 from app.web.session import clock, config, current_clerk, local_now
 from app.web.uploads import (
@@ -53,7 +53,7 @@ from app.web.uploads import (
 def enquiry(enquiry_id: int) -> ResponseReturnValue:
     """Everything the customer sees, and the notes of the desk."""
     found = get_for_desk(db.session(), enquiry_id)
-    _note_look(found, "staff.enquiry")
+    note_look(found.contract.number, found.account_id, enquiry_id)
     return _page(found)
 
 
@@ -62,7 +62,8 @@ def enquiry(enquiry_id: int) -> ResponseReturnValue:
 def enquiry_file(enquiry_id: int, attachment_id: int) -> ResponseReturnValue:
     """A file of the thread, of a note as well."""
     attachment = get_attachment_for_desk(db.session(), enquiry_id, attachment_id)
-    _note_look(get_for_desk(db.session(), enquiry_id), "staff.enquiry_file")
+    found = get_for_desk(db.session(), enquiry_id)
+    note_look(found.contract.number, found.account_id, enquiry_id)
     return send_attachment(attachment)
 
 
@@ -220,10 +221,6 @@ def _is_sent(found: Enquiry, key: HiddenField, text: str) -> bool:
         return True
     key.data = fresh_key(None)
     return False
-
-
-def _note_look(found: Enquiry, page: str) -> None:
-    note_look(db.session(), found.account_id, found.contract.number, page, clock().now())
 
 
 def _back(enquiry_id: int, done: str) -> ResponseReturnValue:

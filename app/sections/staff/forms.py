@@ -51,6 +51,14 @@ class OwnPasswordForm(FlaskForm):
     )
 
 
+class OwnCodesForm(FlaskForm):
+    """The password again, before new recovery codes are shown."""
+
+    proof = PasswordField(
+        "Пароль", validators=[InputRequired("Поле «Пароль»: введите пароль"), LONG]
+    )
+
+
 class StaffForm(FlaskForm):
     """One of the supplier's people."""
 

@@ -98,8 +98,8 @@ class JournalForm(Form):
             staff_id=int(self.staff.data) if self.staff.data else None,
             key=self.key.data or "",
             actions=actions_of(self.action.data) if self.action.data else None,
-            since=_midnight(self.first.day) if self.first.day else None,
-            until=_midnight(self.last.day + timedelta(days=1)) if self.last.day else None,
+            since=midnight(self.first.day) if self.first.day else None,
+            until=midnight(self.last.day + timedelta(days=1)) if self.last.day else None,
         )
 
     def query(self) -> dict[str, str]:
@@ -108,5 +108,6 @@ class JournalForm(Form):
         return {name: value for name, value in values.items() if value or name in ("first", "last")}
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """When a day begins in the supplier's zone."""
     return datetime.combine(day, time.min, clock().zone)

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
-from app.queries.journal import COMMAND_LINE, JournalRow, Names
-from app.sections.staff.journal_words import SUBJECTS, action_words, field_words, value_words
+from app.queries.journal import COMMAND_LINE, JournalRow, Names, Who
+from app.sections.staff.journal_words import (
+    SUBJECTS,
+    action_words,
+    field_words,
+    page_words,
+    value_words,
+)
 from app.web.filters import moment
 from app.web.session import clock
 
 MAX_SHOWN = 200
+NAMELESS = {Who.CUSTOMERS: "посетитель", Who.BILLING: "биллинг", Who.SYSTEM: "система"}
 COLUMNS = (
     Column("Когда", Kind.TEXT, 20),
     Column("Кто", Kind.TEXT, 34),
@@ -67,6 +74,8 @@ def make_lines(rows: Iterable[JournalRow], names: Names) -> Iterator[Line]:
             contract_id = names.contracts.get(key, 0)
         elif row.subject == "accounts" and account and key == str(row.account_id):
             key, contract_id = account.email, account.contract_id
+        elif row.subject == "lists":
+            key = page_words(key)
         yield Line(
             f"{clock().local(row.happened_at):%d.%m.%Y, %H:%M:%S}",
             _who(row, names),
@@ -101,7 +110,7 @@ def _who(row: JournalRow, names: Names) -> str:
     account = names.accounts.get(row.account_id or 0)
     if account is not None:
         return f"{account.email}, договор № {account.number}" if account.number else account.email
-    return "посетитель" if row.address else "система"
+    return NAMELESS[row.who]
 
 
 def _changes(changes: dict[str, Any]) -> Iterator[Change]:

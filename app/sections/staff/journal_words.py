@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import unquote_plus
 
 from app.queries.journal import Who
 from app.sections.staff.words import ROLES
 from app.web.filters import day, moment
+from app.web.forms import printable
 
 WHO = {
     Who.PEOPLE: "Все, кроме строк загрузки",
     Who.STAFF: "Сотрудники",
     Who.CUSTOMERS: "Потребители",
-    Who.BILLING: "Загрузка: строки из биллинга",
+    Who.BILLING: "Биллинг: наборы и строки загрузки",
     Who.SYSTEM: "Система и командная строка",
 }
 GROUPS = {
@@ -73,7 +75,7 @@ ACTIONS = {
     "account.phone_changed": ("details", "Изменен телефон"),
     "account.person_saved": ("details", "Изменены сведения о контактном лице"),
     "consent.withdrawn": ("consents", "Отозвано согласие"),
-    "staff.looked": ("looks", "Просмотр данных потребителя"),
+    "staff.looked": ("looks", "Просмотр данных"),
     "journal.exported": ("looks", "Выгружен журнал"),
     "billing.exported": ("imports", "Выгружен пакет для биллинга"),
     "import.sent": ("imports", "Получен набор данных"),
@@ -119,6 +121,7 @@ SUBJECTS = {
     "import_runs": "загрузка",
     "invoices": "счет",
     "journal": "журнал",
+    "lists": "список",
     "messages": "сообщение",
     "meters": "прибор учета",
     "monthly_balances": "сальдо",
@@ -184,6 +187,7 @@ FIELDS = {
     "name": "название",
     "net_amount": "сумма без НДС",
     "number": "номер",
+    "of": "номер записи",
     "opening_amount": "сальдо на начало",
     "page": "страница",
     "paid_amount": "оплачено",
@@ -197,6 +201,7 @@ FIELDS = {
     "price_category": "ценовая категория",
     "purpose": "назначение",
     "quantity": "количество",
+    "query": "запрос",
     "rating": "оценка",
     "reading": "показание, номер записи",
     "readings": "показаний",
@@ -244,11 +249,33 @@ PAGES = {
     "profile": "Реквизиты и контакты",
     "edo": "ЭДО",
     "files": "Файлы",
+    "staff.billing": "Загрузка",
+    "staff.billing_errors": "Загрузка: файл замечаний",
+    "staff.billing_job": "Загрузка: набор",
+    "staff.billing_reconciliation": "Сверка остатков",
+    "staff.billing_reconciliation_file": "Сверка остатков: файл",
+    "staff.billing_run": "Загрузка: итоги",
     "staff.customer": "Карточка договора",
+    "staff.customers": "Потребители",
+    "staff.enquiries": "Обращения",
+    "staff.enquiries_file": "Обращения: файл",
+    "staff.enquiries_summary": "Сводка по обращениям",
+    "staff.enquiries_summary_file": "Сводка по обращениям: файл",
     "staff.enquiry": "Обращение",
     "staff.enquiry_file": "Файл обращения",
+    "staff.journal": "Журнал",
     "staff.message": "Сообщение",
+    "staff.messages": "Письма и смс",
+    "staff.reading_entry": "Показания по телефону",
+    "staff.reading_exchange": "Обмен показаниями с биллингом",
+    "staff.reading_package": "Пакет для биллинга: файл",
+    "staff.readings": "Показания на проверку",
+    "staff.readings_file": "Показания на проверку: файл",
     "staff.registration": "Регистрация",
+    "staff.registrations": "Регистрации",
+    "staff.team": "Сотрудники",
+    "staff.team_member": "Сотрудник",
+    "staff.today": "Сегодня",
 }
 VALUES: dict[str, dict[str, str]] = {
     "role": {str(role): words for role, words in ROLES.items()},
@@ -304,12 +331,13 @@ def value_words(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(value_words(name, each) for each in value) or NOTHING
     text = str(value)
-    if name == "page":
-        return _page_words(text)
+    if name in _READ:
+        return _READ[name](text)
     return VALUES.get(name, {}).get(text) or _time_words(text)
 
 
-def _page_words(endpoint: str) -> str:
+def page_words(endpoint: str) -> str:
+    """The heading of a page by its endpoint; one without words stands as it is."""
     section = endpoint.partition(".")[0]
     return PAGES.get(endpoint) or PAGES.get(section) or endpoint
 
@@ -323,3 +351,11 @@ def _time_words(text: str) -> str:
         return day(date.fromisoformat(text)) if _DAY.fullmatch(text) else text
     except ValueError:
         return text
+
+
+def _query_words(text: str) -> str:
+    """What stood in an address after «?»."""
+    return printable(unquote_plus(text))
+
+
+_READ = {"page": page_words, "query": _query_words}

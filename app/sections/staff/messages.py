@@ -9,7 +9,6 @@ from wtforms import Form, StringField
 from wtforms.validators import Length
 
 from app.actions import messages as actions
-from app.actions.journal import note_look
 from app.domain.errors import RetryError
 from app.domain.staff import StaffPermission
 from app.extensions import db
@@ -17,11 +16,12 @@ from app.models import Message
 from app.queries.messages import MessageFilter, get_message, list_messages
 from app.queries.paging import Cursor, Slice
 from app.sections.staff.blueprint import bp
-from app.sections.staff.journal_form import ChoiceField
+from app.sections.staff.journal_form import ChoiceField, DayField, midnight
 from app.sections.staff.message_words import CHANNELS, KINDS, NO_RETRY, SHOWN, STATUSES
 from app.web import outbox
 from app.web.forms import keep_if_busy, printable, summary_of
 from app.web.fragments import render_page
+from app.web.looks import note_look
 from app.web.permissions import staff_access
 from app.web.session import clock
 
@@ -40,10 +40,11 @@ class MessagesForm(Form):
         filters=[printable, str.strip],
         validators=[Length(max=200, message="Поле «Кому или договор»: не больше 200 знаков")],
     )
+    first = DayField("С", filters=[printable, str.strip])
 
 
 @bp.get("/messages")
-@staff_access(StaffPermission.WORK)
+@staff_access(StaffPermission.WORK, lists=True)
 def messages() -> ResponseReturnValue:
     """What did not leave, or whatever else is asked for."""
     form, found = MessagesForm(request.args), Slice[Message](())
@@ -52,7 +53,8 @@ def messages() -> ResponseReturnValue:
             field.data = field.default
     if form.validate():
         statuses = SHOWN[form.state.data][1]
-        wanted = MessageFilter(statuses, form.channel.data, form.text.data or "")
+        since = midnight(form.first.day) if form.first.day else None
+        wanted = MessageFilter(statuses, form.channel.data, form.text.data or "", since)
         cursor = Cursor.from_query(request.args.get("before"), request.args.get("after"))
         found = list_messages(db.session(), wanted, cursor)
     return render_page(
@@ -68,7 +70,7 @@ def message(message_id: int) -> ResponseReturnValue:
     """One message with its words."""
     found, number = get_message(db.session(), message_id)
     if number:
-        note_look(db.session(), found.account_id, number, "staff.message", clock().now())
+        note_look(number, found.account_id, found.id)
     return _page(message_id)
 
 

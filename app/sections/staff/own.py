@@ -16,7 +16,7 @@ from app.models import StaffMember
 from app.queries.staff import count_recovery_codes, get_staff
 from app.sections.staff.blueprint import bp
 from app.sections.staff.entrance import codes_page
-from app.sections.staff.forms import OwnPasswordForm
+from app.sections.staff.forms import OwnCodesForm, OwnPasswordForm
 from app.web import session
 from app.web.forms import PASSWORD_WORDS, keep_if_busy, summary_of, wait_words
 from app.web.fragments import render_page
@@ -60,8 +60,8 @@ def password_submit() -> ResponseReturnValue:
         return _page(form, 422)
     keep_if_busy(lambda message: _page(form, 503, message))
     try:
-        actions.change_password(
-            db.session(), _me(), form.current.data, form.password.data, current_user.session_id,
+        opened = actions.change_password(
+            db.session(), _me(), form.current.data, form.password.data,
             session.current_browser(), staff_rules(session.config()), session.clock().now(),
         )  # fmt: skip
     except SignInRefusedError:
@@ -71,18 +71,29 @@ def password_submit() -> ResponseReturnValue:
         form.password.errors = [f"Поле «Новый пароль»: {PASSWORD_WORDS[error.code]}"]
         return _page(form, 422)
     except TooManyAttemptsError as error:
-        wait = wait_words(error.retry_after)
-        return _page(form, 429, f"Слишком много попыток. Попробуйте снова {wait}.")
+        return _page(form, 429, _wait(error))
     db.session.commit()
+    session.begin_staff(opened)
     return redirect(url_for("staff.password", saved=1), 303)
 
 
 @bp.post("/recovery-codes")
 @staff_access(StaffPermission.WORK)
 def recovery_codes() -> ResponseReturnValue:
-    """New recovery codes instead of those that are used up or lost."""
-    rules = staff_rules(session.config())
-    codes = actions.make_recovery_codes(db.session(), _me(), rules, session.clock().now())
+    """New recovery codes instead of those that are used up or lost; they want the password."""
+    form, rules, now = OwnCodesForm(), staff_rules(session.config()), session.clock().now()
+    if not form.validate():
+        return _page(OwnPasswordForm(formdata=None), 422, codes_form=form)
+    try:
+        actions.prove_password(
+            db.session(), _me(), form.proof.data, session.current_browser(), rules, now
+        )
+    except SignInRefusedError:
+        form.proof.errors = ["Поле «Пароль»: пароль не подходит"]
+        return _page(OwnPasswordForm(formdata=None), 422, codes_form=form)
+    except TooManyAttemptsError as error:
+        return _page(OwnPasswordForm(formdata=None), 429, _wait(error), codes_form=form)
+    codes = actions.make_recovery_codes(db.session(), _me(), rules, now)
     db.session.commit()
     return codes_page(codes, url_for("staff.today"))
 
@@ -91,12 +102,20 @@ def _me() -> StaffMember:
     return get_staff(db.session(), session.current_clerk().staff_id)
 
 
-def _page(form: OwnPasswordForm, status: int = 200, message: str | None = None) -> Response:
+def _wait(error: TooManyAttemptsError) -> str:
+    return f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
+
+
+def _page(
+    form: OwnPasswordForm, status: int = 200, message: str | None = None,
+    codes_form: OwnCodesForm | None = None,
+) -> Response:  # fmt: skip
     return render_page(
         "staff/password.html",
         fragment="results",
         form=form,
-        faults=[("", message)] if message else summary_of(form),
+        codes_form=codes_form or OwnCodesForm(formdata=None),
+        faults=[("", message)] if message else summary_of(codes_form or form),
         codes_left=count_recovery_codes(db.session(), session.current_clerk().staff_id),
         must_change=current_user.must_change_password,
         saved=request.args.get("saved"),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flask import request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
-from app.actions.journal import note_look
 from app.actions.readings import Submitter
 from app.domain.access import Permission
 from app.domain.errors import ReadingClosedError
@@ -19,6 +18,7 @@ from app.sections.readings.entry import EntryForm
 from app.sections.readings.taking import Taking, form_page, meters_pager, take
 from app.sections.staff.blueprint import bp
 from app.web.fragments import render_page
+from app.web.looks import note_look
 from app.web.pager import Pager
 from app.web.permissions import staff_access
 from app.web.rules import window_rules
@@ -31,7 +31,7 @@ def reading_entry(contract_id: int) -> ResponseReturnValue:
     """The form of all meters that take readings, fifty at a time."""
     taking = _taking(contract_id)
     contract, owner_id = taking.contract, taking.submitter.account_id
-    note_look(db.session(), owner_id, contract.number, request.endpoint or "", clock().now())
+    note_look(contract.number, owner_id)
     meters, pager = _open_meters(contract)
     if not meters:
         return _closed_page(taking)

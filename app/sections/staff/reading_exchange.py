@@ -30,7 +30,7 @@ NOTHING = "Выгружать нечего: биллинг знает обо в�
 
 
 @bp.get("/readings/exchange")
-@staff_access(StaffPermission.WORK)
+@staff_access(StaffPermission.WORK, lists=True)
 def reading_exchange() -> ResponseReturnValue:
     """Packages that were made, and readings that wait for billing's word."""
     return _page()
@@ -50,7 +50,7 @@ def reading_exchange_submit() -> ResponseReturnValue:
 
 
 @bp.get("/readings/exchange/<name>")
-@staff_access(StaffPermission.WORK)
+@staff_access(StaffPermission.WORK, lists=True)
 def reading_package(name: str) -> ResponseReturnValue:
     """A package."""
     content = read_package(outgoing_folder(), name)

@@ -34,7 +34,7 @@ DONE = ("accepted", "refused", "left", "exported")
 
 
 @bp.get("/readings")
-@staff_access(StaffPermission.WORK)
+@staff_access(StaffPermission.WORK, lists=True)
 def readings() -> ResponseReturnValue:
     """The list, the newest first."""
     return _page(_filter(), DecisionForm())
@@ -62,7 +62,7 @@ def readings_decide() -> ResponseReturnValue:
 
 
 @bp.get("/readings.<any(xlsx, csv):extension>")
-@staff_access(StaffPermission.WORK)
+@staff_access(StaffPermission.WORK, lists=True)
 def readings_file(extension: str) -> ResponseReturnValue:
     """The whole list for a spreadsheet."""
     form = _filter()

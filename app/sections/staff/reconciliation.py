@@ -40,7 +40,7 @@ COLUMNS = (
 
 
 @bp.get("/billing/reconciliation")
-@staff_access(StaffPermission.IMPORT)
+@staff_access(StaffPermission.IMPORT, lists=True)
 def billing_reconciliation() -> ResponseReturnValue:
     """One month: only contracts with a difference, and payments without a contract."""
     typed, month = _month()
@@ -62,7 +62,7 @@ def billing_reconciliation() -> ResponseReturnValue:
 
 
 @bp.get("/billing/reconciliation.<any(xlsx, csv):extension>")
-@staff_access(StaffPermission.IMPORT)
+@staff_access(StaffPermission.IMPORT, lists=True)
 def billing_reconciliation_file(extension: str) -> ResponseReturnValue:
     """The whole report of a month for a spreadsheet."""
     typed, month = _month()

@@ -6,7 +6,6 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
-from app.actions.journal import note_look
 from app.actions.registration import admitting
 from app.domain.errors import RegistrationClosedError
 from app.domain.staff import StaffPermission
@@ -20,6 +19,7 @@ from app.sections.staff.words import REGISTRATIONS
 from app.web import outbox
 from app.web.forms import keep_if_busy, summary_of
 from app.web.fragments import render_page
+from app.web.looks import note_look
 from app.web.permissions import staff_access
 from app.web.rules import session_lives
 from app.web.session import clock, config, current_clerk, local_now
@@ -32,7 +32,7 @@ DONE = {
 
 
 @bp.get("/registrations")
-@staff_access(StaffPermission.WORK)
+@staff_access(StaffPermission.WORK, lists=True)
 def registrations() -> ResponseReturnValue:
     """Those that wait, the oldest first."""
     waiting = list_unproved(db.session())
@@ -49,7 +49,7 @@ def registrations() -> ResponseReturnValue:
 def registration(registration_id: int) -> ResponseReturnValue:
     """What was typed and what is on record, side by side."""
     found = get_registration(db.session(), registration_id)
-    note_look(db.session(), None, found.contract.number, "staff.registration", clock().now())
+    note_look(found.contract.number, of=found.id)
     return _page(found, RefusalForm())
 
 

@@ -69,14 +69,15 @@ def team_member(staff_id: int) -> ResponseReturnValue:
         login=member.login, name=member.name, role=member.role,
         department=str(member.department_id or ""), is_active=member.disabled_at is None,
     )  # fmt: skip
-    return _page(_offer(form), member)
+    return _page(_offer(form, member), member)
 
 
 @bp.post("/team/<int:staff_id>")
 @staff_access(StaffPermission.MANAGE_STAFF)
 def team_member_submit(staff_id: int) -> ResponseReturnValue:
     """Change them; what they have open obeys at once."""
-    member, form = get_staff(db.session(), staff_id), _offer(StaffForm())
+    member = get_staff(db.session(), staff_id)
+    form = _offer(StaffForm(), member)
     if not form.validate():
         return _page(form, member, 422)
     keep_if_busy(lambda message: _page(form, get_staff(db.session(), staff_id), 503, message))
@@ -122,8 +123,10 @@ def _command(form: StaffForm) -> actions.NewStaff:
     )  # fmt: skip
 
 
-def _offer(form: StaffForm) -> StaffForm:
-    departments = {str(each.id): each.name for each in list_departments(db.session())}
+def _offer(form: StaffForm, member: StaffMember | None = None) -> StaffForm:
+    """The form with its list; a department that is switched off stays with who has it."""
+    own = [member.department] if member and member.department else []
+    departments = {str(each.id): each.name for each in (*own, *list_departments(db.session()))}
     form.department.choices = {"": "Все отделения"} | departments
     return form
 

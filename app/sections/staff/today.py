@@ -10,21 +10,27 @@ from app.domain.staff import StaffPermission
 from app.extensions import db
 from app.queries.desk import desk_of
 from app.sections.staff.blueprint import bp
+from app.sections.staff.journal_form import midnight
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.session import clock, config, current_clerk
+
+FAILED_DAYS = 7
+"""A week, this day included."""
 
 
 @bp.get("/")
 @staff_access(StaffPermission.WORK)
 def today() -> ResponseReturnValue:
     """What waits, each a click from its list."""
-    now = clock().now()
-    desk = desk_of(db.session(), current_clerk().staff_id, clock().today(), now)
+    now, day = clock().now(), clock().today()
+    week = day - timedelta(days=FAILED_DAYS - 1)
+    desk = desk_of(db.session(), current_clerk().staff_id, day, midnight(week))
     run = desk.last_run
     return render_page(
         "staff/today.html",
         fragment="results",
         desk=desk,
+        week=week.isoformat(),
         is_old=run is None or now - run.as_of > timedelta(hours=config().billing_age_hours),
     )

@@ -6,7 +6,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -139,6 +139,21 @@ def test_twenty_additions_at_once_are_one(
     assert set(at_once(app, page, f"{URL}/messages", data, 20)) == {303}
     assert len(messages(page)) == 2
     assert make.session.scalars(select(EnquiryDraft)).all() == []
+
+
+def test_what_is_added_after_an_answer_has_a_term_of_its_own(
+    app: Flask, page: PageClient, enquiry: Enquiry, make: Factory, later
+) -> None:
+    due = enquiry.answer_due_on
+    add(page, "Пока не ответили")
+    make.session.refresh(enquiry)
+    assert enquiry.answer_due_on == due
+    reply(app, "--text", "Ответ")
+    later(minutes=20)
+    add(page, "Это не ответ")
+    make.session.refresh(enquiry)
+    assert (enquiry.status, enquiry.answered_at) == ("in_work", None)
+    assert enquiry.answer_due_on == NOW.date() + timedelta(days=30)
 
 
 def test_an_addition_says_something(page: PageClient, enquiry: Enquiry) -> None:

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -116,6 +117,71 @@ def test_a_check_writes_nothing(client: FlaskClient, session: Session) -> None:
     found = status(client, post(client, zipped(SAMPLE), check="1"))
     assert (found["goal"], found["status"]) == ("check", "checked")
     assert session.scalar(select(func.count(ImportRun.id))) == 0
+
+
+@pytest.mark.parametrize("value", ["1", "true"])
+def test_yes_is_one_or_true(client: FlaskClient, session: Session, value: str) -> None:
+    found = status(client, post(client, zipped(SAMPLE), check=value, deactivate_absent=value))
+    assert found["status"] == "checked"
+    assert session.scalars(select(ImportJob.options)).one()["deactivate_absent"] is True
+
+
+@pytest.mark.parametrize("value", ["0", "false"])
+def test_no_is_zero_or_false(client: FlaskClient, session: Session, value: str) -> None:
+    found = status(client, post(client, zipped(SAMPLE), check=value, deactivate_absent=value))
+    assert found["status"] == "done"
+    assert "deactivate_absent" not in session.scalars(select(ImportJob.options)).one()
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("check=yes", "check"),
+        ("check=", "check"),
+        ("check=True", "check"),
+        ("deactivate_absent=False", "deactivate_absent"),
+        ("deactivate_absent=no", "deactivate_absent"),
+        ("deactivate_absent=off", "deactivate_absent"),
+        ("chek=1", "chek"),
+        ("Check=1", "Check"),
+        ("check=0&check=1", "check"),
+        ("encoding=koi8-r", "encoding"),
+        ("csrf_token=x", "csrf_token"),
+    ],
+)
+def test_what_is_not_understood_is_named_and_nothing_is_taken(
+    app: Flask, client: FlaskClient, session: Session, query: str, named: str
+) -> None:
+    answer = client.post(f"/api/import?{query}", data=zipped(SAMPLE), headers=RIGHT)
+    assert answer.status_code == 422
+    assert answer.json["error"].startswith(f"{named}: ")
+    assert session.scalar(select(func.count(ImportJob.id))) == 0
+    assert stored(app) == []
+
+
+def test_a_choice_in_the_form_instead_of_the_address_is_refused(
+    app: Flask, client: FlaskClient
+) -> None:
+    body, kind = multipart({"check": "1"}, zipped(SAMPLE), "batch.zip")
+    answer = client.post("/api/import", data=body, content_type=kind, headers=RIGHT)
+    assert answer.status_code == 422
+    assert answer.json["error"].startswith("check: ")
+    assert stored(app) == []
+
+
+def test_a_batch_that_is_not_noted_does_not_stay_on_the_disk(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*arguments: object) -> None:
+        raise OperationalError("", {}, Exception("database is locked"))
+
+    for place in ("app.web.batches.order_job", "sqlalchemy.orm.Session.commit"):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, locked)
+            answer = post(client, zipped(SAMPLE))
+        assert answer.status_code == 503
+        assert stored(app) == []
+    assert status(client, post(client, zipped(SAMPLE)))["status"] == "done"
 
 
 def test_errors_come_back_with_their_places(client: FlaskClient, session: Session) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.actions.search_index import rebuild_search
 from app.domain.access import Permission
 from app.models import Account, AccountSession, AuditEvent, Contract, Meter
+from app.web.looks import write_waiting
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PARTIAL, PageClient
@@ -251,3 +255,69 @@ def test_the_card_is_noted_again_after_a_quarter_of_an_hour(
     moments = session.scalars(select(AuditEvent.happened_at).filter_by(action="staff.looked")).all()
     assert len(moments) == 2
     assert moments[0] == NOW
+
+
+def test_looks_wait_while_something_long_is_written_and_pages_open_at_once(
+    clerk, contract: Contract, session: Session, tmp_path, app
+) -> None:
+    with sqlite3.connect(tmp_path / "kabinet.sqlite3") as other:
+        other.execute("BEGIN IMMEDIATE")
+        begun = time.monotonic()
+        clerk.get("staff.customer", contract_id=contract.id)
+        clerk.get("home.index", contract_id=contract.id)
+        assert time.monotonic() - begun < 2
+        other.rollback()
+    looked = select(AuditEvent.changes).filter_by(action="staff.looked").order_by(AuditEvent.id)
+    assert session.scalars(looked).all() == []
+    with app.app_context():
+        assert write_waiting() == 2
+        assert write_waiting() == 0
+    pages = [changes["page"] for changes in session.scalars(looked)]
+    assert pages == ["staff.customer", "home.index"]
+
+
+def test_a_look_that_waited_follows_with_the_next_one(
+    clerk, contract: Contract, session: Session, tmp_path
+) -> None:
+    with sqlite3.connect(tmp_path / "kabinet.sqlite3") as other:
+        other.execute("BEGIN IMMEDIATE")
+        clerk.get("staff.customer", contract_id=contract.id)
+        other.rollback()
+    clerk.get("home.index", contract_id=contract.id)
+    looked = select(AuditEvent.id).filter_by(action="staff.looked")
+    assert len(session.scalars(looked).all()) == 2
+
+
+def test_lists_and_exports_of_personal_data_are_looks_too(clerk, found, session: Session) -> None:
+    clerk.open(clerk.url("staff.customers", q="ромашка"))
+    clerk.open(clerk.url("staff.customers", q="ромашк"))
+    for extension in ("csv", "xlsx"):
+        url = clerk.url("staff.enquiries_file", extension=extension, state="all")
+        assert clerk.client.get(url).status_code == 200
+    lines = session.execute(
+        select(AuditEvent.subject, AuditEvent.changes).filter_by(action="staff.looked")
+    ).all()
+    assert [(subject, changes["page"]) for subject, changes in lines] == [
+        ("lists", "staff.customers"), ("lists", "staff.enquiries_file"),
+    ]  # fmt: skip
+    assert "state=all" in lines[1].changes["query"]
+
+
+def test_two_enquiries_of_one_contract_are_two_looks(clerk, make, contract, session) -> None:
+    account = session.scalars(select(Account)).one()
+    ids = [make.enquiry(contract, account).id for _ in range(2)]
+    make.commit()
+    for key in ids:
+        clerk.get("staff.enquiry", enquiry_id=key)
+        clerk.get("staff.enquiry", enquiry_id=key)
+    lines = session.scalars(select(AuditEvent.changes).filter_by(action="staff.looked")).all()
+    assert [line["of"] for line in lines] == ids
+
+
+def test_letters_with_a_link_are_not_sent_without_end(clerk, found, session: Session) -> None:
+    account = session.scalars(select(Account)).one()
+    way = clerk.url("staff.customer_recovery", contract_id=found.id, account_id=account.id)
+    card = clerk.get("staff.customer", contract_id=found.id)
+    for status in (303, 303, 303, 429):
+        clerk.submit(card, status, action=way)
+    assert "отправлено достаточно" in clerk.check_last().text

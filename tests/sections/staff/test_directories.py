@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.domain.staff import StaffRole
 from app.models import Account, AuditEvent, Department, EnquiryTopic, PremisesKind
 from app.queries.enquiries import list_topics
+from app.sections.staff.directories import DIRECTORIES
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PageClient
+
+pytest_plugins = ["tests.postgres"]
 
 
 def lines(session: Session, beginning: str) -> list[AuditEvent]:
@@ -258,3 +264,72 @@ def test_an_address_that_is_none_is_refused(
     soup = admin.check_last()
     assert "name@example.ru" in soup.select_one("#email-error").text
     assert soup.select_one("#email")["value"] == email
+
+
+@pytest.mark.parametrize("kind", ["departments", "topics", "premises"])
+def test_a_record_is_not_renamed_to_what_another_is_called(
+    admin: PageClient, session: Session, topic: EnquiryTopic, department: Department, kind: str
+) -> None:
+    model = DIRECTORIES[kind].model
+    more = {"position": 50} if kind == "premises" else {"external_id": "other"}
+    session.add(row := model(name="Другое название", is_active=False, **more))
+    session.commit()
+    soup = admin.get("staff.directory_row", kind=kind, row_id=row.id)
+    kinds = session.scalars(select(PremisesKind.name)).all()
+    taken = {"departments": department.name, "topics": topic.name, "premises": kinds[0]}[kind]
+    fields = {"department_id": "", "answer_days": "9"} if kind == "topics" else {}
+    admin.submit(soup, 422, name=taken, **fields)
+    kept = admin.check_last()
+    assert "уже есть" in kept.select_one("#name-error").text
+    assert kept.select_one("#name")["value"] == taken
+    session.expire_all()
+    assert row.name == "Другое название"
+    # Billing may send the same name twice: all else of such a record can be changed.
+    row.name = taken
+    session.commit()
+    admin.submit(
+        admin.get("staff.directory_row", kind=kind, row_id=row.id), is_active="y", **fields
+    )
+    session.expire_all()
+    assert row.is_active
+
+
+def test_of_two_at_once_one_adds_a_kind_of_premises(
+    app, admin: PageClient, session: Session
+) -> None:
+    other = PageClient(app)
+    other.sign_in_staff("admin")
+    check_two_adds(admin, other, session)
+
+
+def test_of_two_at_once_one_adds_a_kind_of_premises_on_postgresql(
+    postgres_app, postgres_session: Session
+) -> None:
+    Factory(postgres_session).staff(StaffRole.ADMIN)
+    postgres_session.commit()
+    clients = [PageClient(postgres_app) for _ in range(2)]
+    for client in clients:
+        client.sign_in_staff("admin")
+    check_two_adds(*clients, postgres_session)
+
+
+def check_two_adds(one: PageClient, other: PageClient, session: Session) -> None:
+    soups = [each.get("staff.directory_new", kind="premises") for each in (one, other)]
+    url = one.url("staff.directory_new", kind="premises")
+    for round_ in range(5):
+        data = [
+            {"csrf_token": soup.select_one("[name=csrf_token]")["value"], "is_active": "y",
+             "name": f"Ангар {round_}", "position": "9"}
+            for soup in soups
+        ]  # fmt: skip
+        with ThreadPoolExecutor(2) as pool:
+            answers = pool.map(
+                lambda each: each[0].client.post(url, data=each[1]),
+                zip((one, other), data, strict=True),
+            )
+            assert sorted(answer.status_code for answer in answers) == [303, 422]
+    session.rollback()
+    gone = delete(PremisesKind).where(PremisesKind.name.startswith("Ангар"))
+    added = session.scalars(gone.returning(PremisesKind.id)).all()
+    session.commit()
+    assert len(added) == 5

@@ -299,7 +299,7 @@ def test_opening_an_enquiry_or_a_file_of_it_is_a_look_that_the_journal_keeps(
         clerk.open(URL)
     (line,) = make.session.scalars(select(AuditEvent).filter_by(action="staff.looked"))
     assert (line.subject_key, line.account_id) == ("00123-ЭС", enquiry.account_id)
-    assert line.changes == {"page": "staff.enquiry"}
+    assert line.changes == {"page": "staff.enquiry", "of": enquiry.id}
     assert line.staff_id == staff_id(make, "operator")
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.staff import StaffRole, totp_secret
 from app.integrations.totp import code_at
-from app.models import AuditEvent, Contract, RecoveryCode, StaffMember, StaffSession
+from app.models import AuditEvent, Contract, Department, RecoveryCode, StaffMember, StaffSession
 from tests.conftest import NOW
 from tests.factories import PASSWORD, Factory
 from tests.pages import PageClient
@@ -96,7 +96,9 @@ def test_a_recovery_code_opens_once_and_stands_nowhere_in_the_clear(
     page, app, contract: Contract, session: Session
 ) -> None:
     page.sign_in_staff()
-    page.submit(page.get("staff.password"), 200, action=page.url("staff.recovery_codes"))
+    page.submit(page.get("staff.password"), 422, proof="не тот")
+    assert "пароль не подходит" in page.check_last().select_one("#proof-error").text
+    page.submit(page.get("staff.password"), 200, proof=PASSWORD)
     code = page.check_last().select_one(".points li").text
     assert code not in {row.code_hash for row in session.scalars(select(RecoveryCode))}
     for status in (303, 422):
@@ -215,3 +217,36 @@ def test_no_table_holds_the_second_factor(page, contract: Contract, session: Ses
     secret = secret_of(page, session, "operator")
     member = session.scalars(select(StaffMember).filter_by(login="operator")).one()
     assert secret not in {str(value) for value in vars(member).values()}
+
+
+def test_a_new_password_is_another_one_and_gives_a_new_session(page, app, contract) -> None:
+    page.sign_in_staff()
+    thief = PageClient(app)
+    thief.client.set_cookie("kabinet", page.client.get_cookie("kabinet").value)
+    page.submit(page.get("staff.password"), 422, current=PASSWORD, password=PASSWORD)
+    assert "текущий пароль" in page.check_last().select_one("#password-error").text
+    page.submit(page.get("staff.password"), current=PASSWORD, password="совсем другой пароль")
+    page.get("staff.today")
+    assert thief.client.get(thief.url("staff.today")).status_code == 302
+
+
+def test_passwords_that_may_not_be_set_do_not_count_as_wrong_ones(page, contract) -> None:
+    page.sign_in_staff()
+    for _ in range(12):
+        page.submit(page.get("staff.password"), 422, current=PASSWORD, password="123")
+    assert "короче 8" in page.check_last().text
+
+
+def test_a_department_that_is_switched_off_stays_with_who_has_it(
+    admin, make, session: Session
+) -> None:
+    old = Department(external_id="D9", name="Старое отделение", is_active=False)
+    session.add(old)
+    session.flush()
+    member = make.staff(StaffRole.OPERATOR, login="vera", department_id=old.id)
+    make.commit()
+    form = admin.get("staff.team_member", staff_id=member.id)
+    admin.submit(form, name="Вера", role="manager", is_active="y",
+                 department=form.select_one("#department [selected]")["value"])  # fmt: skip
+    session.refresh(member)
+    assert (member.role, member.department_id) == ("manager", old.id)

@@ -12,7 +12,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.models import Account, AuditEvent, Contract, StaffMember
-from app.queries.journal import Who
+from app.queries.journal import JournalFilter, Who, list_journal
+from app.queries.paging import Cursor
+from app.sections.staff.journal_words import page_words
 from tests.conftest import NOW
 from tests.factories import PASSWORD, Factory
 from tests.pages import PageClient
@@ -71,7 +73,7 @@ def test_a_clerk_stands_with_name_and_login_and_the_contract_leads_to_its_card(
     soup = manager.get("staff.journal")
     first = rows(soup)[0]
     assert first["Кто"] == "Сотрудник manager (manager)"
-    assert first["Действие"] == "Просмотр данных потребителя"
+    assert first["Действие"] == "Просмотр данных"
     assert "страница: Главная" in first["Было → стало"]
     link = soup.select_one("td[data-label=Что] a")
     assert link["href"] == manager.url("staff.customer", contract_id=contract.id)
@@ -86,20 +88,30 @@ def test_who_is_told_apart(manager: PageClient, session: Session, make: Factory)
     write(session, "account.password_set", account_id=1, address="10.0.0.2")
     write(session, "enquiry.answer", staff_id=clerk, account_id=1, address="10.0.0.3")
     write(session, "import.changed", import_run_id=run, subject="charges", subject_key="CH-1")
-    write(session, "alarm", subject="alarm", subject_key="sms")
+    write(session, "import.sent", address="10.0.0.4", subject="import_jobs")
+    write(session, "import.loaded", subject="import_runs")
+    write(session, "alarm", address="10.0.0.5", subject="alarm", subject_key="sms")
+    write(session, "registration.superseded", subject="contracts")
     write(session, "staff.access_reset", address="cli", subject="staff", subject_key="admin")
     words = {
-        Who.PEOPLE: {"посетитель", "система", "командная строка", "Сотрудник operator (operator)",
+        Who.PEOPLE: {"посетитель", "биллинг", "система", "командная строка",
+                     "Сотрудник operator (operator)",
                      "buh@example.org, договор № 00123-ЭС"},
         Who.STAFF: {"Сотрудник operator (operator)"},
         Who.CUSTOMERS: {"посетитель", "buh@example.org, договор № 00123-ЭС"},
-        Who.BILLING: {"биллинг: загрузка 21.11.2026, 06:00, 2026-11"},
+        Who.BILLING: {"биллинг", "биллинг: загрузка 21.11.2026, 06:00, 2026-11"},
         Who.SYSTEM: {"система", "командная строка"},
     }  # fmt: skip
     for who, expected in words.items():
         soup = manager.get("staff.journal", who=str(who), first="2026-11-21")
         shown = {row["Кто"] for row in rows(soup)} - {"Сотрудник manager (manager)"}
         assert shown == expected, who
+    found = list_journal(session, JournalFilter(Who.PEOPLE), Cursor()).rows
+    for who in set(Who) - {Who.PEOPLE}:
+        shown = list_journal(session, JournalFilter(who), Cursor()).rows
+        assert {row.who for row in shown} == {who}
+        found = [row for row in found if row not in shown]
+    assert not found, "every line belongs to somebody"
 
 
 def test_by_default_the_last_thirty_days_without_rows_of_imports(
@@ -275,3 +287,35 @@ def test_customers_and_visitors_act_from_an_address(
     found = rows(manager.get("staff.journal", who="customers"))[0]
     assert found["Адрес"] == "127.0.0.1"
     assert "контактное лицо: пусто → Новая А. А." in found["Было → стало"]
+
+
+def test_a_look_at_a_list_and_at_an_object_is_told_in_words(
+    manager: PageClient, session: Session
+) -> None:
+    query = "q=%D0%A0%D0%BE%D0%B3%D0%B0+%26%0A+co"
+    write(
+        session, "staff.looked", subject="lists", subject_key="staff.readings_file",
+        changes={"page": "staff.readings_file", "query": query},
+    )  # fmt: skip
+    write(
+        session, "staff.looked", subject="contracts", subject_key="00123-ЭС",
+        changes={"page": "invoices.invoice", "of": 7},
+    )  # fmt: skip
+    one, many = rows(manager.get("staff.journal", first="2026-11-21"))[:2]
+    assert one["Было → стало"] == "страница: Счета номер записи: 7"
+    assert many["Что"] == "список Показания на проверку: файл"
+    assert many["Было → стало"].endswith("запрос: q=Рога & co")
+
+
+def test_every_page_with_data_of_customers_has_words(app: Flask) -> None:
+    own = ("staff.directory", "staff.directories", "staff.sign_in", "staff.second_factor",
+           "staff.password", "staff.keep_session", "staff.team_new")  # fmt: skip
+    missing = [
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+        and ("contract_id" in rule.arguments or rule.endpoint.startswith("staff."))
+        and not rule.endpoint.startswith(own)
+        and page_words(rule.endpoint) == rule.endpoint
+    ]
+    assert not missing, missing

@@ -117,16 +117,20 @@ def test_messages_are_found_by_recipient_or_contract(
 def test_pages_keep_the_filter(clerk: PageClient, session: Session) -> None:
     for number in range(60):
         write(session, str(number), recipient=f"n{number:02d}@example.org")
-    soup = clerk.get("staff.messages", text="@example")
+    soup = clerk.get("staff.messages", text="@example", first="20.11.2026")
+    assert soup.select_one("#first")["value"] == "2026-11-20"
     assert recipients(soup)[0] == "n59@example.org"
     older = soup.select_one("nav.pager a")["href"]
     assert "state=failed" in older
+    assert "first=2026-11-20" in older
     soup = clerk.open(older.partition("#")[0])
     assert recipients(soup) == [f"n{number:02d}@example.org" for number in reversed(range(10))]
 
 
 @pytest.mark.parametrize(
-    "query", [{"state": "x"}, {"channel": "fax"}, {"text": "т" * 201}], ids=str
+    "query",
+    [{"state": "x"}, {"channel": "fax"}, {"text": "т" * 201}, {"first": "2026-13-01"}],
+    ids=str,
 )
 def test_a_bad_query_is_told(clerk: PageClient, query: dict[str, str]) -> None:
     soup = clerk.get("staff.messages", 422, **query)
@@ -148,7 +152,9 @@ def test_a_message_shows_its_words_but_no_secret(
     assert "unknown_kind" in soup.text
     assert soup.select_one(f"a[href='{clerk.url('staff.customer', contract_id=contract.id)}']")
     line = session.scalars(select(AuditEvent).where(AuditEvent.action == "staff.looked")).one()
-    assert (line.subject_key, line.changes) == (contract.number, {"page": "staff.message"})
+    assert (line.subject_key, line.changes) == (
+        contract.number, {"page": "staff.message", "of": message_id}
+    )  # fmt: skip
     assert line.address == "127.0.0.1"
 
 

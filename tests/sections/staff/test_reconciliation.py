@@ -38,6 +38,7 @@ EVERYTHING = {
     "00006-ЭС": [(Side.CLOSING, "5.00", "0.00")],
     "00007-ЭС": [(Side.OPENING, "0.00", "10.00")],
     "00008-ЭС": [(Side.CHARGED, "0.00", "33.00")],
+    "00009-ЭС": [(Side.OPENING, "0.00", "1.00")],
     "00010-ЭС": [(Side.CHARGED, "1.00", "0.00"), (Side.PAID, "1.00", "0.00")],
 }
 
@@ -142,6 +143,69 @@ def test_a_difference_is_what_the_balances_have_too_much() -> None:
     assert Mismatch(Side.PAID, Decimal("1.00"), Decimal("3.50")).difference == Decimal("-2.50")
 
 
+def build_gaps(make: Factory) -> None:
+    """Contracts that lack a balance of October, and some that had none in September."""
+    make.supplier()
+    customer = make.customer()
+
+    def contract(number: str) -> Contract:
+        return make.contract(f"{number}-ЭС", customer_id=customer.id)
+
+    month(make, contract("00001"), "2026-09", closing="5000.00")
+    other = contract("00002")
+    month(make, other, "2026-09", closing="7.00")
+    month(make, other, opening="7.00")
+    ended = contract("00003")
+    ended.valid_to = date(2026, 9, 30)
+    month(make, ended, "2026-09")
+    gone_long_ago = contract("00004")
+    month(make, gone_long_ago, "2026-07", closing="3.00")
+    withdrawn = contract("00005")
+    month(make, withdrawn, "2026-09", closing="9.00").withdrawn_at = AS_OF
+    gap = contract("00006")
+    month(make, gap, "2026-07", closing="1.00")
+    month(make, gap, "2026-08", closing="100.00")
+    month(make, gap, opening="150.00")
+    even = contract("00007")
+    month(make, even, "2026-08", closing="40.00")
+    month(make, even, opening="40.00")
+    make.commit()
+
+
+def check_gaps(session: Session) -> None:
+    """The same on both databases."""
+    assert found(session) == {
+        "00001-ЭС": [(Side.OPENING, "0.00", "5000.00")],
+        "00004-ЭС": [(Side.OPENING, "0.00", "3.00")],
+        "00006-ЭС": [(Side.OPENING, "150.00", "100.00")],
+    }
+    assert [each.has_balance for each in list_mismatched(session, OCTOBER)] == [False, False, True]
+    # Balances of November are still to come: nobody's is missing.
+    assert count_mismatched(session, Month(2026, 11)) == 0
+
+
+def test_a_balance_that_vanished_is_missed_and_a_gap_is_seen(
+    make: Factory, session: Session
+) -> None:
+    build_gaps(make)
+    check_gaps(session)
+
+
+def test_what_vanished_is_missed_on_postgres(postgres_session: Session) -> None:
+    build_gaps(Factory(postgres_session))
+    check_gaps(postgres_session)
+
+
+def test_the_page_says_whose_balance_is_missing(page: PageClient, make: Factory) -> None:
+    make.staff(StaffRole.MANAGER)
+    build_gaps(make)
+    page.sign_in_staff("manager")
+    row = page.get("staff.billing_reconciliation", month="2026-10").select_one("tbody tr")
+    assert row.th.text == "00001-ЭС"
+    assert "остатков за месяц нет" in row.text
+    assert "5 000,00" in row.text
+
+
 @pytest.fixture
 def manager(page: PageClient, make: Factory) -> PageClient:
     make.staff(StaffRole.MANAGER)
@@ -152,11 +216,11 @@ def manager(page: PageClient, make: Factory) -> PageClient:
 
 def test_the_page_shows_the_newest_month_by_contract(manager: PageClient) -> None:
     soup = manager.get("staff.billing_reconciliation")
-    assert "не сходится 8 договоров" in soup.select_one("#status").text
+    assert "не сходится 9 договоров" in soup.select_one("#status").text
     rows = soup.select("table:has(caption:-soup-contains('не сходятся')) tbody tr")
     cells = [[cell.text.strip() for cell in row.select("th, td")] for row in rows]
     assert cells[0] == ["00002-ЭС", "<b>АО</b>", "Начислено", "1 000,00", "1 200,00", "−200,00"]
-    assert len(cells) == 9
+    assert len(cells) == 10
     assert "остатков за месяц нет" in cells[6][2]
     assert "2 оплаты на 20,00 ₽" in soup.text
     assert soup.select_one("#month")["value"] == "2026-10"
@@ -189,9 +253,9 @@ def test_a_long_report_is_paged(manager: PageClient, make: Factory) -> None:
         month(make, contract, charged="1.00")
     make.commit()
     soup = manager.get("staff.billing_reconciliation")
-    assert "не сходится 68 договоров, показаны с 1 по 50" in soup.select_one("#status").text
+    assert "не сходится 69 договоров, показаны с 1 по 50" in soup.select_one("#status").text
     soup = manager.open(soup.select_one(".pager a")["href"].partition("#")[0])
-    assert "показаны с 51 по 68" in soup.select_one("#status").text
+    assert "показаны с 51 по 69" in soup.select_one("#status").text
     assert soup.select("table")[0].select("tbody tr")[-1].th.text == "10059-ЭС"
 
 
@@ -199,7 +263,7 @@ def test_the_files_hold_the_whole_report(app: Flask, manager: PageClient) -> Non
     url = manager.url("staff.billing_reconciliation_file", extension="csv")
     text = manager.client.get(url).data.decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text), delimiter=";"))
-    assert len(rows) == 1 + 9 + 2
+    assert len(rows) == 1 + 10 + 2
     assert rows[1][:7] == [
         "00002-ЭС", "<b>АО</b>", "Начислено", "1000,00", "1200,00", "-200,00", "есть",
     ]  # fmt: skip
@@ -210,4 +274,4 @@ def test_the_files_hold_the_whole_report(app: Flask, manager: PageClient) -> Non
     answer = manager.client.get(url)
     assert "2026-10.xlsx" in answer.headers["Content-Disposition"]
     sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
-    assert (sheet.max_row, sheet["F2"].value) == (12, -200)
+    assert (sheet.max_row, sheet["F2"].value) == (13, -200)
