@@ -38,8 +38,9 @@ def submitted(site: Site) -> str:
             found = select(Register).where(Register.meter_id == meter_id)
             register = session.scalars(found).first()
             if register is None:
+                # Of a direction nobody is asked for: the customer's pages stay as they are.
                 register = Register(
-                    meter_id=meter_id, zone="T0", direction="A+", digits=6, decimals=2
+                    meter_id=meter_id, zone="T0", direction="A-", digits=6, decimals=2
                 )
                 session.add(register)
                 session.flush()

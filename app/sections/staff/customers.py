@@ -12,6 +12,7 @@ from app.domain.access import Permission
 from app.domain.errors import BlockedError, TooManyAttemptsError
 from app.domain.staff import StaffPermission
 from app.extensions import db
+from app.logs import event
 from app.models import Account, Contract
 from app.queries import customers as queries
 from app.queries.contracts import get_looked_at, list_points
@@ -128,6 +129,7 @@ def _find(contract_id: int, account_id: int) -> tuple[Contract, Account]:
 
 def _done(contract_id: int, what: str) -> ResponseReturnValue:
     outbox.commit()
+    event("customer access", what=what, contract=contract_id)
     return redirect(url_for("staff.customer", contract_id=contract_id, done=what), 303)
 
 

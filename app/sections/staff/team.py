@@ -12,6 +12,7 @@ from app.actions import staff as actions
 from app.domain.errors import StaffError
 from app.domain.staff import StaffPermission, StaffRole
 from app.extensions import db
+from app.logs import event
 from app.models import StaffMember
 from app.queries.enquiries import list_departments
 from app.queries.staff import get_staff, list_open_sessions, list_staff
@@ -57,6 +58,7 @@ def team_new_submit() -> ResponseReturnValue:
         form.login.errors = [f"Поле «Логин»: {STAFF_FAULTS[error.code]}"]
         return _page(form, None, 422)
     db.session.commit()
+    event("staff created", member=member.id, role=member.role)
     return _password_page(member, password)
 
 
@@ -88,7 +90,9 @@ def team_member_submit(staff_id: int) -> ResponseReturnValue:
     except StaffError as error:
         form.role.errors = [f"Поле «Роль»: {STAFF_FAULTS[error.code]}"]
         return _page(form, member, 422)
+    role, is_active = member.role, member.disabled_at is None
     db.session.commit()
+    event("staff changed", member=staff_id, role=role, active=is_active)
     return redirect(url_for("staff.team", saved=1), 303)
 
 
@@ -99,6 +103,7 @@ def team_reset(staff_id: int) -> ResponseReturnValue:
     member, password = get_staff(db.session(), staff_id), _first_password()
     actions.reset_access(db.session(), member, password, clock().now())
     db.session.commit()
+    event("staff access reset", member=staff_id)
     return _password_page(member, password)
 
 
