@@ -127,10 +127,11 @@ def _knock(session: Session, now: datetime) -> None:
     ).first()
     if free is None:
         return
+    came = now - timedelta(hours=3)
     session.add(
         Registration(
-            contract_id=free.id, state=State.UNPROVED, created_at=now, saved_at=now,
-            confirmed_at=now - timedelta(hours=3), channel=Channel.MAIL, email=STRANGER,
+            contract_id=free.id, state=State.UNPROVED, created_at=came, saved_at=came,
+            confirmed_at=came, channel=Channel.MAIL, email=STRANGER,
             phone="+79000000001", nonce=secrets.token_urlsafe(16),
             password_hash=hash_password(secrets.token_urlsafe(12)), address=BROWSER.address,
             user_agent="",

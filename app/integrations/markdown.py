@@ -34,6 +34,7 @@ def _make() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False})
     # An image would be fetched from elsewhere, which the portal's pages never do.
     parser.disable("image")
+    # Set on the instance, as its documentation has it; the class knows no hook for it.
     parser.validateLink = lambda url: bool(_ALLOWED.match(url))  # type: ignore[method-assign]
     parser.core.ruler.push("lower_headings", _lower_headings)
     parser.add_render_rule("link_open", _opens_link)

@@ -100,18 +100,6 @@ def get_account_of(session: Session, contract: Contract, account_id: int) -> Acc
     return found
 
 
-def get_session_of(session: Session, account: Account, session_id: int) -> AccountSession:
-    """A session of an account.
-
-    Raises:
-        NotFoundError: absent, or somebody else's.
-    """
-    row = session.get(AccountSession, session_id) if session_id <= MAX_ID else None
-    if row is None or row.account_id != account.id:
-        raise NotFoundError
-    return row
-
-
 def has_contract(session: Session, account_id: int) -> bool:
     """Whether an account still has access to any contract."""
     return (

@@ -199,6 +199,7 @@ def init_app(app: Flask) -> None:
             "version": VERSION,
             "idle_seconds": idle_seconds,
             "may_send_enquiries": lambda: may_viewer(Permission.SEND_ENQUIRIES),
+            "may_submit_readings": lambda: may_viewer(Permission.SUBMIT_READINGS),
             "may_see_readings": lambda: may_viewer(Permission.SEE_READINGS),
             "may_see_money": lambda: may_viewer(Permission.SEE_MONEY),
         }

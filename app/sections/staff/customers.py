@@ -8,7 +8,7 @@ from flask.wrappers import Response
 
 from app.actions import customer_desk as actions
 from app.actions.recovery import start_recovery
-from app.domain.access import Permission
+from app.domain.access import Permission, Viewer
 from app.domain.errors import BlockedError, TooManyAttemptsError
 from app.domain.staff import StaffPermission
 from app.extensions import db
@@ -17,6 +17,7 @@ from app.models import Account, Contract
 from app.queries import customers as queries
 from app.queries.contracts import get_looked_at, list_points
 from app.queries.overview import money_overview
+from app.queries.profile import get_session
 from app.queries.search import find_contracts
 from app.sections.staff.blueprint import bp
 from app.sections.staff.words import BLOCKED, CONTRACT_STATUSES, CUSTOMER_ROLES, REGISTRATIONS
@@ -101,7 +102,7 @@ def customer_end_sessions(contract_id: int, account_id: int) -> ResponseReturnVa
 def customer_end_session(contract_id: int, account_id: int, session_id: int) -> ResponseReturnValue:
     """Sign one browser out."""
     _, account = _find(contract_id, account_id)
-    row = queries.get_session_of(db.session(), account, session_id)
+    row = get_session(db.session(), Viewer(account.id), session_id)
     actions.end_account_session(db.session(), row, clock().now())
     return _done(contract_id, "sessions")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from app.domain.staff import StaffRole
-from app.models import Contract
+from app.models import Account, Contract, Enquiry
 from tests.factories import Factory
 from tests.pages import PageClient
 
@@ -20,6 +21,15 @@ def contract(make: Factory) -> Contract:
         make.staff(role)
     make.commit()
     return contract
+
+
+@pytest.fixture
+def enquiry(make: Factory, contract: Contract) -> Enquiry:
+    """An enquiry of the contract's owner that nobody has taken."""
+    account = make.session.scalars(select(Account)).one()
+    enquiry = make.enquiry(contract, account, number="2026-000001")
+    make.commit()
+    return enquiry
 
 
 @pytest.fixture

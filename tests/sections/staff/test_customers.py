@@ -224,6 +224,7 @@ def test_the_pages_say_that_a_clerk_looks_and_the_journal_names_both(
     soup = clerk.get("home.index", contract_id=contract.id)
     assert "глазами потребителя" in soup.select_one("#looking").text
     assert not soup.find(string="Оформить обращение")
+    assert not soup.find(string="Передать показания")
     account = session.scalars(select(Account)).one()
     events = session.scalars(select(AuditEvent).filter_by(action="staff.looked")).all()
     assert [(each.account_id, each.changes["page"]) for each in events] == [

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.actions.attachments import Cabinet
-from app.models import Account, Attachment, Contract, Enquiry, StaffMember
+from app.models import Attachment, Enquiry, StaffMember
 from tests.factories import Factory
 from tests.outbox import Outbox
 from tests.pages import PageClient
@@ -28,14 +28,6 @@ from tests.sections.staff.enquiry_steps import (
     thread,
 )
 from tests.sections.test_registration_postgres import at_once
-
-
-@pytest.fixture
-def enquiry(make: Factory, contract: Contract) -> Enquiry:
-    account = make.session.scalars(select(Account)).one()
-    enquiry = make.enquiry(contract, account, number="2026-000001")
-    make.commit()
-    return enquiry
 
 
 def stored(app: Flask) -> list[str]:

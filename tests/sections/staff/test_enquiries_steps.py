@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.actions.billing_export import export_for_billing
 from app.extensions import db
-from app.models import Account, AuditEvent, Contract, Department, Enquiry, EnquiryTopic, StaffMember
+from app.models import AuditEvent, Department, Enquiry, EnquiryTopic, StaffMember
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.outbox import Outbox, part
@@ -36,14 +36,6 @@ HOSTILE = (
     "<img src=x onerror=alert(1)>{{7*7}} <div hx-get=/sign-out hx-trigger=load>"
     "<a href=javascript:alert(1)>x</a>"
 )
-
-
-@pytest.fixture
-def enquiry(make: Factory, contract: Contract) -> Enquiry:
-    account = make.session.scalars(select(Account)).one()
-    enquiry = make.enquiry(contract, account, number="2026-000001")
-    make.commit()
-    return enquiry
 
 
 def journal(make: Factory) -> list[AuditEvent]:
