@@ -49,8 +49,9 @@ def init_app(app: Flask) -> None:
     log.handlers[:] = [handler]
     log.setLevel(logging.INFO)
     log.propagate = False
-    app.logger.handlers[:] = [handler]
-    app.logger.propagate = False
+    for logger in (app.logger, logging.getLogger("huey")):
+        logger.handlers[:] = [handler]
+        logger.propagate = False
 
     # Not before_request: what is refused there needs its number too.
     @request_started.connect_via(app)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from flask import Flask
-from huey import RedisHuey, SqliteHuey, crontab
-from huey.api import Huey
+from huey import crontab
 
 from app.actions.cleanup import clean_up
 from app.extensions import db
+from app.integrations.job_queue import make_job_queue
 from app.logs import event
 from app.web import imports, looks, outbox, prepared, uploads
 from app.web.session import clock
@@ -24,7 +23,7 @@ def init_app(app: Flask, config: Config) -> None:
     """Register the tasks; without a queue everything is done where it is caused."""
     if config.jobs != "queue":
         return
-    huey = _make_huey(config)
+    huey = make_job_queue(config.redis_url, config.instance_dir / "jobs.sqlite3", config.secret_key)
     app.extensions["huey"] = huey
 
     @huey.task(name="deliver")
@@ -91,10 +90,3 @@ def _or_leave_it_to_the_sweep(task: Callable[..., object]) -> Callable[..., None
             event("queue unavailable", reason=type(error).__name__)
 
     return enqueue
-
-
-def _make_huey(config: Config) -> Huey:
-    if config.redis_url:
-        return RedisHuey("kabinet", url=config.redis_url, results=False)
-    path: Path = config.instance_dir / "jobs.sqlite3"
-    return SqliteHuey("kabinet", filename=str(path), results=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from datetime import UTC, datetime
 from io import StringIO
@@ -215,3 +216,9 @@ def test_database_failure_is_told_without_its_statement(portal: Flask, log: Log)
 def test_static_files_are_not_worth_a_line(page: PageClient, log: Log) -> None:
     page.client.get("/static/site.css", buffered=True)
     assert log.lines() == []
+
+
+def test_the_queue_writes_to_the_same_log(app: Flask) -> None:
+    log = Log(capture_log())
+    logging.getLogger("huey.queue").warning("queued task refused: %s", "no valid signature")
+    assert log.one("queued task refused: no valid signature")["level"] == "WARNING"

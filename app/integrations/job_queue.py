@@ -1,0 +1,63 @@
+"""The job queue: Huey over a SQLite file or over Redis, with messages signed by this installation.
+
+Huey's messages are pickles, and whoever can write to Redis or to the file could have the worker run
+code of their own. The signature is checked before anything is unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+from pathlib import Path
+
+from huey.api import Huey
+from huey.api import Task as HueyTask
+from huey.serializer import SignedSerializer
+from huey.storage import RedisStorage, SqliteStorage
+
+NAME = "kabinet"
+SALT = "kabinet.job-queue"
+log = logging.getLogger("huey.queue")
+
+
+class JobQueue(Huey):  # type: ignore[misc]
+    """A queue whose worker drops a message that is not its own and goes on with the next one."""
+
+    def dequeue(self) -> HueyTask | None:
+        """The next task of ours; None: there is none.
+
+        Huey's own worker pauses after a message it cannot read, longer each time, so that a heap of
+        them would hold up the rest.
+        """
+        while (message := self.storage.dequeue()) is not None:
+            try:
+                return self.deserialize_task(message)
+            # An unsigned message, another SECRET_KEY, or a task that this version no longer has.
+            except Exception as error:
+                log.warning("queued task refused: %s", _reason(error))
+        return None
+
+    def is_revoked(self, *args: object, **options: object) -> bool:
+        """Never: the portal revokes no task, so a revocation is somebody else's."""
+        return False
+
+
+def make_job_queue(redis_url: str, file: Path, secret_key: str, name: str = NAME) -> JobQueue:
+    """The queue in Redis where there is an address, else in the file.
+
+    Results are not kept: a task carries an id, and what it does is written to the database.
+    """
+    key = hmac.digest(secret_key.encode(), SALT.encode(), hashlib.sha256)
+    serializer = SignedSerializer(secret=key, salt=SALT)
+    kept_in: dict[str, object] = (
+        {"storage_class": RedisStorage, "url": redis_url}
+        if redis_url
+        else {"storage_class": SqliteStorage, "filename": str(file)}
+    )
+    return JobQueue(name, results=False, serializer=serializer, **kept_in)
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without the content of the message."""
+    return "no valid signature" if isinstance(error, ValueError) else type(error).__name__
