@@ -54,7 +54,6 @@ SECTIONS = (
     manual.bp,
     service.bp,
     staff.bp,
-    api.bp,
 )
 
 
@@ -96,6 +95,9 @@ def create_app(config: Config) -> Flask:
     worker.init_app(app, config)
     for blueprint in SECTIONS:
         app.register_blueprint(blueprint)
+    if config.import_token:
+        # Without it the address is unknown, whatever the method.
+        app.register_blueprint(api.bp)
     return app
 
 

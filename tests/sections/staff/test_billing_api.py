@@ -59,10 +59,18 @@ def status(client: FlaskClient, answer: TestResponse) -> dict[str, Any]:
     return dict(found.json)
 
 
-def test_without_a_token_in_the_settings_there_is_no_such_door(make_app) -> None:
-    client = make_app().test_client()
-    for answer in (client.post("/api/import", headers=RIGHT), client.get("/api/import/1")):
-        assert (answer.status_code, answer.mimetype) == (404, "application/json")
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/api/import", "/api/import/1", "/api/import/", "/api"])
+def test_without_a_token_in_the_settings_the_address_is_unknown(
+    make_app, method: str, path: str
+) -> None:
+    client = make_app(import_token="").test_client()
+    answers = [client.open(place, method=method, headers=RIGHT) for place in (path, "/nowhere")]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    pages = {answer.text.replace(answer.headers["X-Request-Id"], "") for answer in answers}
+    assert len(pages) == 1
+    names = {frozenset(answer.headers.keys()) for answer in answers}
+    assert len(names) == 1
 
 
 @pytest.mark.parametrize(
