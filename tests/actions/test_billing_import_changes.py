@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,30 @@ def test_a_changed_row_is_updated_and_leaves_old_and_new_values(
     assert (event.subject, event.subject_key) == ("payments", key)
     assert event.changes == {"amount": [before, "77.01"]}
     assert event.import_run_id is not None
+
+
+def test_a_record_saved_anew_without_any_change_is_neither_counted_nor_audited(
+    portal: Session, sample: Path
+) -> None:
+    take(portal, SAMPLE)
+    before = only(portal, Contract, number="00001-ЭС").billing_updated_at
+    changed(sample, "contracts.csv", 2, "updated_at", "2026-11-20T08:00:00+05:00")
+    counts = take(portal, sample).report.counts["contracts.csv"]
+    assert (counts.changed, counts.unchanged) == (0, 3)
+    assert not events(portal, "import.changed")
+    assert only(portal, Contract, number="00001-ЭС").billing_updated_at == before
+
+
+def test_a_real_change_carries_the_moment_billing_saved_it(portal: Session, sample: Path) -> None:
+    take(portal, SAMPLE)
+    changed(sample, "contracts.csv", 2, "updated_at", "2026-11-20T08:00:00+05:00")
+    changed(sample, "contracts.csv", 2, "manager", "Новый И. И.")
+    assert take(portal, sample).report.counts["contracts.csv"].changed == 1
+    contract = only(portal, Contract, number="00001-ЭС")
+    saved_at = datetime(2026, 11, 20, 3, tzinfo=UTC)
+    assert (contract.manager, contract.billing_updated_at) == ("Новый И. И.", saved_at)
+    [event] = events(portal, "import.changed")
+    assert event.changes["manager"][1] == "Новый И. И."
 
 
 def test_a_change_to_and_from_nothing_is_a_change(portal: Session, tmp_path: Path) -> None:

@@ -40,6 +40,10 @@ from app.actions.billing_import.staging import Staged
 from app.domain.directories import PORTAL
 from app.domain.money import plural
 
+TOUCHED = frozenset({"billing_updated_at"})
+"""Columns in which billing notes that it has saved a record. Billing systems do so without any
+change of the record, so by themselves they are none: neither written nor audited."""
+
 
 class Merge:
     """The merge of one staged file."""
@@ -154,7 +158,11 @@ class Merge:
 
     def _differs(self, names: list[str]) -> ColumnElement[bool]:
         values = self.source.values()
-        differs = [self.target.c[name].is_distinct_from(values[name]) for name in names]
+        differs = [
+            self.target.c[name].is_distinct_from(values[name])
+            for name in names
+            if name not in TOUCHED
+        ]
         if self.can_withdraw:
             differs.append(self.target.c.withdrawn_at.is_not(None))
         return or_(*differs)
