@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Row, Select, and_, or_, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from app.actions.journal import record
 from app.domain.enquiries import BUILT_IN
@@ -34,6 +34,7 @@ READINGS = "readings_out.csv"
 HEADER = (
     "submission_id", "contract_no", "point_id", "meter_id", "serial_no", "zone", "period",
     "taken_on", "value", "submitted_at", "submitted_by", "channel", "comment", "photo_file",
+    "status",
 )  # fmt: skip
 ENQUIRIES = "enquiries_out.csv"
 ENQUIRY_HEADER = (
@@ -43,6 +44,14 @@ ENQUIRY_HEADER = (
 CONTACTS = "contacts_out.csv"
 CONTACT_HEADER = ("contract_no", "field", "old", "new", "changed_at", "changed_by")
 CHANNEL = "web"
+STATUSES = {
+    ReadingStatus.SENT: "sent",
+    ReadingStatus.ACCEPTED: "accepted",
+    ReadingStatus.REJECTED: "rejected",
+    ReadingStatus.WITHDRAWN: "withdrawn",
+    # Billing is not to count it either; the comment names the reading that came instead.
+    ReadingStatus.REPLACED: "withdrawn",
+}
 CHUNK = 500
 
 
@@ -57,6 +66,7 @@ class Exported:
 def export_for_billing(session: Session, folder: Path, now: datetime) -> Exported:
     """Write readings that billing has not acknowledged, and new enquiries and contacts.
 
+    A reading that was handed over and is withdrawn or refused since goes out again as such.
     Nothing to hand over: no package. Commit only after the file stands: what a crash leaves
     unmarked is handed over again.
 
@@ -80,7 +90,8 @@ def export_for_billing(session: Session, folder: Path, now: datetime) -> Exporte
 def _readings(session: Session, now: datetime) -> list[Sequence[str]]:
     found = session.execute(_open()).all()
     replaced = _replaced(session, [row[0] for row in found])
-    rows = [_row(row, replaced, now) for row in found]
+    live = {(row[0].register_id, row[0].period): row[0] for row in found if row[0].status in LIVE}
+    rows = [_row(row, _comment(row[0], replaced, live), now) for row in found]
     for start in range(0, len(rows), CHUNK):
         ids = [row[0] for row in rows[start : start + CHUNK]]
         session.execute(
@@ -104,9 +115,29 @@ def _open() -> Select[SubmittedReading, ReadingReceipt, Register, Meter, str, st
         .join(SupplyPoint, SupplyPoint.id == Meter.supply_point_id)
         .join(Contract, Contract.id == ReadingReceipt.contract_id)
         .outerjoin(StaffMember, StaffMember.id == ReadingReceipt.staff_id)
-        .where(SubmittedReading.acknowledged_at.is_(None), SubmittedReading.status.in_(LIVE))
+        .where(
+            SubmittedReading.acknowledged_at.is_(None),
+            or_(SubmittedReading.status.in_(LIVE), _is_taken_back()),
+        )
         .order_by(SubmittedReading.id)
     )  # fmt: skip
+
+
+def _is_taken_back() -> ColumnElement[bool]:
+    """Billing has the reading, and it does not count any more; once billing has acknowledged
+    another one of the register's month, that settles the month."""
+    newer = aliased(SubmittedReading)
+    is_settled = exists().where(
+        newer.register_id == SubmittedReading.register_id,
+        newer.period == SubmittedReading.period,
+        newer.status.in_(LIVE),
+        newer.acknowledged_at.is_not(None),
+    )
+    return and_(
+        SubmittedReading.status.not_in(LIVE),
+        SubmittedReading.exported_at.is_not(None),
+        ~is_settled,
+    )
 
 
 def _replaced(
@@ -139,15 +170,26 @@ def _replaced(
     return found
 
 
-def _comment(submitted: SubmittedReading, replaced: str | None) -> str:
+def _comment(
+    submitted: SubmittedReading,
+    replaced: Mapping[tuple[int, Month], str],
+    live: Mapping[tuple[int, Month], SubmittedReading],
+) -> str:
     """What billing has to know about a reading, in words."""
+    place = (submitted.register_id, submitted.period)
     words = []
+    if submitted.status not in LIVE:
+        if place in live:
+            words.append(f"заменено на {live[place].submission_id}")
+        if submitted.reason:
+            words.append(f"причина: {submitted.reason}")
+        return "; ".join(words)
     if submitted.source == ReadingSource.STAFF:
         words.append("по телефону")
     if submitted.is_late:
         words.append(f"после срока: учесть в {submitted.period.plus(1)}")
-    if replaced:
-        words.append(f"вместо {replaced}")
+    if place in replaced:
+        words.append(f"вместо {replaced[place]}")
     if submitted.rolled_over:
         words.append("прибор перешел через ноль")
     return "; ".join(words)
@@ -155,7 +197,7 @@ def _comment(submitted: SubmittedReading, replaced: str | None) -> str:
 
 def _row(
     row: Row[SubmittedReading, ReadingReceipt, Register, Meter, str, str, str | None],
-    replaced: dict[tuple[int, Month], str],
+    comment: str,
     now: datetime,
 ) -> Sequence[str]:
     submitted, receipt, register, meter, point_id, contract_no, login = row
@@ -172,8 +214,9 @@ def _row(
         _moment(receipt.submitted_at, now),
         login or str(receipt.account_id or ""),
         CHANNEL,
-        _comment(submitted, replaced.get((submitted.register_id, submitted.period))),
+        comment,
         "",
+        STATUSES[ReadingStatus(submitted.status)],
     )
 
 

@@ -27,7 +27,10 @@ WORDS = {
     "accepted": ReadingStatus.ACCEPTED,
     "corrected": ReadingStatus.ACCEPTED,
     "rejected": ReadingStatus.REJECTED,
+    "withdrawn": ReadingStatus.WITHDRAWN,
 }
+TAKES_BACK = ("rejected", "withdrawn")
+"""By these words billing confirms that it does not count a reading that was taken back here."""
 MAX_REASON = 300
 
 
@@ -94,35 +97,64 @@ def _apply(
 ) -> None:  # fmt: skip
     status = WORDS.get(values["status"])
     if status is None:
-        report.error(FILENAME, "нужно accepted, rejected или corrected", line, "status")
+        report.error(FILENAME, "нужно accepted, rejected, corrected или withdrawn", line, "status")
         return
     if submitted is None:
         report.error(FILENAME, "такого показания кабинет не передавал", line, "submission_id")
         return
-    reason = values.get("reason", "")[:MAX_REASON]
+    reason, corrected = values.get("reason", "")[:MAX_REASON], None
     if values["status"] == "corrected":
-        value = _number(values.get("value", ""), dialect)
-        if value is None:
+        corrected = _number(values.get("value", ""), dialect)
+        if corrected is None:
             report.error(FILENAME, "нужно исправленное показание", line, "value")
             return
-        reason = f"Поставщик учел {str(value).replace('.', ',')}. {reason}".strip()[:MAX_REASON]
-        submitted.corrected_value = value
-    submitted.acknowledged_at = now
+        words = f"Поставщик учел {str(corrected).replace('.', ',')}. {reason}"
+        reason = words.strip()[:MAX_REASON]
     counts = report.of(FILENAME)
-    if not _still_counts(session, submitted):
-        report.warn(FILENAME, "показание к этому времени отозвано или заменено", line)
+    if _is_taken_back(submitted):
         counts.unchanged += 1
+        _confirm_taken_back(submitted, values["status"], report, line, now)
         return
-    if status is ReadingStatus.REJECTED and submitted.status != status:
-        tell_refused(session, submitted, reason, now)
+    if status is ReadingStatus.WITHDRAWN or not _still_counts(session, submitted):
+        counts.unchanged += 1
+        message = "показание не отозвано" if submitted.status in LIVE else "показание уже заменено"
+        report.warn(FILENAME, message, line, "status")
+        return
+    submitted.acknowledged_at = now
     counts.changed += 1
+    if submitted.status != status:
+        submitted.decided_by_id = None
+        if status is ReadingStatus.REJECTED:
+            tell_refused(session, submitted, reason, now)
     submitted.status = status
+    submitted.corrected_value = corrected or submitted.corrected_value
     submitted.reason = reason or None
     submitted.decided_at = now
 
 
+def _is_taken_back(submitted: SubmittedReading) -> bool:
+    """Whether the customer or a clerk has decided that a reading does not count; what billing
+    itself has refused it may accept again."""
+    if submitted.status == ReadingStatus.REJECTED:
+        return submitted.decided_by_id is not None
+    return submitted.status not in LIVE
+
+
+def _confirm_taken_back(
+    submitted: SubmittedReading, word: str, report: Report, line: int, now: datetime
+) -> None:
+    """Note that billing does not count a reading either. «accepted» may have been written before
+    billing heard of it: the reading goes on being handed over as withdrawn or refused."""
+    if word in TAKES_BACK:
+        submitted.acknowledged_at = submitted.acknowledged_at or now
+        return
+    if submitted.acknowledged_at is None:
+        message = "показание к этому времени отозвано, заменено или отклонено в кабинете"
+        report.warn(FILENAME, message, line)
+
+
 def _still_counts(session: Session, submitted: SubmittedReading) -> bool:
-    """Whether billing's word can still change anything: it may take back a refusal, too."""
+    """Whether billing's word can still change anything: it may take back its own refusal, too."""
     if submitted.status != ReadingStatus.REJECTED:
         return submitted.status in LIVE
     return find_live(session, submitted.register_id, submitted.period) is None

@@ -62,7 +62,7 @@ def decided_words(done: Decided) -> str:
     if done.exported:
         words += (
             f" Из отклоненных уже выгружены для биллинга: {done.exported}. "
-            "Предупредите расчетный отдел."
+            "Отказ уйдет в биллинг со следующей выгрузкой."
         )
     return words
 

@@ -13,12 +13,15 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from app.actions.billing_export import READINGS, export_for_billing
 from app.actions.billing_import import ImportOptions, ImportRefusedError, Report, apply_import
+from app.actions.reading_desk import refuse_readings
+from app.domain.staff import Clerk, StaffRole
 from app.extensions import db
 from app.integrations.billing_files import Package
-from app.models import Meter
+from app.models import Meter, SubmittedReading
 from app.web.outbox import sweep
 from tests.conftest import NOW
 from tests.factories import Factory
@@ -218,8 +221,68 @@ def test_a_replaced_reading_that_billing_has_is_named_beside_the_new_one(
     (old,) = export(app, tmp_path / "out")
     assert old["comment"] == ""
     send(page, type_in(page, meter, "1111"))
-    (new,) = export(app, tmp_path / "out", 5)
+    gone, new = export(app, tmp_path / "out", 5)
     assert (new["value"], new["comment"]) == ("1111.00", f"вместо {old['submission_id']}")
+    assert (gone["submission_id"], gone["status"]) == (old["submission_id"], "withdrawn")
+    assert gone["comment"] == f"заменено на {new['submission_id']}"
+    ack(app, tmp_path / "in", f"{new['submission_id']};accepted;;;;")
+    assert export(app, tmp_path / "out", 10) == []
+
+
+def test_a_reading_that_was_handed_over_goes_out_again_as_refused_until_billing_confirms_it(
+    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path
+) -> None:
+    """An acknowledgement of the first version, which was on its way, does not undo the refusal."""
+    make.staff(StaffRole.OPERATOR)
+    make.commit()
+    send(page, type_in(page, meter, "1110", "5"))
+    (sent,) = export(app, tmp_path / "out")
+    assert sent["status"] == "accepted"
+    row = submitted(make)[0]
+    with app.app_context():
+        clerk = Clerk(1, "operator", "", StaffRole.OPERATOR)
+        refuse_readings(db.session(), clerk, {row.id: "accepted"}, "Пломба сорвана", NOW)
+        db.session.commit()
+    for minutes in (5, 10):
+        (refused,) = export(app, tmp_path / "out", minutes)
+        assert refused == sent | {"status": "rejected", "comment": "причина: Пломба сорвана"}
+        report = ack(app, tmp_path / "in", f"{sent['submission_id']};accepted;;;;R-{minutes}")
+        assert "отклонено в кабинете" in str(report.warnings[-1])
+        assert submitted(make)[0].status == "rejected"
+    report = ack(app, tmp_path / "in", f"{sent['submission_id']};rejected;;;;")
+    assert (report.error_count, report.of("readings_ack.csv").unchanged) == (0, 1)
+    assert export(app, tmp_path / "out", 15) == []
+    again = submitted(make)[0]
+    assert (again.status, again.reason) == ("rejected", "Пломба сорвана")
+
+
+@pytest.mark.parametrize("word", ["withdrawn", "rejected"])
+def test_a_withdrawal_that_crossed_its_export_goes_out_until_billing_confirms_it(
+    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path, word: str
+) -> None:
+    soup = page.open(send(page, type_in(page, meter, "1110", "5")))
+    page.submit(soup, action=soup.select_one("main form")["action"])
+    make.session.execute(update(SubmittedReading).values(exported_at=NOW))
+    make.commit()
+    (row,) = export(app, tmp_path / "out")
+    assert row["status"] == "withdrawn"
+    ack(app, tmp_path / "in", f"{row['submission_id']};corrected;1;;;")
+    assert submitted(make)[0].corrected_value is None
+    assert len(export(app, tmp_path / "out", 5)) == 1
+    ack(app, tmp_path / "in", f"{row['submission_id']};{word};;;;")
+    assert export(app, tmp_path / "out", 10) == []
+    assert submitted(make)[0].status == "withdrawn"
+
+
+def test_nobody_but_the_customer_withdraws_a_reading(
+    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path
+) -> None:
+    send(page, type_in(page, meter, "1110", "5"))
+    (row,) = export(app, tmp_path / "out")
+    report = ack(app, tmp_path / "in", f"{row['submission_id']};withdrawn;;;;")
+    assert "не отозвано" in str(report.warnings[-1])
+    assert submitted(make)[0].status == "accepted"
+    assert len(export(app, tmp_path / "out", 5)) == 1
 
 
 def test_a_late_reading_says_which_month_it_counts_for_and_is_known_again_in_that_month(

@@ -104,7 +104,8 @@ def test_an_accepted_reading_may_still_be_refused_until_billing_has_counted_it(
     decide(clerk, soup, "refuse", *boxes(soup), reason="Ошибка")
     assert done(clerk) == (
         "Принято: 0. Отклонено: 2. Уже решены другими: 1. "
-        "Из отклоненных уже выгружены для биллинга: 1. Предупредите расчетный отдел."
+        "Из отклоненных уже выгружены для биллинга: 1. "
+        "Отказ уйдет в биллинг со следующей выгрузкой."
     )
     assert statuses(make) == ["rejected", "rejected", "accepted"]
 
@@ -232,5 +233,7 @@ def test_a_refused_reading_that_billing_has_got_is_named_beside_the_next_one(
     submit(make, meters[0], "1110", status="accepted")
     make.commit()
     press(clerk)
-    (row,) = package_rows(tmp_path)
+    old, row = package_rows(tmp_path)
     assert (row["value"], row["comment"]) == ("1110.00", f"вместо {refused.submission_id}")
+    assert (old["submission_id"], old["status"]) == (refused.submission_id, "rejected")
+    assert old["comment"] == f"заменено на {row['submission_id']}; причина: Ошибка"
