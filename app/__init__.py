@@ -30,7 +30,15 @@ from app.sections import (
     settlements,
     staff,
 )
-from app.web import batches, filters, outbox, remembered, session, uploads
+from app.web import (
+    batches,
+    filters,
+    outbox,
+    remembered,
+    request_bodies,
+    session,
+    uploads,
+)
 from config import ROOT, Config
 
 SECTIONS = (
@@ -83,6 +91,7 @@ def create_app(config: Config) -> Flask:
         prepare_engine(extensions.db.engine)
     extensions.migrate.init_app(app, extensions.db)
     extensions.login_manager.init_app(app)
+    request_bodies.init_app(app, config)
     security.init_app(app, config)
     uploads.init_app(app, config)
     batches.init_app(app, config)
@@ -111,5 +120,6 @@ def flask_settings(config: Config) -> dict[str, object]:
         "COMPRESS_ALGORITHM_STREAMING": ["br", "gzip"],
         "COMPRESS_BR_LEVEL": 5,
         "MAIL_SUPPRESS_SEND": False,
+        **request_bodies.flask_settings(),
         **security.flask_settings(config),
     }

@@ -42,7 +42,7 @@ def cookie_name(config: Config, name: str) -> str:
 
 
 def flask_settings(config: Config) -> dict[str, object]:
-    """Settings of cookies, request limits, CSRF tokens and static files."""
+    """Settings of cookies, CSRF tokens and static files."""
     return {
         "SESSION_COOKIE_NAME": cookie_name(config, "kabinet"),
         "SESSION_COOKIE_SECURE": config.https,
@@ -50,9 +50,6 @@ def flask_settings(config: Config) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_PATH": "/",
         "TRUSTED_HOSTS": config.trusted_hosts,
-        "MAX_CONTENT_LENGTH": 1_000_000,
-        "MAX_FORM_MEMORY_SIZE": 500_000,
-        "MAX_FORM_PARTS": 200,
         # The session ends first; a page left open must not lose what was typed.
         "WTF_CSRF_TIME_LIMIT": None,
         # A form posted from a page without a Referer (no-referrer pages, privacy tools) is fine.

@@ -154,6 +154,12 @@ def has_token() -> bool:
     return bool(token) and hmac.compare_digest((given or "").encode(), token.encode())
 
 
+def may_send() -> bool:
+    """Whether the sender of this request may send a batch: a program with the token as it likes, a
+    clerk in a form."""
+    return has_token() or (request.mimetype == "multipart/form-data" and _is_clerk())
+
+
 def refusal_words(error: BatchError) -> str:
     """«на сервере мало места…»."""
     return WORDS[error.code].format(max_mb=config().import_max_mb)
@@ -242,7 +248,7 @@ def init_app(app: Flask, config: Config) -> None:
     def allow_batch() -> None:
         # Before the body is read, so before anything looks for a token of the form in it.
         view = app.view_functions.get(request.endpoint or "")
-        if not getattr(view, "takes_batch", False) or not (has_token() or _is_clerk()):
+        if not getattr(view, "takes_batch", False) or not may_send():
             return
         _check_size(config)
         sent = cast(PortalRequest, request)

@@ -19,7 +19,8 @@ from app.web.looks import note_list, note_look
 from app.web.session import current_clerk, current_viewer, is_staff
 
 __all__ = [
-    "contract_access", "may_viewer", "public", "signed_in", "staff_access", "token_access",
+    "contract_access", "is_permitted", "may_viewer", "public", "signed_in", "staff_access",
+    "token_access",
 ]  # fmt: skip
 
 TAKEN_AWAY = ("_file", "_package")
@@ -131,6 +132,26 @@ def _object_id() -> int | None:
         name: value for name, value in (request.view_args or {}).items() if name.endswith("_id")
     }
     return next((value for name, value in keys.items() if name != "contract_id"), None)
+
+
+def is_permitted(view: Any) -> bool:
+    """Whether the signed-in person may open the route of this request, asked before its decorator
+    is: a body that only some may send is refused to others unread."""
+    if not current_user.is_authenticated:
+        return False
+    access: str = view.access
+    if is_staff():
+        permission = access.removeprefix("staff:")
+        is_ready = permission != access and not current_user.must_change_password
+        return is_ready and current_clerk().may(StaffPermission(permission))
+    if access not in set(Permission):
+        return False
+    contract_id = (request.view_args or {})["contract_id"]
+    try:
+        contracts.get_visible(db.session(), current_viewer(), contract_id, Permission(access))
+    except (NotFoundError, AccessDeniedError):
+        return False
+    return True
 
 
 def may_viewer(permission: Permission) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from flask import Flask, current_app, make_response, request, session
+from flask import Flask, current_app, make_response, request
 from flask.wrappers import Response
 
 from app.actions.attachments import DAY, Cabinet, keep_files, list_stored
@@ -131,19 +131,16 @@ def tidy() -> None:
     delete_stored([*names, *lost])
 
 
+def largest_body(config: Config) -> int:
+    """Bytes of a form with as many files as one message may have."""
+    return config.attachments_per_message * config.attachment_max_mb * MEBIBYTE + TEXT_BYTES
+
+
 def init_app(app: Flask, config: Config) -> None:
-    """Open the file store, and let only forms with files be large."""
+    """Open the file store."""
     app.extensions["cabinet"] = Cabinet(
         FileStore(config.files_place, config.files_endpoint), Scanner(config.clamd_address)
     )
-    largest = config.attachments_per_message * config.attachment_max_mb * MEBIBYTE + TEXT_BYTES
-
-    @app.before_request
-    def allow_files() -> None:
-        # Asked before the body is read, so before anything looks for a token in it.
-        view = app.view_functions.get(request.endpoint or "")
-        if getattr(view, "takes_files", False) and "_user_id" in session:
-            request.max_content_length = largest
 
 
 def _config() -> Config:
