@@ -41,6 +41,7 @@
     saving = post(data, function (answer) {
       saving = null;
       if (answer && answer.status === 200) say("draft-status", "Черновик сохранен.");
+      else if (answer && answer.status === 422) say("draft-status", "Черновик сохранен не весь: текст длиннее 20 000 знаков.");
       else if (kept(answer)) say("draft-status", "Сеанс закончен. Введенное сохранено в черновике: войдите снова и продолжите.");
       else say("draft-status", "Черновик не сохранен: нет связи с сервером. Введенное осталось на странице.");
     });

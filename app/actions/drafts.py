@@ -9,6 +9,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from app.domain.access import Viewer
+from app.domain.enquiries import MAX_DRAFT_TEXT, bound_draft
+from app.domain.errors import DraftFullError
 from app.integrations.database import count_changed, insert_if_new
 from app.models import Attachment, EnquiryDraft, EnquiryEntry
 from app.queries.contracts import VisibleContract
@@ -23,10 +25,11 @@ def save_draft(
     session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int,
     typed: Mapping[str, str], now: datetime,
 ) -> EnquiryDraft:  # fmt: skip
-    """Keep what was typed; one draft for a new enquiry, and one for an addition to each."""
-    draft = lock_draft(session, contract, viewer, enquiry_id, now)
-    if draft.typed != dict(typed):
-        draft.typed = dict(typed)
+    """Keep what was typed, as far as a draft holds it; one draft for a new enquiry, and one for an
+    addition to each."""
+    draft, bounded = lock_draft(session, contract, viewer, enquiry_id, now), bound_draft(typed)
+    if draft.typed != bounded:
+        draft.typed = bounded
         draft.changed_at = now
         session.flush()
     return draft
@@ -67,13 +70,20 @@ def take_files(
 def move_draft(
     session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int, now: datetime
 ) -> None:
-    """What was meant for an enquiry that is closed becomes (part of) a new one."""
+    """What was meant for an enquiry that is closed becomes (part of) a new one.
+
+    Raises:
+        DraftFullError: the text of both does not fit into one draft.
+    """
     draft = find_draft(session, contract, viewer, enquiry_id, lock=True)
     if draft is None:
         return
     new = lock_draft(session, contract, viewer, NEW, now)
     texts = [new.typed.get("text", ""), draft.typed.get("text", "")]
-    new.typed = new.typed | {"text": "\n\n".join(text for text in texts if text)}
+    text = "\n\n".join(text for text in texts if text)
+    if len(text) > MAX_DRAFT_TEXT:
+        raise DraftFullError
+    new.typed = new.typed | {"text": text}
     new.changed_at = now
     count_changed(
         session,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -30,6 +30,15 @@ WAITING = (EnquiryStatus.REGISTERED, EnquiryStatus.IN_WORK)
 """The supplier's turn."""
 UNANSWERED = (*WAITING, EnquiryStatus.NEEDS_DETAILS)
 """The term of the answer runs."""
+
+MAX_DRAFT_TEXT = 20_000
+MAX_DRAFT_FIELD = 1_000
+
+
+def bound_draft(typed: Mapping[str, str]) -> dict[str, str]:
+    """Cut what a draft stores to its limits: a draft needs no valid form, so nothing else does."""
+    limits = {"text": MAX_DRAFT_TEXT}
+    return {name: text[: limits.get(name, MAX_DRAFT_FIELD)] for name, text in typed.items()}
 
 
 class QueueState(StrEnum):

@@ -212,6 +212,10 @@ class EnquiryClosedError(DomainError):
         self.code = code
 
 
+class DraftFullError(DomainError):
+    """Two drafts together are longer than one may be."""
+
+
 class DirectoryError(DomainError):
     """What cannot be done with a directory. ``code``: ``taken`` (there is one of this name),
     ``last`` (people have to have something to choose from)."""

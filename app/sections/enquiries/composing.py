@@ -13,6 +13,7 @@ from app.actions.attachments import attach_files
 from app.actions.drafts import NEW, discard_draft, remove_attachment, save_draft
 from app.domain.access import Permission, Viewer
 from app.domain.attachments import clean_name
+from app.domain.enquiries import MAX_DRAFT_TEXT
 from app.domain.errors import AccessDeniedError, AttachmentError, NotFoundError
 from app.extensions import db
 from app.models import EnquiryDraft, EnquiryEntry
@@ -32,6 +33,8 @@ class Kept:
 
     draft: EnquiryDraft | None
     refused: list[AttachmentError]
+    is_cut: bool = False
+    """The draft holds the beginning of the text only."""
 
 
 def keep_typed(enquiry_id: int, typed: Mapping[str, str]) -> Kept:
@@ -93,4 +96,5 @@ def _keep(
     )  # fmt: skip
     db.session.commit()
     delete_stored([*names, *taken.superfluous])
-    return Kept(find_draft(db.session(), contract, viewer, enquiry_id), taken.refused)
+    is_cut = len(typed.get("text", "")) > MAX_DRAFT_TEXT
+    return Kept(find_draft(db.session(), contract, viewer, enquiry_id), taken.refused, is_cut)

@@ -18,7 +18,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from app.domain.contacts import normalise_email, normalise_phone
-from app.domain.enquiries import TopicUse, is_for
+from app.domain.enquiries import MAX_DRAFT_TEXT, TopicUse, is_for
 from app.domain.errors import ContactError
 from app.models import Department, EnquiryTopic, PremisesKind
 from app.sections.enquiries.words import ANSWER_WAYS, RATINGS
@@ -71,7 +71,21 @@ def _choice(label: str) -> SelectField:
     return SelectField(label, invalid_choice_message=advice, validators=[DataRequired(advice)])
 
 
-class EnquiryForm(FlaskForm):
+class DraftForm(FlaskForm):
+    """A form whose text is stored as a draft, whatever else is wrong with it."""
+
+    def check_draft(self) -> bool:
+        """Say beside the text that a draft holds only its beginning."""
+        count = len(self.text.data or "")
+        if count > MAX_DRAFT_TEXT:
+            self.text.errors = [
+                f"Поле «{self.text.label.text}»: в черновике сохранены первые {MAX_DRAFT_TEXT} "
+                f"знаков, введено {count}. Сократите текст или приложите его файлом"
+            ]
+        return count <= MAX_DRAFT_TEXT
+
+
+class EnquiryForm(DraftForm):
     """«Направить документы он-лайн»."""
 
     key = HiddenField()
@@ -188,7 +202,7 @@ def use_of(topic: EnquiryTopic) -> str:
     return next((str(use) for use in (TopicUse.EDO, TopicUse.QUALITY) if is_for(topic, use)), "")
 
 
-class AdditionForm(FlaskForm):
+class AdditionForm(DraftForm):
     """«Дополнить»."""
 
     key = HiddenField()
@@ -196,7 +210,10 @@ class AdditionForm(FlaskForm):
 
     def validate_text(self, field: TextAreaField) -> None:
         if len(field.data) > MAX_TEXT:
-            raise ValidationError(f"Поле «Сообщение»: нужно до {MAX_TEXT} знаков")
+            raise ValidationError(
+                f"Поле «Сообщение»: нужно до {MAX_TEXT} знаков, введено {len(field.data)}. "
+                "Остальное приложите файлом"
+            )
 
     def typed(self) -> dict[str, str]:
         """What a draft keeps."""

@@ -61,7 +61,7 @@ def keep_what_a_lost_session_brings() -> None:
 def note_rescue(kept: composing.Kept | None, path: str) -> None:
     """Tell the sign-in page what has become of the form, and where it goes on."""
     if kept is not None:
-        g.kept = "part" if kept.refused else "all"
+        g.kept = "part" if kept.refused or kept.is_cut else "all"
         g.kept_at = path
 
 
@@ -113,6 +113,8 @@ def new_submit(contract_id: int) -> ResponseReturnValue:
     if kept.refused:
         return _page(form, kept.draft, refusal_status(kept.refused), refused=kept.refused)
     if request.form.get("do", "send") != "send":
+        if not form.check_draft():
+            return _page(form, kept.draft, 422)
         return redirect(url_for("enquiries.new", contract_id=contract_id, _anchor="files"), 303)
     if not form.validate():
         return _page(form, kept.draft, 422)
@@ -257,5 +259,5 @@ def files_block(kept: composing.Kept) -> Response:
         file_faults=[refusal_words(error) for error in kept.refused],
         limits=config(),
         words=words,
-        status=refusal_status(kept.refused) if kept.refused else 200,
+        status=refusal_status(kept.refused) if kept.refused else 422 if kept.is_cut else 200,
     )

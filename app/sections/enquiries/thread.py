@@ -14,7 +14,7 @@ from app.actions.drafts import move_draft
 from app.actions.enquiries import add_to_enquiry, close_enquiry, rate_enquiry
 from app.domain.access import Permission
 from app.domain.enquiries import OPEN, EnquiryStatus
-from app.domain.errors import AttachmentError, EnquiryClosedError
+from app.domain.errors import AttachmentError, DraftFullError, EnquiryClosedError
 from app.extensions import db
 from app.logs import event
 from app.models import Enquiry, EnquiryDraft
@@ -48,6 +48,13 @@ def closed(error: EnquiryClosedError) -> ResponseReturnValue:
     return _page(_find(), status=409, message=words.CLOSED[error.code])
 
 
+@bp.errorhandler(DraftFullError)
+def draft_full(error: DraftFullError) -> ResponseReturnValue:
+    """Two drafts that do not fit into one: both stay as they are."""
+    db.session.rollback()
+    return _page(_find(), status=409, message=words.DRAFT_FULL)
+
+
 @bp.get("/<int:enquiry_id>")
 @contract_access(Permission.SEE_ENQUIRIES)
 def enquiry(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
@@ -70,6 +77,8 @@ def add(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
     if kept.refused:
         return _page(found, form, kept.draft, refusal_status(kept.refused), refused=kept.refused)
     if request.form.get("do", "send") != "send":
+        if not form.check_draft():
+            return _page(found, form, kept.draft, 422)
         return redirect(_where(enquiry_id, "add"), 303)
     if not form.validate() or not _says_something(form, kept.draft):
         form.text.errors = form.text.errors or ["Напишите сообщение или приложите файл"]

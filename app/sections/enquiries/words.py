@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.domain.enquiries import OPEN, UNANSWERED, Author, EnquiryStatus
+from app.domain.enquiries import MAX_DRAFT_TEXT, OPEN, UNANSWERED, Author, EnquiryStatus
 from app.models import EnquiryEntry
 
 STATUSES = {
@@ -48,6 +48,10 @@ CLOSED = {
     "rated": "Оценка уже поставлена",
     "early": "Оценить можно, когда дан ответ",
 }
+DRAFT_FULL = (
+    f"Вместе с черновиком нового обращения получается больше {MAX_DRAFT_TEXT} знаков. "
+    "Отправьте или очистите тот черновик и повторите"
+)
 RATINGS = {
     "5": "5 — вопрос решен",
     "4": "4 — в основном решен",
