@@ -386,38 +386,3 @@ def test_a_key_that_belongs_to_somebody_else_opens_nothing(
     assert answer.headers["Location"].startswith("/contracts/2/enquiries/")
     assert "Откуда взялась" in second.open(answer.headers["Location"]).text
     assert [row.contract_id for row in enquiries(make)] == [1, 2]
-
-
-@pytest.mark.parametrize("do", ["save", "send", "attach"])
-def test_a_draft_holds_so_much_and_says_what_is_over_it(
-    page: PageClient, make: Factory, do: str
-) -> None:
-    soup = page.open(NEW)
-    assert soup.select_one("#text")["maxlength"] == "20000"
-    assert "до 20 000" in soup.select_one("#text-hint").text
-    text = "я" * 20_001
-    data = filled(soup, text=text, organisation="О" * 5_000)
-    post(page, data, 422, do=do)
-    shown = page.check_last()
-    assert "введено 20001" in shown.select_one("#text-error").text
-    assert fields_of(shown.select_one("form.enquiry"))["text"] == text, "nothing typed is lost"
-    draft = make.session.scalars(select(EnquiryDraft)).one()
-    assert draft.typed["text"] == text[:20_000]
-    assert len(draft.typed["organisation"]) == 1_000
-
-
-def test_the_script_hears_that_a_draft_is_not_saved_whole(page: PageClient) -> None:
-    url = "/contracts/1/enquiries/draft"
-    data = filled(page.open(NEW))
-    assert page.client.post(url, **body_of(data | {"text": "я" * 20_000})).status_code == 200
-    assert page.client.post(url, **body_of(data | {"text": "я" * 20_001})).status_code == 422
-
-
-def test_a_lost_session_says_that_a_long_text_is_not_kept_whole(
-    page: PageClient, later: Callable[..., datetime]
-) -> None:
-    data = filled(page.open(NEW), text="я" * 20_001)
-    later(minutes=45)
-    answer = page.client.post(NEW, **body_of(data))
-    assert "kept=part" in answer.headers["Location"]
-    assert "Принято не все" in page.open(answer.headers["Location"]).text

@@ -296,30 +296,3 @@ def test_a_viewer_reads_and_does_not_write(
     assert not second.get("home.index", contract_id=1).select("details.start")
     assert not second.get("settlements.index", contract_id=1).select("a[href*=about]")
     second.open("/contracts/1/enquiries/new", 403)
-
-
-@pytest.mark.parametrize("do", ["save", "send"])
-def test_the_draft_of_an_addition_is_bounded_too(
-    page: PageClient, enquiry: Enquiry, make: Factory, do: str
-) -> None:
-    text = "я" * 20_001
-    post(page, fields(page) | {"text": text}, 422, f"{URL}/messages", do=do)
-    soup = page.check_last()
-    assert "введено 20001" in soup.select_one("#text-error").text
-    assert fields_of(soup.select_one("form.enquiry"))["text"] == text
-    assert make.session.scalars(select(EnquiryDraft)).one().typed["text"] == text[:20_000]
-
-
-def test_two_drafts_that_do_not_fit_into_one_stay_as_they_are(
-    app: Flask, page: PageClient, enquiry: Enquiry, make: Factory
-) -> None:
-    new = "/contracts/1/enquiries/new"
-    form = fields_of(page.open(new).select_one("form.enquiry"))
-    post(page, form | {"text": "н" * 15_000}, do="save")
-    post(page, fields(page) | {"text": "д" * 6_000}, url=f"{URL}/messages", do="save")
-    reply(app, "--do", "close")
-    soup = page.open(URL)
-    page.submit(soup, action=f"{URL}/draft/move", status=409)
-    assert "больше 20000 знаков" in page.check_last().select_one("#error-summary").text
-    drafts = make.session.scalars(select(EnquiryDraft).order_by(EnquiryDraft.enquiry_id)).all()
-    assert [len(draft.typed["text"]) for draft in drafts] == [15_000, 6_000]
