@@ -53,6 +53,7 @@ STAFF_ACCESS = {
     "staff.enquiry_close": WORK,
     "staff.enquiry_file": WORK,
     "staff.enquiry_note": WORK,
+    "staff.enquiry_reopen": WORK,
     "staff.enquiry_reply": WORK,
     "staff.enquiry_take": WORK,
     "staff.enquiry_topic": WORK,

@@ -75,12 +75,18 @@ def reply_to_enquiry(
     record_step(
         session, reply, enquiry, now, staff=writer.name, status=[str(enquiry.status), str(status)]
     )
-    if reply.needs_words:
+    if reply.needs_words or reply is Reply.CLOSE:
         tell_enquirer(
-            session, enquiry, "enquiry_reply", str(entry.id), now,
-            reply=str(reply), files=len(words.files), staff=entry.author_name or "",
+            session,
+            enquiry,
+            "enquiry_closed" if reply is Reply.CLOSE else "enquiry_reply",
+            str(entry.id),
+            now,
+            reply=str(reply),
+            files=len(words.files),
+            staff=entry.author_name or "",
             lines=[line for line in words.text.splitlines() if line.strip()],
-        )  # fmt: skip
+        )
     return entry
 
 

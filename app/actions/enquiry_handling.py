@@ -9,10 +9,19 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.actions.enquiry_desk import Writer, change_enquiry, record_step
-from app.domain.enquiries import OPEN, Author, EnquiryStatus, Reply, answer_due_on
+from app.actions.notices import tell_enquirer
+from app.domain.enquiries import (
+    OPEN,
+    UNANSWERED,
+    Author,
+    EnquiryStatus,
+    Reply,
+    answer_due_on,
+)
 from app.domain.errors import EnquiryClosedError
 from app.integrations.database import count_changed
 from app.models import Department, Enquiry, EnquiryEntry, EnquiryTopic, StaffMember
+from app.queries.enquiry_desk import status_before_closing
 
 
 def take_enquiry(
@@ -109,6 +118,34 @@ def change_topic(
     return True
 
 
+def reopen_enquiry(session: Session, enquiry: Enquiry, writer: Writer, now: datetime) -> bool:
+    """Undo closing or rejecting: the status before it comes back, and the customer is told.
+
+    The answer deadline stays the one that was promised.
+
+    Args:
+        now: in the supplier's zone.
+
+    Returns:
+        False: it is open already.
+    """
+    status = status_before_closing(session, enquiry.id)
+    reopened = count_changed(
+        session,
+        update(Enquiry)
+        .where(Enquiry.id == enquiry.id, Enquiry.status.not_in(OPEN))
+        .values(status=status, closed_at=None),
+    )
+    if not reopened:
+        return False
+    was = str(enquiry.status)
+    entry = _event(session, enquiry, writer, "Обращение снова открыто.", now, status=status)
+    record_step(session, "reopen", enquiry, now, status=[was, str(status)])
+    due = enquiry.answer_due_on if status in UNANSWERED else None
+    tell_enquirer(session, enquiry, "enquiry_reopened", str(entry.id), now, due=due)
+    return True
+
+
 def _hand_over(session: Session, enquiry: Enquiry, to: int | None, was: int | None) -> bool:
     """Give it from whom it was on the page to somebody; whether it was not theirs before."""
     if enquiry.assignee_id not in (was, to):
@@ -136,18 +173,23 @@ def _hand_over(session: Session, enquiry: Enquiry, to: int | None, was: int | No
 def _event(
     session: Session, enquiry: Enquiry, writer: Writer, text: str, now: datetime, *,
     status: EnquiryStatus | None = None, is_internal: bool = False,
-) -> None:  # fmt: skip
+) -> EnquiryEntry:  # fmt: skip
     """What was done, without a message."""
-    session.add(
-        EnquiryEntry(
-            key=str(uuid.uuid4()), enquiry_id=enquiry.id, written_at=now,
-            # What only the desk sees is an event of the portal's there, not somebody's note.
-            author=Author.SYSTEM if is_internal else Author.STAFF,
-            author_name=writer.name[:200], staff_id=writer.staff_id, text=text, status=status,
-            is_internal=is_internal,
-        )
-    )  # fmt: skip
+    entry = EnquiryEntry(
+        key=str(uuid.uuid4()),
+        enquiry_id=enquiry.id,
+        written_at=now,
+        # What only the desk sees is an event of the portal's there, not somebody's note.
+        author=Author.SYSTEM if is_internal else Author.STAFF,
+        author_name=writer.name[:200],
+        staff_id=writer.staff_id,
+        text=text,
+        status=status,
+        is_internal=is_internal,
+    )
+    session.add(entry)
     session.flush()
+    return entry
 
 
 def _facts(topic: EnquiryTopic, department: Department | None, due_on: date) -> dict[str, object]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain.contract_number import number_key
-from app.domain.enquiries import SOON_DAYS, UNANSWERED, EnquiryStatus, QueueState, Term
+from app.domain.enquiries import OPEN, SOON_DAYS, UNANSWERED, EnquiryStatus, QueueState, Term
 from app.domain.errors import NotFoundError
 from app.domain.period import Period
 from app.models import (
@@ -222,6 +222,17 @@ def has_news(
         is_other,
     )
     return bool(session.scalar(select(exists(news))))
+
+
+def status_before_closing(session: Session, enquiry_id: int) -> EnquiryStatus:
+    """The last status in which the enquiry was open, as its thread tells; «В работе» for none."""
+    status = session.scalar(
+        select(EnquiryEntry.status)
+        .where(EnquiryEntry.enquiry_id == enquiry_id, EnquiryEntry.status.in_(OPEN))
+        .order_by(EnquiryEntry.id.desc())
+        .limit(1)
+    )
+    return EnquiryStatus(status) if status else EnquiryStatus.IN_WORK
 
 
 def _in_queue(rows: Select[Any], queue: Queue, today: date) -> Select[Any]:

@@ -26,6 +26,7 @@ from app.sections.staff import enquiry_words as words
 from app.sections.staff.blueprint import bp
 from app.sections.staff.enquiry_forms import (
     AssignForm,
+    CloseForm,
     NoteForm,
     ReplyForm,
     TopicForm,
@@ -125,15 +126,35 @@ def enquiry_reply(enquiry_id: int) -> ResponseReturnValue:
 @bp.post("/enquiries/<int:enquiry_id>/close")
 @staff_access(StaffPermission.WORK)
 def enquiry_close(enquiry_id: int) -> ResponseReturnValue:
-    """«Закрыть»."""
-    found, form = get_for_desk(db.session(), enquiry_id), ReplyForm()
-    message = actions.Words(fresh_key(None), "", (), form.seen_id)
+    """Close an enquiry; the page has asked, and the customer is told."""
+    found, form = get_for_desk(db.session(), enquiry_id), CloseForm()
+    if _is_sent(found, form.close_key, form.close_text.data):
+        return _back(enquiry_id, "again")
+    keep_if_busy(lambda message: _again(enquiry_id, 503, message, close=form))
+    if not form.validate():
+        return _page(found, 422, close=form)
+    text, seen = form.close_text.data.strip(), read_id(request.form.get("seen"))
+    message = actions.Words(form.close_key.data, text, (), seen)
     return _do(
-        found, "close",
+        found,
+        "close",
         lambda: actions.reply_to_enquiry(
             db.session(), found, _writer(), Reply.CLOSE, message, local_now()
         ),
-    )  # fmt: skip
+        close=form,
+    )
+
+
+@bp.post("/enquiries/<int:enquiry_id>/reopen")
+@staff_access(StaffPermission.WORK)
+def enquiry_reopen(enquiry_id: int) -> ResponseReturnValue:
+    """Undo the closing or the refusal of an enquiry («Открыть снова»)."""
+    found = get_for_desk(db.session(), enquiry_id)
+    return _do(
+        found,
+        "reopen",
+        lambda: handling.reopen_enquiry(db.session(), found, _writer(), local_now()),
+    )
 
 
 @bp.post("/enquiries/<int:enquiry_id>/topic")
@@ -236,15 +257,19 @@ def _page(
     found: Enquiry, status: int = 200, *, message: str | None = None,
     refused: Sequence[AttachmentError] = (), reply: ReplyForm | None = None,
     note: NoteForm | None = None, assign: AssignForm | None = None,
-    topic: TopicForm | None = None,
+    topic: TopicForm | None = None, close: CloseForm | None = None,
 ) -> Response:  # fmt: skip
-    sent = next((form for form in (reply, note, assign, topic) if form is not None), None)
+    forms = (reply, note, assign, topic, close)
+    sent = next((form for form in forms if form is not None), None)
     file_faults = [refusal_words(error) for error in refused]
     faults = [("note-files" if note else "files", fault) for fault in file_faults]
     if message:
         faults.append(("", message))
+    is_closing = close is not None and found.status in OPEN
     reply, note = reply or ReplyForm(formdata=None), note or NoteForm(formdata=None)
-    reply.key.data, note.note_key.data = fresh_key(reply.key.data), fresh_key(note.note_key.data)
+    close = close or CloseForm(formdata=None)
+    for key in (reply.key, note.note_key, close.close_key):
+        key.data = fresh_key(key.data)
     reply.seen.data = str(found.entries[-1].id) if found.entries else ""
     return render_page(
         "staff/enquiries/enquiry.html",
@@ -255,6 +280,8 @@ def _page(
         note=note,
         assign=assign or _assign_form(found),
         topic=topic or _topic_form(found),
+        close=close,
+        is_closing=is_closing,
         faults=faults + (summary_of(sent) if sent else []),
         file_faults=file_faults,
         faulty="note" if isinstance(sent, NoteForm) else "reply",

@@ -92,6 +92,16 @@ class ReplyForm(FlaskForm):
         return read_id(self.seen.data)
 
 
+class CloseForm(FlaskForm):
+    """«Закрыть обращение»: a last word to the customer, if there is one."""
+
+    close_key = HiddenField()
+    close_text = TextAreaField("Что написать потребителю", filters=[lines])
+
+    def validate_close_text(self, field: TextAreaField) -> None:
+        _check_length(field)
+
+
 class NoteForm(FlaskForm):
     """«Внутренняя заметка»."""
 

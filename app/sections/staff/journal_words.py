@@ -70,6 +70,7 @@ ACTIONS = {
     "enquiry.ask": ("enquiries", "Запрошены уточнения по обращению"),
     "enquiry.reject": ("enquiries", "Обращение отклонено"),
     "enquiry.close": ("enquiries", "Обращение закрыто сотрудником"),
+    "enquiry.reopen": ("enquiries", "Обращение снова открыто"),
     "bank_details.saved": ("details", "Сохранены банковские реквизиты"),
     "account.email_changed": ("details", "Изменен e-mail"),
     "account.phone_changed": ("details", "Изменен телефон"),

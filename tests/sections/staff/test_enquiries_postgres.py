@@ -73,7 +73,12 @@ def test_of_clerks_who_answer_or_take_at_once_one_is_first(
     make.session.expire_all()
     statuses = [entry.status for entry in make.session.scalars(select(EnquiryEntry))]
     assert statuses == ["registered", "in_work", "answered", "closed"]
-    assert len(make.session.scalars(select(Message)).all()) == 1
+    kinds = make.session.scalars(select(Message.kind).order_by(Message.id)).all()
+    assert kinds == ["enquiry_reply", "enquiry_closed"]
+    assert together(clerks, url, "reopen") == [303, 303, 303]
+    make.session.expire_all()
+    assert make.session.scalars(select(Enquiry.status)).one() == "answered"
+    assert len(make.session.scalars(select(EnquiryEntry)).all()) == 5
 
 
 def test_one_answer_sent_many_times_at_once_is_one_with_its_file(
