@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.actions.journal import record
 from app.actions.notices import tell_refused
+from app.domain.errors import DoubtfulReadingsError
 from app.domain.readings import LIVE, ReadingStatus
 from app.domain.staff import Clerk
 from app.integrations.database import count_changed
@@ -38,12 +39,28 @@ class Decided:
     exported: int = 0
 
 
-def accept_readings(session: Session, clerk: Clerk, seen: Seen, now: datetime) -> Decided:
-    """Accept what still waits."""
-    accepted = sum(
-        _decide(session, clerk, row, contract, ReadingStatus.ACCEPTED, None, now)
+def accept_readings(
+    session: Session, clerk: Clerk, seen: Seen, confirmed: Set[int], now: datetime
+) -> Decided:
+    """Accept what still waits; doubtful readings only one by one.
+
+    Args:
+        confirmed: ids of doubtful readings that the clerk has been shown by name and confirmed.
+
+    Raises:
+        DoubtfulReadingsError: others among them are doubtful; nothing has been accepted.
+    """
+    waiting = [
+        (row, contract)
         for row, contract in list_to_decide(session, list(seen))
         if row.status == seen[row.id] == ReadingStatus.SENT
+    ]
+    doubtful = [row.id for row, _ in waiting if row.doubts and row.id not in confirmed]
+    if doubtful:
+        raise DoubtfulReadingsError(doubtful)
+    accepted = sum(
+        _decide(session, clerk, row, contract, ReadingStatus.ACCEPTED, None, now)
+        for row, contract in waiting
     )
     return Decided(accepted=accepted, left=len(seen) - accepted)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class DomainError(Exception):
     """Base of everything the domain, queries and actions raise on purpose."""
@@ -201,6 +203,18 @@ class BatchError(DomainError):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+class DoubtfulReadingsError(DomainError):
+    """Readings that look wrong would be accepted unread.
+
+    Attributes:
+        ids: of the submitted readings, in the order they came.
+    """
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        super().__init__("doubtful")
+        self.ids = ids
 
 
 class EnquiryClosedError(DomainError):

@@ -102,6 +102,11 @@ def list_desk_readings(
     return _rows(session, ids, _usual(session, ids))
 
 
+def list_desk_readings_by_id(session: Session, ids: Sequence[int]) -> list[DeskReading]:
+    """Readings with these ids, the newest first."""
+    return _rows(session, ids, _usual(session, ids))
+
+
 def each_desk_reading(session: Session, wanted: ReadingFilter) -> Iterator[DeskReading]:
     """All of them, for a file, without their usual months, which would take longer than all the
     rest; one more than MOST shows that there are others."""

@@ -103,10 +103,12 @@ class DecisionForm:
 
     Attributes:
         seen: status that the clerk has seen, by the id of a reading.
+        confirmed: ids of doubtful readings that were ticked on the second step.
         errors: by the id of the control; "" where there is none.
     """
 
     seen: dict[int, str] = field(default_factory=dict)
+    confirmed: frozenset[int] = frozenset()
     reason: str = ""
     refuses: bool = False
     errors: dict[str, str] = field(default_factory=dict)
@@ -114,8 +116,10 @@ class DecisionForm:
     @classmethod
     def read(cls, data: MultiDict[str, str]) -> DecisionForm:
         """Read and check what was sent."""
+        doubtful = _seen(data.getlist("doubtful"))
         form = cls(
-            _seen(data.getlist("reading")),
+            _seen(data.getlist("reading")) | doubtful,
+            frozenset(doubtful),
             printable(data.get("reason")).strip(),
             data.get("do") == "refuse",
         )

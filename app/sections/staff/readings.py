@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from app.actions.reading_desk import Decided, accept_readings, refuse_readings
+from app.domain.errors import DoubtfulReadingsError
 from app.domain.staff import StaffPermission
 from app.extensions import db
 from app.logs import event
@@ -16,6 +19,7 @@ from app.queries.reading_desk import (
     count_desk_readings,
     each_desk_reading,
     list_desk_readings,
+    list_desk_readings_by_id,
 )
 from app.sections.staff import reading_words as words
 from app.sections.staff.blueprint import bp
@@ -51,14 +55,16 @@ def readings_decide() -> ResponseReturnValue:
     if form.refuses:
         done = refuse_readings(db.session(), current_clerk(), form.seen, form.reason, local_now())
     else:
-        done = accept_readings(db.session(), current_clerk(), form.seen, local_now())
+        try:
+            done = accept_readings(
+                db.session(), current_clerk(), form.seen, form.confirmed, local_now()
+            )
+        except DoubtfulReadingsError as error:
+            return _confirmation_page(wanted, form, error.ids)
     outbox.commit()
     numbers = {name: getattr(done, name) for name in DONE}
     event("readings decided", **numbers)
-    page = {"page": request.args["page"][:9]} if "page" in request.args else {}
-    return redirect(
-        url_for("staff.readings", **(_query(wanted) | page | numbers | {"done": 1})), 303
-    )
+    return redirect(_list_url(wanted, **numbers, done=1), 303)
 
 
 @bp.get("/readings.<any(xlsx, csv):extension>")
@@ -71,6 +77,27 @@ def readings_file(extension: str) -> ResponseReturnValue:
     table = words.readings_table(each_desk_reading(db.session(), form.wanted))
     event("readings listed in a file", rows=len(table.rows))
     return send_bytes(WRITERS[extension](table), f"Показания {clock().today():%d.%m.%Y}", extension)
+
+
+def _list_url(wanted: ReadingFilterForm, **more: int) -> str:
+    page = {"page": request.args["page"][:9]} if "page" in request.args else {}
+    return url_for("staff.readings", **(_query(wanted) | page | more))
+
+
+def _confirmation_page(
+    wanted: ReadingFilterForm, form: DecisionForm, doubtful: Sequence[int]
+) -> Response:
+    """The second step of accepting: doubtful readings by name, none of them ticked."""
+    return render_page(
+        "staff/readings/confirm.html",
+        fragment="results",
+        plain=[(key, status) for key, status in form.seen.items() if key not in doubtful],
+        confirmed=form.confirmed,
+        rows=list_desk_readings_by_id(db.session(), doubtful),
+        listing=_list_url(wanted),
+        words=words,
+        zones=ZONES,
+    )
 
 
 def _filter() -> ReadingFilterForm:

@@ -14,6 +14,7 @@ from app.web.outbox import sweep
 from tests.factories import Factory
 from tests.outbox import Outbox, part
 from tests.pages import PageClient
+from tests.sections.enquiries.steps import fields_of, post
 from tests.sections.staff.reading_rows import (
     boxes,
     decide,
@@ -51,7 +52,7 @@ def test_what_is_ticked_is_accepted_and_the_rest_waits(
     clerk: PageClient, make: Factory, meters: list[Meter]
 ) -> None:
     for meter in meters:
-        submit(make, meter, "1200", doubts=["unusual"])
+        submit(make, meter, "1200")
     make.commit()
     soup = clerk.get("staff.readings")
     decide(clerk, soup, "accept", *boxes(soup)[:2])
@@ -63,6 +64,54 @@ def test_what_is_ticked_is_accepted_and_the_rest_waits(
     (first, _) = lines(make, "readings.accepted")
     assert (first.staff_id, first.account_id, first.subject_key) == (1, 1, "00123-ЭС")
     assert first.changes["status"] == ["sent", "accepted"]
+
+
+def test_doubtful_readings_are_named_on_a_second_step_and_only_the_ticked_are_accepted(
+    clerk: PageClient, make: Factory, meters: list[Meter]
+) -> None:
+    submit(make, meters[0], "1110")
+    submit(make, meters[1], "9200", doubts=["unusual", "power"])
+    submit(make, meters[2], "1100", doubts=["zero"])
+    make.commit()
+    soup = clerk.get("staff.readings")
+    decide(clerk, soup, "accept", *boxes(soup), status=200)
+    assert statuses(make) == ["sent", "sent", "sent"]
+    soup = clerk.check_last()
+    assert soup.h1.text == "Принять показания с сомнением?"
+    named = [" ".join(row.text.split()) for row in soup.select("tbody tr")]
+    assert len(named) == 2
+    for words in ("33", "1100,00", "Расхода нет"):
+        assert words in named[0]
+    for words in ("22", "9200,00", "Намного больше обычного", "Больше максимальной мощности"):
+        assert words in named[1]
+    assert not soup.select("input[type=checkbox][checked]")
+    form = fields_of(soup.select_one("form:has([name=do])"))
+    assert form["reading"] == "1-sent"
+    post(clerk, form, 303, "/staff/readings", doubtful="2-sent", do="accept")
+    assert done(clerk) == "Принято: 2. Отклонено: 0."
+    assert statuses(make) == ["accepted", "accepted", "sent"]
+
+
+def test_one_doubtful_reading_needs_the_second_step_too_and_going_back_changes_nothing(
+    clerk: PageClient, make: Factory, meters: list[Meter]
+) -> None:
+    submit(make, meters[0], "1100", doubts=["zero"])
+    make.commit()
+    soup = clerk.get("staff.readings", warned="doubt")
+    decide(clerk, soup, "accept", *boxes(soup), status=200)
+    back = clerk.check_last().select_one("form:has([name=do]) a.btn")["href"]
+    assert rows(clerk.open(back)) == ["11 1100,00"]
+    assert statuses(make) == ["sent"]
+
+
+def test_doubtful_readings_are_refused_without_a_second_step(
+    clerk: PageClient, make: Factory, meters: list[Meter]
+) -> None:
+    submit(make, meters[0], "1100", doubts=["zero"])
+    make.commit()
+    soup = clerk.get("staff.readings")
+    decide(clerk, soup, "refuse", *boxes(soup), reason="Расхода нет")
+    assert statuses(make) == ["rejected"]
 
 
 def test_a_refusal_reaches_the_customer_by_letter_and_at_once_on_the_page(
