@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -33,6 +34,8 @@ DIRECTION = "A+"
 MONTHS_BACK = 14
 """Enough for the usual month, and for the same month a year ago."""
 EARLIEST = Month(2000, 1)
+READ_BY_HAND = ("", "billed", "closed")
+"""Reasons of ``closed_because`` that concern this month only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,10 +303,33 @@ def _refused(session: Session, ids: Iterable[int]) -> dict[tuple[int, Month], Su
     return {(row.register_id, row.period): row for row in rows}
 
 
-def first_window(meters: Iterable[MeterCard], today: date, rules: WindowRules) -> Window | None:
-    """The window that is open and closes first, else the one that opens next; None without meters
-    that are read by hand."""
-    windows = {each.regime: each.window for each in meters if not each.closed_because(today)}
-    is_open = [window for window in windows.values() if window.is_open(today)]
-    coming = [next_window(regime, window, rules) for regime, window in windows.items()]
-    return min(is_open or coming, key=lambda window: window.closes, default=None)
+@dataclass(frozen=True, slots=True)
+class ReadingWindow:
+    """When readings of the contract's meters of one regime are taken."""
+
+    regime: str
+    window: Window
+    """Open now, else the one that opens next."""
+    missing: int
+    """Meters whose readings have still to be sent in it."""
+
+
+def list_windows(
+    meters: Iterable[MeterCard], today: date, rules: WindowRules
+) -> list[ReadingWindow]:
+    """One window for each regime of the meters that are read by hand, the first to close first."""
+    current: dict[str, Window] = {}
+    missing: Counter[str] = Counter()
+    for meter in meters:
+        if meter.closed_because(today) in READ_BY_HAND:
+            current[meter.regime] = meter.window
+            missing[meter.regime] += meter.is_missing(today)
+    windows = [
+        ReadingWindow(
+            regime,
+            window if window.is_open(today) else next_window(regime, window, rules),
+            missing[regime],
+        )
+        for regime, window in current.items()
+    ]
+    return sorted(windows, key=lambda found: found.window.closes)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
 
 import pytest
 
 from app.domain.access import Role
 from app.domain.period import Month
-from app.models import Contract
+from app.models import Contract, Meter, SupplyPoint
 from tests.factories import Factory
 from tests.pages import PageClient
+
+Later = Callable[..., datetime]
 
 
 @pytest.fixture
@@ -91,3 +94,81 @@ def test_an_account_with_several_contracts_chooses(
         "№ 00124-ЭС от 01.02.2020",
     ]
     assert "сменить договор" in page.get("home.index", contract_id=contract.id).text
+
+
+def read_meter(make: Factory, contract: Contract, serial: str) -> Meter:
+    """A meter that was read in September."""
+    meter = make.meter(contract, serial)
+    make.reading(meter, "2026-09", "1000.00", source="portal")
+    return meter
+
+
+def mkd_meter(make: Factory, contract: Contract, serial: str = "55") -> Meter:
+    meter = read_meter(make, contract, serial)
+    make.session.get_one(SupplyPoint, meter.supply_point_id).reading_regime = "mkd"
+    return meter
+
+
+def readings_card(page: PageClient, contract: Contract) -> str:
+    soup = page.get("home.index", contract_id=contract.id)
+    (card,) = [card for card in soup.select(".card") if card.h2.text.startswith("Показания")]
+    return " ".join(card.get_text(" ").split())
+
+
+@pytest.mark.parametrize(
+    ("day", "month_end", "mkd"),
+    [
+        (
+            21,
+            "Осталось передать: 1 прибор, до конца 01.12.2026",
+            "с 23.11.2026 по 26.11.2026",
+        ),
+        (24, "Осталось передать: 1 прибор, до конца 01.12.2026", "1 прибор, до конца 26.11.2026"),
+        (
+            27,
+            "Осталось передать: 1 прибор, до конца 01.12.2026",
+            "с 23.12.2026 по 26.12.2026",
+        ),
+    ],
+)
+def test_home_names_the_windows_of_both_regimes_of_a_contract(
+    page: PageClient, make: Factory, contract: Contract, later: Later, day: int, month_end: str,
+    mkd: str,
+) -> None:  # fmt: skip
+    read_meter(make, contract, "44")
+    mkd_meter(make, contract)
+    make.commit()
+    later(days=day - 21)
+    page.sign_in("00123")
+    card = readings_card(page, contract)
+    assert f"На конец месяца{', ноябрь 2026' if day == 27 else ''}" in card
+    assert month_end in card.replace("прибор ,", "прибор,")
+    assert "Нежилые помещения в МКД" in card
+    assert mkd in card.replace("прибор ,", "прибор,")
+    lines = [
+        " ".join(note.text.split())
+        for note in page.get("readings.index", contract_id=contract.id).select("p.note")
+    ]
+    assert [line.split(". ")[0] for line in lines[:2]] == [
+        "Нежилые помещения в МКД", "На конец месяца",
+    ]  # fmt: skip
+
+
+def test_the_window_of_one_regime_needs_no_name(
+    page: PageClient, make: Factory, contract: Contract
+) -> None:
+    mkd_meter(make, contract)
+    make.commit()
+    page.sign_in("00123")
+    assert readings_card(page, contract) == (
+        "Показания за ноябрь 2026 Прием с 23.11.2026 по 26.11.2026 включительно. Все приборы"
+    )
+
+
+def test_home_says_that_all_readings_are_sent_when_billing_has_them(
+    page: PageClient, make: Factory, contract: Contract
+) -> None:
+    make.reading(make.meter(contract), "2026-11", "1110.00", source="portal")
+    make.commit()
+    page.sign_in("00123")
+    assert "Показания за ноябрь 2026 Все переданы" in readings_card(page, contract)

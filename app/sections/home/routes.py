@@ -9,12 +9,13 @@ from app.domain.access import Permission
 from app.extensions import db
 from app.queries import contracts
 from app.queries.enquiries import list_waiting_for_customer
-from app.queries.meters import first_window, list_meters
+from app.queries.meters import list_meters, list_windows
 from app.queries.overview import money_overview
 from app.web.fragments import render_page
 from app.web.permissions import contract_access, may_viewer
 from app.web.rules import window_rules
 from app.web.session import clock, config
+from app.web.words import REGIMES
 
 bp = Blueprint("home", __name__)
 
@@ -41,9 +42,8 @@ def index(contract_id: int) -> ResponseReturnValue:
         if may_viewer(Permission.SEE_ENQUIRIES)
         else (),
         today=today,
-        taking=[each for each in meters if not each.closed_because(today)],
-        missing=[each for each in meters if each.is_missing(today)],
-        window=first_window(meters, today, rules),
+        windows=list_windows(meters, today, rules),
+        regimes=REGIMES,
         department=contracts.find_department(db.session(), g.contract),
         points=contracts.list_points(db.session(), g.contract),
     )

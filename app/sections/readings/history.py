@@ -65,6 +65,27 @@ def status_words(used: Used) -> str:
     return STATUSES.get(used.reading.status or "", "Принято")
 
 
+def no_consumption(history: RegisterHistory) -> str:
+    """Why a register with readings has no chart of consumption."""
+    if history.top is not None:
+        return "Расхода за эти месяцы не было: показания не менялись."
+    if sum(len(row.readings) for row in history.rows) == 1:
+        return "Расхода пока нет: он считается между двумя показаниями, а здесь одно."
+    return "Расход по месяцам не посчитать: между показаниями есть пропуски."
+
+
+def no_readings(meter: MeterCard) -> str:
+    """Why the history of a meter is empty."""
+    if meter.is_automatic:
+        return (
+            "Показания этого прибора снимаются автоматически, в кабинет они не приходят. "
+            "Объем по месяцам — в разделе «Начисления»."
+        )
+    if meter.removed_on is not None:
+        return f"Прибор снят {meter.removed_on:%d.%m.%Y}, показаний за последние годы нет."
+    return "Показаний этого прибора нет. Они появятся здесь, когда их передадут."
+
+
 def history_table(meter: MeterCard, history: Sequence[RegisterHistory]) -> Table:
     """One row per reading, newest first."""
     columns = (

@@ -21,7 +21,14 @@ from app.queries.meters import MeterCard, get_meter, list_meters
 from app.queries.readings import get_receipt, list_receipts_of, name_registers
 from app.sections.readings import words
 from app.sections.readings.entry import EntryForm
-from app.sections.readings.history import history_table, marks, read_history, status_words
+from app.sections.readings.history import (
+    history_table,
+    marks,
+    no_consumption,
+    no_readings,
+    read_history,
+    status_words,
+)
 from app.sections.readings.papers import send_act, send_receipt
 from app.sections.readings.taking import Taking, form_page, meters_pager, take
 from app.web.downloads import WRITERS, send_bytes
@@ -31,6 +38,7 @@ from app.web.pager import Pager
 from app.web.permissions import contract_access, may_viewer
 from app.web.rules import window_rules
 from app.web.session import clock, config, current_browser, current_viewer, local_now
+from app.web.words import REGIMES
 
 RECEIPTS = 24
 """Listed under the meters; older ones are in the history of each meter."""
@@ -92,6 +100,8 @@ def history(contract_id: int, meter_id: int) -> ResponseReturnValue:
         meter=found,
         history=read_history(found, Month.of(today)),
         marks=marks,
+        no_consumption=no_consumption,
+        no_readings=no_readings,
         status_words=status_words,
         words=words,
         here=request.path,
@@ -220,10 +230,13 @@ def _windows(meters: Sequence[MeterCard], today: date) -> list[str]:
     """What the windows of the contract's regimes are, in words."""
     rules = window_rules(config())
     windows = {each.regime: each.window for each in meters if not each.is_automatic}
-    return [
-        words.window_words(window, next_window(regime, window, rules), today)
+    lines = {
+        regime: words.window_words(window, next_window(regime, window, rules), today)
         for regime, window in sorted(windows.items())
-    ]
+    }
+    if len(lines) > 1:
+        return [f"{REGIMES[regime]}. {line}" for regime, line in lines.items()]
+    return list(lines.values())
 
 
 def _receipt_page(found: ReadingReceipt, status: int = 200, message: str | None = None) -> Response:

@@ -7,10 +7,13 @@ import io
 from datetime import date
 from decimal import Decimal
 
+import pytest
+from bs4 import BeautifulSoup
+
 from app.domain.history import build_bars, build_history
 from app.domain.period import Month
 from app.domain.readings import Scale, chain
-from app.models import Contract, Meter
+from app.models import Contract, Meter, Register, SupplyPoint
 from tests.domain.test_readings import known
 from tests.factories import Factory
 from tests.pages import PageClient
@@ -66,3 +69,72 @@ def test_the_table_for_a_spreadsheet_has_a_row_for_every_reading(
     assert [row["Показание"] for row in rows][:2] == ["1100,00", "1090,00"]
     assert rows[0]["Расход, кВт·ч"] == "400,000"
     assert page.client.get(url.replace("csv", "xlsx")).data[:2] == b"PK"
+
+
+def history_page(page: PageClient, meter: Meter) -> BeautifulSoup:
+    return page.get("readings.history", contract_id=1, meter_id=meter.id)
+
+
+def bare_meter(make: Factory, contract: Contract, *values: str) -> Meter:
+    """A meter with readings from July 2026 on, one a month."""
+    found = make.meter(contract, "777")
+    for number, value in enumerate(values):
+        make.reading(found, f"2026-{7 + number:02d}", value, source="portal")
+    make.commit()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (("100.00",), "Расхода пока нет: он считается между двумя показаниями, а здесь одно."),
+        (("100.00", "100.00"), "Расхода за эти месяцы не было: показания не менялись."),
+    ],
+)
+def test_a_meter_without_consumption_says_why_and_draws_no_empty_chart(
+    page: PageClient, make: Factory, contract: Contract, values: tuple[str, ...], words: str
+) -> None:
+    soup = history_page(page, bare_meter(make, contract, *values))
+    assert words in soup.text
+    assert not soup.select("svg[role=img]")
+    first = " ".join(soup.select("table.history tbody tr")[-1].text.split())
+    assert "100,00" in first
+    assert "не посчитать" in first
+    assert "None" not in soup.text
+
+
+def test_readings_with_gaps_between_them_say_that_months_cannot_be_told(
+    page: PageClient, make: Factory, contract: Contract
+) -> None:
+    found = make.meter(contract, "777")
+    make.reading(found, "2026-02", "100.00", source="portal")
+    make.reading(found, "2026-09", "170.00", source="portal")
+    make.commit()
+    soup = history_page(page, found)
+    assert "между показаниями есть пропуски" in soup.text
+    assert "расход за 7 мес." in soup.text
+    assert not soup.select("svg[role=img]")
+
+
+@pytest.mark.parametrize(
+    ("is_automatic", "words"),
+    [(True, "снимаются автоматически"), (False, "Они появятся здесь, когда их передадут")],
+)
+def test_a_meter_without_readings_says_why(
+    page: PageClient, make: Factory, contract: Contract, is_automatic: bool, words: str
+) -> None:
+    found = make.meter(contract, "777")
+    make.session.get_one(SupplyPoint, found.supply_point_id).is_automatic = is_automatic
+    make.commit()
+    assert words in history_page(page, found).select_one("main").text
+
+
+def test_a_zone_without_readings_is_named_beside_the_others(
+    page: PageClient, make: Factory, contract: Contract
+) -> None:
+    found = bare_meter(make, contract, "100.00", "150.00")
+    make.session.add(Register(meter_id=found.id, zone="T2", direction="A+", digits=5, decimals=2))
+    make.commit()
+    soup = history_page(page, found)
+    assert "Показаний по этой зоне нет" in soup.text
+    assert [title.text for title in soup.select("main h2")] == ["Сутки", "Зона Т2"]

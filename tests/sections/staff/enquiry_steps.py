@@ -7,7 +7,7 @@ from typing import Any
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
-from app.models import Enquiry, EnquiryEntry
+from app.models import AuditEvent, Enquiry, EnquiryEntry
 from tests.factories import Factory
 from tests.pages import PageClient
 from tests.sections.enquiries.steps import fields_of, post
@@ -53,3 +53,13 @@ def fresh(make: Factory) -> Enquiry:
 def entries(make: Factory) -> list[EnquiryEntry]:
     make.session.expire_all()
     return list(make.session.scalars(select(EnquiryEntry).order_by(EnquiryEntry.id)))
+
+
+def journal(make: Factory) -> list[AuditEvent]:
+    make.session.expire_all()
+    rows = select(AuditEvent).where(AuditEvent.subject == "enquiries").order_by(AuditEvent.id)
+    return list(make.session.scalars(rows))
+
+
+def status_of(customer: PageClient) -> str:
+    return customer.open(THREAD).select_one(".status").text.strip()

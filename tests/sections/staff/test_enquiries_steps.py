@@ -15,7 +15,6 @@ from sqlalchemy import select
 from app.actions.billing_export import export_for_billing
 from app.extensions import db
 from app.models import AuditEvent, Department, Enquiry, EnquiryTopic, StaffMember
-from app.sections.enquiries.forms import MAX_TEXT
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.outbox import Outbox, part
@@ -27,7 +26,9 @@ from tests.sections.staff.enquiry_steps import (
     entries,
     form_of,
     fresh,
+    journal,
     send,
+    status_of,
     step,
     thread,
 )
@@ -37,16 +38,6 @@ HOSTILE = (
     "<img src=x onerror=alert(1)>{{7*7}} <div hx-get=/sign-out hx-trigger=load>"
     "<a href=javascript:alert(1)>x</a>"
 )
-
-
-def journal(make: Factory) -> list[AuditEvent]:
-    make.session.expire_all()
-    rows = select(AuditEvent).where(AuditEvent.subject == "enquiries").order_by(AuditEvent.id)
-    return list(make.session.scalars(rows))
-
-
-def status_of(customer: PageClient) -> str:
-    return customer.open(THREAD).select_one(".status").text.strip()
 
 
 def staff_id(make: Factory, login: str) -> int:
@@ -192,86 +183,6 @@ def test_a_closed_enquiry_takes_notes_and_nothing_else(
     assert [part(letter, "plain").splitlines()[2] for letter in outbox.letters()] == [
         "АО «Пример-Энерго» закрыл ваше обращение № 2026-000001 по договору № 00123-ЭС."
     ]
-
-
-def test_closing_asks_first_and_the_customer_reads_the_last_word(
-    clerk: PageClient, customer: PageClient, make: Factory, enquiry: Enquiry, outbox: Outbox
-) -> None:
-    question = clerk.open(URL).select_one("details#close:not([open])")
-    assert "получит об этом письмо" in question.text
-    assert "Ответа на него еще не было" in question.text
-    soup = step(clerk, "close", close_text="Вопрос решен по телефону")
-    assert "потребителю отправлено письмо" in soup.select_one("[role=status]").text
-    assert "Вопрос решен по телефону" in thread(customer)[-1]
-    assert "Обращение закрыто" in thread(customer)[-1]
-    (letter,) = outbox.letters("buh@example.org")
-    assert letter["Subject"] == "Обращение № 2026-000001 закрыто"
-    assert "Вопрос решен по телефону" in part(letter, "plain")
-    assert "Сотрудник operator" in part(letter, "plain")
-
-
-def test_a_last_word_that_is_too_long_is_kept_and_nothing_is_closed(
-    clerk: PageClient, make: Factory, enquiry: Enquiry, outbox: Outbox
-) -> None:
-    soup = step(clerk, "close", 422, close_text="ы" * (MAX_TEXT + 1))
-    assert soup.select_one("details#close[open] .error")
-    assert len(soup.select_one("#close_text").text.strip()) == MAX_TEXT + 1
-    assert fresh(make).status == "registered"
-    assert outbox.letters() == []
-
-
-@pytest.mark.parametrize(
-    ("steps", "before"),
-    [
-        ([], "Зарегистрировано"),
-        ([("take", {})], "В работе"),
-        ([("messages", {"step": "ask", "text": "Какой прибор?"})], "Требуется уточнение"),
-        ([("messages", {"step": "answer", "text": "Верно"})], "Ответ дан"),
-    ],
-)
-@pytest.mark.parametrize("ending", ["close", "reject"])
-def test_a_closed_enquiry_is_opened_again_as_it_was(
-    clerk: PageClient, customer: PageClient, make: Factory, enquiry: Enquiry, outbox: Outbox,
-    steps: list[tuple[str, dict[str, str]]], before: str, ending: str,
-) -> None:  # fmt: skip
-    for name, fields in steps:
-        step(clerk, name, **fields)
-    due, answered = fresh(make).answer_due_on, fresh(make).answered_at
-    if ending == "close":
-        step(clerk, "close")
-    else:
-        step(clerk, "messages", step="reject", text="Не по адресу")
-    assert fresh(make).closed_at is not None
-    sent = len(outbox.letters())
-    soup = step(clerk, "reopen")
-    assert "Обращение снова открыто" in soup.select_one("[role=status]").text
-    assert status_of(customer) == before
-    assert "Обращение снова открыто" in thread(customer)[-1]
-    now = fresh(make)
-    assert (now.closed_at, now.answer_due_on, now.answered_at) == (None, due, answered)
-    letter = outbox.letters("buh@example.org")[-1]
-    assert len(outbox.letters()) == sent + 1
-    assert letter["Subject"] == "Обращение № 2026-000001 снова открыто"
-    assert ("не позже" in part(letter, "plain")) is (before != "Ответ дан")
-    assert (journal(make)[-1].action, journal(make)[-1].changes["status"][0]) == (
-        "enquiry.reopen", "closed" if ending == "close" else "rejected",
-    )  # fmt: skip
-    step(customer, "messages", url=THREAD, text="Спасибо")
-    step(clerk, "messages", text="Пожалуйста")
-
-
-def test_the_customer_is_asked_before_closing_and_a_clerk_can_undo_it(
-    clerk: PageClient, customer: PageClient, make: Factory, enquiry: Enquiry
-) -> None:
-    question = customer.open(THREAD).select_one("details:has(form[action$='/close'])")
-    assert "Дополнить закрытое обращение нельзя" in question.text
-    step(customer, "close", url=THREAD)
-    assert status_of(customer) == "Закрыто"
-    step(clerk, "reopen")
-    assert status_of(customer) == "Зарегистрировано"
-    soup = clerk.open(URL)
-    assert not soup.select("form[action$='/reopen']")
-    assert soup.select_one("form[action$='/close']")
 
 
 def test_another_topic_counts_the_term_anew_from_the_day_of_registration(
