@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -81,7 +82,8 @@ def readings_file(extension: str) -> ResponseReturnValue:
 
 def _list_url(wanted: ReadingFilterForm, **more: int) -> str:
     page = {"page": request.args["page"][:9]} if "page" in request.args else {}
-    return url_for("staff.readings", **(_query(wanted) | page | more))
+    values: dict[str, Any] = {**_query(wanted), **page, **more}
+    return url_for("staff.readings", **values)
 
 
 def _confirmation_page(
