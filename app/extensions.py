@@ -10,10 +10,12 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 
 from app.models import Base
+from config import ROOT
 
 # The tables inherit our own Base; the extension brings only engine and session per request.
 db = SQLAlchemy(metadata=Base.metadata)
-migrate = Migrate(directory="migrations")
+# Commands are run from any folder.
+migrate = Migrate(directory=str(ROOT / "migrations"))
 login_manager = LoginManager()
 csrf = CSRFProtect()
 compress = Compress()
