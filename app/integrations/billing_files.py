@@ -36,15 +36,20 @@ class Package(AbstractContextManager["Package"]):
     def __init__(self, path: Path) -> None:
         self.path = path
         self._zip: zipfile.ZipFile | None = None
-        if path.is_dir():
-            self.sizes = {
-                entry.name: entry.stat().st_size for entry in path.iterdir() if entry.is_file()
+        try:
+            self.sizes = self._find_files()
+        except OSError as error:
+            raise _not_readable(path, error) from None
+
+    def _find_files(self) -> dict[str, int]:
+        if self.path.is_dir():
+            return {
+                entry.name: entry.stat().st_size for entry in self.path.iterdir() if entry.is_file()
             }
-        elif path.is_file():
-            self._zip = _open_zip(path)
-            self.sizes = {info.filename: info.file_size for info in self._zip.infolist()}
-        else:
-            raise PackageError(f"нет такой папки или файла: {path}")
+        if self.path.is_file():
+            self._zip = _open_zip(self.path)
+            return {info.filename: info.file_size for info in self._zip.infolist()}
+        raise PackageError(f"нет такой папки или файла: {self.path}")
 
     def __exit__(
         self,
@@ -58,7 +63,10 @@ class Package(AbstractContextManager["Package"]):
     def open(self, name: str) -> IO[bytes]:
         """A stream of the bytes of a file."""
         if not self._zip:
-            return (self.path / name).open("rb")
+            try:
+                return (self.path / name).open("rb")
+            except OSError as error:
+                raise _not_readable(self.path / name, error) from None
         try:
             return self._zip.open(name)
         except _DAMAGE as error:
@@ -221,9 +229,17 @@ def _damaged(name: str, error: Exception) -> PackageError:
     return PackageError(f"{name}: архив поврежден ({error})")
 
 
+def _not_readable(path: Path, error: OSError) -> PackageError:
+    return PackageError(
+        f"{path}: не читается ({error.strerror}); файл должен быть доступен пользователю службы"
+    )
+
+
 def _open_zip(path: Path) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(path)
+    except PermissionError as error:
+        raise _not_readable(path, error) from None
     except _DAMAGE as error:
         raise PackageError(f"{path.name}: не читается как zip ({error})") from None
     if fault := _zip_fault(archive):

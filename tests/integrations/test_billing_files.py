@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import re
 import zipfile
@@ -295,3 +296,21 @@ def test_the_position_moves_on_while_a_file_is_read() -> None:
         places.append(file.position)
     assert places == sorted(places)
     assert places[-1] == len(raw)
+
+
+@pytest.mark.parametrize("place", ["folder", "folder/file.zip", "folder/inner"])
+def test_what_the_service_user_may_not_read_is_said_so(tmp_path: Path, place: str) -> None:
+    closed = tmp_path / "folder"
+    (closed / "inner").mkdir(parents=True)
+    (closed / "file.zip").write_bytes(b"PK")
+    closed.chmod(0)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        with pytest.raises(PackageError, match="должен быть доступен пользователю службы"):
+            Package(tmp_path / place)
+    finally:
+        if is_root:
+            os.seteuid(0)
+        closed.chmod(0o700)
