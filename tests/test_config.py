@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -10,10 +12,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from dotenv import dotenv_values
 
 import wsgi
 from app.security import flask_settings
 from config import Config, ConfigError
+from tests.deploy.test_kabinet_command import kabinet
 
 KEY = "k" * 16 + "0123456789abcdef"
 PRODUCTION = {"PRODUCTION": "1", "SECRET_KEY": KEY, "BASE_URL": "https://lk.example.ru"}
@@ -216,3 +220,56 @@ def test_env_file_is_for_development_only(tmp_path: Path, monkeypatch: pytest.Mo
     assert (read["STATEMENT_MAX_ROWS"], read["PORT"]) == ("7", "8001")
     monkeypatch.setenv("PRODUCTION", "1")
     assert wsgi.environment() == dict(os.environ)
+
+
+@pytest.mark.parametrize("leftover", ["{value}   # примечание", '"{value}"', "'{value}'"])
+def test_every_setting_that_keeps_a_comment_or_quotes_is_named_at_once(
+    local: dict[str, str], leftover: str
+) -> None:
+    values = {
+        "PORT": "8000",
+        "BASE_URL": "https://lk.example.ru",
+        "SECRET_KEY": KEY,
+        "MAIL_PASSWORD": "word",
+        "MAIL_SERVER": "smtp.example.ru",
+        "MAIL_SENDER": "lk@example.ru",
+        "SMS_FROM": "ENERGO",
+        "SMS_HTTP_SUCCESS": "^ok",
+        "SMS_HTTP_BODY": "to={phone}",
+        "CLAMD_ADDRESS": "/run/clamd.ctl",
+        "DATABASE_URL": "postgresql://u:p@db/kabinet",
+        "REDIS_URL": "redis://127.0.0.1/0",
+        "FILES_URL": "/srv/files",
+        "IMPORT_TOKEN": "t" * 40,
+        "EDO_OPERATOR": "Такском",
+        "TWILIO_AUTH_TOKEN": "token",
+        "SBER_ONLINE_URL": "https://example.ru",
+        "WEB_WORKERS": "2",
+        "WEB_THREADS": "8",
+        "AWS_ACCESS_KEY_ID": "id",
+        "AWS_SECRET_ACCESS_KEY": "key",
+        "INSTANCE_DIR": local["INSTANCE_DIR"],
+        "PRODUCTION": "0",
+        "JOBS": "queue",
+    }
+    Config.from_env(values)
+    kept = {name: leftover.replace("{value}", value) for name, value in values.items()}
+    found = faults(kept)
+    assert sorted(fault.split(":")[0] for fault in found) == sorted(values)
+    assert all("« #»" in fault or "в кавычках" in fault for fault in found)
+
+
+def test_the_documented_gateways_are_read_as_they_are_written(local: dict[str, str]) -> None:
+    text = (wsgi.ROOT / "docs" / "ru" / "messages.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```\n(SMS_.*?)```", text, re.DOTALL)
+    assert len(blocks) == 3
+    patterns = []
+    for block in blocks:
+        by_systemd, _ = kabinet.read_environment_file(block.encode())
+        assert by_systemd == dotenv_values(stream=io.StringIO(block))
+        patterns.append(Config.from_env(local | by_systemd).sms.http_success)
+    answers = ['{"status": "OK", "sms_id": "123"}', '{"id": "abc"}', "accepted;123"]
+    for pattern, answer in zip(patterns, answers, strict=True):
+        found = re.search(pattern, answer)
+        assert found
+        assert found[1] in ("123", "abc")

@@ -13,6 +13,36 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MIN_SECRET_LENGTH = 32
+COMMENT = re.compile(r"\s#|^#(\s|$)")
+QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’"}
+BRACKETS = {"{": "}", "[": "]", "<": ">"}
+
+
+def check_leftovers(raw: str, may_have_lone_quote: bool = False) -> None:
+    """Refuse a value that carries what belongs to the file it stood in: a comment, quotes.
+
+    systemd, Docker and shells differ in what they take away, so such a value is always a mistake
+    of whoever wrote the file. Inner quotes, ``#`` within a word and bracketed templates (JSON, XML)
+    are values. A password or a pattern may begin or end with a lone quote.
+
+    Raises:
+        ValueError: what is left over, without the value, which may be a secret.
+    """
+    text = raw.strip()
+    if BRACKETS.get(text[:1]) == text[-1:] and len(text) > 1:
+        return
+    if any(character in text for character in "\n\r\0"):
+        raise ValueError("в значении перенос строки: в файле настроек не закрыта кавычка")
+    if COMMENT.search(raw):
+        raise ValueError("в значении « #»: примечание пишется отдельной строкой")
+    opening, closing = text[:1], text[-1:]
+    inner = text[1:-1]
+    if QUOTES.get(opening) == closing and len(text) > 1 and opening not in inner:
+        raise ValueError("значение осталось в кавычках: уберите их")
+    for quote in "\"'":
+        is_lone = text.count(quote) % 2 and quote in (opening, closing)
+        if is_lone and not may_have_lone_quote:
+            raise ValueError(f"осталась непарная кавычка {quote}")
 
 
 def read_secret(text: str) -> str:

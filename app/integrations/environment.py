@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.settings import (
     MIN_SECRET_LENGTH,
+    check_leftovers,
     one_of,
     read_address,
     read_base_url,
@@ -39,6 +40,8 @@ NEEDED_BY: dict[str, tuple[str, ...]] = {
     "twilio": ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "SMS_FROM"),
     "http": ("SMS_HTTP_URL", "SMS_HTTP_SUCCESS"),
 }
+LONE_QUOTE = frozenset({"MAIL_PASSWORD", "SMS_HTTP_BODY", "SMS_HTTP_SUCCESS"})
+"""May begin or end with a single quotation mark of their own."""
 
 
 class EnvironmentReader:
@@ -87,6 +90,7 @@ class EnvironmentReader:
             **self.numbers(),
         )
         self.check_production(settings)
+        self.check_settings_of_others()
         if self.faults:
             raise ConfigError(self.faults)
         if settings.secret_key:
@@ -152,14 +156,23 @@ class EnvironmentReader:
         return kind(**values)
 
     def read(self, name: str, parse: Callable[[str], T], default: T) -> T:
-        text = self.environ.get(name, "").strip()
+        raw = self.environ.get(name, "")
+        text = raw.strip()
         if not text:
             return default
         try:
+            check_leftovers(raw, may_have_lone_quote=name in LONE_QUOTE)
             return parse(text)
         except ValueError as error:
             self.faults.append(f"{name}: {error}")
             return default
+
+    def check_settings_of_others(self) -> None:
+        """What gunicorn and the S3 client read by themselves, checked with the rest."""
+        for name in ("WEB_WORKERS", "WEB_THREADS"):
+            self.read(name, read_positive, 1)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            self.read(name, str, "")
 
     def check_production(self, settings: Config) -> None:
         days = (

@@ -48,14 +48,21 @@ def test_the_password_of_the_database_is_in_no_argument_list(tmp_path: Path, sch
     fake.write_text('#!/bin/sh\nprintf "%s\\n" "$@"; env | grep ^PG | sort\n', encoding="ascii")
     fake.chmod(0o755)
     done = back_up(
-        tmp_path / "copies", PATH=f"{fake.parent}:{os.environ['PATH']}",
-        INSTANCE_DIR=str(tmp_path), FILES_URL="",
+        tmp_path / "copies",
+        PATH=f"{fake.parent}:{os.environ['PATH']}",
+        INSTANCE_DIR=str(tmp_path),
+        FILES_URL="",
         DATABASE_URL=f"{scheme}://portal:p%20%23w@db.example.ru:5433/kabinet?sslmode=require",
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     *said, target = done.stdout.splitlines()
     assert said == [
-        "--format=custom", f"--file={target}/kabinet.dump", "PGDATABASE=kabinet",
-        "PGHOST=db.example.ru", "PGPASSWORD=p #w", "PGPORT=5433", "PGSSLMODE=require",
+        "--format=custom",
+        f"--file={target}/kabinet.dump",
+        "PGDATABASE=kabinet",
+        "PGHOST=db.example.ru",
+        "PGPASSWORD=p #w",
+        "PGPORT=5433",
+        "PGSSLMODE=require",
         "PGUSER=portal",
-    ]  # fmt: skip
+    ]

@@ -178,9 +178,17 @@ def test_a_command_gets_user_settings_arguments_and_input(
 ) -> None:
     words = ["два слова", 'кавычки "и"', "$HOME", "--user", "", "--env-file=x"]
     shown = run(
-        env_file, "--exec", "/usr/bin/python3", "-c", TELL, *words, user=user, stdin="пароль\n",
-        cwd=tmp_path, env={"DATABASE_URL": "sqlite://", "PYTHONPATH": "/nowhere", "TERM": "vt100"},
-    )  # fmt: skip
+        env_file,
+        "--exec",
+        "/usr/bin/python3",
+        "-c",
+        TELL,
+        *words,
+        user=user,
+        stdin="пароль\n",
+        cwd=tmp_path,
+        env={"DATABASE_URL": "sqlite://", "PYTHONPATH": "/nowhere", "TERM": "vt100"},
+    )
     assert shown.returncode == 17, shown.stderr
     told = json.loads(shown.stdout)
     entry = pwd.getpwnam(user)
@@ -230,9 +238,17 @@ def test_flask_commands_run_from_any_folder(env_file: Path, tmp_path: Path) -> N
     loaded = run(env_file, "billing-import", "./пакет", cwd=tmp_path)
     assert (loaded.returncode, "Загружено." in loaded.stdout) == (0, True), loaded.stderr
     created = run(
-        env_file, "staff-create", "ivanova", "--name", "Иванова Анна", "--role", "admin",
-        "--password-stdin", stdin="пароль на один вход\n", cwd=tmp_path,
-    )  # fmt: skip
+        env_file,
+        "staff-create",
+        "ivanova",
+        "--name",
+        "Иванова Анна",
+        "--role",
+        "admin",
+        "--password-stdin",
+        stdin="пароль на один вход\n",
+        cwd=tmp_path,
+    )
     assert created.returncode == 0, created.stderr
     assert "https://lk.example.ru" in created.stdout
 
@@ -258,9 +274,22 @@ def test_what_cannot_be_run_is_said_with_a_code_of_its_own(
 @pytest.mark.skipif(ME.pw_uid != 0, reason="only root can become somebody else")
 def test_a_stranger_is_told_to_use_sudo(env_file: Path) -> None:
     refused = subprocess.run(
-        ["setpriv", "--reuid", "nobody", "--clear-groups", "/usr/bin/python3", COMMAND, "--user",
-         "root", "--env-file", env_file, "registrations"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [
+            "setpriv",
+            "--reuid",
+            "nobody",
+            "--clear-groups",
+            "/usr/bin/python3",
+            COMMAND,
+            "--user",
+            "root",
+            "--env-file",
+            env_file,
+            "registrations",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert refused.returncode == os.EX_NOPERM, refused.stderr
     assert "нужен root" in refused.stderr

@@ -105,9 +105,12 @@ def confined(unit: Path, *command: str | Path) -> list[str | Path]:
 @pytest.mark.parametrize("unit", UNITS, ids=names)
 def test_what_the_portal_does_is_not_forbidden_by_a_unit(unit: Path) -> None:
     done = subprocess.run(
-        confined(unit, sys.executable, "-c", PROBE), cwd=ROOT, capture_output=True, text=True,
+        confined(unit, sys.executable, "-c", PROBE),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert (done.returncode, done.stdout) == (0, "confined\n"), done.stderr
 
 
@@ -127,9 +130,12 @@ def served(folder: Path, environ: dict[str, str]) -> Iterator[socket.socket]:
         told.settimeout(90)
         environ = environ | {"NOTIFY_SOCKET": str(folder / "notify")}
         process = subprocess.Popen(
-            confined(WEB, *server), cwd=ROOT, env=environ,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            confined(WEB, *server),
+            cwd=ROOT,
+            env=environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             yield told
         finally:
@@ -142,10 +148,14 @@ def test_the_web_server_starts_and_answers_under_its_unit(tmp_path: Path) -> Non
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environ = {
-        "PATH": os.environ["PATH"], **kabinet.SERVICE_ENVIRONMENT, "PORT": str(port),
-        "INSTANCE_DIR": str(tmp_path / "state"), "BASE_URL": "https://lk.example.ru",
-        "SECRET_KEY": "k" * 40, "WEB_WORKERS": "1",
-    }  # fmt: skip
+        "PATH": os.environ["PATH"],
+        **kabinet.SERVICE_ENVIRONMENT,
+        "PORT": str(port),
+        "INSTANCE_DIR": str(tmp_path / "state"),
+        "BASE_URL": "https://lk.example.ru",
+        "SECRET_KEY": "k" * 40,
+        "WEB_WORKERS": "1",
+    }
     with served(tmp_path, environ) as told:
         assert told.recv(1000).startswith(b"READY=1")
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
