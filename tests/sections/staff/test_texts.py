@@ -15,6 +15,7 @@ from app.actions.texts import publish_text
 from app.domain.access import Browser
 from app.models import Account, AuditEvent, Consent, StaffMember, TextVersion
 from app.queries.texts import current_text, find_text, list_versions
+from app.sections.staff.directory_forms import MAX_TEXT
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PARTIAL, PageClient
@@ -54,6 +55,12 @@ def test_a_new_version_is_published_and_listed_with_who_and_when(
     assert line.changes["version"] == [FILE, "2026-11-21"]
     assert line.changes["sha256"][1] == row.sha256
     assert line.staff_id == row.staff_id
+
+
+def test_the_longest_text_arrives_whole(admin: PageClient, session: Session) -> None:
+    body = "ы" * MAX_TEXT
+    publish(admin, PERSONAL, body)
+    assert rows(session)[0].body == body
 
 
 def test_every_version_stays_readable_and_none_can_be_changed(
