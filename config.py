@@ -80,6 +80,8 @@ class Config:
     staff_session_max_hours: int = 8
     billing_age_hours: int = 36
     """Billing data older than this are pointed out to staff."""
+    staff_alert_emails: tuple[str, ...] = ()
+    """Who is told by email that billing data were not loaded."""
     import_token: str = field(default="", repr=False)
     """Opens ``POST /api/import`` to the billing system; empty: there is no such door."""
     import_max_mb: int = 2048

@@ -33,6 +33,7 @@ from app.sections import (
 from app.web import (
     batches,
     filters,
+    imports,
     outbox,
     remembered,
     request_bodies,
@@ -83,6 +84,8 @@ def create_app(config: Config) -> Flask:
     )
     config.instance_dir.mkdir(parents=True, exist_ok=True)
     app.config.from_mapping(flask_settings(config))
+    # Programs read Russian texts of errors in a terminal.
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["config"] = config
     app.extensions["clock"] = Clock(config.supplier_timezone, config.fixed_now)
 
@@ -95,6 +98,7 @@ def create_app(config: Config) -> Flask:
     security.init_app(app, config)
     uploads.init_app(app, config)
     batches.init_app(app, config)
+    imports.init_app(app, config)
     extensions.csrf.init_app(app)
     extensions.compress.init_app(app)
     extensions.mail.init_app(app)

@@ -84,6 +84,16 @@ def test_every_fault_of_production_is_reported_at_once() -> None:
     assert names == ["BASE_URL", "FIXED_NOW", "FLASK_DEBUG", "PORT", "SECRET_KEY"]
 
 
+def test_addresses_of_alerts_are_a_list_and_a_wrong_one_is_named(local: dict[str, str]) -> None:
+    text = "a@example.org, b@example.org,a@example.org,"
+    assert Config.from_env(local).staff_alert_emails == ()
+    config = Config.from_env(local | {"STAFF_ALERT_EMAILS": text})
+    assert config.staff_alert_emails == ("a@example.org", "b@example.org")
+    (fault,) = faults(local | {"STAFF_ALERT_EMAILS": "a@example.org, почта"})
+    assert fault.startswith("STAFF_ALERT_EMAILS: ")
+    assert "«почта»" in fault
+
+
 @pytest.mark.parametrize("key", ["", " " * 40, "short", "x" * 31, f"  {'x' * 31} "])
 def test_production_starts_with_no_default_secret(key: str) -> None:
     assert [fault.split(":")[0] for fault in faults(PRODUCTION | {"SECRET_KEY": key})] == [

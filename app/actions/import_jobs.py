@@ -1,6 +1,8 @@
-"""Billing batches on their way: received, checked, loaded or given up.
+"""Billing batches on their way: queued, claimed by one process, checked, loaded or given up.
 
-One at a time on a machine; a worker that dies leaves its batch to the next, whole or not at all.
+One batch runs at a time in the whole installation, whichever process or machine it runs on: a
+running row is the claim, held by a lease that its holder prolongs. What a holder that died was at
+goes to the next one, whole or not at all; a holder that lost its claim cannot commit.
 """
 
 from __future__ import annotations
@@ -10,38 +12,59 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Update, delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Update, and_, delete, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
 
 from app.actions import journal
 from app.actions.billing_import import ImportOptions, ImportResult, Report
 from app.actions.billing_import.acknowledgements import FILENAME
+from app.actions.import_findings import pack_findings
+from app.domain.errors import DomainError
 from app.domain.exchange import Dialect, build_layouts
-from app.domain.imports import ALLOWED, GIVEN_BACK, KEEP, MAX_TRIES, JobGoal, JobStatus
+from app.domain.imports import (
+    ALLOWED,
+    FAILURES,
+    GIVEN_BACK,
+    KEEP,
+    KEEP_FAILURES,
+    LEASE,
+    MAX_TRIES,
+    Channel,
+    JobGoal,
+    JobStatus,
+)
 from app.integrations.database import count_changed
-from app.integrations.spreadsheets import Column, Kind, Table
 from app.models import ImportJob
 
 MAX_ERRORS = 100_000
 SUBJECT = "import_jobs"
+DIED = "Работа прервана: процесс загрузки остановился. Ничего не записано."
+DIED_TWICE = "Работа дважды прервана, ничего не записано."
+BROKEN = "Ошибка на нашей стороне, она записана в журнал сервера. Ничего не записано."
+
+
+class ClaimLostError(DomainError):
+    """Another process has taken the job over: whoever held it may write nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewBatch:
-    """A batch that has been received and stored."""
+    """A batch that has been received; ``stored_as`` is None where a command names its place."""
 
     name: str
-    stored_as: str
+    stored_as: str | None
     size: int
     options: dict[str, Any]
     goal: JobGoal
+    channel: Channel
     staff_id: int | None = None
-    """Empty: billing itself."""
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What whoever runs a job has to know of it."""
+    """What whoever runs a job has to know of it. ``claimed_by`` proves the claim."""
 
     job_id: int
     name: str
@@ -49,26 +72,12 @@ class Task:
     goal: JobGoal
     options: dict[str, Any]
     staff_id: int | None
+    claimed_by: str
 
 
 def order_job(session: Session, batch: NewBatch, now: datetime) -> ImportJob:
     """Put a batch into the queue."""
-    job = ImportJob(
-        name=batch.name,
-        stored_as=batch.stored_as,
-        size=batch.size,
-        staff_id=batch.staff_id,
-        goal=batch.goal,
-        status=JobStatus.WAITING,
-        options=batch.options,
-        tries=0,
-        created_at=now,
-        bytes_total=0,
-        bytes_done=0,
-        error_count=0,
-        warning_count=0,
-        counts={},
-    )
+    job = _new_job(batch, JobStatus.WAITING, now)
     session.add(job)
     session.flush()
     journal.record(
@@ -77,20 +86,116 @@ def order_job(session: Session, batch: NewBatch, now: datetime) -> ImportJob:
     return job
 
 
+def start_job(session: Session, batch: NewBatch, holder: str, now: datetime) -> Task | None:
+    """Claim the import for a batch that a command names; None: another one runs. Commit at once."""
+    job = _new_job(batch, JobStatus.RUNNING, now)
+    job.tries, job.started_at = 1, now
+    job.claimed_by, job.lease_until = holder, now + LEASE
+    session.add(job)
+    try:
+        session.flush()
+    except IntegrityError:
+        session.rollback()
+        return None
+    return _task(job, holder)
+
+
+def claim_next(session: Session, holder: str, now: datetime) -> Task | None:
+    """Claim the batch that has waited longest; None: none waits, or another one runs. Commit at
+    once."""
+    job_id = session.scalar(
+        select(func.min(ImportJob.id)).where(ImportJob.status == JobStatus.WAITING)
+    )
+    if job_id is None:
+        return None
+    other = aliased(ImportJob)
+    is_busy = select(other.id).where(other.status == JobStatus.RUNNING)
+    if session.scalar(is_busy) is not None:
+        # Asked first: on SQLite a load that is writing would hold up the UPDATE.
+        return None
+    claim = (
+        update(ImportJob)
+        .where(ImportJob.id == job_id, ImportJob.status == JobStatus.WAITING, ~is_busy.exists())
+        .values(
+            status=JobStatus.RUNNING, claimed_by=holder, lease_until=now + LEASE, started_at=now,
+            tries=ImportJob.tries + 1,
+        )
+    )  # fmt: skip
+    try:
+        claimed = count_changed(session, claim)
+    except IntegrityError:
+        # Another process has claimed another batch in the same moment.
+        session.rollback()
+        return None
+    if not claimed:
+        return None
+    return _task(session.get_one(ImportJob, job_id, populate_existing=True), holder)
+
+
+def heartbeat_statement(job_id: int, holder: str, now: datetime) -> Update:
+    """Prolong the lease of a claim that still holds; written apart from the import's own work."""
+    return (
+        update(ImportJob)
+        .where(
+            ImportJob.id == job_id,
+            ImportJob.status == JobStatus.RUNNING,
+            ImportJob.claimed_by == holder,
+        )
+        .values(lease_until=now + LEASE)
+    )
+
+
+def progress_statement(job_id: int, done: int, total: int) -> Update:
+    """How far reading is; written apart, for the import's own transaction stays open."""
+    return (
+        update(ImportJob).where(ImportJob.id == job_id).values(bytes_done=done, bytes_total=total)
+    )
+
+
+def requeue_expired(session: Session, now: datetime) -> ImportJob | None:
+    """Put the batch of a holder that died back into the queue, or give it up: then the job."""
+    is_expired = or_(ImportJob.lease_until.is_(None), ImportJob.lease_until <= now)
+    job = session.scalars(
+        select(ImportJob)
+        .where(ImportJob.status == JobStatus.RUNNING, is_expired)
+        .execution_options(populate_existing=True)
+    ).first()
+    if job is None:
+        return None
+    is_lost = job.stored_as is None
+    is_given_up = is_lost or job.tries >= MAX_TRIES
+    changes: dict[str, Any] = {"status": JobStatus.WAITING, "bytes_done": 0}
+    if is_given_up:
+        message = DIED if is_lost else DIED_TWICE
+        changes = {"status": JobStatus.FAILED, "finished_at": now, "message": message}
+    moved = count_changed(
+        session,
+        update(ImportJob)
+        .where(ImportJob.id == job.id, ImportJob.status == JobStatus.RUNNING, is_expired)
+        .values(claimed_by=None, lease_until=None, **changes),
+    )
+    session.refresh(job)
+    return job if moved and is_given_up else None
+
+
 def ask_again(session: Session, job: ImportJob, staff_id: int, now: datetime) -> bool:
-    """Have a checked batch loaded, or a refused one checked anew; whether that was possible.
+    """Have a checked batch loaded, one that was loaded before loaded by force, or a refused one
+    checked anew; whether that was possible.
 
     Whoever asks is who has it loaded; of two clicks one does.
     """
     goal = ALLOWED.get(JobStatus(job.status))
-    if goal is None:
+    if goal is None or job.stored_as is None:
         return False
+    options = dict(job.options)
+    if job.status == JobStatus.SAME:
+        options["force"] = True
     asked = (
         update(ImportJob)
         .where(ImportJob.id == job.id, ImportJob.status == job.status)
         .values(
             goal=goal, status=JobStatus.WAITING, staff_id=staff_id, tries=0, bytes_done=0,
-            started_at=None, finished_at=None, message=None,
+            started_at=None, finished_at=None, message=None, options=options,
         )
     )  # fmt: skip
     if not count_changed(session, asked):
@@ -109,48 +214,12 @@ def discard(session: Session, job: ImportJob, now: datetime) -> bool:
     return True
 
 
-def recover_dead(session: Session, now: datetime) -> None:
-    """Give back what a worker that died was at; what died twice is given up.
-
-    Only whoever holds the one place where batches are run may call this: nobody else is at work.
-    """
-    died = ImportJob.status == JobStatus.RUNNING
-    session.execute(
-        update(ImportJob)
-        .where(died, ImportJob.tries >= MAX_TRIES)
-        .values(
-            status=JobStatus.FAILED,
-            finished_at=now,
-            message="Работа дважды прервана, ничего не записано.",
-        )
-    )
-    session.execute(update(ImportJob).where(died).values(status=JobStatus.WAITING, bytes_done=0))
-
-
-def claim_next(session: Session, now: datetime) -> Task | None:
-    """Take the batch that has waited longest; None if there is none. Commit at once."""
-    job = session.scalars(
-        select(ImportJob).where(ImportJob.status == JobStatus.WAITING).order_by(ImportJob.id)
-    ).first()
-    if job is None:
-        return None
-    job.status = JobStatus.RUNNING
-    job.started_at = now
-    job.tries += 1
-    session.flush()
-    goal = JobGoal(job.goal)
-    return Task(job.id, job.name, job.stored_as, goal, dict(job.options), job.staff_id)
-
-
-def progress_statement(job_id: int, done: int, total: int) -> Update:
-    """How far reading is; written apart, for the import's own transaction stays open."""
-    return (
-        update(ImportJob).where(ImportJob.id == job_id).values(bytes_done=done, bytes_total=total)
-    )
-
-
 def settle_loaded(session: Session, task: Task, result: ImportResult, now: datetime) -> None:
-    """In the same transaction as the data themselves: both stand, or neither."""
+    """In the same transaction as the data themselves: both stand, or neither.
+
+    Raises:
+        ClaimLostError: another process has the job now; roll back.
+    """
     run = result.run
     if run is None:
         raise ValueError("nothing was loaded")
@@ -161,54 +230,83 @@ def settle_loaded(session: Session, task: Task, result: ImportResult, now: datet
         session, "import.loaded", None, "import_runs", str(run.id), now,
         name=task.name, **result.report.totals(),
     )  # fmt: skip
-    _settle(session, task, JobStatus.DONE, result.report, now).run_id = run.id
+    settle(session, task, JobStatus.DONE, result.report, now).run_id = run.id
     session.flush()
 
 
-def settle_checked(session: Session, task: Task, report: Report, now: datetime) -> None:
-    """It can be loaded."""
-    _settle(session, task, JobStatus.CHECKED, report, now)
+def settle(
+    session: Session,
+    task: Task,
+    status: JobStatus,
+    report: Report,
+    now: datetime,
+    message: str | None = None,
+) -> ImportJob:
+    """Say what has become of a claimed batch, which ends the claim.
+
+    Raises:
+        ClaimLostError: another process has the job now.
+    """
+    settled = count_changed(
+        session,
+        update(ImportJob)
+        .where(
+            ImportJob.id == task.job_id,
+            ImportJob.status == JobStatus.RUNNING,
+            ImportJob.claimed_by == task.claimed_by,
+        )
+        .values(
+            status=status,
+            finished_at=now,
+            counts=report.as_dict(),
+            error_count=report.error_count,
+            warning_count=report.warning_count,
+            findings=pack_findings(report),
+            message=message,
+            claimed_by=None,
+            lease_until=None,
+        ),
+    )
+    if not settled:
+        raise ClaimLostError
+    return session.get_one(ImportJob, task.job_id, populate_existing=True)
 
 
-def settle_same(session: Session, task: Task, report: Report, now: datetime) -> None:
-    """It had been loaded before; there is nothing to do."""
-    _settle(session, task, JobStatus.SAME, report, now)
+def forget_check(session: Session, task: Task) -> None:
+    """Delete the job of a command that only checks: it leaves nothing behind."""
+    session.execute(delete(ImportJob).where(ImportJob.id == task.job_id))
 
 
-def settle_refused(session: Session, task: Task, report: Report, now: datetime) -> None:
-    """It has errors; nothing of it was taken."""
-    _settle(session, task, JobStatus.REFUSED, report, now)
-
-
-def settle_failed(session: Session, task: Task, now: datetime) -> None:
-    """Something of ours went wrong; nothing of it was taken, unless it is settled already."""
-    job = session.get_one(ImportJob, task.job_id)
-    if job.status != JobStatus.RUNNING:
-        return
-    job.status = JobStatus.FAILED
-    job.message = "Ошибка на нашей стороне, она записана в журнал сервера. Ничего не записано."
-    job.finished_at = now
+def forget_batch(session: Session, task: Task) -> None:
+    """The stored batch is deleted; its job stays on record."""
+    session.execute(update(ImportJob).where(ImportJob.id == task.job_id).values(stored_as=None))
 
 
 def delete_expired(session: Session, now: datetime) -> list[str]:
-    """Delete rows of batches that nobody has loaded in time; their folders go after the commit.
+    """Delete batches that nobody has loaded in time; their folders go after the commit.
 
-    The time runs from the last answer; what was asked for meanwhile stays.
+    The time runs from the last answer; what was asked for meanwhile stays. Loads that failed stay
+    on record without their batch.
     """
     answered_at = func.coalesce(ImportJob.finished_at, ImportJob.created_at)
-    expired = (
-        delete(ImportJob)
-        .where(ImportJob.status.in_(GIVEN_BACK), answered_at <= now - KEEP)
-        .returning(ImportJob.stored_as)
-        .execution_options(synchronize_session=False)
-    )
-    return list(session.scalars(expired))
+    is_failed_load = and_(ImportJob.goal == JobGoal.LOAD, ImportJob.status.in_(FAILURES))
+    is_over = and_(ImportJob.status.in_(GIVEN_BACK), answered_at <= now - KEEP)
+    is_forgotten = and_(is_over, or_(~is_failed_load, answered_at <= now - KEEP_FAILURES))
+    folders = [
+        folder for folder in session.scalars(select(ImportJob.stored_as).where(is_over)) if folder
+    ]
+    for statement in (
+        delete(ImportJob).where(is_forgotten),
+        update(ImportJob).where(is_over).values(stored_as=None),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))
+    return folders
 
 
 def list_folders(session: Session) -> Collection[str]:
     """Folders that rows still speak of."""
     kept = select(ImportJob.stored_as).where(ImportJob.status != JobStatus.DONE)
-    return set(session.scalars(kept))
+    return {folder for folder in session.scalars(kept) if folder}
 
 
 def known_names() -> frozenset[str]:
@@ -230,32 +328,36 @@ def import_options(options: dict[str, Any], may_cover_demo: bool) -> ImportOptio
         encoding=options.get("encoding") or None,
         decimal=options.get("decimal") or None,
         russian_dates=options.get("date_format") == "DD.MM.YYYY",
-        max_errors=MAX_ERRORS,
+        max_errors=options.get("max_errors") or MAX_ERRORS,
         deactivate_absent=bool(options.get("deactivate_absent")),
         may_cover_demo=may_cover_demo,
+        is_forced=bool(options.get("force")),
     )
 
 
-def fault_table(report: Report) -> Table:
-    """All errors for a spreadsheet, in the order they were found."""
-    columns = (
-        Column("Файл", Kind.TEXT, 22),
-        Column("Строка", Kind.WHOLE, 10),
-        Column("Столбец", Kind.TEXT, 20),
-        Column("Ошибка", Kind.TEXT, 60),
+def _new_job(batch: NewBatch, status: JobStatus, now: datetime) -> ImportJob:
+    return ImportJob(
+        name=batch.name,
+        stored_as=batch.stored_as,
+        size=batch.size,
+        channel=batch.channel,
+        staff_id=batch.staff_id,
+        batch_id=batch.batch_id,
+        goal=batch.goal,
+        status=status,
+        options=batch.options,
+        tries=0,
+        created_at=now,
+        bytes_total=0,
+        bytes_done=0,
+        error_count=0,
+        warning_count=0,
+        counts={},
     )
-    rows = [(each.file, each.line, each.column, each.message) for each in report.errors]
-    return Table("Ошибки", columns, rows)
 
 
-def _settle(
-    session: Session, task: Task, status: JobStatus, report: Report, now: datetime
-) -> ImportJob:
-    job = session.get_one(ImportJob, task.job_id)
-    job.status = status
-    job.finished_at = now
-    job.counts = report.as_dict()
-    job.error_count = report.error_count
-    job.warning_count = report.warning_count
-    job.message = None
-    return job
+def _task(job: ImportJob, holder: str) -> Task:
+    return Task(
+        job.id, job.name, job.stored_as or "", JobGoal(job.goal), dict(job.options), job.staff_id,
+        holder,
+    )  # fmt: skip

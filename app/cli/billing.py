@@ -5,22 +5,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
-from app.actions.billing_import import ImportOptions, ImportRefusedError, Report, apply_import
-from app.extensions import db
+from app.actions.billing_import import Report
+from app.domain.imports import JobGoal, JobStatus
 from app.integrations.billing_files import Package, PackageError
-from app.integrations.database import open_for_bulk_write
-from app.logs import event
-from app.web.session import clock, config
+from app.web.import_command import AnotherImportError, load_from_path
+from app.web.import_words import busy_words
+from app.web.imports import Outcome
+
+REFUSED, BUSY, FAILED = 1, 75, 3
+"""Exit codes; 0: loaded, or nothing to do; 2 is click's own for a wrong call."""
+AGAIN = "Чтобы загрузить снова: --force"
 
 
 @click.command("billing-import")
 @with_appcontext
 @click.argument("path", type=click.Path(path_type=Path), metavar="ПАПКА_ИЛИ_ZIP")
 @click.option("--dry-run", is_flag=True, help="Проверить и посчитать, ничего не меняя.")
+@click.option("--force", is_flag=True, help="Загрузить, даже если этот пакет уже загружали.")
 @click.option("--delimiter", type=click.Choice([";", ",", "tab"]), help="Разделитель полей.")
 @click.option("--encoding", type=click.Choice(["utf-8", "cp1251"]), help="Кодировка файлов.")
 @click.option("--decimal", type=click.Choice([".", ","]), help="Десятичный знак.")
@@ -37,52 +43,50 @@ from app.web.session import clock, config
     is_flag=True,
     help="При полной выгрузке отключить записи справочников, которых в ней нет.",
 )
-def billing_import(
-    path: Path,
-    dry_run: bool,
-    delimiter: str | None,
-    encoding: str | None,
-    decimal: str | None,
-    date_format: str | None,
-    max_errors: int,
-    deactivate_absent: bool,
-) -> None:
-    """Загрузить пакет биллинга: целиком или никак."""
-    options = ImportOptions(
-        delimiter="\t" if delimiter == "tab" else delimiter,
-        encoding=encoding,
-        decimal=decimal,
-        russian_dates=date_format == "DD.MM.YYYY",
-        max_errors=max_errors,
-        deactivate_absent=deactivate_absent,
-        may_cover_demo=not config().production,
-    )
-    open_for_bulk_write(db.session())
+def billing_import(path: Path, dry_run: bool, **options: Any) -> None:
+    """Загрузить пакет биллинга: целиком или никак.
+
+    Код завершения: 0 — загружено или загружать нечего, 1 — пакет не принят, 2 — неверный вызов,
+    3 — ошибка на стороне кабинета, 75 — идет другая загрузка, повторите позже.
+    """
+    goal = JobGoal.CHECK if dry_run else JobGoal.LOAD
     try:
-        with Package(path) as package, _progress_bar(sum(package.sizes.values())) as progress:
-            result = apply_import(db.session(), package, options, clock().now(), progress)
-    except (ImportRefusedError, PackageError) as error:
-        db.session.rollback()
-        _print_refusal(error)
-        sys.exit(1)
-    _print_report(result.report)
-    if result.run is None:
-        click.echo("Этот пакет уже загружен: изменений нет.")
-    elif dry_run:
-        db.session.rollback()
+        with _progress_bar(_size_of(path)) as progress:
+            outcome = load_from_path(path, options, goal, progress)
+    except AnotherImportError as error:
+        click.echo(busy_words(error.job), err=True)
+        sys.exit(BUSY)
+    if outcome is None:
+        click.echo("Загрузка остановлена: ее место занял другой процесс.", err=True)
+        sys.exit(FAILED)
+    _print_outcome(outcome)
+
+
+def _size_of(path: Path) -> int:
+    try:
+        with Package(path) as package:
+            return sum(package.sizes.values())
+    except PackageError:
+        return 0
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    if outcome.status == JobStatus.REFUSED:
+        _print_refusal(outcome.report)
+        sys.exit(REFUSED)
+    if outcome.status == JobStatus.FAILED:
+        click.echo(f"Пакет не загружен. {outcome.message}", err=True)
+        sys.exit(FAILED)
+    _print_report(outcome.report)
+    if outcome.status == JobStatus.SAME:
+        click.echo(f"{outcome.message} {AGAIN}")
+    elif outcome.status == JobStatus.CHECKED:
         click.echo("Проверка без записи: ничего не изменено.")
     else:
-        result.run.finished_at = clock().now()
-        event("billing import", run=result.run.id, **result.report.totals())
-        db.session.commit()
         click.echo("Загружено.")
 
 
-def _print_refusal(error: ImportRefusedError | PackageError) -> None:
-    if isinstance(error, PackageError):
-        click.echo(f"Пакет не загружен: {error}", err=True)
-        return
-    report = error.report
+def _print_refusal(report: Report) -> None:
     for fault in report.errors:
         click.echo(f"ошибка: {fault}", err=True)
     hidden = report.error_count - len(report.errors)

@@ -7,7 +7,12 @@ from enum import StrEnum
 
 KEEP = timedelta(days=7)
 """How long a batch waits to be loaded, and what was found wrong with it to be read."""
+KEEP_FAILURES = timedelta(days=400)
+"""How long the list of loads names those that failed."""
 MAX_TRIES = 2
+LEASE = timedelta(minutes=2)
+"""How long a claim holds without a heartbeat: then its holder is taken for dead."""
+HEARTBEAT_SECONDS = 20.0
 MAX_NAME = 200
 LISTED_ERRORS = 100
 """Shown on a page; the files hold all."""
@@ -18,6 +23,14 @@ class JobGoal(StrEnum):
 
     CHECK = "check"
     LOAD = "load"
+
+
+class Channel(StrEnum):
+    """By which way a batch came: a clerk's page, the token of programs, a command."""
+
+    PAGE = "page"
+    API = "api"
+    COMMAND = "command"
 
 
 class JobStatus(StrEnum):
@@ -35,9 +48,11 @@ class JobStatus(StrEnum):
 PENDING = (JobStatus.WAITING, JobStatus.RUNNING)
 GIVEN_BACK = (JobStatus.CHECKED, JobStatus.REFUSED, JobStatus.SAME, JobStatus.FAILED)
 """Nothing of these is in the portal's tables: their batches can be thrown away."""
+FAILURES = (JobStatus.REFUSED, JobStatus.FAILED)
 ALLOWED = {
     JobStatus.CHECKED: JobGoal.LOAD,
+    JobStatus.SAME: JobGoal.LOAD,
     JobStatus.REFUSED: JobGoal.CHECK,
     JobStatus.FAILED: JobGoal.CHECK,
 }
-"""What may be asked for next."""
+"""What may be asked for next; a batch that was loaded before is loaded again by force."""

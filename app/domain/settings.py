@@ -91,6 +91,12 @@ def read_address(text: str) -> str:
     return text
 
 
+def read_addresses(text: str) -> tuple[str, ...]:
+    """Email addresses, parted by commas; each is named once."""
+    parts = (part.strip() for part in text.split(","))
+    return tuple(dict.fromkeys(read_address(part) for part in parts if part))
+
+
 def read_headers(text: str) -> tuple[tuple[str, str], ...]:
     try:
         headers = json.loads(text)

@@ -1,35 +1,22 @@
-"""Billing batches on disk while they wait to be loaded, and what was found wrong with them.
+"""Billing batches on disk while they wait to be loaded, and the lists of their errors.
 
 Each lies in a folder of its own, which nobody but the portal reads; its name says nothing.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 import uuid
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
 ARCHIVE = "batch.zip"
 FILES = "files"
-FINDINGS = "findings.json"
 ERRORS = "errors"
 INCOMING = "incoming-"
 LEFTOVER_SECONDS = 86_400
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What a check has found: faults as (file, line, column, message), the first of many."""
-
-    errors: list[tuple[str, int | None, str | None, str]] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    kept_errors: int = 0
-    """How many the files for download hold."""
 
 
 class BatchStore:
@@ -71,27 +58,13 @@ class BatchStore:
         files = self.root / stored_as / FILES
         return files if files.is_dir() else self.root / stored_as / ARCHIVE
 
-    def write_findings(self, stored_as: str, findings: Findings, files: dict[str, bytes]) -> None:
-        """Put what was found beside the batch.
-
-        Args:
-            files: the whole list of errors, by extension.
-        """
-        folder = self.root / stored_as
+    def write_errors(self, stored_as: str, files: dict[str, bytes]) -> None:
+        """Put the whole list of errors beside the batch, by extension."""
+        (self.root / stored_as).mkdir(mode=0o700, exist_ok=True)
         for extension, content in files.items():
-            self._write(folder / f"{ERRORS}.{extension}", content)
-        text = json.dumps(asdict(findings), ensure_ascii=False)
-        self._write(folder / FINDINGS, text.encode())
-
-    def read_findings(self, stored_as: str) -> Findings:
-        """What was found; nothing where the folder is gone."""
-        try:
-            raw = json.loads((self.root / stored_as / FINDINGS).read_bytes())
-        except FileNotFoundError:
-            return Findings()
-        return Findings(
-            [tuple(each) for each in raw["errors"]], raw["warnings"], raw["kept_errors"]
-        )
+            path = self.root / stored_as / f"{ERRORS}.{extension}"
+            path.touch(mode=0o600)
+            path.write_bytes(content)
 
     def find_errors(self, stored_as: str, extension: str) -> bytes | None:
         """The whole list of errors as a file; None where there is none."""
@@ -116,8 +89,3 @@ class BatchStore:
                 self.delete(path.name)
             else:
                 path.unlink(missing_ok=True)
-
-    @staticmethod
-    def _write(path: Path, content: bytes) -> None:
-        path.touch(mode=0o600)
-        path.write_bytes(content)

@@ -11,7 +11,7 @@ from app.models.base import Base, Key, Moment
 
 
 class ImportRun(Base):
-    """A billing batch that was taken; ``as_of`` is the moment its data speak of."""
+    """A billing batch that was taken."""
 
     __tablename__ = "import_runs"
 
@@ -22,7 +22,9 @@ class ImportRun(Base):
     source: Mapped[str]
     is_verified: Mapped[bool]
     is_demo: Mapped[bool]
-    as_of: Mapped[Moment]
+    as_of: Mapped[Moment | None]
+    """The moment for which billing vouches for money with this batch; empty: for none. The last
+    one that is not empty is «Данные на»."""
     started_at: Mapped[Moment]
     finished_at: Mapped[Moment]
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
@@ -32,20 +34,34 @@ class ImportRun(Base):
 
 
 class ImportJob(Base):
-    """A batch that was sent here, on its way: checked, loaded, or refused with its faults.
+    """A batch on its way: checked, loaded, or refused with its faults.
 
-    ``stored_as`` is a folder of the instance that holds the batch until it is loaded or given up.
+    A running job holds the claim of the whole installation: the unique index lets one run at a
+    time, whatever process or machine runs it, and a holder that died is known by its lease.
     """
 
     __tablename__ = "import_jobs"
-    __table_args__ = (Index(None, "status"),)
+    __table_args__ = (
+        Index(None, "status"),
+        Index(None, "batch_id"),
+        Index(
+            "uq_import_jobs_running",
+            "status",
+            unique=True,
+            sqlite_where=text("status = 'running'"),
+            postgresql_where=text("status = 'running'"),
+        ),
+    )
 
     id: Mapped[Key]
     name: Mapped[str] = mapped_column(String(200))
-    stored_as: Mapped[str] = mapped_column(String(36), unique=True)
+    stored_as: Mapped[str | None] = mapped_column(String(36), unique=True)
+    """Folder of the instance that holds the batch; empty: deleted, or named to a command."""
     size: Mapped[int] = mapped_column(BigInteger)
+    channel: Mapped[str] = mapped_column(String(7))
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-    """Empty: billing itself, with the token."""
+    """Empty: billing itself, with the token, or a command."""
+    batch_id: Mapped[str | None] = mapped_column(String(200))
     goal: Mapped[str] = mapped_column(String(5))
     status: Mapped[str] = mapped_column(String(8))
     options: Mapped[dict[str, Any]] = mapped_column(JSON)
@@ -59,6 +75,10 @@ class ImportJob(Base):
     error_count: Mapped[int]
     warning_count: Mapped[int]
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    findings: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """The first errors and warnings."""
+    claimed_by: Mapped[str | None] = mapped_column(String(120))
+    lease_until: Mapped[Moment | None]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("import_runs.id"))
 
 

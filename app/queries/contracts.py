@@ -68,6 +68,7 @@ class Frame:
 
     supplier: SupplierCard | None
     as_of: datetime | None
+    """«Данные на»: the moment for which billing vouches for money; None: it has not yet."""
     run_id: int | None
     """The latest import; figures of billing change only with it."""
     announcement: str | None = None
@@ -125,10 +126,16 @@ _SUPPLIER = (
     .order_by(Supplier.id)
     .limit(1)
 )
+_DATA_MOMENT = (
+    select(ImportRun.as_of)
+    .where(ImportRun.as_of.is_not(None))
+    .order_by(ImportRun.id.desc())
+    .limit(1)
+)
 _FRAME = (
     select(
         *_SUPPLIER.selected_columns,
-        select(func.max(ImportRun.as_of)).scalar_subquery(),
+        _DATA_MOMENT.scalar_subquery(),
         select(func.max(ImportRun.id)).scalar_subquery(),
         _ANNOUNCEMENT.scalar_subquery(),
     )
@@ -246,6 +253,11 @@ def find_supplier(session: Session) -> SupplierCard | None:
     """The supplier, as documents and letters name it."""
     row = session.connection().execute(_SUPPLIER).one_or_none()
     return SupplierCard(*row) if row else None
+
+
+def find_data_moment(session: Session) -> datetime | None:
+    """«Данные на»: the moment for which billing vouches for money, by the last batch that did."""
+    return session.connection().execute(_DATA_MOMENT).scalar()
 
 
 def get_frame(session: Session, now: datetime) -> Frame:

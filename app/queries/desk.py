@@ -18,6 +18,8 @@ from app.models import (
     Registration,
     SubmittedReading,
 )
+from app.queries.contracts import find_data_moment
+from app.queries.import_jobs import find_open_failure
 from app.queries.messages import count_failed
 
 
@@ -44,7 +46,11 @@ class Desk:
     registrations: int
     oldest_registration: datetime | None
     failed_messages: int
+    as_of: datetime | None
+    """«Данные на»; None: billing has not vouched for any money yet."""
     last_run: ImportRun | None
+    failed_import: ImportJob | None
+    """The last load that failed, until another one succeeds."""
     open_jobs: int
 
 
@@ -82,7 +88,9 @@ def desk_of(session: Session, staff_id: int, today: date, failed_since: datetime
         registrations=registrations,
         oldest_registration=oldest,
         failed_messages=count_failed(session, failed_since),
+        as_of=find_data_moment(session),
         last_run=last,
+        failed_import=find_open_failure(session),
         open_jobs=jobs or 0,
     )
 

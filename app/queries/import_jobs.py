@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.domain.errors import NotFoundError
-from app.domain.imports import PENDING, JobStatus
+from app.domain.imports import FAILURES, PENDING, Channel, JobGoal, JobStatus
 from app.models import ImportJob, ImportRun, StaffMember
 from app.queries.contracts import MAX_ID
 
@@ -24,7 +25,7 @@ class JobRow:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A batch that was loaded. Neither a clerk nor sent: the command line."""
+    """A batch that was loaded. Neither a clerk nor sent: a command."""
 
     run: ImportRun
     staff_name: str | None
@@ -49,16 +50,48 @@ def get_job(session: Session, job_id: int) -> JobRow:
     return JobRow(*row)
 
 
-def list_jobs(session: Session, limit: int) -> Sequence[JobRow]:
-    """Batches that are not loaded (yet), newest first; those that are loaded have their run."""
+def list_jobs(session: Session, limit: int, text: str = "") -> Sequence[JobRow]:
+    """Batches that are not loaded (yet), newest first; those that are loaded have their run.
+
+    Args:
+        text: a part of the ``batch_id`` or of the name.
+    """
     rows = session.execute(
         select(ImportJob, StaffMember.name)
         .outerjoin(StaffMember, StaffMember.id == ImportJob.staff_id)
-        .where(ImportJob.status != JobStatus.DONE)
+        .where(ImportJob.status != JobStatus.DONE, _holds(text, ImportJob.batch_id, ImportJob.name))
         .order_by(ImportJob.id.desc())
         .limit(limit)
     )
     return [JobRow(*row) for row in rows]
+
+
+def find_running(session: Session) -> ImportJob | None:
+    """The batch that holds the claim now, whether or not its lease is over."""
+    running = select(ImportJob).where(ImportJob.status == JobStatus.RUNNING)
+    return session.scalars(running.execution_options(populate_existing=True)).first()
+
+
+def find_open_failure(session: Session) -> ImportJob | None:
+    """The last load that was refused or has failed, until another one succeeds."""
+    later = aliased(ImportJob)
+    was_loaded = select(later.id).where(
+        later.status == JobStatus.DONE,
+        or_(
+            later.finished_at > ImportJob.finished_at,
+            and_(later.finished_at == ImportJob.finished_at, later.id > ImportJob.id),
+        ),
+    )
+    failed = or_(
+        and_(ImportJob.goal == JobGoal.LOAD, ImportJob.status.in_(FAILURES)),
+        and_(ImportJob.status == JobStatus.FAILED, ImportJob.channel != Channel.COMMAND),
+    )
+    return session.scalars(
+        select(ImportJob)
+        .where(failed, ~was_loaded.exists())
+        .order_by(ImportJob.finished_at.desc(), ImportJob.id.desc())
+        .limit(1)
+    ).first()
 
 
 def count_before(session: Session, job: ImportJob) -> int:
@@ -75,14 +108,26 @@ def has_waiting(session: Session) -> bool:
     return session.scalar(waiting.limit(1)) is not None
 
 
-def count_runs(session: Session) -> int:
-    """How many batches were loaded ever."""
-    return session.scalar(select(func.count(ImportRun.id))) or 0
+def count_runs(session: Session, text: str = "") -> int:
+    """How many batches were loaded ever, or of them those that match."""
+    runs = select(func.count(ImportRun.id)).where(
+        _holds(text, ImportRun.batch_id, ImportRun.source)
+    )
+    return session.scalar(runs) or 0
 
 
-def list_runs(session: Session, offset: int, limit: int) -> Sequence[RunRow]:
-    """Loaded batches, newest first."""
-    runs = _RUNS.order_by(ImportRun.id.desc()).offset(offset).limit(limit)
+def list_runs(session: Session, offset: int, limit: int, text: str = "") -> Sequence[RunRow]:
+    """Loaded batches, newest first.
+
+    Args:
+        text: a part of the ``batch_id`` or of the name.
+    """
+    runs = (
+        _RUNS.where(_holds(text, ImportRun.batch_id, ImportRun.source))
+        .order_by(ImportRun.id.desc())
+        .offset(offset)
+        .limit(limit)
+    )
     return [RunRow(*row) for row in session.execute(runs)]
 
 
@@ -103,5 +148,13 @@ def get_run(session: Session, run_id: int) -> RunRow:
 _RUNS = select(
     ImportRun,
     StaffMember.name,
-    select(ImportJob.id).where(ImportJob.run_id == ImportRun.id).exists(),
+    select(ImportJob.id)
+    .where(ImportJob.run_id == ImportRun.id, ImportJob.channel != Channel.COMMAND)
+    .exists(),
 ).outerjoin(StaffMember, StaffMember.id == ImportRun.staff_id)
+
+
+def _holds(text: str, *columns: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    if not text:
+        return true()
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))

@@ -14,12 +14,14 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, FileField, SelectField, StringField, ValidationError
 
+from app.actions.billing_import.history import read_batch_id
 from app.actions.import_jobs import NewBatch, known_names, order_job
 from app.domain.errors import BatchError
-from app.domain.imports import MAX_NAME, JobGoal
+from app.domain.imports import MAX_NAME, Channel, JobGoal
 from app.domain.staff import StaffPermission
 from app.extensions import db
 from app.integrations.batch_store import ARCHIVE, BatchStore
+from app.integrations.billing_files import Package, PackageError
 from app.models import ImportJob
 from app.web.forms import MAX_SHOWN, printable
 from app.web.session import clock, config, current_clerk, is_staff
@@ -79,14 +81,16 @@ class BatchOptions(FlaskForm):
         "Отключить записи справочников, которых нет в полной выгрузке",
         false_values=(False, "false", "0", ""),
     )
+    force = BooleanField(
+        "Загрузить, даже если этот пакет уже загружали",
+        false_values=(False, "false", "0", ""),
+    )
 
     @property
     def chosen(self) -> dict[str, Any]:
         """What was chosen, as a job keeps it."""
-        chosen = {
-            name: getattr(self, name).data
-            for name in ("encoding", "delimiter", "decimal", "date_format", "deactivate_absent")
-        }
+        names = ("encoding", "delimiter", "decimal", "date_format", "deactivate_absent", "force")
+        chosen = {name: getattr(self, name).data for name in names}
         return {name: value for name, value in chosen.items() if value}
 
 
@@ -105,6 +109,7 @@ class ProgramOptions(BatchOptions):
     """What a program says in the query of its request."""
 
     deactivate_absent = Flag()
+    force = Flag()
     check = Flag()
     name = StringField(default=ARCHIVE)
 
@@ -208,7 +213,9 @@ def take_batch(
         raise BatchError("empty")
     stored_as = batch_store().keep(incoming, plain if is_csv else None)
     shown = printable(name).strip()[:MAX_NAME]
-    batch = NewBatch(shown, stored_as, size, options, goal, staff_id)
+    channel = Channel.API if staff_id is None else Channel.PAGE
+    batch_id = find_batch_id(batch_store().path_of(stored_as))
+    batch = NewBatch(shown, stored_as, size, options, goal, channel, staff_id, batch_id)
     try:
         job = order_job(db.session(), batch, clock().now())
         db.session.commit()
@@ -217,6 +224,15 @@ def take_batch(
         batch_store().delete(stored_as)
         raise
     return job
+
+
+def find_batch_id(path: Path) -> str | None:
+    """The ``batch_id`` by which people find a package; its faults are told later."""
+    try:
+        with Package(path) as package:
+            return read_batch_id(package)
+    except PackageError:
+        return None
 
 
 def options_of(arguments: MultiDict[str, str]) -> ProgramOptions:

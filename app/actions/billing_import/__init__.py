@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.actions.billing_import import acknowledgements
 from app.actions.billing_import.batch import Batch
 from app.actions.billing_import.checks import run_checks
+from app.actions.billing_import.history import KnownBatch, choose_moment, find_known_batch
 from app.actions.billing_import.merge import Merge
 from app.actions.billing_import.report import Fault, FileCounts, ImportRefusedError, Report
 from app.actions.billing_import.staging import Staged, create_stage, stage_file
@@ -32,9 +33,12 @@ __all__ = [
     "ImportOptions",
     "ImportRefusedError",
     "ImportResult",
+    "KnownBatch",
     "Report",
     "apply_import",
 ]
+
+BALANCES = "balances.csv"
 
 Progress = Callable[[str, int], None]
 
@@ -52,14 +56,17 @@ class ImportOptions:
     is_demo: bool = False
     may_cover_demo: bool = False
     """Whether real data may join demonstration data, whose passwords everybody knows."""
+    is_forced: bool = False
+    """Load a batch even if it was loaded before; older figures may take the place of newer ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """A batch that may be committed; ``run`` is None when it had been taken before."""
+    """A batch that may be committed; ``run`` is None when it had been taken before: ``known``."""
 
     run: ImportRun | None
     report: Report
+    known: KnownBatch | None = None
 
 
 def apply_import(
@@ -68,7 +75,7 @@ def apply_import(
     """Read, check and merge a package; flush, never commit.
 
     Args:
-        now: becomes ``as_of`` where the manifest does not say when the data were taken.
+        now: when the run begins.
         progress: called with a file's name and the bytes read of it.
 
     Raises:
@@ -81,9 +88,13 @@ def apply_import(
     _refuse_if_faulty(report)
     fingerprint = _check_hashes(package, manifest, report)
     _refuse_if_faulty(report)
-    if _is_known(session, manifest, fingerprint, report):
-        return ImportResult(None, report)
+    known = find_known_batch(session, manifest, fingerprint, report)
     _refuse_if_faulty(report)
+    if known is not None and not options.is_forced:
+        return ImportResult(None, report, known)
+    as_of = None
+    if BALANCES in package.sizes:
+        as_of = choose_moment(session, manifest, options.is_forced, report, now)
 
     connection = session.connection()
     dialect = Dialect(
@@ -100,7 +111,7 @@ def apply_import(
         source=package.path.name,
         is_verified=manifest.is_complete,
         is_demo=options.is_demo,
-        as_of=manifest.created_at or now,
+        as_of=as_of if BALANCES in package.sizes and staged["balances"].row_count else None,
         started_at=now,
         finished_at=now,
         counts={},
@@ -171,21 +182,6 @@ def _check_hashes(package: Package, manifest: Manifest, report: Report) -> str:
             report.error(name, "sha256 не тот, что в манифесте: файл поврежден или обрезан")
         total.update(f"{name} {digest}\n".encode())
     return total.hexdigest()
-
-
-def _is_known(session: Session, manifest: Manifest, fingerprint: str, report: Report) -> bool:
-    """Whether this very batch has been taken already."""
-    if manifest.batch_id is not None:
-        known = session.scalars(
-            select(ImportRun.fingerprint).where(ImportRun.batch_id == manifest.batch_id)
-        ).all()
-        if known and fingerprint not in known:
-            report.error(MANIFEST, f"batch_id «{manifest.batch_id}» уже загружен с другими файлами")
-        return fingerprint in known
-    last = session.scalars(
-        select(ImportRun.fingerprint).order_by(ImportRun.id.desc()).limit(1)
-    ).one_or_none()
-    return last == fingerprint
 
 
 def _stage_all(

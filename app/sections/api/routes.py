@@ -11,8 +11,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from app.actions.attempts import admit
+from app.actions.import_findings import as_json, read_findings
 from app.domain.errors import BatchError, NotFoundError, TooManyAttemptsError
-from app.domain.imports import PENDING
+from app.domain.imports import JobStatus
 from app.domain.limits import Tried
 from app.extensions import csrf, db
 from app.logs import event, log
@@ -26,6 +27,7 @@ from app.web.session import clock, config
 bp = Blueprint("api", __name__, url_prefix="/api")
 DENIED = ("нужен заголовок Authorization: Bearer с токеном загрузки", 401)
 IN_ADDRESS = "параметры передаются в адресе, в форме — только file"
+AGAIN = "Чтобы загрузить снова, добавьте к адресу force=1."
 FAILED = "ошибка на нашей стороне, она записана в журнал сервера"
 
 
@@ -62,7 +64,8 @@ def load_batch() -> ResponseReturnValue:
         incoming, name = batches.receive_body(), str(form.name.data)
     job = batches.take_batch(incoming, name, form.chosen, form.goal, None)
     imports.hand_over()
-    return {"job": job.id, "status": job.status, "url": _url(job)}, 202
+    answer = {"job": job.id, "batch_id": job.batch_id, "status": job.status, "url": _url(job)}
+    return answer, 202
 
 
 @bp.get("/import/<int:job_id>")
@@ -70,23 +73,23 @@ def load_batch() -> ResponseReturnValue:
 def batch_status(job_id: int) -> ResponseReturnValue:
     """What became of a batch."""
     job = get_job(db.session(), job_id).job
+    found = read_findings(job)
     answer: dict[str, Any] = {
         "job": job.id,
         "name": job.name,
+        "batch_id": job.batch_id,
         "goal": job.goal,
         "status": job.status,
         "url": _url(job),
         "bytes_total": job.bytes_total,
         "bytes_done": job.bytes_done,
-        "message": job.message,
+        "message": _message_of(job),
         "counts": job.counts,
         "warning_count": job.warning_count,
+        "warnings": as_json(found.warnings),
         "error_count": job.error_count,
+        "errors": as_json(found.errors),
     }
-    if job.status not in PENDING:
-        found = batches.batch_store().read_findings(job.stored_as)
-        names = ("file", "line", "column", "message")
-        answer["errors"] = [dict(zip(names, each, strict=True)) for each in found.errors]
     return answer
 
 
@@ -131,6 +134,13 @@ def unexpected(error: Exception) -> ResponseReturnValue:
     db.session.rollback()
     log.exception("unexpected %s", type(error).__name__)
     return _fault(FAILED, 500)
+
+
+def _message_of(job: ImportJob) -> str | None:
+    """What is said of a job in words, with the way to go on."""
+    if job.status == JobStatus.SAME and job.message:
+        return f"{job.message} {AGAIN}"
+    return job.message
 
 
 def _fault(message: str, status: int) -> tuple[dict[str, str], int]:

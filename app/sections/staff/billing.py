@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from app.actions import import_jobs as jobs
+from app.actions.import_findings import read_findings
 from app.domain.errors import BatchError, NotFoundError
 from app.domain.imports import ALLOWED, GIVEN_BACK, LISTED_ERRORS, PENDING, JobGoal, JobStatus
 from app.domain.staff import StaffPermission
@@ -35,6 +34,7 @@ from app.web.session import clock, config, current_clerk
 
 PAGE_ROWS = 20
 LISTED_JOBS = 20
+MAX_SEARCHED = 200
 
 
 @bp.get("/billing")
@@ -94,7 +94,8 @@ def billing_discard(job_id: int) -> ResponseReturnValue:
     if not jobs.discard(db.session(), job, clock().now()):
         return redirect(url_for("staff.billing_job", job_id=job_id), 303)
     db.session.commit()
-    batches.batch_store().delete(stored_as)
+    if stored_as:
+        batches.batch_store().delete(stored_as)
     return redirect(url_for("staff.billing", discarded=1), 303)
 
 
@@ -103,7 +104,7 @@ def billing_discard(job_id: int) -> ResponseReturnValue:
 def billing_errors(job_id: int, extension: str) -> ResponseReturnValue:
     """All errors of a refused batch as a file."""
     job = get_job(db.session(), job_id).job
-    content = batches.batch_store().find_errors(job.stored_as, extension)
+    content = batches.batch_store().find_errors(job.stored_as or "", extension)
     if job.status != JobStatus.REFUSED or content is None:
         raise NotFoundError
     return send_bytes(content, f"Ошибки загрузки {job.id}", extension)
@@ -132,14 +133,17 @@ def _refused(form: batches.BatchForm, error: BatchError) -> Response:
 
 
 def _page(form: batches.BatchForm, status: int = 200, message: str | None = None) -> Response:
-    pager = Pager.from_query(request.args.get("page"), PAGE_ROWS, count_runs(db.session()))
+    text = request.args.get("q", "").strip()[:MAX_SEARCHED]
+    total = count_runs(db.session(), text)
+    pager = Pager.from_query(request.args.get("page"), PAGE_ROWS, total)
     return render_page(
         "staff/billing.html",
         fragment="results",
         form=form,
         faults=[("", message)] if message else summary_of(form),
-        jobs=list_jobs(db.session(), LISTED_JOBS),
-        runs=list_runs(db.session(), pager.offset, pager.size),
+        text=text,
+        jobs=list_jobs(db.session(), LISTED_JOBS, text),
+        runs=list_runs(db.session(), pager.offset, pager.size, text),
         pager=pager,
         max_mb=config().import_max_mb,
         discarded=request.args.get("discarded"),
@@ -151,8 +155,6 @@ def _page(form: batches.BatchForm, status: int = 200, message: str | None = None
 
 def _job_page(row: JobRow, seen: str) -> Response:
     job = row.job
-    is_pending = job.status in PENDING
-    found: Any = None if is_pending else batches.batch_store().read_findings(job.stored_as)
     return render_page(
         "staff/billing_job.html",
         fragment="results",
@@ -160,12 +162,13 @@ def _job_page(row: JobRow, seen: str) -> Response:
         seen=seen,
         sender=words.sender_of(row),
         mark=words.status_of(job),
-        is_pending=is_pending,
+        is_pending=job.status in PENDING,
         is_merging=words.is_merging(job),
         before=count_before(db.session(), job),
-        found=found,
+        found=read_findings(job),
+        has_files=bool(job.stored_as),
         listed=LISTED_ERRORS,
-        next_goal=ALLOWED.get(JobStatus(job.status)),
+        next_goal=ALLOWED.get(JobStatus(job.status)) if job.stored_as else None,
         may_discard=job.status in GIVEN_BACK,
         statuses=JobStatus,
         size_words=size_words,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.domain.imports import JobGoal, JobStatus
+from app.domain.imports import Channel, JobGoal, JobStatus
 from app.models import ImportJob
 from app.queries.import_jobs import JobRow, RunRow
 from app.queries.reconciliation import Side
@@ -16,6 +16,11 @@ STATUSES = {
     JobStatus.SAME: ("ok", "Уже загружен раньше"),
     JobStatus.REFUSED: ("no", "Не принят"),
     JobStatus.FAILED: ("no", "Не получилось"),
+}
+CHANNELS = {
+    Channel.PAGE: "сотрудник",
+    Channel.API: "биллинг",
+    Channel.COMMAND: "командная строка",
 }
 MODES = {"full": "полная", "delta": "изменения"}
 SIDES = {
@@ -45,14 +50,14 @@ def is_merging(job: ImportJob) -> bool:
 
 def sender_of(row: JobRow) -> str:
     """Who sent a batch."""
-    return row.staff_name or "биллинг"
+    return row.staff_name or CHANNELS[Channel(row.job.channel)]
 
 
 def loader_of(row: RunRow) -> str:
     """Who had a batch loaded."""
     if row.staff_name:
         return row.staff_name
-    return "биллинг" if row.was_sent else "командная строка"
+    return CHANNELS[Channel.API if row.was_sent else Channel.COMMAND]
 
 
 def written_by(counts: dict[str, dict[str, int]]) -> dict[str, int]:

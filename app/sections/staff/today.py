@@ -26,11 +26,11 @@ def today() -> ResponseReturnValue:
     now, day = clock().now(), clock().today()
     week = day - timedelta(days=FAILED_DAYS - 1)
     desk = desk_of(db.session(), current_clerk().staff_id, day, midnight(week))
-    run = desk.last_run
+    oldest = now - timedelta(hours=config().billing_age_hours)
     return render_page(
         "staff/today.html",
         fragment="results",
         desk=desk,
         week=week.isoformat(),
-        is_old=run is None or now - run.as_of > timedelta(hours=config().billing_age_hours),
+        is_old=desk.as_of is None or desk.as_of < oldest,
     )

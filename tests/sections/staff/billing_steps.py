@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from bs4 import BeautifulSoup
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.integrations.slots import slot
+from app.actions.import_jobs import NewBatch, Task, start_job
+from app.domain.imports import Channel, JobGoal
+from app.extensions import db
+from app.models import ImportJob
 from app.web import imports
 from tests.pages import PageClient
 
@@ -87,9 +90,19 @@ def work(app: Flask) -> None:
         imports.run_waiting()
 
 
-def busy(app: Flask) -> AbstractContextManager[None]:
+@contextmanager
+def busy(app: Flask) -> Iterator[Task]:
     """Another process is at an import."""
-    return slot(app.extensions["config"].instance_dir / "slots", ("imports",), 0)
+    with app.app_context():
+        batch = NewBatch("nightly.zip", None, 1, {}, JobGoal.LOAD, Channel.COMMAND)
+        task = start_job(db.session(), batch, "another-host:1:x", app.extensions["clock"].now())
+        assert task is not None
+        db.session.commit()
+        job_id = task.job_id
+    yield task
+    with app.app_context():
+        db.session.delete(db.session.get_one(ImportJob, job_id))
+        db.session.commit()
 
 
 def stored(app: Flask) -> list[Path]:

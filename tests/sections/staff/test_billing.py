@@ -113,8 +113,43 @@ def test_the_same_batch_again_changes_nothing(
     press(manager, sent(manager, zipped(SAMPLE)), "Загрузить")
     soup = sent(manager, zipped(SAMPLE))
     assert "Уже загружен раньше" in status_of(soup)
+    assert "после него ничего не менялось: изменений нет" in status_of(soup)
     assert count(session, ImportRun) == 1
+    soup = press(manager, soup, "Загрузить снова")
+    assert "Загружен" in status_of(soup)
+    assert count(session, ImportRun) == 2
     assert stored(app) == []
+
+
+def test_a_superseded_batch_is_named_with_what_came_after_it_and_may_be_forced_at_once(
+    app: Flask, manager: PageClient, session: Session
+) -> None:
+    press(manager, sent(manager, zipped(SAMPLE)), "Загрузить")
+    services = archive({"services.csv": "service_code;name\nEE;Другое имя\n"})
+    press(manager, sent(manager, services, "услуги.zip"), "Загрузить")
+    soup = sent(manager, zipped(SAMPLE))
+    assert "после него загружены: услуги.zip (21.11.2026, 12:00)" in status_of(soup)
+    assert "изменений нет" not in status_of(soup)
+    soup = sent(manager, zipped(SAMPLE), force="y")
+    assert "Проверен" in status_of(soup)
+    assert "Загружен" in status_of(press(manager, soup, "Загрузить"))
+    assert count(session, ImportRun) == 3
+
+
+def test_loads_are_found_by_their_batch_id(manager: PageClient, make: Factory) -> None:
+    press(manager, sent(manager, zipped(SAMPLE)), "Загрузить")
+    broken = {"manifest.json": '{"format": "billing-exchange/1.0", "batch_id": "ночь_%1"}'}
+    sent(manager, archive(broken | {"services.csv": "x\n"}), "ночь.zip")
+    found = {
+        text: [link.text.strip() for link in rows.select("tbody th a")]
+        for text in ("2026-10", "НОЧЬ_%", "ночь.zip", "нет такого")
+        for rows in [manager.get("staff.billing", q=text)]
+    }
+    assert [len(found[text]) for text in found] == [1, 1, 1, 0]
+    assert found["НОЧЬ_%"] == ["ночь.zip"]
+    soup = manager.get("staff.billing", q="2026-10")
+    assert "sample-2026-10" in soup.select_one("table").text
+    assert soup.select_one("#q")["value"] == "2026-10"
 
 
 def test_a_batch_that_is_given_up_is_deleted(

@@ -97,13 +97,21 @@ def test_a_batch_is_loaded_in_one_step(
     app: Flask, client: FlaskClient, session: Session, make: Factory
 ) -> None:
     answer = post(client, zipped(SAMPLE))
-    assert answer.json == {"job": 1, "status": "waiting", "url": "http://localhost/api/import/1"}
+    assert answer.json == {
+        "job": 1, "batch_id": "sample-2026-10", "status": "waiting",
+        "url": "http://localhost/api/import/1",
+    }  # fmt: skip
     found = status(client, answer)
     assert (found["status"], found["error_count"], found["errors"]) == ("done", 0, [])
     assert found["counts"]["payments.csv"]["added"] == 15
     assert session.scalars(select(ImportRun.staff_id)).all() == [None]
     assert stored(app) == []
-    assert status(client, post(client, zipped(SAMPLE)))["status"] == "same"
+    again = status(client, post(client, zipped(SAMPLE)))
+    assert (again["status"], again["batch_id"]) == ("same", "sample-2026-10")
+    assert "изменений нет" in again["message"]
+    assert "force=1" in again["message"]
+    assert stored(app) == []
+    assert status(client, post(client, zipped(SAMPLE), force="1"))["status"] == "done"
     make.staff(StaffRole.MANAGER)
     make.commit()
     page = PageClient(app)
@@ -203,6 +211,23 @@ def test_errors_come_back_with_their_places(client: FlaskClient, session: Sessio
         "departments.csv", 2, "active",
     ]  # fmt: skip
     assert session.scalar(select(func.count(ImportRun.id))) == 0
+
+
+def test_texts_of_errors_and_warnings_are_russian_letters_in_a_bounded_number(
+    client: FlaskClient,
+) -> None:
+    rows = "".join(f"S-{number};Услуга;;x\n" for number in range(300))
+    columns = ";".join(f"лишний{number}" for number in range(250))
+    head = f"service_code;name;unit;active;{columns}\n"
+    rows = "".join(f"{line}{';' * 250}\n" for line in rows.splitlines())
+    answer = post(client, archive({"services.csv": head + rows}))
+    found = status(client, answer)
+    assert (found["status"], found["warning_count"]) == ("done", 252)
+    assert len(found["warnings"]) == 200
+    assert found["warnings"][0].keys() == {"file", "line", "column", "message"}
+    raw = client.get("/api/import/1", headers=RIGHT).data
+    assert "столбец".encode() in raw
+    assert b"\\u" not in raw
 
 
 def test_batches_wait_their_turn(app: Flask, client: FlaskClient, session: Session) -> None:

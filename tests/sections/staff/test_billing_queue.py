@@ -126,8 +126,8 @@ def test_who_comes_just_as_the_runner_leaves_is_not_forgotten(
     where = upload(manager, zipped(SAMPLE)).headers["Location"]
     came: list[str] = []
 
-    def last_look(runner: Session, now: datetime) -> Task | None:
-        task = claim_next(runner, now)
+    def last_look(runner: Session, holder: str, now: datetime) -> Task | None:
+        task = claim_next(runner, holder, now)
         if task is None and not came:
             # The place is still taken, and the runner has just found nothing.
             came.append(upload(manager, zipped(SAMPLE)).headers["Location"])

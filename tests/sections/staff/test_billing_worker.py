@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,8 +65,9 @@ def figures(app: Flask) -> dict[str, list[tuple[object, ...]]]:
 
 
 def test_a_killed_load_leaves_nothing_half_done_and_goes_on_later(
-    app: Flask, page: PageClient, make: Factory, session: Session, large: bytes
-) -> None:
+    app: Flask, page: PageClient, make: Factory, session: Session, large: bytes,
+    later: Callable[..., object],
+) -> None:  # fmt: skip
     make.staff(StaffRole.MANAGER)
     make.commit()
     page.sign_in_staff("manager")
@@ -93,6 +95,9 @@ def test_a_killed_load_leaves_nothing_half_done_and_goes_on_later(
     soup = page.open(page.last.request.path)
     assert "записываем в базу" in status_of(soup)
     assert len(stored(app)) == 1
+    work(app)
+    assert "записываем в базу" in status_of(page.open(page.last.request.path))
+    later(seconds=121)
     work(app)
     soup = page.open(page.last.request.path)
     assert "Загружен" in status_of(soup)

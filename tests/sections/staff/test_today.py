@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.domain.period import Month
@@ -148,6 +148,31 @@ def test_data_older_than_a_day_and_a_half_are_old(
     later(hours=48)
     page.sign_in_staff()
     assert "Данные устарели" in page.get("staff.today").text
+
+
+def test_an_acknowledgement_does_not_make_old_figures_fresh(
+    page: PageClient, make: Factory, contract: Contract, later
+) -> None:
+    moment = later(hours=48)
+    make.import_run(as_of=None, started_at=moment, finished_at=moment, source="readings_ack.csv")
+    make.commit()
+    page.sign_in_staff()
+    text = page.get("staff.today").text
+    assert "Данные устарели" in text
+    assert "Данные на 21.11.2026" in text
+    assert "readings_ack.csv" in text
+
+
+def test_a_base_without_balances_says_that_nobody_vouches_for_its_figures(
+    page: PageClient, make: Factory, contract: Contract, session: Session
+) -> None:
+    session.execute(update(ImportRun).values(as_of=None))
+    session.commit()
+    page.sign_in_staff()
+    soup = page.get("staff.today")
+    assert "Дата данных не указана" in soup.text
+    assert "balances.csv" in soup.text
+    assert "Данные свежие" not in soup.text
 
 
 def test_who_may_not_load_sees_no_way_to_it(clerk: PageClient, admin: PageClient) -> None:

@@ -1,0 +1,25 @@
+"""A beat at a steady pace in a thread, while work goes on that must not be interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+
+@contextmanager
+def heartbeat(beat: Callable[[], object], seconds: float) -> Iterator[None]:
+    """Call ``beat`` every so many seconds until the block ends, and never afterwards."""
+    is_over = Event()
+
+    def run() -> None:
+        while not is_over.wait(seconds):
+            beat()
+
+    thread = Thread(target=run, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()

@@ -1,0 +1,217 @@
+"""«Данные на», and batches that come again."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.actions.billing_import import ImportOptions, ImportResult
+from app.models import AuditEvent, ImportRun, Payment
+from app.queries.contracts import find_data_moment, get_frame
+from tests.actions.test_billing_import import (
+    SAMPLE,
+    count,
+    dump,
+    portal,
+    refused,
+    rewrite_lines,
+    sample,
+    take,
+)
+from tests.actions.test_billing_import_changes import batch, changed, only
+from tests.conftest import NOW
+from tests.foreign.surgery import Sheet, edit_manifest
+
+pytest_plugins = ["tests.postgres"]
+__all__ = ["portal", "sample"]
+
+SAMPLE_MOMENT = datetime(2026, 11, 5, 1, tzinfo=UTC)
+FORCED = ImportOptions(is_forced=True)
+
+
+def another(folder: Path, created_at: str | None, name: str) -> Path:
+    """A copy of the sample with another moment and name, and one payment of its own."""
+    shutil.copytree(SAMPLE, folder)
+    changed(folder, "payments.csv", 2, "purpose", name)
+    edit_manifest(lambda manifest: manifest.update(created_at=created_at, batch_id=name))(folder)
+    return folder
+
+
+def moment(session: Session) -> datetime | None:
+    """What pages show; the one query of all of them."""
+    session.rollback()
+    shown = get_frame(session, NOW).as_of
+    assert shown == find_data_moment(session)
+    return shown
+
+
+def warnings(result: ImportResult, file: str = "manifest.json") -> str:
+    return " ".join(str(fault) for fault in result.report.warnings if fault.file == file)
+
+
+def test_a_verified_batch_with_balances_says_of_which_moment_the_figures_are(
+    portal: Session, tmp_path: Path
+) -> None:
+    assert moment(portal) is None
+    take(portal, SAMPLE)
+    assert moment(portal) == SAMPLE_MOMENT
+    take(portal, another(tmp_path / "next", "2026-11-20T06:00:00+05:00", "next"))
+    assert moment(portal) == datetime(2026, 11, 20, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("readings_ack.csv", "submission_id;status\n"),
+        ("services.csv", "service_code;name\nEE;Энергия\n"),
+        (
+            "balances.csv",
+            "contract_no;period;opening;charged;corrected;penalty;paid;closing\n"
+            "00003-ЭС;2026-10;1.00;0.00;0.00;0.00;0.00;1.00\n",
+        ),
+    ],
+)
+def test_a_single_file_leaves_the_moment_alone(
+    session: Session, tmp_path: Path, name: str, text: str
+) -> None:
+    take(session, SAMPLE)
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / name).write_text(text, encoding="utf-8")
+    run = take(session, tmp_path / "one").run
+    assert run is not None
+    assert run.as_of is None
+    assert moment(session) == SAMPLE_MOMENT
+
+
+def without_hashes(folder: Path) -> None:
+    edit_manifest(lambda manifest: [file.pop("sha256") for file in manifest["files"]])(folder)
+
+
+def without_a_moment(folder: Path) -> None:
+    edit_manifest(lambda manifest: manifest.pop("created_at"))(folder)
+
+
+def without_balances(folder: Path) -> None:
+    (folder / "balances.csv").unlink()
+    edit_manifest(
+        lambda manifest: manifest.update(
+            files=[file for file in manifest["files"] if file["name"] != "balances.csv"]
+        )
+    )(folder)
+
+
+def without_rows_of_balances(folder: Path) -> None:
+    sheet = Sheet(folder, "balances.csv")
+    sheet.cut_after(1)
+    sheet.save(fix_manifest=True)
+
+
+@pytest.mark.parametrize(
+    "change", [without_hashes, without_a_moment, without_balances, without_rows_of_balances]
+)
+def test_a_batch_that_does_not_vouch_for_money_leaves_the_moment_empty(
+    session: Session, sample: Path, change
+) -> None:
+    change(sample)
+    assert take(session, sample).run is not None
+    assert moment(session) is None
+
+
+def test_an_older_batch_loads_with_a_warning_and_sets_the_moment_back_only_by_force(
+    portal: Session, tmp_path: Path
+) -> None:
+    take(portal, another(tmp_path / "new", "2026-11-20T06:00:00+05:00", "new"))
+    late = another(tmp_path / "late", "2026-11-19T06:00:00+05:00", "late")
+    result = take(portal, late)
+    assert result.run is not None
+    assert "«Данные на» не меняется" in warnings(result)
+    assert "данные на 20.11.2026 01:00 UTC" in warnings(result)
+    assert moment(portal) == datetime(2026, 11, 20, 1, tzinfo=UTC)
+    result = take(portal, late, FORCED)
+    assert "переведено назад" in warnings(result)
+    assert moment(portal) == datetime(2026, 11, 19, 1, tzinfo=UTC)
+
+
+def test_a_moment_in_the_future_is_the_moment_of_the_load(session: Session, tmp_path: Path) -> None:
+    result = take(session, another(tmp_path / "1", "2027-11-20T06:00:00+05:00", "future"))
+    assert "в будущем" in warnings(result)
+    assert moment(session) == NOW
+
+
+def test_a_superseded_batch_says_so_and_is_loaded_again_by_force(
+    portal: Session, sample: Path
+) -> None:
+    take(portal, SAMPLE)
+    changed(sample, "payments.csv", 2, "amount", "77.01")
+    key = Sheet(sample, "payments.csv").get(2, "payment_id")
+    take(portal, sample)
+    before = dump(portal)
+    result = take(portal, SAMPLE)
+    assert result.run is None
+    assert result.known is not None
+    assert [run.batch_id for run in result.known.later] == ["sample-2026-10+"]
+    assert dump(portal) == before
+    assert take(portal, SAMPLE, FORCED).report.counts["payments.csv"].changed == 1
+    assert str(only(portal, Payment, external_id=key).amount) != "77.01"
+    again = take(portal, SAMPLE)
+    assert again.known is not None
+    assert again.known.later == ()
+
+
+def test_acknowledgements_and_batches_without_a_change_supersede_nothing(
+    session: Session, sample: Path, tmp_path: Path
+) -> None:
+    take(session, SAMPLE)
+    rewrite_lines(sample)
+    assert take(session, sample).run is not None
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "readings_ack.csv").write_text("submission_id;status\n", encoding="utf-8")
+    take(session, tmp_path / "one")
+    known = take(session, SAMPLE).known
+    assert known is not None
+    assert known.later == ()
+
+
+def test_a_superseded_batch_without_a_manifest_is_loaded_again_with_a_warning(
+    portal: Session, tmp_path: Path
+) -> None:
+    take(portal, SAMPLE)
+    head = "service_code;name;unit"
+    first = batch(tmp_path / "1", services=[head, "EE;Первое;"])
+    take(portal, first)
+    assert take(portal, first).run is None
+    take(portal, batch(tmp_path / "2", services=[head, "EE;Второе;"]))
+    result = take(portal, first)
+    assert "после него загружены другие" in warnings(result)
+    assert result.report.counts["services.csv"].changed == 1
+    assert take(portal, first, FORCED).run is not None
+
+
+def test_a_record_given_back_since_makes_the_same_batch_another_one(session: Session) -> None:
+    take(session, SAMPLE)
+    session.add(
+        AuditEvent(
+            happened_at=NOW + timedelta(hours=1), action="department.given_back",
+            subject="departments", subject_key="001", changes={},
+        )
+    )  # fmt: skip
+    session.commit()
+    assert take(session, SAMPLE).run is not None
+
+
+def test_force_does_not_let_other_files_in_under_the_same_name(
+    session: Session, sample: Path
+) -> None:
+    take(session, SAMPLE)
+    sheet = Sheet(sample, "services.csv")
+    sheet.put(2, "name", "Другая услуга")
+    sheet.save(fix_manifest=True)
+    [fault] = refused(session, sample, FORCED)
+    assert "уже загружен с другими файлами" in fault.message
+    assert count(session, ImportRun) == 1
+    assert session.scalars(select(ImportRun.batch_id)).all() == ["sample-2026-10"]
