@@ -1,4 +1,4 @@
-"""Which documents the money received has paid: for information, the ledger knows only sums.
+"""Which demands the money received has paid: for information, the ledger knows only sums.
 
 A payment that names its period pays that period first; everything else pays the oldest first.
 """
@@ -19,12 +19,14 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Claim(Generic[Key]):
-    """A sum that is asked for; roubles above zero."""
+    """A sum that is asked for; roubles above zero. ``period`` None: no payment can name it."""
 
     key: Key
     on: date
-    period: Month
+    period: Month | None
     amount: Decimal
+    order: str = ""
+    """Decides among claims of one day, so that the order of rows does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +50,25 @@ class Allocation(Generic[Key]):
     left: Decimal
 
 
-def cover_named(claims: Iterable[Claim[Key]], receipts: Iterable[Receipt]) -> dict[Key, Decimal]:
-    """What of each claim is covered by money that names its period; roubles."""
-    named: dict[Month, Decimal] = {}
-    for receipt in receipts:
-        if receipt.period is not None:
-            named[receipt.period] = named.get(receipt.period, ZERO) + receipt.amount
-    covered: dict[Key, Decimal] = {}
-    for claim in sorted(claims, key=lambda claim: claim.on):
-        taken = min(claim.amount, max(ZERO, named.get(claim.period, ZERO)))
-        covered[claim.key] = taken
-        if taken:
-            named[claim.period] -= taken
-    return covered
-
-
 def allocate(claims: Iterable[Claim[Key]], receipts: Iterable[Receipt]) -> Allocation[Key]:
     """Spread receipts over claims: nothing is paid twice, and nothing is lost.
 
     ``Σ covered + left = Σ receipts``, and each claim is covered from zero to its amount.
     """
-    ordered = sorted(claims, key=lambda claim: claim.on)
-    receipts = list(receipts)
-    covered = cover_named(ordered, receipts)
-    free = sum((receipt.amount for receipt in receipts), ZERO) - sum(covered.values(), ZERO)
+    ordered = sorted(claims, key=lambda claim: (claim.on, claim.order))
+    free = ZERO
+    named: dict[Month | None, Decimal] = {}
+    for receipt in receipts:
+        free += receipt.amount
+        if receipt.period is not None:
+            named[receipt.period] = named.get(receipt.period, ZERO) + receipt.amount
+    covered: dict[Key, Decimal] = {}
+    for claim in ordered:
+        taken = min(claim.amount, max(ZERO, named.get(claim.period, ZERO)))
+        covered[claim.key] = taken
+        if taken:
+            named[claim.period] -= taken
+            free -= taken
     for claim in ordered:
         taken = min(claim.amount - covered[claim.key], max(ZERO, free))
         covered[claim.key] += taken

@@ -1,7 +1,6 @@
-"""Documents of charges: what they hold, and how a sum came about.
+"""Documents of charges: what they hold, by month and by VAT rate, and whether they are paid.
 
-The portal shows what billing sent; it never computes VAT or late interest as an authority. Where
-readings, multiplier and price do not lead to the sum that billing sent, it says so.
+The portal shows what billing sent; it never computes VAT or late interest as an authority.
 """
 
 from __future__ import annotations
@@ -11,18 +10,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
 
+from app.domain.demands import DocumentState
 from app.domain.money import KOPECK, ZERO
 from app.domain.period import Month
 from app.domain.turnover import EntryKind
 
 _KWH = {"квтч": Decimal(1), "kwh": Decimal(1), "мвтч": Decimal(1000), "тысквтч": Decimal(1000)}
+_KW = {"квт": Decimal(1), "kw": Decimal(1), "мвт": Decimal(1000), "квтмес": Decimal(1)}
 
 
 def in_kwh(quantity: Decimal, unit: str | None) -> Decimal:
     """A quantity of energy in kWh; zero for what is measured in something else."""
-    bare = re.sub(r"[^a-zа-яё]", "", (unit or "").casefold())
-    return quantity * _KWH.get(bare, Decimal(0))
+    return quantity * _KWH.get(_bare(unit), Decimal(0))
+
+
+def in_kw(quantity: Decimal, unit: str | None) -> Decimal:
+    """A quantity of capacity in kW; zero for what is measured in something else."""
+    return quantity * _KW.get(_bare(unit), Decimal(0))
+
+
+def _bare(unit: str | None) -> str:
+    return re.sub(r"[^a-zа-яё]", "", (unit or "").casefold())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +60,12 @@ class Document:
     vat: Decimal
     gross: Decimal
     kwh: Decimal
+    kw: Decimal
     rates: tuple[RateSum, ...]
     corrects: str | None
     """``external_id`` of the document corrected."""
+    is_interest: bool = False
+    """Late interest, or a correction of it."""
 
     @property
     def parts(self) -> tuple[RateSum, ...]:
@@ -62,18 +75,77 @@ class Document:
         return (RateSum(None, self.net, self.vat, self.gross),)
 
 
+class PaidStatus(StrEnum):
+    """How documents stand today, for information."""
+
+    OPEN = "open"
+    PARTLY = "partly"
+    PAID = "paid"
+    NOT_ASKED = "not_asked"
+    """Corrected to nothing."""
+    CREDIT = "credit"
+    """Lowers other documents."""
+    OLDER = "older"
+    """From before the first balance that billing has sent: counted in that one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentState:
+    """What documents ask for after corrections, and what of it is unpaid; roubles."""
+
+    gross: Decimal
+    demand: Decimal | None
+    """None: the ledger does not count these documents one by one."""
+    unpaid: Decimal
+
+    @property
+    def status(self) -> PaidStatus:
+        if self.unpaid:
+            return PaidStatus.OPEN if self.unpaid == self.demand else PaidStatus.PARTLY
+        if self.demand:
+            return PaidStatus.PAID
+        if self.gross < 0:
+            return PaidStatus.CREDIT
+        return PaidStatus.OLDER if self.demand is None else PaidStatus.NOT_ASKED
+
+
+def payment_of(
+    documents: Iterable[Document], states: Mapping[int, DocumentState], today: date
+) -> PaymentState:
+    """How some documents stand together.
+
+    Args:
+        states: by document id, as ``Dues.documents``; what is dated later than ``today`` is not
+            among them, and unpaid.
+    """
+    gross, demand, unpaid, known = ZERO, ZERO, ZERO, False
+    for document in documents:
+        state = states.get(document.id)
+        if state is None and document.on > today:
+            state = DocumentState(max(ZERO, document.gross), max(ZERO, document.gross))
+        gross += document.gross
+        if state is not None:
+            known = True
+            demand += state.demand
+            unpaid += state.unpaid
+    return PaymentState(gross, demand if known else None, unpaid)
+
+
 @dataclass(frozen=True, slots=True)
 class MonthOfCharges:
     """The documents of one billing month, late interest apart."""
 
     period: Month
     documents: tuple[Document, ...]
-    covered: Decimal
-    """What payments have covered, for information; roubles."""
+    payment: PaymentState
 
     @property
     def kwh(self) -> Decimal:
         return sum((document.kwh for document in self.documents), Decimal(0))
+
+    @property
+    def kw(self) -> Decimal:
+        return sum((document.kw for document in self.documents), Decimal(0))
 
     @property
     def net(self) -> Decimal:
@@ -92,10 +164,6 @@ class MonthOfCharges:
         """Sums by VAT rate, the higher rate first."""
         return sum_by_rate(rate for document in self.documents for rate in document.rates)
 
-    @property
-    def unpaid(self) -> Decimal:
-        return max(ZERO, self.gross - self.covered)
-
 
 def sum_by_rate(parts: Iterable[RateSum]) -> tuple[RateSum, ...]:
     """Add up what has the same VAT rate; the higher rate first, what has none last."""
@@ -109,13 +177,13 @@ def sum_by_rate(parts: Iterable[RateSum]) -> tuple[RateSum, ...]:
 
 
 def build_months(
-    documents: Sequence[Document], covered: Mapping[int, Decimal]
+    documents: Sequence[Document], states: Mapping[int, DocumentState], today: date
 ) -> tuple[MonthOfCharges, ...]:
     """Documents by billing month, the newest month first.
 
     Args:
         documents: without late interest.
-        covered: by document id, roubles.
+        states: by document id.
     """
     months: dict[Month, list[Document]] = {}
     for document in documents:
@@ -124,68 +192,12 @@ def build_months(
         MonthOfCharges(
             period,
             tuple(sorted(group, key=lambda document: (document.on, document.id))),
-            sum((covered.get(document.id, ZERO) for document in group), ZERO),
+            payment_of(group, states, today),
         )
         for period, group in sorted(months.items(), reverse=True)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """(end − start) × multiplier × price, and whether it leads to what billing charged."""
-
-    start: Decimal
-    end: Decimal
-    multiplier: Decimal
-    rolled_over: bool
-    consumption: Decimal
-    """kWh."""
-    quantity: Decimal
-    """What billing charged, kWh."""
-    price: Decimal
-    net: Decimal
-    decimals: int = 0
-    """Of the register; the readings are shown with as many."""
-
-    @property
-    def explains_quantity(self) -> bool:
-        return self.consumption == self.quantity
-
-    @property
-    def explains_net(self) -> bool:
-        return times_price(self.quantity, self.price) == self.net
-
-    @property
-    def difference_kwh(self) -> Decimal:
-        return self.quantity - self.consumption
-
-
 def times_price(quantity: Decimal, price: Decimal) -> Decimal:
     """Roubles without VAT, rounded half up to the kopeck."""
     return (quantity * price).quantize(KOPECK, ROUND_HALF_UP)
-
-
-def build_formula(
-    start: Decimal,
-    end: Decimal,
-    digits: int,
-    multiplier: Decimal,
-    quantity: Decimal,
-    price: Decimal,
-    net: Decimal,
-    decimals: int = 0,
-) -> Formula:
-    """How the sum of a line came about.
-
-    Args:
-        start, end: readings of the register at the ends of the period.
-        digits: whole digits of the register; an end below the start went through zero.
-        quantity: kWh that billing charged.
-        price: roubles per kWh.
-        net: roubles without VAT that billing charged.
-        decimals: of the register, for show.
-    """
-    rolled_over = end < start
-    difference = end - start + (Decimal(10) ** digits if rolled_over else 0)
-    consumption = (difference * multiplier).quantize(Decimal("0.001"), ROUND_HALF_UP)
-    return Formula(start, end, multiplier, rolled_over, consumption, quantity, price, net, decimals)

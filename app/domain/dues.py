@@ -1,200 +1,253 @@
-"""What is overdue and what falls due next, down to the single invoice.
+"""What a contract owes, by document, by month and by invoice: one allocation for every page.
 
-The ledger knows only what has been charged; an invoice may ask for an advance before that. The sum
-that must be paid by a day is therefore the ledger balance, plus advances of months not charged yet
-that are due by then, minus invoices of charged months that are due only later. That sum is then
-laid on the invoices, so that no list of them ever asks for more.
+The documents of a month, lowered by what corrects them, are the demand of the month. Its invoices
+ask for that demand and never for more; a document that no invoice asks for stands for itself. An
+invoice of a month that is not charged yet is an advance: the ledger does not know it. Money is then
+laid on these demands, late interest apart from energy. So the same kopeck is unpaid in the month,
+in the invoice and in the total, and
+
+    Σ unpaid demands without advances − money laid on advances − credit = ledger balance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
-from app.domain.allocation import Claim, Receipt, allocate, cover_named
+from app.domain.allocation import Claim, Receipt, allocate
+from app.domain.corrections import DebtKind, LedgerDocument, apply_corrections, debt_kinds
+from app.domain.demands import (
+    Demand,
+    DemandKind,
+    DemandPlan,
+    DocumentState,
+    InvoiceDue,
+    is_monthly,
+)
 from app.domain.money import ZERO
 from app.domain.period import Month
 
+ADVANCE_MONTHS = 2
+"""An advance of an older month that was never charged is no longer asked for."""
+
 
 @dataclass(frozen=True, slots=True)
-class InvoiceDue:
-    """An invoice as far as due dates go; roubles above zero."""
+class Bridge:
+    """How the ledger balance leads to what is overdue; roubles, never negative.
 
-    id: int
-    number: str
-    period: Month
-    due_on: date
-    total: Decimal
+    ``documents − ahead − credits = balance`` and ``documents − later + advances = overdue``.
+    """
+
+    balance: Decimal
+    overdue: Decimal
+    documents: Decimal
+    """Unpaid of what has been charged."""
+    later: Decimal
+    """Of that, what falls due today or later."""
+    advances: Decimal
+    """Overdue invoices of months that are not charged yet."""
+    ahead: Decimal
+    """Money laid on invoices of months that are not charged yet."""
+    credit: Decimal
+    """Overpaid for energy, and not asked for by anything."""
+    interest_credit: Decimal
+    """Overpaid late interest."""
+
+    @property
+    def overdue_documents(self) -> Decimal:
+        return self.documents - self.later
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether what is overdue is not simply a part of the balance."""
+        return bool(self.overdue) and (bool(self.advances) or self.overdue > self.balance)
+
+    @property
+    def explains_balance(self) -> bool:
+        """Whether the balance is not simply what is unpaid by document."""
+        return self.documents != self.balance
 
 
 @dataclass(frozen=True, slots=True)
 class Dues:
-    """Answer to «what do I owe, by when»; roubles, never negative."""
+    """Answer to «what do I owe, by when»; roubles."""
 
-    overdue: Decimal
-    overdue_since: date | None
-    """Due date of the oldest invoice with an overdue rest."""
-    next_amount: Decimal
-    next_due_on: date | None
-    next_invoice: str | None
-    """Number of the invoice that asks for it; None where none does, or several do."""
-    interest: Decimal = ZERO
-    """Late interest within ``overdue``; it is paid by an order of its own."""
-    rest: Decimal = ZERO
-    """What of ``overdue`` neither invoice nor month asks for: corrections, debt of older times."""
-    asked: Mapping[int, Decimal] = field(default_factory=dict)
-    """What is still to be paid of each invoice, by its id; only those above zero. An id below zero
-    stands for what a month was charged without an invoice."""
-    covered: Mapping[int, Decimal] = field(default_factory=dict)
-    """What payments have covered of each invoice; for information."""
-    due: Mapping[Month, date] = field(default_factory=dict)
-    """Day by which a month without an invoice is to be paid."""
-    invoiced: frozenset[Month] = frozenset()
-    """Months that invoices, or charges without one, ask for."""
+    today: date
+    balance: Decimal
+    """Of the ledger; above zero the customer owes."""
+    demands: tuple[Demand, ...]
+    """By due date; also those that are paid."""
+    credit: Mapping[DebtKind, Decimal]
+    """Overpaid, and kept for demands to come of the same debt."""
+    documents: Mapping[int, DocumentState]
+    """By id, all that the ledger counts one by one."""
+
+    @property
+    def unpaid(self) -> list[Demand]:
+        return [demand for demand in self.demands if demand.unpaid]
 
     @property
     def total(self) -> Decimal:
         """Everything that is asked for, whatever its day."""
-        return sum(self.asked.values(), self.interest + self.rest)
+        return _sum(self.demands)
 
+    @property
+    def overdue(self) -> Decimal:
+        return _sum(demand for demand in self.demands if demand.is_overdue(self.today))
 
-def without_invoice(
-    charged: Mapping[Month, Decimal], invoices: Collection[InvoiceDue], final_day: int
-) -> list[InvoiceDue]:
-    """What was charged and no invoice asks for (yet), by month; due when a final invoice would be.
+    @property
+    def overdue_since(self) -> date | None:
+        """Due date of the oldest demand with an overdue rest."""
+        days = (each.due_on for each in self.unpaid if each.due_on and each.is_overdue(self.today))
+        return min(days, default=None)
 
-    Their ids are below zero, by the month: −202610.
+    @property
+    def interest(self) -> Decimal:
+        """Late interest; it is paid by an order of its own."""
+        return _sum(demand for demand in self.demands if demand.kind is DemandKind.INTEREST)
 
-    Args:
-        charged: gross of the documents by month, roubles.
-        final_day: of the month after.
-    """
-    invoiced: dict[Month, Decimal] = {}
-    for invoice in invoices:
-        invoiced[invoice.period] = invoiced.get(invoice.period, ZERO) + invoice.total
-    return [
-        InvoiceDue(
-            -(month.year * 100 + month.number), "", month,
-            month.plus(1).first.replace(day=final_day), gross - invoiced.get(month, ZERO),
+    @property
+    def next_due_on(self) -> date | None:
+        days = (demand.due_on for demand in self.unpaid if not demand.is_overdue(self.today))
+        return min((day for day in days if day), default=None)
+
+    @property
+    def next_amount(self) -> Decimal:
+        return _sum(self._next)
+
+    @property
+    def next_invoice(self) -> str | None:
+        """Number of the invoice that asks for it; None where none does, or several do."""
+        asking = {(demand.kind, demand.id): demand.number for demand in self._next}
+        return next(iter(asking.values())) or None if len(asking) == 1 else None
+
+    @property
+    def _next(self) -> list[Demand]:
+        day = self.next_due_on
+        return [demand for demand in self.unpaid if day and demand.due_on == day]
+
+    @property
+    def bridge(self) -> Bridge:
+        charged = [demand for demand in self.demands if not demand.is_advance]
+        advances = [demand for demand in self.demands if demand.is_advance]
+        return Bridge(
+            balance=self.balance,
+            overdue=self.overdue,
+            documents=_sum(charged),
+            later=_sum(demand for demand in charged if not demand.is_overdue(self.today)),
+            advances=_sum(demand for demand in advances if demand.is_overdue(self.today)),
+            ahead=sum((demand.covered for demand in advances), ZERO),
+            credit=self.credit[DebtKind.ENERGY],
+            interest_credit=self.credit[DebtKind.LATE_INTEREST],
         )
-        for month, gross in charged.items()
-        if gross > invoiced.get(month, ZERO)
-    ]  # fmt: skip
+
+    def of_invoice(self, invoice_id: int) -> tuple[Decimal, Decimal]:
+        """What is covered of an invoice and what is unpaid of it; both zero where documents took
+        its place."""
+        asking = [
+            demand
+            for demand in self.demands
+            if demand.kind is DemandKind.INVOICE and demand.id == invoice_id
+        ]
+        return sum((demand.covered for demand in asking), ZERO), _sum(asking)
 
 
 def build_dues(
-    balance: Decimal,
+    documents: Collection[LedgerDocument],
     invoices: Collection[InvoiceDue],
-    charged: Collection[Month],
+    receipts: Collection[Receipt],
     today: date,
     *,
-    interest: Decimal = ZERO,
-    receipts: Iterable[Receipt] = (),
+    balance: Decimal | None = None,
+    since: date = date.min,
     opening: Decimal = ZERO,
 ) -> Dues:
-    """Split what must be paid into the part whose day has passed and what is to come.
+    """Lay what was received on what was asked for. The order of rows does not matter.
 
     Args:
-        balance: ledger balance today, roubles; above zero the customer owes.
-        invoices: those still asked for, in any order.
-        charged: months whose document is already in ``balance``.
-        today: business date; an invoice due today is not overdue yet.
-        interest: late interest in ``balance`` that payments have not covered, roubles.
-        receipts: money received, to tell which invoices it has paid.
-        opening: debt older than all invoices, roubles; money pays it first.
+        documents: all of the contract up to today.
+        invoices: all of the contract.
+        receipts: money posted from ``since`` up to today.
+        today: business date; what is due today is not overdue yet.
+        balance: of the ledger today, roubles; where it is not what documents and receipts lead to,
+            the difference is a debt or a credit without a document. None: what they lead to.
+        since: first day that billing has sent; older documents are within ``opening``.
+        opening: balance before ``since``, roubles; above zero the customer owes.
     """
-    by_date = sorted(invoices, key=lambda invoice: (invoice.due_on, invoice.number, invoice.id))
-    passed = [invoice for invoice in by_date if invoice.due_on < today]
-    coming = [invoice for invoice in by_date if invoice.due_on >= today]
-    receipts = list(receipts)
-    covered = _cover(by_date, receipts, opening)
-    left = _left_of(by_date, coming, covered, receipts)
-    # Money that names a month to come has paid that, and not an older debt.
-    balance += sum((i.total - left[i.id] for i in coming if i.period not in charged), ZERO)
-
-    def payable_by(day: date) -> Decimal:
-        later = sum((left[i.id] for i in coming if i.period in charged and i.due_on > day), ZERO)
-        ahead = sum(
-            (left[i.id] for i in by_date if i.period not in charged and i.due_on <= day), ZERO
+    inside = [document for document in documents if document.on >= since]
+    found = opening + sum((document.gross for document in inside), ZERO)
+    found -= sum((receipt.amount for receipt in receipts), ZERO)
+    balance = found if balance is None else balance
+    kinds = debt_kinds(documents)
+    net = apply_corrections(documents, since, max(ZERO, opening))
+    energy, interest = (
+        sorted(
+            (each for each in inside if each.id in net.amounts and kinds[each.id] is kind),
+            key=lambda document: document.order,
         )
-        return max(ZERO, balance + ahead - later)
-
-    overdue = payable_by(today - timedelta(days=1))
-    interest = min(max(ZERO, interest), overdue)
-    asked, rest = _lay_on_passed(passed, covered, overdue - interest)
-    since = min((invoice.due_on for invoice in passed if invoice.id in asked), default=None)
-    known = overdue
-    following: InvoiceDue | None = None
-    for invoice in coming:
-        share = min(left[invoice.id], payable_by(invoice.due_on) - known)
-        if share > 0:
-            asked[invoice.id] = share
-            known += share
-            following = following or invoice
-    next_amount = payable_by(following.due_on) - overdue if following else ZERO
+        for kind in DebtKind
+    )
+    charged = {document.period for document in inside if is_monthly(document)}
+    plan = DemandPlan(energy, invoices, net.amounts, charged)
+    plan.add_opening(net.opening, Month.of(since))
+    plan.add_months()
+    plan.add_advances(max(Month.of(since), Month.of(today).plus(-ADVANCE_MONTHS)))
+    plan.add_debt(max(ZERO, balance - found))
+    lent = [net.credit[DebtKind.ENERGY], max(ZERO, -opening), max(ZERO, found - balance)]
+    money = [each for each in receipts if not each.is_interest]
+    paid = allocate(plan.claims(), [*money, *map(Receipt, lent)])
+    fines = allocate(
+        [
+            Claim(each.id, each.on, each.period, net.amounts[each.id], each.external_id)
+            for each in interest
+        ],
+        [
+            *(each for each in receipts if each.is_interest),
+            Receipt(net.credit[DebtKind.LATE_INTEREST]),
+        ],
+    )
     return Dues(
-        overdue=overdue,
-        overdue_since=since,
-        next_amount=next_amount,
-        next_due_on=following.due_on if following else None,
-        next_invoice=_only_number(following, coming, asked) if following else None,
-        interest=interest,
-        rest=rest,
-        asked=asked,
-        covered={
-            invoice.id: min(covered[invoice.id], invoice.total - asked.get(invoice.id, ZERO))
-            for invoice in by_date
+        today=today,
+        balance=balance,
+        demands=(
+            *plan.demands(paid),
+            *(
+                Demand(DemandKind.INTEREST, net.amounts[each.id], fines.covered[each.id], each.id)
+                for each in interest
+            ),
+            *_given_back(DemandKind.REST, paid.left),
+            *_given_back(DemandKind.INTEREST, fines.left),
+        ),
+        credit={
+            DebtKind.ENERGY: max(ZERO, paid.left),
+            DebtKind.LATE_INTEREST: max(ZERO, fines.left),
         },
-        due={invoice.period: invoice.due_on for invoice in by_date if invoice.id < 0},
-        invoiced=frozenset(invoice.period for invoice in by_date),
+        documents={
+            **plan.document_states(paid),
+            **{
+                each.id: DocumentState(
+                    net.amounts[each.id],
+                    net.amounts[each.id] - fines.covered[each.id],
+                    DebtKind.LATE_INTEREST,
+                )
+                for each in interest
+            },
+            **{
+                each.id: DocumentState(ZERO, ZERO, kinds[each.id])
+                for each in inside
+                if each.id not in net.amounts
+            },
+        },
     )
 
 
-def _only_number(
-    following: InvoiceDue, coming: Sequence[InvoiceDue], asked: Mapping[int, Decimal]
-) -> str | None:
-    same_day = [each for each in coming if each.due_on == following.due_on and each.id in asked]
-    return following.number or None if len(same_day) == 1 else None
+def _sum(demands: Iterable[Demand]) -> Decimal:
+    return sum((demand.unpaid for demand in demands), ZERO)
 
 
-def _claims(invoices: Iterable[InvoiceDue]) -> list[Claim[int]]:
-    return [Claim(each.id, each.due_on, each.period, each.total) for each in invoices]
-
-
-def _cover(
-    invoices: Sequence[InvoiceDue], receipts: Sequence[Receipt], opening: Decimal
-) -> Mapping[int, Decimal]:
-    claims = _claims(invoices)
-    if opening > 0:
-        oldest = min((claim.period for claim in claims), default=Month(2000, 1))
-        claims.append(Claim(0, date.min, oldest.plus(-1), opening))
-    return allocate(claims, receipts).covered
-
-
-def _left_of(
-    invoices: Sequence[InvoiceDue],
-    coming: Sequence[InvoiceDue],
-    covered: Mapping[int, Decimal],
-    receipts: Sequence[Receipt],
-) -> dict[int, Decimal]:
-    """Totals, less what money that names their month has paid ahead of their day."""
-    named = cover_named(_claims(invoices), receipts)
-    left = {invoice.id: invoice.total for invoice in invoices}
-    for invoice in coming:
-        left[invoice.id] -= min(named[invoice.id], covered[invoice.id])
-    return left
-
-
-def _lay_on_passed(
-    passed: Sequence[InvoiceDue], covered: Mapping[int, Decimal], overdue: Decimal
-) -> tuple[dict[int, Decimal], Decimal]:
-    """The overdue sum by invoice, the newest first: the oldest are paid first. And its rest."""
-    asked: dict[int, Decimal] = {}
-    for invoice in reversed(passed):
-        share = min(invoice.total - covered[invoice.id], overdue)
-        if share > 0:
-            asked[invoice.id] = share
-            overdue -= share
-    return asked, overdue
+def _given_back(kind: DemandKind, left: Decimal) -> Iterator[Demand]:
+    """A debt that came about because more was given back than had been received."""
+    if left < ZERO:
+        yield Demand(kind, -left, ZERO)

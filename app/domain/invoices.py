@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from app.domain.money import ZERO
 from app.domain.payables import ContractName, invoice_purpose, vat_within, vat_words
 from app.domain.period import Month
 
@@ -36,15 +37,20 @@ class InvoiceCard:
     vat_rate: Decimal | None
     covered: Decimal
     unpaid: Decimal
+    """Together with ``covered`` less than the total where a correction has lowered the month."""
+
+    @property
+    def lowered(self) -> Decimal:
+        """What documents ask for less than the invoice; zero where they ask for nothing."""
+        return self.total - self.covered - self.unpaid if self.covered or self.unpaid else ZERO
 
     def status(self, today: date) -> InvoiceStatus:
         """An invoice due today is not overdue yet."""
         if not self.unpaid:
-            is_paid = self.total > 0 and self.covered >= self.total
-            return InvoiceStatus.PAID if is_paid else InvoiceStatus.SETTLED
+            return InvoiceStatus.PAID if self.covered else InvoiceStatus.SETTLED
         if self.due_on < today:
             return InvoiceStatus.OVERDUE
-        return InvoiceStatus.PARTLY if self.unpaid < self.total else InvoiceStatus.OPEN
+        return InvoiceStatus.PARTLY if self.covered else InvoiceStatus.OPEN
 
     def days_overdue(self, today: date) -> int:
         return max(0, (today - self.due_on).days)

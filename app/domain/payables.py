@@ -7,24 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from enum import StrEnum
 
-from app.domain.money import KOPECK, ZERO
+from app.domain.demands import DemandKind
+from app.domain.money import KOPECK
 from app.domain.period import Month
 
 MAX_PURPOSE = 210
 """Bank of Russia, положение 762-П: field 24 of a payment order."""
-
-
-class PayableKind(StrEnum):
-    """What a payment is for."""
-
-    INVOICE = "invoice"
-    DOCUMENT = "document"
-    """A document that no invoice asks for: a correction, or a month without invoices."""
-    REST = "rest"
-    """Debt that is older than all documents."""
-    INTEREST = "interest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +31,7 @@ class ContractName:
 class Payable:
     """One payment to be made; roubles above zero. ``id`` is the invoice's or document's."""
 
-    kind: PayableKind
+    kind: DemandKind
     amount: Decimal
     purpose: str
     id: int = 0
@@ -117,9 +106,17 @@ def interest_purpose(contract: ContractName, numbers: Sequence[str]) -> str:
     return whole if len(whole) <= MAX_PURPOSE else _fit(head, tail)
 
 
+_INTEREST = re.compile(
+    r"\s*(?:(?:оплата|уплата|погашение|перечисление|доплата|возврат|зач[её]т|переплат[аыу]"
+    r"|излишне|уплаченн\w*|оплаченн\w*|начисленн\w*|суммы?|в|счет|счёт|оплату|за|по)\s+)*"
+    r"(?:пен(?:и|я|ь|ю|е|ей|ям)|неустойк\w*)\b",
+    re.IGNORECASE,
+)
+
+
 def is_interest_payment(purpose: str | None) -> bool:
     """Whether the words of a payment, ours or anybody's, say that it is for late interest."""
-    return re.match(r"\s*(?:оплата\s+)?пен[иья]\b", purpose or "", re.IGNORECASE) is not None
+    return _INTEREST.match(purpose or "") is not None
 
 
 _SHORTER = (
@@ -136,23 +133,6 @@ def shorten(purpose: str) -> tuple[str, str]:
         purpose = purpose.replace(long, short)
     bare = re.sub(r"(?: от|,? за) [0-9.]{7,10}(?=,|$)", "", purpose).replace("№ ", "№")
     return purpose, bare
-
-
-def share_rest(
-    rest: Decimal, documents: Sequence[tuple[int, Decimal]]
-) -> tuple[dict[int, Decimal], Decimal]:
-    """Lay a debt on documents, the last one first; and what is left over.
-
-    Args:
-        documents: (id, what payments have not covered), oldest first; roubles.
-    """
-    shares: dict[int, Decimal] = {}
-    for key, unpaid in reversed(documents):
-        share = min(unpaid, rest)
-        if share > ZERO:
-            shares[key] = share
-            rest -= share
-    return shares, rest
 
 
 def _fit(head: str, tail: str) -> str:

@@ -24,6 +24,20 @@ MONTH_NAMES = [
     "ноябрь",
     "декабрь",
 ]
+_OF_MONTH = [
+    "января",
+    "февраля",
+    "марта",
+    "апреля",
+    "мая",
+    "июня",
+    "июля",
+    "августа",
+    "сентября",
+    "октября",
+    "ноября",
+    "декабря",
+]
 EARLIEST = date(2000, 1, 1)
 LATEST = date(2099, 12, 31)
 MAX_MONTHS = 120
@@ -101,6 +115,14 @@ class Period:
         last = self.last.year * 12 + self.last.month
         return [Month(index // 12, index % 12 + 1) for index in range(first, last)]
 
+    def month_label(self, month: Month) -> str:
+        """«Ноябрь 2026», or «1–15 ноября 2026» where the period takes only a part of it."""
+        first, last = max(self.first, month.first), min(self.last, month.last)
+        if (first, last) == (month.first, month.last):
+            return month.label
+        days = f"{first.day}–{last.day}" if first != last else f"{first.day}"
+        return f"{days} {_OF_MONTH[month.number - 1]} {month.year}"
+
 
 def parse_day(text: str) -> date:
     """A date as a browser's date field (``2026-11-22``) or a person (``22.11.2026``) writes it.
@@ -135,7 +157,9 @@ def presets(today: date) -> list[tuple[str, Period]]:
         ("Этот месяц", Period(this.first, this.last)),
         ("Прошлый месяц", Period(this.plus(-1).first, this.plus(-1).last)),
         ("Квартал", Period(quarter.first, quarter.plus(2).last)),
+        ("Прошлый квартал", Period(quarter.plus(-3).first, quarter.plus(-1).last)),
         ("Этот год", Period(date(today.year, 1, 1), date(today.year, 12, 31))),
+        ("Прошлый год", Period(date(today.year - 1, 1, 1), date(today.year - 1, 12, 31))),
         ("12 месяцев", last_months(today, 12)),
         ("36 месяцев", last_months(today, 36)),
     ]

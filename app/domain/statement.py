@@ -71,7 +71,7 @@ class SettlementStatement(Statement):
 
 @dataclass(frozen=True, slots=True)
 class ChargeRow:
-    """A document, or its part with one VAT rate, or one of its lines; roubles and kWh.
+    """A document, or its part with one VAT rate, or one of its lines; roubles, kWh and kW.
 
     ``price`` is None unless the row is a line; ``rate`` in per cent, None where there is no VAT.
     """
@@ -80,11 +80,15 @@ class ChargeRow:
     document: Document
     content: str | None
     kwh: Decimal | None
+    kw: Decimal | None
     price: Decimal | None
     rate: Decimal | None
     net: Decimal
     vat: Decimal
     gross: Decimal
+    quantity: Decimal | None = None
+    """Of a line, in its own ``unit``."""
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,10 @@ class ChargeStatement(Statement):
     @property
     def kwh(self) -> Decimal:
         return sum((row.kwh for row in self.rows if row.kwh is not None), Decimal(0))
+
+    @property
+    def kw(self) -> Decimal:
+        return sum((row.kw for row in self.rows if row.kw is not None), Decimal(0))
 
     @property
     def rates(self) -> tuple[RateSum, ...]:
@@ -136,6 +144,7 @@ def document_rows(documents: Sequence[Document]) -> list[ChargeRow]:
             0, document, None,
             # Once per document, or the column would add up to more than was delivered.
             document.kwh if place == 0 else None,
+            document.kw if place == 0 else None,
             None, part.rate, part.net, part.vat, part.gross,
         )
         for document in documents

@@ -42,11 +42,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A flat table; a row has a cell per column, None where it has nothing to say."""
+    """A flat table; a row has a cell per column, None where it has nothing to say.
+
+    ``totals`` come last and are told by their first cell («Итого»), so that the rows above them can
+    be filtered and added up.
+    """
 
     name: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
+    totals: Sequence[Sequence[Cell]] = ()
 
 
 def defuse(text: str) -> str:
@@ -59,13 +64,13 @@ def write_csv(table: Table) -> bytes:
     output = io.StringIO(newline="")
     writer = csv.writer(output, delimiter=";", lineterminator="\r\n")
     writer.writerow([column.title for column in table.columns])
-    for row in table.rows:
+    for row in (*table.rows, *table.totals):
         writer.writerow([_csv_cell(cell) for cell in row])
     return output.getvalue().encode("utf-8-sig")
 
 
 def write_xlsx(table: Table) -> bytes:
-    """One sheet with a frozen head and a filter."""
+    """One sheet with a frozen head and a filter; totals are bold and outside the filter."""
     output = io.BytesIO()
     book = xlsxwriter.Workbook(
         output,
@@ -79,19 +84,25 @@ def write_xlsx(table: Table) -> bytes:
     )
     sheet = book.add_worksheet(table.name[:31])
     formats = {kind: book.add_format({"num_format": kind.value}) for kind in Kind}
+    bold = {
+        kind: book.add_format({"num_format": kind.value, "bold": True, "top": 1}) for kind in Kind
+    }
     head = book.add_format({"bold": True, "text_wrap": True, "bottom": 1, "valign": "top"})
     for place, column in enumerate(table.columns):
         sheet.set_column(place, place, min(column.width, MAX_WIDTH), formats[column.kind])
         sheet.write_string(0, place, column.title, head)
-    for number, row in enumerate(table.rows, 1):
+    for number, row in enumerate((*table.rows, *table.totals), 1):
+        styles = formats if number <= len(table.rows) else bold
         for place, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
             if isinstance(cell, str):
-                sheet.write_string(number, place, defuse(cell), formats[Kind.TEXT])
+                sheet.write_string(number, place, defuse(cell), styles[Kind.TEXT])
             elif isinstance(cell, date):
-                sheet.write_datetime(number, place, cell, formats[Kind.DATE])
+                sheet.write_datetime(number, place, cell, styles[Kind.DATE])
             elif cell is not None:
                 # A cell is a double; up to 15 digits it is exact to the kopeck.
-                sheet.write_number(number, place, float(cell), formats[column.kind])
+                sheet.write_number(number, place, float(cell), styles[column.kind])
+            elif number > len(table.rows):
+                sheet.write_blank(number, place, None, styles[column.kind])
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(len(table.rows), 1), len(table.columns) - 1)
     book.close()

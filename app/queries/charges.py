@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.charges import Document, Formula, RateSum, build_formula, in_kwh, sum_by_rate
+from app.domain.charges import Document, RateSum, in_kw, in_kwh, sum_by_rate, times_price
 from app.domain.errors import NotFoundError
+from app.domain.line_explanations import BilledLine, Explanation, Readings, explain_lines
 from app.domain.period import Month, Period
 from app.domain.turnover import EntryKind
 from app.models import (
@@ -23,6 +24,7 @@ from app.models import (
     SupplyPoint,
 )
 from app.queries.contracts import MAX_ID, VisibleContract
+from app.queries.dues import list_interest_ids
 
 DIRECTION = "A+"
 READINGS_BACK = 13
@@ -40,21 +42,13 @@ def list_documents(session: Session, contract: VisibleContract, period: Period) 
         )
         .order_by(Charge.doc_date, Charge.id)
     ).all()
-    return _documents(session, charges)
+    return _documents(session, contract, charges)
 
 
 def list_by_ids(session: Session, contract: VisibleContract, ids: Iterable[int]) -> list[Document]:
     """The documents with these ids, oldest first."""
     rows = _of(contract).where(Charge.id.in_(list(ids))).order_by(Charge.doc_date, Charge.id)
-    return _documents(session, session.scalars(rows).all())
-
-
-def list_of_months(
-    session: Session, contract: VisibleContract, months: Iterable[Month]
-) -> list[Document]:
-    """The monthly documents (УПД) of some months, oldest first."""
-    rows = _of(contract).where(Charge.period.in_(list(months)), Charge.kind == EntryKind.UPD)
-    return _documents(session, session.scalars(rows.order_by(Charge.doc_date, Charge.id)).all())
+    return _documents(session, contract, session.scalars(rows).all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +69,12 @@ class Line:
     vat: Decimal
     gross: Decimal
     method: str | None
-    formula: Formula | None
+    explanation: Explanation | None
+
+    @property
+    def product(self) -> Decimal:
+        """Quantity × price, roubles: what the sum without VAT should be."""
+        return times_price(self.quantity, self.price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +133,10 @@ def get_detail(
         .order_by(Charge.doc_date, Charge.id)
     ).all()
     related = [charge, *corrections, *([corrected] if corrected else [])]
-    documents = {document.id: document for document in _documents(session, related)}
+    documents = {document.id: document for document in _documents(session, contract, related)}
     return Detail(
         document=documents[charge.id],
-        lines=list_lines(session, [charge.id], charge.period, offset, limit),
+        lines=list_lines(session, [charge.id], _explanations(session, charge), offset, limit),
         corrected=documents[corrected.id] if corrected else None,
         corrections=tuple(documents[each.id] for each in corrections),
     )
@@ -146,17 +145,18 @@ def get_detail(
 def list_lines(
     session: Session,
     charge_ids: Sequence[int],
-    period: Month | None,
+    explanations: Mapping[int, Explanation] | None = None,
     offset: int = 0,
     limit: int | None = None,
 ) -> tuple[Line, ...]:
     """Lines of documents, in their order.
 
     Args:
-        period: the billing month of all these documents, to tell how sums came about; None: do not.
+        explanations: by line number, where all lines are of one document.
     """
+    explanations = explanations or {}
     rows = session.execute(
-        select(ChargeLine, Service.name, Service.unit, SupplyPoint, Meter)
+        select(ChargeLine, Service.name, Service.unit, SupplyPoint, Meter.serial_number)
         .join(Service, Service.id == ChargeLine.service_id)
         .outerjoin(SupplyPoint, SupplyPoint.id == ChargeLine.supply_point_id)
         .outerjoin(Meter, Meter.id == ChargeLine.meter_id)
@@ -165,15 +165,13 @@ def list_lines(
         .offset(offset)
         .limit(limit)
     ).all()
-    meters = {row[4].id for row in rows if row[4]}
-    readings = _readings(session, meters, period) if period else {}
     return tuple(
         Line(
             charge_id=line.charge_id,
             number=line.line_number,
             service=service,
             point=(point.name or point.address) if point else None,
-            meter=meter.serial_number if meter else None,
+            meter=serial_number,
             zone=line.zone,
             quantity=line.quantity,
             unit=line.unit or unit,
@@ -183,41 +181,41 @@ def list_lines(
             vat=line.vat_amount,
             gross=line.gross_amount,
             method=line.method,
-            formula=_formula(line, line.unit or unit, meter, readings),
+            explanation=explanations.get(line.line_number),
         )
-        for line, service, unit, point, meter in rows
+        for line, service, unit, point, serial_number in rows
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Ends:
-    start: Decimal
-    end: Decimal
-    digits: int
-    decimals: int
-
-
-def _formula(
-    line: ChargeLine, unit: str | None, meter: Meter | None, readings: dict[tuple[int, str], _Ends]
-) -> Formula | None:
-    if meter is None or not line.zone or (ends := readings.get((meter.id, line.zone))) is None:
-        return None
-    quantity = in_kwh(line.quantity, unit)
-    return build_formula(
-        ends.start,
-        ends.end,
-        ends.digits,
-        meter.multiplier,
-        quantity,
-        line.price,
-        line.net_amount,
-        ends.decimals,
-    )
+def _explanations(session: Session, charge: Charge) -> dict[int, Explanation]:
+    """How the lines of a document came about; all of them, for some share their readings."""
+    rows = session.execute(
+        select(
+            ChargeLine.line_number, ChargeLine.meter_id, ChargeLine.zone, Service.code,
+            ChargeLine.quantity, func.coalesce(ChargeLine.unit, Service.unit), ChargeLine.method,
+            Meter.multiplier,
+        )
+        .join(Service, Service.id == ChargeLine.service_id)
+        .join(Meter, Meter.id == ChargeLine.meter_id)
+        .where(ChargeLine.charge_id == charge.id, ChargeLine.zone.is_not(None))
+        .order_by(ChargeLine.line_number)
+    ).all()  # fmt: skip
+    multipliers = {row.meter_id: row.multiplier for row in rows}
+    readings = _readings(session, multipliers, charge.period)
+    return explain_lines(
+        [
+            BilledLine(
+                number, (meter_id, zone), service, quantity, unit, method,
+                readings.get((meter_id or 0, zone or "")),
+            )
+            for number, meter_id, zone, service, quantity, unit, method, _ in rows
+        ]
+    )  # fmt: skip
 
 
 def _readings(
-    session: Session, meter_ids: Iterable[int], period: Month
-) -> dict[tuple[int, str], _Ends]:
+    session: Session, multipliers: Mapping[int, Decimal], period: Month
+) -> dict[tuple[int, str], Readings]:
     """Readings at the ends of a billing month, by meter and zone, as far as billing sent both."""
     rows = session.execute(
         select(
@@ -230,7 +228,7 @@ def _readings(
         )
         .join(Reading, Reading.register_id == Register.id)
         .where(
-            Register.meter_id.in_(set(meter_ids)),
+            Register.meter_id.in_(list(multipliers)),
             Register.direction == DIRECTION,
             Reading.period.between(period.plus(-READINGS_BACK), period),
             Reading.withdrawn_at.is_(None),
@@ -238,29 +236,31 @@ def _readings(
         )
         .order_by(Reading.taken_on, Reading.id)
     )
-    found: dict[tuple[int, str], tuple[Decimal | None, Decimal | None, int, int]] = {}
+    starts: dict[tuple[int, str], tuple[Decimal, Month]] = {}
+    found: dict[tuple[int, str], Readings] = {}
     for meter_id, zone, digits, decimals, month, value in rows:
-        start, end, *_ = found.get((meter_id, zone), (None, None))
+        # A meter that was mounted in this month begins with its first reading there.
+        if month < period or (meter_id, zone) not in starts:
+            starts[meter_id, zone] = value, month
         if month == period:
-            # A meter that was mounted in this month begins with its first reading there.
-            start, end = (value if start is None else start), value
-        else:
-            start = value
-        found[meter_id, zone] = (start, end, digits, decimals)
-    return {
-        key: _Ends(start, end, digits, decimals)
-        for key, (start, end, digits, decimals) in found.items()
-        if start is not None and end is not None
-    }
+            start, since = starts[meter_id, zone]
+            found[meter_id, zone] = Readings(
+                start, value, digits, decimals, multipliers[meter_id],
+                since if since < period.plus(-1) else None,
+            )  # fmt: skip
+    return found
 
 
 def _of(contract: VisibleContract) -> Select[Charge]:
     return select(Charge).where(Charge.contract_id == contract.id, Charge.withdrawn_at.is_(None))
 
 
-def _documents(session: Session, charges: Sequence[Charge]) -> list[Document]:
+def _documents(
+    session: Session, contract: VisibleContract, charges: Sequence[Charge]
+) -> list[Document]:
     sums: dict[int, list[RateSum]] = {}
     volumes: dict[int, Decimal] = {}
+    capacities: dict[int, Decimal] = {}
     rows = session.execute(
         select(
             ChargeLine.charge_id,
@@ -280,6 +280,10 @@ def _documents(session: Session, charges: Sequence[Charge]) -> list[Document]:
     for charge_id, rate, unit, quantity, net, vat, gross in rows:
         sums.setdefault(charge_id, []).append(RateSum(rate, net, vat, gross))
         volumes[charge_id] = volumes.get(charge_id, Decimal(0)) + in_kwh(quantity, unit)
+        capacities[charge_id] = capacities.get(charge_id, Decimal(0)) + in_kw(quantity, unit)
+    interest = {charge.id for charge in charges if charge.kind == EntryKind.LATE_INTEREST}
+    if any(charge.corrects_external_id for charge in charges):
+        interest |= list_interest_ids(session, contract)
     return [
         Document(
             id=charge.id,
@@ -292,8 +296,10 @@ def _documents(session: Session, charges: Sequence[Charge]) -> list[Document]:
             vat=charge.vat_amount,
             gross=charge.gross_amount,
             kwh=volumes.get(charge.id, Decimal(0)),
+            kw=capacities.get(charge.id, Decimal(0)),
             rates=sum_by_rate(sums.get(charge.id, ())),
             corrects=charge.corrects_external_id,
+            is_interest=charge.id in interest,
         )
         for charge in charges
     ]

@@ -11,7 +11,6 @@ from app.domain.bank_order import BankParty
 from app.domain.dues import Dues
 from app.domain.errors import NotFoundError
 from app.domain.invoices import InvoiceCard
-from app.domain.money import ZERO
 from app.models import BankDetails, Contract, Customer, Invoice, Supplier
 from app.queries.contracts import MAX_ID, VisibleContract
 
@@ -103,6 +102,7 @@ def _of(contract: VisibleContract) -> Select[Invoice]:
 
 
 def _card(invoice: Invoice, dues: Dues) -> InvoiceCard:
+    covered, unpaid = dues.of_invoice(invoice.id)
     return InvoiceCard(
         id=invoice.id,
         kind=invoice.kind,
@@ -112,6 +112,6 @@ def _card(invoice: Invoice, dues: Dues) -> InvoiceCard:
         period=invoice.period,
         total=invoice.total_amount,
         vat_rate=invoice.vat_rate,
-        covered=dues.covered.get(invoice.id, ZERO),
-        unpaid=dues.asked.get(invoice.id, ZERO),
+        covered=covered,
+        unpaid=unpaid,
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.domain.dues import Dues
 from app.domain.turnover import Entry, EntryKind
 from app.queries.contracts import VisibleContract
-from app.queries.dues import dues_of
+from app.queries.dues import read_dues
 from app.queries.settlements import balance_on, find_last_operation
 
 PAYMENTS = (EntryKind.PAYMENT,)
@@ -33,7 +33,7 @@ def money_overview(session: Session, contract: VisibleContract, today: date) -> 
     balance = balance_on(session, contract, today)
     return MoneyOverview(
         balance=balance,
-        dues=dues_of(session, contract, today, balance),
+        dues=read_dues(session, contract, today, balance),
         last_payment=find_last_operation(session, contract, PAYMENTS, today),
         last_charge=find_last_operation(session, contract, CHARGES, today),
     )

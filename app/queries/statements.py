@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.domain.charges import Document, in_kwh
+from app.domain.charges import Document, in_kw, in_kwh
 from app.domain.errors import StatementTooLongError
 from app.domain.period import Period
 from app.domain.statement import (
@@ -18,7 +18,6 @@ from app.domain.statement import (
     line_rows,
     statement_number,
 )
-from app.domain.turnover import EntryKind
 from app.queries.charges import Line, count_rows, list_documents, list_lines
 from app.queries.contracts import Frame, VisibleContract
 from app.queries.settlements import ledger_of
@@ -72,12 +71,12 @@ def charge_statement(
         StatementTooLongError: the period holds more.
     """
     documents = list_documents(session, contract, period)
-    energy = [each for each in documents if each.kind is not EntryKind.LATE_INTEREST]
-    interest = [each for each in documents if each.kind is EntryKind.LATE_INTEREST]
+    energy = [document for document in documents if not document.is_interest]
+    interest = [document for document in documents if document.is_interest]
     lines: dict[int, list[ChargeRow]] = {}
     if with_lines:
         by_id = {document.id: document for document in energy}
-        for line in list_lines(session, list(by_id), None, limit=max_rows + 1):
+        for line in list_lines(session, list(by_id), limit=max_rows + 1):
             rows = lines.setdefault(line.charge_id, [])
             rows.append(_row(line, by_id[line.charge_id]))
     rows = line_rows(energy, lines)
@@ -101,11 +100,14 @@ def _row(line: Line, document: Document) -> ChargeRow:
         document=document,
         content=", ".join(filter(None, (line.service, *places))),
         kwh=in_kwh(line.quantity, line.unit),
+        kw=in_kw(line.quantity, line.unit),
         price=line.price,
         rate=line.vat_rate,
         net=line.net,
         vat=line.vat,
         gross=line.gross,
+        quantity=line.quantity if line.unit else None,
+        unit=line.unit,
     )
 
 

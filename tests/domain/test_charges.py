@@ -1,4 +1,4 @@
-"""How a sum came about, and sums by VAT rate."""
+"""Volumes, sums by VAT rate, and whether documents are paid."""
 
 from __future__ import annotations
 
@@ -8,36 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.charges import RateSum, build_formula, in_kwh, sum_by_rate, times_price
-
-
-def formula(start: str, end: str, quantity: str, net: str = "0.00", multiplier: str = "20"):
-    return build_formula(
-        Decimal(start), Decimal(end), 5, Decimal(multiplier), Decimal(quantity),
-        Decimal("8.52257"), Decimal(net),
-    )  # fmt: skip
-
-
-def test_readings_multiplier_and_price_explain_a_sum() -> None:
-    found = formula("81444.30", "81809.50", "7304", "62248.85")
-    assert found.consumption == Decimal("7304.000")
-    assert found.explains_quantity
-    assert found.explains_net
-    assert not found.rolled_over
-
-
-def test_what_they_do_not_explain_is_said() -> None:
-    found = formula("81444.30", "81809.50", "7404", "62248.86")
-    assert not found.explains_quantity
-    assert found.difference_kwh == 100
-    assert not found.explains_net
-
-
-def test_a_register_that_went_through_zero_goes_on_from_there() -> None:
-    found = formula("99990.00", "15.50", "510")
-    assert found.rolled_over
-    assert found.consumption == Decimal("510.000")
-    assert found.explains_quantity
+from app.domain.charges import (
+    PaidStatus,
+    PaymentState,
+    RateSum,
+    in_kw,
+    in_kwh,
+    sum_by_rate,
+    times_price,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +26,35 @@ def test_a_register_that_went_through_zero_goes_on_from_there() -> None:
 )  # fmt: skip
 def test_only_energy_counts_as_volume(quantity: str, unit: str | None, kwh: str) -> None:
     assert in_kwh(Decimal(quantity), unit) == Decimal(kwh)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit", "kw"),
+    [("58.214", "кВт", "58.214"), ("2", "МВт", "2000"), ("5", "kW", "5"), ("5", "кВт·ч", "0"),
+     ("5", None, "0")],
+)  # fmt: skip
+def test_capacity_is_told_from_energy(quantity: str, unit: str | None, kw: str) -> None:
+    assert in_kw(Decimal(quantity), unit) == Decimal(kw)
+
+
+@pytest.mark.parametrize(
+    ("gross", "demand", "unpaid", "status"),
+    [
+        ("100", "100", "100", PaidStatus.OPEN),
+        ("100", "90", "90", PaidStatus.OPEN),
+        ("100", "90", "40", PaidStatus.PARTLY),
+        ("100", "90", "0", PaidStatus.PAID),
+        ("100", "0", "0", PaidStatus.NOT_ASKED),
+        ("-100", "0", "0", PaidStatus.CREDIT),
+        ("-100", "50", "50", PaidStatus.OPEN),
+        ("100", None, "0", PaidStatus.OLDER),
+    ],
+)
+def test_a_document_is_paid_when_what_corrections_have_left_of_it_is(
+    gross: str, demand: str | None, unpaid: str, status: PaidStatus
+) -> None:
+    known = None if demand is None else Decimal(demand)
+    assert PaymentState(Decimal(gross), known, Decimal(unpaid)).status is status
 
 
 def test_a_price_of_five_places_is_rounded_half_up_to_the_kopeck() -> None:

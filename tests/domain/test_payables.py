@@ -1,22 +1,22 @@
-"""The words of payments, and debt laid on documents."""
+"""The words of payments."""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.money import ZERO, from_kopecks
 from app.domain.payables import (
     MAX_PURPOSE,
     ContractName,
     document_purpose,
     interest_purpose,
     invoice_purpose,
+    is_interest_payment,
     rest_purpose,
-    share_rest,
     vat_within,
     vat_words,
 )
@@ -57,20 +57,21 @@ def test_no_purpose_is_too_long_and_the_vat_is_never_cut_off(contract: str, numb
         assert words.endswith(end)
 
 
-def test_a_debt_is_laid_on_the_last_documents() -> None:
-    documents = [(1, Decimal("100.00")), (2, Decimal("50.00"))]
-    assert share_rest(Decimal("70.00"), documents) == (
-        {2: Decimal("50.00"), 1: Decimal("20.00")},
-        ZERO,
-    )
-    assert share_rest(Decimal("200.00"), documents)[1] == Decimal("50.00")
-
-
-@given(
-    st.integers(0, 10**9).map(from_kopecks),
-    st.lists(st.integers(0, 10**8).map(from_kopecks), max_size=8),
+@pytest.mark.parametrize(
+    ("purpose", "is_interest"),
+    [
+        ("Оплата пени по договору № 1", True),
+        ("ПЕНЯ за просрочку", True),
+        ("Возврат излишне уплаченной пени", True),
+        ("Зачет в счет пени", True),
+        ("Оплата неустойки по договору № 1", True),
+        ("Оплата за электроэнергию и пени", False),
+        ("Возврат переплаты за электроэнергию", False),
+        ("Оплата пенного концентрата", False),
+        (None, False),
+    ],
 )
-def test_shares_and_rest_are_the_debt(debt: Decimal, unpaid: list[Decimal]) -> None:
-    shares, rest = share_rest(debt, list(enumerate(unpaid)))
-    assert sum(shares.values(), rest) == debt
-    assert all(0 < share <= unpaid[key] for key, share in shares.items())
+def test_the_words_of_a_payment_tell_whether_it_is_for_late_interest(
+    purpose: str | None, is_interest: bool
+) -> None:
+    assert is_interest_payment(purpose) is is_interest

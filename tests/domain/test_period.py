@@ -79,8 +79,25 @@ def test_ten_years_are_the_longest_period() -> None:
 
 
 @given(DAYS.filter(lambda day: date(2004, 1, 1) < day < date(2099, 1, 1)))
-def test_presets_hold_today_or_the_month_before(today: date) -> None:
+def test_presets_hold_today_or_a_day_of_the_time_before(today: date) -> None:
+    months_back = {"Прошлый месяц": 1, "Прошлый квартал": 3, "Прошлый год": 12}
     for words, period in presets(today):
-        reference = Month.of(today).plus(-1).first if words == "Прошлый месяц" else today
-        assert period.first <= reference <= period.last
+        reference = Month.of(today).plus(-months_back.get(words, 0))
+        assert reference in period.months
+        assert (today in (period.first, period.last)) or (
+            (period.first <= today <= period.last) is (words not in months_back)
+        )
     assert len(last_months(today, 12).months) == 12
+
+
+def test_last_quarter_and_last_year_are_whole_and_over() -> None:
+    found = dict(presets(date(2026, 2, 10)))
+    assert found["Прошлый квартал"] == Period(date(2025, 10, 1), date(2025, 12, 31))
+    assert found["Прошлый год"] == Period(date(2025, 1, 1), date(2025, 12, 31))
+
+
+def test_a_month_that_the_period_cuts_is_labelled_by_its_days() -> None:
+    period = Period(date(2026, 9, 10), date(2026, 11, 15))
+    labels = [period.month_label(month) for month in period.months]
+    assert labels == ["10–30 сентября 2026", "Октябрь 2026", "1–15 ноября 2026"]
+    assert Period(date(2026, 5, 3), date(2026, 5, 3)).month_label(Month(2026, 5)) == "3 мая 2026"

@@ -126,7 +126,7 @@ def test_a_document_shows_how_each_sum_came_about(
     make.commit()
     soup = page.get("charges.document", contract_id=contract.id, charge_id=charge.id)
     row = " ".join(soup.select_one("table.lines tbody tr").text.split())
-    assert "(1010,50 − 1000,50) × 40 = 400 кВт·ч × 4,00000 = 1 600,00 ₽" in row
+    assert "(1010,50 − 1000,50) × 40 = 400 кВт·ч; 400 × 4,00000 = 1 600,00 ₽" in row
     assert "не полностью" not in row
     assert "12345678" in row
 
@@ -144,8 +144,8 @@ def test_readings_that_do_not_explain_a_sum_are_said_not_to(
     soup = page.get("charges.document", contract_id=contract.id, charge_id=charge.id)
     row = " ".join(soup.select_one("table.lines tbody tr").text.split())
     assert "через ноль" in row
-    assert "= 600 кВт·ч" in row
-    assert "Начислено на 100 кВт·ч больше" in row
+    assert "Показания дают 600 кВт·ч. Начислено на 100 кВт·ч больше" in row
+    assert " = " not in row
 
 
 def test_a_correction_and_what_it_corrects_lead_to_each_other(
@@ -212,14 +212,17 @@ def test_files_agree_with_the_page_to_the_kopeck(
         ("22 %", "22,00", "122,00"),
         ("20 %", "20,00", "120,00"),
         ("без НДС", "0,00", "7,77"),
+        ("", "42,00", "249,77"),
     ]
-    assert [row["Объем, кВт·ч"] for row in rows] == ["200,000", "", "0"]
+    assert [row["Объем, кВт·ч"] for row in rows] == ["200,000", "", "0", "200,000"]
+    assert rows[-1]["Период расчета"] == "Итого"
     assert rows[0]["Документ №"] == "'=1"
     sheet = openpyxl.load_workbook(
         io.BytesIO(page.client.get(url.replace(".csv", ".xlsx")).data)
     ).active
-    gross = [row[8] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    *gross, total = [row[-1] for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert sum(Decimal(str(amount)) for amount in gross) == Decimal("249.77")
+    assert Decimal(str(total)) == Decimal("249.77")
 
 
 def test_a_period_without_charges_says_so(page: PageClient, contract: Contract) -> None:
@@ -255,12 +258,13 @@ def test_the_statement_says_the_same_in_every_form(
     rates = [row.th.text for row in soup.select("table.statement tfoot tr")]
     assert rates == ["НДС 22 %", "НДС 20 %", "НДС не указана", "Итого"]
     csv_text = page.client.get(page.url("charges.statement_file", extension="csv", **values))
-    rows = list(csv.DictReader(io.StringIO(csv_text.data.decode("utf-8-sig")), delimiter=";"))
+    *rows, total = csv.DictReader(io.StringIO(csv_text.data.decode("utf-8-sig")), delimiter=";")
     assert sum(Decimal(row["С НДС"].replace(",", ".")) for row in rows) == Decimal("249.97")
+    assert (total["Период расчета"], total["С НДС"]) == ("Итого", "249,97")
     assert ("Содержание" in rows[0]) is bool(lines)
     xlsx = page.client.get(page.url("charges.statement_file", extension="xlsx", **values))
     sheet = openpyxl.load_workbook(io.BytesIO(xlsx.data)).active
-    last = [row[-1] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    *last, _ = [row[-1] for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert sum(Decimal(str(amount)) for amount in last) == Decimal("249.97")
     pdf = page.client.get(page.url("charges.statement_file", extension="pdf", **values))
     text = "".join(part.extract_text() for part in pypdf.PdfReader(io.BytesIO(pdf.data)).pages)
@@ -269,6 +273,71 @@ def test_the_statement_says_the_same_in_every_form(
         assert shown in text, shown
     assert "–12,00" in text
     assert not set("■�") & set(text)
+
+
+@pytest.mark.parametrize("lines", ["", "1"])
+def test_capacity_has_its_volume_and_unit_in_every_form(
+    page: PageClient, make: Factory, contract: Contract, lines: str
+) -> None:
+    charge = make.charge(contract, date(2026, 10, 31), "244.00", net_amount=Decimal("200.00"),
+                         vat_amount=Decimal("44.00"))  # fmt: skip
+    make.line(charge, "100.00")
+    make.line(charge, "100.00", service_id=make.service("кВт").id, quantity=Decimal("58.214"))
+    make.commit()
+    values = {"contract_id": contract.id, "lines": lines} | YEAR
+    assert "58,214 кВт" in page.get("charges.index", **values).select_one("tbody").text
+    soup = page.get("charges.statement", **values).select_one("table.statement")
+    assert "58,214 кВт" in soup.tbody.text
+    assert "58,214 кВт" in soup.tfoot.text
+    page_of_document = page.get("charges.document", contract_id=contract.id, charge_id=charge.id)
+    assert "58,214 кВт" in page_of_document.select_one("dl.kv").text
+    for endpoint in ("charges.file", "charges.statement_file"):
+        answer = page.client.get(page.url(endpoint, extension="csv", **values))
+        *rows, total = csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";")
+        assert "58,214" in [row["Мощность, кВт"] for row in rows]
+        assert (total["Мощность, кВт"], total["Объем, кВт·ч"]) == ("58,214", "100,000")
+        if lines and "statement" in endpoint:
+            assert [(row["Количество"], row["Единица"]) for row in rows] == [
+                ("100,000", "кВт·ч"), ("58,214", "кВт"),
+            ]  # fmt: skip
+        book = page.client.get(page.url(endpoint, extension="xlsx", **values))
+        sheet = openpyxl.load_workbook(io.BytesIO(book.data)).active
+        assert any(58.214 in row for row in sheet.iter_rows(values_only=True))
+    pdf = page.client.get(page.url("charges.statement_file", extension="pdf", **values))
+    text = "".join(part.extract_text() for part in pypdf.PdfReader(io.BytesIO(pdf.data)).pages)
+    assert " ".join(text.split()).count("58,214 кВт") == 2
+
+
+def test_a_tariff_that_changed_within_the_month_is_explained_together(
+    page: PageClient, make: Factory, contract: Contract
+) -> None:
+    meter = make.meter(contract)
+    make.reading(meter, "2026-09", "1000.00")
+    make.reading(meter, "2026-10", "1005.25")
+    charge = make.charge(contract, date(2026, 10, 31), "1610.40", net_amount=Decimal("1320.00"),
+                         vat_amount=Decimal("290.40"))  # fmt: skip
+    service = make.service().id
+    for quantity, price, net in (("100", "6.40000", "640.00"), ("110", "6.80000", "748.00")):
+        make.line(charge, net, meter_id=meter.id, zone="T0", quantity=Decimal(quantity),
+                  price=Decimal(price), service_id=service)  # fmt: skip
+    make.commit()
+    soup = page.get("charges.document", contract_id=contract.id, charge_id=charge.id)
+    first, second = [" ".join(row.text.split()) for row in soup.select("table.lines tbody tr")]
+    assert "(1005,25 − 1000,00) × 40 = 210 кВт·ч — вместе на строки" in first
+    assert "100 + 110 = 210 кВт·ч. В этой строке 100 × 6,40000 = 640,00 ₽" in first
+    assert "Показания общие" in second
+    assert "110 × 6,80000 = 748,00 ₽" in second
+    assert "меньше" not in first + second
+
+
+def test_the_page_of_charges_has_a_total_with_late_interest(
+    page: PageClient, make: Factory, contract: Contract
+) -> None:
+    statement_of_all_kinds(make, contract)
+    soup = page.get("charges.index", contract_id=contract.id, **YEAR)
+    assert " ".join(soup.select_one(".grand").text.split()) == (
+        "Всего начислено за период 249,97 ₽, в том числе пени 7,77 ₽."
+    )
 
 
 def test_the_statement_keeps_its_lines_when_the_period_changes(

@@ -100,12 +100,13 @@ def test_dates_that_make_no_period_are_told(page: PageClient, contract: Contract
 def test_files_hold_every_payment_to_the_kopeck(page: PageClient, contract: Contract) -> None:
     url = page.url("payments.file", contract_id=contract.id, extension="csv", **YEAR)
     answer = page.client.get(url)
-    table = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
+    *table, total = csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";")
     assert [line["Сумма"] for line in table] == ["50,00", "-200,25", "1200,50", "300,00"]
+    assert (total["Дата проводки"], total["Сумма"]) == ("Итого", "1350,25")
     assert table[2]["Назначение платежа"] == "'=Оплата по счету"
     answer = page.client.get(url.replace(".csv", ".xlsx"))
     sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
-    amounts = [row[5] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    *amounts, _ = [row[5] for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert sum(Decimal(str(amount)) for amount in amounts) == Decimal("1350.25")
 
 

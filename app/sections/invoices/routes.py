@@ -11,7 +11,7 @@ from app.domain.money import sum_in_words
 from app.domain.payables import ContractName, Payable
 from app.extensions import db
 from app.integrations.qr import qr_data_uri
-from app.queries.dues import dues_of
+from app.queries.dues import read_dues
 from app.queries.invoices import count_invoices, find_payee, get_invoice, list_invoices
 from app.queries.payables import invoice_payable
 from app.web.downloads import send_bytes
@@ -41,7 +41,7 @@ def index(contract_id: int) -> ResponseReturnValue:
     pager = Pager.from_query(
         request.args.get("page", "")[:9], PAGE_ROWS, count_invoices(db.session(), g.contract)
     )
-    dues = dues_of(db.session(), g.contract, today)
+    dues = read_dues(db.session(), g.contract, today)
     return render_page(
         "invoices/index.html",
         fragment="results",
@@ -99,7 +99,7 @@ def order_file(contract_id: int, invoice_id: int) -> ResponseReturnValue:
 
 
 def _card(invoice_id: int) -> InvoiceCard:
-    dues = dues_of(db.session(), g.contract, clock().today())
+    dues = read_dues(db.session(), g.contract, clock().today())
     return get_invoice(db.session(), g.contract, invoice_id, dues)
 
 

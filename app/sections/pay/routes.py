@@ -10,12 +10,12 @@ from flask.wrappers import Response
 
 from app.actions.bank_details import save_bank_details
 from app.domain.access import Permission
+from app.domain.demands import DemandKind
 from app.domain.errors import NotFoundError
-from app.domain.payables import Payable, PayableKind
+from app.domain.payables import Payable
 from app.extensions import db
 from app.queries.invoices import find_bank_details, find_payer
 from app.queries.payables import ToPay, list_payables
-from app.queries.settlements import balance_on
 from app.sections.pay.forms import BankDetailsForm
 from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
@@ -57,14 +57,14 @@ def item(contract_id: int, code: str) -> ResponseReturnValue:
     payable = _to_pay().find(code)
     if payable is None:
         raise NotFoundError
-    if payable.kind is PayableKind.INVOICE:
+    if payable.kind is DemandKind.INVOICE:
         return redirect(
             url_for("invoices.invoice", contract_id=contract_id, invoice_id=payable.id), 302
         )
     return render_page(
         "pay/item.html",
         fragment="results",
-        kinds=PayableKind,
+        kinds=DemandKind,
         **how_to_pay(payable, "QR-код для оплаты"),
     )
 
@@ -104,9 +104,8 @@ def _page(to_pay: ToPay, status: int = 200, error: str | None = None) -> Respons
         fragment="results",
         to_pay=to_pay,
         today=today,
-        kinds=PayableKind,
+        kinds=DemandKind,
         chosen=_chosen(to_pay.payables, to_pay),
-        balance=balance_on(db.session(), g.contract, today),
         error=error,
         status=status,
         **how_to_pay(None, ""),

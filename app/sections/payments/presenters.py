@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.domain.money import ZERO
 from app.domain.turnover import EntryKind
 from app.integrations.spreadsheets import Column, Kind, Table
 from app.queries.payments import PaymentLine
@@ -16,7 +17,7 @@ KINDS = {
 
 
 def payments_table(payments: Sequence[PaymentLine]) -> Table:
-    """One row per payment; a refund is negative."""
+    """One row per payment, a refund is negative; and their total."""
     columns = (
         Column("Дата проводки", Kind.DATE, 14),
         Column("Дата платежа", Kind.DATE, 14),
@@ -41,4 +42,5 @@ def payments_table(payments: Sequence[PaymentLine]) -> Table:
             ]
             for line in payments
         ],
+        [["Итого", None, None, None, None, sum((line.amount for line in payments), ZERO), None]],
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from app.domain.period import Period
 from app.domain.statement import SettlementStatement
 from app.domain.turnover import (
     Entry,
@@ -72,8 +73,8 @@ def present_all(rows: Sequence[RunningEntry]) -> list[Row]:
     return [present(row) for row in rows]
 
 
-def turnover_table(sheet: TurnoverSheet) -> Table:
-    """The turnover sheet with its totals."""
+def turnover_table(sheet: TurnoverSheet, period: Period) -> Table:
+    """The turnover sheet with its totals; months that the period cuts are labelled so."""
     columns = (
         Column("Месяц", Kind.TEXT, 16),
         Column("Сальдо на начало, Дт", Kind.MONEY, 16),
@@ -84,13 +85,17 @@ def turnover_table(sheet: TurnoverSheet) -> Table:
         Column("Сальдо на конец, Кт", Kind.MONEY, 16),
     )
     rows: list[list[Cell]] = [
-        [row.month.label, *_sides(row.opening), row.debit, row.credit, *_sides(row.closing)]
+        [
+            period.month_label(row.month),
+            *_sides(row.opening),
+            row.debit,
+            row.credit,
+            *_sides(row.closing),
+        ]
         for row in sheet.rows
     ]
-    rows.append(
-        ["Итого", *_sides(sheet.opening), sheet.debit, sheet.credit, *_sides(sheet.closing)]
-    )
-    return Table("Ведомость", columns, rows)
+    total = ["Итого", *_sides(sheet.opening), sheet.debit, sheet.credit, *_sides(sheet.closing)]
+    return Table("Ведомость", columns, rows, [total])
 
 
 def statement_table(statement: SettlementStatement) -> Table:
@@ -123,13 +128,20 @@ def statement_table(statement: SettlementStatement) -> Table:
         ]
     ]
     rows += [_statement_row(present(row)) for row in statement.rows]
-    rows.append(
-        ["Обороты", None, None, *blank, statement.debit, statement.credit, None, None, None]
-    )
-    rows.append(
-        ["Сальдо на конец", None, period.last, *blank, None, None, *_sides(statement.closing), None]
-    )
-    return Table("Справка", columns, rows)
+    totals: list[list[Cell]] = [
+        ["Обороты", None, None, *blank, statement.debit, statement.credit, None, None, None],
+        [
+            "Сальдо на конец",
+            None,
+            period.last,
+            *blank,
+            None,
+            None,
+            *_sides(statement.closing),
+            None,
+        ],
+    ]
+    return Table("Справка", columns, rows, totals)
 
 
 def pdf_context(statement: SettlementStatement) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def turnover_file(contract_id: int, extension: str) -> ResponseReturnValue:
     if not form.period:
         return _statement_page(form)
     ledger = ledger_of(db.session(), g.contract, form.period)
-    content = WRITERS[extension](presenters.turnover_table(ledger.sheet))
+    content = WRITERS[extension](presenters.turnover_table(ledger.sheet, form.period))
     return send_bytes(
         content, name_of("Оборотно-сальдовая ведомость", g.contract.number, form.period), extension
     )

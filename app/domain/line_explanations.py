@@ -1,0 +1,170 @@
+"""How the quantity and the sum of a document's line came about, as far as readings tell.
+
+An equation is given only where it is true with the very figures that are shown. Lines that share
+readings (a tariff that changed within the month, two services of one meter) are explained together;
+where readings do not lead to the quantity, that is said with the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+
+from app.domain.charges import in_kwh
+from app.domain.period import Month
+
+_WATT_HOUR = Decimal("0.001")
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Readings of a register at the ends of a billing month, as they are shown."""
+
+    start: Decimal
+    end: Decimal
+    digits: int
+    decimals: int
+    multiplier: Decimal
+    since: Month | None = None
+    """Month of the first one where that is not the month before."""
+
+    @property
+    def turn(self) -> Decimal:
+        """What a register that went through zero adds; else zero."""
+        return Decimal(10) ** self.digits if self.end < self.start else Decimal(0)
+
+    @property
+    def product(self) -> Decimal:
+        """(end − start) × multiplier with the figures that are shown; kWh."""
+        difference = self._shown(self.end) - self._shown(self.start) + self.turn
+        return difference * self.multiplier
+
+    @property
+    def consumption(self) -> Decimal:
+        """The same to a watt-hour, as documents have it."""
+        return self.product.quantize(_WATT_HOUR, ROUND_HALF_UP)
+
+    def _shown(self, value: Decimal) -> Decimal:
+        return value.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class BilledLine:
+    """A line as far as its explanation goes."""
+
+    number: int
+    register: Hashable
+    """Meter and zone; lines with the same share their readings."""
+    service: str
+    quantity: Decimal
+    unit: str | None
+    method: str | None
+    readings: Readings | None
+
+    @property
+    def kwh(self) -> Decimal:
+        return in_kwh(self.quantity, self.unit)
+
+
+class ExplanationKind(StrEnum):
+    """What readings tell of a line."""
+
+    EQUATION = "equation"
+    """They lead to its quantity."""
+    SHARED = "shared"
+    """They lead to the sum of the quantities of some lines."""
+    APART = "apart"
+    """Other lines use them up: this one comes on top, as losses do."""
+    BY_METHOD = "by_method"
+    """Billing says that it went by something else."""
+    UNEXPLAINED = "unexplained"
+    """They lead to another quantity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is known of a line; quantities in kWh."""
+
+    kind: ExplanationKind
+    readings: Readings
+    lines: tuple[int, ...]
+    """Numbers of the lines that share the readings."""
+    quantities: tuple[Decimal, ...]
+    """kWh of each of them."""
+    is_first: bool
+    """Of these lines it is the first: it tells about all."""
+
+    @property
+    def quantity(self) -> Decimal:
+        return sum(self.quantities, Decimal(0))
+
+    @property
+    def difference(self) -> Decimal:
+        """What was charged above what readings lead to; kWh."""
+        return self.quantity - self.readings.consumption
+
+
+def explain_lines(lines: Sequence[BilledLine]) -> dict[int, Explanation]:
+    """Explain the lines of a document that have readings, by line number.
+
+    Args:
+        lines: all of the document, in their order.
+    """
+    found: dict[int, Explanation] = {}
+    for line in lines:
+        if line.readings is not None:
+            same = [each for each in lines if each.register == line.register]
+            found[line.number] = _explain(line, line.readings, same)
+    return found
+
+
+def _explain(line: BilledLine, readings: Readings, same: Sequence[BilledLine]) -> Explanation:
+    consumption = readings.consumption
+    if line.kwh == consumption:
+        return _made(ExplanationKind.EQUATION, line, readings, [line])
+    groups = _groups(line, same)
+    shared = _first(groups, lambda group: _sum(group) == consumption)
+    if shared is not None:
+        return _made(ExplanationKind.SHARED, line, readings, shared)
+    if any(each.kwh == consumption for each in same) or any(
+        _sum(group) == consumption
+        for each in same
+        for group in _groups(each, same)
+        if line not in group
+    ):
+        return _made(ExplanationKind.APART, line, readings, [line])
+    if line.method in {"estimated", "calc", "recalc"} or line.kwh <= 0:
+        return _made(ExplanationKind.BY_METHOD, line, readings, [line])
+    measured = [each for each in groups[0] if each.method not in {"calc", "recalc"}]
+    return _made(ExplanationKind.UNEXPLAINED, line, readings, measured)
+
+
+def _groups(line: BilledLine, same: Sequence[BilledLine]) -> list[list[BilledLine]]:
+    """Lines whose quantities may be parts of one difference of readings: first those of the same
+    service, then of all services."""
+    energy = [each for each in same if each.kwh]
+    return [[each for each in energy if each.service == line.service], energy]
+
+
+def _first(
+    groups: Iterable[list[BilledLine]], holds: Callable[[list[BilledLine]], bool]
+) -> list[BilledLine] | None:
+    return next((group for group in groups if len(group) > 1 and holds(group)), None)
+
+
+def _sum(lines: Iterable[BilledLine]) -> Decimal:
+    return sum((line.kwh for line in lines), Decimal(0))
+
+
+def _made(
+    kind: ExplanationKind, line: BilledLine, readings: Readings, lines: Sequence[BilledLine]
+) -> Explanation:
+    return Explanation(
+        kind,
+        readings,
+        tuple(each.number for each in lines),
+        tuple(each.kwh for each in lines),
+        line.number == lines[0].number,
+    )
