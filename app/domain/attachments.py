@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import io
 import re
 import unicodedata
-import zipfile
 from dataclasses import dataclass
 
 from app.domain.errors import AttachmentError
+from app.domain.office_open_xml import find_package_fault
+from app.domain.ole_files import OLE, find_ole_fault, has_workbook
 
 MAX_NAME = 120
-MAX_UNPACKED = 200 * 1024 * 1024
-MAX_RATIO = 100
-MAX_ENTRIES = 5000
-"""Of the zip archives that .docx and .xlsx are."""
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-MACROS = "_VBA_PROJECT".encode("utf-16-le")
 STREAMS = {
     "doc": ("WordDocument".encode("utf-16-le"),),
     "xls": ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le")),
@@ -37,7 +31,12 @@ TYPES = {
     "p7s": "application/pkcs7-signature",
 }
 """Extensions that are taken, and the media types they are given back with."""
-_MAIN_PARTS = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml"}
+BEFORE_PDF = 1024
+"""Bytes that may stand before a PDF's header, as readers allow: a byte order mark, mail headers."""
+_OTHER_FILE = re.compile(
+    rb"(\xef\xbb\xbf)?\s*(MZ|PK|<|#!|\x7fELF|GIF8|\x89PNG|\xff\xd8\xff|\xd0\xcf\x11\xe0|\{\\rtf)"
+)
+"""Beginnings of what is something else for other programs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,8 @@ def check_file(upload: Upload, max_bytes: int) -> CheckedFile:
     """Take a file, or say why not.
 
     Raises:
-        AttachmentError: ``kind`` ``empty`` ``large`` ``content`` ``macros`` ``bomb``.
+        AttachmentError: ``kind`` ``empty`` ``large`` ``content`` ``macros`` ``active``
+            ``external`` ``locked`` ``bomb``.
     """
     name = clean_name(upload.name)
     extension = name.rpartition(".")[2].lower() if "." in name else ""
@@ -100,34 +100,29 @@ def clean_name(text: str) -> str:
 def _fault(extension: str, content: bytes) -> str:
     """Why the content does not fit the extension; empty: it does."""
     if extension in ("docx", "xlsx"):
-        return _zip_fault(extension, content)
+        return find_package_fault(extension, content)
     if extension in ("doc", "xls"):
-        if not content.startswith(OLE) or not any(each in content for each in STREAMS[extension]):
-            return "content"
-        return "macros" if MACROS in content else ""
+        return _old_office_fault(extension, content)
     if extension in ("sig", "p7s"):
         return "" if _is_signature(content) else "content"
-    magic = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n"}.get(extension, b"\xff\xd8\xff")
+    if extension == "pdf":
+        return "" if _is_pdf(content) else "content"
+    magic = b"\x89PNG\r\n\x1a\n" if extension == "png" else b"\xff\xd8\xff"
     return "" if content.startswith(magic) else "content"
 
 
-def _zip_fault(extension: str, content: bytes) -> str:
-    """What is wrong with an Office file; its directory is read, nothing is unpacked."""
-    if not content.startswith(b"PK\x03\x04"):
+def _old_office_fault(extension: str, content: bytes) -> str:
+    if not content.startswith(OLE) or not any(name in content for name in STREAMS[extension]):
         return "content"
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
-        return "content"
-    names = {entry.filename for entry in entries}
-    unpacked = sum(entry.file_size for entry in entries)
-    if len(entries) > MAX_ENTRIES or unpacked > min(MAX_UNPACKED, MAX_RATIO * len(content)):
-        return "bomb"
-    if _MAIN_PARTS[extension] not in names or "[Content_Types].xml" not in names:
-        return "content"
-    is_macro = any(name.lower().endswith(("vbaproject.bin", ".exe", ".dll")) for name in names)
-    return "macros" if is_macro else ""
+    if fault := find_ole_fault(content):
+        return fault
+    return "content" if extension == "xls" and not has_workbook(content) else ""
+
+
+def _is_pdf(content: bytes) -> bool:
+    """A PDF, maybe after something that readers skip; not what other programs would open."""
+    start = content.find(b"%PDF-", 0, BEFORE_PDF + len(b"%PDF-"))
+    return start == 0 or (start > 0 and not _OTHER_FILE.match(content))
 
 
 def _is_signature(content: bytes) -> bool:

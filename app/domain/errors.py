@@ -186,8 +186,9 @@ class ReadingClosedError(DomainError):
 class AttachmentError(DomainError):
     """A file that is not taken.
 
-    ``code``: ``kind`` ``empty`` ``large`` ``content`` ``macros`` ``bomb`` ``virus`` ``many``
-    ``day`` ``account`` ``disk`` ``scanner`` ``store``; ``name`` is the file's.
+    ``code``: ``kind`` ``empty`` ``large`` ``content`` ``macros`` ``active`` ``external``
+    ``locked`` ``bomb`` ``virus`` ``many`` ``day`` ``account`` ``disk`` ``scanner`` ``store``;
+    ``name`` is the file's.
     """
 
     def __init__(self, code: str, name: str = "") -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
-import zipfile
 from contextlib import suppress
 
 import pytest
@@ -13,31 +11,27 @@ from hypothesis import strategies as st
 
 from app.domain.attachments import TYPES, Upload, check_file, clean_name
 from app.domain.errors import AttachmentError
+from config import ROOT
+from tests.office import EXCEL, compound, package, relationship, workbook
 
 MAX = 1_000_000
 PDF = b"%PDF-1.4\n%%EOF"
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 30
 JPG = b"\xff\xd8\xff\xe0" + b"0" * 30
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-DOC = OLE + b"0" * 30 + "WordDocument".encode("utf-16-le") + "Macros".encode("utf-16-le")
-XLS = OLE + b"0" * 30 + "Workbook".encode("utf-16-le")
+DOC = compound({"WordDocument": b"text", "1Table": b""})
+XLS = compound({"Workbook": workbook(0, 2)})
 DER = b"\x30\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02" + b"0" * 30
 ARMOURED = b"-----BEGIN PKCS7-----\n" + base64.encodebytes(DER) + b"-----END PKCS7-----\n"
 
 
-def office(main: str, *more: tuple[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr(main, "<document/>")
-        for name, content in more:
-            archive.writestr(name, content)
-    return stream.getvalue()
-
-
-DOCX, XLSX = office("word/document.xml"), office("xl/workbook.xml")
-BOMB = office("word/document.xml", ("word/media/x.bin", b"\0" * 3_000_000))
-MACROS = office("word/document.xml", ("word/vbaProject.bin", b"\xd0\xcf"))
+DOCX, XLSX = package(), package(EXCEL)
+BOMB = package(parts={"word/media/x.bin": b"\0" * 3_000_000})
+MACROS = package(
+    parts={"word/vbaProject.bin": b"\xd0\xcf"},
+    links=(relationship("vbaProject", "vbaProject.bin"),),
+)
+FILES = ROOT / "tests" / "files"
 
 
 @pytest.mark.parametrize(
@@ -45,6 +39,9 @@ MACROS = office("word/document.xml", ("word/vbaProject.bin", b"\xd0\xcf"))
     [
         ("договор.pdf", PDF), ("a.PDF", PDF), ("b.png", PNG), ("c.jpg", JPG), ("c.jpeg", JPG),
         ("d.doc", DOC), ("e.xls", XLS), ("f.docx", DOCX), ("g.xlsx", XLSX), ("h.sig", DER),
+        ("k.pdf", b" " * 1024 + PDF), ("l.pdf", b"Content-Type: application/pdf\r\n\r\n" + PDF),
+        ("m.pdf", (FILES / "bom-before-header.pdf").read_bytes()),
+        ("n.docx", (FILES / "word-online-document2.docx").read_bytes()),
         ("i.p7s", base64.b64encode(DER)), ("j.sig", ARMOURED), ("отчет.exe.pdf", PDF),
     ],
 )  # fmt: skip
@@ -70,6 +67,11 @@ def test_what_business_customers_send_is_taken(name: str, content: bytes) -> Non
         ("a.pdf", PDF + b"0" * MAX, "large"),
         ("a.pdf", b"MZ" + PDF, "content"),
         ("a.pdf", b"<html>%PDF-", "content"),
+        ("a.pdf", b"\xef\xbb\xbf\n <script>" + PDF, "content"),
+        ("a.pdf", b"#!/bin/sh\n" + PDF, "content"),
+        ("a.pdf", DOCX + PDF, "content"),
+        ("a.pdf", b" " * 1025 + PDF, "content"),
+        ("a.pdf", b" " * 2000, "content"),
         ("a.png", JPG, "content"),
         ("a.jpg", b"GIF89a" + JPG, "content"),
         ("a.doc", DOCX, "content"),
@@ -83,7 +85,6 @@ def test_what_business_customers_send_is_taken(name: str, content: bytes) -> Non
         ("a.p7s", b"\x30\x03\x02\x01\x05" + b"0" * 20, "content"),
         ("a.docx", MACROS, "macros"),
         ("a.doc", DOC + "_VBA_PROJECT".encode("utf-16-le"), "macros"),
-        ("a.xlsx", office("xl/workbook.xml", ("setup.exe", b"MZ")), "macros"),
         ("a.docx", BOMB, "bomb"),
     ],
 )
