@@ -23,15 +23,17 @@ MAX_RATIO = 100
 MAX_ENTRIES = 5000
 MAX_XML = 4 * 1024 * 1024
 MAX_EMBEDDED = 32 * 1024 * 1024
+"""Bytes of one description of parts, and of one embedded file."""
 MAX_READ = 64 * 1024 * 1024
-"""Bytes of one description of parts, of one embedded file, and of all that is read of a package."""
-MAX_ELEMENTS = 20_000
+MAX_DESCRIBED = 16 * 1024 * 1024
+MAX_ELEMENTS = 100_000
+"""All that is read of a package; bytes and elements of all its descriptions."""
 CONTENT_TYPES = "[content_types].xml"
 MAIN_TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml",
 }
-ELEMENTS = frozenset({"Default", "Override", "Relationship", "ddeLink"})
+ELEMENTS = frozenset({"Default", "Override", "Relationship"})
 LINK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.externallink+xml"
 MACRO_TYPE = re.compile(r"macroenabled|vbaproject|vbadata|macrosheet|dialogsheet")
 CONTROL_TYPE = re.compile(r"activex")
@@ -114,7 +116,11 @@ class _Package:
         packings = {entry.compress_type for entry in entries}
         if is_unclear or not packings <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
             raise _FaultError("content")
-        self.left = MAX_READ
+        self.bytes_left, self.described_left, self.elements_left = (
+            MAX_READ,
+            MAX_DESCRIBED,
+            MAX_ELEMENTS,
+        )
         self.types, self.defaults = self._read_types()
 
     def check(self, main_type: str) -> None:
@@ -176,9 +182,7 @@ class _Package:
             with zipfile.ZipFile(io.BytesIO(inner)) as archive:
                 if any(each.lower() == CONTENT_TYPES for each in archive.namelist()):
                     _Package(archive, len(inner), is_embedded=True).check("")
-        elif self.type_of(name) == LINK_TYPE and any(
-            element == "ddeLink" for element, _ in self._elements(name)
-        ):
+        elif self.type_of(name) == LINK_TYPE and self._is_dde(name):
             raise _FaultError("active")
 
     def _check_relationships(self) -> None:
@@ -199,13 +203,43 @@ class _Package:
                 )
 
     def _elements(self, name: str) -> list[tuple[str, dict[str, str]]]:
-        return _read_elements(self._read(name, MAX_XML))
+        """Local names and attributes of the elements that matter; a DTD is refused."""
+        content = self._read(name, min(MAX_XML, self.described_left))
+        self.described_left -= len(content)
+        found: list[tuple[str, dict[str, str]]] = []
+        parser = expat.ParserCreate(namespace_separator=" ")
+
+        def start(element: str, attributes: dict[str, str]) -> None:
+            local = element.rpartition(" ")[2]
+            if local in ELEMENTS:
+                found.append((local, attributes))
+            self.elements_left -= 1
+            if self.elements_left < 0:
+                raise _FaultError("bomb")
+
+        def refuse(*declared: object) -> None:
+            raise ValueError("a DTD may hold entities")
+
+        parser.StartElementHandler = start
+        parser.StartDoctypeDeclHandler = refuse
+        parser.Parse(content, True)
+        return found
+
+    def _is_dde(self, name: str) -> bool:
+        """Whether a link to elsewhere is one that starts a program: its first element says so."""
+        kinds: list[str] = []
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.StartElementHandler = lambda element, _: kinds.append(element.rpartition(" ")[2])
+        content = io.BytesIO(self._read(name, MAX_EMBEDDED))
+        while len(kinds) < 2 and (piece := content.read(4096)):
+            parser.Parse(piece, False)
+        return "ddeLink" in kinds
 
     def _read(self, name: str, limit: int) -> bytes:
         with self.archive.open(self.parts[name]) as part:
             content = part.read(limit + 1)
-        self.left -= len(content)
-        if len(content) > limit or self.left < 0:
+        self.bytes_left -= len(content)
+        if len(content) > limit or self.bytes_left < 0:
             raise _FaultError("bomb")
         return content
 
@@ -232,30 +266,3 @@ def is_remote(target: str) -> bool:
         # file:///C:/x and file:///Users/x are local; file://host/x and file:////host/x are not.
         return not re.match(r"file:///(?!/)|file:/?[a-z]:", place, re.IGNORECASE)
     return place.startswith("//") or bool(re.match(r"[a-z][a-z0-9+.-]+:", place, re.IGNORECASE))
-
-
-def _read_elements(content: bytes) -> list[tuple[str, dict[str, str]]]:
-    """Local names and attributes of the elements that matter; a DTD is refused.
-
-    Raises:
-        expat.ExpatError: no XML.
-        ValueError: there is a DTD, which may hold entities.
-        _FaultError: there are too many.
-    """
-    found: list[tuple[str, dict[str, str]]] = []
-    parser = expat.ParserCreate(namespace_separator=" ")
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        local = name.rpartition(" ")[2]
-        if local in ELEMENTS:
-            found.append((local, attributes))
-        if len(found) > MAX_ELEMENTS:
-            raise _FaultError("bomb")
-
-    def refuse(*declared: object) -> None:
-        raise ValueError("a DTD")
-
-    parser.StartElementHandler = start
-    parser.StartDoctypeDeclHandler = refuse
-    parser.Parse(content, True)
-    return found
