@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 import pwd
+import re
 import subprocess
 import sys
 import tempfile
@@ -293,3 +294,10 @@ def test_a_stranger_is_told_to_use_sudo(env_file: Path) -> None:
     )
     assert refused.returncode == os.EX_NOPERM, refused.stderr
     assert "нужен root" in refused.stderr
+
+
+def test_the_docs_run_commands_by_the_wrapper_only() -> None:
+    for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").iterdir()):
+        text = path.read_text(encoding="utf-8")
+        assert "$(cat" not in text, path
+        assert not re.findall(r"(?<![/\w])flask [a-z]+-[a-z]+", text), path
