@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Update, and_, delete, func, or_, select, update
+from sqlalchemy import Delete, Update, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -205,8 +205,14 @@ def ask_again(session: Session, job: ImportJob, staff_id: int, now: datetime) ->
 
 
 def discard(session: Session, job: ImportJob, now: datetime) -> bool:
-    """Give a batch up; whether it was still possible. Its folder is to be deleted afterwards."""
-    gone = delete(ImportJob).where(ImportJob.id == job.id, ImportJob.status.in_(GIVEN_BACK))
+    """Give a batch up; whether it was still possible. Its folder is to be deleted afterwards.
+
+    A load that failed stays on record, and on the dashboard until another one succeeds.
+    """
+    is_over = and_(ImportJob.id == job.id, ImportJob.status.in_(GIVEN_BACK))
+    gone: Update | Delete = delete(ImportJob).where(is_over)
+    if job.goal == JobGoal.LOAD and job.status in FAILURES:
+        gone = update(ImportJob).where(is_over).values(stored_as=None)
     job_id, name = job.id, job.name
     if not count_changed(session, gone):
         return False

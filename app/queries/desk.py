@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.enquiries import SOON_DAYS, WAITING
+from app.domain.imports import PENDING, JobStatus
 from app.domain.readings import LIVE, ReadingStatus
 from app.domain.registration import State
 from app.models import (
@@ -76,7 +77,14 @@ def desk_of(session: Session, staff_id: int, today: date, failed_since: datetime
     ).one()
     jobs = session.scalar(
         select(func.count()).where(
-            ImportJob.status.in_(("waiting", "running", "checked", "refused"))
+            or_(
+                ImportJob.status.in_(PENDING),
+                # A refused load stays on record for long; it is work while its batch is here.
+                and_(
+                    ImportJob.status.in_((JobStatus.CHECKED, JobStatus.REFUSED)),
+                    ImportJob.stored_as.is_not(None),
+                ),
+            )
         )
     )
     last = session.scalars(select(ImportRun).order_by(ImportRun.id.desc()).limit(1)).first()

@@ -169,7 +169,7 @@ def _job_page(row: JobRow, seen: str) -> Response:
         has_files=bool(job.stored_as),
         listed=LISTED_ERRORS,
         next_goal=ALLOWED.get(JobStatus(job.status)) if job.stored_as else None,
-        may_discard=job.status in GIVEN_BACK,
+        may_discard=job.status in GIVEN_BACK and job.stored_as is not None,
         statuses=JobStatus,
         size_words=size_words,
     )

@@ -211,13 +211,19 @@ def test_a_refused_load_stays_on_record_when_its_batch_is_deleted(
 
 
 def test_a_clerk_whose_load_is_refused_is_not_the_only_one_who_knows(
-    app: Flask, manager: PageClient, session: Session, outbox: Outbox
+    app: Flask, manager: PageClient, outbox: Outbox, later: Callable[..., object]
 ) -> None:
     """Between check and load the data have changed."""
     soup = sent(manager, zipped(SAMPLE))
     other = (SAMPLE / "supplier.csv").read_text("utf-8").replace("9600000016", "7415000007")
     post(app, archive({"supplier.csv": other}))
     assert subjects(outbox) == []
-    press(manager, soup, "Загрузить")
+    later(minutes=1)
+    soup = press(manager, soup, "Загрузить")
     assert subjects(outbox) == ["Данные биллинга не загружены: batch.zip"]
     assert "на странице «Загрузка»" in part(outbox.letters(WATCHERS[0])[0], "plain")
+    press(manager, soup, "Отказаться")
+    assert stored(app) == []
+    assert "Загрузка не принята" in red_line(manager)
+    assert "Пакетов в работе" not in manager.get("staff.today").text
+    assert not manager.get("staff.billing_job", job_id=1).select("button:-soup-contains('Отказ')")
