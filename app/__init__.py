@@ -8,6 +8,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from app import cli, errors, extensions, logs, security, worker
 from app.integrations.clock import Clock
 from app.integrations.database import engine_options, prepare_engine
+from app.integrations.keyring import attach_keyring
 from app.sections import (
     api,
     appearance,
@@ -92,6 +93,7 @@ def create_app(config: Config) -> Flask:
     extensions.db.init_app(app)
     with app.app_context():
         prepare_engine(extensions.db.engine)
+        attach_keyring(extensions.db.engine, config.secret_key)
     extensions.migrate.init_app(app, extensions.db)
     extensions.login_manager.init_app(app)
     request_bodies.init_app(app, config)

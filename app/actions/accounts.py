@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,11 +12,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.actions import attempts
 from app.actions.journal import MAX_ADDRESS, record
+from app.actions.known_devices import SignInLimits, admit_check, find_device, issue_device_token
 from app.domain.access import Browser, Role
 from app.domain.contacts import normalise_email
 from app.domain.contract_number import number_key
 from app.domain.errors import AccountExistsError, NotFoundError, SignInRefusedError
-from app.domain.limits import Limit, Tried
+from app.domain.limits import Tried
 from app.domain.passwords import check_password
 from app.integrations.password_hashing import hash_password, is_password
 from app.models import (
@@ -49,6 +49,8 @@ class OpenedSession:
     session_id: int
     account_id: int
     contract_id: int
+    device: str
+    """Known-device cookie of this browser from now on."""
 
 
 def create_account(
@@ -105,7 +107,7 @@ def open_account(session: Session, account: Account, contract: Contract, now: da
 
 
 def sign_in(
-    session: Session, command: SignIn, limits: Sequence[Limit], now: datetime
+    session: Session, command: SignIn, limits: SignInLimits, now: datetime
 ) -> OpenedSession:
     """Check a password and open a session. The attempt is recorded whatever comes of it.
 
@@ -115,9 +117,12 @@ def sign_in(
             account that was tried, or None: for the log, never for the answer.
     """
     login = number_key(command.login)
-    attempt_id = attempts.admit(session, Tried.SIGN_IN, login, command.browser.address, limits, now)
     owner = find_owner(session, login)
     account, contract_id = owner if owner else (None, 0)
+    device = find_device(session, account, command.browser.devices, now)
+    attempt_id = admit_check(
+        session, Tried.SIGN_IN, login, device, command.browser.address, limits, now
+    )
     checked = account.password_hash if account else None
     is_right = is_password(command.password, checked)
     if account is not None and is_right:
@@ -147,7 +152,9 @@ def open_session(
     )
     session.add(row)
     session.flush()
-    return OpenedSession(token, row.id, account_id, contract_id)
+    account = session.get_one(Account, account_id)
+    device = issue_device_token(session, account, browser.devices, now)
+    return OpenedSession(token, row.id, account_id, contract_id, device)
 
 
 def sign_out(session: Session, session_id: int, now: datetime) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain.errors import TooManyAttemptsError
 from app.domain.limits import Limit, Tried
 from app.integrations.database import write_apart
+from app.integrations.keyring import KeyPurpose, keyring_of
 from app.models import Attempt
 from app.queries.attempts import count_attempts
 
@@ -46,7 +46,7 @@ def admit(
     """
     found = Attempt(
         action=action,
-        subject_hash=hash_subject(subject),
+        subject_hash=hash_subject(session, subject),
         address=_network(address),
         attempted_at=now,
         succeeded=succeeded,
@@ -86,7 +86,7 @@ def check_again(
     """
     tried = Attempt(
         action=action,
-        subject_hash=hash_subject(subject),
+        subject_hash=hash_subject(session, subject),
         address=_network(address),
         attempted_at=now,
     )
@@ -108,14 +108,14 @@ def forget(session: Session, action: Tried, subject: str) -> None:
     """Lift the limits of a subject: its owner has proved who they are another way."""
     session.execute(
         delete(Attempt).where(
-            Attempt.action == action, Attempt.subject_hash == hash_subject(subject)
+            Attempt.action == action, Attempt.subject_hash == hash_subject(session, subject)
         )
     )
 
 
-def hash_subject(subject: str) -> str:
-    """What the table keeps of a subject."""
-    return hashlib.sha256(subject.encode()).hexdigest()
+def hash_subject(session: Session, subject: str) -> str:
+    """What the table keeps of a subject: a keyed hash, for a login or a telephone is guessed."""
+    return keyring_of(session).hash(KeyPurpose.ATTEMPT_SUBJECT, subject)
 
 
 def _network(address: str) -> str:

@@ -15,6 +15,7 @@ from app.actions import attempts
 from app.actions.accounts import OpenedSession, open_session, set_password
 from app.actions.codes import CodeRules, find_last_code, is_waiting, prepare_code, use_code
 from app.actions.journal import record
+from app.actions.known_devices import SignInLimits, admit_check, find_device
 from app.actions.messages import Outgoing, queue_message
 from app.actions.notices import letter_facts, tell_account
 from app.domain.access import Browser, Role, Viewer
@@ -49,7 +50,7 @@ class ContactRules:
     link_life: timedelta
     codes: CodeRules
     sms_prefixes: tuple[str, ...]
-    sign_in: tuple[Limit, ...]
+    sign_in: SignInLimits
     """A wrong password here counts as one at sign-in."""
     changes: tuple[Limit, ...]
     sms: tuple[Limit, ...]
@@ -220,7 +221,10 @@ def _check_password(
 ) -> None:  # fmt: skip
     """Check the password within the limits of sign-in."""
     login = next(iter(list_logins(session, account.id)), number_key(contract.number))
-    attempt_id = attempts.admit(session, Tried.SIGN_IN, login, browser.address, rules.sign_in, now)
+    device = find_device(session, account, browser.devices, now)
+    attempt_id = admit_check(
+        session, Tried.SIGN_IN, login, device, browser.address, rules.sign_in, now
+    )
     if not is_password(password, account.password_hash):
         raise SignInRefusedError(account.id)
     attempts.settle_apart(session, attempt_id)

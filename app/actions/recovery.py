@@ -77,7 +77,6 @@ def ask_recovery(
         account = None
     may_send = _admit(session, key, account, channel, browser, rules, now)
     recovery = Recovery(
-        login_hash=attempts.hash_subject(key),
         account_id=account.id if account else None,
         channel=channel,
         nonce=secrets.token_urlsafe(16),
@@ -110,7 +109,6 @@ def start_recovery(
         raise BlockedError("no_mail")
     attempts.admit(session, Tried.RECOVERY, contract.number_key, "desk", rules.per_login, now)
     recovery = Recovery(
-        login_hash=attempts.hash_subject(contract.number_key),
         account_id=account.id,
         channel=Channel.MAIL,
         nonce=secrets.token_urlsafe(16),

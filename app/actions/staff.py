@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,9 +12,10 @@ from sqlalchemy.orm import Session
 from app.actions import attempts
 from app.actions.accounts import MAX_AGENT, SignIn
 from app.actions.journal import MAX_ADDRESS, Origin, record, set_origin
+from app.actions.known_devices import SignInLimits, admit_check, find_device, issue_device_token
 from app.domain.access import Browser
 from app.domain.errors import CodeError, PasswordError, SignInRefusedError, StaffError
-from app.domain.limits import Limit, Tried
+from app.domain.limits import Tried
 from app.domain.passwords import check_password
 from app.domain.staff import (
     StaffRole,
@@ -41,8 +41,8 @@ class StaffRules:
     """``secret_key`` of the installation makes the second factor; limits are of failed tries."""
 
     secret_key: str
-    sign_in: Sequence[Limit]
-    codes: Sequence[Limit]
+    sign_in: SignInLimits
+    codes: SignInLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class OpenedStaffSession:
     token: str
     session_id: int
     staff_id: int
+    device: str = ""
+    """Known-device cookie of this browser from now on; empty before the second factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,11 @@ def sign_in(
     """
     login = normalise_login(command.login)
     address = command.browser.address
-    attempt = attempts.admit(
-        session, Tried.STAFF_SIGN_IN, login or command.login, address, rules.sign_in, now
-    )
     staff = find_by_login(session, login)
+    device = find_device(session, staff, command.browser.devices, now)
+    attempt = admit_check(
+        session, Tried.STAFF_SIGN_IN, login or command.login, device, address, rules.sign_in, now
+    )
     is_right = is_password(command.password, staff.password_hash if staff else None)
     if staff is None or not is_right or staff.disabled_at is not None:
         raise SignInRefusedError(staff.id if staff else None)
@@ -124,8 +127,10 @@ def confirm(
         TooManyAttemptsError: too many codes were tried.
     """
     staff = get_staff(session, half_open.staff_id)
-    attempt = attempts.admit(
-        session, Tried.STAFF_CODE, f"staff:{staff.id}", browser.address, rules.codes, now
+    device = find_device(session, staff, browser.devices, now)
+    subject = f"staff:{staff.id}"
+    attempt = admit_check(
+        session, Tried.STAFF_CODE, subject, device, browser.address, rules.codes, now
     )
     is_recovery = not use_code(session, staff, typed, rules, now)
     if is_recovery and not _use_recovery_code(session, staff, typed, rules, now):
@@ -221,8 +226,9 @@ def prove_password(
         SignInRefusedError: the password is wrong.
         TooManyAttemptsError: too many tries.
     """
-    attempt = attempts.admit(
-        session, Tried.STAFF_SIGN_IN, staff.login, browser.address, rules.sign_in, now
+    device = find_device(session, staff, browser.devices, now)
+    attempt = admit_check(
+        session, Tried.STAFF_SIGN_IN, staff.login, device, browser.address, rules.sign_in, now
     )
     if not is_password(current, staff.password_hash):
         raise SignInRefusedError(staff.id)
@@ -343,7 +349,8 @@ def _open(
     )
     session.add(row)
     session.flush()
-    return OpenedStaffSession(token, row.id, staff.id)
+    device = issue_device_token(session, staff, browser.devices, now) if is_confirmed else ""
+    return OpenedStaffSession(token, row.id, staff.id, device)
 
 
 def _plain(value: object) -> object:

@@ -70,3 +70,5 @@ class Browser:
     user_agent: str
     session_id: int | None = None
     """The session it still has; it ends when a new one begins."""
+    devices: tuple[str, ...] = ()
+    """Known-device tokens that it presents, genuine or not."""

@@ -72,7 +72,6 @@ class Recovery(Base):
     __tablename__ = "recoveries"
 
     id: Mapped[Key]
-    login_hash: Mapped[str] = mapped_column(String(64))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
     channel: Mapped[str] = mapped_column(String(4))
     nonce: Mapped[str] = mapped_column(String(32))

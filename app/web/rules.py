@@ -8,6 +8,7 @@ from app.actions.attachments import MEBIBYTE, FileRules
 from app.actions.codes import CodeRules
 from app.actions.contacts import ContactRules
 from app.actions.enquiries import EnquiryRules
+from app.actions.known_devices import SignInLimits
 from app.actions.readings import ReadingRules
 from app.actions.recovery import RecoveryRules
 from app.actions.registration.rules import Rules
@@ -23,10 +24,10 @@ DAY = timedelta(days=1)
 MONTH = timedelta(days=30)
 
 
-def sign_in_limits(config: Config) -> tuple[Limit, ...]:
+def sign_in_limits(config: Config) -> SignInLimits:
     """Failures of one login from one address are few, so that somebody else's guesses do not lock
-    the owner out; the cap per login holds against many addresses."""
-    return (
+    the owner out; the cap per login holds against many addresses, but for known devices."""
+    strangers = (
         Limit(
             config.sign_in_pair_failures,
             QUARTER_HOUR,
@@ -42,19 +43,33 @@ def sign_in_limits(config: Config) -> tuple[Limit, ...]:
         ),
         Limit(config.sign_in_login_checks, HOUR, per_subject=True),
     )
+    return SignInLimits(strangers, _device_limits(config))
+
+
+def _device_limits(config: Config) -> tuple[Limit, ...]:
+    """Of one browser that has signed in with the login before; a copied cookie helps little."""
+    few, failed = config.sign_in_pair_failures, Outcome.FAILED
+    return (
+        Limit(few, QUARTER_HOUR, per_subject=True, outcome=failed),
+        Limit(3 * few, DAY, per_subject=True, outcome=failed),
+        Limit(config.sign_in_address_failures, QUARTER_HOUR, per_address=True, outcome=failed),
+        Limit(config.sign_in_login_checks, HOUR, per_subject=True),
+    )
 
 
 def staff_rules(config: Config) -> StaffRules:
     """Sign-in of the supplier's people; a guessed code of six digits needs a million tries."""
     failed = Outcome.FAILED
+    # The same few tries for a known device, but of its own: it counts by its own subject.
+    codes = (
+        Limit(10, QUARTER_HOUR, per_subject=True, outcome=failed),
+        Limit(30, DAY, per_subject=True, outcome=failed),
+        Limit(config.sign_in_address_failures, QUARTER_HOUR, per_address=True, outcome=failed),
+    )
     return StaffRules(
         config.secret_key,
         sign_in_limits(config),
-        (
-            Limit(10, QUARTER_HOUR, per_subject=True, outcome=failed),
-            Limit(30, DAY, per_subject=True, outcome=failed),
-            Limit(config.sign_in_address_failures, QUARTER_HOUR, per_address=True, outcome=failed),
-        ),
+        SignInLimits(codes, codes),
     )
 
 

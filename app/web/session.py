@@ -22,6 +22,7 @@ from app.extensions import db, login_manager
 from app.integrations.clock import Clock
 from app.integrations.database import write_if_free
 from app.queries import accounts, staff
+from app.web.device_cookie import presented_tokens, remember_device
 from app.web.rules import session_lives, staff_session_lives
 from config import Config
 
@@ -108,6 +109,7 @@ def current_browser() -> Browser:
         request.remote_addr or "",
         request.headers.get("User-Agent", ""),
         current_user.session_id if is_customer else None,
+        presented_tokens(),
     )
 
 
@@ -115,6 +117,7 @@ def begin(opened: OpenedSession) -> None:
     """Bind this browser to a fresh session; nothing of the time before sign-in survives."""
     session.clear()
     login_user(SignedIn(opened.token, opened.session_id, opened.account_id))
+    remember_device(opened.device)
 
 
 def begin_half(opened: OpenedStaffSession) -> None:
@@ -134,6 +137,7 @@ def begin_staff(opened: OpenedStaffSession) -> None:
     session.clear()
     if found := _load_staff(opened.token):
         login_user(found)
+        remember_device(opened.device)
 
 
 def end() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,6 +15,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.actions.accounts import OpenedSession, SignIn, create_account, sign_in
+from app.actions.attempts import hash_subject
+from app.actions.known_devices import SignInLimits
 from app.domain.access import Browser
 from app.domain.errors import (
     AccountExistsError,
@@ -29,11 +32,12 @@ from tests.factories import PASSWORD, Factory
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 MINUTES, HOUR = timedelta(minutes=15), timedelta(hours=1)
-LIMITS = (
+STRANGERS = (
     Limit(10, MINUTES, per_subject=True, per_address=True, outcome=Outcome.FAILED),
     Limit(25, MINUTES, per_address=True, outcome=Outcome.FAILED),
     Limit(100, HOUR, per_subject=True),
 )
+LIMITS = SignInLimits(STRANGERS, STRANGERS)
 NUMBER = "00123-ЭС"
 RIGHT = SignIn(NUMBER, PASSWORD, Browser("192.0.2.1", "браузер"))
 WRONG = replace(RIGHT, password="не тот пароль")
@@ -53,7 +57,7 @@ def enter(session: Session, command: SignIn = RIGHT) -> OpenedSession:
     return opened
 
 
-def outcome(session: Session, command: SignIn, limits: tuple[Limit, ...] = LIMITS) -> str:
+def outcome(session: Session, command: SignIn, limits: SignInLimits = LIMITS) -> str:
     """``in``, ``wrong`` or ``limit``: what an attempt comes to, committed like a route does."""
     try:
         sign_in(session, command, limits, NOW)
@@ -153,6 +157,20 @@ def test_attempts_are_kept_without_names_and_whatever_comes_of_them(
     assert all(NUMBER not in row.subject_hash and len(row.subject_hash) == 64 for row in rows)
 
 
+def test_who_has_only_the_table_does_not_find_a_login_by_trying_them_all(
+    session: Session, owner: Account, make_app: Callable[..., Flask]
+) -> None:
+    outcome(session, WRONG)
+    session.rollback()
+    (row,) = session.scalars(select(Attempt))
+    for number in range(1000):
+        guess = f"{number:05d}-ЭС".encode()
+        assert row.subject_hash != hashlib.sha256(guess).hexdigest()
+    assert row.subject_hash == hash_subject(session, NUMBER)
+    with make_app(secret_key="another secret key of 32 characters").app_context():
+        assert row.subject_hash != hash_subject(db.session(), NUMBER)
+
+
 def test_attempt_beyond_a_limit_is_not_counted(session: Session, owner: Account) -> None:
     outcomes = [outcome(session, WRONG) for _ in range(15)]
     assert outcomes == ["wrong"] * 10 + ["limit"] * 5
@@ -200,7 +218,7 @@ def test_cap_of_a_login_holds_when_attempts_arrive_together(
     app: Flask, owner: Account, make_app: Callable[..., Flask]
 ) -> None:
     """Several workers at the last free places: never more checks than the cap."""
-    limits = (*LIMITS[:2], Limit(8, HOUR, per_subject=True))
+    limits = SignInLimits((*STRANGERS[:2], Limit(8, HOUR, per_subject=True)), STRANGERS)
     with app.app_context():
         engine = db.engine
 

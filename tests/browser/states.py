@@ -133,7 +133,7 @@ def registration(
 def recovery(site: Site) -> str:
     """The page of a code that was asked for."""
     with site.session() as session:
-        row = Recovery(login_hash="", channel="sms", nonce="nonce", created_at=NOW, expires_at=NOW)
+        row = Recovery(channel="sms", nonce="nonce", created_at=NOW, expires_at=NOW)
         session.add(row)
         session.commit()
         token = site.app.extensions["post"].links.sign(Purpose.CODE, row.id, "nonce")

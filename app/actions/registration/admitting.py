@@ -128,7 +128,10 @@ def count_tries_left(
     ):
         (limit,) = rules.limits[tried]
         count, _ = count_attempts(
-            session, tried, since=now - limit.window, subject_hash=attempts.hash_subject(subject)
+            session,
+            tried,
+            since=now - limit.window,
+            subject_hash=attempts.hash_subject(session, subject),
         )
         left.append(max(0, limit.count - count))
     return min(left)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -12,6 +11,7 @@ from app.actions.notices import letter_facts, tell_account
 from app.actions.registration.rules import Rules
 from app.domain.contacts import may_get_sms, same_email
 from app.domain.registration import Channel
+from app.integrations.keyring import KeyPurpose, keyring_of
 from app.integrations.letters import write_letter, write_sms
 from app.integrations.links import Purpose
 from app.models import Account, Contract, Registration, SmsCode
@@ -97,7 +97,7 @@ def tell_contacts_on_record(
                 recipient=contact,
                 words=write("registration_notice", **facts),
                 # Once for what was typed, however often it is saved.
-                key=f"{registration.id}.{_hash_of(registration)}",
+                key=f"{registration.id}.{_hash_of(session, registration)}",
                 link=(Purpose.STOP, registration.id, ""),
                 contract_id=contract.id,
             ),
@@ -114,9 +114,9 @@ def _may_text(
     return may_get_sms(phone, rules.sms_prefixes) and sent < MAX_TEXTS_A_DAY
 
 
-def _hash_of(registration: Registration) -> str:
+def _hash_of(session: Session, registration: Registration) -> str:
     typed = f"{registration.email}\0{registration.phone}"
-    return hashlib.sha256(typed.encode()).hexdigest()[:16]
+    return keyring_of(session).hash(KeyPurpose.NOTICE, typed)[:16]
 
 
 def _is_confirming(registration: Registration, contact: str) -> bool:
