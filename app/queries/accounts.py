@@ -112,11 +112,20 @@ def list_logins(session: Session, account_id: int) -> list[str]:
 
 def list_facts_about(session: Session, account_id: int) -> list[str | None]:
     """What anybody knows of the owner of an account, and no password may be: numbers of contracts,
-    ИНН, names."""
+    ИНН, names, email, telephone."""
     rows = session.execute(
-        select(Contract.number, Customer.inn, Customer.full_name, Customer.short_name)
+        select(
+            Contract.number,
+            Customer.inn,
+            Customer.full_name,
+            Customer.short_name,
+            Account.email,
+            Account.phone,
+            Account.person_name,
+        )
         .join(Membership, Membership.contract_id == Contract.id)
         .join(Customer, Customer.id == Contract.customer_id)
+        .join(Account, Account.id == Membership.account_id)
         .where(Membership.account_id == account_id)
     )
     return [fact for row in rows for fact in row]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import string
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.domain.errors import PasswordError
+from app.domain.guessable_words import spell
 from app.domain.passwords import check_password
 
 
@@ -58,3 +63,86 @@ def refusal(password: str, about: tuple[str | None, ...] = ()) -> str | None:
     except PasswordError as error:
         return error.code
     return None
+
+
+TRADER = ("00124-ЭС", "741500001812", "Индивидуальный предприниматель Иванов Петр Сергеевич")
+COMPANY = (*ABOUT, "ООО «Ромашка»", "buh@romashka.ru", "+79120000001")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "иванов петр", "петр иванов", "ПетрИванов", "Иванов1985", "ivanov1985", "ivanovpetr",
+        "petr.ivanov", "ivanovps", "иванов74!", "sergeevich", "ип иванов", "Ivanov_2026",
+        "ivanov19850213", "Ivanov П.С.", "bdfyjd1985", "иванов-12345", "1985иванов",
+    ],
+)  # fmt: skip
+def test_the_bare_name_of_a_sole_trader_is_no_password(password: str) -> None:
+    assert refusal(password, TRADER) == "personal"
+    assert refusal(password, ("00999-ЭС", "ООО «Лютик»")) in (None, "common")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "ромашка2026", "romashka2026", "Romashka-2026!", "hjvfirf2026", "кщьфырлф2026",
+        "ооо ромашка", "ООО Ромашка 74", "ромашкаромашка", "romashka_miass", "ромашкапароль",
+        "buhromashka1", "89120000001", "79120000001", "r0mashka2026", "ромашка 7415000018",
+    ],
+)  # fmt: skip
+def test_the_name_of_the_company_with_a_year_or_known_digits_is_no_password(password: str) -> None:
+    assert refusal(password, COMPANY) == "personal"
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "password2026", "пароль1234", "Пароль-2026", "Passw0rd!2026", "parol2026", "2026password",
+        "пароль пароль", "Gfhjkm2026", "qwerty2026", "admin12345", "zima2026", "Январь2026",
+        "password01012026",
+    ],
+)  # fmt: skip
+def test_a_common_word_with_digits_is_no_password(password: str) -> None:
+    assert refusal(password) == "common"
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "надежный пароль 7", "correct horse batter", "4821 9035 1755", "dragon monkey summer",
+        "кот любит рыбу 3", "xkcd-9362-tr0ub4dor", "мой кот Васька", "Зимой холодно 12",
+        "летом на даче 15", "петр любит море", "ромашка и ландыш", "password83915",
+        "иванов 83915", "aaaa bbbb cccc dd",
+    ],
+)  # fmt: skip
+def test_an_honest_phrase_is_accepted_even_with_a_known_word_in_it(password: str) -> None:
+    assert refusal(password, (*TRADER, *COMPANY)) is None
+
+
+RUSSIAN = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
+
+
+@given(
+    st.text(RUSSIAN, min_size=6, max_size=12).filter(lambda name: len(spell(name)) >= 6),
+    st.integers(1950, 2030),
+    st.sampled_from(["", " ", "-", "_", "."]),
+    st.sampled_from([str.lower, str.upper, str.title]),
+    st.booleans(),
+)
+def test_any_name_with_a_year_is_refused_however_it_is_written(name, year, between, case, first):
+    parts = (str(year), name) if first else (name, str(year))
+    written = case(between.join(parts))
+    assert refusal(written, (f"ООО «{name.title()}»",)) in ("personal", "common")
+
+
+@given(st.text(string.ascii_lowercase, min_size=12, max_size=20), st.integers(0, 9999))
+def test_a_long_random_word_is_accepted(letters: str, digits: int) -> None:
+    password = f"{letters}{digits}"[:20]
+    assert refusal(password, (*TRADER, *COMPANY)) in (None, "common")
+    if len(set(letters)) > 10:
+        assert refusal(password, (*TRADER, *COMPANY)) is None
+
+
+@given(st.text(max_size=25), st.lists(st.text(max_size=30) | st.none(), max_size=5))
+def test_no_text_makes_the_check_fail(password: str, about: list[str | None]) -> None:
+    refusal(password, tuple(about))
