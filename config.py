@@ -169,7 +169,7 @@ class Config:
     registrations_per_contract: int = 10
     """Letters of confirmation for one contract in 24 hours."""
     proof_tries: int = 3
-    """Totals tried in one registration; per contract and day three times as many."""
+    """Totals tried in one registration; per contract, address and day three times as many."""
     recoveries_per_login: int = 3
     """Letters or codes for one forgotten password in an hour."""
     recoveries_per_address: int = 20

@@ -47,7 +47,7 @@ def admit(
     found = Attempt(
         action=action,
         subject_hash=hash_subject(session, subject),
-        address=_network(address),
+        address=network_of(address),
         attempted_at=now,
         succeeded=succeeded,
     )
@@ -87,10 +87,29 @@ def check_again(
     tried = Attempt(
         action=action,
         subject_hash=hash_subject(session, subject),
-        address=_network(address),
+        address=network_of(address),
         attempted_at=now,
     )
     _check(session, tried, limits, own=1)
+
+
+def count_left(
+    session: Session,
+    action: Tried,
+    subject: str,
+    address: str,
+    limits: Sequence[Limit],
+    now: datetime,
+) -> int:
+    """How many more tries the limits allow."""
+    tried = Attempt(
+        action=action,
+        subject_hash=hash_subject(session, subject),
+        address=network_of(address),
+        attempted_at=now,
+    )
+    left = [limit.count - _count(session, tried, limit)[0] for limit in limits]
+    return max(0, min(left))
 
 
 def settle(session: Session, attempt_id: int, *, succeeded: bool) -> None:
@@ -118,7 +137,7 @@ def hash_subject(session: Session, subject: str) -> str:
     return keyring_of(session).hash(KeyPurpose.ATTEMPT_SUBJECT, subject)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """What counts as one address: whoever has one of IPv6 has 2⁶⁴ of them."""
     try:
         ip = ip_address(address)
@@ -133,14 +152,19 @@ def _check(session: Session, attempt: Attempt, limits: Sequence[Limit], *, own: 
     """Refuse beyond a limit; ``own`` is 1 when the attempt itself stands in the table already."""
     now = attempt.attempted_at
     for limit in limits:
-        count, oldest = count_attempts(
-            session,
-            attempt.action,
-            since=now - limit.window,
-            subject_hash=attempt.subject_hash if limit.per_subject else None,
-            address=attempt.address if limit.per_address else None,
-            outcome=limit.outcome,
-        )
+        count, oldest = _count(session, attempt, limit)
         if count - own >= limit.count:
             wait = (oldest or now) + limit.window - now
             raise TooManyAttemptsError(max(1, math.ceil(wait.total_seconds())), limit.name)
+
+
+def _count(session: Session, attempt: Attempt, limit: Limit) -> tuple[int, datetime | None]:
+    """How many tries a limit counts, and when the oldest of them was."""
+    return count_attempts(
+        session,
+        attempt.action,
+        since=attempt.attempted_at - limit.window,
+        subject_hash=attempt.subject_hash if limit.per_subject else None,
+        address=attempt.address if limit.per_address else None,
+        outcome=limit.outcome,
+    )

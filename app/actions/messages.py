@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from app.actions.codes import issue_code
 from app.actions.journal import record
+from app.actions.mailbox_limits import admit_email
 from app.domain.errors import RetryError
+from app.domain.registration import Channel
 from app.integrations.database import count_changed, insert_if_new
 from app.integrations.errors import SendError
 from app.integrations.letters import CODE, LINK, Words
@@ -24,6 +26,10 @@ from app.models import Message, Recovery, SmsCode
 from app.queries.contracts import find_supplier
 
 WAITING, SENDING, SENT, FAILED = "waiting", "sending", "sent", "failed"
+SUPPRESSED = "suppressed"
+"""Held back: a stranger has caused too many emails to this mailbox. Its person is not told."""
+RETRIED = (WAITING, FAILED, SUPPRESSED)
+"""What a clerk may send again."""
 LEASE = timedelta(minutes=2)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -47,11 +53,13 @@ class Outgoing:
     contract_id: int | None = None
     expires_at: datetime | None = None
     is_interactive: bool = False
+    is_admitted: bool = False
+    """Counted already, or asked for by somebody known: no limit of the mailbox applies."""
 
 
 def queue_message(session: Session, outgoing: Outgoing, now: datetime) -> int:
-    """Write a message down; it leaves after the transaction has been committed. Its id, or 0: the
-    same has been written before."""
+    """Write a message down; it leaves after the transaction has been committed, unless too many
+    have been caused to its mailbox. Its id, or 0: the same has been written before."""
     purpose, row_id, nonce = outgoing.link or (None, None, "")
     message_id = insert_if_new(
         session,
@@ -75,9 +83,48 @@ def queue_message(session: Session, outgoing: Outgoing, now: datetime) -> int:
         link_key=f"{row_id}:{nonce}" if purpose else None,
         sms_code_id=outgoing.sms_code_id,
     )
-    if message_id and not outgoing.is_interactive:
+    if message_id and not _is_admitted(session, outgoing, now):
+        _suppress(session, message_id)
+    elif message_id and not outgoing.is_interactive:
         session.info.setdefault(OUTBOX, []).append(message_id)
     return message_id
+
+
+def is_suppressed(session: Session, message_id: int) -> bool:
+    """Whether a message was held back by the limit of its mailbox."""
+    status = session.scalar(select(Message.status).where(Message.id == message_id))
+    return status == SUPPRESSED
+
+
+def release_suppressed(session: Session, kind: str, key: str, now: datetime) -> None:
+    """Let messages go whose matter has become certain, whatever the limit of their mailbox.
+
+    Args:
+        key: how the keys of these messages begin.
+    """
+    released = session.scalars(
+        update(Message)
+        .where(
+            Message.dedupe_key.startswith(f"{kind}:{key}", autoescape=True),
+            Message.status == SUPPRESSED,
+        )
+        .values(status=WAITING, next_try_at=now)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    session.info.setdefault(OUTBOX, []).extend(released)
+
+
+def _is_admitted(session: Session, outgoing: Outgoing, now: datetime) -> bool:
+    if outgoing.is_admitted or outgoing.channel != Channel.MAIL:
+        return True
+    return admit_email(session, outgoing.kind, outgoing.recipient, now)
+
+
+def _suppress(session: Session, message_id: int) -> None:
+    session.execute(
+        update(Message).where(Message.id == message_id).values(status=SUPPRESSED, next_try_at=None)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +210,7 @@ def retry_message(session: Session, message: Message, now: datetime) -> None:
     Raises:
         RetryError: it has left, its person has to ask for a new one, or nobody can use it any more.
     """
-    if message.status not in (WAITING, FAILED):
+    if message.status not in RETRIED:
         raise RetryError("sent")
     if message.is_interactive:
         raise RetryError("interactive")
@@ -173,7 +220,7 @@ def retry_message(session: Session, message: Message, now: datetime) -> None:
     moved = count_changed(
         session,
         update(Message)
-        .where(Message.id == message.id, Message.status.in_((WAITING, FAILED)))
+        .where(Message.id == message.id, Message.status.in_(RETRIED))
         .values(status=WAITING, next_try_at=now, tries=0),
     )
     if not moved:

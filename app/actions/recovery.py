@@ -21,6 +21,8 @@ from app.actions.codes import (
     use_code,
 )
 from app.actions.journal import record
+from app.actions.known_devices import find_device
+from app.actions.mailbox_limits import admit_email
 from app.actions.messages import Outgoing, queue_message
 from app.actions.notices import letter_facts, tell_account
 from app.domain.access import Browser
@@ -76,6 +78,11 @@ def ask_recovery(
     if account is not None and account.disabled_at is not None:
         account = None
     may_send = _admit(session, key, account, channel, browser, rules, now)
+    if may_send and channel is Channel.MAIL and account and account.email_confirmed_at:
+        # Asked for in a browser that has signed in before, no stranger can have caused it. Refused
+        # before an older link is replaced: that one goes on working.
+        is_known = find_device(session, account, browser.devices, now) is not None
+        may_send = is_known or admit_email(session, "recovery_link", account.email, now)
     recovery = Recovery(
         account_id=account.id if account else None,
         channel=channel,
@@ -244,6 +251,7 @@ def _send(
             account_id=account.id,
             contract_id=contract.id,
             expires_at=recovery.expires_at,
+            is_admitted=True,
         )
         queue_message(session, outgoing, now)
     elif recovery.channel == Channel.SMS and _has_mobile(account, rules):

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.actions import attempts
 from app.actions.accounts import MAX_AGENT, SignIn
-from app.actions.journal import MAX_ADDRESS, Origin, record, set_origin
+from app.actions.journal import MAX_ADDRESS, ORIGIN, Origin, record, set_origin
 from app.actions.known_devices import SignInLimits, admit_check, find_device, issue_device_token
 from app.domain.access import Browser
 from app.domain.errors import CodeError, PasswordError, SignInRefusedError, StaffError
-from app.domain.limits import Tried
+from app.domain.limits import NEW_HASH_LIMITS, Tried
 from app.domain.passwords import check_password
 from app.domain.staff import (
     StaffRole,
@@ -82,6 +82,9 @@ def create_staff(
     if not login:
         raise StaffError("login")
     check_password(password, (login, command.name))
+    if find_by_login(session, login) is not None:
+        raise StaffError("taken")
+    _admit_hashing(session, now)
     staff_id = insert_if_new(
         session, StaffMember, login=login, name=command.name, role=command.role,
         department_id=command.department_id, password_hash=hash_password(password),
@@ -242,6 +245,7 @@ def reset_access(session: Session, staff: StaffMember, password: str, now: datet
         PasswordError: the password may not be set.
     """
     check_password(password, (staff.login, staff.name))
+    _admit_hashing(session, now)
     staff.password_hash = hash_password(password)
     staff.must_change_password = True
     staff.totp_seed, staff.totp_step, staff.totp_confirmed_at = new_seed(), 0, None
@@ -312,6 +316,14 @@ def end_sessions(session: Session, staff_id: int, now: datetime) -> None:
         )
         .values(ended_at=now)
     )
+
+
+def _admit_hashing(session: Session, now: datetime) -> None:
+    """Count a password that a clerk has made for a colleague, before it is hashed."""
+    origin: Origin = session.info.get(ORIGIN, Origin())
+    if origin.staff_id is not None:
+        maker = f"staff:{origin.staff_id}"
+        attempts.admit(session, Tried.NEW_HASH, maker, origin.address, NEW_HASH_LIMITS, now)
 
 
 def _use_recovery_code(

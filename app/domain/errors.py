@@ -144,6 +144,10 @@ class LinkError(DomainError):
         self.code = code
 
 
+class ProofHeldError(DomainError):
+    """A total was noted for a clerk; whether it was right is told to nobody else."""
+
+
 class RegistrationClosedError(DomainError):
     """The registration cannot go on: replaced, stopped, refused, or the contract has an owner."""
 

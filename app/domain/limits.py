@@ -22,6 +22,12 @@ class Tried(StrEnum):
     PDF = "pdf"
     UPLOAD = "upload"
     CONTACT = "contact"
+    CONFIRM = "confirm"
+    """The password asked for behind a confirmation link in another browser."""
+    NEW_HASH = "new_hash"
+    """A new password that will be hashed."""
+    EMAIL = "email"
+    """An email that a stranger may have caused, by purpose and mailbox; refused ones fail."""
     STAFF_SIGN_IN = "staff_sign_in"
     STAFF_CODE = "staff_code"
     API = "api"
@@ -48,3 +54,11 @@ class Limit:
     outcome: Outcome = Outcome.ANY
     name: str = ""
     """Set where reaching it is an alarm for staff."""
+
+
+NEW_HASH_LIMITS = (
+    Limit(10, timedelta(minutes=15), per_subject=True),
+    Limit(30, timedelta(minutes=15), per_address=True),
+)
+"""New passwords that are hashed, for one registration or clerk and from one address: hashing costs
+a twentieth of a second of a processor and 19 MiB each time."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Delete, Engine, Executable, Update, event
+from sqlalchemy import CursorResult, Delete, Engine, Executable, Update, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -75,6 +75,13 @@ def count_changed(session: Session, statement: Update | Delete) -> int:
     session.flush()
     result = session.execute(statement.execution_options(synchronize_session=False))
     return cast("CursorResult[Any]", result).rowcount
+
+
+def lock_until_commit(session: Session, name: str) -> None:
+    """Let transactions that count the same rows follow one another; SQLite has one writer anyway,
+    from its first write on."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 
 
 def insert_if_new(session: Session, table: type[Any], **values: Any) -> int:

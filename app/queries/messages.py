@@ -17,7 +17,7 @@ from app.queries.contracts import MAX_ID
 from app.queries.paging import Cursor, Slice, take
 
 PAGE = 50
-SETTLED = ("sent", "failed")
+SETTLED = ("sent", "failed", "suppressed")
 MAX_KEY = 120
 """Of ``dedupe_key``: a longer one is cut."""
 

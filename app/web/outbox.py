@@ -55,12 +55,15 @@ def hand_over(message_ids: list[int]) -> None:
 
 
 def deliver(message_id: int) -> bool:
-    """Send one message if it is due; whether it has left. Commits."""
+    """Send one message if it is due; whether it has left. Commits.
+
+    One that the limit of its mailbox holds back counts as left: nobody is told.
+    """
     session = db.session()
     departure = messages.claim_message(session, message_id, post(), clock().now())
     session.commit()
     if departure is None:
-        return False
+        return messages.is_suppressed(session, message_id)
     try:
         provider_id = departure.send(post())
     except SendError as error:

@@ -13,8 +13,9 @@ from app.actions.readings import ReadingRules
 from app.actions.recovery import RecoveryRules
 from app.actions.registration.rules import Rules
 from app.actions.staff import StaffRules
-from app.domain.limits import Limit, Outcome, Tried
+from app.domain.limits import NEW_HASH_LIMITS, Limit, Outcome, Tried
 from app.domain.windows import WindowRules
+from app.queries.reached_limits import WatchedLimit
 from config import Config
 
 TEN_MINUTES = timedelta(minutes=10)
@@ -73,6 +74,25 @@ def staff_rules(config: Config) -> StaffRules:
     )
 
 
+def watched_limits(config: Config) -> tuple[WatchedLimit, ...]:
+    """Limits whose being reached staff have to see: something is wrong, or somebody shut out."""
+    *_, login_cap = sign_in_limits(config).strangers
+    few_codes, codes_a_day, _ = staff_rules(config).codes.strangers
+    *_, registrations = registration_limits(config)
+    *_, daily_sms = sms_limits(config)
+    suppressed = Limit(1, DAY, per_subject=True, outcome=Outcome.FAILED)
+    return (
+        WatchedLimit("sms", Tried.SMS_REQUEST, daily_sms),
+        WatchedLimit("sign_in", Tried.SIGN_IN, login_cap),
+        WatchedLimit("staff_sign_in", Tried.STAFF_SIGN_IN, login_cap),
+        WatchedLimit("staff_code", Tried.STAFF_CODE, few_codes),
+        WatchedLimit("staff_code", Tried.STAFF_CODE, codes_a_day),
+        WatchedLimit("email", Tried.EMAIL, suppressed),
+        WatchedLimit("registration", Tried.REGISTRATION, registrations),
+        WatchedLimit("proof", Tried.PROOF_CONTRACT, registration_rules(config).proof_brake),
+    )
+
+
 def session_lives(config: Config) -> tuple[timedelta, timedelta]:
     """How long a customer's session lasts unused, and in any case."""
     return timedelta(minutes=config.session_idle_minutes), timedelta(hours=config.session_max_hours)
@@ -93,6 +113,7 @@ def api_limits() -> tuple[Limit, ...]:
 
 def registration_rules(config: Config) -> Rules:
     """Rules of registrations."""
+    failed = Outcome.FAILED
     return Rules(
         needs_proof=config.registration_proof == "evidence",
         link_life=timedelta(minutes=config.link_minutes),
@@ -106,10 +127,21 @@ def registration_rules(config: Config) -> Rules:
             ),
             Tried.REGISTRATION: registration_limits(config),
             Tried.PROOF: (Limit(config.proof_tries, MONTH, per_subject=True),),
-            Tried.PROOF_CONTRACT: (Limit(3 * config.proof_tries, DAY, per_subject=True),),
+            Tried.PROOF_CONTRACT: (
+                Limit(3 * config.proof_tries, DAY, per_subject=True, per_address=True),
+                Limit(5 * config.proof_tries, DAY, per_address=True),
+            ),
+            Tried.CONFIRM: (
+                Limit(config.sign_in_pair_failures, HOUR, per_subject=True, outcome=failed),
+                Limit(
+                    config.sign_in_address_failures, QUARTER_HOUR, per_address=True, outcome=failed
+                ),
+            ),
+            Tried.NEW_HASH: NEW_HASH_LIMITS,
             Tried.SMS_REQUEST: sms_limits(config),
             Tried.SMS_CODE: (Limit(config.sms_tries_per_day, DAY, per_subject=True),),
         },
+        proof_brake=Limit(10 * config.proof_tries, MONTH, per_subject=True, outcome=failed),
     )
 
 

@@ -4,7 +4,7 @@ Counters begin anew at the upgrade: bare hashes of contract numbers and telephon
 converted, for what was hashed is not known. ``recoveries.login_hash`` was never read.
 
 Revision ID: 0008
-Revises: 0006
+Revises: 0009
 """
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from alembic import op
 
 
 revision = '0008'
-down_revision = '0006'
+down_revision = '0009'
 branch_labels = None
 depends_on = None
 

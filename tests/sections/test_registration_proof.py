@@ -207,3 +207,54 @@ def test_no_link_stands_in_the_table_of_messages(
     for message in session.scalars(select(Message)):
         stored = " ".join(str(value) for value in vars(message).values())
         assert not any(token in stored for token in tokens)
+
+
+def stranger_guesses(app: Flask, outbox: Outbox, totals: int, address: str) -> None:
+    """Wrong totals from one address, three in each registration."""
+    stranger = Person(PageClient(app, address), {"email": f"s{address}@example.org"})
+    for first in range(0, totals, 3):
+        stranger.save(stranger.form())
+        confirm_page = stranger.page.open(outbox.link(stranger.fields["email"]))
+        page = stranger.page.open(stranger.page.submit(confirm_page).location)
+        for number in range(first, first + 3):
+            stranger.page.submit(page, amount=f"{number + 1},00", status=422)
+
+
+def test_nine_wrong_totals_of_a_stranger_leave_the_owner_their_proof(
+    app: Flask, person: Person, outbox: Outbox
+) -> None:
+    stranger_guesses(app, outbox, 9, "198.51.100.1")
+    person.page = PageClient(app, "203.0.113.7")
+    page = person.page.open(confirm(person, outbox))
+    assert "Осталось попыток: 3" in page.text
+    assert person.page.submit(page, amount="12345,67").location.startswith("/contracts/")
+
+
+def test_one_address_has_nine_totals_a_day_for_a_contract_whatever_its_registrations(
+    app: Flask, person: Person, outbox: Outbox
+) -> None:
+    person.page = PageClient(app, "198.51.100.1")
+    stranger_guesses(app, outbox, 9, "198.51.100.1")
+    assert not person.page.open(confirm(person, outbox)).select("#amount")
+
+
+def test_when_many_totals_were_wrong_a_right_one_is_noted_for_the_clerk_and_told_to_nobody(
+    make_app: Callable[..., Flask], contract: Contract, outbox: Outbox, session: Session
+) -> None:
+    """Guessing goes nowhere: right and wrong totals get one answer."""
+    app = make_app(proof_tries=1)
+    for number in range(10):
+        stranger = Person(PageClient(app, f"198.51.100.{number}"), {"email": STRANGER})
+        page = stranger.page.open(confirm(stranger, outbox))
+        stranger.page.submit(page, 422, amount="777,00")
+    answers = []
+    for number, typed in enumerate(("777,01", "12345,67")):
+        owner = Person(PageClient(app, f"203.0.113.{number}"), {"email": STRANGER})
+        page = owner.page.open(confirm(owner, outbox))
+        owner.page.submit(page, 200, amount=typed)
+        answers.append(re.sub(r'(name="csrf_token"|/stop/)[^>]*', "", owner.page.last.text))
+        assert "Сумму передали сотруднику" in owner.page.check_last().text
+    assert answers[0] == answers[1]
+    assert session.scalars(select(Account.id)).all() == []
+    proofs = session.scalars(select(Registration.proof).order_by(Registration.id)).all()
+    assert proofs == [None] * 11 + ["document"]

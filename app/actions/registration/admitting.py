@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.actions import attempts
 from app.actions.accounts import close_account, open_account
 from app.actions.consents import bind_consents
 from app.actions.journal import record
+from app.actions.messages import release_suppressed
 from app.actions.registration import notices
 from app.actions.registration.rules import Rules
 from app.actions.registration.states import move
@@ -19,7 +21,9 @@ from app.domain.errors import (
     AccountExistsError,
     LinkError,
     ProofError,
+    ProofHeldError,
     RegistrationClosedError,
+    SignInRefusedError,
     TooManyAttemptsError,
 )
 from app.domain.limits import Tried
@@ -32,6 +36,7 @@ from app.domain.registration import (
     earliest_proof_day,
     is_document_total,
 )
+from app.integrations.password_hashing import is_password
 from app.models import Account, Registration
 from app.queries.attempts import count_attempts
 from app.queries.registrations import contacts_on_record, list_proof_totals
@@ -67,6 +72,26 @@ def confirm_by_link(
     return admit_contact(session, registration, rules, now)
 
 
+def check_registrant(
+    session: Session, registration: Registration, password: str, browser: Browser, rules: Rules,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Whoever goes on in another browser shows that the password is theirs.
+
+    Else the reader of a mailbox would open a cabinet with the password of a stranger who began the
+    registration there. The session must not have written yet.
+
+    Raises:
+        SignInRefusedError: another password; the link lives on.
+        TooManyAttemptsError: a limit is reached; no password was checked.
+    """
+    own, limits = f"registration:{registration.id}", rules.limits[Tried.CONFIRM]
+    attempt_id = attempts.admit(session, Tried.CONFIRM, own, browser.address, limits, now)
+    if not is_password(password, registration.password_hash):
+        raise SignInRefusedError(None)
+    attempts.settle_apart(session, attempt_id)
+
+
 def admit_contact(
     session: Session, registration: Registration, rules: Rules, now: datetime
 ) -> bool:
@@ -88,12 +113,17 @@ def prove_by_document(
 ) -> None:  # fmt: skip
     """The exact total of a document of the last three months opens the account.
 
+    Tries are counted per registration and per address, so that strangers do not use up those of
+    the rightful owner. Once too many totals of a contract were wrong, whoever named them, right and
+    wrong ones get one answer and a clerk decides: guessing goes on without ever telling anything.
+
     Args:
         now: in the supplier's zone.
 
     Raises:
         AmountError: not a sum; costs no try.
         ProofError: no such document, with the tries that are left.
+        ProofHeldError: noted for the clerk; commit it.
         RegistrationClosedError: not waiting for proof (any more).
     """
     if registration.state != State.UNPROVED:
@@ -103,38 +133,37 @@ def prove_by_document(
     own, contract = f"registration:{registration.id}", f"contract:{registration.contract_id}"
     try:
         # Whoever begins one registration after the other has no more tries for it.
-        attempts.admit(
+        contract_attempt_id = attempts.admit(
             session, Tried.PROOF_CONTRACT, contract, address, limits[Tried.PROOF_CONTRACT], now
         )
         attempt_id = attempts.admit(session, Tried.PROOF, own, address, limits[Tried.PROOF], now)
     except TooManyAttemptsError:
         raise ProofError(0) from None
     since = earliest_proof_day(now.date())
-    if is_document_total(amount, list_proof_totals(session, registration.contract_id, since)):
+    totals = list_proof_totals(session, registration.contract_id, since)
+    is_right = is_document_total(amount, totals)
+    if _is_braked(session, contract, rules, now):
+        _hold_proof(session, registration, is_right=is_right)
+        raise ProofHeldError
+    if is_right:
         attempts.settle(session, attempt_id, succeeded=True)
+        attempts.settle(session, contract_attempt_id, succeeded=True)
         _open(session, registration, Proof.DOCUMENT, "", now)
         return
-    raise ProofError(count_tries_left(session, registration, rules, now))
+    raise ProofError(count_tries_left(session, registration, browser, rules, now))
 
 
 def count_tries_left(
-    session: Session, registration: Registration, rules: Rules, now: datetime
+    session: Session, registration: Registration, browser: Browser, rules: Rules, now: datetime
 ) -> int:
-    """How often a total may still be tried: in this registration, and for this contract today."""
-    left = []
-    for tried, subject in (
-        (Tried.PROOF, f"registration:{registration.id}"),
-        (Tried.PROOF_CONTRACT, f"contract:{registration.contract_id}"),
-    ):
-        (limit,) = rules.limits[tried]
-        count, _ = count_attempts(
-            session,
-            tried,
-            since=now - limit.window,
-            subject_hash=attempts.hash_subject(session, subject),
+    """How often a total may still be tried: in this registration, and from this address today."""
+    return min(
+        attempts.count_left(session, tried, subject, browser.address, rules.limits[tried], now)
+        for tried, subject in (
+            (Tried.PROOF, f"registration:{registration.id}"),
+            (Tried.PROOF_CONTRACT, f"contract:{registration.contract_id}"),
         )
-        left.append(max(0, limit.count - count))
-    return min(left)
+    )
 
 
 def approve(session: Session, registration: Registration, clerk: str, now: datetime) -> None:
@@ -190,6 +219,28 @@ def stop(session: Session, registration: Registration, rules: Rules, now: dateti
         close_account(session, session.get_one(Account, registration.account_id), now)
 
 
+def _is_braked(session: Session, contract: str, rules: Rules, now: datetime) -> bool:
+    """Whether so many totals of a contract were wrong that no right one opens it by itself; the
+    present try is counted as wrong already and does not matter."""
+    limit = rules.proof_brake
+    count, _ = count_attempts(
+        session,
+        Tried.PROOF_CONTRACT,
+        since=now - limit.window,
+        subject_hash=attempts.hash_subject(session, contract),
+        outcome=limit.outcome,
+    )
+    return count - 1 >= limit.count
+
+
+def _hold_proof(session: Session, registration: Registration, *, is_right: bool) -> None:
+    """Note a total for the clerk; a wrong one is written as long as a right one takes."""
+    proof = Proof.DOCUMENT if is_right else registration.proof
+    session.execute(
+        update(Registration).where(Registration.id == registration.id).values(proof=proof)
+    )
+
+
 def _open(
     session: Session, registration: Registration, proof: Proof, clerk: str, now: datetime
 ) -> bool:
@@ -213,6 +264,8 @@ def _open(
         open_account(session, account, registration.contract, now)
     except AccountExistsError:
         raise RegistrationClosedError from None
+    # A stranger may have used up the limit of a mailbox to have the owner hear nothing.
+    release_suppressed(session, "registration_notice", f"{registration.id}.", now)
     registration.account_id = account.id
     # The account has it now.
     registration.password_hash = None

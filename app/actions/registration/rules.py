@@ -20,3 +20,6 @@ class Rules:
     codes: CodeRules
     sms_prefixes: tuple[str, ...]
     limits: Mapping[Tried, Sequence[Limit]]
+    proof_brake: Limit
+    """Wrong totals for one contract, by whomever, after which a right one opens nothing by itself
+    but is noted for a clerk."""

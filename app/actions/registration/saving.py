@@ -77,10 +77,11 @@ def save(
 
     Raises:
         ConsentMissingError, RegistrationClosedError: nothing is kept.
-        TooManyAttemptsError: too many registrations of this contract.
+        TooManyAttemptsError: too many registrations of this contract, or passwords.
         CodeError: the number has not been confirmed, or by a code that was not right.
     """
     _check_may_keep(session, registration, details)
+    _admit_hashing(session, registration, details, browser, rules, now)
     if _is_saved(session, registration, details, rules, now):
         _set_password(registration, details)
         return None
@@ -91,7 +92,7 @@ def save(
     attempt_id = _admit_save(session, registration, browser, rules, now)
     if needs_code:
         # Typed, and «ОК» forgotten.
-        check_code(session, registration, details, browser, rules, post, now)
+        check_code(session, registration, details, browser, rules, post, now, is_admitted=True)
     if not claim_saving(session, registration):
         return None
     if is_by_sms and not is_confirmed(registration, details.phone):
@@ -130,6 +131,7 @@ def request_code(
     last = find_last_code(session, registration_id=registration.id)
     if last is not None and last.phone == phone:
         _refuse_for(seconds_to_wait(last, rules.codes, now))
+    _admit_hashing(session, registration, details, browser, rules, now)
     limits = rules.limits[Tried.SMS_REQUEST]
     attempt_id = attempts.admit(
         session, Tried.SMS_REQUEST, phone, browser.address, limits, now, succeeded=True
@@ -142,9 +144,12 @@ def request_code(
 
 def check_code(
     session: Session, registration: Registration, details: Details, browser: Browser, rules: Rules,
-    post: Post, now: datetime,
+    post: Post, now: datetime, *, is_admitted: bool = False,
 ) -> None:  # fmt: skip
     """«ОК»: the number is confirmed for this registration. Commit whatever comes of it.
+
+    Args:
+        is_admitted: the password that is hashed along has been counted already.
 
     Raises:
         ConsentMissingError, RegistrationClosedError: nothing is kept.
@@ -158,6 +163,8 @@ def check_code(
     if not is_waiting(row, details.phone, rules.codes, now):
         # No code, no try: or anybody could use up those of a number that is not theirs.
         raise CodeError("dead")
+    if not is_admitted:
+        _admit_hashing(session, registration, details, browser, rules, now)
     limits = rules.limits[Tried.SMS_CODE]
     attempts.admit(session, Tried.SMS_CODE, details.phone, browser.address, limits, now)
     _keep(session, registration, details, browser, now)
@@ -252,6 +259,20 @@ def _keep(
 def _set_password(registration: Registration, details: Details) -> None:
     if details.password is not None:
         registration.password_hash = hash_password(details.password)
+
+
+def _admit_hashing(
+    session: Session, registration: Registration, details: Details, browser: Browser, rules: Rules,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Count a new password before it is hashed; the session must not have written yet.
+
+    Raises:
+        TooManyAttemptsError: a limit is reached; nothing was hashed.
+    """
+    if details.password is not None:
+        own, limits = f"registration:{registration.id}", rules.limits[Tried.NEW_HASH]
+        attempts.admit(session, Tried.NEW_HASH, own, browser.address, limits, now)
 
 
 def _is_saved(

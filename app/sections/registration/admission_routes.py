@@ -7,7 +7,15 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from app.actions.registration import admitting
-from app.domain.errors import AmountError, LinkError, ProofError, RegistrationClosedError
+from app.domain.errors import (
+    AmountError,
+    LinkError,
+    ProofError,
+    ProofHeldError,
+    RegistrationClosedError,
+    SignInRefusedError,
+    TooManyAttemptsError,
+)
 from app.domain.registration import State
 from app.extensions import csrf, db
 from app.integrations.links import Purpose
@@ -22,12 +30,16 @@ from app.sections.registration.blueprint import (
     go_on,
     registration_of,
 )
-from app.sections.registration.forms import ProofForm
+from app.sections.registration.forms import ConfirmForm, ProofForm
 from app.sections.registration.words import STOP_OVER, proof_words
 from app.web import outbox, session
 from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
 from app.web.permissions import public
+from app.web.registering_browser import is_registering_browser, mark_registering_browser
+
+MAX_TYPED = 200
+"""Of a password; a longer one is wrong anyway."""
 
 
 @bp.get("/registration/confirm/<token>")
@@ -38,24 +50,21 @@ def confirm(token: str) -> ResponseReturnValue:
     if registration.state == State.UNPROVED and registration.nonce == nonce:
         return redirect(form_url("proof", registration), 303)
     admitting.check_link(registration, nonce, session.local_now())
-    return render_page(
-        "registration/confirm.html",
-        fragment="results",
-        registration=registration,
-        stop_url=_stop_url(registration),
-    )
+    return _confirm_page(ConfirmForm(), registration)
 
 
 @bp.post("/registration/confirm/<token>")
 @csrf.exempt
 @public
 def confirm_submit(token: str) -> ResponseReturnValue:
-    """«Подтвердить и войти»."""
+    """«Подтвердить и войти»; in another browser than the one that registered, with the password."""
     registration, nonce = _linked(Purpose.CONFIRM, token)
-    here = circumstances()
+    here, form = circumstances(), ConfirmForm()
     # First the link: sent twice, it is «used», though the form's token has ended with the sign-in.
     admitting.check_link(registration, nonce, here.now)
     csrf.protect()
+    if status := _check_registrant(form, registration):
+        return _confirm_page(form, registration, status)
     admitting.confirm_by_link(db.session(), registration, nonce, here.rules, here.now)
     event("registration confirmed", registration=registration.id, state=registration.state)
     return go_on(registration)
@@ -81,6 +90,8 @@ def proof_submit(token: str) -> ResponseReturnValue:
     form = ProofForm()
     here = circumstances()
     keep_if_busy(lambda message: _proof_page(form, registration, 503, message))
+    if status := _check_registrant(form, registration):
+        return _proof_page(form, registration, status)
     try:
         admitting.prove_by_document(
             db.session(), registration, form.amount.data or "", here.browser, here.rules, here.now
@@ -89,6 +100,10 @@ def proof_submit(token: str) -> ResponseReturnValue:
         form.amount.errors = [proof_words(error)]
         event("proof refused", registration=registration.id)
         return _proof_page(form, registration, 422)
+    except ProofHeldError:
+        outbox.commit()
+        event("proof held", registration=registration.id)
+        return _proof_page(form, registration, is_held=True)
     event("registration proved", registration=registration.id)
     return go_on(registration)
 
@@ -140,9 +155,41 @@ def _nothing_to_stop(error: LinkError) -> Response:
     )
 
 
+def _check_registrant(form: ConfirmForm, registration: Registration) -> int:
+    """Whose password the registration has: the status of a refusal, or 0 to go on."""
+    if is_registering_browser(registration):
+        return 0
+    typed = form.password.data or ""
+    if not typed:
+        return form.refuse()
+    here = circumstances()
+    try:
+        admitting.check_registrant(
+            db.session(), registration, typed[:MAX_TYPED], here.browser, here.rules, here.now
+        )
+    except (SignInRefusedError, TooManyAttemptsError) as error:
+        event("registrant refused", registration=registration.id)
+        return form.refuse(error)
+    mark_registering_browser(registration)
+    return 0
+
+
+def _confirm_page(form: ConfirmForm, registration: Registration, status: int = 200) -> Response:
+    return render_page(
+        "registration/confirm.html",
+        fragment="results",
+        form=form,
+        registration=registration,
+        needs_password=not is_registering_browser(registration),
+        stop_url=_stop_url(registration),
+        status=status,
+    )
+
+
 def _proof_page(
-    form: ProofForm, registration: Registration, status: int = 200, message: str | None = None
-) -> Response:
+    form: ProofForm, registration: Registration, status: int = 200, message: str | None = None,
+    *, is_held: bool = False,
+) -> Response:  # fmt: skip
     here = circumstances()
     return render_page(
         "registration/proof.html",
@@ -150,7 +197,11 @@ def _proof_page(
         form=form,
         message=message,
         registration=registration,
+        needs_password=not is_registering_browser(registration),
+        is_held=is_held,
         stop_url=_stop_url(registration),
-        tries_left=admitting.count_tries_left(db.session(), registration, here.rules, here.now),
+        tries_left=admitting.count_tries_left(
+            db.session(), registration, here.browser, here.rules, here.now
+        ),
         status=status,
     )

@@ -21,6 +21,7 @@ from app.domain.errors import (
     ContractNumberError,
     DomainError,
     PasswordError,
+    SignInRefusedError,
     SmsNotAllowedError,
     TooManyAttemptsError,
     TooSoonError,
@@ -29,6 +30,7 @@ from app.domain.passwords import check_password
 from app.domain.registration import Channel
 from app.models import Registration
 from app.web.forms import PASSWORD_WORDS, printable, wait_words
+from app.web.registering_browser import is_registering_browser, mark_registering_browser
 
 EXPLAINED = (
     CodeError,
@@ -99,6 +101,7 @@ class RegistrationForm(FlaskForm):
             channel=registration.channel or Channel.MAIL.value,
         )
         self.registration = registration
+        self.hash_before = registration.password_hash
         self.is_step = False
         """A step towards the code: what is not typed yet is not missed yet."""
 
@@ -110,13 +113,20 @@ class RegistrationForm(FlaskForm):
 
     def validate_password(self, field: PasswordField) -> None:
         typed = field.data or ""
-        if not typed and (self.registration.password_hash or self.is_step):
+        if not typed and (self.has_password or self.is_step):
             return
         if not typed:
             raise ValidationError("Поле «Новый пароль»: придумайте пароль")
         contract = self.registration.contract
         customer = contract.customer
-        about = (contract.number, customer.inn, customer.full_name, customer.short_name)
+        about = (
+            contract.number,
+            customer.inn,
+            customer.full_name,
+            customer.short_name,
+            self.email.data,
+            self.plain_phone,
+        )
         try:
             check_password(typed, about)
         except PasswordError as error:
@@ -141,6 +151,16 @@ class RegistrationForm(FlaskForm):
     def validate_consent(self, field: BooleanField) -> None:
         if not field.data:
             raise ValidationError(NO_CONSENT)
+
+    @property
+    def has_password(self) -> bool:
+        """Whether a password was typed here before; one typed elsewhere may be a stranger's."""
+        return is_registering_browser(self.registration)
+
+    def mark_browser(self) -> None:
+        """Remember this browser where the password that was just typed has been kept."""
+        if self.registration.password_hash not in (None, self.hash_before):
+            mark_registering_browser(self.registration)
 
     @property
     def plain_phone(self) -> str | None:
@@ -188,7 +208,23 @@ class RegistrationForm(FlaskForm):
             return None
 
 
-class ProofForm(FlaskForm):
+class ConfirmForm(FlaskForm):
+    """The password of the registration; asked for in a browser that has not typed it."""
+
+    password = PasswordField("Пароль, заданный при регистрации")
+
+    def refuse(self, error: DomainError | None = None) -> int:
+        """Put beside the field why it goes no further; the status of the answer."""
+        words = "Поле «Пароль»: введите пароль, который задали при регистрации"
+        if isinstance(error, SignInRefusedError):
+            words = "Поле «Пароль»: пароль не подходит. Ссылка продолжает действовать"
+        if isinstance(error, TooManyAttemptsError):
+            words = f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}"
+        self.password.errors = [words]
+        return 429 if isinstance(error, TooManyAttemptsError) else 422
+
+
+class ProofForm(ConfirmForm):
     """The total of a document."""
 
     amount = StringField(

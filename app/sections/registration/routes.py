@@ -88,6 +88,7 @@ def save(token: str) -> ResponseReturnValue:
     except EXPLAINED as error:
         return _explained(form, error)
     event("registration saved", registration=form.registration.id, channel=form.channel.data)
+    form.mark_browser()
     answer = go_on(form.registration)
     if sending is not None and not _has_left(sending):
         return _form_page(form, 503, NOT_SENT)
@@ -109,6 +110,7 @@ def send_code(token: str) -> ResponseReturnValue:
         )
     except EXPLAINED as error:
         return _explained(form, error)
+    form.mark_browser()
     outbox.commit()
     event("code requested", registration=form.registration.id)
     if not _has_left(sending):
@@ -133,6 +135,7 @@ def check_code(token: str) -> ResponseReturnValue:
     except EXPLAINED as error:
         event("code refused", registration=form.registration.id)
         return _explained(form, error)
+    form.mark_browser()
     outbox.commit()
     return _form_page(form)
 
@@ -178,6 +181,7 @@ def _explained(form: RegistrationForm, error: DomainError) -> ResponseReturnValu
     """The form again with the words of an error; what a try has cost stays."""
     if isinstance(error, TooManyAttemptsError) and error.alarm:
         raise_alarm(db.session(), error.alarm, session.local_now())
+    form.mark_browser()
     outbox.commit()
     answer = _form_page(form, form.explain(error))
     if isinstance(error, TooManyAttemptsError | TooSoonError):

@@ -6,6 +6,7 @@ SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     # value of the filter: its words, the statuses that it shows
     "failed": ("Не отправлены", ("failed",)),
     "waiting": ("Ждут отправки", ("waiting", "sending")),
+    "suppressed": ("Удержаны", ("suppressed",)),
     "sent": ("Отправлены", ("sent",)),
     "all": ("Все", ()),
 }
@@ -14,6 +15,7 @@ STATUSES = {
     "sending": ("wait", "Отправляется"),
     "sent": ("ok", "Отправлено"),
     "failed": ("no", "Не отправлено"),
+    "suppressed": ("no", "Удержано: слишком много писем на этот адрес"),
 }
 CHANNELS = {"mail": "Письмо", "sms": "Смс"}
 KINDS = {

@@ -25,7 +25,7 @@ from app.web.looks import note_look
 from app.web.permissions import staff_access
 from app.web.session import clock
 
-FAILED = "failed"
+FAILED, SUPPRESSED = "failed", "suppressed"
 
 
 class MessagesForm(Form):
@@ -99,7 +99,7 @@ def _page(message_id: int, status: int = 200, words: str | None = None) -> Respo
         channels=CHANNELS,
         statuses=STATUSES,
         no_retry=NO_RETRY["interactive"] if found.is_interactive else "",
-        is_failed=found.status == FAILED,
+        is_failed=found.status in (FAILED, SUPPRESSED),
         retried=request.args.get("retried"),
         faults=[("", words)] if words else [],
         status=status,

@@ -9,10 +9,13 @@ from flask.typing import ResponseReturnValue
 from app.domain.staff import StaffPermission
 from app.extensions import db
 from app.queries.desk import desk_of
+from app.queries.reached_limits import list_reached_limits
 from app.sections.staff.blueprint import bp
 from app.sections.staff.journal_form import midnight
+from app.sections.staff.limit_labels import LIMITS
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
+from app.web.rules import watched_limits
 from app.web.session import clock, config, current_clerk
 
 FAILED_DAYS = 7
@@ -32,5 +35,7 @@ def today() -> ResponseReturnValue:
         fragment="results",
         desk=desk,
         week=week.isoformat(),
+        limits=list_reached_limits(db.session(), watched_limits(config()), now),
+        limit_labels=LIMITS,
         is_old=desk.as_of is None or desk.as_of < oldest,
     )

@@ -1,0 +1,44 @@
+"""Count the emails that strangers cause to a mailbox, in the transaction that causes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from app.actions import attempts
+from app.actions.journal import ORIGIN, Origin
+from app.domain.limits import Tried
+from app.domain.mailbox_limits import LIMITS, PURPOSES, mailbox_key
+from app.integrations.database import lock_until_commit
+from app.models import Attempt
+
+_LOCK = "kabinet.mailbox-limits"
+
+
+def admit_email(session: Session, kind: str, recipient: str, now: datetime) -> bool:
+    """Whether an email of this kind may leave for a mailbox; it is counted either way.
+
+    Of transactions that run at once each sees what the others have counted.
+    """
+    purpose = PURPOSES.get(kind)
+    if purpose is None:
+        return True
+    origin: Origin = session.info.get(ORIGIN, Origin())
+    subject, limits = f"{purpose}:{mailbox_key(recipient)}", LIMITS[purpose]
+    lock_until_commit(session, _LOCK)
+    values = {
+        "action": Tried.EMAIL,
+        "subject_hash": attempts.hash_subject(session, subject),
+        "address": attempts.network_of(origin.address),
+        "attempted_at": now,
+    }
+    # Written first: SQLite has one writer, and from here on that is this transaction.
+    attempt_id = session.scalar(
+        insert(Attempt).values(succeeded=False, **values).returning(Attempt.id)
+    )
+    is_within = attempts.count_left(session, Tried.EMAIL, subject, origin.address, limits, now) > 0
+    if is_within and attempt_id is not None:
+        attempts.settle(session, attempt_id, succeeded=True)
+    return is_within

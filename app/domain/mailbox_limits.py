@@ -1,0 +1,74 @@
+"""How many emails a stranger may cause to one mailbox; beyond that they are held back silently.
+
+Counted by purpose, so that a flood of one kind never uses up another: a link for a new password
+still leaves while somebody registers with the same address again and again. One network address may
+use up only a part of each limit. Notices of one's own changes, answers and decisions of staff are
+not limited: no stranger causes them.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from app.domain.limits import Limit, Outcome
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+_GMAIL = frozenset({"gmail.com", "googlemail.com"})
+_YANDEX = frozenset(
+    {"ya.ru", "yandex.ru", "yandex.com", "yandex.by", "yandex.kz", "yandex.ua", "narod.ru"}
+)
+
+
+class EmailPurpose(StrEnum):
+    """What emails of several kinds are counted together for."""
+
+    REGISTRATION = "registration"
+    NOTICE = "notice"
+    RECOVERY = "recovery"
+    CONTACT = "contact"
+    ENQUIRY = "enquiry"
+
+
+PURPOSES = {
+    "registration_link": EmailPurpose.REGISTRATION,
+    "registration_notice": EmailPurpose.NOTICE,
+    "registration_taken": EmailPurpose.NOTICE,
+    "recovery_link": EmailPurpose.RECOVERY,
+    "contact_link": EmailPurpose.CONTACT,
+    "enquiry_receipt": EmailPurpose.ENQUIRY,
+}
+"""Purposes of the kinds of email that somebody else than the reader of the mailbox may cause."""
+
+
+def _limits(per_address: int, an_hour: int, a_day: int) -> tuple[Limit, ...]:
+    sent = Outcome.SUCCEEDED
+    return (
+        Limit(per_address, HOUR, per_subject=True, per_address=True, outcome=sent),
+        Limit(an_hour, HOUR, per_subject=True, outcome=sent),
+        Limit(a_day, DAY, per_subject=True, outcome=sent),
+    )
+
+
+LIMITS = {
+    EmailPurpose.REGISTRATION: _limits(5, 8, 20),
+    EmailPurpose.NOTICE: _limits(4, 6, 15),
+    EmailPurpose.RECOVERY: _limits(5, 8, 20),
+    EmailPurpose.CONTACT: _limits(4, 6, 12),
+    EmailPurpose.ENQUIRY: _limits(10, 15, 40),
+}
+
+
+def mailbox_key(address: str) -> str:
+    """One key for all spellings of an address that reach one mailbox.
+
+    Case and «+tag» are dropped; Gmail ignores dots, Yandex has one mailbox under several domains
+    and takes a dot for a hyphen.
+    """
+    name, _, domain = address.strip().casefold().rpartition("@")
+    name = name.partition("+")[0]
+    if domain in _GMAIL:
+        return f"{name.replace('.', '')}@gmail.com"
+    if domain in _YANDEX:
+        return f"{name.replace('.', '-')}@yandex.ru"
+    return f"{name}@{domain}"
