@@ -57,7 +57,7 @@ class Limit:
 
 
 NEW_HASH_LIMITS = (
-    Limit(10, timedelta(minutes=15), per_subject=True),
+    Limit(15, timedelta(minutes=15), per_subject=True),
     Limit(30, timedelta(minutes=15), per_address=True),
 )
 """New passwords that are hashed, for one registration or clerk and from one address: hashing costs

@@ -203,7 +203,7 @@ def test_no_secret_stands_in_the_journal(
     page = PageClient(app)
     page.submit(page.get("recovery.index"), login=NUMBER, channel="mail")
     links.append(outbox.link(ON_RECORD))
-    typed = "новый пароль 26"
+    typed = "свежий пароль 26"
     page.submit(page.open(links[1]), password=typed, password_again=typed)
     page.sign_in(NUMBER, typed)
     changed = "еще один пароль 3"

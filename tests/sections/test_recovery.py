@@ -26,7 +26,7 @@ from tests.pages import PARTIAL, PageClient
 
 NUMBER, NO_MAIL, UNKNOWN = "00123-ЭС", "00124-ЭС", "00999-ЭС"
 EMAIL, PHONE = "buh@example.org", "+79120000001"
-NEW = "новый пароль 26"
+NEW = "свежий пароль 26"
 
 
 @pytest.fixture

@@ -271,7 +271,7 @@ def test_a_taken_over_form_cannot_touch_other_columns(
 
 
 def change_password(
-    page: PageClient, status: int = 303, new: str = "новый пароль 22", again: str | None = None,
+    page: PageClient, status: int = 303, new: str = "свежий пароль 22", again: str | None = None,
     current: str = PASSWORD,
 ) -> None:  # fmt: skip
     soup = page.open("/contracts/1/profile/password")
@@ -292,7 +292,7 @@ def test_a_new_password_ends_every_other_session_and_renews_this_one(
     assert "пароль" in subjects(outbox, "buh@example.org")[-1].lower()
     old = PageClient(app)
     old.sign_in("00123", status=422)
-    old.sign_in("00123", "новый пароль 22")
+    old.sign_in("00123", "свежий пароль 22")
 
 
 @pytest.mark.parametrize(
