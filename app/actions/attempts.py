@@ -71,6 +71,20 @@ def admit(
     return attempt_id
 
 
+def note_failure(
+    session: Session, action: Tried, subject: str, address: str, now: datetime
+) -> None:
+    """Count a try that was admitted by other limits; the session must not have written yet."""
+    row = insert(Attempt).values(
+        action=action,
+        subject_hash=hash_subject(session, subject),
+        address=network_of(address),
+        attempted_at=now,
+        succeeded=False,
+    )
+    write_apart(session, row.returning(Attempt.id))
+
+
 def check_again(
     session: Session,
     action: Tried,

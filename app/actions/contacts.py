@@ -28,7 +28,7 @@ from app.domain.errors import (
     SignInRefusedError,
     SmsNotAllowedError,
 )
-from app.domain.limits import Limit, Tried
+from app.domain.limits import NEW_HASH_LIMITS, Limit, Tried
 from app.domain.passwords import check_password
 from app.domain.registration import Channel
 from app.integrations.database import count_changed
@@ -125,6 +125,8 @@ def change_password(
     """
     account = session.get_one(Account, viewer.account_id)
     check_password(new, list_facts_about(session, account.id))
+    own = f"account:{account.id}"
+    attempts.admit(session, Tried.NEW_HASH, own, browser.address, NEW_HASH_LIMITS, now)
     _check_password(session, account, contract, password, browser, rules, now)
     set_password(session, account, new, now)
     tell_account(
@@ -226,6 +228,9 @@ def _check_password(
         session, Tried.SIGN_IN, login, device, browser.address, rules.sign_in, now
     )
     if not is_password(password, account.password_hash):
+        if device is not None:
+            # Whoever sits at an open session guesses like anybody.
+            attempts.note_failure(session, Tried.SIGN_IN, login, browser.address, now)
         raise SignInRefusedError(account.id)
     attempts.settle_apart(session, attempt_id)
 

@@ -40,12 +40,16 @@ class SignInLimits:
 def issue_device_token(
     session: Session, person: Account | StaffMember, presented: Iterable[str], now: datetime
 ) -> str:
-    """The cookie value after a full sign-in: a fresh token of this person, and those of others.
+    """The cookie value after a full sign-in: a token of this person, and those of others.
+
+    The nonce of a known device stays, so that signing in again and again is counted as one device.
 
     Args:
         presented: tokens that the browser holds already.
     """
-    nonce, day = secrets.token_urlsafe(16), now.astimezone(UTC).date()
+    presented = tuple(presented)
+    nonce = find_device(session, person, presented, now) or secrets.token_urlsafe(16)
+    day = now.astimezone(UTC).date()
     fresh = f"{nonce}.{day:%Y%m%d}.{_sign(session, person, nonce, day)}"
     others = [token for token in presented if _nonce_of(session, person, token, now) is None]
     return _BETWEEN.join([fresh, *others][:MAX_TOKENS])

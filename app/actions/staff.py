@@ -207,8 +207,10 @@ def change_password(
         PasswordError: the new one may not be set; ``same``: it is the current one.
         TooManyAttemptsError: too many tries.
     """
-    prove_password(session, staff, current, browser, rules, now)
     check_password(new, (staff.login, staff.name))
+    own = f"staff:{staff.id}"
+    attempts.admit(session, Tried.NEW_HASH, own, browser.address, NEW_HASH_LIMITS, now)
+    prove_password(session, staff, current, browser, rules, now)
     if new == current:
         raise PasswordError("same")
     staff.password_hash = hash_password(new)
@@ -234,6 +236,8 @@ def prove_password(
         session, Tried.STAFF_SIGN_IN, staff.login, device, browser.address, rules.sign_in, now
     )
     if not is_password(current, staff.password_hash):
+        if device is not None:
+            attempts.note_failure(session, Tried.STAFF_SIGN_IN, staff.login, browser.address, now)
         raise SignInRefusedError(staff.id)
     attempts.settle_apart(session, attempt)
 

@@ -59,7 +59,7 @@ def test_the_daily_cap_of_text_messages_is_shown_until_a_day_is_over(
     attempt(session, Tried.SMS_REQUEST, "+79120000001", 5, succeeded=True)
     (line,) = shown(clerk)
     assert "Исчерпан суточный предел смс: 5 кодов отправлено" in line
-    assert "с 21.11.2026 в 11:50" in line
+    assert "с 21.11.2026, 11:50" in line
     assert "SMS_DAILY_CAP" in line
     later(hours=24)
     clerk.sign_in_staff()
