@@ -61,7 +61,7 @@ def test_the_letter_on_record_lets_its_reader_stop_a_strangers_registration(
     owner = PageClient(app)
     page = owner.open(outbox.link(ON_RECORD))
     assert "+7 9•• •••-••-99" in page.select_one("main").text
-    owner.submit(owner.open(page.select_one("main a")["href"]), 200)
+    owner.submit(owner.open(page.select_one("main a[href*=stop]")["href"]), 200)
     owner.open(outbox.link(ON_RECORD), 410)
 
 
