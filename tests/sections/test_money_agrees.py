@@ -275,3 +275,56 @@ def test_files_of_a_random_ledger_agree_with_its_pages(
     pdf = re.search(r"Всего начислено за период\s+([–-]?[\d\u00a0 ]+,\d\d)", " ".join(text.split()))
     assert pdf is not None
     assert signed(pdf[1]) == total
+
+
+def test_the_way_from_the_balance_to_what_is_overdue_stands_beside_the_pair(
+    app: Flask, make: Factory, page: PageClient
+) -> None:
+    make.supplier()
+    make.import_run()
+    contract = make.contract("00802-ЭС")
+    make.account(contract)
+    make.charge(contract, date(2026, 9, 30), "2850.15")
+    for day, kind in ((10, "advance30"), (25, "advance40")):
+        make.invoice(contract, date(2026, 11, day), "429.74", period=Month(2026, 11), kind=kind)
+    make.staff()
+    make.commit()
+    home = page.sign_in("00802").location
+    shown = [page.open(home), visit(page, home, "pay")]
+    clerk = PageClient(app)
+    clerk.sign_in_staff("operator")
+    shown.append(clerk.get("staff.customer", contract_id=contract.id))
+    for soup in shown:
+        assert words(soup.select_one(".balance")) == "Задолженность 2 850,15 ₽"
+        text = words(soup.select_one(".overdue-sum"))
+        assert text.startswith("Просрочено с учетом авансов 3 279,89 ₽ — 34 дня.")
+        assert "По документам 2 850,15 ₽ + неоплаченные авансы 429,74 ₽ = 3 279,89 ₽." in text
+
+
+def test_where_overdue_is_a_part_of_the_balance_nothing_is_added(
+    make: Factory, page: PageClient
+) -> None:
+    make.supplier()
+    contract = make.contract("00802-ЭС")
+    make.account(contract)
+    make.charge(contract, date(2026, 9, 30), "2850.15")
+    make.charge(contract, date(2026, 10, 31), "100.00")
+    make.invoice(contract, date(2026, 12, 18), "100.00", period=Month(2026, 10))
+    make.commit()
+    home = page.open(page.sign_in("00802").location)
+    assert words(home.select_one(".overdue-sum")) == "Из них просрочено 2 850,15 ₽ — 34 дня."
+
+
+def test_a_month_that_the_period_cuts_is_labelled_so_on_the_page_and_in_the_file(
+    make: Factory, page: PageClient
+) -> None:
+    contract = make.contract("00802-ЭС")
+    make.account(contract)
+    make.commit()
+    home = page.sign_in("00802").location
+    query = "?first=2026-10-10&last=2026-11-15"
+    rows = visit(page, home, f"settlements{query}").select("table.sheet tbody th")
+    labels = ["10–31 октября 2026", "1–15 ноября 2026"]
+    assert [words(row) for row in rows] == labels
+    answer = page.client.get(f"{home}settlements/turnover.csv{query}").data.decode("utf-8-sig")
+    assert [line.split(";")[0] for line in answer.splitlines()] == ["Месяц", *labels, "Итого"]
