@@ -26,7 +26,7 @@ from app.sections.staff import billing_words as words
 from app.sections.staff.blueprint import bp
 from app.web import batches, imports
 from app.web.downloads import send_bytes
-from app.web.forms import keep_if_busy, summary_of
+from app.web.forms import keep_if_busy, printable, summary_of
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import staff_access
@@ -133,7 +133,7 @@ def _refused(form: batches.BatchForm, error: BatchError) -> Response:
 
 
 def _page(form: batches.BatchForm, status: int = 200, message: str | None = None) -> Response:
-    text = request.args.get("q", "").strip()[:MAX_SEARCHED]
+    text = printable(request.args.get("q", "")).strip()[:MAX_SEARCHED]
     total = count_runs(db.session(), text)
     pager = Pager.from_query(request.args.get("page"), PAGE_ROWS, total)
     return render_page(
