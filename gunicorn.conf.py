@@ -1,18 +1,27 @@
-"""gunicorn: loopback only; a front terminates TLS and keeps slow clients away."""
+"""gunicorn: loopback only; a reverse proxy terminates TLS and buffers small bodies."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
 workers = int(os.environ.get("WEB_WORKERS") or 2)
 # A PDF that is laid out, or waits for its turn, must not hold up the pages of others.
-worker_class = "gthread"
+worker_class = "app.web.thread_worker.BoundedThreadWorker"
 threads = int(os.environ.get("WEB_THREADS") or 8)
 control_socket_disable = True
 max_requests = 20_000
 max_requests_jitter = 2_000
 timeout = 90
-graceful_timeout = 30
+# Less than the reverse proxy goes on trying (lb_try_duration).
+graceful_timeout = 20
 limit_request_line = 8190
 forwarded_allow_ips = ""
+
+
+def post_worker_init(worker: Any) -> None:
+    """Bound how long bodies may take, whatever stands in front."""
+    from app.web.slow_bodies import SlowBodies  # noqa: PLC0415 - what the master imports no reload renews
+
+    worker.wsgi = SlowBodies(worker.wsgi, worker.cfg.threads)

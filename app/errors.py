@@ -21,6 +21,7 @@ from app.logs import event, log
 from app.web.forms import page_if_busy, wait_words
 from app.web.fragments import is_fragment, render_bare
 from app.web.session import was_staff
+from app.web.slow_bodies import TooManyUploads
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,9 @@ PAGES = {
     405: Words(
         "Так эту страницу не открыть", "Вернитесь назад и воспользуйтесь кнопками страницы."
     ),
+    408: Words("Запрос шел слишком долго", "Проверьте связь, вернитесь назад и отправьте еще раз."),
     413: Words("Слишком большой запрос", "Уменьшите объем текста или файлов и отправьте еще раз."),
+    414: Words("Слишком длинный адрес", "Откройте нужный раздел с главной страницы."),
     429: Words("Слишком много попыток", "Подождите несколько минут и попробуйте еще раз."),
     500: Words(
         "Ошибка на нашей стороне", "Мы уже знаем о ней. Попробуйте еще раз через несколько минут."
@@ -51,6 +54,10 @@ BUSY = "Сервис сейчас занят. Подождите минуту и
 RETRY_SOON = {"Retry-After": "60"}
 QUEUED = Words(
     "Сейчас готовится много документов", "Подождите минуту и попробуйте скачать еще раз."
+)
+UPLOADING = Words(
+    "Сейчас загружается много файлов",
+    "Подождите минуту, вернитесь назад и отправьте еще раз: введенное осталось на странице.",
 )
 FORM_EXPIRED = Words(
     "Страница устарела",
@@ -65,6 +72,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(AccessDeniedError, _denied)
     app.register_error_handler(TooManyAttemptsError, _too_many)
     app.register_error_handler(NoSlotError, lambda error: error_page(503, QUEUED))
+    app.register_error_handler(TooManyUploads, lambda error: error_page(503, UPLOADING))
     app.register_error_handler(CSRFError, lambda error: error_page(400, FORM_EXPIRED))
     app.register_error_handler(OperationalError, _database_busy)
     app.register_error_handler(PoolTimeoutError, _database_busy)

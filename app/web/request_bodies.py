@@ -25,8 +25,9 @@ FIELD_BYTES = 500_000
 """Of one text field of a multipart form, and of a whole urlencoded one: the longest text that the
 staff writes is 60 000 Cyrillic letters, six bytes each. The parser holds them in memory."""
 UPLOAD_PARTS = 60
-DISCARD = 16_000_000
-"""How much of a refused body is read: a client that is still sending would lose the answer."""
+DISCARD = 110_000_000
+"""How much of a refused body is read, as much as any form may have: a client that is still sending
+would lose the answer, or the reverse proxy would."""
 BLOCK = 64 * 1024
 
 

@@ -1,0 +1,175 @@
+"""Bound how long and how many request bodies may keep threads of the application server waiting.
+
+A thread that reads a body waits for its client. Whoever sends slowly must not take every thread of
+a worker: reading below a minimum rate ends, and so do the slowest where too many are slow at once.
+The reverse proxy does the same before us; this holds without it.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from threading import Condition, Thread
+from typing import IO, TYPE_CHECKING
+
+from werkzeug.exceptions import RequestTimeout, ServiceUnavailable
+from werkzeug.wsgi import ClosingIterator
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+BLOCK = 16 * 1024
+BLOCK_SECONDS = 15.0
+"""Within which every block has to come."""
+GRACE_SECONDS = 20.0
+MIN_RATE = 4 * 1024
+"""Bytes a second on the average, after the grace."""
+SLOW_SECONDS = 0.3
+"""A thread that has waited for a block for longer is held up by its client."""
+TICK = 0.1
+LARGE = 1_000_000
+RETRY_AFTER = 30
+
+
+class TooManyUploads(ServiceUnavailable):
+    """Other bodies hold the threads that may wait for one."""
+
+
+class SlowBodies:
+    """WSGI middleware of one worker: watches the bodies its threads are reading.
+
+    Args:
+        threads: of the worker; half of them may be held up by clients, the others serve pages.
+    """
+
+    def __init__(self, app: WSGIApplication, threads: int) -> None:
+        self.app = app
+        self.held_up = self.large = max(1, threads // 2)
+        self.changed = Condition()
+        self.reading: set[Body] = set()
+        self.uploads: set[Body] = set()
+        self.watcher: Thread | None = None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        connection = environ.get("gunicorn.socket")
+        has_body = environ.get("CONTENT_LENGTH") not in (None, "", "0")
+        if connection is None or not (has_body or "HTTP_TRANSFER_ENCODING" in environ):
+            return self.app(environ, start_response)
+        body = Body(environ["wsgi.input"], connection, self)
+        environ["wsgi.input"] = body
+        return ClosingIterator(self.app(environ, start_response), lambda: self.end(body))
+
+    def begin_block(self, body: Body) -> None:
+        """Watch a thread that begins to wait.
+
+        Raises:
+            TooManyUploads: so many large bodies are on their way already.
+        """
+        with self.changed:
+            if body.count > LARGE and body not in self.uploads:
+                if len(self.uploads) >= self.large:
+                    raise TooManyUploads(retry_after=RETRY_AFTER)
+                self.uploads.add(body)
+            body.since = time.monotonic()
+            self.reading.add(body)
+            if self.watcher is None:
+                # In the worker: a thread does not survive the fork.
+                self.watcher = Thread(target=self._watch, name="slow bodies", daemon=True)
+                self.watcher.start()
+            self.changed.notify()
+
+    def end_block(self, body: Body) -> None:
+        """Stop watching it; whether it was cut stands in ``body.cut``."""
+        with self.changed:
+            self.reading.discard(body)
+
+    def end(self, body: Body) -> None:
+        """The request is over."""
+        with self.changed:
+            self.uploads.discard(body)
+
+    def _watch(self) -> None:
+        while True:
+            with self.changed:
+                while not self.reading:
+                    self.changed.wait()
+                self._cut_slow(time.monotonic())
+            time.sleep(TICK)
+
+    def _cut_slow(self, now: float) -> None:
+        for body in [body for body in self.reading if body.is_late(now)]:
+            self._cut(body, RequestTimeout())
+        slow = sorted(
+            (body for body in self.reading if now - body.since > SLOW_SECONDS),
+            key=lambda body: (body.rate(now), body.started),
+        )
+        for body in slow[: max(0, len(slow) - self.held_up)]:
+            self._cut(body, TooManyUploads(retry_after=RETRY_AFTER))
+
+    def _cut(self, body: Body, error: RequestTimeout | TooManyUploads) -> None:
+        """Wake the thread: nothing more is received, an answer can still be sent."""
+        self.reading.discard(body)
+        body.cut = error
+        with suppress(OSError):
+            body.connection.shutdown(socket.SHUT_RD)
+
+
+class Body:
+    """A body that is watched while somebody waits for it."""
+
+    def __init__(self, stream: IO[bytes], connection: socket.socket, bodies: SlowBodies) -> None:
+        self.stream, self.connection, self.bodies = stream, connection, bodies
+        self.count = 0
+        self.started = self.since = time.monotonic()
+        self.cut: RequestTimeout | TooManyUploads | None = None
+
+    def rate(self, now: float) -> float:
+        """Bytes a second so far."""
+        return self.count / max(now - self.started, TICK)
+
+    def is_late(self, now: float) -> bool:
+        """Whether the client has had its time."""
+        allowed = GRACE_SECONDS + self.count / MIN_RATE
+        return now - self.since > BLOCK_SECONDS or now - self.started > allowed
+
+    def read(self, size: int = -1) -> bytes:
+        """One block; all that is left where no size is asked for.
+
+        Raises:
+            RequestTimeout: it came too slowly.
+            TooManyUploads: too many came at once.
+        """
+        if size is None or size < 0:
+            return b"".join(iter(self._block, b""))
+        return self._block(min(size, BLOCK))
+
+    def readline(self, size: int = -1) -> bytes:
+        """Bytes up to a line break; nobody asks for lines of a body."""
+        line = bytearray()
+        while (size < 0 or len(line) < size) and (byte := self._block(1)):
+            line += byte
+            if byte == b"\n":
+                break
+        return bytes(line)
+
+    def __iter__(self) -> Iterable[bytes]:
+        return iter(self.readline, b"")
+
+    def _block(self, size: int = BLOCK) -> bytes:
+        if self.cut:
+            raise self.cut
+        self.bodies.begin_block(self)
+        try:
+            block = self.stream.read(size)
+        except Exception:
+            if self.cut:
+                raise self.cut from None
+            raise
+        finally:
+            self.bodies.end_block(self)
+        if self.cut:
+            raise self.cut
+        self.count += len(block)
+        return block

@@ -1,0 +1,136 @@
+"""The shipped gunicorn configuration behind the shipped Caddyfile, on ports of this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config import ROOT
+from tests.conftest import NOW
+
+SECRET = "test-secret-" + "x" * 32
+CADDY = os.environ.get("CADDY", "caddy")
+"""Another binary may be named to run all of this with it."""
+
+
+def caddy_version() -> tuple[int, ...]:
+    """Version of the installed Caddy; empty where there is none."""
+    if not shutil.which(CADDY):
+        return ()
+    words = subprocess.run([CADDY, "version"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"(\d+)\.(\d+)\.(\d+)", words)
+    assert found, words
+    return tuple(int(number) for number in found.groups())
+
+
+def caddyfile() -> Path:
+    """The shipped file that the installed version understands."""
+    name = "Caddyfile" if caddy_version() < (2, 6, 3) else "Caddyfile.current"
+    return ROOT / "deploy" / name
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def wait_for_port(port: int, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError(f"nothing listens on port {port}")
+
+
+@dataclass
+class Servers:
+    """Both servers of one installation.
+
+    Attributes:
+        port: of gunicorn, plain HTTP.
+        tls_port: of the reverse proxy.
+        cookie: a signed-in customer's.
+    """
+
+    folder: Path
+    cookie: str
+    port: int = field(default_factory=free_port)
+    tls_port: int = field(default_factory=free_port)
+    http_port: int = field(default_factory=free_port)
+    gunicorn: subprocess.Popen[bytes] | None = None
+
+    def start_gunicorn(self) -> None:
+        environ = {
+            "PATH": os.environ["PATH"], "HOME": str(self.folder), "PORT": str(self.port),
+            "SECRET_KEY": SECRET, "INSTANCE_DIR": str(self.folder), "BASE_URL": "http://localhost",
+            "FIXED_NOW": NOW.isoformat(), "TRUSTED_PROXIES": "1", "JOBS": "inline",
+            "SUPPLIER_TIMEZONE": str(NOW.tzinfo),
+        }  # fmt: skip
+        with (self.folder / "gunicorn.log").open("ab") as log:
+            self.gunicorn = subprocess.Popen(
+                [sys.executable, "-m", "gunicorn", "wsgi:app"], cwd=ROOT, env=environ, stderr=log
+            )
+        wait_for_port(self.port)
+
+    def stop_gunicorn(self) -> None:
+        assert self.gunicorn is not None
+        self.gunicorn.send_signal(signal.SIGTERM)
+        self.gunicorn.wait(60)
+
+    def workers(self) -> list[int]:
+        """Processes that answer requests."""
+        assert self.gunicorn is not None
+        pid = self.gunicorn.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+        return [int(child) for child in children.split()]
+
+    def answered(self) -> list[dict[str, object]]:
+        """What the portal has logged of the requests it answered."""
+        lines = (self.folder / "gunicorn.log").read_text(encoding="utf-8").splitlines()
+        events = [json.loads(line) for line in lines if line.startswith("{")]
+        return [event for event in events if event["event"] == "request"]
+
+    @contextmanager
+    def caddy(self, **changes: str) -> Iterator[None]:
+        """Run the shipped file with a local name and a certificate of its own making.
+
+        Args:
+            changes: other values of options, by their names.
+        """
+        text = caddyfile().read_text(encoding="utf-8").replace("lk.example.ru", "localhost")
+        local = f"admin off\nskip_install_trust\nhttp_port {self.http_port}\n"
+        local += f"https_port {self.tls_port}\nstorage file_system {self.folder / 'caddy'}\n"
+        text = text.replace("{\n", "{\n" + local, 1)
+        text = text.replace("\nlocalhost {\n", "\nlocalhost {\n\ttls internal\n")
+        for name, value in changes.items():
+            text = re.sub(rf"\b{name} \S+", f"{name} {value}", text)
+        path = self.folder / f"Caddyfile-{self.tls_port}"
+        path.write_text(text, encoding="utf-8")
+        environ = {
+            "PATH": os.environ["PATH"], "HOME": str(self.folder), "KABINET_HOME": str(ROOT),
+            "KABINET_UPSTREAM": f"127.0.0.1:{self.port}",
+        }  # fmt: skip
+        command = [CADDY, "run", "--adapter", "caddyfile", "--config", str(path)]
+        with (self.folder / "caddy.log").open("ab") as log:
+            process = subprocess.Popen(command, env=environ, stderr=log)
+        try:
+            wait_for_port(self.tls_port)
+            yield
+        finally:
+            process.terminate()
+            process.wait(30)
