@@ -24,6 +24,15 @@ CADDY = os.environ.get("CADDY", "caddy")
 """Another binary may be named to run all of this with it."""
 
 
+ACTIVATE = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
+os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "wsgi:app"])
+"""
+"""What systemd does with kabinet.socket: the listening socket is descriptor 3."""
+
+
 def caddy_version() -> tuple[int, ...]:
     """Version of the installed Caddy; empty where there is none."""
     if not shutil.which(CADDY):
@@ -45,7 +54,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def wait_for_port(port: int, seconds: float = 60) -> None:
+def wait_for_port(port: int, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -73,8 +82,12 @@ class Servers:
     tls_port: int = field(default_factory=free_port)
     http_port: int = field(default_factory=free_port)
     gunicorn: subprocess.Popen[bytes] | None = None
+    listener: socket.socket | None = None
 
     def start_gunicorn(self) -> None:
+        """Start it on a socket that stays open while it restarts."""
+        if self.listener is None:
+            self.listener = socket.create_server(("127.0.0.1", self.port), backlog=4096)
         environ = {
             "PATH": os.environ["PATH"], "HOME": str(self.folder), "PORT": str(self.port),
             "SECRET_KEY": SECRET, "INSTANCE_DIR": str(self.folder), "BASE_URL": "http://localhost",
@@ -83,9 +96,19 @@ class Servers:
         }  # fmt: skip
         with (self.folder / "gunicorn.log").open("ab") as log:
             self.gunicorn = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "wsgi:app"], cwd=ROOT, env=environ, stderr=log
+                [sys.executable, "-c", ACTIVATE, str(self.listener.fileno())],
+                cwd=ROOT,
+                env=environ,
+                stderr=log,
+                pass_fds=[self.listener.fileno()],
             )
-        wait_for_port(self.port)
+        self.wait_for_answer()
+
+    def wait_for_answer(self) -> None:
+        """The socket takes connections before anybody answers them."""
+        with socket.create_connection(("127.0.0.1", self.port), 120) as connection:
+            connection.sendall(b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            assert b" 200 " in connection.recv(64)
 
     def stop_gunicorn(self) -> None:
         assert self.gunicorn is not None

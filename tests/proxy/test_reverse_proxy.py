@@ -54,10 +54,11 @@ def servers(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         db.engine.dispose()
     servers = Servers(folder, f"kabinet={cookie.value}")
     servers.start_gunicorn()
-    # A machine that runs tests side by side restarts a server more slowly than one that does not.
-    with servers.caddy(lb_try_duration="120s"):
+    with servers.caddy():
         yield servers
-        servers.stop_gunicorn()
+    servers.stop_gunicorn()
+    assert servers.listener is not None
+    servers.listener.close()
 
 
 @pytest.fixture
@@ -249,7 +250,6 @@ def test_a_restart_under_load_fails_no_request_and_sends_none_twice(servers: Ser
     for thread in threads:
         thread.join()
     assert set(statuses) == {200, 400}, "a form without its token is 400"
-    assert "lb_try_duration 30s" in caddyfile().read_text(encoding="utf-8")
     got = [event["agent"] for event in servers.answered() if event["method"] == "POST"]
     assert sorted(agent for agent in got if str(agent).startswith("restart")) == sorted(agents)
 
