@@ -78,11 +78,14 @@ def ask_recovery(
     if account is not None and account.disabled_at is not None:
         account = None
     may_send = _admit(session, key, account, channel, browser, rules, now)
-    if may_send and channel is Channel.MAIL and account and account.email_confirmed_at:
+    if may_send and channel is Channel.MAIL:
         # Asked for in a browser that has signed in before, no stranger can have caused it. Refused
-        # before an older link is replaced: that one goes on working.
+        # before an older link is replaced: that one goes on working. Who is not known is counted
+        # as well, so that it takes as long.
         is_known = find_device(session, account, browser.devices, now) is not None
-        may_send = is_known or admit_email(session, "recovery_link", account.email, now)
+        has_mailbox = account is not None and account.email_confirmed_at is not None
+        mailbox = account.email if account is not None and has_mailbox else f"{key[:60]}@"
+        may_send = is_known or admit_email(session, "recovery_link", mailbox, now)
     recovery = Recovery(
         account_id=account.id if account else None,
         channel=channel,
