@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session, aliased
 
 from app.actions import journal
 from app.actions.billing_import import ImportOptions, ImportResult, Report
-from app.actions.billing_import.acknowledgements import FILENAME
 from app.actions.import_findings import pack_findings
 from app.domain.errors import DomainError
 from app.domain.exchange import Dialect, build_layouts
@@ -39,6 +38,7 @@ from app.models import ImportJob
 
 MAX_ERRORS = 100_000
 SUBJECT = "import_jobs"
+RUSSIAN_DATES = {"YYYY-MM-DD": False, "DD.MM.YYYY": True}
 DIED = "Работа прервана: процесс загрузки остановился. Ничего не записано."
 DIED_TWICE = "Работа дважды прервана, ничего не записано."
 BROKEN = "Ошибка на нашей стороне, она записана в журнал сервера. Ничего не записано."
@@ -315,11 +315,6 @@ def list_folders(session: Session) -> Collection[str]:
     return {folder for folder in session.scalars(kept) if folder}
 
 
-def known_names() -> frozenset[str]:
-    """Files of the exchange that may come by themselves."""
-    return frozenset({layout.filename for layout in build_layouts(Dialect())} | {FILENAME})
-
-
 def total_bytes(sizes: dict[str, int]) -> int:
     """Bytes of a package that its reading tells the progress of."""
     names = {layout.filename for layout in build_layouts(Dialect())}
@@ -333,7 +328,7 @@ def import_options(options: dict[str, Any], may_cover_demo: bool) -> ImportOptio
         delimiter="\t" if delimiter == "tab" else delimiter,
         encoding=options.get("encoding") or None,
         decimal=options.get("decimal") or None,
-        russian_dates=options.get("date_format") == "DD.MM.YYYY",
+        russian_dates=RUSSIAN_DATES.get(options.get("date_format") or ""),
         max_errors=options.get("max_errors") or MAX_ERRORS,
         deactivate_absent=bool(options.get("deactivate_absent")),
         may_cover_demo=may_cover_demo,

@@ -89,7 +89,7 @@ def _print_outcome(outcome: Outcome) -> None:
 def _print_refusal(report: Report) -> None:
     for fault in report.errors:
         click.echo(f"ошибка: {fault}", err=True)
-    hidden = report.error_count - len(report.errors)
+    hidden = report.unlisted_errors
     if hidden > 0:
         click.echo(f"… и еще ошибок: {hidden}", err=True)
     click.echo(f"Пакет не загружен, ничего не изменено. Ошибок: {report.error_count}", err=True)
@@ -98,7 +98,7 @@ def _print_refusal(report: Report) -> None:
 def _print_report(report: Report) -> None:
     for fault in report.warnings:
         click.echo(f"предупреждение: {fault}", err=True)
-    hidden = report.warning_count - len(report.warnings)
+    hidden = report.warning_count - sum(fault.count for fault in report.warnings)
     if hidden > 0:
         click.echo(f"… и еще предупреждений: {hidden}", err=True)
     heads = ("строк", "новых", "изменено", "без изм.", "снято", "отказ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, cast
 
+from app.domain.exchange import known_files
+from app.domain.exchange.encodings import find_encoding_fault
+from app.domain.exchange.faults import SystematicError
+from app.domain.exchange.names import match_names
+
 CHUNK_ROWS = 2000
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 1 << 20
@@ -21,6 +27,11 @@ MAX_UNPACKED_BYTES = 16 << 30
 MAX_RATIO = 200
 MAX_LINE_BYTES = 1 << 16
 DELIMITERS = ";,\t"
+BLOCK_BYTES = 1 << 18
+_JUNK = re.compile(
+    r"(?i)(?:.*/)?(?:\.ds_store|thumbs\.db|desktop\.ini|\._[^/]*)|(?:.*/)?__macosx/.*"
+)
+_SEPARATOR_LINE = re.compile(r"(?i)[\ufeff\s\"]*sep=(.)[\"\s]*")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError)
 
 Chunk = tuple[Sequence[int], list[list[str]]]
@@ -31,24 +42,41 @@ class PackageError(Exception):
 
 
 class Package(AbstractContextManager["Package"]):
-    """The files of one batch, by name."""
+    """The files of one batch, by the name that the format gives them.
+
+    A file whose name differs from a known one only by case or by letters that look alike is that
+    file; ``renamed`` says which were. What a computer adds by itself (``__MACOSX/``,
+    ``.DS_Store``) is not there. ``folder`` is the one folder that all files of an archive lie in.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.folder = ""
         self._zip: zipfile.ZipFile | None = None
         try:
-            self.sizes = self._find_files()
+            entries = self._find_files()
         except OSError as error:
             raise _not_readable(path, error) from None
+        self.renamed = match_names(sorted(entries), known_files() | {MANIFEST})
+        self._places = {self.renamed.get(name, name): place for name, (place, _) in entries.items()}
+        self.sizes = {self.renamed.get(name, name): size for name, (_, size) in entries.items()}
 
-    def _find_files(self) -> dict[str, int]:
+    def _find_files(self) -> dict[str, tuple[str, int]]:
+        """The name of each file below the root, its place in the package, and its size."""
         if self.path.is_dir():
             return {
-                entry.name: entry.stat().st_size for entry in self.path.iterdir() if entry.is_file()
+                entry.name: (entry.name, entry.stat().st_size)
+                for entry in self.path.iterdir()
+                if entry.is_file() and not _JUNK.fullmatch(entry.name)
             }
         if self.path.is_file():
             self._zip = _open_zip(self.path)
-            return {info.filename: info.file_size for info in self._zip.infolist()}
+            infos = _wanted(self._zip)
+            self.folder = _common_folder(infos)
+            return {
+                info.filename.removeprefix(self.folder): (info.filename, info.file_size)
+                for info in infos
+            }
         raise PackageError(f"нет такой папки или файла: {self.path}")
 
     def __exit__(
@@ -62,13 +90,14 @@ class Package(AbstractContextManager["Package"]):
 
     def open(self, name: str) -> IO[bytes]:
         """A stream of the bytes of a file."""
+        place = self._places[name]
         if not self._zip:
             try:
-                return (self.path / name).open("rb")
+                return (self.path / place).open("rb")
             except OSError as error:
-                raise _not_readable(self.path / name, error) from None
+                raise _not_readable(self.path / place, error) from None
         try:
-            return self._zip.open(name)
+            return self._zip.open(place)
         except _DAMAGE as error:
             raise _damaged(name, error) from None
 
@@ -90,6 +119,14 @@ class Package(AbstractContextManager["Package"]):
         with self.open(name) as file:
             try:
                 return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+            except _DAMAGE as error:
+                raise _damaged(name, error) from None
+
+    def find_encoding_fault(self, name: str, encoding: str) -> SystematicError | None:
+        """Whether a file is in another encoding than the batch says, as far as bytes tell."""
+        with self.open(name) as file:
+            try:
+                return find_encoding_fault(iter(lambda: file.read(BLOCK_BYTES), b""), encoding)
             except _DAMAGE as error:
                 raise _damaged(name, error) from None
 
@@ -119,7 +156,11 @@ class _ShortLines(io.BufferedIOBase):
 
 
 class CsvFile:
-    """One CSV file: its header, then its records in chunks with their line numbers."""
+    """One CSV file: its header, then its records in chunks with their line numbers.
+
+    Excel's ``sep=;`` before the header is passed over (``separator_line``), as are rows of empty
+    fields (``blank_rows``): neither can change what is read.
+    """
 
     def __init__(
         self,
@@ -135,7 +176,16 @@ class CsvFile:
         # Bytes of another encoding become lone surrogates, which the columns refuse by name.
         lines = cast(io.BufferedReader, _ShortLines(stream))
         self._text = io.TextIOWrapper(lines, encoding, errors="surrogateescape", newline="")
+        self.header_line = 1
+        self.separator_line: int | None = None
+        self.blank_rows = 0
+        self.first_blank_row: int | None = None
         first = self._first_line()
+        if separator := _SEPARATOR_LINE.fullmatch(first):
+            delimiter = delimiter or separator[1]
+            self.separator_line = self.header_line
+            self.header_line += 1
+            first = self._first_line()
         # A field too long is left to its column, which can be named; this stops an open quote.
         csv.field_size_limit(MAX_LINE_BYTES)
         self._reader = csv.reader(
@@ -148,20 +198,25 @@ class CsvFile:
         """Bytes read so far."""
         return self._stream.tell()
 
+    @property
+    def _line(self) -> int:
+        """Lines of the file that have been read."""
+        return self.header_line - 1 + self._reader.line_num
+
     def _first_line(self) -> str:
         try:
             return self._text.readline()
         except _LineTooLongError:
-            self._cut(1)
+            self._cut(self.header_line)
             return ""
 
     def _read_header(self) -> list[str]:
         try:
             return [name.strip() for name in next(self._reader, [])]
         except csv.Error as error:
-            self._on_fault(1, _csv_fault(str(error)))
+            self._on_fault(self.header_line, _csv_fault(str(error)))
         except _LineTooLongError:
-            self._cut(self._reader.line_num + 1)
+            self._cut(self._line + 1)
         return []
 
     def _cut(self, line: int) -> None:
@@ -171,21 +226,30 @@ class CsvFile:
 
     def chunks(self) -> Iterator[Chunk]:
         """Records and the numbers of the lines they begin on; empty lines are passed over."""
-        reader = self._reader
         while not self._is_cut:
-            before = reader.line_num
+            before = self._line
             rows: list[list[str]] = []
             is_whole = self._read_into(rows, before)
             if not rows and is_whole:
                 return
             lines: Sequence[int] = range(before + 1, before + 1 + len(rows))
-            if reader.line_num - before != len(rows):
+            if self._line - before != len(rows):
                 lines = _line_numbers(rows, before + 1)
-            if [] in rows:
-                kept = [(line, row) for line, row in zip(lines, rows, strict=True) if row]
-                lines, rows = [line for line, _ in kept], [row for _, row in kept]
+            # A record seldom begins with an empty field: only those are looked at closely.
+            if not all(row and row[0].strip() for row in rows):
+                lines, rows = self._without_blank(lines, rows)
             if rows:
                 yield lines, rows
+
+    def _without_blank(self, lines: Sequence[int], rows: list[list[str]]) -> Chunk:
+        kept = []
+        for line, row in zip(lines, rows, strict=True):
+            if any(map(str.strip, row)):
+                kept.append((line, row))
+            elif len(row) > 1:
+                self.blank_rows += 1
+                self.first_blank_row = self.first_blank_row or line
+        return [line for line, _ in kept], [row for _, row in kept]
 
     def _read_into(self, rows: list[list[str]], before: int) -> bool:
         """Append a chunk of records; False when a broken one ended it early."""
@@ -198,7 +262,7 @@ class CsvFile:
             self._on_fault(begin, _csv_fault(str(error)))
             return False
         except _LineTooLongError:
-            self._cut(self._reader.line_num + 1)
+            self._cut(self._line + 1)
             return False
         return True
 
@@ -211,6 +275,13 @@ def _line_numbers(rows: Sequence[Sequence[str]], begin: int) -> list[int]:
         text = "\0".join(row)
         begin += 1 + text.count("\n") + text.count("\r") - text.count("\r\n")
     return numbers
+
+
+def find_other_delimiter(header: Sequence[str]) -> str | None:
+    """The delimiter that a header which came out as one name really has."""
+    return (
+        _sniff(header[0]) if len(header) == 1 and any(d in header[0] for d in DELIMITERS) else None
+    )
 
 
 def _sniff(header: str) -> str:
@@ -248,22 +319,45 @@ def _open_zip(path: Path) -> zipfile.ZipFile:
     return archive
 
 
+def _wanted(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Files of an archive without folders and what a computer adds by itself."""
+    return [
+        entry
+        for entry in archive.infolist()
+        if not entry.is_dir() and not _JUNK.fullmatch(entry.filename)
+    ]
+
+
+def _common_folder(entries: Sequence[zipfile.ZipInfo]) -> str:
+    """The one folder that all files lie in, with its slash; empty where they lie at the root."""
+    folders = {entry.filename.rpartition("/")[0] for entry in entries}
+    return f"{folders.pop()}/" if len(folders) == 1 and folders != {""} else ""
+
+
 def _zip_fault(archive: zipfile.ZipFile) -> str | None:
     """Why an archive is not taken, from its directory alone."""
-    entries = archive.infolist()
+    entries = _wanted(archive)
     if fault := next(filter(None, map(_entry_fault, entries)), None):
         return fault
-    if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
+    folders = sorted({entry.filename.rpartition("/")[0] for entry in entries})
+    if len(folders) > 1:
+        names = ", ".join(f"«{folder}»" if folder else "корень архива" for folder in folders[:3])
+        return f"файлы лежат в разных папках ({names}); положите их в корень архива"
+    if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
         return "распакованный размер больше допустимого"
-    if len(set(archive.namelist())) != len(entries):
+    names_seen = [entry.filename for entry in entries]
+    if len(set(names_seen)) != len(entries):
         return "имена файлов повторяются"
     return None
 
 
 def _entry_fault(entry: zipfile.ZipInfo) -> str | None:
     # What stands in the archive is "orig_filename"; the other ends at a null byte.
-    if not {"/", "\\", "\0"}.isdisjoint(entry.orig_filename):
-        return f"внутри не должно быть папок ({entry.filename})"
+    name = entry.orig_filename
+    if not {"\\", "\0"}.isdisjoint(name) or name.startswith("/") or ".." in name.split("/"):
+        return f"недопустимое имя внутри архива, папок в нем не должно быть ({entry.filename})"
+    if name.count("/") > 1:
+        return f"внутри не должно быть вложенных папок ({entry.filename})"
     if entry.flag_bits & 1:
         return "архив с паролем"
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

@@ -15,8 +15,10 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, FileField, SelectField, StringField, ValidationError
 
 from app.actions.billing_import.history import read_batch_id
-from app.actions.import_jobs import NewBatch, known_names, order_job
+from app.actions.import_jobs import NewBatch, order_job
 from app.domain.errors import BatchError
+from app.domain.exchange import known_files
+from app.domain.exchange.names import fold_name
 from app.domain.imports import MAX_NAME, Channel, JobGoal
 from app.domain.staff import StaffPermission
 from app.extensions import db
@@ -74,8 +76,12 @@ class BatchOptions(FlaskForm):
     )
     date_format = Choice(
         "Даты",
-        choices={"YYYY-MM-DD": "2026-10-31", "DD.MM.YYYY": "31.10.2026"},
-        default="YYYY-MM-DD",
+        choices={
+            "": "как в манифесте, иначе 2026-10-31",
+            "YYYY-MM-DD": "2026-10-31",
+            "DD.MM.YYYY": "31.10.2026",
+        },
+        default="",
     )
     deactivate_absent = BooleanField(
         "Отключить записи справочников, которых нет в полной выгрузке",
@@ -204,8 +210,8 @@ def take_batch(
         BatchError: ``kind`` ``empty``.
     """
     name = filename.replace("\\", "/").rpartition("/")[2]
-    plain = name.strip().casefold()
-    is_csv = plain in known_names()
+    plain = fold_name(name)
+    is_csv = plain in known_files()
     if not is_csv and not plain.endswith(".zip"):
         raise BatchError("kind")
     size = incoming.stat().st_size

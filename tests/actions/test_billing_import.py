@@ -20,6 +20,7 @@ from app.actions.billing_import import (
     ImportOptions,
     ImportRefusedError,
     ImportResult,
+    Report,
     apply_import,
 )
 from app.extensions import db
@@ -52,12 +53,17 @@ def take(
     return result
 
 
-def refused(session: Session, path: Path, options: ImportOptions | None = None) -> list[Fault]:
-    """The errors of a package that is not taken."""
+def refusal(session: Session, path: Path, options: ImportOptions | None = None) -> Report:
+    """The report of a package that is not taken."""
     with pytest.raises(ImportRefusedError) as caught:
         take(session, path, options)
     assert caught.value.report.error_count
-    return caught.value.report.errors
+    return caught.value.report
+
+
+def refused(session: Session, path: Path, options: ImportOptions | None = None) -> list[Fault]:
+    """The errors of a package that is not taken."""
+    return refusal(session, path, options).errors
 
 
 def dump(session: Session) -> Dump:
@@ -120,7 +126,7 @@ def assert_same_figures(session: Session, folder: Path, dates: Callable[[str], s
     expected = load(folder)
     ops, balances = tables_figures(session)
     assert balances == expected.balances
-    assert sorted(ops.pop("")) == sorted(expected.unallocated)
+    assert sorted(ops.pop("", [])) == sorted(expected.unallocated)
     assert {key: sorted(found) for key, found in ops.items()} == {
         key: sorted(found) for key, found in expected.ops.items()
     }

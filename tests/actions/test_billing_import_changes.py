@@ -71,8 +71,9 @@ def without_records(folder: Path, name: str, *keys: str) -> None:
 
 
 def as_full(folder: Path) -> None:
-    """Give a folder a manifest that claims nothing but the mode."""
-    write_manifest(folder, {"format": "billing-exchange/1.0", "mode": "full"})
+    """Give a folder a manifest that claims nothing but its mode and name."""
+    claims = {"format": "billing-exchange/1.0", "mode": "full", "batch_id": "full-1"}
+    write_manifest(folder, claims)
 
 
 def events(session: Session, action: str) -> list[AuditEvent]:

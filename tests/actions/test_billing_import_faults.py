@@ -16,10 +16,11 @@ from app import create_app
 from app.actions.billing_import import Fault as Reported
 from app.actions.billing_import import ImportOptions
 from app.extensions import db
-from tests.actions.test_billing_import import Dump, dump, refused, run_command, take
+from tests.actions.test_billing_import import Dump, dump, refusal, refused, run_command, take
 from tests.conftest import make_config
 from tests.foreign import write_package
 from tests.foreign.broken import FAULTS, WARNINGS, Fault
+from tests.foreign.surgery import Sheet
 
 pytest_plugins = ["tests.postgres"]
 
@@ -175,5 +176,10 @@ def test_errors_beyond_the_limit_are_counted_but_not_listed(
 ) -> None:
     folder = Path(shutil.copytree(good, tmp_path / "many"))
     (folder / "manifest.json").unlink()
-    options = ImportOptions(decimal=",", max_errors=7)
-    assert len(refused(shared, folder, options)) == 7
+    sheet = Sheet(folder, "payments.csv")
+    sheet.rewrite(lambda n, row: ["№", *row[1:]] if n else row)
+    sheet.save(fix_manifest=False)
+    report = refusal(shared, folder, ImportOptions(max_errors=7))
+    assert len(report.errors) == 7
+    assert report.error_count == len(sheet.lines) - 1
+    assert report.unlisted_errors == report.error_count - 7

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.orm import Session
 
 from app.actions.billing_import import acknowledgements
@@ -19,10 +19,11 @@ from app.actions.billing_import.batch import Batch
 from app.actions.billing_import.checks import run_checks
 from app.actions.billing_import.history import KnownBatch, choose_moment, find_known_batch
 from app.actions.billing_import.merge import Merge
+from app.actions.billing_import.preflight import check_claims, check_encodings, check_writing
 from app.actions.billing_import.report import Fault, FileCounts, ImportRefusedError, Report
 from app.actions.billing_import.staging import Staged, create_stage, stage_file
 from app.actions.search_index import rebuild_search, touches_search
-from app.domain.exchange import Dialect, build_layouts
+from app.domain.exchange import Dialect, build_layouts, known_files
 from app.domain.exchange.manifest import Manifest, ManifestError, parse_manifest
 from app.integrations.billing_files import MANIFEST, CsvFile, Package
 from app.models import ImportRun, Supplier
@@ -50,7 +51,7 @@ class ImportOptions:
     delimiter: str | None = None
     encoding: str | None = None
     decimal: str | None = None
-    russian_dates: bool = False
+    russian_dates: bool | None = None
     max_errors: int = 1000
     deactivate_absent: bool = False
     is_demo: bool = False
@@ -84,7 +85,10 @@ def apply_import(
     """
     report = Report(options.max_errors)
     manifest = _manifest(package, report)
+    manifest = check_writing(package, manifest, report)
     _check_names(package, manifest, report)
+    encoding = options.encoding or manifest.encoding or "utf-8"
+    check_encodings(package, encoding, report)
     _refuse_if_faulty(report)
     fingerprint = _check_hashes(package, manifest, report)
     _refuse_if_faulty(report)
@@ -98,11 +102,16 @@ def apply_import(
 
     connection = session.connection()
     dialect = Dialect(
-        encoding=options.encoding or manifest.encoding or "utf-8",
+        encoding=encoding,
         delimiter=options.delimiter or manifest.delimiter,
         decimal=options.decimal or manifest.decimal or ".",
-        russian_dates=options.russian_dates,
+        russian_dates=(
+            manifest.date_format == "DD.MM.YYYY"
+            if options.russian_dates is None
+            else options.russian_dates
+        ),
     )
+    check_claims(manifest, _last_created_at(session), report)
     staged = _stage_all(connection, package, dialect, manifest, report, progress)
     run = ImportRun(
         batch_id=manifest.batch_id,
@@ -151,12 +160,8 @@ def _manifest(package: Package, report: Report) -> Manifest:
         return Manifest()
 
 
-def _known_files() -> set[str]:
-    return {layout.filename for layout in build_layouts(Dialect())} | {acknowledgements.FILENAME}
-
-
 def _check_names(package: Package, manifest: Manifest, report: Report) -> None:
-    known = _known_files()
+    known = known_files()
     for name in sorted(set(package.sizes) - known - {MANIFEST}):
         report.warn(name[:100], "файл этой версией формата не загружается")
     for name in sorted(set(manifest.files) - set(package.sizes)):
@@ -170,7 +175,7 @@ def _check_names(package: Package, manifest: Manifest, report: Report) -> None:
 
 def _check_hashes(package: Package, manifest: Manifest, report: Report) -> str:
     """Compare sizes and hashes with the manifest; the fingerprint of the whole package."""
-    known = _known_files()
+    known = known_files()
     total = hashlib.sha256()
     for name in sorted(set(package.sizes) & known):
         claim = manifest.files.get(name)
@@ -182,6 +187,11 @@ def _check_hashes(package: Package, manifest: Manifest, report: Report) -> str:
             report.error(name, "sha256 не тот, что в манифесте: файл поврежден или обрезан")
         total.update(f"{name} {digest}\n".encode())
     return total.hexdigest()
+
+
+def _last_created_at(session: Session) -> datetime | None:
+    """When the newest of the batches loaded so far was made, as its manifest said."""
+    return session.scalar(select(func.max(ImportRun.as_of)).where(ImportRun.batch_id.is_not(None)))
 
 
 def _stage_all(

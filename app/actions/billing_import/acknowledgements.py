@@ -12,15 +12,16 @@ from decimal import Decimal, InvalidOperation
 from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.actions.billing_import.headers import check_header
 from app.actions.billing_import.report import Report
 from app.actions.notices import tell_refused
-from app.domain.exchange import Dialect
+from app.domain.exchange import ACKNOWLEDGEMENTS, Dialect
 from app.domain.readings import LIVE, ReadingStatus
 from app.integrations.billing_files import CsvFile
 from app.models import Reading, SubmittedReading
 from app.queries.readings import find_live
 
-FILENAME = "readings_ack.csv"
+FILENAME = ACKNOWLEDGEMENTS
 NEEDED = ("submission_id", "status")
 KNOWN = (*NEEDED, "value", "reason", "processed_at", "reading_id")
 WORDS = {
@@ -39,20 +40,16 @@ def apply_acknowledgements(
 ) -> int:
     """Take every row of the file; how many there were. Faults go to the report."""
     counts = report.of(FILENAME)
-    missing = [name for name in NEEDED if name not in file.header]
-    for name in missing:
-        report.error(FILENAME, "нет обязательного столбца", 1, name)
-    for name in sorted(set(file.header) - set(KNOWN)):
-        report.warn(FILENAME, "неизвестный столбец пропущен", 1, name[:100])
-    if missing:
+    header = check_header(FILENAME, file, KNOWN, NEEDED, report)
+    if header is None:
         return 0
     for lines, rows in file.chunks():
-        found = _find(session, [dict(zip(file.header, row, strict=False)) for row in rows])
+        found = _find(session, [dict(zip(header, row, strict=False)) for row in rows])
         for line, row in zip(lines, rows, strict=True):
             counts.rows += 1
-            values = {name: text.strip() for name, text in zip(file.header, row, strict=False)}
-            if len(row) != len(file.header):
-                message = f"полей {len(row)}, а в заголовке {len(file.header)}"
+            values = {name: text.strip() for name, text in zip(header, row, strict=False)}
+            if len(row) != len(header):
+                message = f"полей {len(row)}, а в заголовке {len(header)}"
                 report.error(FILENAME, message, line)
             else:
                 submitted = found.get(values["submission_id"])

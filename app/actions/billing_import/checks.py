@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, String, cast, func, literal, or_, select, union
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    String,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    union,
+)
 
-from app.actions.billing_import.report import Report
+from app.actions.billing_import.plausibility import STREAMED, check_plausibility, warn_of
+from app.actions.billing_import.report import LISTED_OF_A_KIND, Report
 from app.actions.billing_import.source import Source
 from app.actions.billing_import.staging import Staged
 from app.domain.company_ids import is_account, is_corr_account, is_inn, is_ogrn
 from app.models import Charge, ChargeLine, Contract, MonthlyBalance
-
-LIMIT = 200
-ROWS_AT_ONCE = 1000
 
 
 def run_checks(connection: Connection, staged: dict[str, Staged], report: Report) -> None:
@@ -31,13 +42,14 @@ def run_checks(connection: Connection, staged: dict[str, Staged], report: Report
     if "balances" in staged:
         _check_balance_identity(connection, staged["balances"], report)
         _check_balance_chain(connection, staged["balances"], report)
+    check_plausibility(connection, staged, report)
 
 
 def _check_company_ids(connection: Connection, staged: Staged, report: Report) -> None:
     row = staged.rows.c
     kind = row.kind if "kind" in row else literal("ul")
     query = select(row.line, kind, row.inn, row.ogrn, row.bic, row.account, row.corr_account)
-    rows = connection.execute(query.execution_options(yield_per=ROWS_AT_ONCE))
+    rows = connection.execute(query, execution_options=STREAMED)
     for line, kind_of, inn, ogrn, bic, account, corr_account in rows:
         faults = {
             "inn": not is_inn(inn),
@@ -63,20 +75,19 @@ def _check_contract_numbers(connection: Connection, staged: Staged, report: Repo
         select(stage.c.line, Contract.number_key)
         .join(Contract, Contract.number == stage.c.contract_no)
         .where(live, Contract.number_key.in_(shared))
-        .order_by(stage.c.line)
-        .limit(LIMIT)
+        .order_by(stage.c.line),
+        execution_options=STREAMED,
     )
+    kind = "номер при входе не отличить от номера другого договора"
     for line, key in rows:
-        message = f"номер при входе не отличить от номера другого договора ({key})"
-        report.warn(staged.layout.filename, message, line, "contract_no")
+        report.warn(staged.layout.filename, f"{kind} ({key})", line, "contract_no", kind=kind)
 
 
 def _check_vat(connection: Connection, staged: Staged, report: Report) -> None:
     row = staged.rows.c
     wrong = select(row.line).where(row.amount + row.vat_amount != row.total)
-    for line in connection.scalars(wrong.order_by(row.line).limit(LIMIT)):
-        message = "сумма без НДС и НДС не дают итога"
-        report.warn(staged.layout.filename, message, line, "total")
+    message = "сумма без НДС и НДС не дают итога"
+    warn_of(connection, staged, wrong, report, message, "total")
 
 
 def _check_lines_against_documents(
@@ -96,14 +107,19 @@ def _check_lines_against_documents(
         select(Charge.external_id, Charge.doc_number, Charge.gross_amount, sums.c.gross_amount)
         .join(sums, sums.c.charge_id == Charge.id)
         .where(differs)
-        .order_by(Charge.id)
-        .limit(LIMIT)
-    ).all()
-    places = _find_documents(connection, files, [key for key, *_ in documents])
-    for key, number, total, of_lines in documents:
+        .order_by(Charge.id),
+        execution_options=STREAMED,
+    )
+    kind = "строки документа не дают его сумм"
+    # Places are sought for those that will be listed; of the rest only the number is told.
+    listed = documents.fetchmany(LISTED_OF_A_KIND)
+    places = _find_documents(connection, files, [key for key, *_ in listed])
+    for key, number, total, of_lines in listed:
         message = f"документ {number}: строки ({of_lines}) не дают его сумм ({total})"
         file, line = places[key]
-        report.warn(file, message, line, "charge_id")
+        report.warn(file, message, line, "charge_id", kind=kind)
+    if rest := sum(1 for _ in documents):
+        report.warn_more(files[0].layout.filename, kind, "charge_id", rest)
 
 
 def _charge_ids(staged: Staged) -> Select[Any]:
@@ -131,35 +147,55 @@ def _check_balance_identity(connection: Connection, staged: Staged, report: Repo
     row = staged.rows.c
     expected = row.opening + row.charged + row.corrected + row.penalty - row.paid
     wrong = select(row.line).where(expected != row.closing)
-    for line in connection.scalars(wrong.order_by(row.line).limit(LIMIT)):
-        message = "начальное сальдо и обороты не дают конечного"
-        report.warn(staged.layout.filename, message, line, "closing")
+    message = "начальное сальдо и обороты не дают конечного"
+    warn_of(connection, staged, wrong, report, message, "closing")
 
 
 def _check_balance_chain(connection: Connection, staged: Staged, report: Report) -> None:
+    """Months that are missing between two, and months that do not begin where the last ended."""
     touched = Source(staged).linked_ids("contract_id")
-    previous = func.lag(MonthlyBalance.closing_amount).over(
-        partition_by=MonthlyBalance.contract_id, order_by=MonthlyBalance.period
-    )
+    row = staged.rows.c
+    month = type_coerce(MonthlyBalance.period, String)
+
+    def previous(value: Any) -> Any:
+        by_month = func.lag(value).over(
+            partition_by=MonthlyBalance.contract_id, order_by=MonthlyBalance.period
+        )
+        return type_coerce(by_month, value.type)
+
+    number = cast(func.substr(month, 1, 4), Integer) * 12 + cast(func.substr(month, 6, 2), Integer)
     chain = (
         select(
             MonthlyBalance.contract_id,
-            cast(MonthlyBalance.period, String).label("month"),
+            MonthlyBalance.period.label("month"),
             MonthlyBalance.opening_amount.label("opening"),
-            previous.label("previous"),
+            previous(MonthlyBalance.closing_amount).label("closing"),
+            previous(MonthlyBalance.period).label("previous_month"),
+            (number - previous(number) - 1).label("gap"),
         )
         .where(MonthlyBalance.contract_id.in_(touched), MonthlyBalance.withdrawn_at.is_(None))
         .subquery()
     )
-    broken: Select[Any] = (
-        select(Contract.number, chain.c.month)
-        .join(chain, chain.c.contract_id == Contract.id)
-        .where(chain.c.previous != chain.c.opening)
-        .order_by(Contract.number, chain.c.month)
-        .limit(LIMIT)
-    )
-    for number, month in connection.execute(broken):
-        report.warn(
-            staged.layout.filename,
-            f"договор {number}, {month}: начальное сальдо не равно конечному прошлого месяца",
+    broken = (
+        select(row.line, Contract.number, chain.c.month, chain.c.previous_month, chain.c.gap)
+        .select_from(chain)
+        .join(Contract, chain.c.contract_id == Contract.id)
+        .join(
+            staged.rows,
+            and_(row.contract_no == Contract.number, row.period == chain.c.month),
+            isouter=True,
         )
+        .where(or_(chain.c.gap > 0, chain.c.closing != chain.c.opening))
+        .order_by(Contract.number, chain.c.month)
+    )
+    file = staged.layout.filename
+    for line, contract, at, before, gap in connection.execute(broken, execution_options=STREAMED):
+        if gap:
+            kind = "пропущены месяцы остатков"
+            first, last = before.plus(1), at.plus(-1)
+            months = str(first) if gap == 1 else f"{first}…{last}"
+            message = f"договор {contract}: нет остатков за {months}"
+            report.warn(file, message, line, "period", kind=kind)
+        else:
+            kind = "начальное сальдо не равно конечному прошлого месяца"
+            report.warn(file, f"договор {contract}, {at}: {kind}", line, "opening", kind=kind)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, FromClause, func, select, tuple_, union_all
 
 from app.actions.billing_import.report import Report
 from app.actions.billing_import.source import Source, lookup_names, matches
 from app.actions.billing_import.staging import MAX_REFUSED_KEYS, Staged
+from app.domain.exchange import Dialect, build_layouts
 from app.domain.exchange.columns import Stored
 from app.domain.exchange.layout import Link
+from app.domain.exchange.names import find_mixed_letters
+from app.domain.money import plural
+from app.models import Base
 
 KEYS_AT_ONCE = 400
+FEW = 10
+"""So many unknown records are slips; more of them are a file that was left out."""
+STREAMED = {"yield_per": 1000}
 Keys = Sequence[tuple[Stored, ...]]
 
 
@@ -24,16 +33,19 @@ def report_duplicates(connection: Connection, source: Source, report: Report) ->
         halves = (source.stage, source.staged.tombstones)
         names = ("line", *layout.key_columns)
         records = union_all(*(select(*(h.c[name] for name in names)) for h in halves)).subquery()
-    rows = connection.execute(
-        select(func.min(records.c.line), func.max(records.c.line))
+    first, last = func.min(records.c.line), func.max(records.c.line).label("last")
+    repeated = (
+        select(first, last, func.count())
         .group_by(*(records.c[name] for name in layout.key_columns))
         .having(func.count() > 1)
-        .limit(report.max_errors)
-    ).all()
-    for first, last in sorted(map(tuple, rows), key=lambda pair: pair[1]):
-        message = f"ключ повторяется: уже есть в строке {first}"
-        report.error(layout.filename, message, last, layout.key_columns[0])
-    return bool(rows)
+        .order_by(last)
+    )
+    is_repeated = False
+    for first_line, line, count in connection.execute(repeated, execution_options=STREAMED):
+        is_repeated = True
+        message = f"ключ повторяется: уже есть в строке {first_line}"
+        report.error(layout.filename, message, line, layout.key_columns[0], count=count - 1)
+    return is_repeated
 
 
 def check_references(
@@ -49,8 +61,12 @@ def check_references(
         if link.strict:
             _note_refused(connection, source, link, list(unknown))
         unknown -= _refused(parents, link)
-        if unknown:
-            _report_unknown(connection, source, link, sorted(unknown, key=str), report)
+        if unknown and not _may_be_refused(parents, link):
+            groups = _group_by_key(connection, source, link, sorted(unknown, key=str))
+            known_parents = _known_parents(connection, source, link, list(unknown))
+            _report_unknown(
+                _Search(connection, source, link, parents, report), groups, known_parents
+            )
 
 
 def report_unknown_wide(
@@ -59,20 +75,46 @@ def report_unknown_wide(
     """The same for references too many to remember, by one pass over the stage."""
     stage = source.stage
     for link, lookup in source.lookups.items():
-        if not link.is_wide:
+        if not link.is_wide or _may_be_refused(parents, link):
             continue
+        key, line = stage.c[link.columns[0]], func.min(stage.c.line).label("first")
         rows = connection.execute(
-            select(stage.c.line, stage.c[link.columns[0]])
+            select(line, func.count(), key)
             .select_from(stage.join(lookup, matches(stage, link, lookup), isouter=True))
             .where(lookup.c.id.is_(None))
-            .order_by(stage.c.line)
-            .limit(report.max_errors)
+            .group_by(key)
+            .order_by(line),
+            execution_options=STREAMED,
         )
         refused = _refused(parents, link)
-        for line, key in rows:
-            if (key,) not in refused:
-                message = f"нет записи «{key}»"
-                report.error(source.layout.filename, message, line, link.columns[0])
+        groups = (
+            _Group(first, number, (key,)) for first, number, key in rows if (key,) not in refused
+        )
+        _report_unknown(_Search(connection, source, link, parents, report), groups, set())
+
+
+class _Group(NamedTuple):
+    """Rows of a file that name the same record: the first of them, and how many there are."""
+
+    line: int
+    rows: int
+    key: tuple[Stored, ...]
+
+
+class _Search(NamedTuple):
+    """A reference whose records were sought, and where to tell what was not found."""
+
+    connection: Connection
+    source: Source
+    link: Link
+    parents: Mapping[str, Staged]
+    report: Report
+
+
+def _may_be_refused(parents: Mapping[str, Staged], link: Link) -> bool:
+    """Whether the file that should have the records could not be read, or hardly."""
+    parent = parents.get(link.table)
+    return parent is not None and parent.may_have_refused_anything
 
 
 def _refused(parents: Mapping[str, Staged], link: Link) -> set[tuple[Stored, ...]]:
@@ -103,24 +145,61 @@ def _known(
     return known
 
 
-def _report_unknown(
-    connection: Connection, source: Source, link: Link, unknown: Keys, report: Report
-) -> None:
+def _group_by_key(
+    connection: Connection, source: Source, link: Link, unknown: Keys
+) -> list[_Group]:
     stage = source.stage
-    say = report.error if link.strict else report.warn
     columns = [stage.c[name] for name in link.columns]
-    parents = _known_parents(connection, source, link, unknown)
+    groups = []
     for some in _slices(unknown):
         rows = connection.execute(
-            select(stage.c.line, *columns)
+            select(func.min(stage.c.line), func.count(), *columns)
             .where(_among(columns, some))
-            .order_by(stage.c.line)
-            .limit(report.max_errors)
+            .group_by(*columns)
         )
-        for line, *key in rows:
-            name = " ".join(map(str, key))
-            column = link.columns[1 if key[0] in parents else 0]
-            say(source.layout.filename, f"нет записи «{name}»", line, column)
+        groups += [_Group(line, number, tuple(key)) for line, number, *key in rows]
+    return sorted(groups)
+
+
+def _report_unknown(search: _Search, groups: Iterable[_Group], known_parents: set[Stored]) -> None:
+    """One line for each record, or one for all of them where their whole file is missing."""
+    link, report, name = search.link, search.report, search.source.layout.filename
+    groups = iter(groups)
+    first = list(islice(groups, FEW + 1))
+    is_missing = link.table not in search.parents and first and _is_missing(search, len(first))
+    for group in chain(first, groups):
+        column = link.columns[1 if group.key[0] in known_parents else 0]
+        message = f"нет записи «{' '.join(map(str, group.key))}»{_where_sought(search)}"
+        if is_missing and link.strict:
+            message += "; добавьте его в пакет"
+            kind = f"missing {link.table}"
+            report.error(name, message, group.line, column, kind=kind, count=group.rows)
+            continue
+        if letters := find_mixed_letters(str(group.key[0])):
+            message += f"; {letters}"
+        if group.rows > 1:
+            rows = plural(group.rows - 1, ("строке", "строках", "строках"))
+            message += f" (и еще в {group.rows - 1} {rows})"
+        if link.strict:
+            report.error(name, message, group.line, column, count=group.rows)
+        else:
+            kind = f"нет записей, на которые ссылается {column}"
+            report.warn(name, message, group.line, column, kind=kind, count=group.rows)
+
+
+def _is_missing(search: _Search, unknown: int) -> bool:
+    """Whether so much is unknown because a file was left out, and not by slips."""
+    table = Base.metadata.tables[search.link.table]
+    found = search.connection.execute(select(table.c.id).limit(1)).first()
+    return unknown > FEW or found is None
+
+
+def _where_sought(search: _Search) -> str:
+    table = search.link.table
+    file = next(layout.filename for layout in build_layouts(Dialect()) if layout.table == table)
+    if table in search.parents:
+        return f" ни в {file} пакета, ни в базе"
+    return f" в базе, а файла {file} в пакете нет"
 
 
 def _known_parents(

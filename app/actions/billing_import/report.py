@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from app.domain.errors import DomainError
 
 LISTED_WARNINGS = 200
+LISTED_OF_A_KIND = 20
+LISTED_PLACES = 6
 
 
 class ImportRefusedError(DomainError):
@@ -25,10 +27,15 @@ class Fault:
     message: str
     line: int | None = None
     column: str | None = None
+    count: int = 1
+    """How many faults of the batch it stands for."""
 
     def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
-        return f"{place} — {self.message}"
+        return f"{self.place} — {self.message}"
+
+    @property
+    def place(self) -> str:
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part)
 
 
 @dataclass(slots=True)
@@ -43,9 +50,22 @@ class FileCounts:
     refused: int = 0
 
 
+@dataclass(slots=True)
+class _Kind:
+    """Faults of one kind: the entry that speaks for them, and what it has to tell."""
+
+    first: Fault
+    entry: int | None = None
+    count: int = 0
+    places: list[str] = field(default_factory=list)
+
+
 @dataclass
 class Report:
-    """Faults and counts of a batch. At most ``max_errors`` errors are kept; all are counted."""
+    """Faults and counts of a batch. At most ``max_errors`` errors are kept; all are counted.
+
+    Warnings are kept up to a number for each kind, with one line that counts the rest.
+    """
 
     max_errors: int
     errors: list[Fault] = field(default_factory=list)
@@ -53,20 +73,95 @@ class Report:
     error_count: int = 0
     warning_count: int = 0
     counts: dict[str, FileCounts] = field(default_factory=dict)
+    _kinds: dict[str, _Kind] = field(default_factory=dict)
+    _repeated: dict[tuple[str, str | None, str], _Kind] = field(default_factory=dict)
 
     def error(
-        self, file: str, message: str, line: int | None = None, column: str | None = None
+        self,
+        file: str,
+        message: str,
+        line: int | None = None,
+        column: str | None = None,
+        *,
+        kind: str | None = None,
+        count: int = 1,
     ) -> None:
-        self.error_count += 1
-        if len(self.errors) < self.max_errors:
-            self.errors.append(_fault(file, message, line, column))
+        """Count ``count`` errors and list one.
+
+        Errors of the same ``kind`` are listed once for the whole package, with the places of the
+        next few.
+        """
+        self.error_count += count
+        fault = _fault(file, message, line, column, count)
+        if kind is not None:
+            self._add_to_kind(kind, fault)
+        elif self.room:
+            self.errors.append(fault)
+
+    @property
+    def room(self) -> int:
+        """How many more errors can be listed."""
+        return max(self.max_errors - len(self.errors), 0)
+
+    @property
+    def unlisted_errors(self) -> int:
+        """Errors that no line of the list speaks of."""
+        return self.error_count - sum(fault.count for fault in self.errors)
+
+    def _add_to_kind(self, kind: str, fault: Fault) -> None:
+        known = self._kinds.get(kind)
+        if known is None:
+            known = self._kinds[kind] = _Kind(fault)
+            if self.room:
+                known.entry = len(self.errors)
+                self.errors.append(fault)
+        elif len(known.places) < LISTED_PLACES:
+            known.places.append(fault.place)
+        known.count += fault.count
+        if known.entry is not None and known.count > 1:
+            message = f"{known.first.message} ({_more(known.count - 1, known.places)})"
+            self.errors[known.entry] = replace(known.first, message=message, count=known.count)
 
     def warn(
-        self, file: str, message: str, line: int | None = None, column: str | None = None
+        self,
+        file: str,
+        message: str,
+        line: int | None = None,
+        column: str | None = None,
+        *,
+        kind: str | None = None,
+        count: int = 1,
     ) -> None:
-        self.warning_count += 1
-        if len(self.warnings) < LISTED_WARNINGS:
-            self.warnings.append(_fault(file, message, line, column))
+        """List a warning; ``kind`` says in general words what differs only in detail."""
+        self.warning_count += count
+        known = self._kind_of_warning(file, column, kind or message)
+        known.count += 1
+        if known.count > LISTED_OF_A_KIND or len(self.warnings) >= LISTED_WARNINGS:
+            self._count_unlisted(known, count)
+        else:
+            self.warnings.append(_fault(file, message, line, column, count))
+
+    def warn_more(self, file: str, kind: str, column: str | None, count: int) -> None:
+        """Count warnings of a kind whose first ones have been listed."""
+        self.warning_count += count
+        self._count_unlisted(self._kind_of_warning(file, column, kind), count)
+
+    def _kind_of_warning(self, file: str, column: str | None, kind: str) -> _Kind:
+        key = (file, column, kind)
+        if key not in self._repeated:
+            self._repeated[key] = _Kind(_fault(file, kind, None, column, 0))
+        return self._repeated[key]
+
+    def _count_unlisted(self, known: _Kind, count: int) -> None:
+        """One line for each kind says how many are not listed."""
+        if known.entry is None and len(self.warnings) >= 2 * LISTED_WARNINGS:
+            return
+        if known.entry is None:
+            known.entry = len(self.warnings)
+            self.warnings.append(known.first)
+        total = self.warnings[known.entry].count + count
+        message = f"{known.first.message}: таких еще {_grouped(total)}"
+        self.warnings[known.entry] = replace(known.first, message=message, count=total)
 
     def of(self, file: str) -> FileCounts:
         return self.counts.setdefault(file, FileCounts())
@@ -84,9 +179,21 @@ class Report:
         return totals
 
 
-def _fault(file: str, message: str, line: int | None, column: str | None) -> Fault:
+def _fault(file: str, message: str, line: int | None, column: str | None, count: int = 1) -> Fault:
     """Names and values come from the batch as they are; shown is only what can be shown."""
-    return Fault(_printable(file), _printable(message), line, column and _printable(column))
+    return Fault(_printable(file), _printable(message), line, column and _printable(column), count)
+
+
+def _more(count: int, places: list[str]) -> str:
+    """«и еще 1 203: payments.csv:3:paid_on, payments.csv:4:paid_on …»."""
+    words = f"и еще {_grouped(count)}"
+    if not places:
+        return words
+    return f"{words}: {', '.join(places)}{' …' if count > len(places) else ''}"
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}".replace(",", "\u00a0")
 
 
 def _printable(text: str) -> str:

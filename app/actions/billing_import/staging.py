@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from sqlalchemy import Column as TableColumn
 from sqlalchemy import Connection, Integer, MetaData, String, Table
 
+from app.actions.billing_import.headers import DELETED, read_header
 from app.actions.billing_import.report import Report
 from app.domain.exchange.columns import Stored
+from app.domain.exchange.faults import SystematicError
 from app.domain.exchange.layout import Column, FileLayout, Link
 from app.integrations.billing_files import Chunk, CsvFile
 from app.integrations.cycles import no_cycle_search
 from app.models import Base
 
-DELETED = "deleted"
 MAX_REFUSED_KEYS = 50_000
 
 
@@ -38,6 +39,13 @@ class Staged:
 
     Only as many as memory has room for, when a whole file is wrong.
     """
+    is_unreadable: bool = False
+    """Whether nothing of the file could be read, so that any key might have been in it."""
+
+    @property
+    def may_have_refused_anything(self) -> bool:
+        """Whether it is unknown which keys the file would have had: nobody is blamed for them."""
+        return self.is_unreadable or len(self.refused_keys) >= MAX_REFUSED_KEYS
 
 
 def create_stage(connection: Connection, layout: FileLayout) -> Staged:
@@ -72,11 +80,18 @@ def stage_file(
     progress: Callable[[int], None],
 ) -> None:
     """Read a file to its end; every fault goes into the report with line and column."""
-    reader = _Reader(staged, file.header, report)
-    if not reader.usable:
+    name = staged.layout.filename
+    if file.separator_line:
+        report.warn(name, "строка «sep=» от Excel пропущена", file.separator_line)
+    header = read_header(staged.layout, file, report)
+    staged.is_unreadable = header is None
+    if header is None:
         return
     with no_cycle_search():
-        _stage_chunks(connection, staged, file, reader, progress)
+        _stage_chunks(connection, staged, file, _Reader(staged, header, report), progress)
+    if file.blank_rows:
+        message = f"строк из одних разделителей пропущено: {file.blank_rows}"
+        report.warn(name, message, file.first_blank_row)
 
 
 def _stage_chunks(
@@ -116,25 +131,9 @@ class _Reader:
         self.width = len(header)
         self.places = {name: place for place, name in enumerate(header)}
         self.known = {c.name for c in self.layout.columns if not c.is_constant}
-        self.usable = self._check_header(header)
         for link in self.layout.links:
             if not link.is_wide:
                 staged.references[link] = set()
-
-    def _check_header(self, header: Sequence[str]) -> bool:
-        name = self.layout.filename
-        needed = [c.name for c in self.layout.columns if c.required or c.in_header]
-        missing = [column for column in needed if column not in self.places]
-        for column in missing:
-            self.report.error(name, "нет обязательного столбца", 1, column)
-        if len(self.places) != len(header):
-            repeated = next(column for column in header if list(header).count(column) > 1)
-            self.report.error(name, "столбец повторяется", 1, repeated)
-            return False
-        for column in header:
-            if column not in self.known and column != DELETED:
-                self.report.warn(name, "неизвестный столбец, не загружен", 1, column[:64])
-        return not missing
 
     def split(self, lines: Sequence[int], rows: list[list[str]]) -> tuple[Chunk, Chunk]:
         """Records of the right width, apart: those to load and those marked as deleted."""
@@ -216,7 +215,10 @@ class _Reader:
                 if value is None and column.required:
                     raise ValueError("обязательное поле пусто")
             except ValueError as error:
-                self.report.error(self.layout.filename, str(error), lines[i], column.name)
+                kind = error.kind if isinstance(error, SystematicError) else None
+                self.report.error(
+                    self.layout.filename, str(error), lines[i], column.name, kind=kind
+                )
                 bad.add(i)
             values.append(value)
         return values

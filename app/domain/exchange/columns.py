@@ -11,10 +11,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Protocol
+
+from app.domain.exchange.faults import (
+    SystematicError,
+    explain_bytes,
+    explain_date,
+    explain_digits,
+    explain_moment,
+    explain_month,
+    explain_number,
+)
+from app.domain.exchange.names import explain_writing, fold_name
 
 Stored = str | int | bool | None
 MAX_FIELD_BYTES = 8192
@@ -50,11 +61,11 @@ class _Recurring:
 def _check_plain(text: str) -> None:
     """What no value may hold, whatever its type."""
     if text in _NOT_NULL:
-        raise ValueError(f"«{text}» не значение: пустое поле оставляют пустым")
+        raise SystematicError("null", f"«{text}» не значение: пустое поле оставляют пустым")
     if "\0" in text:
         raise ValueError("нулевой байт в тексте")
     if _SURROGATE.search(text):
-        raise ValueError("байты не в той кодировке, что указана для файла")
+        raise explain_bytes(text)
 
 
 class Text:
@@ -127,7 +138,7 @@ class Scaled:
         _check_plain(text)
         match = self._pattern.fullmatch(text)
         if not match:
-            raise ValueError(self._fault(text))
+            raise explain_number(text, self.point, self.places)
         sign, whole, fraction = match.groups()
         value = int(whole + (fraction or "").ljust(self.places, "0"))
         value = -value if sign else value
@@ -151,13 +162,6 @@ class Scaled:
         if self.minimum is not None and any(v is not None and v < self.minimum for v in values):
             raise ValueError
         return values
-
-    def _fault(self, text: str) -> str:
-        mark = "запятой" if self.point == "," else "точкой"
-        return (
-            f"«{text[:40]}» не число: нужно десятичное с {mark}, не больше {self.places} знаков "
-            f"после нее и {15 - self.places} до нее, без пробелов и разделителей тысяч"
-        )
 
 
 class Whole(_Recurring):
@@ -205,13 +209,14 @@ class Day(_Recurring):
         _check_plain(text)
         match = self._pattern.fullmatch(text)
         if not match:
-            form = "ДД.ММ.ГГГГ" if self.russian else "ГГГГ-ММ-ДД"
-            raise ValueError(f"«{text[:40]}» не дата вида {form}")
+            raise explain_date(text, self.russian)
         parts = [int(part) for part in match.groups()]
         year, month, day = reversed(parts) if self.russian else parts
         try:
             return _in_range(date(year, month, day)).isoformat()
         except ValueError:
+            if (year, month, day) == (1, 1, 1):
+                raise explain_date(text, self.russian) from None
             raise ValueError(f"нет такой даты: «{text}»") from None
 
 
@@ -229,7 +234,7 @@ class BillingMonth(_Recurring):
     def parse(self, text: str) -> Stored:
         _check_plain(text)
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", text):
-            raise ValueError(f"«{text[:40]}» не месяц вида ГГГГ-ММ")
+            raise explain_month(text)
         try:
             _in_range(date(int(text[:4]), int(text[5:]), 1))
         except ValueError:
@@ -254,7 +259,7 @@ class Choice(_Recurring):
 
     def parse(self, text: str) -> Stored:
         if text not in self.stored:
-            raise ValueError(f"«{text[:40]}»: допустимо {', '.join(self.stored)}")
+            raise ValueError(_not_among(text, self.stored))
         return self.stored[text]
 
 
@@ -263,7 +268,7 @@ class Zone(_Recurring):
 
     def parse(self, text: str) -> Stored:
         if text not in ("T0", "T1", "T2", "T3"):
-            raise ValueError(f"«{text[:40]}»: допустимо T0, T1, T2, T3 (латинская T)")
+            raise ValueError(_not_among(text, ("T0", "T1", "T2", "T3")))
         return text
 
 
@@ -272,7 +277,7 @@ class Direction(_Recurring):
 
     def parse(self, text: str) -> Stored:
         if text not in ("A+", "A-", "R+", "R-"):
-            raise ValueError(f"«{text[:40]}»: допустимо A+, A-, R+, R-")
+            raise ValueError(_not_among(text, ("A+", "A-", "R+", "R-")))
         return text
 
 
@@ -287,14 +292,22 @@ class Digits(_Recurring):
         _check_plain(text)
         if len(text) not in self.lengths or not self._pattern.fullmatch(text):
             lengths = " или ".join(map(str, self.lengths))
-            raise ValueError(f"«{text[:40]}» не {self.word}: нужно знаков: {lengths}")
+            raise explain_digits(text, self.word, lengths)
         return text
+
+
+def _not_among(text: str, known: Collection[str]) -> str:
+    """A word that is not in a list; a letter of the other alphabet in it is named."""
+    message = f"«{text[:40]}»: допустимо {', '.join(known)}"
+    if fold_name(text[:40]) in {word.casefold() for word in known}:
+        return f"{message}; {explain_writing(text[:40])}"
+    return message
 
 
 def parse_moment(text: str) -> datetime:
     """Date, time and offset, as UTC; ValueError says in Russian what is wrong."""
     if not _MOMENT.fullmatch(text):
-        raise ValueError(f"«{text[:40]}» не момент ISO 8601 со смещением, например +05:00")
+        raise explain_moment(text)
     try:
         moment = datetime.fromisoformat(text)
         _in_range(moment.date())

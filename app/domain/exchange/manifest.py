@@ -19,6 +19,7 @@ ENCODINGS = {
 }
 DELIMITERS = {";": ";", ",": ",", "\t": "\t", "\\t": "\t"}
 DECIMALS = {".": ".", ",": ","}
+DATE_FORMATS = {"yyyy-mm-dd": "YYYY-MM-DD", "dd.mm.yyyy": "DD.MM.YYYY"}
 MODES = {"full": "full", "delta": "delta"}
 
 
@@ -50,6 +51,11 @@ class Manifest:
     encoding: str | None = None
     delimiter: str | None = None
     decimal: str | None = None
+    date_format: str | None = None
+    period_from: str | None = None
+    period_to: str | None = None
+    is_given: bool = False
+    """Whether the package has a manifest at all."""
     files: Mapping[str, FileClaim] = field(default_factory=dict)
 
     @property
@@ -72,8 +78,7 @@ def parse_manifest(raw: bytes) -> Manifest:
         raise ManifestError("", "нужен объект JSON")
     if data.get("format") != FORMAT:
         raise ManifestError("format", f"нужно «{FORMAT}»")
-    for name in ("period_from", "period_to"):
-        _check_month(data, name)
+    first, last = (_month(data, name) for name in ("period_from", "period_to"))
     return Manifest(
         mode=_one_of(data, "mode", MODES) or "delta",
         supplier_inn=_text(data, "supplier_inn"),
@@ -82,6 +87,10 @@ def parse_manifest(raw: bytes) -> Manifest:
         encoding=_one_of(data, "encoding", ENCODINGS),
         delimiter=_one_of(data, "delimiter", DELIMITERS),
         decimal=_one_of(data, "decimal", DECIMALS),
+        date_format=_one_of(data, "date_format", DATE_FORMATS),
+        period_from=first,
+        period_to=last,
+        is_given=True,
         files=_files(data.get("files", [])),
     )
 
@@ -111,13 +120,14 @@ def _one_of(data: Mapping[str, Any], name: str, known: Mapping[str, str]) -> str
     return known[text.lower()]
 
 
-def _check_month(data: Mapping[str, Any], name: str) -> None:
+def _month(data: Mapping[str, Any], name: str) -> str | None:
     text = _text(data, name)
     try:
         if text is not None:
             BillingMonth().parse(text)
     except ValueError as error:
         raise ManifestError(name, str(error)) from None
+    return text
 
 
 def _created_at(data: Mapping[str, Any]) -> datetime | None:
