@@ -46,9 +46,11 @@ def check_claims(manifest: Manifest, last_created_at: datetime | None, report: R
     first, last = manifest.period_from, manifest.period_to
     if first and last and first > last:
         report.warn(MANIFEST, f"период перевернут: {first} позже {last}", column="period_from")
-    if manifest.created_at and last_created_at and manifest.created_at < last_created_at:
+    is_told = any((w.file, w.column) == (MANIFEST, "created_at") for w in report.warnings)
+    created_at = manifest.created_at
+    if created_at and last_created_at and created_at < last_created_at and not is_told:
         message = (
-            f"{_moment(manifest.created_at)}: раньше, чем у загруженного прежде пакета "
+            f"{_moment(created_at)}: раньше, чем у загруженного прежде пакета "
             f"({_moment(last_created_at)}); новые данные могли смениться старыми"
         )
         report.warn(MANIFEST, message, column="created_at")

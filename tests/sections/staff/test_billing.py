@@ -228,7 +228,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "no archive": lambda: b"PK\x03\x04 and nothing more",
     "cut": lambda: zipped(SAMPLE)[:-300],
     "path": lambda: archive({"../payments.csv": "x"}),
-    "folder": lambda: archive({"in/payments.csv": "x"}),
+    "folder": lambda: archive({"in/day/payments.csv": "x"}),
     "bomb": lambda: archive({"payments.csv": b"0" * (30 * MEBIBYTE)}),
     "nothing of ours": lambda: archive({"hello.txt": "x"}),
     "encrypted": lambda: archive({"payments.csv": "x" * 50}).replace(
