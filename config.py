@@ -78,6 +78,8 @@ class Config:
     session_max_hours: int = 12
     staff_session_idle_minutes: int = 15
     staff_session_max_hours: int = 8
+    terminated_access_months: int = 36
+    """How long the people of a terminated contract may still read it."""
     billing_age_hours: int = 36
     """Billing data older than this are pointed out to staff."""
     staff_alert_emails: tuple[str, ...] = ()

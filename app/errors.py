@@ -14,7 +14,12 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from app.domain.errors import AccessDeniedError, NotFoundError, TooManyAttemptsError
+from app.domain.errors import (
+    AccessDeniedError,
+    ContractTerminatedError,
+    NotFoundError,
+    TooManyAttemptsError,
+)
 from app.extensions import db, login_manager
 from app.integrations.errors import NoSlotError
 from app.logs import event, log
@@ -65,11 +70,19 @@ FORM_EXPIRED = Words(
 )
 
 
+TERMINATED = Words(
+    "Договор расторгнут",
+    "Показания по нему больше не принимаются. Документы, расчеты и история показаний остаются в "
+    "кабинете. Если договор действует, напишите нам об этом в обращении.",
+)
+
+
 def init_app(app: Flask) -> None:
     """Register a page for every kind of error; each carries the request id."""
     login_manager.unauthorized_handler(unauthorized)
     app.register_error_handler(NotFoundError, lambda error: error_page(404))
     app.register_error_handler(AccessDeniedError, _denied)
+    app.register_error_handler(ContractTerminatedError, lambda error: error_page(403, TERMINATED))
     app.register_error_handler(TooManyAttemptsError, _too_many)
     app.register_error_handler(NoSlotError, lambda error: error_page(503, QUEUED))
     app.register_error_handler(TooManyUploads, lambda error: error_page(503, UPLOADING))

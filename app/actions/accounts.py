@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -28,6 +28,7 @@ from app.models import (
     Membership,
 )
 from app.queries.accounts import find_owner, hash_token, list_logins
+from app.queries.memberships import is_held_by_login, is_undecided
 
 MAX_AGENT = 200
 
@@ -39,6 +40,8 @@ class SignIn:
     login: str
     password: str
     browser: Browser
+    oldest_end: date = date.min
+    """Terminated contracts that ended before this day let nobody in any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,14 @@ def open_account(session: Session, account: Account, contract: Contract, now: da
     """Make a new account the owner of a contract.
 
     Raises:
-        AccountExistsError: the contract already has an owner.
+        AccountExistsError: the contract already has an owner, or has changed hands and a clerk has
+            to decide first.
     """
-    if find_owner(session, contract.number_key) is not None:
+    # An import that is changing the customer at this moment comes before or after, never between.
+    session.execute(
+        select(Contract.id).where(Contract.id == contract.id).with_for_update(read=True)
+    )
+    if is_held_by_login(session, contract.number_key) or is_undecided(session, contract.id):
         raise AccountExistsError
     session.add(account)
     session.flush()
@@ -117,7 +125,7 @@ def sign_in(
             account that was tried, or None: for the log, never for the answer.
     """
     login = number_key(command.login)
-    owner = find_owner(session, login)
+    owner = find_owner(session, login, command.oldest_end)
     account, contract_id = owner if owner else (None, 0)
     device = find_device(session, account, command.browser.devices, now)
     attempt_id = admit_check(

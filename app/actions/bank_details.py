@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actions.journal import record
@@ -11,7 +12,6 @@ from app.domain.access import Viewer
 from app.integrations.database import insert_if_new
 from app.models import BankDetails
 from app.queries.contracts import VisibleContract
-from app.queries.invoices import find_bank_details
 
 
 def save_bank_details(
@@ -24,9 +24,11 @@ def save_bank_details(
     """
     stamp = {"changed_at": now, "changed_by": viewer.account_id}
     is_new = insert_if_new(session, BankDetails, contract_id=contract.id, **values, **stamp)
-    details = find_bank_details(session, contract)
+    details = session.scalars(
+        select(BankDetails).where(BankDetails.contract_id == contract.id)
+    ).one()
     before: dict[str, str] = {}
-    if details is not None and not is_new:
+    if not is_new:
         before = {name: getattr(details, name) for name in values}
         for name, value in (values | stamp).items():
             setattr(details, name, value)

@@ -22,6 +22,7 @@ from app.models import (
     Enquiry,
     EnquiryEntry,
     EnquiryTopic,
+    Membership,
     Meter,
     ReadingReceipt,
     Register,
@@ -29,6 +30,7 @@ from app.models import (
     SubmittedReading,
     SupplyPoint,
 )
+from app.queries.memberships import is_live
 
 READINGS = "readings_out.csv"
 HEADER = (
@@ -247,11 +249,19 @@ def _enquiries(session: Session, now: datetime) -> list[Sequence[str]]:
 
 
 def _contacts(session: Session, now: datetime) -> list[Sequence[str]]:
-    """Contacts that customers have changed and billing has not heard of."""
+    """Contacts that customers have changed and billing has not heard of; those of people who have
+    lost the contract since would be taken for its present customer's."""
     found = session.execute(
         select(ContactNews, Contract.number)
         .join(Contract, Contract.id == ContactNews.contract_id)
-        .where(ContactNews.exported_at.is_(None))
+        .where(
+            ContactNews.exported_at.is_(None),
+            exists().where(
+                Membership.account_id == ContactNews.account_id,
+                Membership.contract_id == ContactNews.contract_id,
+                is_live(),
+            ),
+        )
         .order_by(ContactNews.id)
     ).all()
     for news, _ in found:

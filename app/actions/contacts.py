@@ -39,6 +39,7 @@ from app.integrations.post import Post
 from app.models import Account, ContactChange, ContactNews, Contract, Membership
 from app.queries.accounts import list_facts_about, list_logins
 from app.queries.contracts import VisibleContract
+from app.queries.memberships import has_any_access, is_live
 
 EMAIL, PHONE = "email", "phone"
 
@@ -161,6 +162,8 @@ def check_email_change(session: Session, change: ContactChange, nonce: str, now:
         raise LinkError("used")
     account = session.get_one(Account, change.account_id)
     if change.ended_at is not None or account.disabled_at is not None:
+        raise LinkError("superseded")
+    if not has_any_access(session, account.id):
         raise LinkError("superseded")
     if change.expires_at <= now:
         raise LinkError("expired")
@@ -369,7 +372,7 @@ def _tell_billing(
         select(Membership.contract_id).where(
             Membership.account_id == account.id,
             Membership.role == Role.OWNER,
-            Membership.revoked_at.is_(None),
+            is_live(),
         )
     )
     for contract_id in owned.all():

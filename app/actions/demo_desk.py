@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.actions.enquiries import EnquiryRules, NewEnquiry, send_enquiry
 from app.actions.readings import ReadingRules, Submitter, submit_readings
-from app.domain.access import Browser, Permission, Viewer
+from app.domain.access import Browser, Permission, Viewer, access_window
 from app.domain.enquiries import TopicUse, find_topic
 from app.domain.readings import check_reading, check_together
 from app.domain.registration import Channel, State
@@ -30,6 +30,8 @@ ENQUIRIES = (
     (27, TopicUse.METERS, "Когда приедет инспектор для замены прибора учета?"),
     (2, TopicUse.DETAILS, "У организации изменился юридический адрес, что нужно прислать?"),
 )  # fmt: skip
+YEARS = 120
+"""In months: a demo installation shows terminated contracts, too."""
 STRANGER = "buhgalter@example.org"
 
 
@@ -44,14 +46,17 @@ def load_demo_desk(
     owned = session.execute(
         select(Membership.account_id, Membership.contract_id).order_by(Membership.id)
     ).all()
+    window = access_window(now.date(), YEARS)
     for (days, use, text), (account_id, contract_id) in zip(ENQUIRIES, owned, strict=False):
         viewer = Viewer(account_id)
-        contract = get_visible(session, viewer, contract_id, Permission.SEND_ENQUIRIES)
+        contract = get_visible(session, viewer, contract_id, Permission.SEND_ENQUIRIES, window)
         _ask(session, contract, viewer, use, text, rules, now - timedelta(days=days))
     for account_id, contract_id in owned:
         viewer = Viewer(account_id)
-        contract = get_visible(session, viewer, contract_id, Permission.SUBMIT_READINGS)
-        if _send_doubtful(session, contract, viewer, windows, now):
+        contract = get_visible(session, viewer, contract_id, Permission.SEE_READINGS, window)
+        if contract.may(Permission.SUBMIT_READINGS) and _send_doubtful(
+            session, contract, viewer, windows, now
+        ):
             break
     _knock(session, now)
     session.flush()

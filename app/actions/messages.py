@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.actions.codes import issue_code
 from app.actions.journal import record
 from app.actions.mailbox_limits import admit_email
-from app.domain.errors import RetryError
+from app.domain.errors import LinkError, NotFoundError, RetryError
 from app.domain.registration import Channel
 from app.integrations.database import count_changed, insert_if_new
 from app.integrations.errors import SendError
@@ -24,6 +24,7 @@ from app.integrations.mailer import Mailing
 from app.integrations.post import Post
 from app.models import Message, Recovery, SmsCode
 from app.queries.contracts import find_supplier
+from app.queries.registrations import get_linked_registration
 
 WAITING, SENDING, SENT, FAILED = "waiting", "sending", "sent", "failed"
 SUPPRESSED = "suppressed"
@@ -249,6 +250,19 @@ def _why_useless(session: Session, message: Message, now: datetime) -> str:
     if message.link_purpose == Purpose.RECOVERY and message.link_key is not None:
         recovery = session.get(Recovery, int(message.link_key.partition(":")[0]))
         return "" if recovery and recovery.ended_at is None else "ссылка заменена"
+    if message.link_purpose in (Purpose.CONFIRM, Purpose.STOP) and message.link_key is not None:
+        return _why_registration_is_over(session, int(message.link_key.partition(":")[0]))
+    return ""
+
+
+def _why_registration_is_over(session: Session, registration_id: int) -> str:
+    """Whether the link of a registration still leads anywhere."""
+    try:
+        get_linked_registration(session, registration_id)
+    except NotFoundError:
+        return "устарело"
+    except LinkError:
+        return "у договора сменился потребитель"
     return ""
 
 

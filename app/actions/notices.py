@@ -11,6 +11,7 @@ from app.domain.registration import Channel
 from app.integrations.letters import write_letter, write_sms
 from app.models import Account, Contract, Enquiry, ReadingReceipt, SubmittedReading
 from app.queries.contracts import find_owner_of, find_supplier
+from app.queries.memberships import has_access
 from app.queries.readings import name_registers
 
 
@@ -48,11 +49,12 @@ def tell_account(
 def tell_refused(session: Session, submitted: SubmittedReading, reason: str, now: datetime) -> None:
     """A refusal must not wait until somebody looks: another reading can still be sent.
 
-    What a clerk took down by telephone is told to the owner of the contract.
+    What a clerk took down by telephone is told to the owner of the contract. Nobody is told who
+    has lost the contract since.
     """
     receipt = session.get_one(ReadingReceipt, submitted.receipt_id)
     account_id = receipt.account_id or find_owner_of(session, receipt.contract_id)
-    if account_id is None:
+    if account_id is None or not has_access(session, account_id, receipt.contract_id):
         return
     name = name_registers(session, [submitted.register_id])[submitted.register_id]
     tell_account(

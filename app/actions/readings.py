@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.actions.journal import record
@@ -75,7 +75,7 @@ def submit_readings(
     for entry in entries:
         if reason := entry.meter.closed_because(today):
             raise ReadingClosedError(reason)
-    new = [entry for entry in entries if not _is_same(session, entry)]
+    new = [entry for entry in entries if not _is_same(session, contract, entry)]
     if not new:
         live = find_live(session, entries[0].register.id, entries[0].meter.window.period)
         return (live.receipt_id if live else 0), False
@@ -89,7 +89,7 @@ def submit_readings(
         if known is None or not _holds(known, entries):
             raise ReadingClosedError("raced")
         return known.id, False
-    written = [_write(session, entry, receipt_id, submitter, rules, now) for entry in new]
+    written = [_write(session, contract, entry, receipt_id, submitter, rules, now) for entry in new]
     if not any(written):
         # Another form brought the same values at the same moment.
         session.execute(delete(ReadingReceipt).where(ReadingReceipt.id == receipt_id))
@@ -151,14 +151,31 @@ def _holds(receipt: ReadingReceipt, entries: Sequence[Entry]) -> bool:
     return live >= {(entry.register.id, entry.checked.value) for entry in entries}
 
 
-def _is_same(session: Session, entry: Entry) -> bool:
+def _is_of_former(contract: VisibleContract) -> ColumnElement[bool]:
+    """Whether a former customer sent a reading; the present one's takes its place in any case."""
+    if contract.handed_over_at is None:
+        return false()
+    return SubmittedReading.receipt_id.in_(
+        select(ReadingReceipt.id).where(
+            ReadingReceipt.contract_id == contract.id,
+            ReadingReceipt.submitted_at < contract.handed_over_at,
+        )
+    )
+
+
+def _is_same(session: Session, contract: VisibleContract, entry: Entry) -> bool:
+    """Whether the present customer has sent this value already; a former one's receipt is not
+    theirs to have."""
     live = find_live(session, entry.register.id, entry.meter.window.period)
-    return live is not None and live.value == entry.checked.value
+    if live is None or live.value != entry.checked.value:
+        return False
+    handed_over_at = contract.handed_over_at
+    return handed_over_at is None or live.receipt.submitted_at >= handed_over_at
 
 
 def _write(
-    session: Session, entry: Entry, receipt_id: int, submitter: Submitter, rules: ReadingRules,
-    now: datetime,
+    session: Session, contract: VisibleContract, entry: Entry, receipt_id: int,
+    submitter: Submitter, rules: ReadingRules, now: datetime,
 ) -> bool:  # fmt: skip
     """Whether a row was written; False: the same value stands there."""
     window, checked, today = entry.meter.window, entry.checked, now.date()
@@ -170,7 +187,7 @@ def _write(
             SubmittedReading.period == window.period,
             SubmittedReading.status.in_(LIVE),
             SubmittedReading.acknowledged_at.is_(None),
-            SubmittedReading.value != checked.value,
+            or_(SubmittedReading.value != checked.value, _is_of_former(contract)),
         )
         .values(status=ReadingStatus.REPLACED, decided_at=now),
     )

@@ -25,7 +25,7 @@ from app.actions.known_devices import find_device
 from app.actions.mailbox_limits import admit_email
 from app.actions.messages import Outgoing, queue_message
 from app.actions.notices import letter_facts, tell_account
-from app.domain.access import Browser
+from app.domain.access import Browser, access_window
 from app.domain.contacts import may_get_sms
 from app.domain.contract_number import number_key
 from app.domain.errors import (
@@ -44,6 +44,7 @@ from app.integrations.links import Purpose
 from app.integrations.post import Post
 from app.models import Account, Contract, Recovery
 from app.queries.accounts import find_owner, list_facts_about
+from app.queries.memberships import has_access, has_any_access
 from app.queries.registrations import find_account
 
 
@@ -55,6 +56,8 @@ class RecoveryRules:
     link_life: timedelta
     codes: CodeRules
     sms_prefixes: tuple[str, ...]
+    terminated_access_months: int
+    """How long the people of a terminated contract may still sign in."""
     per_address: tuple[Limit, ...]
     per_login: tuple[Limit, ...]
     sms: tuple[Limit, ...]
@@ -73,7 +76,8 @@ def ask_recovery(
         TooManyAttemptsError: from this address too often, whatever the login.
     """
     key = number_key(login)
-    owner = find_owner(session, key)
+    window = access_window(now.date(), rules.terminated_access_months)
+    owner = find_owner(session, key, window.oldest_end)
     account, contract_id = owner if owner else (None, None)
     if account is not None and account.disabled_at is not None:
         account = None
@@ -110,10 +114,11 @@ def start_recovery(
     password stays until its owner sets another.
 
     Raises:
-        BlockedError: ``no_mail``, or ``closed``: nobody signs in with this account.
+        BlockedError: ``no_mail``, or ``closed``: nobody signs in with this account, or it has lost
+            the contract.
         TooManyAttemptsError: enough letters have been sent, by whomever they were asked for.
     """
-    if account.disabled_at is not None:
+    if account.disabled_at is not None or not has_access(session, account.id, contract.id):
         raise BlockedError("closed")
     if account.email_confirmed_at is None:
         raise BlockedError("no_mail")
@@ -137,7 +142,7 @@ def check_recovery(session: Session, recovery: Recovery, nonce: str, now: dateti
         LinkError: ``used``, ``superseded`` or ``expired``.
     """
     account = find_account(session, recovery.account_id) if recovery.account_id else None
-    if account is None or recovery.nonce != nonce:
+    if account is None or recovery.nonce != nonce or not has_any_access(session, account.id):
         raise LinkError("superseded")
     if recovery.ended_at is not None:
         raise LinkError("used")

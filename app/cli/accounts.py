@@ -98,7 +98,7 @@ def _waiting(number: int) -> Registration:
 
 def _print_registration(registration: Registration) -> None:
     contract = registration.contract
-    on_record = contacts_on_record(contract)
+    on_record = contacts_on_record(db.session(), contract)
     known = [*sorted(on_record.emails), *map(show_phone, sorted(on_record.phones))]
     when = registration.confirmed_at and clock().local(registration.confirmed_at)
     typed = [

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
+
+TERMINATED = "terminated"
+"""Status of a contract in billing: расторгнут."""
 
 
 class Role(StrEnum):
@@ -60,6 +65,45 @@ class Viewer:
 def may(role: Role, permission: Permission) -> bool:
     """Whether a role at a contract grants a permission."""
     return permission in _GRANTS[role]
+
+
+def is_terminated(status: str, valid_to: date | None, today: date) -> bool:
+    """Whether a contract has ended: its people read, and submit no readings any more.
+
+    ``valid_to`` is its last day. A day to come is a termination that has been agreed on; a past day
+    of a contract that billing calls active means nothing, because such contracts are prolonged.
+    """
+    return status == TERMINATED and (valid_to is None or valid_to < today)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessWindow:
+    """Which terminated contracts their people may still read today.
+
+    Attributes:
+        today: in the supplier's zone.
+        oldest_end: contracts that ended before this day are closed.
+    """
+
+    today: date
+    oldest_end: date
+
+
+def access_window(today: date, months: int) -> AccessWindow:
+    """The window that keeps a contract open for ``months`` after its last day, that day included.
+
+    A contract that ended on 31 August is open for 6 months until 28 February: months end where the
+    calendar lets them.
+    """
+    oldest_end = _add_months(today, -months)
+    if _add_months(oldest_end, months) < today:
+        oldest_end += timedelta(days=1)
+    return AccessWindow(today, oldest_end)
+
+
+def _add_months(day: date, months: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 @dataclass(frozen=True, slots=True)

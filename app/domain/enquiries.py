@@ -163,6 +163,17 @@ def find_topic(topics: Iterable[T], use: TopicUse) -> T | None:
     return next(exact, None) or next(by_name, None)
 
 
+def offered_topics(topics: Iterable[T], is_terminated: bool) -> list[T]:
+    """Topics to choose from; once a contract has ended only those about the contract itself.
+
+    They are known by the word «договор» in their name, so that whoever edits the directory decides.
+    Where none has it all are offered: people must have some way to ask.
+    """
+    known = list(topics)
+    about_contract = [topic for topic in known if "договор" in topic.name.casefold()]
+    return about_contract if is_terminated and about_contract else known
+
+
 BUILT_IN = "portal:"
 """Begins the ids of topics that stand in for a directory which billing has not sent; no id of a
 billing system can."""

@@ -17,6 +17,19 @@ class AccessDeniedError(DomainError):
     """The contract is the viewer's, but the role does not allow this."""
 
 
+class ContractTerminatedError(AccessDeniedError):
+    """The contract has ended; what its people ask for needs one in force."""
+
+
+class TransferError(DomainError):
+    """A change of customer that is not decided like this. ``code``: ``decided`` (by somebody else
+    meanwhile), ``changed`` (billing has sent another customer since the page was opened)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class PeriodError(DomainError):
     """Dates that make no period: ``unreadable``, ``reversed``, ``out_of_range``, ``too_long``."""
 

@@ -193,6 +193,8 @@ class KnownReading:
     """What was confirmed at submission; None: nobody was asked."""
     is_late: bool = False
     is_acknowledged: bool = False
+    has_receipt: bool = False
+    """Whether whoever reads this may open the receipt."""
 
 
 @dataclass(frozen=True, slots=True)

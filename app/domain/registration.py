@@ -62,6 +62,15 @@ class ContactsOnRecord:
         """Read the two fields of the billing data."""
         return cls(read_emails(email), read_phones(phone))
 
+    def without(self, others: ContactsOnRecord) -> ContactsOnRecord:
+        """Those that are not somebody else's as well."""
+        emails = (
+            email
+            for email in self.emails
+            if not any(same_email(email, other) for other in others.emails)
+        )
+        return ContactsOnRecord(frozenset(emails), self.phones - others.phones)
+
     def has(self, channel: Channel, contact: str) -> bool:
         """Whether a contact is on record.
 

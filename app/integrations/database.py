@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Delete, Engine, Executable, Update, event, func, select
@@ -91,6 +92,15 @@ def insert_if_new(session: Session, table: type[Any], **values: Any) -> int:
     session.flush()
     statement = insert(table).values(**values).on_conflict_do_nothing().returning(table.id)
     return session.scalar(statement) or 0
+
+
+def insert_many_if_new(session: Session, table: type[Any], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows of the same columns; those whose unique key is there already stay as they are."""
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if on_postgresql else sqlite.insert
+    session.flush()
+    if rows:
+        session.connection().execute(insert(table).on_conflict_do_nothing(), list(rows))
 
 
 def open_for_bulk_write(session: Session) -> None:

@@ -35,6 +35,7 @@ from app.models.staff import (
     TextVersion,
 )
 from app.models.submissions import ReadingReceipt, SubmittedReading
+from app.models.transfers import ContractTransfer
 
 __all__ = [
     "Account",
@@ -52,6 +53,7 @@ __all__ = [
     "ContactNews",
     "Contract",
     "ContractSearch",
+    "ContractTransfer",
     "Customer",
     "Department",
     "Enquiry",

@@ -39,6 +39,7 @@ class Membership(Base):
             postgresql_where=text("role = 'owner' AND revoked_at IS NULL"),
         ),
         Index(None, "account_id", "contract_id"),
+        Index(None, "contract_id"),
     )
 
     id: Mapped[Key]
@@ -47,6 +48,10 @@ class Membership(Base):
     role: Mapped[str] = mapped_column(String(10))
     created_at: Mapped[Moment]
     revoked_at: Mapped[Moment | None]
+    suspended_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("contract_transfers.id"), index=True
+    )
+    """The change of customer that closed the contract to this account until a clerk decides."""
 
     account: Mapped[Account] = relationship(lazy="raise")
     contract: Mapped[Contract] = relationship(lazy="raise")

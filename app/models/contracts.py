@@ -115,6 +115,11 @@ class Contract(Imported, Base):
     edo_operator: Mapped[str | None]
     manager: Mapped[str | None]
     billing_updated_at: Mapped[Moment | None]
+    terminated_on: Mapped[date | None]
+    """When the portal learned that it is terminated; counts where ``valid_to`` is empty."""
+    handed_over_at: Mapped[Moment | None]
+    """When the present customer took the contract over: what people wrote or entered in the portal
+    before belongs to a former one, and only staff see it."""
 
     customer: Mapped[Customer] = relationship(lazy="raise")
     department: Mapped[Department | None] = relationship(lazy="raise")

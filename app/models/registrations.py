@@ -20,6 +20,9 @@ class Registration(Base):
 
     id: Mapped[Key]
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
+    customer_inn: Mapped[str | None] = mapped_column(String(12))
+    """The customer whose number and ИНН were typed; another one under the contract ends it."""
     state: Mapped[str] = mapped_column(String(12))
     created_at: Mapped[Moment]
     address: Mapped[str] = mapped_column(String(45))

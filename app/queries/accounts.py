@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Row, Update, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.access import Role
 from app.models import Account, AccountSession, Contract, Customer, Membership
+from app.queries.memberships import is_live, is_readable
 
 RUN_OUT = timedelta(days=1)
 """How long after its end a session still tells whose draft a form was."""
@@ -23,7 +24,13 @@ def hash_token(token: str) -> str:
 _CONTRACTS = (
     select(func.count())
     .select_from(Membership)
-    .where(Membership.account_id == AccountSession.account_id, Membership.revoked_at.is_(None))
+    .join(Contract, Contract.id == Membership.contract_id)
+    .where(
+        Membership.account_id == AccountSession.account_id,
+        is_live(),
+        is_readable(bindparam("oldest_end", type_=Contract.valid_to.type)),
+    )
+    .correlate(AccountSession)
     .scalar_subquery()
 )
 _LIVE_SESSION = (
@@ -46,10 +53,14 @@ _LIVE_SESSION = (
 
 
 def find_live_session(
-    session: Session, token: str, *, now: datetime, idle: timedelta, longest: timedelta
-) -> Row[int, int, datetime, datetime, int] | None:
-    """(id, account_id, last_seen_at, created_at, contract_count) of a token's open session."""
-    return (
+    session: Session, token: str, *, now: datetime, idle: timedelta, longest: timedelta,
+    oldest_end: date,
+) -> Row[int, int, datetime, datetime, int] | None:  # fmt: skip
+    """(id, account_id, last_seen_at, created_at, contract_count) of a token's open session.
+
+    A session whose account has lost its last contract is over, whoever took it away.
+    """
+    row = (
         session.connection()
         .execute(
             _LIVE_SESSION,
@@ -57,10 +68,12 @@ def find_live_session(
                 "token_hash": hash_token(token),
                 "seen_after": now - idle,
                 "created_after": now - longest,
+                "oldest_end": oldest_end,
             },
         )
         .one_or_none()
     )
+    return row if row is not None and row.contract_count else None
 
 
 def find_expired_session(session: Session, token: str, now: datetime) -> int | None:
@@ -82,17 +95,23 @@ def touch_statement(session_id: int, now: datetime) -> Update:
     return update(AccountSession).where(AccountSession.id == session_id).values(last_seen_at=now)
 
 
-def find_owner(session: Session, number_key: str) -> Row[Account, int] | None:
-    """The account that signs in with a contract number, and the id of that contract."""
+def find_owner(
+    session: Session, number_key: str, oldest_end: date = date.min
+) -> Row[Account, int] | None:
+    """The account that signs in with a contract number, and the id of that contract.
+
+    Args:
+        oldest_end: contracts that ended before open nothing any more; by default all count.
+    """
     return session.execute(
         select(Account, Contract.id)
         .join(Membership, Membership.account_id == Account.id)
         .join(Contract, Contract.id == Membership.contract_id)
         .where(
             Contract.number_key == number_key,
-            Contract.withdrawn_at.is_(None),
+            is_readable(oldest_end),
             Membership.role == Role.OWNER,
-            Membership.revoked_at.is_(None),
+            is_live(),
         )
         .order_by(Contract.id)
         .limit(1)
@@ -105,7 +124,7 @@ def list_logins(session: Session, account_id: int) -> list[str]:
         session.scalars(
             select(Contract.number_key)
             .join(Membership, Membership.contract_id == Contract.id)
-            .where(Membership.account_id == account_id, Membership.role == Role.OWNER)
+            .where(Membership.account_id == account_id, Membership.role == Role.OWNER, is_live())
         )
     )
 
@@ -126,6 +145,6 @@ def list_facts_about(session: Session, account_id: int) -> list[str | None]:
         .join(Membership, Membership.contract_id == Contract.id)
         .join(Customer, Customer.id == Contract.customer_id)
         .join(Account, Account.id == Membership.account_id)
-        .where(Membership.account_id == account_id)
+        .where(Membership.account_id == account_id, is_live())
     )
     return [fact for row in rows for fact in row]

@@ -9,8 +9,15 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.access import Permission, Role, Viewer, may
-from app.domain.errors import AccessDeniedError, NotFoundError
+from app.domain.access import (
+    AccessWindow,
+    Permission,
+    Role,
+    Viewer,
+    is_terminated,
+    may,
+)
+from app.domain.errors import AccessDeniedError, ContractTerminatedError, NotFoundError
 from app.models import (
     Announcement,
     Contract,
@@ -22,6 +29,7 @@ from app.models import (
     Supplier,
     SupplyPoint,
 )
+from app.queries.memberships import is_live, is_readable
 
 MAX_ID = 2**63 - 1
 
@@ -41,11 +49,20 @@ class VisibleContract:
     inn: str
     kpp: str | None
     legal_address: str | None
+    handed_over_at: datetime | None
+    """What people entered before belongs to a former customer and is not shown."""
+    is_terminated: bool
     role: Role
 
     @property
     def display_name(self) -> str:
         return self.customer_short_name or self.customer_name
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the viewer's role grants a permission, and the contract still allows it."""
+        return may(self.role, permission) and not (
+            self.is_terminated and permission is Permission.SUBMIT_READINGS
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +106,16 @@ _VISIBLE = (
         Customer.inn,
         Customer.kpp,
         Customer.legal_address,
+        Contract.handed_over_at,
+        Contract.valid_to,
         Membership.role,
     )
     .join(Membership, Membership.contract_id == Contract.id)
     .join(Customer, Customer.id == Contract.customer_id)
     .where(
         Membership.account_id == bindparam("account_id"),
-        Membership.revoked_at.is_(None),
-        Contract.withdrawn_at.is_(None),
+        is_live(),
+        is_readable(bindparam("oldest_end", type_=Contract.valid_to.type)),
     )
 )
 _ONE_VISIBLE = _VISIBLE.where(Contract.id == bindparam("contract_id")).limit(1)
@@ -150,7 +169,7 @@ _OWNER = (
     .where(
         Membership.contract_id == Contract.id,
         Membership.role == Role.OWNER,
-        Membership.revoked_at.is_(None),
+        is_live(),
     )
     .scalar_subquery()
 )
@@ -183,31 +202,32 @@ class PointLine:
 
 
 def get_visible(
-    session: Session, viewer: Viewer, contract_id: int, permission: Permission
-) -> VisibleContract:
+    session: Session, viewer: Viewer, contract_id: int, permission: Permission,
+    window: AccessWindow,
+) -> VisibleContract:  # fmt: skip
     """The contract, if the viewer may see it in a role that grants a permission.
 
     Raises:
-        NotFoundError: absent or somebody else's, one answer for both.
+        NotFoundError: absent, somebody else's, or terminated too long ago; one answer for all.
         AccessDeniedError: the viewer's role does not grant the permission.
+        ContractTerminatedError: the role would, but the contract has ended.
     """
     row = None
     if contract_id <= MAX_ID:
         row = (
             session.connection()
-            .execute(_ONE_VISIBLE, {"account_id": viewer.account_id, "contract_id": contract_id})
+            .execute(_ONE_VISIBLE, _values(viewer, window) | {"contract_id": contract_id})
             .one_or_none()
         )
     if row is None:
         raise NotFoundError
-    contract = _contract(row)
-    if not may(contract.role, permission):
-        raise AccessDeniedError
+    contract = _contract(row, window.today)
+    _check_may(contract, permission)
     return contract
 
 
 def get_looked_at(
-    session: Session, contract_id: int, permission: Permission
+    session: Session, contract_id: int, permission: Permission, today: date
 ) -> tuple[VisibleContract, int]:
     """A contract through a clerk's eyes, who may look and do nothing, and its owner's account id:
     0 where nobody has registered.
@@ -221,9 +241,8 @@ def get_looked_at(
         row = session.connection().execute(_ANY, {"contract_id": contract_id}).one_or_none()
     if row is None:
         raise NotFoundError
-    contract = _contract((*row[:-1], Role.LOOKING))
-    if not may(contract.role, permission):
-        raise AccessDeniedError
+    contract = _contract((*row[:-1], Role.LOOKING), today)
+    _check_may(contract, permission)
     return contract, row[-1] or 0
 
 
@@ -233,20 +252,33 @@ def find_owner_of(session: Session, contract_id: int) -> int | None:
         select(Membership.account_id).where(
             Membership.contract_id == contract_id,
             Membership.role == Role.OWNER,
-            Membership.revoked_at.is_(None),
+            is_live(),
         )
     ).first()
 
 
-def list_visible(session: Session, viewer: Viewer) -> list[VisibleContract]:
+def list_visible(session: Session, viewer: Viewer, window: AccessWindow) -> list[VisibleContract]:
     """All contracts of the viewer, by number."""
-    rows = session.connection().execute(_ALL_VISIBLE, {"account_id": viewer.account_id})
-    return [_contract(row) for row in rows]
+    rows = session.connection().execute(_ALL_VISIBLE, _values(viewer, window))
+    return [_contract(row, window.today) for row in rows]
 
 
-def _contract(row: Any) -> VisibleContract:
-    values: tuple[Any, ...] = (*row[:-1], Role(row[-1]))
-    return VisibleContract(*values)
+def _values(viewer: Viewer, window: AccessWindow) -> dict[str, Any]:
+    return {"account_id": viewer.account_id, "oldest_end": window.oldest_end}
+
+
+def _check_may(contract: VisibleContract, permission: Permission) -> None:
+    if not may(contract.role, permission):
+        raise AccessDeniedError
+    if not contract.may(permission):
+        raise ContractTerminatedError
+
+
+def _contract(row: Any, today: date) -> VisibleContract:
+    *values, valid_to, role = row
+    values += [is_terminated(row[3], valid_to, today), Role(role)]
+    arguments: tuple[Any, ...] = tuple(values)
+    return VisibleContract(*arguments)
 
 
 def find_supplier(session: Session) -> SupplierCard | None:

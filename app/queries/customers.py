@@ -31,6 +31,7 @@ class AccountCard:
     account: Account
     role: str
     is_revoked: bool
+    is_suspended: bool
     sessions: Sequence[AccountSession]
 
 
@@ -76,6 +77,7 @@ def list_accounts(
     return [
         AccountCard(
             account, membership.role, membership.revoked_at is not None,
+            membership.suspended_by_id is not None,
             list_sessions_of(session, account.id, now, idle, longest),
         )
         for membership, account in rows

@@ -22,6 +22,7 @@ from app.models import (
 from app.queries.contracts import find_data_moment
 from app.queries.import_jobs import find_open_failure
 from app.queries.messages import count_failed
+from app.queries.transfers import count_undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Desk:
     readings_late: int
     readings_unacknowledged: int
     enquiries: EnquiriesWaiting
+    transfers: int
     registrations: int
     oldest_registration: datetime | None
     failed_messages: int
@@ -93,6 +95,7 @@ def desk_of(session: Session, staff_id: int, today: date, failed_since: datetime
         readings_late=int(late),
         readings_unacknowledged=unacknowledged or 0,
         enquiries=_enquiries(session, staff_id, today),
+        transfers=count_undecided(session),
         registrations=registrations,
         oldest_registration=oldest,
         failed_messages=count_failed(session, failed_since),

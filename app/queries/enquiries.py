@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from app.domain.access import Viewer
@@ -127,13 +127,13 @@ def get_enquiry(session: Session, contract: VisibleContract, enquiry_id: int) ->
     """An enquiry of a contract with what the customer may read of its thread.
 
     Raises:
-        NotFoundError: absent, or of another contract.
+        NotFoundError: absent, of another contract, or of a former customer of this one.
     """
     found = None
     if enquiry_id <= MAX_ID:
         found = session.scalars(
             select(Enquiry)
-            .where(Enquiry.id == enquiry_id, Enquiry.contract_id == contract.id)
+            .where(Enquiry.id == enquiry_id, _is_of(contract))
             .options(
                 joinedload(Enquiry.topic),
                 joinedload(Enquiry.department),
@@ -208,7 +208,7 @@ def get_attachment(
     """A file in the thread of an enquiry of a contract.
 
     Raises:
-        NotFoundError: absent, of another enquiry or contract, or in a note of the staff.
+        NotFoundError: absent, of another enquiry, contract or customer, or in a note of the staff.
     """
     found = None
     if max(enquiry_id, attachment_id) <= MAX_ID:
@@ -219,7 +219,7 @@ def get_attachment(
             .where(
                 Attachment.id == attachment_id,
                 Enquiry.id == enquiry_id,
-                Enquiry.contract_id == contract.id,
+                _is_of(contract),
                 EnquiryEntry.is_internal.is_(False),
             )
         ).first()
@@ -264,6 +264,13 @@ def get_by_number(session: Session, number: str) -> Enquiry:
 
 
 def _of(contract: VisibleContract, statuses: Collection[EnquiryStatus]) -> Select[Enquiry]:
-    return select(Enquiry).where(
-        Enquiry.contract_id == contract.id, Enquiry.status.in_(list(statuses))
+    return select(Enquiry).where(_is_of(contract), Enquiry.status.in_(list(statuses)))
+
+
+def _is_of(contract: VisibleContract) -> ColumnElement[bool]:
+    """An enquiry of a contract, of its present customer."""
+    if contract.handed_over_at is None:
+        return Enquiry.contract_id == contract.id
+    return and_(
+        Enquiry.contract_id == contract.id, Enquiry.registered_at >= contract.handed_over_at
     )

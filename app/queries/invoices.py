@@ -91,10 +91,14 @@ def find_payer(session: Session, contract: VisibleContract) -> BankParty | None:
 
 
 def find_bank_details(session: Session, contract: VisibleContract) -> BankDetails | None:
-    """The customer's own bank details, typed in the cabinet."""
-    return session.scalars(
+    """The customer's own bank details, typed in the cabinet; not a former customer's."""
+    details = session.scalars(
         select(BankDetails).where(BankDetails.contract_id == contract.id)
     ).first()
+    handed_over_at = contract.handed_over_at
+    if details is None or handed_over_at is None or details.changed_at >= handed_over_at:
+        return details
+    return None
 
 
 def _of(contract: VisibleContract) -> Select[Invoice]:

@@ -26,9 +26,16 @@ from app.domain.readings import (
     usual_month,
 )
 from app.domain.windows import Window, WindowRules, next_window, window_on
-from app.models import Contract, Meter, Register, SubmittedReading, SupplyPoint
+from app.models import (
+    Contract,
+    Meter,
+    ReadingReceipt,
+    Register,
+    SubmittedReading,
+    SupplyPoint,
+)
 from app.queries.contracts import MAX_ID, VisibleContract
-from app.queries.readings import COMPUTED, list_known
+from app.queries.readings import COMPUTED, is_of_present_customer, list_known
 
 DIRECTION = "A+"
 MONTHS_BACK = 14
@@ -214,10 +221,10 @@ def _cards(
     ):
         registers.setdefault(register.meter_id, []).append(register)
     ids = [each.id for group in registers.values() for each in group]
-    known = list_known(session, ids, Month.of(today).plus(-MONTHS_BACK))
+    known = list_known(session, ids, Month.of(today).plus(-MONTHS_BACK), contract.handed_over_at)
     if long_silent := [key for key in ids if not known[key]]:
-        known |= list_known(session, long_silent, EARLIEST)
-    refused = _refused(session, ids)
+        known |= list_known(session, long_silent, EARLIEST, contract.handed_over_at)
+    refused = _refused(session, ids, contract)
     return [
         MeterCard(
             id=meter.id,
@@ -290,14 +297,18 @@ def _register(
     )
 
 
-def _refused(session: Session, ids: Iterable[int]) -> dict[tuple[int, Month], SubmittedReading]:
-    """The last refused reading of each register and month."""
+def _refused(
+    session: Session, ids: Iterable[int], contract: VisibleContract
+) -> dict[tuple[int, Month], SubmittedReading]:
+    """The last refused reading of each register and month, sent by the present customer."""
     rows = session.scalars(
         select(SubmittedReading)
         .where(
             SubmittedReading.register_id.in_(list(ids)),
             SubmittedReading.status == ReadingStatus.REJECTED,
+            is_of_present_customer(contract),
         )
+        .join(ReadingReceipt, ReadingReceipt.id == SubmittedReading.receipt_id)
         .order_by(SubmittedReading.id)
     )
     return {(row.register_id, row.period): row for row in rows}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain.errors import NotFoundError
@@ -28,13 +29,13 @@ def get_receipt(session: Session, contract: VisibleContract, receipt_id: int) ->
     """A receipt of a contract, with its readings.
 
     Raises:
-        NotFoundError: absent, or of another contract.
+        NotFoundError: absent, of another contract, or of a former customer of this one.
     """
     receipt = None
     if receipt_id <= MAX_ID:
         receipt = session.scalars(
             select(ReadingReceipt)
-            .where(ReadingReceipt.id == receipt_id, ReadingReceipt.contract_id == contract.id)
+            .where(ReadingReceipt.id == receipt_id, is_of_present_customer(contract))
             .options(selectinload(ReadingReceipt.readings))
         ).first()
     if receipt is None:
@@ -71,11 +72,21 @@ def list_receipts_of(
     """The newest receipts of a contract, with their readings."""
     return session.scalars(
         select(ReadingReceipt)
-        .where(ReadingReceipt.contract_id == contract.id)
+        .where(is_of_present_customer(contract))
         .order_by(ReadingReceipt.submitted_at.desc(), ReadingReceipt.id.desc())
         .limit(limit)
         .options(selectinload(ReadingReceipt.readings))
     ).all()
+
+
+def is_of_present_customer(contract: VisibleContract) -> ColumnElement[bool]:
+    """A receipt of a contract, of its present customer."""
+    if contract.handed_over_at is None:
+        return ReadingReceipt.contract_id == contract.id
+    return and_(
+        ReadingReceipt.contract_id == contract.id,
+        ReadingReceipt.submitted_at >= contract.handed_over_at,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +123,16 @@ def name_registers(session: Session, ids: Iterable[int]) -> dict[int, RegisterNa
 
 
 def list_known(
-    session: Session, register_ids: Iterable[int], since: Month
+    session: Session,
+    register_ids: Iterable[int],
+    since: Month,
+    handed_over_at: datetime | None = None,
 ) -> dict[int, list[KnownReading]]:
-    """Readings that count, by register: one of each month, billing's unless it only computed."""
+    """Readings that count, by register: one of each month, billing's unless it only computed.
+
+    Args:
+        handed_over_at: receipts from before belong to a former customer; the readings stay.
+    """
     ids = list(register_ids)
     found: dict[int, list[KnownReading]] = {key: [] for key in ids}
     computed: dict[tuple[int, Month], KnownReading] = {}
@@ -140,18 +158,21 @@ def list_known(
         if known.kind == "regular":
             billed[register_id, known.period] = len(found[register_id])
         found[register_id].append(known)
-    submitted = session.scalars(
-        select(SubmittedReading).where(
+    submitted = session.execute(
+        select(SubmittedReading, ReadingReceipt.submitted_at)
+        .join(ReadingReceipt, ReadingReceipt.id == SubmittedReading.receipt_id)
+        .where(
             SubmittedReading.register_id.in_(ids),
             SubmittedReading.period >= since,
             SubmittedReading.status.in_(LIVE),
         )
     )
-    for row in submitted:
+    for row, submitted_at in submitted:
         place = (row.register_id, row.period)
+        has_receipt = handed_over_at is None or submitted_at >= handed_over_at
         if place in billed:
             at = billed[place]
-            found[row.register_id][at] = _sent_back(found[row.register_id][at], row)
+            found[row.register_id][at] = _sent_back(found[row.register_id][at], row, has_receipt)
             continue
         computed.pop(place, None)
         found[row.register_id].append(
@@ -159,7 +180,7 @@ def list_known(
                 row.period, row.taken_on,
                 row.value if row.corrected_value is None else row.corrected_value,
                 "regular", row.source, row.status, row.receipt_id, row.rolled_over, row.is_late,
-                row.acknowledged_at is not None,
+                row.acknowledged_at is not None, has_receipt,
             )
         )  # fmt: skip
     for (register_id, _), known in computed.items():
@@ -167,7 +188,7 @@ def list_known(
     return found
 
 
-def _sent_back(known: KnownReading, row: SubmittedReading) -> KnownReading:
+def _sent_back(known: KnownReading, row: SubmittedReading, has_receipt: bool) -> KnownReading:
     """Billing's reading of a month for which one was submitted here: its receipt stays with it."""
     is_same = known.value == row.value
     return replace(
@@ -176,6 +197,7 @@ def _sent_back(known: KnownReading, row: SubmittedReading) -> KnownReading:
         receipt_id=row.receipt_id,
         rolled_over=row.rolled_over if is_same else None,
         is_acknowledged=True,
+        has_receipt=has_receipt,
     )
 
 

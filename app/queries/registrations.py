@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from app.domain.errors import NotFoundError
+from app.domain.errors import LinkError, NotFoundError
 from app.domain.registration import ContactsOnRecord, State
-from app.models import Account, Charge, Consent, Contract, Customer, Invoice, Recovery, Registration
+from app.domain.transfers import Decision
+from app.models import (
+    Account,
+    Charge,
+    Consent,
+    Contract,
+    ContractTransfer,
+    Customer,
+    Invoice,
+    Recovery,
+    Registration,
+)
 from app.queries.contracts import MAX_ID
+from app.queries.memberships import is_undecided
 
 
 def find_entry(session: Session, number_key: str, inn: str) -> Contract | None:
@@ -29,8 +42,42 @@ def find_entry(session: Session, number_key: str, inn: str) -> Contract | None:
     ).first()
 
 
+def get_linked_registration(session: Session, registration_id: int) -> Registration:
+    """A registration for whoever holds a signed link to it, while its customer holds the contract.
+
+    Raises:
+        NotFoundError: purged since.
+        LinkError: ``closed``: the contract has changed hands since the registration began.
+    """
+    registration = get_registration(session, registration_id)
+    if not is_of_customer(session, registration) or is_undecided(session, registration.contract_id):
+        raise LinkError("closed")
+    return registration
+
+
+def is_of_customer(session: Session, registration: Registration, *, lock: bool = False) -> bool:
+    """Whether the customer whose ИНН was typed still holds the contract.
+
+    Args:
+        lock: an import that is changing either is waited for, and has to wait in its turn. It
+            changes customers before contracts, and so they are locked in that order.
+    """
+    if lock:
+        for row, key in (
+            (Customer.id, registration.customer_id),
+            (Contract.id, registration.contract_id),
+        ):
+            session.execute(select(row).where(row == key).with_for_update(read=True))
+    present = session.execute(
+        select(Contract.customer_id, Customer.inn)
+        .join(Customer, Customer.id == Contract.customer_id)
+        .where(Contract.id == registration.contract_id)
+    ).one()
+    return tuple(present) == (registration.customer_id, registration.customer_inn)
+
+
 def get_registration(session: Session, registration_id: int) -> Registration:
-    """A registration with its contract and customer, for whoever holds a signed link to it.
+    """A registration with its contract and customer.
 
     Raises:
         NotFoundError: purged since.
@@ -60,14 +107,38 @@ def list_unproved(session: Session) -> list[Registration]:
     )
 
 
-def contacts_on_record(contract: Contract) -> ContactsOnRecord:
-    """What billing knows of the customer; ``customer`` must be loaded."""
+def contacts_on_record(session: Session, contract: Contract) -> ContactsOnRecord:
+    """What billing knows of the customer; ``customer`` must be loaded.
+
+    A contact that a former customer of this contract had as well proves nothing, and is told
+    nothing: billing may not have taken it out yet.
+    """
     customer = contract.customer
-    return ContactsOnRecord.of(customer.email_from_billing, customer.phone_from_billing)
+    known = ContactsOnRecord.of(customer.email_from_billing, customer.phone_from_billing)
+    for former in _list_handovers(session, contract):
+        known = known.without(ContactsOnRecord.of(former.former_email, former.former_phone))
+    return known
 
 
-def list_proof_totals(session: Session, contract_id: int, since: date) -> list[Decimal]:
-    """Totals in roubles of the documents of a contract, УПД and invoices, dated since a day."""
+def _list_handovers(session: Session, contract: Contract) -> Sequence[ContractTransfer]:
+    """Changes that took the contract away from somebody other than its present customer."""
+    return session.scalars(
+        select(ContractTransfer).where(
+            ContractTransfer.contract_id == contract.id,
+            ContractTransfer.decision.is_distinct_from(Decision.SAME),
+            ContractTransfer.former_inn != contract.customer.inn,
+        )
+    ).all()
+
+
+def list_proof_totals(session: Session, contract: Contract, since: date) -> list[Decimal]:
+    """Totals in roubles of the documents of a contract, УПД and invoices, dated since a day.
+
+    Those of a former customer do not count: its people have them.
+    """
+    contract_id = contract.id
+    if contract.handed_over_at is not None:
+        since = max(since, contract.handed_over_at.date() + timedelta(days=1))
     charges = select(Charge.gross_amount).where(
         Charge.contract_id == contract_id,
         Charge.kind == "upd",

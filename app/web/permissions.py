@@ -10,13 +10,13 @@ from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from app.domain.access import Permission, may
+from app.domain.access import Permission
 from app.domain.errors import AccessDeniedError, NotFoundError
 from app.domain.staff import StaffPermission
 from app.extensions import db
 from app.queries import contracts
 from app.web.looks import note_list, note_look
-from app.web.session import current_clerk, current_viewer, is_staff
+from app.web.session import access_window, clock, current_clerk, current_viewer, is_staff
 
 __all__ = [
     "contract_access", "is_permitted", "may_viewer", "public", "signed_in", "staff_access",
@@ -108,7 +108,7 @@ def contract_access(permission: Permission) -> Callable[[View], Any]:
                 _look(contract_id, permission)
             else:
                 g.contract = contracts.get_visible(
-                    db.session(), current_viewer(), contract_id, permission
+                    db.session(), current_viewer(), contract_id, permission, access_window()
                 )
             return view(contract_id=contract_id, **arguments)
 
@@ -122,7 +122,9 @@ def _look(contract_id: int, permission: Permission) -> None:
     """«Глазами потребителя»."""
     if request.method not in ("GET", "HEAD") or current_user.must_change_password:
         raise AccessDeniedError
-    g.contract, g.owner_id = contracts.get_looked_at(db.session(), contract_id, permission)
+    g.contract, g.owner_id = contracts.get_looked_at(
+        db.session(), contract_id, permission, clock().today()
+    )
     note_look(g.contract.number, g.owner_id or None, _object_id())
 
 
@@ -155,5 +157,6 @@ def is_permitted(view: Any) -> bool:
 
 
 def may_viewer(permission: Permission) -> bool:
-    """Whether the viewer's role at the contract of this page grants a permission."""
-    return may(g.contract.role, permission)
+    """Whether the viewer's role at the contract of this page grants a permission, and the contract
+    is not over."""
+    return bool(g.contract.may(permission))

@@ -20,7 +20,7 @@ from app.models import PreparedFile
 from app.queries.contracts import get_visible
 from app.web.later import do_later
 from app.web.pdf import lay_out_in_background
-from app.web.session import clock, config
+from app.web.session import access_window, clock, config
 from app.web.statements import RECIPES, build_statement, write_statement
 
 LEFTOVER_SECONDS = 86_400
@@ -84,8 +84,9 @@ def _make(file: PreparedFile) -> None:
 def _content(file: PreparedFile) -> bytes:
     # Asked again: the right may have been taken away since.
     g.contract = get_visible(
-        db.session(), Viewer(file.account_id), file.contract_id, Permission.SEE_MONEY
-    )
+        db.session(), Viewer(file.account_id), file.contract_id, Permission.SEE_MONEY,
+        access_window(),
+    )  # fmt: skip
     options = file.options
     period = Period(date.fromisoformat(options["first"]), date.fromisoformat(options["last"]))
     recipe = RECIPES[file.document]

@@ -213,6 +213,7 @@ def recovery_rules(config: Config) -> RecoveryRules:
         link_life=timedelta(minutes=config.link_minutes),
         codes=code_rules(config),
         sms_prefixes=config.sms.prefixes,
+        terminated_access_months=config.terminated_access_months,
         per_address=(Limit(config.recoveries_per_address, HOUR, per_address=True),),
         per_login=(Limit(config.recoveries_per_login, HOUR, per_subject=True),),
         sms=sms_limits(config),

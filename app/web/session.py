@@ -16,7 +16,8 @@ from flask_login import UserMixin, current_user, login_user, logout_user
 from app.actions.accounts import OpenedSession
 from app.actions.journal import ORIGIN, Origin, set_origin
 from app.actions.staff import OpenedStaffSession
-from app.domain.access import Browser, Viewer
+from app.domain import access
+from app.domain.access import AccessWindow, Browser, Viewer
 from app.domain.staff import Clerk, StaffRole
 from app.extensions import db, login_manager
 from app.integrations.clock import Clock
@@ -76,6 +77,11 @@ def clock() -> Clock:
 def local_now() -> datetime:
     """The present moment in the supplier's zone, which letters and documents speak of."""
     return clock().local(clock().now())
+
+
+def access_window() -> AccessWindow:
+    """Which terminated contracts their people may still read at this moment."""
+    return access.access_window(clock().today(), config().terminated_access_months)
 
 
 def is_staff() -> bool:
@@ -152,7 +158,10 @@ def load(user_id: str) -> SignedIn | StaffSignedIn | None:
         return _load_staff(user_id.removeprefix(STAFF_PREFIX))
     now = clock().now()
     idle, longest = session_lives(config())
-    row = accounts.find_live_session(db.session(), user_id, now=now, idle=idle, longest=longest)
+    row = accounts.find_live_session(
+        db.session(), user_id, now=now, idle=idle, longest=longest,
+        oldest_end=access_window().oldest_end,
+    )  # fmt: skip
     if row is None:
         return None
     if _is_touch(row.last_seen_at, now):

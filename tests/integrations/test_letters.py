@@ -37,6 +37,8 @@ FACTS = {
     "by_phone": False,
     "staff": "Петрова М. И.",
     "field": "email",
+    "numbers": "№ 00123-ЭС",
+    "is_one": True,
 }
 LETTERS = {
     "registration_link": "Подтвердить регистрацию",
@@ -55,6 +57,10 @@ LETTERS = {
     "contact_link": "Подтвердить адрес",
     "contact_asked": None,
     "contact_changed": None,
+    "transfer_former": None,
+    "transfer_new": None,
+    "transfer_open": "Открыть страницу входа",
+    "transfer_restored": None,
 }
 """Every kind of letter, and the words of its button."""
 TEXTS = {
@@ -70,6 +76,7 @@ TEXTS = {
     "contact_code": CODE,
     "contact_asked": "",
     "contact_changed": "",
+    "transfer_restored": "",
 }
 """Every kind of text message, and what secret it holds."""
 

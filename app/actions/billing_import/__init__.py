@@ -22,6 +22,7 @@ from app.actions.billing_import.merge import Merge
 from app.actions.billing_import.preflight import check_claims, check_encodings, check_writing
 from app.actions.billing_import.report import Fault, FileCounts, ImportRefusedError, Report
 from app.actions.billing_import.staging import Staged, create_stage, stage_file
+from app.actions.billing_import.transfers import note_terminations, record_transfers
 from app.actions.search_index import rebuild_search, touches_search
 from app.domain.exchange import Dialect, build_layouts, known_files
 from app.domain.exchange.manifest import Manifest, ManifestError, parse_manifest
@@ -130,10 +131,14 @@ def apply_import(
     session.flush()
     _retire_demo_supplier(session, run, options, report)
     supplier_inns = _supplier_inns(session)
-    _merge_all(Batch(connection, report, run.id, now, _by_table(staged)), staged, manifest, options)
+    batch = Batch(connection, report, run.id, now, _by_table(staged))
+    _merge_all(batch, staged, manifest, options)
     _acknowledge(session, package, dialect, manifest, report, now)
     _check_supplier(supplier_inns, _supplier_inns(session), manifest, report)
     _refuse_if_faulty(report)
+    record_transfers(session, batch)
+    if "contracts" in staged:
+        note_terminations(batch)
     run_checks(connection, staged, report)
     run.counts = report.as_dict()
     if touches_search(run.counts):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from app.actions.billing_import.report import Report
 from app.actions.billing_import.staging import Staged
+from app.actions.billing_import.transfer_watch import TransferWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,4 @@ class Batch:
     run_id: int
     now: datetime
     parents: Mapping[str, Staged]
+    transfers: TransferWatch = field(default_factory=TransferWatch)

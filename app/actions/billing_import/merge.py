@@ -140,6 +140,7 @@ class Merge:
             .subquery()
         )
         audit_changes(self.batch, self.source, new, list(compared))
+        self.batch.transfers.note(self.connection, self.source, changed)
         assigned: dict[str, Any] = {name: new.c[name] for name in compared}
         if self.can_withdraw:
             assigned["withdrawn_at"] = null()

@@ -163,6 +163,11 @@ class Report:
         message = f"{known.first.message}: таких еще {_grouped(total)}"
         self.warnings[known.entry] = replace(known.first, message=message, count=total)
 
+    def warn_first(self, file: str, message: str) -> None:
+        """A warning that is listed before all others, however many there are."""
+        self.warning_count += 1
+        self.warnings[:] = [_fault(file, message, None, None), *self.warnings][:LISTED_WARNINGS]
+
     def of(self, file: str) -> FileCounts:
         return self.counts.setdefault(file, FileCounts())
 

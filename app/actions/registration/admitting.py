@@ -39,7 +39,7 @@ from app.domain.registration import (
 from app.integrations.password_hashing import is_password
 from app.models import Account, Registration
 from app.queries.attempts import count_attempts
-from app.queries.registrations import contacts_on_record, list_proof_totals
+from app.queries.registrations import contacts_on_record, is_of_customer, list_proof_totals
 
 
 def check_link(registration: Registration, nonce: str, now: datetime) -> None:
@@ -99,7 +99,7 @@ def admit_contact(
     is_mail = registration.channel == Channel.MAIL
     channel = Channel.MAIL if is_mail else Channel.SMS
     contact = (registration.email if is_mail else registration.confirmed_phone) or ""
-    if contacts_on_record(registration.contract).has(channel, contact):
+    if contacts_on_record(session, registration.contract).has(channel, contact):
         return _open(session, registration, Proof.CONTACT, "", now)
     if not rules.needs_proof:
         return _open(session, registration, Proof.NOT_ASKED, "", now)
@@ -140,7 +140,7 @@ def prove_by_document(
     except TooManyAttemptsError:
         raise ProofError(0) from None
     since = earliest_proof_day(now.date())
-    totals = list_proof_totals(session, registration.contract_id, since)
+    totals = list_proof_totals(session, registration.contract, since)
     is_right = is_document_total(amount, totals)
     if _is_braked(session, contract, rules, now):
         _hold_proof(session, registration, is_right=is_right)
@@ -188,6 +188,20 @@ def refuse(
     """
     _end(session, registration, State.REFUSED, (State.UNPROVED,), clerk, reason, now)
     notices.tell_decision(session, registration, now, reason)
+
+
+def refuse_for_transfer(
+    session: Session, registration: Registration, clerk: str, reason: str, now: datetime
+) -> None:
+    """The contract has another customer now; who has confirmed a contact is told.
+
+    Raises:
+        RegistrationClosedError: it does not go on any more.
+    """
+    is_confirmed = registration.state == State.UNPROVED
+    _end(session, registration, State.REFUSED, PENDING, clerk, reason, now)
+    if is_confirmed:
+        notices.tell_decision(session, registration, now, reason)
 
 
 def check_stop(registration: Registration, rules: Rules, now: datetime) -> None:
@@ -245,6 +259,8 @@ def _open(
     session: Session, registration: Registration, proof: Proof, clerk: str, now: datetime
 ) -> bool:
     if not registration.password_hash or not registration.email:
+        raise RegistrationClosedError
+    if not is_of_customer(session, registration, lock=True):
         raise RegistrationClosedError
     move(
         session, registration, State.ACTIVE, (State.LINK_SENT, State.UNPROVED),

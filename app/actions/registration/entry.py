@@ -15,15 +15,17 @@ from app.domain.limits import Tried
 from app.domain.registration import State
 from app.models import Registration
 from app.queries.accounts import find_owner
+from app.queries.memberships import is_held_by_login
 from app.queries.registrations import find_entry
 
 
 def open_registration(
     session: Session, number: str, inn: str, browser: Browser, rules: Rules, now: datetime
 ) -> Registration | None:
-    """Begin a registration, or None: no such contract, another ИНН, or its owner is known already.
+    """Begin a registration, or None: no such contract, another ИНН, its owner is known already, or
+    it has changed hands and a clerk has to decide first.
 
-    These three are told apart nowhere; a known owner gets a notice.
+    These are told apart nowhere; a known owner gets a notice, one who is suspended does not.
 
     Raises:
         TooManyAttemptsError: a limit is reached; nothing was looked up.
@@ -39,8 +41,12 @@ def open_registration(
     if owner is not None:
         notices.tell_owner_of_registration(session, owner[0], contract, now)
         return None
+    if is_held_by_login(session, key):
+        return None
     registration = Registration(
         contract_id=contract.id,
+        customer_id=contract.customer_id,
+        customer_inn=inn,
         state=State.DRAFT,
         created_at=now,
         address=browser.address[:45],

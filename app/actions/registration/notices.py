@@ -75,7 +75,7 @@ def tell_contacts_on_record(
     knows already.
     """
     contract = registration.contract
-    on_record = contacts_on_record(contract)
+    on_record = contacts_on_record(session, contract)
     facts = letter_facts(session, contract) | {
         "email": registration.email,
         "phone": registration.phone,

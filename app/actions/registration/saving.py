@@ -38,7 +38,7 @@ from app.domain.registration import Channel, State
 from app.integrations.password_hashing import hash_password
 from app.integrations.post import Post
 from app.models import Contract, Message, Registration, SmsCode
-from app.queries.accounts import find_owner
+from app.queries.memberships import is_held_by_login
 from app.queries.messages import has_letter_left
 
 FORM = "registration"
@@ -222,7 +222,7 @@ def check_open(session: Session, registration: Registration) -> None:
     """
     if registration.state not in (State.DRAFT, State.LINK_SENT):
         raise RegistrationClosedError
-    if find_owner(session, registration.contract.number_key) is not None:
+    if is_held_by_login(session, registration.contract.number_key):
         raise RegistrationClosedError
 
 

@@ -85,7 +85,12 @@ def _enter(opened: accounts.OpenedSession, target: str | None) -> ResponseReturn
 
 
 def _command(form: SignInForm) -> accounts.SignIn:
-    return accounts.SignIn(form.login.data, form.password.data, session.current_browser())
+    return accounts.SignIn(
+        form.login.data,
+        form.password.data,
+        session.current_browser(),
+        session.access_window().oldest_end,
+    )
 
 
 def _page(form: SignInForm, status: int = 200, message: str | None = None) -> Response:

@@ -21,7 +21,7 @@ from app.queries.accounts import find_expired_session
 from app.queries.contracts import VisibleContract, get_visible
 from app.queries.enquiries import find_draft, get_enquiry
 from app.web.rules import file_rules
-from app.web.session import clock, config, current_browser, current_viewer
+from app.web.session import access_window, clock, config, current_browser, current_viewer
 from app.web.uploads import FIELD, cabinet, delete_stored, read_uploads
 
 REMOVE = re.compile(r"remove-([0-9]{1,18})", re.ASCII)
@@ -74,7 +74,9 @@ def rescue(contract_id: int, enquiry_id: int, typed: Mapping[str, str]) -> Kept 
         return None
     viewer = Viewer(account_id)
     with suppress(NotFoundError, AccessDeniedError):
-        contract = get_visible(db.session(), viewer, contract_id, Permission.SEND_ENQUIRIES)
+        contract = get_visible(
+            db.session(), viewer, contract_id, Permission.SEND_ENQUIRIES, access_window()
+        )
         if enquiry_id != NEW:
             get_enquiry(db.session(), contract, enquiry_id)
         return _keep(contract, viewer, enquiry_id, typed)

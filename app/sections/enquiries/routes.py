@@ -13,7 +13,7 @@ from app.actions.drafts import NEW
 from app.actions.enquiries import NewEnquiry, send_enquiry
 from app.domain.access import Permission
 from app.domain.contacts import normalise_email, normalise_phone, show_phone
-from app.domain.enquiries import find_topic
+from app.domain.enquiries import find_topic, offered_topics
 from app.domain.errors import AttachmentError, TooManyAttemptsError
 from app.extensions import db
 from app.integrations.consent_texts import ENQUIRY_ANSWER, ENQUIRY_DATA
@@ -204,7 +204,9 @@ def _to_enquiry(enquiry_id: int, *, is_new: bool) -> ResponseReturnValue:
 def _offer(form: EnquiryForm) -> EnquiryForm:
     """The form with its lists, and a key of its own."""
     form.offer(
-        list_premises_kinds(db.session()), list_topics(db.session()), list_departments(db.session())
+        list_premises_kinds(db.session()),
+        offered_topics(list_topics(db.session()), g.contract.is_terminated),
+        list_departments(db.session()),
     )
     if not is_uuid(form.key.data):
         form.key.data = str(uuid.uuid4())

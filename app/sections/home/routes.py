@@ -31,7 +31,7 @@ def index(contract_id: int) -> ResponseReturnValue:
     rules = window_rules(config())
     meters = (
         list_meters(db.session(), g.contract, today, rules)
-        if may_viewer(Permission.SEE_READINGS)
+        if may_viewer(Permission.SEE_READINGS) and not g.contract.is_terminated
         else []
     )
     return render_page(

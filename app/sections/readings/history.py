@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from flask import g
+
 from app.domain.history import Bar, HistoryRow, build_bars, build_history
 from app.domain.period import Month
 from app.domain.readings import Used, chain
@@ -34,7 +36,7 @@ class RegisterHistory:
 def read_history(meter: MeterCard, last: Month) -> list[RegisterHistory]:
     """All registers of a meter."""
     ids = [register.id for register in meter.registers]
-    known = list_known(db.session(), ids, last.plus(-MONTHS_BACK))
+    known = list_known(db.session(), ids, last.plus(-MONTHS_BACK), g.contract.handed_over_at)
     found = []
     for register in meter.registers:
         rows = build_history(chain(known[register.id], register.scale), last)

@@ -210,7 +210,7 @@ def _index_page(error: str | None = None, status: int = 200) -> Response:
         pager=pager,
         today=today,
         words=words,
-        windows=_windows(meters, today),
+        windows=[] if g.contract.is_terminated else _windows(meters, today),
         missing=sum(each.is_missing(today) for each in open_meters),
         due=sum(
             each.window.is_open(today) and each.closed_because(today) in ("", "billed")

@@ -21,7 +21,7 @@ from app.extensions import csrf, db
 from app.integrations.links import Purpose
 from app.logs import event
 from app.models import Registration
-from app.queries.registrations import get_registration
+from app.queries.registrations import get_linked_registration
 from app.sections.registration.blueprint import (
     WAY_ON,
     bp,
@@ -137,7 +137,7 @@ def stop_submit(token: str) -> ResponseReturnValue:
 
 def _linked(purpose: Purpose, token: str) -> tuple[Registration, str]:
     key, nonce = outbox.post().links.read(purpose, token)
-    return get_registration(db.session(), key), nonce
+    return get_linked_registration(db.session(), key), nonce
 
 
 def _stop_url(registration: Registration) -> str:

@@ -17,7 +17,7 @@ from app.extensions import db
 from app.integrations.links import Purpose
 from app.logs import event
 from app.models import Registration
-from app.queries.registrations import get_registration
+from app.queries.registrations import get_linked_registration
 from app.sections.registration.words import LINK_OVER
 from app.web import outbox, session
 from app.web.rules import registration_rules
@@ -48,11 +48,11 @@ def registration_of(token: str) -> Registration:
     """The registration whose form a token opens.
 
     Raises:
-        LinkError: ``altered``.
+        LinkError: ``altered``, or ``closed``: the contract has changed hands.
         NotFoundError: purged.
     """
     key, _ = outbox.post().links.read(Purpose.FORM, token)
-    return get_registration(db.session(), key)
+    return get_linked_registration(db.session(), key)
 
 
 def form_url(endpoint: str, registration: Registration) -> str:

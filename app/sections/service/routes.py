@@ -11,7 +11,7 @@ from app.extensions import db
 from app.queries import contracts
 from app.web.fragments import render_page
 from app.web.permissions import public, signed_in
-from app.web.session import current_viewer, is_staff
+from app.web.session import access_window, current_viewer, is_staff
 
 bp = Blueprint("service", __name__)
 
@@ -24,7 +24,7 @@ def root() -> ResponseReturnValue:
         return redirect(url_for("auth.sign_in"))
     if is_staff():
         return redirect(url_for("staff.today"))
-    visible = contracts.list_visible(db.session(), current_viewer())
+    visible = contracts.list_visible(db.session(), current_viewer(), access_window())
     if len(visible) == 1:
         return redirect(url_for("home.index", contract_id=visible[0].id))
     return redirect(url_for("service.contract_choice"))
@@ -37,7 +37,7 @@ def contract_choice() -> ResponseReturnValue:
     return render_page(
         "service/contract_choice.html",
         fragment="results",
-        contracts=contracts.list_visible(db.session(), current_viewer()),
+        contracts=contracts.list_visible(db.session(), current_viewer(), access_window()),
     )
 
 

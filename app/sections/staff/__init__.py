@@ -20,6 +20,7 @@ from app.sections.staff import (
     team,
     texts,
     today,
+    transfers,
 )
 from app.sections.staff.blueprint import bp
 
@@ -44,4 +45,5 @@ __all__ = [
     "team",
     "texts",
     "today",
+    "transfers",
 ]

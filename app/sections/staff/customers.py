@@ -19,6 +19,7 @@ from app.queries.contracts import get_looked_at, list_points
 from app.queries.overview import money_overview
 from app.queries.profile import get_session
 from app.queries.search import find_contracts
+from app.queries.transfers import list_transfers_of
 from app.sections.staff.blueprint import bp
 from app.sections.staff.words import BLOCKED, CONTRACT_STATUSES, CUSTOMER_ROLES, REGISTRATIONS
 from app.web import outbox
@@ -136,7 +137,7 @@ def _done(contract_id: int, what: str) -> ResponseReturnValue:
 
 def _card(contract: Contract, message: str | None = None, status: int = 200) -> Response:
     session, now = db.session(), clock().now()
-    looked_at, _ = get_looked_at(session, contract.id, Permission.SEE_MONEY)
+    looked_at, _ = get_looked_at(session, contract.id, Permission.SEE_MONEY, clock().today())
     return render_page(
         "staff/customer.html",
         fragment="results",
@@ -144,6 +145,7 @@ def _card(contract: Contract, message: str | None = None, status: int = 200) -> 
         overview=money_overview(session, looked_at, clock().today()),
         points=list_points(session, looked_at),
         others=queries.list_other_contracts(session, contract),
+        transfers=list_transfers_of(session, contract.id),
         accounts=queries.list_accounts(session, contract, now, *session_lives(config())),
         registrations=queries.list_last_registrations(session, contract),
         messages=queries.list_last_messages(session, contract),

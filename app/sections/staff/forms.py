@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
+from flask import request
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+)
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.domain.staff import StaffRole
-from app.sections.staff.words import ROLES
+from app.domain.transfers import Decision
+from app.sections.staff.words import ROLES, TRANSFERS
 from app.web.forms import printable, safe_next
 
 LONG = Length(max=200, message="Слишком длинно: не больше 200 знаков")
@@ -37,6 +48,42 @@ class CodeForm(FlaskForm):
         ],
     )
     next = HiddenField(filters=[lambda target: safe_next(target, "")])
+
+
+class TransferForm(FlaskForm):
+    """What a clerk decides about a contract that changed hands."""
+
+    transfer_id = HiddenField()
+    """The latest change that the page showed."""
+    decision = RadioField(
+        "Кто теперь потребитель",
+        choices=[(str(each), TRANSFERS[each]) for each in (Decision.SAME, Decision.OTHER)],
+        validators=[InputRequired("Выберите решение")],
+        invalid_choice_message="Выберите решение",
+    )
+
+    @property
+    def read_id(self) -> int:
+        """0 where the page has not said it."""
+        return read_id(self.transfer_id.data)
+
+
+class BulkTransferForm(FlaskForm):
+    """The same for all contracts that a page has named."""
+
+    is_checked = BooleanField(
+        "Список проверен",
+        validators=[InputRequired("Отметьте, что список проверен")],
+    )
+
+    @property
+    def read_ids(self) -> list[int]:
+        return [read_id(text) for text in request.form.getlist("transfer_ids")]
+
+
+def read_id(text: str | None) -> int:
+    """An id from a hidden field; 0 for anything else."""
+    return int(text) if text and re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) else 0
 
 
 class OwnPasswordForm(FlaskForm):

@@ -53,7 +53,9 @@ def reading_entry_submit(contract_id: int) -> ResponseReturnValue:
 
 
 def _taking(contract_id: int) -> Taking:
-    contract, owner_id = get_looked_at(db.session(), contract_id, Permission.SEE_READINGS)
+    contract, owner_id = get_looked_at(
+        db.session(), contract_id, Permission.SEE_READINGS, clock().today()
+    )
     return Taking(
         contract,
         Submitter(current_browser().address, owner_id or None, current_clerk().staff_id),

@@ -96,7 +96,7 @@ def _page(
         row=found,
         form=form,
         faults=[("", message)] if message else summary_of(form),
-        on_record=contacts_on_record(found.contract),
+        on_record=contacts_on_record(db.session(), found.contract),
         confirmed=confirmed,
         owners=[
             card

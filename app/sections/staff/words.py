@@ -11,7 +11,7 @@ ROLES = {
 }
 MENU = (
     # endpoint, words, permission, beginnings of the endpoints that belong to it
-    ("staff.today", "Сегодня", "work", ("staff.today", "staff.message")),
+    ("staff.today", "Сегодня", "work", ("staff.today", "staff.message", "staff.transfer")),
     ("staff.customers", "Потребители", "work", ("staff.customer",)),
     ("staff.readings", "Показания", "work", ("staff.reading",)),
     ("staff.enquiries", "Обращения", "work", ("staff.enquir",)),
@@ -44,6 +44,18 @@ REGISTRATIONS = {
 BLOCKED = {
     "closed": "Учетная запись закрыта: ей не открыть ни одного договора. Нужна новая регистрация.",
     "no_mail": "У учетной записи нет подтвержденного адреса: ссылку отправить некуда.",
+}
+TRANSFERS = {
+    "same": "Та же организация",
+    "other": "Другой потребитель",
+    "nobody": "решать нечего: доступа ни у кого не было",
+}
+TRANSFER_FAULTS = {
+    "decided": "Это уже решил другой сотрудник: что решено, видно ниже.",
+    "changed": "Пока страница была открыта, биллинг прислал нового потребителя. "
+    "Посмотрите еще раз и решите.",
+    "bulk": "Пока страница была открыта, что-то из списка решили или загрузили снова. "
+    "Ничего не изменено: проверьте список и нажмите еще раз.",
 }
 STAFF_FAULTS = {
     "login": "логин: от 3 знаков, латинские буквы, цифры, точка, дефис или адрес e-mail",

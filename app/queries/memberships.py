@@ -1,0 +1,74 @@
+"""Which accounts have access to which contracts: the one place that decides it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.domain.access import TERMINATED, Role
+from app.models import Contract, ContractTransfer, Membership
+
+
+def is_live() -> ColumnElement[bool]:
+    """A membership that opens its contract: neither revoked nor suspended."""
+    return and_(Membership.revoked_at.is_(None), Membership.suspended_by_id.is_(None))
+
+
+def is_readable(oldest_end: Any) -> ColumnElement[bool]:
+    """A contract that billing still sends and that its people may still read.
+
+    Args:
+        oldest_end: a date, or a bound parameter for one; see ``domain.access.AccessWindow``.
+    """
+    ended_on = func.coalesce(Contract.valid_to, Contract.terminated_on)
+    return and_(
+        Contract.withdrawn_at.is_(None),
+        or_(Contract.status != TERMINATED, ended_on.is_(None), ended_on >= oldest_end),
+    )
+
+
+def has_access(session: Session, account_id: int, contract_id: int) -> bool:
+    """Whether an account may open a contract, however long ago that was terminated."""
+    return _exists(
+        session, Membership.account_id == account_id, Membership.contract_id == contract_id
+    )
+
+
+def has_any_access(session: Session, account_id: int) -> bool:
+    """Whether an account may open any contract."""
+    return _exists(session, Membership.account_id == account_id)
+
+
+def is_undecided(session: Session, contract_id: int) -> bool:
+    """Whether a clerk has still to decide who the customer of a contract is."""
+    undecided = exists().where(
+        ContractTransfer.contract_id == contract_id, ContractTransfer.decided_at.is_(None)
+    )
+    return bool(session.scalar(select(undecided)))
+
+
+def is_taken(session: Session, contract_id: int) -> bool:
+    """Whether nobody may register for a contract: it has an owner, though a suspended one, or its
+    customer is undecided."""
+    owned = exists().where(
+        Membership.contract_id == contract_id,
+        Membership.role == Role.OWNER,
+        Membership.revoked_at.is_(None),
+    )
+    return bool(session.scalar(select(owned))) or is_undecided(session, contract_id)
+
+
+def is_held_by_login(session: Session, number_key: str) -> bool:
+    """The same for a contract number as sign-in reads it, which several contracts may share."""
+    ids = session.scalars(
+        select(Contract.id).where(
+            Contract.number_key == number_key, Contract.withdrawn_at.is_(None)
+        )
+    )
+    return any(is_taken(session, contract_id) for contract_id in ids.all())
+
+
+def _exists(session: Session, *conditions: ColumnElement[bool]) -> bool:
+    return bool(session.scalar(select(exists().where(is_live(), *conditions))))
