@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.actions.enquiries import EnquiryRules, NewEnquiry, send_enquiry
 from app.actions.readings import ReadingRules, Submitter, submit_readings
@@ -126,6 +126,7 @@ def _knock(session: Session, now: datetime) -> None:
     owned = select(Membership.contract_id).where(Membership.revoked_at.is_(None))
     free = session.scalars(
         select(Contract)
+        .options(joinedload(Contract.customer))
         .where(Contract.id.not_in(owned), Contract.status == "active")
         .order_by(Contract.number.desc())
         .limit(1)
@@ -135,7 +136,8 @@ def _knock(session: Session, now: datetime) -> None:
     came = now - timedelta(hours=3)
     session.add(
         Registration(
-            contract_id=free.id, state=State.UNPROVED, created_at=came, saved_at=came,
+            contract_id=free.id, customer_id=free.customer_id, customer_inn=free.customer.inn,
+            state=State.UNPROVED, created_at=came, saved_at=came,
             confirmed_at=came, channel=Channel.MAIL, email=STRANGER,
             phone="+79000000001", nonce=secrets.token_urlsafe(16),
             password_hash=hash_password(secrets.token_urlsafe(12)), address=BROWSER.address,

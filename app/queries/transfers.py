@@ -113,6 +113,7 @@ def list_transfers_of(session: Session, contract_id: int) -> Sequence[ContractTr
         .where(ContractTransfer.contract_id == contract_id)
         .options(joinedload(ContractTransfer.decided_by))
         .order_by(ContractTransfer.id.desc())
+        .execution_options(populate_existing=True)
     ).all()
 
 

@@ -78,6 +78,7 @@ def registration(site: Site) -> int:
     """Somebody whom billing does not know waits for a clerk."""
     with site.session() as session:
         row = Registration(
+            **making.customer_of(session, site.ids[UNREGISTERED]),
             contract_id=site.ids[UNREGISTERED], state="unproved", created_at=NOW, saved_at=NOW,
             confirmed_at=NOW, channel="mail", email="kadry@example.org", phone="+79127770002",
             nonce=secrets.token_hex(8), address="192.0.2.1", user_agent="",

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.integrations.links import Purpose
-from app.models import Account, Consent, ContactChange, Contract, Membership
+from app.models import Account, Consent, ContactChange, Contract, Customer, Membership
 from tests.browser.live import HOSTILE, HOSTILE_NUMBER, Site
 from tests.conftest import NOW
 from tests.factories import Factory
@@ -34,6 +35,13 @@ ANSWER = (
 def debtor(site: Site) -> str:
     assert site.demo is not None
     return site.demo.debtor
+
+
+def customer_of(session: Session, contract_id: int) -> dict[str, object]:
+    """Whose contract it is, as a registration keeps it."""
+    contract = session.get_one(Contract, contract_id)
+    customer = session.get_one(Customer, contract.customer_id)
+    return {"customer_id": customer.id, "customer_inn": customer.inn}
 
 
 def _owner(make: Factory, contract_id: int) -> Account:

@@ -110,6 +110,7 @@ def registration(
     def make(site: Site) -> str:
         with site.session() as session:
             row = Registration(
+                **making.customer_of(session, site.ids[UNREGISTERED]),
                 contract_id=site.ids[UNREGISTERED],
                 state=state,
                 created_at=NOW,

@@ -57,7 +57,7 @@ class TransferForm(FlaskForm):
     """The latest change that the page showed."""
     decision = RadioField(
         "Кто теперь потребитель",
-        choices=[(str(each), TRANSFERS[each]) for each in (Decision.SAME, Decision.OTHER)],
+        choices={str(each): TRANSFERS[each] for each in (Decision.SAME, Decision.OTHER)},
         validators=[InputRequired("Выберите решение")],
         invalid_choice_message="Выберите решение",
     )

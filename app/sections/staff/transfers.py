@@ -112,10 +112,10 @@ def _page(
 ) -> Response:
     session = db.session()
     contract = get_contract_for_desk(session, contract_id)
+    case = queries.find_case(session, contract_id)
     changes = queries.list_transfers_of(session, contract_id)
     if not changes:
         raise NotFoundError
-    case = queries.find_case(session, contract_id)
     return render_page(
         "staff/transfers/transfer.html",
         fragment="results",
