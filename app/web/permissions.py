@@ -150,7 +150,9 @@ def is_permitted(view: Any) -> bool:
         return False
     contract_id = (request.view_args or {})["contract_id"]
     try:
-        contracts.get_visible(db.session(), current_viewer(), contract_id, Permission(access))
+        contracts.get_visible(
+            db.session(), current_viewer(), contract_id, Permission(access), access_window()
+        )
     except (NotFoundError, AccessDeniedError):
         return False
     return True

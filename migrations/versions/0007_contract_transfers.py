@@ -56,7 +56,7 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contract_transfers")),
     )
     with op.batch_alter_table("contract_transfers") as table:
-        table.create_index(op.f("ix_contract_transfers_contract_id"), ["contract_id", "id"])
+        table.create_index(op.f("ix_contract_transfers_contract_id_id"), ["contract_id", "id"])
         table.create_index(op.f("ix_contract_transfers_import_run_id"), ["import_run_id"])
         table.create_index(
             "ix_contract_transfers_open",

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from uuid import uuid4
 
-import pytest
 from flask import Flask
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from app.actions.accounts import create_account
 from app.domain.access import Role
 from app.domain.staff import StaffRole
 from app.extensions import db
-from app.integrations.links import Purpose
 from app.models import (
     Account,
     BankDetails,
@@ -29,90 +24,24 @@ from app.models import (
     Recovery,
     Registration,
 )
-from tests.actions.test_billing_import import SAMPLE, run_command
 from tests.conftest import NOW
-from tests.factories import PASSWORD, Factory
+from tests.factories import PASSWORD
 from tests.outbox import Outbox
 from tests.pages import PARTIAL, PageClient
 from tests.sections.enquiries.steps import fields_of
 from tests.sections.registering import Person
-
-OWNED, PENDING = "00001-ЭС", "00002-ЭС"
-OLD_INN, NEW_INN = "9600000023", "9600000087"
-OLD, NEW = "old@example.org", "nova@example.org"
-HEAD = "customer_id;kind;full_name;short_name;inn;kpp;email;phone"
-NOVA = f"000000999;ul;Общество «Нова»;ООО «Нова»;{NEW_INN};960001001;{NEW};"
-CONTRACTS = (
-    "contract_no;customer_id;signed_on;valid_from;valid_to;status;price_category;has_advance"
+from tests.sections.transfer_scene import (
+    NEW,
+    NEW_INN,
+    OLD,
+    OLD_INN,
+    OWNED,
+    PENDING,
+    Scene,
+    scene,
 )
 
-
-def delta(folder: Path, customer: str = NOVA, key: str = "000000999", *numbers: str) -> Path:
-    """A batch that gives contracts another customer."""
-    folder.mkdir()
-    (folder / "customers.csv").write_text(f"{HEAD}\n{customer}\n", encoding="utf-8")
-    rows = [f"{number};{key};2020-02-01;2020-02-01;;active;3;1" for number in numbers or (OWNED,)]
-    (folder / "contracts.csv").write_text("\n".join([CONTRACTS, *rows, ""]), encoding="utf-8")
-    return folder
-
-
-@dataclass
-class Scene:
-    """The real package is loaded, and the old company's person is at work."""
-
-    app: Flask
-    session: Session
-    make: Factory
-    old: PageClient
-    contract: Contract
-    account: Account
-    folder: Path
-
-    def hand_over(self, *numbers: str, customer: str = NOVA, key: str = "000000999") -> str:
-        """Load the batch; what the command says."""
-        name = uuid4().hex
-        result = run_command(self.app, delta(self.folder / name, customer, key, *numbers))
-        assert result.exit_code == 0, result.output
-        self.session.expire_all()
-        return result.output
-
-    def clerk(self, role: StaffRole = StaffRole.OPERATOR) -> PageClient:
-        client = PageClient(self.app)
-        client.sign_in_staff(str(role))
-        return client
-
-    def decide(self, decision: str, status: int = 303) -> None:
-        clerk = self.clerk()
-        soup = clerk.get("staff.transfer", contract_id=self.contract.id)
-        clerk.submit(soup, status, decision=decision)
-        self.session.expire_all()
-
-    def new_company(self) -> PageClient:
-        """Registers as anybody, at the address on record."""
-        person = Person(PageClient(self.app), {"email": NEW})
-        person.save(person.page.open(person.enter(OWNED, NEW_INN).location))
-        links = Outbox(self.folder / "outbox")
-        person.page.submit(person.page.open(links.link(NEW)))
-        return person.page
-
-
-@pytest.fixture
-def scene(app: Flask, session: Session, make: Factory, tmp_path: Path) -> Scene:
-    result = run_command(app, SAMPLE)
-    assert result.exit_code == 0, result.output
-    for role in StaffRole:
-        make.staff(role)
-    account = create_account(session, OWNED, OLD, PASSWORD, NOW)
-    session.commit()
-    old = PageClient(app)
-    old.sign_in(OWNED)
-    contract = session.scalars(select(Contract).filter_by(number=OWNED)).one()
-    return Scene(app, session, make, old, contract, account, tmp_path)
-
-
-def token(app: Flask, purpose: Purpose, key: int, nonce: str = "") -> str:
-    with app.test_request_context():
-        return str(app.extensions["post"].links.sign(purpose, key, nonce))
+__all__ = ["scene"]
 
 
 def test_everything_of_the_former_people_ends_with_the_import(
@@ -304,12 +233,12 @@ def test_the_new_company_registers_as_anybody_and_sees_figures_but_nothing_of_pe
     nova.get("readings.receipt", 404, receipt_id=receipt_id, **here)
     assert f"№ {receipt_id} от" not in nova.get("readings.index", **here).text
     details = nova.get("pay.bank_details", **here)
-    assert "Банк старой компании" not in details.text
+    assert "Банк старой компании" not in str(details)
     nova.submit(
         details, account="40702810200000000102", bic="049600777", bank_name="Банк новой компании",
         corr_account="30101810900000000777",
     )  # fmt: skip
-    assert "Банк новой компании" in nova.get("pay.bank_details", **here).text
+    assert "Банк новой компании" in str(nova.get("pay.bank_details", **here))
     # Staff still see what the former people wrote; the former password opens nothing.
     scene.clerk().get("staff.enquiry", enquiry_id=enquiry_id)
     PageClient(scene.app).sign_in(OWNED, PASSWORD, 422)
