@@ -1,14 +1,14 @@
 """Contracts that changed hands: suspended memberships, the end of terminated contracts.
 
 Revision ID: 0007
-Revises: 0009
+Revises: 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
