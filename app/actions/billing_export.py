@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, up
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from app.actions.journal import record
+from app.domain.contacts import export_phone
 from app.domain.enquiries import BUILT_IN
 from app.domain.period import Month
 from app.domain.readings import LIVE, ReadingSource, ReadingStatus
@@ -240,7 +241,8 @@ def _enquiries(session: Session, now: datetime) -> list[Sequence[str]]:
             (
                 enquiry.number or "", contract_no, topic_id.removeprefix(BUILT_IN),
                 department_id or "", _moment(enquiry.registered_at, now), first.text,
-                ", ".join(each.name for each in first.attachments), enquiry.phone, enquiry.email,
+                ", ".join(each.name for each in first.attachments),
+                export_phone(enquiry.phone), enquiry.email,
             )
         )  # fmt: skip
         enquiry.exported_at = now

@@ -9,7 +9,7 @@ from flask.cli import with_appcontext
 
 from app.actions.accounts import create_account
 from app.actions.registration import admitting
-from app.domain.contacts import show_phone
+from app.domain.contacts import show_email, show_phone
 from app.domain.errors import (
     AccountExistsError,
     ContactError,
@@ -21,6 +21,7 @@ from app.extensions import db
 from app.models import Registration
 from app.queries.registrations import contacts_on_record, get_registration, list_unproved
 from app.web import outbox
+from app.web.contact_errors import contact_words
 from app.web.forms import PASSWORD_WORDS
 from app.web.session import clock, local_now
 
@@ -41,8 +42,9 @@ def account_create(contract: str, email: str, password_stdin: bool) -> None:
         raise click.ClickException(f"договора «{contract}» нет") from None
     except AccountExistsError:
         raise click.ClickException(f"у договора «{contract}» уже есть владелец") from None
-    except ContactError:
-        raise click.ClickException(f"«{email}» — не адрес электронной почты") from None
+    except ContactError as error:
+        words = contact_words(error, "не адрес электронной почты")
+        raise click.ClickException(f"«{email}» — {words}") from None
     except PasswordError as error:
         raise click.ClickException(PASSWORD_WORDS[error.code]) from None
     db.session.commit()
@@ -99,13 +101,13 @@ def _waiting(number: int) -> Registration:
 def _print_registration(registration: Registration) -> None:
     contract = registration.contract
     on_record = contacts_on_record(db.session(), contract)
-    known = [*sorted(on_record.emails), *map(show_phone, sorted(on_record.phones))]
+    known = [*map(show_email, sorted(on_record.emails)), *map(show_phone, sorted(on_record.phones))]
     when = registration.confirmed_at and clock().local(registration.confirmed_at)
     typed = [
-        registration.email or "",
+        show_email(registration.email),
         show_phone(registration.phone) if registration.phone else "",
     ]
-    contact = registration.email
+    contact = show_email(registration.email)
     if registration.channel == "sms" and registration.confirmed_phone:
         contact = show_phone(registration.confirmed_phone)
     on_record_words = "на учете" if contact in known else "на учете его нет"

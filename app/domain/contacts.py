@@ -1,102 +1,125 @@
-"""E-mail addresses and telephone numbers: as people write them, as they are kept, as they show."""
+"""Contacts in the fields of the billing data, which people fill in as they like.
+
+Both fields may hold several addresses and numbers, in any order, with names, labels and remarks.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-
+from app.domain.characters import compose
+from app.domain.email_addresses import mask_email, normalise_email, same_email, show_email
 from app.domain.errors import ContactError
+from app.domain.phone_numbers import (
+    export_phone,
+    find_phones,
+    mask_phone,
+    may_get_sms,
+    normalise_phone,
+    show_phone,
+    split_extension,
+)
 
-HOME_REGION = "RU"
-MAX_EMAIL = 254
-MAX_PHONE = 16
-_BETWEEN_CONTACTS = re.compile(r"[,;\n]+|\s+или\s+")
+__all__ = [
+    "BillingContacts",
+    "export_phone",
+    "mask_email",
+    "mask_phone",
+    "may_get_sms",
+    "normalise_email",
+    "normalise_phone",
+    "read_billing_contacts",
+    "read_emails",
+    "read_phones",
+    "same_email",
+    "show_email",
+    "show_phone",
+    "split_extension",
+]
+
+MAX_FIELD = 2000
+MIN_UNREAD = 5
+"""Digits that may have been meant as a number."""
+_NO_CONTACT = re.compile(
+    r"(?:нет|не\s?т|отсутству[а-я]+|не\s+указан[а-я]*|неизвест[а-я]+|б/н|n/?a|[-–—0.\s]*)\.?",
+    re.IGNORECASE,
+)
+_AROUND_AT = re.compile(r"\s*@\s*")
+_ADDRESS = re.compile(r"[^\s,;:/|<>()\[\]{}\"«»“”„]*@[^\s,;:/|<>()\[\]{}\"«»“”„]*")
+_EDGES = ".-–—'’!?*"
 
 
-def normalise_email(text: str) -> str:
-    """An address as it is kept: trimmed, the domain in lower case and in its ASCII form.
+@dataclass(frozen=True, slots=True)
+class BillingContacts:
+    """What billing has on record: addresses, numbers (with extensions), and what is unreadable.
 
-    Raises:
-        ContactError: ``email``.
+    ``unread_email`` and ``unread_phone`` are the parts of each field that make no contact.
     """
-    try:
-        found = validate_email(
-            text.strip(),
-            check_deliverability=False,
-            allow_smtputf8=False,
-            allow_domain_literal=False,
-        )
-    except EmailNotValidError:
-        raise ContactError("email") from None
-    address = found.ascii_email or found.normalized
-    if len(address) > MAX_EMAIL:
-        raise ContactError("email")
-    return address
+
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    unread_email: tuple[str, ...] = ()
+    unread_phone: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> list[str]:
+        """Everything as people write it; what is unreadable as it stands."""
+        return [
+            *map(show_email, self.emails),
+            *map(show_phone, self.phones),
+            *self.unread_email,
+            *self.unread_phone,
+        ]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody can be told of anything."""
+        return not self.emails and not self.phones
 
 
-def normalise_phone(text: str) -> str:
-    """Any usual writing → E.164, for example «8 (912) 345-67-89» → «+79123456789».
-
-    Raises:
-        ContactError: ``phone``.
-    """
-    try:
-        number = phonenumbers.parse(text[:60], HOME_REGION)
-    except phonenumbers.NumberParseException:
-        raise ContactError("phone") from None
-    if not phonenumbers.is_possible_number(number):
-        raise ContactError("phone")
-    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    if len(written) > MAX_PHONE:
-        raise ContactError("phone")
-    return written
-
-
-def show_phone(phone: str) -> str:
-    """E.164 → «+7 912 345-67-89»."""
-    if match := re.fullmatch(r"\+7(\d{3})(\d{3})(\d{2})(\d{2})", phone):
-        return "+7 {} {}-{}-{}".format(*match.groups())
-    number = phonenumbers.parse(phone)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-
-
-def may_get_sms(phone: str, prefixes: Iterable[str]) -> bool:
-    """Whether text messages may be sent to a number in E.164; ``prefixes`` is the allow-list."""
-    return phone.startswith(tuple(prefixes))
+def read_billing_contacts(email_field: str | None, phone_field: str | None) -> BillingContacts:
+    """Read the two fields of the billing data; an address among the telephones counts as well."""
+    emails, phones = [], []
+    unread: list[tuple[str, ...]] = []
+    for field in (email_field, phone_field):
+        found, numbers, rest = _read_field(field)
+        emails += found
+        phones += numbers
+        unread.append(rest)
+    unique_emails = {address.casefold(): address for address in reversed(emails)}
+    return BillingContacts(
+        tuple(reversed(unique_emails.values())), tuple(dict.fromkeys(phones)), *unread
+    )
 
 
 def read_emails(text: str | None) -> frozenset[str]:
-    """The addresses in a field of the billing data, which may hold several; rubbish is left out."""
-    return frozenset(_readable(normalise_email, text))
+    """The addresses in a field of the billing data; rubbish is left out."""
+    return frozenset(read_billing_contacts(text, None).emails)
 
 
 def read_phones(text: str | None) -> frozenset[str]:
     """The numbers in a field of the billing data, in E.164."""
-    return frozenset(_readable(normalise_phone, text))
+    return frozenset(read_billing_contacts(None, text).phones)
 
 
-def same_email(one: str, other: str) -> bool:
-    """Whether two addresses reach one mailbox; no provider in use tells cases apart."""
-    return one.casefold() == other.casefold()
-
-
-def mask_email(address: str) -> str:
-    """«buh@example.org» → «b•••@example.org»: enough to recognise, too little to use."""
-    name, _, host = address.partition("@")
-    return f"{name[:1]}•••@{host}"
-
-
-def mask_phone(phone: str) -> str:
-    """«+79123456789» → «+7 9•• •••-••-89»."""
-    return f"{phone[:2]} {phone[2:3]}•• •••-••-{phone[-2:]}"
-
-
-def _readable(read: Callable[[str], str], text: str | None) -> Iterator[str]:
-    for part in _BETWEEN_CONTACTS.split(text or ""):
+def _read_field(text: str | None) -> tuple[list[str], list[str], tuple[str, ...]]:
+    """Addresses, numbers and unreadable parts of one field."""
+    text = compose((text or "")[:MAX_FIELD]).strip()
+    if _NO_CONTACT.fullmatch(text):
+        return [], [], ()
+    emails: list[str] = []
+    unread: list[str] = []
+    if not re.search(r"\S@\S", text):
+        text = _AROUND_AT.sub("@", text)
+    for written in _ADDRESS.findall(text):
         try:
-            yield read(part)
+            emails.append(normalise_email(written.strip(_EDGES)))
         except ContactError:
-            continue
+            unread.append(written)
+    found = find_phones(_ADDRESS.sub("; ", text))
+    # A room, an hour: too few digits for anybody's number.
+    unread += [part for part in found.unread if sum(map(str.isdigit, part)) >= MIN_UNREAD]
+    if not emails and not found.phones and not unread:
+        unread.append(text)
+    return emails, list(found.phones), tuple(unread)

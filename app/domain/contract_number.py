@@ -5,32 +5,47 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from app.domain.characters import APOSTROPHES, DASHES, strip_invisible
 from app.domain.errors import ContractNumberError
 
 SUFFIX = "ЭС"
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
+MAX_TYPED = 200
+_TO_HYPHEN = dict.fromkeys(map(ord, DASHES), "-")
 # Capital and small letters that a keyboard in the wrong layout, or an eye, takes for Э and С.
 _LOOKALIKES = str.maketrans({"E": "Э", "C": "С", "Е": "Э", "S": "С"})
-# Spaces of every kind, and what copying from a document leaves between characters.
-_INVISIBLE = re.compile("[\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 _PRINTED = re.compile(r"([0-9]{1,10})(?:-?([А-Я]{2}))?")
 _OTHER = re.compile(r"[0-9A-ZА-ЯЁ./_-]{1,64}")
+_SIGNS = str.maketrans(dict.fromkeys("№#«»", " "))
+# «Договор энергоснабжения № …», «дог. …», «N …»: words that stand before a number. One that goes
+# on with a hyphen or a slash belongs to the number of another supplier.
+_BEFORE = re.compile(
+    r"(?:(?:(?:ДОГОВОР|КОНТРАКТ|ЭНЕРГОСНАБЖЕНИ|ЭЛЕКТРОСНАБЖЕНИ)[А-ЯЁ]*|ДОГ|НОМЕР|НОМ)(?=[\s.:0-9])"
+    r"|N[Oº°]?(?=[\s.:])|[\s.:])+"
+)
+_DATE_AFTER = re.compile(r"\s*,?\s*(?<![0-9A-ZА-ЯЁ_])ОТ\s*[0-9].*", re.DOTALL)
+# What «ЭС» is on a keyboard in the Latin layout: the key of «Э» is the apostrophe, with Shift the
+# quotation mark; a telephone may have made them round.
+_WRONG_LAYOUT = re.compile(rf"([0-9]{{1,10}})\s*-?\s*[{APOSTROPHES}\"“”„″][CС]")
 
 
 def normalise_contract_number(text: str) -> str:
     """Bring any usual writing to the printed one; leading zeros stay.
 
     Spaces, dashes of every kind, lower case, full-width digits, Latin «C» and «E», a missing
-    suffix («01234» → «01234-ЭС») and a missing dash are understood. A number of another form
-    is returned in capitals, for suppliers that print theirs differently.
+    suffix («01234» → «01234-ЭС»), a missing dash, «договор № …», «… от 01.02.2020» and the wrong
+    keyboard layout («01234-'c») are understood. A number of another form is returned in capitals,
+    for suppliers that print theirs differently.
 
     Raises:
         ContractNumberError: nothing that could be a number.
     """
-    text = unicodedata.normalize("NFKC", text[:200].replace("№", "")).translate(_DASHES)
-    text = _INVISIBLE.sub("", text).upper()
-    text = re.sub(r"-+", "-", text)
-    if match := _PRINTED.fullmatch(text.translate(_LOOKALIKES)):
+    if match := _WRONG_LAYOUT.fullmatch(_without_words(text[:MAX_TYPED].translate(_SIGNS))):
+        return f"{match[1]}-{SUFFIX}"
+    text = unicodedata.normalize("NFKC", text[:MAX_TYPED].translate(_SIGNS))
+    text = re.sub(r"\s+", "", _without_words(text))
+    # Written with spaces between the letters, the words are seen only now.
+    text = re.sub(r"-+", "-", _without_words(text))
+    if match := _PRINTED.fullmatch(text.rstrip(".,;:").translate(_LOOKALIKES)):
         digits, letters = match.groups()
         if letters in (None, SUFFIX):
             return f"{digits}-{SUFFIX}"
@@ -45,3 +60,16 @@ def number_key(number: str) -> str:
         return normalise_contract_number(number)
     except ContractNumberError:
         return " ".join(number.upper().split())
+
+
+def _without_words(text: str) -> str:
+    """In capitals, without the words before a number and the date behind it."""
+    text = strip_invisible(text).translate(_TO_HYPHEN).upper().strip()
+    while True:
+        found = _DATE_AFTER.search(text)
+        if found and any(character.isdigit() for character in text[: found.start()]):
+            text = text[: found.start()]
+        before = _BEFORE.match(text)
+        if before is None or not any(character.isdigit() for character in text[before.end() :]):
+            return text
+        text = text[before.end() :]

@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from app.domain.contacts import read_emails, read_phones, same_email
+from app.domain.contacts import read_billing_contacts, same_email
 from app.domain.period import Month
 
 
@@ -60,7 +60,8 @@ class ContactsOnRecord:
     @classmethod
     def of(cls, email: str | None, phone: str | None) -> ContactsOnRecord:
         """Read the two fields of the billing data."""
-        return cls(read_emails(email), read_phones(phone))
+        contacts = read_billing_contacts(email, phone)
+        return cls(frozenset(contacts.emails), frozenset(contacts.phones))
 
     def without(self, others: ContactsOnRecord) -> ContactsOnRecord:
         """Those that are not somebody else's as well."""

@@ -6,14 +6,26 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from app.domain.characters import APOSTROPHES, DASHES, plain_spaces, strip_invisible
+
 MAX_WORDS = 8
 MAX_TYPED = 200
-_QUOTES = str.maketrans(dict.fromkeys("«»\"'„“”`", " "))
+_NO_APOSTROPHES = dict.fromkeys(map(ord, APOSTROPHES))
+_SIGNS = (
+    dict.fromkeys(map(ord, '«»"„“”‟'), " ")
+    | dict.fromkeys(map(ord, DASHES), "-")
+    | _NO_APOSTROPHES
+    | {ord("ё"): "е"}
+)
 
 
 def fold(text: str) -> str:
-    """Small letters, «е» for «ё», no quotes, single spaces: «ООО "Рассвёт"» is «ооо рассвет»."""
-    text = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е").translate(_QUOTES)
+    """Small letters, «е» for «ё», no quotes, apostrophes or invisible characters, one kind of
+    dash, single spaces: «ООО "Рассвёт‑О’Кей"» is «ооо рассвет-окей»."""
+    # Some apostrophes would fall apart into a space and a stroke.
+    text = strip_invisible(text).translate(_NO_APOSTROPHES)
+    text = plain_spaces(unicodedata.normalize("NFKC", text)).casefold()
+    text = unicodedata.normalize("NFKC", text).translate(_SIGNS)
     return " ".join(text.split())
 
 
@@ -24,6 +36,7 @@ def index_text(parts: Iterable[str | None]) -> str:
 
 def query_words(text: str) -> list[str]:
     """The words of a query; each has to occur. Empty: nothing to look for."""
+    text = strip_invisible(text)
     clean = "".join(character if character.isprintable() else " " for character in text)
     return [word for word in fold(clean[:MAX_TYPED]).split()[:MAX_WORDS] if word.strip("%_.,;-")]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from app.domain.contacts import mask_email, mask_phone, show_phone
+from app.domain.contacts import mask_email, mask_phone, show_email, show_phone
 
 LINK = "⟦ссылка⟧"
 CODE = "⟦код⟧"
@@ -97,6 +97,7 @@ def _environment(**options: Any) -> Environment:
         local_moment=local_moment,
         mask_email=mask_email,
         mask_phone=mask_phone,
+        email=show_email,
         phone=show_phone,
     )
     return environment

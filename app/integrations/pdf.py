@@ -7,6 +7,8 @@ is opened and nothing is fetched.
 from __future__ import annotations
 
 import io
+import re
+import unicodedata
 from pathlib import Path
 
 from pypdf import PdfReader
@@ -19,6 +21,7 @@ from xhtml2pdf import pisa
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 from xhtml2pdf.default import DEFAULT_FONT
 
+from app.domain.characters import compose
 from app.integrations.cycles import no_cycle_search
 
 FONT = "notosans"
@@ -27,6 +30,9 @@ MAX_SECONDS = 60
 PAGE_COUNT = "<pdf:pagecount>"
 ALIKE = {0x2212: "\N{EN DASH}"}
 """What looks like a character the font lacks: Noto Sans has no minus of its own."""
+MARKUP = frozenset("<>&\"'")
+"""What a look-alike, a full-width «＜» say, must not turn into after the text has been escaped."""
+_BETWEEN_MARKUP = re.compile("[^<>&=\"']+")
 SHORT = 16_000
 """Characters of HTML that may fit on one page."""
 
@@ -92,7 +98,20 @@ def _fonts() -> frozenset[int]:
 
 
 def _printable(html: str, known: frozenset[int]) -> str:
-    """Characters the font lacks, an emoji in a company's name say, become «�», not «■»."""
-    missing = {ord(c) for c in set(html)} - known - {9, 10, 13}
-    table = dict.fromkeys(missing, "\N{REPLACEMENT CHARACTER}")
-    return html.translate(table | {c: ALIKE[c] for c in missing if c in ALIKE})
+    """The document in characters that the font shows, composed and without invisible ones.
+
+    What is missing is taken apart where its parts look like it («ﬁ» is «fi»); an emoji in a
+    company's name, say, becomes «�»: seen to be missing, and no black box.
+    """
+    # Not across markup: «>» and a stroke that a name begins with would become «≯».
+    html = _BETWEEN_MARKUP.sub(lambda text: compose(text[0]), html)
+    missing = set(html) - set(map(chr, known)) - set("\t\n\r")
+    return html.translate({ord(character): _alike(character, known) for character in missing})
+
+
+def _alike(character: str, known: frozenset[int]) -> str:
+    if ord(character) in ALIKE:
+        return ALIKE[ord(character)]
+    parts = unicodedata.normalize("NFKC", character)
+    is_shown = not set(map(ord, parts)) - known and not set(parts) & MARKUP
+    return parts if is_shown else "\N{REPLACEMENT CHARACTER}"

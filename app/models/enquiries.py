@@ -55,7 +55,8 @@ class Enquiry(Base):
     department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"))
     premises_kind_id: Mapped[int] = mapped_column(ForeignKey("premises_kinds.id"))
     organisation: Mapped[str] = mapped_column(String(300))
-    phone: Mapped[str] = mapped_column(String(16))
+    phone: Mapped[str] = mapped_column(String(32))
+    """E.164, with «;ext=» before an extension."""
     email: Mapped[str] = mapped_column(String(254))
     address: Mapped[str] = mapped_column(String(500))
     details: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, defer
 
-from app.domain.contacts import normalise_phone
+from app.domain.contacts import normalise_email, normalise_phone
 from app.domain.contract_number import number_key
 from app.domain.errors import ContactError, NotFoundError
 from app.models import Contract, Message
@@ -163,7 +163,7 @@ def _is_about(session: Session, text: str) -> ColumnElement[bool]:
     if contracts:
         return Message.contract_id.in_(contracts)
     try:
-        text = normalise_phone(text)
+        text = normalise_email(text) if "@" in text else normalise_phone(text)
     except ContactError:
         text = text.lower()
     # The key, which has an index, ends with the recipient: the long rows are not even read.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, ScalarSelect, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.contract_number import number_key
@@ -36,7 +36,7 @@ class Found:
 def find_contracts(session: Session, typed: str, offset: int = 0, limit: int = 25) -> Found:
     """Contracts that have every word of ``typed``: in number, ИНН, name, address, meter serial.
 
-    The contract of exactly this number comes first.
+    The contract of exactly this number comes first, in whatever writing: «договор № 00123-ЭС».
     """
     words = query_words(typed)
     if not words:
@@ -48,7 +48,7 @@ def find_contracts(session: Session, typed: str, offset: int = 0, limit: int = 2
             ContractSearch.contract_id, ContractSearch.words, exact.label("rank"),
             func.count().over().label("total"),
         )
-        .where(*map(_has, words))
+        .where(or_(and_(*map(_has, words)), ContractSearch.contract_id == _same_number(typed)))
         .order_by(exact, ContractSearch.words, ContractSearch.contract_id)
         .offset(offset)
         .limit(limit)

@@ -13,12 +13,20 @@ from flask import Flask, g, url_for
 from flask_login import current_user
 
 from app.domain.access import Permission
-from app.domain.contacts import mask_email, mask_phone, show_phone
+from app.domain.contacts import (
+    BillingContacts,
+    mask_email,
+    mask_phone,
+    read_billing_contacts,
+    show_email,
+    show_phone,
+)
 from app.domain.money import plural
 from app.domain.period import Month, Period
 from app.domain.texts import version_words
 from app.extensions import db
 from app.integrations.markdown import render_markdown
+from app.models import Customer
 from app.queries.contracts import Frame, get_frame
 from app.version import VERSION
 from app.web.appearance import current_appearance
@@ -148,6 +156,10 @@ def path(endpoint: str, **values: Any) -> str:
     return url_for(endpoint, **values)
 
 
+def _billing_contacts(customer: Customer) -> BillingContacts:
+    return read_billing_contacts(customer.email_from_billing, customer.phone_from_billing)
+
+
 def _version(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
 
@@ -169,6 +181,8 @@ def init_app(app: Flask) -> None:
         env.filters[function.__name__] = function
     env.filters.update(
         summary_of=summary_of,
+        billing_contacts=_billing_contacts,
+        email=show_email,
         phone=show_phone,
         mask_email=mask_email,
         mask_phone=mask_phone,

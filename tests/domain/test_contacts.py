@@ -7,14 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.contacts import (
+    export_phone,
     mask_email,
     mask_phone,
     may_get_sms,
     normalise_email,
     normalise_phone,
+    read_billing_contacts,
     read_emails,
     read_phones,
     same_email,
+    show_email,
     show_phone,
 )
 from app.domain.errors import ContactError
@@ -114,6 +117,166 @@ def test_a_field_of_billing_may_hold_several_contacts_and_rubbish() -> None:
         "+73513570000",
     }
     assert read_emails(None) == read_phones("") == frozenset()
+
+
+ONE, TWO = "+79123456789", "+79123456780"
+
+
+@pytest.mark.parametrize(
+    ("email", "phone", "emails", "phones"),
+    [
+        ("a@x.example b@x.example", "8-912-345-67-89/8-912-345-67-80", 2, [ONE, TWO]),
+        ("a@x.example/b@x.example", "89123456789 89123456780", 2, [ONE, TWO]),
+        ("a@x.example и b@x.example", "8 912 345 67 89 и 8 912 345 67 80", 2, [ONE, TWO]),
+        ("e-mail:a@x.example;mailto:b@x.example", "8 912 345 67 89 8 912 345 67 80", 2, [ONE, TWO]),
+        ("<a@x.example>, (b@x.example).", "+79123456789+79123456780", 2, [ONE, TWO]),
+        ("бухгалтерия: a@x.example (Иванова И.И.)", "Иванова И.И. 8-912-345-67-89", 1, [ONE]),
+        ("a @ x.example", "тел. 8(912)345-67-89, моб.: 912 345-67-80", 1, [ONE, TWO]),
+        ("", "т.89123456789 (после 18:00), a@x.example", 1, [ONE]),
+        ("8 912 345 67 89", "", 0, [ONE]),
+        ("a@x.example, A@x.example", "89123456789; +7 912 345-67-89", 1, [ONE]),
+        ("", "8 (3513) 57-00-00 (доб.105); факс 8(3513)57-00-01", 0,
+         ["+73513570000;ext=105", "+73513570001"]),
+        ("", "812 345-67-89, 8 800 555-35-35", 0, ["+78123456789", "+78005553535"]),
+        ("", "8 10 375 29 123-45-67 / +375 29 123-45-67", 0, ["+375291234567"]),
+        ("a\u200b@x.example\u2007b@x.example", "8\u2011912\u2011345\u201167\u201189", 2, [ONE]),
+    ],
+)  # fmt: skip
+def test_contacts_are_read_apart_however_they_are_written(
+    email: str, phone: str, emails: int, phones: list[str]
+) -> None:
+    found = read_billing_contacts(email, phone)
+    assert list(found.emails) == ["a@x.example", "b@x.example"][:emails]
+    assert list(found.phones) == phones
+    assert not found.unread_email
+    assert not found.unread_phone
+
+
+@pytest.mark.parametrize(
+    ("email", "phone", "unread"),
+    [
+        ("Иванова", "57-00-00", ("Иванова", "57-00-00")),
+        ("buh@mаil.ru", "8 912 345-67-8", ("buh@mаil.ru", "8 912 345-67-8")),
+        ("a@x.example@y.example", "40702810912345678901",
+         ("a@x.example@y.example", "40702810912345678901")),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_said_not_guessed(
+    email: str, phone: str, unread: tuple[str, str]
+) -> None:
+    found = read_billing_contacts(email, phone)
+    assert found.is_empty
+    assert (*found.unread_email, *found.unread_phone) == unread
+    assert found.shown == list(unread)
+
+
+@pytest.mark.parametrize("blank", [None, "", "-", "нет", "Нет.", "не указан", "отсутствует", "0"])
+def test_words_for_no_contact_are_no_contact_and_no_riddle(blank: str | None) -> None:
+    assert read_billing_contacts(blank, blank) == read_billing_contacts("", "")
+    assert read_billing_contacts(blank, blank).is_empty
+
+
+WRITINGS = ["8 (912) {0}-{1}-{2}", "+7912{0}{1}{2}", "8-912-{0}-{1}-{2}", "912 {0} {1} {2}"]
+BETWEEN = [" ", ", ", ";", "/", " и ", " или ", "\n", " (Иванова И.И.) ", ", факс: ", " - "]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 9_999_999), st.sampled_from(WRITINGS), st.sampled_from(BETWEEN)),
+        min_size=1, max_size=5,
+    )
+)  # fmt: skip
+def test_numbers_written_one_after_the_other_are_all_read(
+    written: list[tuple[int, str, str]],
+) -> None:
+    digits = [f"{number:07d}" for number, _, _ in written]
+    parts = zip(digits, written, strict=True)
+    field = "".join(
+        writing.format(own[:3], own[3:5], own[5:]) + between for own, (_, writing, between) in parts
+    )
+    expected = list(dict.fromkeys(f"+7912{own}" for own in digits))
+    assert list(read_billing_contacts("", field).phones) == expected
+
+
+@given(st.text(max_size=300), st.text("0123456789+-() /,;доби.@e", max_size=80))
+def test_any_field_is_read_and_what_is_read_is_stored_form(text: str, digits: str) -> None:
+    found = read_billing_contacts(text, digits)
+    for address in found.emails:
+        assert normalise_email(address) == address
+        assert normalise_email(show_email(address)) == address
+    for phone in found.phones:
+        assert normalise_phone(phone, may_have_extension=True) == phone
+        assert normalise_phone(show_phone(phone), may_have_extension=True) == phone
+        assert len(phone) <= 32
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("8 912 345-67-8", "phone_short"),
+        ("8912345678", "phone_short"),
+        ("7 912 345 67 8", "phone_short"),
+        ("+7 912 345 67 8", "phone_short"),
+        ("+7 912 345 67 89 0", "phone_long"),
+        ("89123456789 89123456780", "phone_many"),
+        ("8 912 345-67-89 доб. 105", "phone_extension"),
+        ("звоните", "phone"),
+    ],
+)
+def test_a_number_is_refused_with_the_reason(typed: str, code: str) -> None:
+    with pytest.raises(ContactError) as error:
+        normalise_phone(typed)
+    assert error.value.code == code
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["8 (3513) 57-00-00 доб. 105", "8(3513)570000, доб.105", "+7 351 357 00 00 (доб 105)",
+     "83513570000 вн. 105", "83513570000#105", "+73513570000;ext=105",
+     "8 3513 57-00-00 добавочный 105"],
+)  # fmt: skip
+def test_an_extension_is_kept_and_shown(typed: str) -> None:
+    phone = normalise_phone(typed, may_have_extension=True)
+    assert show_phone(phone) == "+7 351 357-00-00, доб. 105"
+    assert export_phone(phone) == "+73513570000 доб. 105"
+    assert not may_get_sms(phone, ("+7",))
+
+
+@pytest.mark.parametrize(
+    ("typed", "letter", "place"),
+    [
+        ("buh@mаil.ru", "а", 6),
+        ("buh@mail.гu", "г", 10),
+        ("buh@асе.com", "а", 5),
+        ("buh@почта.ru", "п", 5),
+        ("bуh@mail.ru", "у", 2),
+        ("buh@почтa.рф", "a", 9),
+        ("buh@почта.pф", "p", 11),
+    ],
+)
+def test_a_letter_of_another_alphabet_is_named_with_its_place(
+    typed: str, letter: str, place: int
+) -> None:
+    with pytest.raises(ContactError) as error:
+        normalise_email(typed)
+    assert (error.value.code, error.value.letter, error.value.place) == (
+        "email_letter", letter, place,
+    )  # fmt: skip
+
+
+def test_a_domain_in_russian_is_shown_as_people_write_it() -> None:
+    assert show_email("buh@xn--80a1acny.xn--p1ai") == "buh@почта.рф"
+    assert mask_email("buh@xn--80a1acny.xn--p1ai") == "b•••@почта.рф"
+    assert show_email("buh@xn--80a1acny.com") == "buh@почта.com"
+    # Looks like «ace.com», or mixes alphabets: shown as it is sent.
+    for spoof in ("buh@xn--80ak9a.com", "buh@xn--mil-6cd.ru", "buh@xn--.ru", "buh@xn--\x00.ru"):
+        assert show_email(spoof) == spoof
+    assert show_email(None) == ""
+
+
+@given(st.text(max_size=80))
+def test_showing_never_fails_whatever_stands_in_the_table(text: str) -> None:
+    assert isinstance(show_email(text), str)
 
 
 def test_case_does_not_part_two_writings_of_one_mailbox() -> None:

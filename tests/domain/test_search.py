@@ -14,8 +14,13 @@ from app.domain.search import MAX_WORDS, fold, index_text, is_number_like, query
     [
         ('ООО "Рассвёт"', "ооо рассвет"),
         ("АО «Заря»", "ао заря"),
+        ("АО «Ра\u00adдуга\u200b»", "ао радуга"),
+        ("Каменск‑Уральский – Сухой−Лог", "каменск-уральский - сухой-лог"),
+        ("Кафе «О’Кей» и Д'Артаньян", "кафе окей и дартаньян"),
+        ("ОАО\u2007«Д`Ор´»\u202f", "оао дор"),
+        ("Елка и\u0306ог", "елка йог"),
         ("  пр.\u00a0Автозаводцев,  2 ", "пр. автозаводцев, 2"),
-        ("№ 00123\u2010ЭС", "no 00123\u2010эс"),
+        ("№ 00123\u2010ЭС", "no 00123-эс"),
     ],
 )
 def test_case_quotes_yo_and_spaces_do_not_matter(text: str, folded: str) -> None:
@@ -26,6 +31,18 @@ def test_case_quotes_yo_and_spaces_do_not_matter(text: str, folded: str) -> None
 def test_every_word_on_record_is_found_by_itself(text: str) -> None:
     record = index_text([text])
     assert all(word in record for word in query_words(text))
+
+
+@given(st.text(max_size=100))
+def test_folding_twice_changes_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@pytest.mark.parametrize("between", ["\u00ad", "\u200b", "'", "’", "ʼ", "`"])
+def test_what_nobody_types_does_not_part_a_word(between: str) -> None:
+    record = index_text([f"Рад{between}уга"])
+    assert query_words("радуга") == [record]
+    assert query_words(f"РАД{between}УГА") == [record]
 
 
 @given(st.text(max_size=400))

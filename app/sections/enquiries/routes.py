@@ -12,7 +12,7 @@ from flask_login import current_user
 from app.actions.drafts import NEW
 from app.actions.enquiries import NewEnquiry, send_enquiry
 from app.domain.access import Permission
-from app.domain.contacts import normalise_email, normalise_phone, show_phone
+from app.domain.contacts import normalise_email, normalise_phone, show_email, show_phone
 from app.domain.enquiries import find_topic, offered_topics
 from app.domain.errors import AttachmentError, TooManyAttemptsError
 from app.extensions import db
@@ -183,7 +183,7 @@ def _command(form: EnquiryForm) -> NewEnquiry:
         department_id=int(department) if department else topic.department_id,
         premises_kind_id=int(form.premises_kind.data),
         organisation=form.organisation.data,
-        phone=normalise_phone(form.phone.data),
+        phone=normalise_phone(form.phone.data, may_have_extension=True),
         email=normalise_email(form.email.data),
         address=form.address.data,
         text=form.text.data.strip(),
@@ -218,7 +218,7 @@ def _fill(form: EnquiryForm, draft: EnquiryDraft | None, about: About | None, kn
     if draft is None:
         form.organisation.data = known.organisation
         form.phone.data = show_phone(known.phone) if known.phone else ""
-        form.email.data = known.email
+        form.email.data = show_email(known.email)
         form.address.data = known.addresses[0] if len(known.addresses) == 1 else ""
         form.department.data = str(g.contract.department_id or "")
     if about is not None:

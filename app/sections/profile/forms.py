@@ -8,9 +8,10 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from app.domain.contacts import normalise_email, normalise_phone
+from app.domain.contacts import normalise_email, normalise_phone, show_email
 from app.domain.errors import ContactError
 from app.sections.recovery.forms import NewPasswordForm
+from app.web.contact_errors import contact_words
 from app.web.forms import printable
 
 REFUSED = "Поле «Действующий пароль»: пароль не подходит"
@@ -48,7 +49,7 @@ class ContactsForm(CurrentPassword):
     )
     email = StringField(
         "Адрес e-mail",
-        filters=[_trimmed],
+        filters=[_trimmed, show_email],
         validators=[DataRequired("Поле «Адрес e-mail»: введите адрес, например buh@example.ru")],
     )
     phone = StringField("Номер телефона", filters=[_trimmed])
@@ -56,20 +57,18 @@ class ContactsForm(CurrentPassword):
     def validate_email(self, field: StringField) -> None:
         try:
             normalise_email(field.data)
-        except ContactError:
-            raise ValidationError(
-                "Поле «Адрес e-mail»: не похоже на адрес. Например buh@example.ru"
-            ) from None
+        except ContactError as error:
+            words = contact_words(error, "не похоже на адрес. Например buh@example.ru")
+            raise ValidationError(f"Поле «Адрес e-mail»: {words}") from None
 
     def validate_phone(self, field: StringField) -> None:
         if not field.data:
             return
         try:
             normalise_phone(field.data)
-        except ContactError:
-            raise ValidationError(
-                "Поле «Номер телефона»: не похоже на номер. Например +7 912 345-67-89"
-            ) from None
+        except ContactError as error:
+            words = contact_words(error, "не похоже на номер. Например +7 912 345-67-89")
+            raise ValidationError(f"Поле «Номер телефона»: {words}") from None
 
     def refuse_phone(self, *, is_missing: bool) -> None:
         """Say beside the field that no code can be sent there."""

@@ -8,7 +8,7 @@ from flask.wrappers import Response
 
 from app.actions.contacts import EMAIL, PHONE, NewContacts, confirm_phone, save_contacts
 from app.domain.access import Permission
-from app.domain.contacts import normalise_email, normalise_phone, show_phone
+from app.domain.contacts import normalise_email, normalise_phone, show_email, show_phone
 from app.domain.errors import (
     CodeError,
     ContactError,
@@ -67,7 +67,7 @@ def contacts(contract_id: int) -> ResponseReturnValue:
         ContactsForm(
             person_name=account.person_name or "",
             position=account.position or "",
-            email=account.email,
+            email=show_email(account.email),
             phone=show_phone(account.phone) if account.phone else "",
         )
     )

@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, Length, ValidationError
 
 from app.actions.registration.saving import Details
 from app.domain.company_ids import is_inn
-from app.domain.contacts import normalise_email, normalise_phone, show_phone
+from app.domain.contacts import normalise_email, normalise_phone, show_email, show_phone
 from app.domain.contract_number import normalise_contract_number
 from app.domain.errors import (
     CodeError,
@@ -29,6 +29,7 @@ from app.domain.errors import (
 from app.domain.passwords import check_password
 from app.domain.registration import Channel
 from app.models import Registration
+from app.web.contact_errors import contact_words
 from app.web.forms import PASSWORD_WORDS, printable, wait_words
 from app.web.registering_browser import is_registering_browser, mark_registering_browser
 
@@ -82,7 +83,7 @@ class RegistrationForm(FlaskForm):
 
     password = PasswordField("Новый пароль")
     password_again = PasswordField("Подтверждение пароля")
-    email = StringField("Адрес e-mail", filters=[printable])
+    email = StringField("Адрес e-mail", filters=[printable, show_email])
     phone = StringField("Номер телефона", filters=[printable])
     channel = RadioField(
         "Подтвердить регистрацию",
@@ -96,7 +97,7 @@ class RegistrationForm(FlaskForm):
 
     def __init__(self, registration: Registration) -> None:
         super().__init__(
-            email=registration.email,
+            email=show_email(registration.email),
             phone=show_phone(registration.phone) if registration.phone else None,
             channel=registration.channel or Channel.MAIL.value,
         )
@@ -139,14 +140,18 @@ class RegistrationForm(FlaskForm):
     def validate_email(self, field: StringField) -> None:
         if self.is_step and not field.data:
             return
-        if self._contact(normalise_email, field) is None:
-            raise ValidationError("Поле «Адрес e-mail»: нужен адрес вида name@example.ru")
+        try:
+            normalise_email(field.data or "")
+        except ContactError as error:
+            words = contact_words(error, "нужен адрес вида name@example.ru")
+            raise ValidationError(f"Поле «Адрес e-mail»: {words}") from None
 
     def validate_phone(self, field: StringField) -> None:
-        if self._contact(normalise_phone, field) is None:
-            raise ValidationError(
-                "Поле «Номер телефона»: нужен номер с кодом, например +7 912 345-67-89"
-            )
+        try:
+            normalise_phone(field.data or "")
+        except ContactError as error:
+            words = contact_words(error, "нужен номер с кодом, например +7 912 345-67-89")
+            raise ValidationError(f"Поле «Номер телефона»: {words}") from None
 
     def validate_consent(self, field: BooleanField) -> None:
         if not field.data:

@@ -17,6 +17,7 @@ from app.domain.contacts import normalise_email
 from app.domain.errors import ContactError, PeriodError
 from app.models import Announcement, Supplier
 from app.web.bank_fields import BankFields, digits
+from app.web.contact_errors import contact_words
 from app.web.forms import printable
 
 MAX_TEXT = 60_000
@@ -52,10 +53,9 @@ def _check_emails(field: StringField) -> None:
     for part in re.split(r"[,;\s]+", field.data.strip(",; ")) if field.data else ():
         try:
             normalise_email(part)
-        except ContactError:
-            raise ValidationError(
-                "Поле «E-mail»: это не похоже на адрес, нужен вид name@example.ru"
-            ) from None
+        except ContactError as error:
+            words = contact_words(error, "это не похоже на адрес, нужен вид name@example.ru")
+            raise ValidationError(f"Поле «E-mail»: {words}") from None
 
 
 class DirectoryForm(FlaskForm):

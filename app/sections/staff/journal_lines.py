@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.contacts import show_email
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
 from app.queries.journal import COMMAND_LINE, JournalRow, Names, Who
 from app.sections.staff.journal_words import (
@@ -73,7 +74,7 @@ def make_lines(rows: Iterable[JournalRow], names: Names) -> Iterator[Line]:
         if row.subject == "contracts":
             contract_id = names.contracts.get(key, 0)
         elif row.subject == "accounts" and account and key == str(row.account_id):
-            key, contract_id = account.email, account.contract_id
+            key, contract_id = show_email(account.email), account.contract_id
         elif row.subject == "lists":
             key = page_words(key)
         yield Line(
@@ -109,7 +110,8 @@ def _who(row: JournalRow, names: Names) -> str:
         return "командная строка"
     account = names.accounts.get(row.account_id or 0)
     if account is not None:
-        return f"{account.email}, договор № {account.number}" if account.number else account.email
+        email = show_email(account.email)
+        return f"{email}, договор № {account.number}" if account.number else email
     return NAMELESS[row.who]
 
 
