@@ -78,6 +78,7 @@ STAFF_ACCESS = {
     "staff.billing_job": IMPORT,
     "staff.billing_reconciliation": IMPORT,
     "staff.billing_reconciliation_file": IMPORT,
+    "staff.contact_gaps_file": IMPORT,
     "staff.billing_run": IMPORT,
     "staff.billing_upload": IMPORT,
     # directories
@@ -158,6 +159,7 @@ STAFF_NEEDED: dict[str, dict[str, object]] = {
     "staff.billing_go_on": {"job_id": 1},
     "staff.billing_job": {"job_id": 1},
     "staff.billing_reconciliation_file": {"extension": "csv"},
+    "staff.contact_gaps_file": {"extension": "csv"},
     "staff.billing_run": {"run_id": 1},
     "staff.customer": {"contract_id": 1},
     "staff.customer_block": {"contract_id": 1, "account_id": 99},

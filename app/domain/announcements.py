@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain.errors import PeriodError
+from app.domain.period import parse_day
 
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::\d{2}(?:\.\d{1,6})?)?", re.ASCII)
-_RUSSIAN = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}),? +(\d{1,2}):(\d{2})", re.ASCII)
+_DAY_AND_TIME = re.compile(r"(.{6,40}?),?\s+(?:в\s+)?(\d{1,2}):(\d{2})", re.ASCII)
 _YEARS = range(2000, 2100)
 
 
@@ -37,8 +38,10 @@ def read_moment(text: str) -> datetime:
     """
     if match := _ISO.fullmatch(text):
         year, month, day, hour, minute = map(int, match.groups())
-    elif match := _RUSSIAN.fullmatch(text):
-        day, month, year, hour, minute = map(int, match.groups())
+    elif match := _DAY_AND_TIME.fullmatch(text):
+        typed = parse_day(match[1])
+        year, month, day = typed.year, typed.month, typed.day
+        hour, minute = int(match[2]), int(match[3])
     else:
         raise PeriodError("unreadable")
     if year not in _YEARS:

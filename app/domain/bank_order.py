@@ -5,15 +5,13 @@ Source: 1С, «Стандарт обмена с системами "Клиент
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from app.domain.payables import MAX_PURPOSE
-
-_ALIKE = {"₽": "руб.", "−": "-", "‐": "-", "‑": "-", "‒": "-", "―": "-"}
+from app.domain.transliteration import to_windows_1251
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +90,9 @@ def _party(role: str, party: BankParty) -> list[str]:
 
 def _clean(text: str) -> str:
     """What windows-1251 can hold, in one line."""
-    text = "".join(_ALIKE.get(c, " " if unicodedata.category(c)[0] in "CZ" else c) for c in text)
-    return " ".join(text.encode("cp1251", "replace").decode("cp1251").split())
+    text = to_windows_1251(text)
+    # Control characters would end a line or a value.
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _day(day: date) -> str:

@@ -24,6 +24,7 @@ from app.domain.phone_numbers import (
 __all__ = [
     "BillingContacts",
     "export_phone",
+    "has_only_plain_contacts",
     "mask_email",
     "mask_phone",
     "may_get_sms",
@@ -47,6 +48,13 @@ _NO_CONTACT = re.compile(
 )
 _AROUND_AT = re.compile(r"\s*@\s*")
 _ADDRESS = re.compile(r"[^\s,;:/|<>()\[\]{}\"«»“”„]*@[^\s,;:/|<>()\[\]{}\"«»“”„]*")
+_PLAIN_EMAIL = re.compile(
+    r"(?:[a-z0-9]{1,30}(?:[._-][a-z0-9]{1,30})?@[a-z0-9]{1,30}(?:[.-][a-z0-9]{1,30}){0,2}"
+    r"\.(?:ru|com|org|net|su|info))?"
+)
+_PLAIN_PHONE = re.compile(
+    r"(?:(?:\+7|8)[ -]?\(?[349][0-9]{2}\)?[ -]?[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2})?"
+)
 _EDGES = ".-–—'’!?*"
 
 
@@ -90,6 +98,16 @@ def read_billing_contacts(email_field: str | None, phone_field: str | None) -> B
     unique_emails = {address.casefold(): address for address in reversed(emails)}
     return BillingContacts(
         tuple(reversed(unique_emails.values())), tuple(dict.fromkeys(phones)), *unread
+    )
+
+
+def has_only_plain_contacts(email_field: str | None, phone_field: str | None) -> bool:
+    """Whether both fields hold one contact in its plainest writing, or nothing.
+
+    Quick, for lists of many thousand; what is not plain has to be read.
+    """
+    return bool(
+        _PLAIN_EMAIL.fullmatch(email_field or "") and _PLAIN_PHONE.fullmatch(phone_field or "")
     )
 
 

@@ -6,16 +6,37 @@ Money is ``Decimal`` roubles with two places everywhere in Python, and integer k
 from __future__ import annotations
 
 import re
+import unicodedata
 from decimal import Decimal
 
 from num2words import num2words
 
+from app.domain.characters import DASHES, strip_invisible
 from app.domain.errors import AmountError
 
 ZERO = Decimal("0.00")
+_TO_HYPHEN = dict.fromkeys(map(ord, DASHES), "-")
 KOPECK = Decimal("0.01")
 _ROUBLES = ("рубль", "рубля", "рублей")
-_TYPED = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,2}))?")
+_WHOLE = r"(?P<whole>[0-9]{1,12}|[0-9]{1,3}(?: [0-9]{3}){1,3})"
+_ROUBLE_WORD = r"(?:руб(?:л[а-я]{1,2}|\.)?|р\.?|₽)"
+_KOPECK_WORD = r"(?:коп(?:еек|ейк[а-я])?\.?|к\.?)"
+# One mark before one or two digits is the decimal one: «12345,6». A hyphen or an equals sign, as in
+# hand-written bills, wants both digits.
+_SUM = re.compile(
+    rf"{_WHOLE}(?:[.,](?P<part>[0-9]{{1,2}})|[-=](?P<exact>[0-9]{{2}}))? ?{_ROUBLE_WORD}?",
+    re.IGNORECASE,
+)
+# Thousands by one mark and kopecks by the other: «12.345,67», «12,345.67».
+_TWO_MARKS = re.compile(
+    rf"(?P<whole>[0-9]{{1,3}}(?:\.[0-9]{{3}}){{1,3}}),(?P<part>[0-9]{{2}}) ?{_ROUBLE_WORD}?"
+    rf"|(?P<whole2>[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,3}})\.(?P<part2>[0-9]{{2}}) ?{_ROUBLE_WORD}?",
+    re.IGNORECASE,
+)
+# Kopecks by their word are a number, not a fraction: «5 руб. 7 коп.» is 5,07.
+_IN_WORDS = re.compile(
+    rf"{_WHOLE} ?{_ROUBLE_WORD},? ?(?P<kopecks>[0-9]{{1,2}}) ?{_KOPECK_WORD}", re.IGNORECASE
+)
 _KOPECKS = ("копейка", "копейки", "копеек")
 
 
@@ -25,17 +46,27 @@ def from_kopecks(kopecks: int) -> Decimal:
 
 
 def parse_roubles(text: str) -> Decimal:
-    """A sum as people type it: «12 345,67», «12345.6 ₽», «12345 руб.» → roubles, two places.
+    """A sum as people type it → roubles, two places.
+
+    «12 345,67», «12345.6 ₽», «12345-67», «12 345 руб. 67 коп.». What may mean two sums, as
+    «12.345», is refused.
 
     Raises:
         AmountError: anything else, a sign included.
     """
-    bare = re.sub(r"[\s\u2009\u202f]+", "", text[:60]).rstrip("₽")
-    bare = re.sub(r"(?i)руб(лей|ля|ль)?\.?$|р\.?$", "", bare)
-    match = _TYPED.fullmatch(bare)
-    if match is None:
+    text = unicodedata.normalize("NFKC", strip_invisible(text[:60]))
+    bare = " ".join(text.translate(_TO_HYPHEN).split())
+    bare = re.sub(r" ?([.,=-]) ?(?=[0-9])", r"\1", bare)
+    if match := _IN_WORDS.fullmatch(bare):
+        whole, part = match["whole"], match["kopecks"].zfill(2)
+    elif match := _SUM.fullmatch(bare):
+        whole, part = match["whole"], (match["part"] or match["exact"] or "").ljust(2, "0")
+    elif match := _TWO_MARKS.fullmatch(bare):
+        whole = match["whole"] or match["whole2"]
+        part = match["part"] or match["part2"]
+    else:
         raise AmountError
-    return Decimal(f"{match[1]}.{(match[2] or '').ljust(2, '0')}")
+    return Decimal(f"{re.sub('[^0-9]', '', whole)}.{part}")
 
 
 def plural(number: int, forms: tuple[str, str, str]) -> str:

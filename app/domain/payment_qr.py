@@ -9,7 +9,9 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.domain.characters import compose
 from app.domain.payables import MAX_PURPOSE, shorten
+from app.domain.transliteration import to_windows_1251
 
 MAX_BYTES = 300
 MANDATORY = ("Name", "PersonalAcc", "BankName", "BIC", "CorrespAcc")
@@ -33,8 +35,8 @@ class Payee:
 def build_payload(payee: Payee, amount: Decimal, purpose: str, contract: str) -> bytes:
     """The bytes of the code.
 
-    UTF-8 where it fits 300 bytes, else windows-1251 if every character has a place there, else
-    the same with a shorter purpose, at last one that is cut.
+    UTF-8 where it fits 300 bytes, else windows-1251 with the letters that it lacks written as
+    people write them, else the same with a shorter purpose, at last one that is cut.
 
     Args:
         amount: roubles above zero; without a debt there is no code.
@@ -72,23 +74,24 @@ def _fitting(values: dict[str, str]) -> bytes | None:
     """None where no encoding makes it short enough."""
     for flag, encoding in (("2", "utf-8"), ("1", "cp1251")):
         payload = _encode(values, flag, encoding)
-        if payload is not None and len(payload) <= MAX_BYTES:
+        if len(payload) <= MAX_BYTES:
             return payload
     return None
 
 
-def _encode(values: dict[str, str], flag: str, encoding: str) -> bytes | None:
-    """None where the encoding lacks a character."""
+def _encode(values: dict[str, str], flag: str, encoding: str) -> bytes:
+    if encoding == "cp1251":
+        values = {
+            key: to_windows_1251(value)[: LIMITS.get(key, MAX_PURPOSE)]
+            for key, value in values.items()
+        }
     separator = next((each for each in _SEPARATORS if not _is_in(each, values)), "|")
     parts = (
         f"{key}={value.replace(separator, ' ')}"
         for key, value in values.items()
         if value or key in MANDATORY
     )
-    try:
-        return f"ST0001{flag}{separator}{separator.join(parts)}".encode(encoding)
-    except UnicodeEncodeError:
-        return None
+    return f"ST0001{flag}{separator}{separator.join(parts)}".encode(encoding)
 
 
 def _is_in(separator: str, values: dict[str, str]) -> bool:
@@ -97,5 +100,6 @@ def _is_in(separator: str, values: dict[str, str]) -> bool:
 
 def _one_line(text: str) -> str:
     """Without control characters and with plain spaces."""
+    text = compose(text)
     plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
     return " ".join(plain.split())

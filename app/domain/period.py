@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from app.domain.characters import DASHES
 from app.domain.errors import PeriodError
 
 MONTH_NAMES = [
@@ -38,11 +39,22 @@ _OF_MONTH = [
     "ноября",
     "декабря",
 ]
+_TO_HYPHEN = dict.fromkeys(map(ord, DASHES), "-")
 EARLIEST = date(2000, 1, 1)
 LATEST = date(2099, 12, 31)
 MAX_MONTHS = 120
+_CENTURY = 2000
+"""Of years written with two digits: business dates are of 2000 to 2099."""
 _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_RUSSIAN_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
+_RUSSIAN_DATE = re.compile(
+    r"([0-9]{1,2})([./,-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?: ?(?:г\.?|года?))?"
+)
+_DATE_IN_WORDS = re.compile(
+    r"([0-9]{1,2}) ([а-я]{3,8})\.? ([0-9]{4}|[0-9]{2})(?: ?(?:г\.?|года?))?"
+)
+_MONTH_OF_YEAR = re.compile(r"([0-9]{1,2})[./-]([0-9]{4}|[0-9]{2})")
+_YEAR_AND_MONTH = re.compile(r"([0-9]{4})[./-]([0-9]{1,2})")
+_MONTH_IN_WORDS = re.compile(r"([а-я]{3,8})\.? ([0-9]{4}|[0-9]{2})(?: ?(?:г\.?|года?))?")
 
 
 class Month(NamedTuple):
@@ -125,22 +137,67 @@ class Period:
 
 
 def parse_day(text: str) -> date:
-    """A date as a browser's date field (``2026-11-22``) or a person (``22.11.2026``) writes it.
+    """A date as a browser's date field (``2026-11-22``) or a person writes it: the day first.
+
+    «22.11.2026», «22.11.26», «1/2/26», «22-11-2026», «22 ноября 2026 г.».
 
     Raises:
         PeriodError: ``unreadable``.
     """
-    text = text.strip()
+    text = _typed(text)
     if match := _ISO_DATE.fullmatch(text):
         year, month, day = match.groups()
     elif match := _RUSSIAN_DATE.fullmatch(text):
-        day, month, year = match.groups()
+        day, _, month, year = match.groups()
+    elif match := _DATE_IN_WORDS.fullmatch(text):
+        day, word, year = match.groups()
+        month = str(_month_number(word))
     else:
         raise PeriodError("unreadable")
     try:
-        return date(int(year), int(month), int(day))
+        return date(_whole_year(year), int(month), int(day))
     except ValueError:
         raise PeriodError("unreadable") from None
+
+
+def parse_month(text: str) -> Month:
+    """A month as a browser's field (``2026-10``) or a person writes it: «10.2026», «10.26»,
+    «октябрь 2026».
+
+    Raises:
+        PeriodError: ``unreadable``.
+    """
+    text = _typed(text)
+    if match := _YEAR_AND_MONTH.fullmatch(text):
+        year, month = match.groups()
+    elif match := _MONTH_OF_YEAR.fullmatch(text):
+        month, year = match.groups()
+    elif match := _MONTH_IN_WORDS.fullmatch(text):
+        month, year = str(_month_number(match[1])), match[2]
+    else:
+        raise PeriodError("unreadable")
+    if not 1 <= int(month) <= 12:
+        raise PeriodError("unreadable")
+    return Month(_whole_year(year), int(month))
+
+
+def _typed(text: str) -> str:
+    """One line in small letters, with plain dashes and spaces."""
+    return " ".join(text[:60].lower().translate(_TO_HYPHEN).split())
+
+
+def _whole_year(text: str) -> int:
+    return int(text) + (_CENTURY if len(text) == 2 else 0)
+
+
+def _month_number(word: str) -> int:
+    """«ноябрь», «ноября», «ноя», «нояб» → 11; 0 for another word."""
+    return next((n for n, name in enumerate(MONTH_NAMES, 1) if word in _forms(name)), 0)
+
+
+def _forms(month: str) -> set[str]:
+    genitive = _OF_MONTH[MONTH_NAMES.index(month)]
+    return {month, genitive, month[:3], month[:4]}
 
 
 def last_months(today: date, count: int) -> Period:

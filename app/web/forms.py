@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import RadioField
 
 from app.domain.errors import PeriodError
-from app.domain.period import MAX_MONTHS, Month, Period, last_months, parse_day, presets
+from app.domain.period import MAX_MONTHS, Period, last_months, parse_day, parse_month, presets
 
 MAX_SHOWN = 30
 PASSWORD_WORDS = {
@@ -58,11 +58,7 @@ class PeriodForm:
     def _edge(self, name: str) -> date | None:
         text: str = getattr(self, name)
         try:
-            if len(text) == 7 and "." not in text:
-                day = parse_day(f"{text}-01")
-                day = Month.of(day).last if name == "last" else day
-            else:
-                day = parse_day(text)
+            day = _day_or_edge(text, is_last=name == "last")
         except PeriodError:
             label = "С" if name == "first" else "По"
             self.errors[name] = f"Поле «{label}»: нужна дата, например 01.11.2026"
@@ -81,6 +77,22 @@ class PeriodForm:
                 "out_of_range": "Годы с 2000 по 2099",
                 "too_long": f"Период длиннее {MAX_MONTHS // 12} лет. Выберите покороче",
             }[error.code]
+
+
+def _day_or_edge(text: str, *, is_last: bool) -> date:
+    """A day, or the first or last one of a month.
+
+    Raises:
+        PeriodError: neither.
+    """
+    try:
+        return parse_day(text)
+    except PeriodError:
+        month = parse_month(text)
+    try:
+        return month.last if is_last else month.first
+    except ValueError:
+        raise PeriodError("unreadable") from None
 
 
 def summary_of(form: Iterable[Any]) -> list[tuple[str, str]]:

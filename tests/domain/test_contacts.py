@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.domain.contacts import (
     export_phone,
+    has_only_plain_contacts,
     mask_email,
     mask_phone,
     may_get_sms,
@@ -208,6 +209,18 @@ def test_any_field_is_read_and_what_is_read_is_stored_form(text: str, digits: st
         assert normalise_phone(phone, may_have_extension=True) == phone
         assert normalise_phone(show_phone(phone), may_have_extension=True) == phone
         assert len(phone) <= 32
+
+
+@given(
+    st.from_regex(r"\A[a-z0-9]{1,9}[._-]?[a-z0-9]{0,9}@[a-z0-9-]{1,9}\.(ru|com|local)\Z"),
+    st.from_regex(r"\A(\+7|8)?[ -]?\(?[3489][0-9]{2}\)?[ -]?[0-9]{3}[ -]?[0-9]{2}-?[0-9]{1,2}\Z"),
+)
+def test_what_is_taken_for_plain_is_read_as_one_contact_each(email: str, phone: str) -> None:
+    found = read_billing_contacts(email, phone)
+    if has_only_plain_contacts(email, phone):
+        assert (len(found.emails), len(found.phones)) == (1, 1)
+        assert not found.unread_email
+        assert not found.unread_phone
 
 
 @pytest.mark.parametrize(

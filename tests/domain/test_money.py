@@ -52,6 +52,20 @@ def test_the_plural_form_follows_the_number(number: int, form: str) -> None:
         (" 100 руб. ", "100.00"),
         ("100 рублей", "100.00"),
         ("0,01", "0.01"),
+        ("12345-67", "12345.67"),
+        ("12 345–67", "12345.67"),
+        ("12345=67 руб.", "12345.67"),
+        ("12 345 руб. 67 коп.", "12345.67"),
+        ("12345 рублей 67 копеек", "12345.67"),
+        ("12345 р. 67 к.", "12345.67"),
+        ("1 рубль 7 коп", "1.07"),
+        ("12345руб67коп", "12345.67"),
+        ("12 345,67 ₽", "12345.67"),
+        ("12\u202f345,67\u2009р.", "12345.67"),
+        ("12345 , 67", "12345.67"),
+        ("12.345,67", "12345.67"),
+        ("1,234,567.89 руб.", "1234567.89"),
+        ("１２３４５，６７", "12345.67"),
     ],
 )
 def test_a_sum_is_read_as_people_type_it(typed: str, roubles: str) -> None:
@@ -60,8 +74,54 @@ def test_a_sum_is_read_as_people_type_it(typed: str, roubles: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "-1", "1e5", "1,234", "NaN", "١٢٣", "1 000 000 000 000 000", "сто", "1,2,3", "\x00"],
+    [
+        "",
+        "-1",
+        "1e5",
+        "1,234",
+        "NaN",
+        "١٢٣",
+        "1 000 000 000 000 000",
+        "сто",
+        "12.345",
+        "12,345",
+        "12345-6",
+        "12345-678",
+        "12 34",
+        "1 2345",
+        "12 345 67",
+        "-12345-67",
+        "12345-67-89",
+        "12345,67 коп.",
+        "12 345 руб. 678 коп.",
+        "1,234.567",
+        "12.345,6",
+        "67 коп.",
+        "1,2,3",
+        "\x00",
+    ],
 )
 def test_what_is_no_sum_is_refused(typed: str) -> None:
     with pytest.raises(AmountError):
         parse_roubles(typed)
+
+
+@given(
+    st.integers(0, 10**11),
+    st.sampled_from(["{0},{1}", "{0}.{1}", "{0}-{1}", "{0} руб. {1} коп.", "{0}={1} ₽"]),
+)
+def test_every_writing_of_a_sum_is_that_sum(kopecks: int, writing: str) -> None:
+    roubles = from_kopecks(kopecks)
+    whole, part = str(roubles).split(".")
+    assert parse_roubles(writing.format(whole, part)) == roubles
+    assert parse_roubles(writing.format(f"{int(whole):,}".replace(",", " "), part)) == roubles
+
+
+@given(st.text(max_size=70) | st.text("0123456789 .,-=рубкоп₽", max_size=20))
+def test_any_text_is_a_sum_of_its_own_digits_or_refused(typed: str) -> None:
+    try:
+        roubles = parse_roubles(typed)
+    except AmountError:
+        return
+    assert roubles.as_tuple().exponent == -2
+    assert roubles >= 0

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import PeriodError
-from app.domain.period import Month, Period, last_months, parse_day, presets
+from app.domain.period import Month, Period, last_months, parse_day, parse_month, presets
 
 DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
 
@@ -21,6 +21,18 @@ DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
         ("2026-11-22", date(2026, 11, 22)),
         (" 22.11.2026 ", date(2026, 11, 22)),
         ("1.2.2026", date(2026, 2, 1)),
+        ("01.11.26", date(2026, 11, 1)),
+        ("1.11.26", date(2026, 11, 1)),
+        ("01.11.99", date(2099, 11, 1)),
+        ("01/11/2026", date(2026, 11, 1)),
+        ("1/2/26", date(2026, 2, 1)),
+        ("01-11-2026", date(2026, 11, 1)),
+        ("01–11–26", date(2026, 11, 1)),
+        ("01,11,2026", date(2026, 11, 1)),
+        ("01.11.2026 г.", date(2026, 11, 1)),
+        ("22\u00a0ноября 2026 года", date(2026, 11, 22)),
+        ("1 мая 26", date(2026, 5, 1)),
+        ("3 сент. 2026", date(2026, 9, 3)),
         ("2028-02-29", date(2028, 2, 29)),
     ],
 )
@@ -30,7 +42,9 @@ def test_a_date_is_read_as_browsers_and_people_write_it(text: str, day: date) ->
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "2025-02-30", "0000-00-00", "2026-13-01", "22/11/2026", "٢٠٢٦-١١-٢٢", "2026-11-22T00",
+    ["", "x", "2025-02-30", "0000-00-00", "2026-13-01", "11/22/2026", "01.11/26", "1.1.1",
+     "01.11.026", "1 мартобря 2026", "2 июнь2026", "26.11.01.",
+     "٢٠٢٦-١١-٢٢", "2026-11-22T00",
      "\x00", "9" * 10_000, "' OR 1=1--"],
 )  # fmt: skip
 def test_what_is_no_date_is_refused(text: str) -> None:
@@ -101,3 +115,32 @@ def test_a_month_that_the_period_cuts_is_labelled_by_its_days() -> None:
     labels = [period.month_label(month) for month in period.months]
     assert labels == ["10–30 сентября 2026", "Октябрь 2026", "1–15 ноября 2026"]
     assert Period(date(2026, 5, 3), date(2026, 5, 3)).month_label(Month(2026, 5)) == "3 мая 2026"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-10", "10.2026", "10.26", "10/2026", " Октябрь 2026 ", "окт. 26", "октября 2026 г.",
+     "2026.10", "10–2026"],
+)  # fmt: skip
+def test_a_month_is_read_as_browsers_and_people_write_it(text: str) -> None:
+    assert parse_month(text) == Month(2026, 10)
+
+
+@pytest.mark.parametrize("text", ["", "2026", "13.2026", "2026-00", "окатбрь 2026", "1.10.2026"])
+def test_what_is_no_month_is_refused(text: str) -> None:
+    with pytest.raises(PeriodError):
+        parse_month(text)
+
+
+@given(DAYS, st.sampled_from(["%d.%m.%y", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%y", "%Y-%m-%d"]))
+def test_every_writing_of_a_day_is_that_day(day: date, writing: str) -> None:
+    assert parse_day(day.strftime(writing)) == day
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_day_or_refused(text: str) -> None:
+    try:
+        day = parse_day(text)
+    except PeriodError:
+        return
+    assert parse_day(day.isoformat()) == day

@@ -19,6 +19,7 @@ from sqlalchemy import (
     union,
 )
 
+from app.actions.billing_import.contact_checks import check_contacts
 from app.actions.billing_import.plausibility import STREAMED, check_plausibility, warn_of
 from app.actions.billing_import.report import LISTED_OF_A_KIND, Report
 from app.actions.billing_import.source import Source
@@ -32,6 +33,8 @@ def run_checks(connection: Connection, staged: dict[str, Staged], report: Report
     for name in ("supplier", "customers"):
         if name in staged:
             _check_company_ids(connection, staged[name], report)
+    if "customers" in staged:
+        check_contacts(connection, staged["customers"], report)
     if "contracts" in staged:
         _check_contract_numbers(connection, staged["contracts"], report)
     documents = [staged[name] for name in ("charge_lines", "charges") if name in staged]

@@ -7,16 +7,18 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from app.actions import recovery
+from app.domain.contract_number import number_key
 from app.domain.errors import CodeError, LinkError, PasswordError, TooManyAttemptsError
 from app.domain.registration import Channel
 from app.extensions import db
 from app.integrations.links import Purpose
 from app.logs import event
 from app.models import Recovery
+from app.queries.accounts import list_logins
 from app.queries.registrations import get_recovery
 from app.sections.recovery.forms import CodeForm, NewPasswordForm, RecoveryForm
 from app.web import outbox, session
-from app.web.forms import keep_if_busy, wait_words
+from app.web.forms import keep_if_busy, printable, wait_words
 from app.web.fragments import render_page
 from app.web.permissions import public
 from app.web.rules import recovery_rules
@@ -39,6 +41,7 @@ LINK_OVER = {
         "С тех пор пароль или адрес изменились. Если не можете войти, запросите ссылку снова.",
     ),
 }
+MAX_LOGIN = 64
 WRONG_CODE = "Поле «Код подтверждения»: код не подходит или устарел"
 
 
@@ -74,7 +77,9 @@ def ask() -> ResponseReturnValue:
     if asked.channel == Channel.MAIL:
         return redirect(url_for("recovery.sent"), 303)
     token = outbox.post().links.sign(Purpose.CODE, asked.id, asked.nonce)
-    return redirect(url_for("recovery.code", token=token), 303)
+    # What was typed, known or not, for the password manager of the next page.
+    login = number_key(form.login.data)[:MAX_LOGIN]
+    return redirect(url_for("recovery.code", token=token, login=login), 303)
 
 
 @bp.get("/sent")
@@ -121,7 +126,7 @@ def password(token: str) -> ResponseReturnValue:
     """Where the link of the letter leads; opening it changes nothing."""
     asked, nonce = _asked(Purpose.RECOVERY, token)
     recovery.check_recovery(db.session(), asked, nonce, session.local_now())
-    return _page("password", NewPasswordForm())
+    return _password_page(asked, NewPasswordForm())
 
 
 @bp.post("/password/<token>")
@@ -132,15 +137,15 @@ def password_submit(token: str) -> ResponseReturnValue:
     form = NewPasswordForm()
     recovery.check_recovery(db.session(), asked, nonce, session.local_now())
     if not form.validate():
-        return _page("password", form, 422)
-    keep_if_busy(lambda message: _page("password", form, 503, message=message))
+        return _password_page(asked, form, 422)
+    keep_if_busy(lambda message: _password_page(asked, form, 503, message))
     try:
         recovery.recover_by_link(
             db.session(), asked, nonce, form.password.data, session.local_now()
         )
     except PasswordError as error:
         form.refuse(error)
-        return _page("password", form, 422)
+        return _password_page(asked, form, 422)
     return _done(asked)
 
 
@@ -171,7 +176,16 @@ def _explain(form: CodeForm, error: Exception) -> int:
 
 def _code_page(form: CodeForm, status: int = 200, message: str | None = None) -> Response:
     minutes = session.config().sms_code_minutes
-    return _page("code", form, status, minutes=minutes, message=message)
+    login = printable(request.args.get("login"))[:MAX_LOGIN]
+    return _page("code", form, status, minutes=minutes, message=message, login=login)
+
+
+def _password_page(
+    asked: Recovery, form: NewPasswordForm, status: int = 200, message: str | None = None
+) -> Response:
+    logins = list_logins(db.session(), asked.account_id) if asked.account_id else []
+    login = logins[0] if logins else ""
+    return _page("password", form, status, message=message, login=login)
 
 
 def _page(name: str, form: object, status: int = 200, **context: object) -> Response:

@@ -3,6 +3,7 @@
 from app.sections.staff import (
     announcements,
     billing,
+    contact_gaps,
     customers,
     directories,
     enquiries,
@@ -28,6 +29,7 @@ __all__ = [
     "announcements",
     "billing",
     "bp",
+    "contact_gaps",
     "customers",
     "directories",
     "enquiries",

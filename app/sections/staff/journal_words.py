@@ -258,6 +258,7 @@ PAGES = {
     "staff.billing_job": "Загрузка: набор",
     "staff.billing_reconciliation": "Сверка остатков",
     "staff.billing_reconciliation_file": "Сверка остатков: файл",
+    "staff.contact_gaps_file": "Нет читаемого контакта: файл",
     "staff.billing_run": "Загрузка: итоги",
     "staff.customer": "Карточка договора",
     "staff.customers": "Потребители",

@@ -118,6 +118,7 @@ def _page(
         faults=[("", message)] if message else summary_of(codes_form or form),
         codes_left=count_recovery_codes(db.session(), session.current_clerk().staff_id),
         must_change=current_user.must_change_password,
+        login=session.current_clerk().login,
         saved=request.args.get("saved"),
         status=status,
     )

@@ -6,13 +6,15 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from app.domain.errors import PeriodError
-from app.domain.period import EARLIEST, LATEST, Month, parse_day
+from app.domain.period import EARLIEST, LATEST, Month, parse_month
 from app.domain.staff import StaffPermission
 from app.extensions import db
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
 from app.queries import reconciliation as queries
+from app.queries.contact_gaps import list_contact_gaps
 from app.sections.staff.billing_words import SIDES
 from app.sections.staff.blueprint import bp
+from app.sections.staff.contact_gaps import LISTED as LISTED_GAPS
 from app.web.downloads import WRITERS, send_bytes
 from app.web.forms import MAX_SHOWN, printable
 from app.web.fragments import render_page
@@ -58,6 +60,7 @@ def billing_reconciliation() -> ResponseReturnValue:
         unallocated=queries.list_unallocated(session, month, LISTED_PAYMENTS),
         unallocated_count=count, unallocated_total=total,
         has_balances=queries.has_balances(session, month),
+        contact_gaps=list_contact_gaps(session), contact_gaps_listed=LISTED_GAPS,
     )  # fmt: skip
 
 
@@ -80,10 +83,12 @@ def _month() -> tuple[str, Month | None]:
         month = queries.find_last_month(db.session()) or Month.of(clock().today())
         return str(month), month
     try:
-        day = parse_day(f"{typed}-01")
+        month = parse_month(typed)
     except PeriodError:
         return printable(typed)[:MAX_SHOWN], None
-    return typed, Month.of(day) if EARLIEST <= day <= LATEST else None
+    if not EARLIEST.year <= month.year <= LATEST.year:
+        return printable(typed)[:MAX_SHOWN], None
+    return str(month), month
 
 
 def _rows(month: Month) -> list[list[Cell]]:

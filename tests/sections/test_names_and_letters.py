@@ -1,0 +1,159 @@
+"""Contacts and names as they are found in real billing data, from the import to the last page."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.actions.accounts import create_account
+from app.integrations.pdf import render_pdf
+from app.models import Contract, ContractSearch
+from tests.actions.test_billing_import import SAMPLE, take
+from tests.conftest import NOW, need
+from tests.factories import PASSWORD, Factory
+from tests.outbox import Outbox, part, path_in
+from tests.pages import PageClient
+from tests.sections.registering import STRANGER, Person, charged_contract
+
+CASES = Path(__file__).parents[1] / "cases"
+TWO_CONTACTS, LETTERS = "00903-ЭС", "00904-ЭС"
+PERIOD = {"first": "2026-10", "last": "2026-10"}
+BLOCKS = [range(0x400, 0x530), range(0x1C80, 0x1C89), range(0x2DE0, 0x2E00), range(0xA640, 0xA6A0)]
+"""Cyrillic, Supplement, Extended C, A and B; Noto Sans has every letter of them."""
+
+
+@pytest.fixture
+def loaded(session: Session, make: Factory) -> Session:
+    """The sample of the documentation, and on top of it the cases."""
+    for folder in (SAMPLE, CASES / "two-contacts-in-a-field", CASES / "letters-in-pdf"):
+        report = take(session, folder).report
+        assert not [warning for warning in report.warnings if warning.file == "customers.csv"]
+    return session
+
+
+def pdf_text(content: bytes, *options: str) -> str:
+    need(shutil.which("pdftotext"), "pdftotext")
+    return subprocess.run(
+        ["pdftotext", *options, "-", "-"], input=content, capture_output=True, check=True
+    ).stdout.decode()
+
+
+def laid_out(body: str) -> bytes:
+    """A document in the style of a statement."""
+    style = Path("templates/pdf/statement.html").read_text(encoding="utf-8")
+    style = style[style.index("html {") : style.index("</style>")]
+    return render_pdf(f"<html><head><style>{style}</style></head><body>{body}</body></html>", "Х")
+
+
+def test_a_strangers_registration_is_told_to_every_address_on_record(
+    loaded: Session, page: PageClient, outbox: Outbox
+) -> None:
+    person = Person(page, {"email": STRANGER, "phone": "+7 912 999-99-99"})
+    person.save(page.open(person.enter(TWO_CONTACTS, "9600000930").location))
+    told = {letter["To"] for letter in outbox.letters() if "Это не я" in part(letter, "plain")}
+    assert told == {"glavbuh@proba.example", "buh@proba.example"}
+
+
+def test_a_contact_that_is_second_in_its_field_is_on_record(
+    loaded: Session, page: PageClient, outbox: Outbox
+) -> None:
+    person = Person(page, {"email": "buh@proba.example", "phone": "8 900 000-01-09"})
+    person.save(page.open(person.enter(TWO_CONTACTS, "9600000930").location))
+    [letter] = [letter for letter in outbox.letters() if letter["To"] == "buh@proba.example"]
+    confirmed = page.submit(page.open(path_in(part(letter, "plain"))))
+    assert "/proof" not in confirmed.location
+
+
+def test_a_statement_in_pdf_has_every_letter_and_nothing_invisible(
+    app: Flask, loaded: Session, page: PageClient
+) -> None:
+    create_account(loaded, LETTERS, "buh@proba.example", PASSWORD, NOW)
+    loaded.commit()
+    contract_id = loaded.scalars(select(Contract.id).where(Contract.number == LETTERS)).one()
+    page.sign_in(LETTERS, PASSWORD)
+    url = page.url("settlements.statement_file", contract_id=contract_id, extension="pdf", **PERIOD)
+    text = pdf_text(page.client.get(url).data)
+    for words in ("СПК «Яңы тормош һәм Көнсығыш»", "с. Аҡъяр, ул. Салауат"):
+        assert words in text
+    assert not set("\u200b\u2007■�") & set(text)
+
+
+def test_every_cyrillic_letter_comes_back_out_of_a_pdf() -> None:
+    letters = [chr(code) for block in BLOCKS for code in block]
+    rows = "".join(f"<p>a{letter}b <b>c{letter}d</b></p>" for letter in letters)
+    text = pdf_text(laid_out(rows))
+    lost = [
+        letter for letter in letters
+        if f"a{letter}b" not in text.replace(" ", "") or f"c{letter}d" not in text.replace(" ", "")
+    ]  # fmt: skip
+    assert lost == []
+    assert "�" not in text
+
+
+def test_what_is_not_seen_leaves_no_trace_in_a_pdf() -> None:
+    invisible = "\u00ad\u200b\u200c\u200d\u200e\u202e\u2060\u2066\ufeff\ufe0f"
+    spaces = "\u2000\u2003\u2007\u2009\u200a\u202f\u205f\u3000"
+    words = f"но{invisible}вый" + "".join(f"|{space}" for space in spaces) + "| е\u0308 1\u00a0000"
+    text = pdf_text(laid_out(f"<p>{words}</p>"))
+    assert f"новый{'| ' * len(spaces)}| ё" in text
+    assert re.search("1[ \u00a0]000", text)
+
+
+def test_what_the_font_lacks_is_seen_to_be_missing_and_never_makes_markup() -> None:
+    words = "a🏭b ﬁ Ａ ≯ <b>\u0338c</b> ＜i＞d"
+    text = pdf_text(laid_out(f"<p>{words}</p>"))
+    assert "a�b fi A" in text
+    assert "■" not in text
+    assert "c" in text
+    assert "�i�d" in text
+
+
+@pytest.mark.parametrize("name", ["Ж" * 90, "buh." * 30 + "@example.ru"])
+def test_a_word_without_a_space_breaks_inside_its_cell(name: str) -> None:
+    row = f'<tr><td width="30%">{name}</td><td width="70%">рядом</td></tr>'
+    words = pdf_text(laid_out(f"<table>{row}</table>"), "-bbox")
+    boxes = [
+        (match[3], float(match[1]), float(match[2]))
+        for match in re.finditer(r'xMin="([\d.]+)".*? xMax="([\d.]+)".*?>(.+?)</word>', words)
+    ]
+    [beside] = [left for word, left, _ in boxes if word == "рядом"]
+    parts = [(word, right) for word, _, right in boxes if word != "рядом"]
+    assert len(parts) > 1
+    assert "".join(word for word, _ in parts) == name
+    assert all(right <= beside for _, right in parts)
+
+
+def test_a_registration_page_says_which_letter_is_foreign(page: PageClient, make: Factory) -> None:
+    charged_contract(make)
+    person = Person(page)
+    soup = person.form()
+    person.save(soup, 422, email="buh@mаil.ru", phone="8 912 345-67-8")
+    text = page.check_last().text
+    assert "6-й знак в «buh@mаil.ru» — русская буква «а», нужна латинская" in text
+    assert "в номере не хватает цифр. Нужно 10 цифр после +7 или 8" in text
+    person.save(soup, 422, phone="8 3513 57-00-00 доб. 105")
+    assert "на номер с добавочным смс не придет" in page.check_last().text
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["№ 00123-ЭС", "договор 00123-ЭС", "00123-ЭС от 01.02.2020", "00123-'C", '00123-"c'],
+)
+def test_the_first_entry_takes_a_number_as_it_is_copied_or_typed(
+    page: PageClient, make: Factory, number: str
+) -> None:
+    charged_contract(make)
+    assert Person(page).enter(number).status_code == 303
+
+
+def test_search_words_of_an_import_have_no_invisible_letters(loaded: Session) -> None:
+    words = loaded.scalars(select(ContractSearch.words)).all()
+    assert any("спк яңы тормош һәм көнсығыш" in text for text in words)
+    assert not any(set("\u200b\u2011") & set(text) for text in words)
