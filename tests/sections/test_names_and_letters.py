@@ -13,14 +13,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actions.accounts import create_account
+from app.actions.search_index import rebuild_search
+from app.domain.staff import StaffRole
 from app.integrations.pdf import render_pdf
 from app.models import Contract, ContractSearch
+from app.queries.search import find_contracts
 from tests.actions.test_billing_import import SAMPLE, take
 from tests.conftest import NOW, need
 from tests.factories import PASSWORD, Factory
 from tests.outbox import Outbox, part, path_in
 from tests.pages import PageClient
-from tests.sections.registering import STRANGER, Person, charged_contract
+from tests.sections.registering import STRANGER, Person, charged_contract, confirm
 
 CASES = Path(__file__).parents[1] / "cases"
 TWO_CONTACTS, LETTERS = "00903-ЭС", "00904-ЭС"
@@ -151,6 +154,59 @@ def test_the_first_entry_takes_a_number_as_it_is_copied_or_typed(
 ) -> None:
     charged_contract(make)
     assert Person(page).enter(number).status_code == 303
+
+
+@pytest.mark.parametrize("amount", ["12345-67", "12 345 руб. 67 коп.", "12 345,67 ₽", "12345.67"])
+def test_the_proof_takes_a_sum_as_bills_write_it(
+    page: PageClient, make: Factory, outbox: Outbox, amount: str
+) -> None:
+    charged_contract(make)
+    person = Person(page, {"email": STRANGER, "phone": "+7 912 999-99-99"})
+    proof = page.open(confirm(person, outbox))
+    page.submit(proof, 422, amount="12.345")
+    assert "Осталось попыток: 3" in page.check_last().text
+    assert page.submit(proof, 303, amount=amount).location.startswith("/contracts/")
+
+
+def test_a_period_is_typed_as_people_write_dates(page: PageClient, make: Factory) -> None:
+    contract = charged_contract(make)
+    make.account(contract)
+    make.commit()
+    page.sign_in(contract.number)
+    for first, last in (("01.10.26", "31.10.26"), ("1/10/2026", "31/10/2026"), ("10.26", "10.26")):
+        soup = page.get("settlements.index", contract_id=contract.id, first=first, last=last)
+        assert soup.select_one("#first")["value"] == "2026-10-01"
+        assert soup.select_one("#last")["value"] == "2026-10-31"
+    soup = page.get("settlements.index", 422, contract_id=contract.id, first="32.10.26")
+    assert soup.select_one("#first")["value"] == "32.10.26"
+
+
+def test_the_month_of_the_balance_check_is_typed_as_people_write_it(
+    page: PageClient, make: Factory
+) -> None:
+    make.supplier()
+    make.staff(StaffRole.MANAGER, login="manager")
+    make.commit()
+    page.sign_in_staff("manager")
+    for month in ("10.2026", "10.26", "октябрь 2026", "2026-10"):
+        soup = page.get("staff.billing_reconciliation", month=month)
+        assert soup.select_one("#month")["value"] == "2026-10"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["радуга", "РА\u00adДУГА", "сухой-лог", "Сухой\u2011Лог", "Сухой–Лог", "о’кей", "О'Кей", "окей",
+     "договор № 00123-ЭС", "00123-ЭС от 01.02.2020", "00123-'c"],
+)  # fmt: skip
+def test_clerks_find_names_with_soft_hyphens_dashes_and_apostrophes(
+    make: Factory, session: Session, typed: str
+) -> None:
+    name = "ООО «Ра\u00adдуга Сухой−Лог О'Кей»"
+    customer = make.customer(full_name=name, short_name=name)
+    make.contract("00123-ЭС", customer_id=customer.id)
+    rebuild_search(session)
+    found = find_contracts(session, typed)
+    assert [contract.number for contract in found.contracts] == ["00123-ЭС"]
 
 
 def test_search_words_of_an_import_have_no_invisible_letters(loaded: Session) -> None:
