@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -17,7 +17,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from app.domain.contacts import normalise_email, normalise_phone
+from app.domain.contacts import normalise_email, normalise_phone, show_email
 from app.domain.enquiries import MAX_DRAFT_TEXT, TopicUse, is_for
 from app.domain.errors import ContactError
 from app.models import Department, EnquiryTopic, PremisesKind
@@ -48,10 +48,12 @@ def _trimmed(text: str | None) -> str:
     return printable(text).strip()
 
 
-def _text(label: str, advice: str, longest: int) -> StringField:
+def _text(
+    label: str, advice: str, longest: int, *more_filters: Callable[[str], str]
+) -> StringField:
     return StringField(
         label,
-        filters=[_trimmed],
+        filters=[_trimmed, *more_filters],
         validators=[
             DataRequired(f"Поле «{label}»: {advice}"),
             Length(max=longest, message=f"Поле «{label}»: нужно до {longest} знаков"),
@@ -101,7 +103,9 @@ class EnquiryForm(DraftForm):
         invalid_choice_message="Поле «Отделение»: выберите из списка",
     )
     phone = _text("Контактный телефон", "введите номер, например +7 912 345-67-89", 60)
-    email = _text("Адрес электронной почты", "введите адрес, например buh@example.ru", 254)
+    email = _text(
+        "Адрес электронной почты", "введите адрес, например buh@example.ru", 254, show_email
+    )
     address = _text("Адрес помещения", "введите адрес", 500)
     violation_at = _detail("Время нарушения", 200)
     answer_way = RadioField("Как прислать ответ", choices=ANSWER_WAYS, validate_choice=False)

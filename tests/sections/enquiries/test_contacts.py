@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 from app.actions.billing_export import export_for_billing
@@ -25,9 +26,9 @@ def test_an_extension_is_kept_shown_and_handed_to_billing(
     card = clerk.get("staff.enquiry", enquiry_id=enquiry.id)
     assert "+7 351 357-00-00, доб. 105" in card.text
     export_for_billing(make.session, tmp_path / "out", NOW)
-    written = "".join(
-        file.read_text(encoding="utf-8-sig") for file in (tmp_path / "out").rglob("*enquiries*.csv")
-    )
+    [file] = (tmp_path / "out").iterdir()
+    with zipfile.ZipFile(file) as package:
+        written = package.read("enquiries_out.csv").decode("utf-8-sig")
     assert "+73513570000 доб. 105" in written
 
 
