@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 
 import idna
 from email_validator import EmailNotValidError, validate_email
@@ -28,7 +29,8 @@ def normalise_email(text: str) -> str:
         ContactError: ``email``, ``email_letter``, ``email_name`` or ``email_many``.
     """
     address = compose(text).strip()
-    _check_letters(address)
+    # Browsers send what was typed into a field for addresses in its ASCII form.
+    _check_letters(_to_unicode(address, _decode_label))
     try:
         found = validate_email(
             address,
@@ -52,9 +54,7 @@ def show_email(address: str | None) -> str:
     """
     if not address:
         return ""
-    name, at, domain = address.rpartition("@")
-    labels = [_decode(label) for label in domain.split(".")]
-    return f"{name}{at}{'.'.join(labels)}"
+    return _to_unicode(address, _decode_plain)
 
 
 def same_email(one: str, other: str) -> bool:
@@ -68,12 +68,24 @@ def mask_email(address: str) -> str:
     return f"{name[:1]}•••@{host}"
 
 
-def _decode(label: str) -> str:
+def _to_unicode(address: str, decode: Callable[[str], str]) -> str:
+    name, at, domain = address.rpartition("@")
+    return f"{name}{at}{'.'.join(map(decode, domain.split('.')))}"
+
+
+def _decode_label(label: str) -> str:
     if not label.lower().startswith("xn--"):
         return label
     try:
-        shown = str(idna.decode(label))
+        return str(idna.decode(label))
     except (idna.IDNAError, UnicodeError):
+        return label
+
+
+def _decode_plain(label: str) -> str:
+    """Only a label that cannot pass for another."""
+    shown = _decode_label(label)
+    if shown == label:
         return label
     is_plain = all(_alphabet(letter) in ("CYRILLIC", "") for letter in shown)
     return shown if is_plain and not _is_look_alike(shown) else label

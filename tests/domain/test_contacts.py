@@ -260,6 +260,7 @@ def test_an_extension_is_kept_and_shown(typed: str) -> None:
     [
         ("buh@mаil.ru", "а", 6),
         ("buh@mail.гu", "г", 10),
+        ("buh@xn--mil-6cd.ru", "а", 6),
         ("buh@асе.com", "а", 5),
         ("buh@почта.ru", "п", 5),
         ("bуh@mail.ru", "у", 2),

@@ -141,6 +141,9 @@ def test_a_registration_page_says_which_letter_is_foreign(page: PageClient, make
     text = page.check_last().text
     assert "6-й знак в «buh@mаil.ru» — русская буква «а», нужна латинская" in text
     assert "в номере не хватает цифр. Нужно 10 цифр после +7 или 8" in text
+    # As a browser would send it from a field of type «email», and would show what is kept.
+    field = page.check_last().select_one("#email")
+    assert (field["type"], field["value"]) == ("text", "buh@mаil.ru")
     person.save(soup, 422, phone="8 3513 57-00-00 доб. 105")
     assert "на номер с добавочным смс не придет" in page.check_last().text
 
