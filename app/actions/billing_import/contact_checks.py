@@ -12,8 +12,6 @@ from app.actions.billing_import.report import Report
 from app.actions.billing_import.staging import Staged
 from app.domain.contacts import has_only_plain_contacts, read_billing_contacts
 
-LISTED = 50
-"""Lines that are named one by one; the others are counted."""
 ROWS_AT_ONCE = 1000
 MAX_QUOTED = 60
 COLUMNS = (("email", "адрес"), ("phone", "телефон"))
@@ -27,7 +25,6 @@ def check_contacts(connection: Connection, customers: Staged, report: Report) ->
         .where(or_(row.email.is_not(None), row.phone.is_not(None)))
         .order_by(row.line)
     )
-    found = 0
     for line, email, phone in connection.execute(query.execution_options(yield_per=ROWS_AT_ONCE)):
         if has_only_plain_contacts(email, phone):
             continue
@@ -36,11 +33,8 @@ def check_contacts(connection: Connection, customers: Staged, report: Report) ->
         for (column, what), parts in zip(COLUMNS, unread, strict=True):
             if not parts:
                 continue
-            found += 1
-            if found <= LISTED:
-                quoted = ", ".join(f"«{part[:MAX_QUOTED]}»" for part in parts)
-                message = f"не читается {what}: {quoted}; уведомления туда не придут"
-                report.warn(customers.layout.filename, message, line, column)
-    if found > LISTED:
-        message = f"еще полей с контактами, которые не читаются: {found - LISTED}"
-        report.warn(customers.layout.filename, message)
+            quoted = ", ".join(f"«{part[:MAX_QUOTED]}»" for part in parts)
+            message = f"не читается {what}: {quoted}; уведомления туда не придут"
+            report.warn(
+                customers.layout.filename, message, line, column, kind=f"не читается {what}"
+            )
