@@ -1,7 +1,7 @@
 """Search words folded anew (soft hyphens, dashes, apostrophes); room for a telephone's extension.
 
 Revision ID: 0010
-Revises: 0008
+Revises: 0007
 """
 
 import re
@@ -12,7 +12,7 @@ from alembic import op
 
 
 revision = '0010'
-down_revision = '0008'
+down_revision = '0007'
 branch_labels = None
 depends_on = None
 
