@@ -39,6 +39,14 @@ FACTS = {
     "field": "email",
     "numbers": "№ 00123-ЭС",
     "is_one": True,
+    "name": "2026-11-21.zip",
+    "batch_id": "2026-11-21",
+    "way": "на странице «Загрузка»",
+    "is_refused": True,
+    "count": 7,
+    "errors": ["customers.csv:2:inn: 123: в ИНН 10 или 12 цифр"],
+    "message": "",
+    "url": "kabinet.example.org/staff/imports/17",
 }
 LETTERS = {
     "registration_link": "Подтвердить регистрацию",
@@ -57,6 +65,7 @@ LETTERS = {
     "contact_link": "Подтвердить адрес",
     "contact_asked": None,
     "contact_changed": None,
+    "import_failed": None,
     "transfer_former": None,
     "transfer_new": None,
     "transfer_open": "Открыть страницу входа",
