@@ -8,6 +8,7 @@ from flask import Flask
 from huey import crontab
 
 from app.actions.cleanup import clean_up
+from app.actions.search_index import rebuild_search
 from app.extensions import db
 from app.integrations.job_queue import make_job_queue
 from app.logs import event
@@ -70,6 +71,8 @@ def init_app(app: Flask, config: Config) -> None:
 def tidy() -> None:
     """Delete what has served its time."""
     counts = clean_up(db.session(), clock().now())
+    # An upgrade may fold or index words otherwise than the last import did.
+    counts["search_texts"] = rebuild_search(db.session())
     db.session.commit()
     prepared.delete_expired()
     imports.delete_expired()

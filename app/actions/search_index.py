@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.domain.search import index_text
+from app.domain.contacts import read_billing_contacts, split_extension
+from app.domain.search import index_text, phone_digits
 from app.models import Contract, ContractSearch, Customer, Meter, SupplyPoint
 
 SOURCES = frozenset({"customers.csv", "contracts.csv", "supply_points.csv", "meters.csv"})
@@ -47,10 +48,12 @@ def _texts(session: Session) -> dict[int, str]:
     parts: dict[int, list[str | None]] = {}
     contracts = select(
         Contract.id, Contract.number, Contract.number_key, Customer.inn, Customer.full_name,
-        Customer.short_name, Customer.legal_address,
+        Customer.short_name, Customer.legal_address, Customer.email_from_billing,
+        Customer.phone_from_billing,
     ).join(Customer, Customer.id == Contract.customer_id)  # fmt: skip
     for row in session.execute(contracts):
-        parts[row[0]] = list(row[1:])
+        *facts, email_field, phone_field = row[1:]
+        parts[row[0]] = [*facts, *_contacts(email_field, phone_field)]
     points = select(SupplyPoint.contract_id, SupplyPoint.name, SupplyPoint.address).where(
         SupplyPoint.withdrawn_at.is_(None)
     )
@@ -64,3 +67,10 @@ def _texts(session: Session) -> dict[int, str]:
         for row in session.execute(statement):
             more[row[0]].extend(row[1:])
     return {key: index_text([*values, *more[key]]) for key, values in parts.items()}
+
+
+def _contacts(email_field: str | None, phone_field: str | None) -> list[str]:
+    """Addresses, and numbers as ``domain.search.phone_digits`` reads them."""
+    found = read_billing_contacts(email_field, phone_field)
+    numbers = [phone_digits(split_extension(number)[0]) for number in found.phones]
+    return [*found.emails, *filter(None, numbers)]

@@ -44,3 +44,21 @@ def query_words(text: str) -> list[str]:
 def is_number_like(word: str) -> bool:
     """Whether a word may be a contract number in one of its writings."""
     return re.fullmatch(r"[0-9]{1,10}-?[a-zа-я]{0,2}", word) is not None
+
+
+def phone_digits(typed: str) -> str | None:
+    """The digits of a telephone number or of its end, without the code of the country.
+
+    None: what is typed is something else. Ten digits may be an ИНН as well.
+    """
+    if not re.fullmatch(r"[0-9+()\s.-]{6,30}", typed.strip()):
+        return None
+    digits = re.sub("[^0-9]", "", typed)
+    if len(digits) == 11 and digits[0] in "78":
+        digits = digits[1:]
+    return digits if 6 <= len(digits) <= 15 else None
+
+
+def is_email_like(word: str) -> bool:
+    """Whether a word may be an email address or its domain."""
+    return "@" in word or re.fullmatch(r"[\w.-]+\.[a-zа-я]{2,}", word) is not None

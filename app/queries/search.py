@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, or_, selec
 from sqlalchemy.orm import Session
 
 from app.domain.contract_number import number_key
-from app.domain.search import fold, is_number_like, query_words
-from app.models import Contract, ContractSearch, Customer
+from app.domain.search import fold, is_email_like, is_number_like, phone_digits, query_words
+from app.models import Account, Contract, ContractSearch, Customer, Membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class Found:
 
 
 def find_contracts(session: Session, typed: str, offset: int = 0, limit: int = 25) -> Found:
-    """Contracts that have every word of ``typed``: in number, ИНН, name, address, meter serial.
+    """Contracts that have every word of ``typed``: in number, ИНН, name, address, meter serial, or
+    in the contacts that billing or the accounts of the contract have.
 
     The contract of exactly this number comes first, in whatever writing: «договор № 00123-ЭС».
     """
@@ -48,7 +49,7 @@ def find_contracts(session: Session, typed: str, offset: int = 0, limit: int = 2
             ContractSearch.contract_id, ContractSearch.words, exact.label("rank"),
             func.count().over().label("total"),
         )
-        .where(or_(and_(*map(_has, words)), ContractSearch.contract_id == _same_number(typed)))
+        .where(_matches(typed, words))
         .order_by(exact, ContractSearch.words, ContractSearch.contract_id)
         .offset(offset)
         .limit(limit)
@@ -73,6 +74,37 @@ def find_contracts(session: Session, typed: str, offset: int = 0, limit: int = 2
     return Found(contracts, rows[0][-1] if rows else 0)
 
 
+def find_exact_contract(session: Session, typed: str) -> int | None:
+    """The id of the only contract whose whole number was typed; without its suffix only where
+    nothing else is found by it."""
+    ids = session.scalars(
+        select(Contract.id).where(Contract.number_key == number_key(typed)).limit(2)
+    ).all()
+    if len(ids) != 1:
+        return None
+    is_whole = not typed.strip().isdigit()
+    return ids[0] if is_whole or find_contracts(session, typed, 0, 1).total <= 1 else None
+
+
+def _matches(typed: str, words: list[str]) -> ColumnElement[bool]:
+    by_words = or_(and_(*map(_has, words)), ContractSearch.contract_id == _same_number(typed))
+    digits = phone_digits(typed)
+    if digits is None:
+        return by_words
+    in_billing = ContractSearch.words.contains(digits, autoescape=True)
+    return or_(by_words, in_billing, _has_account(Account.phone.contains(digits)))
+
+
+def _has_account(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether somebody with access to the contract has such a contact."""
+    contracts = (
+        select(Membership.contract_id)
+        .join(Account, Account.id == Membership.account_id)
+        .where(Membership.revoked_at.is_(None), condition)
+    )
+    return ContractSearch.contract_id.in_(contracts)
+
+
 def _same_number(typed: str) -> ScalarSelect[int]:
     return (
         select(Contract.id)
@@ -86,6 +118,9 @@ def _same_number(typed: str) -> ScalarSelect[int]:
 def _has(word: str) -> ColumnElement[bool]:
     """Whether the text of a contract has a word; a number also in the writing of print."""
     plain = ContractSearch.words.contains(word, autoescape=True)
+    if is_email_like(word):
+        in_account = func.lower(Account.email).contains(word, autoescape=True)
+        return or_(plain, _has_account(in_account))
     printed = fold(number_key(word)) if is_number_like(word) else word
     if printed == word or word.isdigit():
         return plain

@@ -18,13 +18,13 @@ from app.queries import customers as queries
 from app.queries.contracts import get_looked_at, list_points
 from app.queries.overview import money_overview
 from app.queries.profile import get_session
-from app.queries.search import find_contracts
+from app.queries.search import find_contracts, find_exact_contract
 from app.queries.transfers import list_transfers_of
 from app.sections.staff.blueprint import bp
 from app.sections.staff.words import BLOCKED, CONTRACT_STATUSES, CUSTOMER_ROLES, REGISTRATIONS
 from app.web import outbox
 from app.web.forms import keep_if_busy, printable, wait_words
-from app.web.fragments import render_page
+from app.web.fragments import is_fragment, render_page
 from app.web.looks import note_look
 from app.web.pager import Pager
 from app.web.permissions import staff_access
@@ -44,8 +44,13 @@ DONE = {
 @bp.get("/customers")
 @staff_access(StaffPermission.WORK, lists=True)
 def customers() -> ResponseReturnValue:
-    """Search by number, ИНН, name, address, meter serial."""
+    """Search by number, ИНН, name, address, meter serial, email, telephone.
+
+    A whole contract number opens the card; not while somebody is still typing.
+    """
     typed = printable(request.args.get("q", "")[:200]).strip()
+    if not is_fragment() and (exact := find_exact_contract(db.session(), typed)):
+        return redirect(url_for("staff.customer", contract_id=exact))
     number = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, 10**6)
     found = find_contracts(db.session(), typed, number.offset, PAGE_ROWS)
     pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, found.total)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from app.actions.search_index import rebuild_search
 from app.domain.staff import StaffRole
 from app.models import Account, Contract, Enquiry
 from tests.factories import Factory
@@ -61,3 +63,15 @@ def manager(app, contract: Contract) -> PageClient:
     client = PageClient(app)
     client.sign_in_staff("manager")
     return client
+
+
+@pytest.fixture
+def found(make: Factory, session: Session, contract: Contract) -> Contract:
+    """The contract with a meter, and others beside it, all in the index."""
+    make.meter(contract, "88001234")
+    other = make.customer(full_name="Общество «Берёзка»", short_name=None, inn="7415000025")
+    make.contract("00777-ЭС", customer_id=other.id)
+    make.contract("07771-ЭС", customer_id=other.id)
+    rebuild_search(session)
+    make.commit()
+    return contract

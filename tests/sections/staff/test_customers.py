@@ -9,83 +9,19 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.search_index import rebuild_search
 from app.domain.access import Permission
-from app.models import Account, AccountSession, AuditEvent, Contract, Meter
+from app.models import (
+    Account,
+    AccountSession,
+    AuditEvent,
+    Contract,
+)
 from app.web.looks import write_waiting
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PARTIAL, PageClient
 from tests.tables import rows_of
 from tests.test_rules import ACCESS, NEEDED
-
-
-@pytest.fixture
-def found(make: Factory, session: Session, contract: Contract) -> Contract:
-    """The contract with a meter, and others beside it, all in the index."""
-    make.meter(contract, "88001234")
-    other = make.customer(full_name="Общество «Берёзка»", short_name=None, inn="7415000025")
-    make.contract("00777-ЭС", customer_id=other.id)
-    make.contract("07771-ЭС", customer_id=other.id)
-    rebuild_search(session)
-    make.commit()
-    return contract
-
-
-def numbers(soup) -> list[str]:
-    return [cell.text.removeprefix("№ ") for cell in soup.select("tbody th")]
-
-
-@pytest.mark.parametrize(
-    ("typed", "expected"),
-    [
-        ("123", ["00123-ЭС"]),
-        ("00123эс", ["00123-ЭС"]),
-        ("00123-ec", ["00123-ЭС"]),
-        ("7415000018", ["00123-ЭС"]),
-        ("ромаш автозавод", ["00123-ЭС"]),
-        ("РОМАШКА", ["00123-ЭС"]),
-        ("88001234", ["00123-ЭС"]),
-        ("березка", ["00777-ЭС", "07771-ЭС"]),
-        ("00777", ["00777-ЭС"]),
-        ("777", ["00777-ЭС", "07771-ЭС"]),
-        ("ромашка березка", []),
-        ("100%", []),
-        ("_", []),
-    ],
-)
-def test_a_contract_is_found_by_any_of_its_words(clerk, found, typed, expected) -> None:
-    soup = clerk.open(clerk.url("staff.customers", q=typed))
-    assert numbers(soup) == expected
-    part = clerk.fragment("staff.customers", q=typed)
-    assert numbers(part) == expected
-
-
-def test_nothing_typed_finds_nothing_and_says_how_to_search(clerk, found) -> None:
-    soup = clerk.get("staff.customers")
-    assert numbers(soup) == []
-    assert "часть слова" in soup.select_one("#status").text
-
-
-@pytest.mark.parametrize("typed", ["' OR 1=1--", "\x00", "я" * 10_000, "%" * 50, "<b>"])
-def test_hostile_text_finds_nothing_and_breaks_nothing(clerk, found, typed) -> None:
-    soup = clerk.open(clerk.url("staff.customers", q=typed))
-    assert numbers(soup) == []
-
-
-def test_a_page_beyond_the_last_is_the_first(clerk, found) -> None:
-    assert numbers(clerk.open(clerk.url("staff.customers", q="777", page=9))) == [
-        "00777-ЭС", "07771-ЭС",
-    ]  # fmt: skip
-
-
-def test_the_index_follows_what_changes_and_writes_nothing_twice(found, session) -> None:
-    assert rebuild_search(session) == 0
-    meter = session.scalars(select(Meter)).one()
-    meter.serial_number = "99009900"
-    session.flush()
-    assert rebuild_search(session) == 1
-    assert rebuild_search(session) == 0
 
 
 def test_the_card_shows_what_a_clerk_is_asked_for_and_the_journal_notes_it(
