@@ -37,6 +37,8 @@ class LedgerDocument:
     gross: Decimal
     corrects: str | None = None
     """``external_id`` of the document corrected; that one may be absent."""
+    is_withdrawn: bool = False
+    """Billing took it back: it counts for nothing, but still tells what its corrections belong to."""
 
     @property
     def order(self) -> tuple[date, str]:
@@ -69,8 +71,9 @@ def apply_corrections(
     """Lower documents by the negative ones that correct them.
 
     A negative document lowers its target, then what that one corrects in turn, then the others that
-    hang on the same document. Where there is none of these it lowers its own month; what is left is
-    credit. The order of ``documents`` does not matter.
+    hang on the same document. Where there is none of these it lowers the month of what it corrects,
+    of itself where that is absent; what is left is credit. The order of ``documents`` does not
+    matter.
 
     Args:
         since: documents before it are part of ``opening`` and ask for nothing themselves.
@@ -79,7 +82,9 @@ def apply_corrections(
     ordered = sorted(documents, key=lambda document: document.order)
     by_key = {document.external_id: document for document in ordered}
     kinds = debt_kinds(ordered)
-    inside = [document for document in ordered if document.on >= since]
+    inside = [
+        document for document in ordered if document.on >= since and not document.is_withdrawn
+    ]
     amounts = {document.id: document.gross for document in inside if document.gross > ZERO}
     credit = dict.fromkeys(DebtKind, ZERO)
     families: dict[str, list[LedgerDocument]] = {}
@@ -97,8 +102,9 @@ def apply_corrections(
         targets = [each for each in family if each.id in amounts and kinds[each.id] is kind]
         is_of_opening = any(target.on < since for target in chain[1:])
         if not targets and not is_of_opening:
-            targets = [each for each in months[document.period, kind] if each.id in amounts]
-            is_of_opening = document.period < Month.of(since)
+            month = chain[-1].period
+            targets = [each for each in months.get((month, kind), ()) if each.id in amounts]
+            is_of_opening = month < Month.of(since)
         for target in targets:
             taken = min(amounts[target.id], left)
             amounts[target.id] -= taken

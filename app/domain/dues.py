@@ -167,7 +167,7 @@ def build_dues(
     """Lay what was received on what was asked for. The order of rows does not matter.
 
     Args:
-        documents: all of the contract up to today.
+        documents: all of the contract up to today, with those that were withdrawn.
         invoices: all of the contract.
         receipts: money posted from ``since`` up to today.
         today: business date; what is due today is not overdue yet.
@@ -176,7 +176,9 @@ def build_dues(
         since: first day that billing has sent; older documents are within ``opening``.
         opening: balance before ``since``, roubles; above zero the customer owes.
     """
-    inside = [document for document in documents if document.on >= since]
+    inside = [
+        document for document in documents if document.on >= since and not document.is_withdrawn
+    ]
     found = opening + sum((document.gross for document in inside), ZERO)
     found -= sum((receipt.amount for receipt in receipts), ZERO)
     balance = found if balance is None else balance

@@ -42,20 +42,17 @@ def read_dues(
 def list_ledger_documents(
     session: Session, contract: VisibleContract, until: date = date.max
 ) -> list[LedgerDocument]:
-    """All documents of a contract up to a day, as the allocation takes them."""
+    """All documents of a contract up to a day, as the allocation takes them; also the withdrawn
+    ones, which tell what their corrections belong to."""
     rows = session.execute(
         select(
             Charge.id, Charge.external_id, Charge.kind, Charge.doc_date, Charge.period,
-            Charge.gross_amount, Charge.corrects_external_id,
-        ).where(
-            Charge.contract_id == contract.id,
-            Charge.doc_date <= until,
-            Charge.withdrawn_at.is_(None),
-        )
+            Charge.gross_amount, Charge.corrects_external_id, Charge.withdrawn_at.is_not(None),
+        ).where(Charge.contract_id == contract.id, Charge.doc_date <= until)
     )  # fmt: skip
     return [
-        LedgerDocument(charge_id, key, EntryKind(kind), on, period, gross, corrects)
-        for charge_id, key, kind, on, period, gross, corrects in rows
+        LedgerDocument(charge_id, key, EntryKind(kind), on, period, gross, corrects, withdrawn)
+        for charge_id, key, kind, on, period, gross, corrects, withdrawn in rows
     ]
 
 

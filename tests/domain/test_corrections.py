@@ -24,7 +24,7 @@ KINDS = {
 
 
 def ledger(text: str) -> list[LedgerDocument]:
-    """«A upd 1000; B ukd -100 >A; C ukd -50 >B @11»: key, kind, sum, target, month."""
+    """«A upd 1000; B ukd -100 >A x; C ukd -50 >B @11»: key, kind, sum, target, month, withdrawn."""
     documents = []
     for number, row in enumerate(text.split(";"), 1):
         key, kind, gross, *more = row.split()
@@ -33,7 +33,7 @@ def ledger(text: str) -> list[LedgerDocument]:
         documents.append(
             LedgerDocument(
                 number, key, KINDS[kind], date(2026, 11, number), Month(2026, month),
-                Decimal(gross).quantize(ZERO), corrects,
+                Decimal(gross).quantize(ZERO), corrects, "x" in more,
             )
         )  # fmt: skip
     return documents
@@ -60,6 +60,11 @@ def ledger(text: str) -> list[LedgerDocument]:
         ("A upd 122; B fine -5; C fine 9", "A 122 C 4", 0, 0),
         ("A ukd -5 >B; B ukd -7 >A; C upd 100", "C 88", 0, 0),
         ("A ukd -5 >A; C upd 100", "C 95", 0, 0),
+        ("A upd 100; B ukd -30 >gone; C ukd -20 >B @11; D upd 500 @11", "A 50 D 500", 0, 0),
+        ("A fine 5 x; B ukd -5 >A; C upd 122", "C 122", 0, 5),
+        ("A fine 5 x; B ukd -5 >A; C upd 122; D fine 9", "C 122 D 4", 0, 0),
+        ("A upd 100; B ukd -10 >A x; C ukd -20 >B @11; D upd 500 @11", "A 80 D 500", 0, 0),
+        ("A upd 100 x; B upd 90; C ukd -20 >A @11; D upd 500 @11", "B 70 D 500", 0, 0),
     ],
 )
 def test_a_lowering_document_lowers_what_it_corrects(
@@ -90,7 +95,7 @@ def test_corrections_lose_nothing_and_leave_nothing_below_zero(
     net = apply_corrections(documents)
     kinds = debt_kinds(documents)
     for kind in DebtKind:
-        mine = [each for each in documents if kinds[each.id] is kind]
+        mine = [each for each in documents if kinds[each.id] is kind and not each.is_withdrawn]
         demand = sum((net.amounts[each.id] for each in mine if each.id in net.amounts), ZERO)
         assert demand - net.credit[kind] == sum((each.gross for each in mine), ZERO)
     assert all(amount >= 0 for amount in (*net.amounts.values(), *net.credit.values()))
