@@ -36,6 +36,11 @@ class Readings:
         return Decimal(10) ** self.digits if self.end < self.start else Decimal(0)
 
     @property
+    def has_fallen(self) -> bool:
+        """Whether it went backwards: through zero it would have run half of its register."""
+        return (self.end - self.start + self.turn) * 2 > self.turn > 0
+
+    @property
     def product(self) -> Decimal:
         """(end − start) × multiplier with the figures that are shown; kWh."""
         difference = self._shown(self.end) - self._shown(self.start) + self.turn
@@ -66,6 +71,14 @@ class BilledLine:
     @property
     def kwh(self) -> Decimal:
         return in_kwh(self.quantity, self.unit)
+
+    @property
+    def is_energy(self) -> bool:
+        return bool(in_kwh(Decimal(1), self.unit))
+
+    @property
+    def is_computed(self) -> bool:
+        return self.method in {"calc", "recalc"}
 
 
 class ExplanationKind(StrEnum):
@@ -109,10 +122,13 @@ class Explanation:
 def explain_lines(lines: Sequence[BilledLine]) -> dict[int, Explanation]:
     """Explain the lines of a document that have readings, by line number.
 
+    Readings tell nothing of what is measured in something else than energy, as capacity is.
+
     Args:
         lines: all of the document, in their order.
     """
     found: dict[int, Explanation] = {}
+    lines = [line for line in lines if line.is_energy]
     for line in lines:
         if line.readings is not None:
             same = [each for each in lines if each.register == line.register]
@@ -125,9 +141,11 @@ def _explain(line: BilledLine, readings: Readings, same: Sequence[BilledLine]) -
     if line.kwh == consumption:
         return _made(ExplanationKind.EQUATION, line, readings, [line])
     groups = _groups(line, same)
-    shared = _first(groups, lambda group: _sum(group) == consumption)
+    shared = _first(groups, lambda group: line in group and _sum(group) == consumption)
     if shared is not None:
         return _made(ExplanationKind.SHARED, line, readings, shared)
+    if line.kwh <= 0:
+        return _made(ExplanationKind.BY_METHOD, line, readings, [line])
     if any(each.kwh == consumption for each in same) or any(
         _sum(group) == consumption
         for each in same
@@ -135,17 +153,21 @@ def _explain(line: BilledLine, readings: Readings, same: Sequence[BilledLine]) -
         if line not in group
     ):
         return _made(ExplanationKind.APART, line, readings, [line])
-    if line.method in {"estimated", "calc", "recalc"} or line.kwh <= 0:
+    if line.is_computed or line.method == "estimated":
         return _made(ExplanationKind.BY_METHOD, line, readings, [line])
-    measured = [each for each in groups[0] if each.method not in {"calc", "recalc"}]
-    return _made(ExplanationKind.UNEXPLAINED, line, readings, measured)
+    return _made(ExplanationKind.UNEXPLAINED, line, readings, groups[1])
 
 
 def _groups(line: BilledLine, same: Sequence[BilledLine]) -> list[list[BilledLine]]:
     """Lines whose quantities may be parts of one difference of readings: first those of the same
-    service, then of all services."""
+    service, then of all services; of both all lines, then without what billing has computed."""
     energy = [each for each in same if each.kwh]
-    return [[each for each in energy if each.service == line.service], energy]
+    own = [each for each in energy if each.service == line.service]
+    return [
+        part
+        for group in (own, energy)
+        for part in (group, [each for each in group if not each.is_computed])
+    ]
 
 
 def _first(

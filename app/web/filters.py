@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,7 @@ def energy(kwh: Decimal) -> str:
 
 def reading(value: Decimal, decimals: int) -> str:
     """A meter reading with all the decimals of its register: «123,50»."""
-    return f"{value:.{decimals}f}".replace(".", ",")
+    return str(value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)).replace(".", ",")
 
 
 def sentence(text: str) -> str:

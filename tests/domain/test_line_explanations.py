@@ -50,6 +50,13 @@ def test_a_register_that_went_through_zero_goes_on_from_there() -> None:
     found = explained(readings("99990.00", "15.50", "20"), ("EE", "510", "meter"))
     assert kinds(found) == ["equation"]
     assert found[1].readings.turn == 100000
+    assert not found[1].readings.has_fallen
+
+
+def test_a_reading_that_is_less_than_the_one_before_is_no_way_through_zero() -> None:
+    assert readings("1000.00", "900.00").has_fallen
+    assert not readings("900.00", "1000.00").has_fallen
+    assert not readings("1000.00", "1000.00").has_fallen
 
 
 def test_a_tariff_that_changed_within_the_month_is_explained_by_both_lines_together() -> None:
@@ -80,6 +87,33 @@ def test_losses_come_on_top_of_what_readings_explain() -> None:
     )
     assert kinds(found) == ["shared", "shared", "apart"]
     assert found[1].lines == (1, 2)
+
+
+def test_what_billing_has_computed_does_not_hide_a_tariff_that_changed() -> None:
+    found = explained(
+        readings("100", "310"),
+        ("EE", "100", "meter"),
+        ("EE", "110", "meter"),
+        ("EE", "20", "calc"),
+        ("EE", "-5", "recalc"),
+    )
+    assert kinds(found) == ["shared", "shared", "apart", "by_method"]
+    assert found[1].lines == (1, 2)
+
+
+def test_what_is_taken_off_is_not_charged_on_top() -> None:
+    found = explained(readings("100", "310"), ("EE", "210", "meter"), ("EE", "-20", "recalc"))
+    assert kinds(found) == ["equation", "by_method"]
+
+
+def test_readings_of_energy_tell_nothing_of_capacity() -> None:
+    for end in ("100", "310"):
+        known = readings("100", end)
+        lines = [
+            BilledLine(1, "T0", "EE", known.consumption, KWH, "meter", known),
+            BilledLine(2, "T0", "CAP", Decimal("61.992"), "кВт", "calc", known),
+        ]
+        assert kinds(explain_lines(lines)) == ["equation"]
 
 
 def test_an_estimate_or_a_correction_goes_by_its_method() -> None:
@@ -138,3 +172,5 @@ def test_whatever_is_called_an_equation_is_one(
             assert number in found.lines
         else:
             assert Decimal(rows[number - 1][1]) != known.consumption
+        if found.kind is ExplanationKind.UNEXPLAINED:
+            assert found.difference
