@@ -45,6 +45,11 @@ class RateSum:
     vat: Decimal
     gross: Decimal
 
+    @property
+    def adds_up(self) -> bool:
+        """Billing may send sums of which this is not true."""
+        return self.net + self.vat == self.gross
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -69,10 +74,26 @@ class Document:
 
     @property
     def parts(self) -> tuple[RateSum, ...]:
-        """Sums by VAT rate; the whole document where billing sent no lines, or other sums."""
-        if sum((part.gross for part in self.rates), ZERO) == self.gross:
+        """Sums by VAT rate that add up to the document's own; the whole document where billing sent
+        no lines, or lines with other sums."""
+        lines = self.of_lines
+        if lines.gross != self.gross:
+            return (RateSum(None, self.net, self.vat, self.gross),)
+        if (lines.net, lines.vat) == (self.net, self.vat):
             return self.rates
-        return (RateSum(None, self.net, self.vat, self.gross),)
+        # Billing has rounded line by line: the rate is known, the sums are those of the document.
+        rate = self.rates[0].rate if len(self.rates) == 1 else None
+        return (RateSum(rate, self.net, self.vat, self.gross),)
+
+    @property
+    def of_lines(self) -> RateSum:
+        """What the lines come to, without a rate."""
+        return RateSum(
+            None,
+            sum((part.net for part in self.rates), ZERO),
+            sum((part.vat for part in self.rates), ZERO),
+            sum((part.gross for part in self.rates), ZERO),
+        )
 
 
 class PaidStatus(StrEnum):
@@ -162,7 +183,7 @@ class MonthOfCharges:
     @property
     def rates(self) -> tuple[RateSum, ...]:
         """Sums by VAT rate, the higher rate first."""
-        return sum_by_rate(rate for document in self.documents for rate in document.rates)
+        return sum_by_rate(rate for document in self.documents for rate in document.parts)
 
 
 def sum_by_rate(parts: Iterable[RateSum]) -> tuple[RateSum, ...]:

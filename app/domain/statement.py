@@ -5,7 +5,7 @@ A signed act of reconciliation has legal effect; this must not look like one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -156,17 +156,32 @@ def _numbered(rows: Iterable[ChargeRow]) -> list[ChargeRow]:
     return [replace(row, number=number) for number, row in enumerate(rows, 1)]
 
 
+BEYOND_LINES = "Разница документа и его строк"
+
+
 def line_rows(
     documents: Sequence[Document], lines: Mapping[int, Sequence[ChargeRow]]
 ) -> list[ChargeRow]:
-    """The lines of documents as rows; a document without lines stands for itself.
+    """The lines of documents as rows; a document without lines stands for itself, and one whose
+    lines do not come to its sums gets a row with the difference.
 
     Args:
         lines: by document id.
     """
-    return _numbered(
-        row for document in documents for row in lines.get(document.id) or document_rows([document])
-    )
+    return _numbered(row for document in documents for row in _rows_of(document, lines))
+
+
+def _rows_of(document: Document, lines: Mapping[int, Sequence[ChargeRow]]) -> Iterator[ChargeRow]:
+    rows = lines.get(document.id)
+    if not rows:
+        yield from document_rows([document])
+        return
+    yield from rows
+    net = document.net - sum((row.net for row in rows), ZERO)
+    vat = document.vat - sum((row.vat for row in rows), ZERO)
+    gross = document.gross - sum((row.gross for row in rows), ZERO)
+    if net or vat or gross:
+        yield ChargeRow(0, document, BEYOND_LINES, None, None, None, None, net, vat, gross)
 
 
 def statement_number(contract_number: str, issued_at: datetime) -> str:

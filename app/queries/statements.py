@@ -83,7 +83,7 @@ def charge_statement(
     if len(rows) + len(interest) > max_rows:
         count = len(rows)
         if with_lines:
-            count = count_rows(session, energy)
+            count = max(count, count_rows(session, energy))
         raise StatementTooLongError(count + len(interest), max_rows)
     return ChargeStatement(
         *_head(contract, period, frame, issued_at, as_of),
