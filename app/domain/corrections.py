@@ -38,7 +38,7 @@ class LedgerDocument:
     corrects: str | None = None
     """``external_id`` of the document corrected; that one may be absent."""
     is_withdrawn: bool = False
-    """Billing took it back: it counts for nothing, but still tells what its corrections belong to."""
+    """Billing took it back: it counts for nothing, but tells what its corrections belong to."""
 
     @property
     def order(self) -> tuple[date, str]:
