@@ -27,7 +27,7 @@ DEMO_STAFF = (
     ("manager", "Кузнецов Игорь Львович", StaffRole.MANAGER),
     ("admin", "Админова Анна Ивановна", StaffRole.ADMIN),
 )
-DEMO_PASSWORD = "demo-2026"  # noqa: S105 - printed on purpose, and refused in production
+DEMO_PASSWORD = "primerka-48"  # noqa: S105 - printed on purpose, and refused in production
 
 
 def has_data(session: Session) -> bool:
