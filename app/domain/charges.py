@@ -18,7 +18,11 @@ from app.domain.period import Month
 from app.domain.turnover import EntryKind
 
 _KWH = {"квтч": Decimal(1), "kwh": Decimal(1), "мвтч": Decimal(1000), "тысквтч": Decimal(1000)}
-_KW = {"квт": Decimal(1), "kw": Decimal(1), "мвт": Decimal(1000), "квтмес": Decimal(1)}
+_KW = {"квт": Decimal(1), "kw": Decimal(1), "мвт": Decimal(1000)}
+
+_HOURS = re.compile("час(?:а|ов)?$")
+_A_MONTH = re.compile("в?мес(?:яц)?$")
+"""Capacity is paid for by the month, and some units say so: «МВт·мес», «кВт в месяц»."""
 
 
 def in_kwh(quantity: Decimal, unit: str | None) -> Decimal:
@@ -28,11 +32,11 @@ def in_kwh(quantity: Decimal, unit: str | None) -> Decimal:
 
 def in_kw(quantity: Decimal, unit: str | None) -> Decimal:
     """A quantity of capacity in kW; zero for what is measured in something else."""
-    return quantity * _KW.get(_bare(unit), Decimal(0))
+    return quantity * _KW.get(_A_MONTH.sub("", _bare(unit)), Decimal(0))
 
 
 def _bare(unit: str | None) -> str:
-    return re.sub(r"[^a-zа-яё]", "", (unit or "").casefold())
+    return _HOURS.sub("ч", re.sub(r"[^a-zа-яё]", "", (unit or "").casefold()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from app.domain.charges import (
 @pytest.mark.parametrize(
     ("quantity", "unit", "kwh"),
     [("5", "кВт·ч", "5"), ("5", "кВт*ч", "5"), ("5", "kWh", "5"), ("5", "МВт·ч", "5000"),
-     ("5", "тыс. кВт·ч", "5000"), ("5", "кВт", "0"), ("5", None, "0")],
+     ("5", "тыс. кВт·ч", "5000"), ("5", "тыс. кВт-час", "5000"), ("5", "кВт часов", "5"),
+     ("5", "кВт", "0"), ("5", None, "0")],
 )  # fmt: skip
 def test_only_energy_counts_as_volume(quantity: str, unit: str | None, kwh: str) -> None:
     assert in_kwh(Decimal(quantity), unit) == Decimal(kwh)
@@ -31,7 +32,8 @@ def test_only_energy_counts_as_volume(quantity: str, unit: str | None, kwh: str)
 @pytest.mark.parametrize(
     ("quantity", "unit", "kw"),
     [("58.214", "кВт", "58.214"), ("2", "МВт", "2000"), ("5", "kW", "5"), ("5", "кВт·ч", "0"),
-     ("5", None, "0")],
+     ("0.1", "МВт·мес", "100"), ("5", "кВт в месяц", "5"), ("5", "кВт/мес.", "5"),
+     ("5", "кВт·час", "0"), ("5", "мес.", "0"), ("5", None, "0")],
 )  # fmt: skip
 def test_capacity_is_told_from_energy(quantity: str, unit: str | None, kw: str) -> None:
     assert in_kw(Decimal(quantity), unit) == Decimal(kw)
