@@ -261,7 +261,8 @@ def _check_relationship(link: Relationship) -> None:
 
 def is_remote(target: str) -> bool:
     """Whether opening the target leaves the computer: a URL or a share, not a path on a disk."""
-    place = unquote(target).strip().replace("\\", "/")
+    # Spaces and control characters within an address are skipped by whoever opens it.
+    place = re.sub(r"[\s\x00-\x1f]", "", unquote(target)).replace("\\", "/")
     if re.match(r"file:", place, re.IGNORECASE):
         # file:///C:/x and file:///Users/x are local; file://host/x and file:////host/x are not.
         return not re.match(r"file:///(?!/)|file:/?[a-z]:", place, re.IGNORECASE)

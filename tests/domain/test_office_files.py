@@ -286,6 +286,8 @@ def test_old_office_files_are_judged_by_their_streams(name: str, content: bytes,
     [
         ("https://e.example/t", True),
         ("HTTP://e", True),
+        ("ht\ttp://e", True),
+        ("\\ \\host\\t", True),
         ("ftp://e/t", True),
         ("mhtml:http://e", True),
         ("file://host/t", True),
