@@ -21,7 +21,7 @@ from app.actions.codes import (
     use_code,
 )
 from app.actions.journal import record
-from app.actions.known_devices import find_device
+from app.actions.known_devices import find_device, issue_device_token
 from app.actions.mailbox_limits import admit_email
 from app.actions.messages import Outgoing, queue_message
 from app.actions.notices import letter_facts, tell_account
@@ -39,7 +39,7 @@ from app.domain.limits import Limit, Tried
 from app.domain.passwords import check_password
 from app.domain.registration import Channel
 from app.integrations.database import count_changed
-from app.integrations.letters import write_letter, write_sms
+from app.integrations.letters import Words, write_letter, write_sms
 from app.integrations.links import Purpose
 from app.integrations.post import Post
 from app.models import Account, Contract, Recovery
@@ -101,6 +101,9 @@ def ask_recovery(
     if account is None or not may_send:
         session.add(recovery)
         session.flush()
+        if may_send:
+            # Thrown away: the answer takes as long as where somebody is known.
+            _write(session, recovery, None, now)
         return recovery
     contract = session.get_one(Contract, contract_id)
     _put_in_place(session, recovery, account, contract, rules, now)
@@ -154,9 +157,10 @@ def check_recovery(session: Session, recovery: Recovery, nonce: str, now: dateti
 
 
 def recover_by_link(
-    session: Session, recovery: Recovery, nonce: str, password: str, now: datetime
-) -> None:
-    """Set a new password; every session ends, a notice goes out.
+    session: Session, recovery: Recovery, nonce: str, password: str, browser: Browser, now: datetime
+) -> str:
+    """Set a new password; every session ends, a notice goes out. The known-device cookie of this
+    browser from now on: strangers' guesses do not lock the new password out of it.
 
     Raises:
         LinkError: see ``check_recovery``.
@@ -164,13 +168,13 @@ def recover_by_link(
     """
     account = check_recovery(session, recovery, nonce, now)
     check_password(password, list_facts_about(session, account.id))
-    _recover(session, recovery, account, password, now)
+    return _recover(session, recovery, account, password, browser, now)
 
 
 def recover_by_code(
     session: Session, recovery: Recovery, typed: str, password: str, browser: Browser,
     rules: RecoveryRules, post: Post, now: datetime,
-) -> None:  # fmt: skip
+) -> str:  # fmt: skip
     """The same with a code. Commit whatever comes of it.
 
     Raises:
@@ -201,7 +205,7 @@ def recover_by_code(
         if row is not None:
             row.ended_at = None
         raise
-    _recover(session, recovery, account, password, now)
+    return _recover(session, recovery, account, password, browser, now)
 
 
 def _admit(
@@ -209,17 +213,17 @@ def _admit(
     rules: RecoveryRules, now: datetime,
 ) -> bool:  # fmt: skip
     """Whether a message may go out."""
-    address = browser.address
+    address, phone = browser.address, ""
     attempts.admit(session, Tried.RECOVERY, key, address, rules.per_address, now)
     try:
         attempts.check_again(session, Tried.RECOVERY, key, address, rules.per_login, now)
-        if channel is Channel.SMS and account is not None and _has_mobile(account, rules):
-            attempts.admit(
-                session, Tried.SMS_REQUEST, account.phone or "", address, rules.sms, now,
-                succeeded=True,
-            )  # fmt: skip
+        if channel is Channel.SMS:
+            phone = _mobile_of(account, rules)
+            # Whoever gets no message is counted like those who get one: the answer takes as long.
+            counted = Tried.SMS_REQUEST if phone else Tried.SMS_TO_NOBODY
+            attempts.admit(session, counted, phone or key, address, rules.sms, now, succeeded=True)
     except TooManyAttemptsError as error:
-        if error.alarm:
+        if error.alarm and phone:
             raise_alarm(session, error.alarm, now)
         return False
     return True
@@ -244,16 +248,13 @@ def _send(
     session: Session, recovery: Recovery, account: Account, contract: Contract,
     rules: RecoveryRules, now: datetime,
 ) -> None:  # fmt: skip
-    facts = letter_facts(session, contract) | {
-        "until": recovery.expires_at.astimezone(now.tzinfo),
-        "at": now,
-    }
+    words, phone = _write(session, recovery, contract, now), _mobile_of(account, rules)
     if recovery.channel == Channel.MAIL and account.email_confirmed_at is not None:
         outgoing = Outgoing(
             kind="recovery_link",
             channel=Channel.MAIL,
             recipient=account.email,
-            words=write_letter("recovery_link", **facts),
+            words=words,
             key=str(recovery.id),
             link=(Purpose.RECOVERY, recovery.id, recovery.nonce),
             account_id=account.id,
@@ -262,13 +263,13 @@ def _send(
             is_admitted=True,
         )
         queue_message(session, outgoing, now)
-    elif recovery.channel == Channel.SMS and _has_mobile(account, rules):
-        code = prepare_code(session, account.phone or "", rules.codes, now, recovery_id=recovery.id)
+    elif recovery.channel == Channel.SMS and phone:
+        code = prepare_code(session, phone, rules.codes, now, recovery_id=recovery.id)
         outgoing = Outgoing(
             kind="recovery_code",
             channel=Channel.SMS,
             recipient=code.phone,
-            words=write_sms("recovery_code", **facts),
+            words=words,
             key=str(recovery.id),
             sms_code_id=code.id,
             account_id=account.id,
@@ -278,17 +279,28 @@ def _send(
         queue_message(session, outgoing, now)
 
 
-def _has_mobile(account: Account, rules: RecoveryRules) -> bool:
-    return (
-        account.phone is not None
-        and account.phone_confirmed_at is not None
-        and may_get_sms(account.phone, rules.sms_prefixes)
-    )
+def _write(session: Session, recovery: Recovery, contract: Contract | None, now: datetime) -> Words:
+    """The words of the message, with the link or the code left open."""
+    facts = letter_facts(session, contract) | {
+        "until": recovery.expires_at.astimezone(now.tzinfo),
+        "at": now,
+    }
+    if recovery.channel == Channel.MAIL:
+        return write_letter("recovery_link", **facts)
+    return write_sms("recovery_code", **facts)
+
+
+def _mobile_of(account: Account | None, rules: RecoveryRules) -> str:
+    """The confirmed number that gets text messages; empty: none."""
+    if account is None or account.phone is None or account.phone_confirmed_at is None:
+        return ""
+    return account.phone if may_get_sms(account.phone, rules.sms_prefixes) else ""
 
 
 def _recover(
-    session: Session, recovery: Recovery, account: Account, password: str, now: datetime
-) -> None:
+    session: Session, recovery: Recovery, account: Account, password: str, browser: Browser,
+    now: datetime,
+) -> str:  # fmt: skip
     claimed = count_changed(
         session,
         update(Recovery)
@@ -299,6 +311,7 @@ def _recover(
         raise LinkError("used")
     set_password(session, account, password, now)
     tell_account(session, account, None, "password_changed", f"recovery.{recovery.id}", now, at=now)
+    return issue_device_token(session, account, browser.devices, now)
 
 
 def _mark(account: Account) -> str:

@@ -16,6 +16,8 @@ class Tried(StrEnum):
     PROOF = "proof"
     PROOF_CONTRACT = "proof_contract"
     SMS_REQUEST = "sms_request"
+    SMS_TO_NOBODY = "sms_to_nobody"
+    """A code asked for where none is sent: counted, so that the answer takes as long."""
     SMS_CODE = "sms_code"
     RECOVERY = "recovery"
     RECOVERY_CODE = "recovery_code"

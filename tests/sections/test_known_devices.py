@@ -16,10 +16,12 @@ from app.integrations.totp import code_at
 from app.models import Account, Contract, StaffMember
 from tests.conftest import NOW
 from tests.factories import PASSWORD, Factory
+from tests.outbox import Outbox
 from tests.pages import PageClient
 
 NUMBER = "00123-ЭС"
 OTHER = "00124-ЭС"
+PHONE = "+79120000001"
 WRONG = "не тот пароль"
 HOME, OFFICE = "203.0.113.7", "203.0.113.8"
 
@@ -33,7 +35,8 @@ def app(make_app: Callable[..., Flask]) -> Flask:
 @pytest.fixture
 def contract(make: Factory) -> Contract:
     contract = make.contract(NUMBER)
-    make.account(contract)
+    account = make.account(contract)
+    account.phone, account.phone_confirmed_at = PHONE, NOW
     make.account(make.contract(OTHER))
     make.staff(StaffRole.OPERATOR, login="operator")
     make.commit()
@@ -78,6 +81,24 @@ def test_a_hundred_guesses_from_everywhere_do_not_lock_out_a_browser_used_before
     assert guess(app, "/sign-in", NUMBER) == 429
     owner.sign_in(NUMBER)
     PageClient(app, OFFICE).sign_in(NUMBER, status=429)
+
+
+@pytest.mark.parametrize("channel", ["mail", "sms"])
+def test_a_new_password_is_not_locked_out_of_the_browser_it_was_set_in(
+    app: Flask, owner: PageClient, outbox: Outbox, channel: str
+) -> None:
+    new = "свежий пароль 26"
+    form = owner.get("recovery.index")
+    owner.submit(form, 303, login=NUMBER, channel=channel)
+    if channel == "mail":
+        form = owner.open(outbox.link())
+        owner.submit(form, 303, password=new, password_again=new)
+    else:
+        form, code = owner.open(owner.last.location), outbox.code(PHONE)
+        owner.submit(form, 303, code=code, password=new, password_again=new)
+    assert guess(app, "/sign-in", NUMBER) == 429
+    owner.sign_in(NUMBER, new)
+    PageClient(app, OFFICE).sign_in(NUMBER, new, status=429)
 
 
 def test_the_owner_locked_in_may_still_change_the_password(app: Flask, contract: Contract) -> None:

@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
+from app.actions import recovery
+from app.domain.limits import Tried
+from app.extensions import db
 from app.integrations.clock import Clock
 from app.models import Account, Attempt, AuditEvent, Message
 from app.web.outbox import sweep
@@ -124,6 +127,47 @@ def test_known_and_unknown_take_equally_long(
             answer.close()
     medians = [statistics.median(values) for values in times.values()]
     assert max(medians) - min(medians) < 0.010
+
+
+@pytest.mark.parametrize("channel", ["mail", "sms"])
+def test_a_first_request_is_counted_and_written_alike_for_everybody(
+    app: Flask, page: PageClient, account: Account, channel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What takes time is done for nobody, too: counts, rows written apart, filled templates."""
+    statements: list[str] = []
+    written: list[str] = []
+    for name in ("write_letter", "write_sms"):
+        write = getattr(recovery, name)
+        monkeypatch.setattr(
+            recovery,
+            name,
+            lambda kind, write=write, **facts: written.append(kind) or write(kind, **facts),
+        )
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", lambda *found: statements.append(found[2]))
+    costs = set()
+    for login in (NUMBER, UNKNOWN, NO_MAIL):
+        soup = page.get("recovery.index")
+        statements.clear()
+        written.clear()
+        # What follows the answer is not read: there the message leaves.
+        data = {
+            "login": login,
+            "channel": channel,
+            "csrf_token": soup.select_one("[name=csrf_token]")["value"],
+        }
+        answer = page.client.post("/recovery", data=data, buffered=False)
+        costs.add((sum("attempts" in each for each in statements), tuple(written)))
+        answer.close()
+    assert len(costs) == 1
+
+
+def test_who_gets_no_text_message_uses_up_nobodys_cap(
+    page: PageClient, account: Account, session: Session
+) -> None:
+    ask(page, UNKNOWN, "sms")
+    sent = select(func.count()).where(Attempt.action == Tried.SMS_REQUEST)
+    assert session.scalar(sent) == 0
 
 
 def test_four_requests_in_an_hour_are_three_letters_and_the_password_still_works(

@@ -18,6 +18,7 @@ from app.queries.accounts import list_logins
 from app.queries.registrations import get_recovery
 from app.sections.recovery.forms import CodeForm, NewPasswordForm, RecoveryForm
 from app.web import outbox, session
+from app.web.device_cookie import remember_device
 from app.web.forms import keep_if_busy, printable, wait_words
 from app.web.fragments import render_page
 from app.web.permissions import public
@@ -107,7 +108,7 @@ def code_submit(token: str) -> ResponseReturnValue:
         return _code_page(form, 422)
     keep_if_busy(lambda message: _code_page(form, 503, message))
     try:
-        recovery.recover_by_code(
+        device = recovery.recover_by_code(
             db.session(), asked, form.plain_code, form.password.data,
             session.current_browser(), recovery_rules(session.config()), outbox.post(),
             session.local_now(),
@@ -117,7 +118,7 @@ def code_submit(token: str) -> ResponseReturnValue:
         outbox.commit()
         event("recovery refused", recovery=asked.id)
         return _code_page(form, _explain(form, error))
-    return _done(asked)
+    return _done(asked, device)
 
 
 @bp.get("/password/<token>")
@@ -140,18 +141,20 @@ def password_submit(token: str) -> ResponseReturnValue:
         return _password_page(asked, form, 422)
     keep_if_busy(lambda message: _password_page(asked, form, 503, message))
     try:
-        recovery.recover_by_link(
-            db.session(), asked, nonce, form.password.data, session.local_now()
-        )
+        device = recovery.recover_by_link(
+            db.session(), asked, nonce, form.password.data,
+            session.current_browser(), session.local_now(),
+        )  # fmt: skip
     except PasswordError as error:
         form.refuse(error)
         return _password_page(asked, form, 422)
-    return _done(asked)
+    return _done(asked, device)
 
 
-def _done(asked: Recovery) -> ResponseReturnValue:
+def _done(asked: Recovery, device: str) -> ResponseReturnValue:
     """No sign-in by the link itself: whoever has the mailbox still needs the new password."""
     outbox.commit()
+    remember_device(device)
     event("password recovered", recovery=asked.id, account=asked.account_id)
     return redirect(url_for("auth.sign_in", done="password"), 303)
 
