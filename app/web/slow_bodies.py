@@ -2,19 +2,27 @@
 
 A thread that reads a body waits for its client. Whoever sends slowly must not take every thread of
 a worker: reading below a minimum rate ends, and so do the slowest where too many are slow at once.
-The reverse proxy does the same before us; this holds without it.
+The reverse proxy does the same before us; this holds without it. A thread that sends an answer
+waits for its client, too, as soon as the buffers on the way are full, and no proxy buffers a whole
+attachment: of too many that do not take what they asked for, the longest held up are cut.
 """
 
 from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from threading import Condition, Thread
 from typing import IO, TYPE_CHECKING
 
-from werkzeug.exceptions import RequestTimeout, ServiceUnavailable
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import (
+    BadRequest,
+    ClientDisconnected,
+    RequestTimeout,
+    ServiceUnavailable,
+)
 from werkzeug.wsgi import ClosingIterator
 
 if TYPE_CHECKING:
@@ -31,6 +39,9 @@ SLOW_SECONDS = 0.3
 TICK = 0.1
 LARGE = 1_000_000
 RETRY_AFTER = 30
+ANSWER_BLOCK = 64 * 1024
+ANSWER_BLOCK_SECONDS = 120.0
+"""Within which a client has to take a block: buffers on the way empty in large steps."""
 
 
 class TooManyUploads(ServiceUnavailable):
@@ -38,28 +49,34 @@ class TooManyUploads(ServiceUnavailable):
 
 
 class SlowBodies:
-    """WSGI middleware of one worker: watches the bodies its threads are reading.
+    """WSGI middleware of one worker: watches what its threads are reading and sending.
 
     Args:
-        threads: of the worker; half of them may be held up by clients, the others serve pages.
+        threads: of the worker; half of them may be held up by bodies, half by answers, and three
+            quarters by both, the others serve pages.
     """
 
     def __init__(self, app: WSGIApplication, threads: int) -> None:
         self.app = app
         self.held_up = self.large = max(1, threads // 2)
+        self.held_up_by_both = max(1, threads * 3 // 4)
         self.changed = Condition()
         self.reading: set[Body] = set()
         self.uploads: set[Body] = set()
+        self.sending: set[Answer] = set()
         self.watcher: Thread | None = None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         connection = environ.get("gunicorn.socket")
         has_body = environ.get("CONTENT_LENGTH") not in (None, "", "0")
-        if connection is None or not (has_body or "HTTP_TRANSFER_ENCODING" in environ):
+        if connection is None:
             return self.app(environ, start_response)
+        if not (has_body or "HTTP_TRANSFER_ENCODING" in environ):
+            return Answer(self.app(environ, start_response), connection, self)
         body = Body(environ["wsgi.input"], connection, self)
         environ["wsgi.input"] = body
-        return ClosingIterator(self.app(environ, start_response), lambda: self.end(body))
+        parts = ClosingIterator(self.app(environ, start_response), lambda: self.end(body))
+        return Answer(parts, connection, self)
 
     def begin_block(self, body: Body) -> None:
         """Watch a thread that begins to wait.
@@ -74,11 +91,7 @@ class SlowBodies:
                 self.uploads.add(body)
             body.since = time.monotonic()
             self.reading.add(body)
-            if self.watcher is None:
-                # In the worker: a thread does not survive the fork.
-                self.watcher = Thread(target=self._watch, name="slow bodies", daemon=True)
-                self.watcher.start()
-            self.changed.notify()
+            self._wake_watcher()
 
     def end_block(self, body: Body) -> None:
         """Stop watching it; whether it was cut stands in ``body.cut``."""
@@ -90,10 +103,29 @@ class SlowBodies:
         with self.changed:
             self.uploads.discard(body)
 
+    def begin_send(self, answer: Answer) -> None:
+        """Watch a thread that begins to send a block."""
+        with self.changed:
+            answer.since = time.monotonic()
+            self.sending.add(answer)
+            self._wake_watcher()
+
+    def end_send(self, answer: Answer) -> None:
+        """The block is on its way, or will never be."""
+        with self.changed:
+            self.sending.discard(answer)
+
+    def _wake_watcher(self) -> None:
+        if self.watcher is None:
+            # In the worker: a thread does not survive the fork.
+            self.watcher = Thread(target=self._watch, name="slow bodies", daemon=True)
+            self.watcher.start()
+        self.changed.notify()
+
     def _watch(self) -> None:
         while True:
             with self.changed:
-                while not self.reading:
+                while not self.reading and not self.sending:
                     self.changed.wait()
                 self._cut_slow(time.monotonic())
             time.sleep(TICK)
@@ -107,6 +139,19 @@ class SlowBodies:
         )
         for body in slow[: max(0, len(slow) - self.held_up)]:
             self._cut(body, TooManyUploads(retry_after=RETRY_AFTER))
+        self._cut_slow_answers(now, min(len(slow), self.held_up))
+
+    def _cut_slow_answers(self, now: float, bodies: int) -> None:
+        slow = sorted(
+            (answer for answer in self.sending if now - answer.since > SLOW_SECONDS),
+            key=lambda answer: answer.since,
+        )
+        left = min(self.held_up, max(0, self.held_up_by_both - bodies))
+        late = {answer for answer in slow if now - answer.since > ANSWER_BLOCK_SECONDS}
+        for answer in {*late, *slow[: max(0, len(slow) - left)]}:
+            self.sending.discard(answer)
+            with suppress(OSError):
+                answer.connection.shutdown(socket.SHUT_RDWR)
 
     def _cut(self, body: Body, error: RequestTimeout | TooManyUploads) -> None:
         """Wake the thread: nothing more is received, an answer can still be sent."""
@@ -140,6 +185,7 @@ class Body:
         Raises:
             RequestTimeout: it came too slowly.
             TooManyUploads: too many came at once.
+            BadRequest: its chunks are ill-formed, or the client has left before its end.
         """
         if size is None or size < 0:
             return b"".join(iter(self._block, b""))
@@ -163,9 +209,13 @@ class Body:
         self.bodies.begin_block(self)
         try:
             block = self.stream.read(size)
-        except Exception:
+        except Exception as error:
             if self.cut:
                 raise self.cut from None
+            if isinstance(error, OSError):
+                raise ClientDisconnected from error
+            if isinstance(error, ParseException):
+                raise BadRequest from error
             raise
         finally:
             self.bodies.end_block(self)
@@ -173,3 +223,28 @@ class Body:
             raise self.cut
         self.count += len(block)
         return block
+
+
+class Answer:
+    """An answer that is watched while its client takes it."""
+
+    def __init__(
+        self, parts: Iterable[bytes], connection: socket.socket, bodies: SlowBodies
+    ) -> None:
+        self.parts, self.connection, self.bodies = parts, connection, bodies
+        self.since = 0.0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self.parts:
+            for start in range(0, len(part), ANSWER_BLOCK):
+                self.bodies.begin_send(self)
+                # The server comes back for more when it has sent this.
+                yield part[start : start + ANSWER_BLOCK]
+                self.bodies.end_send(self)
+
+    def close(self) -> None:
+        """Nothing is sent any more, whether all of it was or not."""
+        self.bodies.end_send(self)
+        close = getattr(self.parts, "close", None)
+        if close is not None:
+            close()

@@ -20,6 +20,16 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 HEADER_SECONDS = 5.0
 SLOW_SECONDS = 0.5
 LINGER_SECONDS = 0.5
+DRAIN_SECONDS = 0.05
+
+
+class Connection(TConn):
+    """One that was closed by the thread that answered it."""
+
+    def close(self, graceful: bool = False) -> None:
+        """Close it once more at most: an error here would count the connection off twice, and a
+        worker that counts too few takes too many, and leaves before it has answered all."""
+        super().close()
 
 
 class BoundedThreadWorker(ThreadWorker):
@@ -33,7 +43,7 @@ class BoundedThreadWorker(ThreadWorker):
         """Wait for the first byte in the loop, not in a thread."""
         with suppress(BlockingIOError, ConnectionAbortedError):
             client, address = listener.accept()
-            conn = TConn(self.cfg, client, address, listener.getsockname())
+            conn = Connection(self.cfg, client, address, listener.getsockname())
             conn.timeout = time.monotonic() + self.cfg.keepalive
             self.nr_conns += 1
             self.pending_conns.append(conn)
@@ -69,6 +79,15 @@ class BoundedThreadWorker(ThreadWorker):
         """The header is there."""
         self.headers_since.pop(conn, None)
         return super().handle_request(req, conn)
+
+    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
+        """Whether another request may follow: not where the portal has left a part of the body.
+
+        gunicorn would hold the thread for seconds to read it.
+        """
+        return bool(
+            keepalive and conn.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS)
+        )
 
     def murder_pending(self) -> None:
         """Every second: end what has said nothing, and headers that do not come to an end.

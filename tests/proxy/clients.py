@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import socket
 import ssl
 import threading
 import time
@@ -138,3 +139,23 @@ def slow_clients(
             left.cancel()
         loop.run_until_complete(asyncio.sleep(0.2))
         loop.close()
+
+
+@contextmanager
+def slow_readers(port: int, count: int, path: str, cookie: str) -> Iterator[None]:
+    """So many connections that ask for something and do not take what they are sent."""
+    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode()
+    readers: list[socket.socket] = []
+    try:
+        for _ in range(count):
+            plain = socket.socket()
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            plain.settimeout(30)
+            plain.connect(("127.0.0.1", port))
+            readers.append(ANY.wrap_socket(plain, server_hostname="localhost"))
+            readers[-1].sendall(request)
+        time.sleep(0.5)
+        yield
+    finally:
+        for reader in readers:
+            reader.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -20,7 +21,7 @@ from config import ROOT
 from tests.conftest import make_config, need
 from tests.factories import Factory
 from tests.pages import PageClient, check_page
-from tests.proxy.clients import Answer, Probe, ask, check_probe, probe, slow_clients
+from tests.proxy.clients import Answer, Probe, ask, check_probe, probe, slow_clients, slow_readers
 from tests.proxy.servers import CADDY, SECRET, Servers, caddy_version, caddyfile
 from tests.sections.enquiries.steps import PDF, body_of, files, filled
 
@@ -172,6 +173,34 @@ def test_large_upload_costs_little_memory_and_keeps_what_was_typed(servers: Serv
         refused = ask(servers.tls_port, NEW, "POST", text, Cookie=servers.cookie, Content_Type=FORM)
         assert refused.status == 413
     assert memory(servers) - before < 50 * 1024
+
+
+def test_slow_readers_of_a_large_attachment_stop_no_page(
+    servers: Servers, pages: list[Callable[[], Answer]], quiet: Probe
+) -> None:
+    page = ask(servers.tls_port, NEW, Cookie=servers.cookie)
+    cookie = page.headers["set-cookie"][0].split(";")[0]
+    data = filled(check_page(page.text), text="Мой вопрос")
+    sent = body_of(data | {"files": files(("a.pdf", PDF + b"0" * 9 * MB))})
+    posted = ask(
+        servers.tls_port, NEW, "POST", sent["data"], Cookie=cookie,
+        Content_Type=sent["content_type"],
+    )  # fmt: skip
+    assert posted.status == 303
+    thread = ask(servers.tls_port, posted.headers["location"][0], Cookie=cookie)
+    link = check_page(thread.text).select_one("a[href*='/files/']")["href"]
+    with slow_readers(servers.tls_port, 20, link, cookie):
+        found = probe(pages, 4)
+    check_probe(found, quiet)
+    whole = ask(servers.tls_port, link, Cookie=cookie)
+    assert (whole.status, len(whole.body)) == (200, len(PDF) + 9 * MB)
+
+
+def test_a_body_that_is_no_body_is_the_clients_mistake(servers: Servers) -> None:
+    head = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", servers.port), 20) as connection:
+        connection.sendall(head + b"ZZ\r\nlogin=x\r\n0\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
 
 
 def memory(servers: Servers) -> int:

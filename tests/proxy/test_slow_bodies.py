@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 from io import BytesIO
+from threading import Event, Thread
 
 import pytest
-from werkzeug.exceptions import RequestTimeout
+from gunicorn.http.errors import InvalidChunkSize, NoMoreData
+from werkzeug.exceptions import BadRequest, RequestTimeout
 
-from app.web.slow_bodies import Body, SlowBodies, TooManyUploads
+from app.web.slow_bodies import Answer, Body, SlowBodies, TooManyUploads
 
 
 class Receiving:
@@ -95,3 +97,95 @@ def test_a_body_is_read_as_it_is() -> None:
 
     assert body().read() == b"one\ntwo" * 9_000
     assert body().readline() == b"one\n"
+
+
+@pytest.mark.parametrize("error", [InvalidChunkSize(b"ZZ"), NoMoreData(), ConnectionResetError()])
+def test_a_body_that_is_ill_formed_or_broken_off_is_the_clients_mistake(error: Exception) -> None:
+    class Broken(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise error
+
+    with pytest.raises(BadRequest):
+        Body(Broken(), Receiving(), slow_bodies()).read()  # type: ignore[arg-type]
+
+
+class Sending:
+    """A connection that tells whether it is open."""
+
+    def __init__(self) -> None:
+        self.is_open = True
+
+    def shutdown(self, how: int) -> None:
+        self.is_open = how != socket.SHUT_RDWR
+
+
+def answer_since(bodies: SlowBodies, since: float) -> Answer:
+    answer = Answer([], Sending(), bodies)  # type: ignore[arg-type]
+    answer.since = since
+    bodies.sending.add(answer)
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("threads", "slow", "left"), [(8, 0, 4), (8, 3, 3), (8, 9, 2), (2, 0, 1), (1, 0, 1), (1, 1, 0)]
+)
+def test_of_too_many_answers_that_nobody_takes_those_held_up_longest_are_cut(
+    threads: int, slow: int, left: int
+) -> None:
+    bodies = slow_bodies(threads)
+    for _ in range(slow):
+        body_at(bodies, 0, 95, 98)
+    held_up = [answer_since(bodies, 90 + number) for number in range(6)]
+    quick = [answer_since(bodies, 99.9) for _ in range(6)]
+    bodies._cut_slow(100)
+    is_open = [answer.connection.is_open for answer in held_up]  # type: ignore[attr-defined]
+    assert is_open == [number >= 6 - left for number in range(6)]
+    assert all(answer.connection.is_open for answer in quick)  # type: ignore[attr-defined]
+
+
+def test_an_answer_that_stands_still_is_cut_even_if_it_is_the_only_one() -> None:
+    bodies = slow_bodies()
+    still, moving = answer_since(bodies, 100), answer_since(bodies, 130)
+    bodies._cut_slow(221)
+    assert (still.connection.is_open, moving.connection.is_open) == (False, True)  # type: ignore[attr-defined]
+
+
+def test_a_thread_that_sends_to_somebody_who_does_not_read_is_set_free() -> None:
+    bodies = slow_bodies(2)
+    pairs = [socket.socketpair() for _ in range(2)]
+    closed = [Event(), Event()]
+
+    def send(ours: socket.socket, is_closed: Event) -> None:
+        answer = Answer([b"x" * 9_000_000], ours, bodies)
+        try:
+            for block in answer:
+                ours.sendall(block)
+        except BrokenPipeError:
+            answer.close()
+            is_closed.set()
+
+    threads = [
+        Thread(target=send, args=(ours, is_closed), daemon=True)
+        for (ours, _), is_closed in zip(pairs, closed, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    assert any(is_closed.wait(5) for is_closed in closed)
+    assert sum(is_closed.is_set() for is_closed in closed) == 1, "one of two may be held up"
+    for (ours, theirs), thread in zip(pairs, threads, strict=True):
+        theirs.close()
+        thread.join(20)
+        ours.close()
+
+
+def test_an_answer_is_sent_as_it_is_and_is_over_when_it_is_closed() -> None:
+    bodies = slow_bodies()
+    parts = [b"", b"head", b"x" * 200_000, b""]
+    answer = Answer(parts, Sending(), bodies)  # type: ignore[arg-type]
+    blocks = list(answer)
+    assert b"".join(blocks) == b"".join(parts)
+    assert max(len(block) for block in blocks) <= 64 * 1024
+    next(iter(answer))
+    assert bodies.sending == {answer}
+    answer.close()
+    assert bodies.sending == set()
