@@ -6,12 +6,18 @@ import secrets
 import uuid
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from app.domain.access import Role
 from app.domain.period import Month
 from app.models import (
+    Account,
     Contract,
+    ContractTransfer,
+    Customer,
     ImportJob,
+    ImportRun,
+    Membership,
     Meter,
     ReadingReceipt,
     Register,
@@ -101,3 +107,36 @@ def refused_job(site: Site) -> int:
         session.add(row)
         session.commit()
         return row.id
+
+
+def transfer(site: Site) -> int:
+    """The id of a contract that was an ordinary customer's until billing gave it to a hostile one,
+    under the same ИНН; somebody waits for a clerk. The people it has now keep their pages."""
+    contract_id = site.ids[HOSTILE_NUMBER]
+    with site.session() as session:
+        waiting = select(ContractTransfer.id).where(ContractTransfer.contract_id == contract_id)
+        if session.scalars(waiting).first() is not None:
+            return contract_id
+        debtor_id = site.ids[making.debtor(site)]
+        former, new = (
+            session.get_one(Customer, session.get_one(Contract, key).customer_id)
+            for key in (debtor_id, contract_id)
+        )
+        row = ContractTransfer(
+            contract_id=contract_id, import_run_id=session.scalar(select(func.max(ImportRun.id))),
+            detected_at=NOW, file="contracts.csv", line=17, former_customer_id=former.id,
+            former_external_id=former.external_id, former_name=former.full_name,
+            former_inn=new.inn, former_kpp=former.kpp, former_email="buh@example.org",
+            former_phone="8 (3513) 00-00-00, бухгалтерия", new_customer_id=new.id,
+            new_external_id=new.external_id, new_name=new.full_name, new_inn=new.inn,
+            new_kpp=new.kpp,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        owner = select(Account.id).join(Membership).where(Membership.contract_id == debtor_id)
+        session.add(Membership(
+            account_id=session.scalars(owner).first(), contract_id=contract_id, role=Role.VIEWER,
+            created_at=NOW, suspended_by_id=row.id,
+        ))  # fmt: skip
+        session.commit()
+    return contract_id

@@ -48,6 +48,20 @@ def search(page: Page) -> None:
     page.locator("#results tbody tr").first.wait_for()
 
 
+def second_step(page: Page) -> None:
+    """All rows ticked and taken: the page names those in doubt."""
+    for box in page.locator("tbody input[type=checkbox]").all():
+        box.check()
+    page.get_by_role("button", name="Принять отмеченные", exact=True).click()
+    page.get_by_role("button", name="Принять отмеченные", exact=True).wait_for()
+    page.get_by_text("сомнен").first.wait_for()
+
+
+def closing(page: Page) -> None:
+    page.locator("#close > summary").click()
+    page.locator("#close form button").wait_for()
+
+
 STAFF_STATES = (
     State("desk: the door", None, "/staff/sign-in"),
     State("desk: the door, nothing typed", None, "/staff/sign-in", 422, send("Продолжить")),
@@ -62,13 +76,28 @@ STAFF_STATES = (
     State("desk: readings, nothing ticked", ADMIN,
           after(desk_making.submitted, "/readings?department=all"), 422,
           send("Принять отмеченные")),
+    State("desk: readings, doubtful ones by name", ADMIN,
+          after(desk_making.submitted, "/readings?department=all"), act=second_step),
     State("desk: reading by telephone", ADMIN, of_contract("/contracts/{}/readings")),
     State("desk: exchange of readings", ADMIN, desk("/readings/exchange")),
     State("desk: enquiries", ADMIN, after(enquiry("registered", hostile=True),
                                           "/enquiries?department=")),
+    State("desk: enquiry being closed", ADMIN, enquiry("in_work", hostile=True), act=closing),
+    State("desk: closed enquiry", ADMIN, enquiry("closed")),
     State("desk: summary of enquiries", ADMIN, desk("/enquiries/summary")),
     State("desk: enquiry", ADMIN, enquiry("registered")),
     State("desk: enquiry of a hostile person", ADMIN, enquiry("in_work", hostile=True)),
+    State("desk: transfers", ADMIN, after(desk_making.transfer, "/transfers")),
+    State("desk: transfer", ADMIN, after(desk_making.transfer, "/transfers/{}")),
+    State("desk: transfer, nothing chosen", ADMIN,
+          after(desk_making.transfer, "/transfers/{}"), 422, send("Решить")),
+    State("desk: transfers of the same organisations", ADMIN,
+          after(desk_making.transfer, "/transfers/same-inn")),
+    State("desk: transfers of the same organisations, not checked", ADMIN,
+          after(desk_making.transfer, "/transfers/same-inn"), 422,
+          send("Это те же организации: восстановить доступ (1)")),
+    State("desk: card of a contract that changed hands", ADMIN,
+          after(desk_making.transfer, "/customers/{}")),
     State("desk: registrations", ADMIN, after(desk_making.registration, "/registrations")),
     State("desk: registration", ADMIN, after(desk_making.registration, "/registrations/{}")),
     State("desk: registration, no reason", ADMIN,
