@@ -148,6 +148,7 @@ STAFF_NEEDED: dict[str, dict[str, object]] = {
     "staff.enquiry": {"enquiry_id": 1},
     "staff.enquiry_assign": {"enquiry_id": 1},
     "staff.enquiry_close": {"enquiry_id": 1},
+    "staff.enquiry_reopen": {"enquiry_id": 1},
     "staff.enquiry_file": {"enquiry_id": 1, "attachment_id": 1},
     "staff.enquiry_note": {"enquiry_id": 1},
     "staff.enquiry_reply": {"enquiry_id": 1},

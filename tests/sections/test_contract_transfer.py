@@ -320,6 +320,8 @@ def test_many_with_the_same_inn_are_decided_together_after_they_were_named(scene
     form = fields_of(soup.select_one("main form[method=post]"))
     url = "/staff/transfers/same-inn"
     assert manager.client.post(url, data=form).status_code == 422
+    nothing = {name: value for name, value in form.items() if name != "transfer_ids"}
+    assert manager.client.post(url, data=nothing | {"is_checked": "y"}).status_code == 422
     assert manager.client.post(url, data=form | {"is_checked": "y"}).status_code == 303
     assert manager.client.post(url, data=form | {"is_checked": "y"}).status_code == 409
     PageClient(scene.app).sign_in(OWNED)

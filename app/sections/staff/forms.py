@@ -14,7 +14,7 @@ from wtforms import (
     SelectField,
     StringField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from app.domain.staff import StaffRole
 from app.domain.transfers import Decision
@@ -75,6 +75,10 @@ class BulkTransferForm(FlaskForm):
         "Список проверен",
         validators=[InputRequired("Отметьте, что список проверен")],
     )
+
+    def validate_is_checked(self, field: BooleanField) -> None:
+        if not self.read_ids:
+            raise ValidationError("В списке не было договоров: ничего не изменено")
 
     @property
     def read_ids(self) -> list[int]:
