@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actions.billing_import import ImportOptions, ImportResult
-from app.models import AuditEvent, ImportRun, Payment
+from app.models import AuditEvent, Department, ImportRun, Payment
 from app.queries.contracts import find_data_moment, get_frame
 from tests.actions.test_billing_import import (
     SAMPLE,
@@ -20,10 +22,11 @@ from tests.actions.test_billing_import import (
     portal,
     refused,
     rewrite_lines,
+    run_command,
     sample,
     take,
 )
-from tests.actions.test_billing_import_changes import batch, changed, only
+from tests.actions.test_billing_import_changes import batch, changed, only, without_records
 from tests.conftest import NOW
 from tests.foreign.surgery import Sheet, edit_manifest
 
@@ -190,6 +193,42 @@ def test_a_superseded_batch_without_a_manifest_is_loaded_again_with_a_warning(
     assert "после него загружены другие" in warnings(result)
     assert result.report.counts["services.csv"].changed == 1
     assert take(portal, first, FORCED).run is not None
+
+
+@pytest.mark.parametrize("name", [None, "nightly"])
+def test_the_same_figures_with_a_newer_moment_move_the_moment(
+    portal: Session, tmp_path: Path, name: str | None
+) -> None:
+    """A night without an operation is news, too: until then the figures hold."""
+    folder = another(tmp_path / "1", "2026-11-18T06:00:00+05:00", "nightly")
+    edit_manifest(lambda manifest: manifest.update(batch_id=name))(folder)
+    take(portal, folder)
+    later = "2026-11-19T06:00:00+05:00"
+    edit_manifest(lambda manifest: manifest.update(created_at=later))(folder)
+    assert take(portal, folder).run is not None
+    assert moment(portal) == datetime.fromisoformat(later)
+    assert take(portal, folder).run is None
+    edit_manifest(lambda manifest: manifest.update(created_at=SAMPLE_MOMENT.isoformat()))(folder)
+    assert take(portal, folder).run is None
+
+
+def test_the_same_batch_is_another_one_when_it_is_to_deactivate_what_is_absent(
+    app: Flask, session: Session, sample: Path
+) -> None:
+    run_command(app, SAMPLE)
+    without_records(sample, "departments.csv", "002")
+    for name in ("contracts.csv", "enquiry_topics.csv"):
+        (sample / name).write_text(
+            (sample / name).read_text("utf-8").replace(";002;", ";;"), "utf-8"
+        )
+    manifest = {"format": "billing-exchange/1.0", "mode": "full", "batch_id": "all"}
+    (sample / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    assert "Загружено." in run_command(app, sample).output
+    assert "изменений нет" in run_command(app, sample).output
+    deactivated = run_command(app, sample, "--deactivate-absent").output
+    assert "Загружено." in deactivated
+    assert only(session, Department, external_id="002").withdrawn_at is not None
+    assert "изменений нет" in run_command(app, sample, "--deactivate-absent").output
 
 
 def test_a_record_given_back_since_makes_the_same_batch_another_one(session: Session) -> None:

@@ -17,7 +17,12 @@ from sqlalchemy.orm import Session
 from app.actions.billing_import import acknowledgements
 from app.actions.billing_import.batch import Batch
 from app.actions.billing_import.checks import run_checks
-from app.actions.billing_import.history import KnownBatch, choose_moment, find_known_batch
+from app.actions.billing_import.history import (
+    BALANCES,
+    KnownBatch,
+    choose_moment,
+    find_known_batch,
+)
 from app.actions.billing_import.merge import Merge
 from app.actions.billing_import.preflight import check_claims, check_encodings, check_writing
 from app.actions.billing_import.report import Fault, FileCounts, ImportRefusedError, Report
@@ -39,8 +44,6 @@ __all__ = [
     "Report",
     "apply_import",
 ]
-
-BALANCES = "balances.csv"
 
 Progress = Callable[[str, int], None]
 
@@ -93,7 +96,7 @@ def apply_import(
     _refuse_if_faulty(report)
     fingerprint = _check_hashes(package, manifest, report)
     _refuse_if_faulty(report)
-    known = find_known_batch(session, manifest, fingerprint, report)
+    known = find_known_batch(session, manifest, fingerprint, report, now, options.deactivate_absent)
     _refuse_if_faulty(report)
     if known is not None and not options.is_forced:
         return ImportResult(None, report, known)

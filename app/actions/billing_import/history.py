@@ -12,9 +12,10 @@ from app.actions.billing_import.acknowledgements import FILENAME as ACKNOWLEDGEM
 from app.actions.billing_import.report import Report
 from app.domain.exchange.manifest import Manifest, ManifestError, parse_manifest
 from app.integrations.billing_files import MANIFEST, Package
-from app.models import AuditEvent, ImportRun
+from app.models import AuditEvent, ImportJob, ImportRun
 from app.queries.contracts import find_data_moment
 
+BALANCES = "balances.csv"
 GIVEN_BACK = "%.given_back"
 FUTURE = timedelta(minutes=10)
 """How far a clock of billing may be ahead."""
@@ -47,7 +48,12 @@ def read_batch_id(package: Package) -> str | None:
 
 
 def find_known_batch(
-    session: Session, manifest: Manifest, fingerprint: str, report: Report
+    session: Session,
+    manifest: Manifest,
+    fingerprint: str,
+    report: Report,
+    now: datetime,
+    deactivate_absent: bool = False,
 ) -> KnownBatch | None:
     """The last time this very batch was loaded; None where it has to be loaded (again).
 
@@ -68,7 +74,14 @@ def find_known_batch(
         return None
     found = KnownBatch(_named(run), _list_later(session, run))
     if not found.later:
-        return None if _was_given_back(session, run) else found
+        would_change = (
+            _was_given_back(session, run)
+            or _is_newer(session, run, manifest, now)
+            or (
+                deactivate_absent and manifest.mode == "full" and not _has_deactivated(session, run)
+            )
+        )
+        return None if would_change else found
     if manifest.batch_id is not None:
         return found
     report.warn(MANIFEST, "такой же пакет уже загружали, после него загружены другие")
@@ -123,6 +136,21 @@ def _was_given_back(session: Session, run: ImportRun) -> bool:
         AuditEvent.action.like(GIVEN_BACK),
     )
     return session.scalar(given_back.limit(1)) is not None
+
+
+def _is_newer(session: Session, run: ImportRun, manifest: Manifest, now: datetime) -> bool:
+    """Whether the same figures come with a moment that would move «Данные на»."""
+    created_at = manifest.created_at
+    if created_at is None or created_at > now + FUTURE or not manifest.is_complete:
+        return False
+    current = find_data_moment(session)
+    has_balances = bool(run.counts.get(BALANCES, {}).get("rows"))
+    return has_balances and (current is None or created_at > current)
+
+
+def _has_deactivated(session: Session, run: ImportRun) -> bool:
+    options = session.scalars(select(ImportJob.options).where(ImportJob.run_id == run.id))
+    return any(given.get("deactivate_absent") for given in options)
 
 
 def _named(run: ImportRun) -> LoadedRun:
