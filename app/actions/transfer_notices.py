@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.actions.messages import WAITING
 from app.actions.notices import letter_facts
-from app.domain.contacts import read_emails
+from app.domain.contacts import read_billing_contacts
 from app.domain.registration import Channel
 from app.domain.transfers import Decision
 from app.integrations.database import insert_many_if_new
@@ -65,12 +65,16 @@ class TransferNotices:
 
         Args:
             transfer: the columns of a ``ContractTransfer``, ``number`` of its contract, and
-                ``new_email``, which billing has for its customer now.
+                ``new_email`` and ``new_phone``, which billing has for its customer now; either
+                field may hold addresses.
         """
         if transfer.decision == Decision.NOBODY and transfer.former_inn == transfer.new_inn:
             return
-        for kind, typed in ((FORMER, transfer.former_email), (NEW, transfer.new_email)):
-            for email in read_emails(typed):
+        for kind, fields in (
+            (FORMER, (transfer.former_email, transfer.former_phone)),
+            (NEW, (transfer.new_email, transfer.new_phone)),
+        ):
+            for email in read_billing_contacts(*fields).emails:
                 self._add(kind, email, transfer.contract_id, transfer.number)
 
     def send(self) -> None:

@@ -40,12 +40,19 @@ __all__ = [
 ]
 
 MAX_FIELD = 2000
+MAX_GLUED = 40
 MIN_UNREAD = 5
 """Digits that may have been meant as a number."""
 _NO_CONTACT = re.compile(
-    r"(?:нет|не\s?т|отсутству[а-я]+|не\s+указан[а-я]*|неизвест[а-я]+|б/н|n/?a|[-–—0.\s]*)\.?",
+    r"(?:(?:нет|не\s?т|без)(?:\s+(?:данных|сведений|информации|почты|(?:эл(?:ектронно[йг]о?)?\.?\s*)"
+    r"(?:почты|адреса)|адреса|телефона|номера|e-?mail|в\s+наличии))?|отсутств[а-я]*|не\s+указан[а-я]*"
+    r"|не\s?известе?н[а-я]*|не\s+име[а-я]+|не\s+предоставл[а-я]+|б/н|н/?д|n/?a|[-–—0.\s]*)\.?",
     re.IGNORECASE,
 )
+_GLUED = re.compile(r"(?<![^\s;:<(])(?!e?-?mail,)[a-z][a-z0-9._-]{1,30},\Z", re.IGNORECASE)
+"""Before an address: «ivanov,petrov@mail.ru» may be one whose dot became a comma, and «petrov» a
+stranger."""
+_LIST_MARK = re.compile(r"(?<![^\s,;])[1-6]\.(?=[^\s,;@]+@)")
 _AROUND_AT = re.compile(r"\s*@\s*")
 _ADDRESS = re.compile(r"[^\s,;:/|<>()\[\]{}\"«»“”„]*@[^\s,;:/|<>()\[\]{}\"«»“”„]*")
 _PLAIN_EMAIL = re.compile(
@@ -130,7 +137,13 @@ def _read_field(text: str | None) -> tuple[list[str], list[str], tuple[str, ...]
     unread: list[str] = []
     if not re.search(r"\S@\S", text):
         text = _AROUND_AT.sub("@", text)
-    for written in _ADDRESS.findall(text):
+    if len(marks := _LIST_MARK.findall(text)) > 1 and marks[0] == "1.":
+        text = _LIST_MARK.sub("", text)
+    for match in _ADDRESS.finditer(text):
+        written = match[0]
+        if glued := _GLUED.search(text, max(0, match.start() - MAX_GLUED), match.start()):
+            unread.append(glued[0] + written)
+            continue
         try:
             emails.append(normalise_email(written.strip(_EDGES)))
         except ContactError:

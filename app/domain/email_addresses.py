@@ -13,7 +13,7 @@ from app.domain.characters import compose
 from app.domain.errors import ContactError
 
 MAX_EMAIL = 254
-_LOOK_LATIN = frozenset("авгекмнорстухѕіјԁԛԝьһѵ")
+_LOOK_LATIN = frozenset("авгекмнорстухѕіјԁԛԝьһѵӏүұҽґёїѐѝпўӓӑӕӗӧӱӳӯ")
 """Small Cyrillic letters that an eye, or a keyboard left in the wrong layout, takes for Latin."""
 _NO_CYRILLIC = frozenset({"ru"})
 """Top-level domains whose registry takes no names in Cyrillic."""
@@ -41,7 +41,8 @@ def normalise_email(text: str) -> str:
     except EmailNotValidError:
         raise ContactError("email") from None
     address = found.ascii_email or found.normalized
-    if len(address) > MAX_EMAIL:
+    # No top-level domain is of one letter; a second one was lost.
+    if len(address) > MAX_EMAIL or address[-2] == ".":
         raise ContactError("email")
     return address
 
@@ -50,11 +51,12 @@ def show_email(address: str | None) -> str:
     """An address as people write it: «buh@почта.рф», not «buh@xn--80a1acny.xn--p1ai».
 
     Only domains that are Cyrillic throughout are decoded: one that mixes alphabets would pass for
-    another.
+    another. Under «.рф» no name is Latin, so that «тест.рф» passes for nothing else.
     """
     if not address:
         return ""
-    return _to_unicode(address, _decode_plain)
+    is_at_home = not _decode_plain(address.rpartition(".")[2]).isascii()
+    return _to_unicode(address, _decode_cyrillic if is_at_home else _decode_plain)
 
 
 def same_email(one: str, other: str) -> bool:
@@ -82,13 +84,16 @@ def _decode_label(label: str) -> str:
         return label
 
 
+def _decode_cyrillic(label: str) -> str:
+    """Only a label of Cyrillic letters."""
+    shown = _decode_label(label)
+    return shown if all(_alphabet(letter) in ("CYRILLIC", "") for letter in shown) else label
+
+
 def _decode_plain(label: str) -> str:
     """Only a label that cannot pass for another."""
-    shown = _decode_label(label)
-    if shown == label:
-        return label
-    is_plain = all(_alphabet(letter) in ("CYRILLIC", "") for letter in shown)
-    return shown if is_plain and not _is_look_alike(shown) else label
+    shown = _decode_cyrillic(label)
+    return label if _is_look_alike(shown) else shown
 
 
 def _check_letters(address: str) -> None:
@@ -105,6 +110,11 @@ def _check_letters(address: str) -> None:
     start = len(name) + 1
     labels = domain.split(".")
     home = _main_alphabet(labels[-1]) or _main_alphabet(domain) or "LATIN"
+    if len(labels) > 1 and home == "CYRILLIC" and _main_alphabet(labels[-2]) == "LATIN":
+        # «mail.ру», «mail.рф»: where the ending is Cyrillic, so is the name before it.
+        home = _main_alphabet(".".join(labels[-2:])) or "LATIN"
+        odd = next(letter for letter in domain if _alphabet(letter) not in (home, ""))
+        raise _letter_error(address, start + domain.index(odd), odd)
     for label in labels:
         odd = _odd_letter(label, home)
         is_latin = home == "LATIN" and not label.isascii()

@@ -57,6 +57,8 @@ def parse_roubles(text: str) -> Decimal:
     text = unicodedata.normalize("NFKC", strip_invisible(text[:60]))
     bare = " ".join(text.translate(_TO_HYPHEN).split())
     bare = re.sub(r" ?([.,=-]) ?(?=[0-9])", r"\1", bare)
+    # A telephone makes a full stop of two spaces.
+    bare = re.sub(r"(?<=[0-9₽]) ?[.,;]$", "", bare)
     if match := _IN_WORDS.fullmatch(bare):
         whole, part = match["whole"], match["kopecks"].zfill(2)
     elif match := _SUM.fullmatch(bare):

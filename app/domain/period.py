@@ -47,7 +47,7 @@ _CENTURY = 2000
 """Of years written with two digits: business dates are of 2000 to 2099."""
 _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _RUSSIAN_DATE = re.compile(
-    r"([0-9]{1,2})([./,-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?: ?(?:г\.?|года?))?"
+    r"([0-9]{1,2})([./, -])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?: ?(?:г\.?|года?))?"
 )
 _DATE_IN_WORDS = re.compile(
     r"([0-9]{1,2}) ([а-я]{3,8})\.? ([0-9]{4}|[0-9]{2})(?: ?(?:г\.?|года?))?"
@@ -139,7 +139,7 @@ class Period:
 def parse_day(text: str) -> date:
     """A date as a browser's date field (``2026-11-22``) or a person writes it: the day first.
 
-    «22.11.2026», «22.11.26», «1/2/26», «22-11-2026», «22 ноября 2026 г.».
+    «22.11.2026», «22.11.26», «1/2/26», «22-11-2026», «22 11 26», «22 ноября 2026 г.».
 
     Raises:
         PeriodError: ``unreadable``.
@@ -176,14 +176,18 @@ def parse_month(text: str) -> Month:
         month, year = str(_month_number(match[1])), match[2]
     else:
         raise PeriodError("unreadable")
-    if not 1 <= int(month) <= 12:
+    # «01.11» is a day without its year, not January of 2011.
+    is_day = len(year) == 2 and month.isdecimal() and "." in text and int(year) <= 12
+    if not 1 <= int(month) <= 12 or is_day:
         raise PeriodError("unreadable")
     return Month(_whole_year(year), int(month))
 
 
 def _typed(text: str) -> str:
     """One line in small letters, with plain dashes and spaces."""
-    return " ".join(text[:60].lower().translate(_TO_HYPHEN).split())
+    text = " ".join(text[:60].lower().translate(_TO_HYPHEN).split())
+    # Telephones put a space behind a full stop, and a full stop for two spaces.
+    return re.sub(r"(?<=[0-9]) ?([./,-]) ?(?=[0-9])", r"\1", re.sub(r"(?<=[0-9])[.,]$", "", text))
 
 
 def _whole_year(text: str) -> int:

@@ -16,7 +16,7 @@ from app.domain.characters import DASHES, compose
 from app.domain.errors import ContactError
 
 HOME_REGION = "RU"
-MAX_TEXT = 500
+MAX_TEXT = 2000
 MAX_EXTENSION = 6
 NATIONAL = 10
 """Digits of a Russian number after +7 or 8."""
@@ -30,6 +30,14 @@ _EXTENSION_MARK = ";ext="
 MAX_PHONE = 32
 """Characters of a stored number with its extension, rounded up; the width of columns."""
 _TO_HYPHEN = dict.fromkeys(map(ord, DASHES), "-")
+# Digits under these names are nobody's number, though «ИНН 3808123456» looks like one.
+_OTHER_DIGITS = re.compile(
+    r"(?<![а-яёa-z])(?:инн|кпп|огрн(?:ип)?|окпо|оквэд|октмо|снилс|бик|inn|"
+    r"[рклp]/(?:сч?|c)|сч[её]т[а-я]*|л/сч|дог(?:овор[а-я]*)?)(?:[\s.:/№-]|no)*[0-9]+",
+    re.IGNORECASE,
+)
+# «1) … 2) …», «1. … 2. …»: no number begins with these digits, and none is written so.
+_LIST_MARK = re.compile(r"(?:(?<=[\s,;])|^)[1-6](?:\)|\.(?=\s))")
 _RUN = re.compile(r"[+0-9(][-+0-9(). \t\u00a0]*")
 _EXTENSION = re.compile(
     r"[\s,;.(]*(?:;ext=|(?:доб(?:авоч[а-я]*)?|вн(?:утр[а-я]*)?|ext(?:ension)?|[x#])[\s.:№]*)"
@@ -53,10 +61,15 @@ def find_phones(text: str) -> FoundPhones:
     a number that was read wrongly would send notices to a stranger.
     """
     text = compose(unicodedata.normalize("NFKC", text[:MAX_TEXT])).translate(_TO_HYPHEN)
+    text = _LIST_MARK.sub(";", text)
     phones: list[str] = []
     unread: list[str] = []
     position = 0
     while run := _RUN.search(text, position):
+        if (other := _OTHER_DIGITS.search(text, position)) and other.start() < run.start():
+            unread.append(other[0].strip())
+            position = other.end()
+            continue
         written = run[0].rstrip("-(). \t\u00a0")
         position = run.start() + max(1, len(written))
         groups = re.findall(r"\+?[0-9]+", written)
@@ -138,8 +151,8 @@ def _what_is_wrong(text: str, found: FoundPhones) -> str:
 def _split(groups: Sequence[str]) -> tuple[list[str], list[str]]:
     """Groups of digits → numbers, and the groups left over.
 
-    All of them as whole numbers in the one way there is; else what the text begins with, if that
-    is a number with its country code or 8.
+    All of them as whole numbers in the one way there is; else the one among them that has its
+    country code or 8, where the others are too short to be of a number: a room, an hour.
     """
     if len(groups) > _MANY_GROUPS:
         return [], list(groups)
@@ -149,12 +162,20 @@ def _split(groups: Sequence[str]) -> tuple[list[str], list[str]]:
     if ways:
         return [], list(groups)
     for end in range(len(groups) - 1, 0, -1):
-        digits = sum(len(group.lstrip("+")) for group in groups[:end])
-        rest = groups[end:]
-        is_whole = digits == NATIONAL + 1 and all(len(group) < _AREA_CODE for group in rest)
-        if is_whole and (number := _read(groups[:end])):
-            return [number], list(rest)
+        if _is_whole(groups[:end], groups[end:]) and (number := _read(groups[:end])):
+            return [number], list(groups[end:])
+    # Behind a room or an hour only a number in one piece is told from its neighbours.
+    whole = [group for group in groups if _is_whole([group], []) and _read([group])]
+    rest = [group for group in groups if group not in whole]
+    if whole and all(len(group) < _AREA_CODE for group in rest):
+        return [number for group in whole if (number := _read([group]))], rest
     return [], list(groups)
+
+
+def _is_whole(groups: Sequence[str], rest: Sequence[str]) -> bool:
+    """Whether groups have the digits of a number with +7 or 8, and the rest too few for one."""
+    digits = sum(len(group.lstrip("+")) for group in groups)
+    return digits == NATIONAL + 1 and all(len(group) < _AREA_CODE for group in rest)
 
 
 def _ways(groups: Sequence[str]) -> list[list[str]]:
@@ -175,6 +196,9 @@ def _read(groups: Sequence[str]) -> str | None:
     """One whole number in E.164, or None."""
     if any(group.startswith("+") for group in groups[1:]):
         return None
+    if groups[0] == "+8":
+        # No country has this code; «+8 (495) 123-45-67» is not Vietnam's 84.
+        groups = ["8", *groups[1:]]
     digits = "".join(groups).lstrip("+")
     if len(digits) < MIN_DIGITS:
         return None
@@ -193,13 +217,20 @@ def _read(groups: Sequence[str]) -> str | None:
 
 def _is_national(groups: Sequence[str], digits: str) -> bool:
     """Whether ten digits are a number without its 8, and not one that lacks a digit."""
+    lengths = [len(group) for group in groups]
     if groups[0].startswith("+") or digits[0] not in "3489":
         return False
-    if digits[0] != "8":
-        return True
+    # «3-45-67 4-56-78» is two numbers of one town, «345-67-89 123» one with an extension.
+    if (lengths[0] < _AREA_CODE and set(lengths) != {2}) or lengths == [3, 2, 2, 3]:
+        return False
     # «8 912 345-67-8» against «812 345-67-89».
+    return digits[0] != "8" or (lengths[0] >= _AREA_CODE and _is_in_use(digits))
+
+
+def _is_in_use(digits: str) -> bool:
+    """Whether ten digits are a number of the Russian plan."""
     number = phonenumbers.PhoneNumber(country_code=7, national_number=int(digits))
-    return len(groups[0]) >= _AREA_CODE and phonenumbers.is_valid_number(number)
+    return phonenumbers.is_valid_number(number)
 
 
 def _read_foreign(text: str) -> str | None:
@@ -209,4 +240,7 @@ def _read_foreign(text: str) -> str | None:
         return None
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     is_possible = phonenumbers.is_possible_number(number) and len(written) <= MAX_DIGITS + 1
+    # «+9123456789» lacks its 7: not a number of India that is not in use there.
+    if len(written) == NATIONAL + 1 and _is_in_use(written[1:]):
+        is_possible = is_possible and phonenumbers.is_valid_number(number)
     return written if is_possible and not written.startswith("+7") else None

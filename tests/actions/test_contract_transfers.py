@@ -305,3 +305,20 @@ def test_the_day_of_a_termination_without_a_date_is_remembered_until_it_is_activ
         seen.append(portal.scalars(select(Contract).filter_by(number="1-ЭС")).one().terminated_on)
     assert seen == [NOW.date(), None]
     assert transfers(portal) == []
+
+
+def test_addresses_among_the_telephones_are_written_to_as_well(
+    portal: Session, make: Factory, tmp_path: Path
+) -> None:
+    customer = portal.scalars(select(Customer).filter_by(external_id="A")).one()
+    customer.email_from_billing = None
+    customer.phone_from_billing = "8 912 345-67-89, old@example.org"
+    portal.commit()
+    delta = batch(
+        tmp_path / "d",
+        customers=[CUSTOMERS, f"{B.rsplit(';', 2)[0]};нет;тел. 57-00-00, new@example.org"],
+        contracts=[CONTRACTS, contract_row("1-ЭС", "B")],
+    )
+    take(portal, delta)
+    told = {(row.recipient, row.kind) for row in portal.scalars(select(Message))}
+    assert {("old@example.org", "transfer_former"), ("new@example.org", "transfer_new")} <= told

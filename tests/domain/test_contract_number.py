@@ -124,3 +124,17 @@ def test_any_text_is_a_number_or_a_refusal_and_normalising_twice_changes_nothing
 @given(st.text(max_size=300) | LIKELY)
 def test_every_text_has_a_key_that_is_its_own_key(text: str) -> None:
     assert number_key(number_key(text)) == number_key(text)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "договор от 01.02.2020 № 00108-ЭС",
+        "от 01.02.20 г. № 00108-ЭС",
+        "Государственный контракт № 00108-ЭС",
+        "муниципальный контракт 00108-ЭС от 01.02.2020",
+        "Договор энергоснабжения (купли-продажи) № 00108-ЭС",
+    ],
+)
+def test_other_words_and_a_date_before_the_number_are_left_out(typed: str) -> None:
+    assert normalise_contract_number(typed) == "00108-ЭС"

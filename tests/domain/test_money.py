@@ -125,3 +125,8 @@ def test_any_text_is_a_sum_of_its_own_digits_or_refused(typed: str) -> None:
         return
     assert roubles.as_tuple().exponent == -2
     assert roubles >= 0
+
+
+@pytest.mark.parametrize("typed", ["12345,67.", "12 345-67 .", "12345.67,", "12345,67 ₽."])
+def test_a_full_stop_that_a_telephone_adds_changes_no_sum(typed: str) -> None:
+    assert parse_roubles(typed) == Decimal("12345.67")

@@ -43,7 +43,7 @@ def test_a_date_is_read_as_browsers_and_people_write_it(text: str, day: date) ->
 @pytest.mark.parametrize(
     "text",
     ["", "x", "2025-02-30", "0000-00-00", "2026-13-01", "11/22/2026", "01.11/26", "1.1.1",
-     "01.11.026", "1 мартобря 2026", "2 июнь2026", "26.11.01.",
+     "01.11.026", "1 мартобря 2026", "2 июнь2026", "26.11.01..",
      "٢٠٢٦-١١-٢٢", "2026-11-22T00",
      "\x00", "9" * 10_000, "' OR 1=1--"],
 )  # fmt: skip
@@ -144,3 +144,16 @@ def test_any_text_is_a_day_or_refused(text: str) -> None:
     except PeriodError:
         return
     assert parse_day(day.isoformat()) == day
+
+
+@pytest.mark.parametrize(
+    "typed", ["01. 11. 26", "01 11 26", "01.11.26.", "01 . 11 . 2026", "1 11 2026"]
+)
+def test_a_day_is_read_as_a_telephone_types_it(typed: str) -> None:
+    assert parse_day(typed) == date(2026, 11, 1)
+
+
+@pytest.mark.parametrize("typed", ["01.11", "10.12", "1.1"])
+def test_a_day_without_its_year_is_no_month_of_long_ago(typed: str) -> None:
+    with pytest.raises(PeriodError):
+        parse_month(typed)

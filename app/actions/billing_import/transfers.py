@@ -252,6 +252,7 @@ def _rows(batch: Batch) -> Iterator[Any]:
             *ContractTransfer.__table__.c,
             Contract.number,
             Customer.email_from_billing.label("new_email"),
+            Customer.phone_from_billing.label("new_phone"),
         )
         .join(Contract, Contract.id == ContractTransfer.contract_id)
         .join(Customer, Customer.id == ContractTransfer.new_customer_id)
