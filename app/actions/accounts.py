@@ -25,6 +25,7 @@ from app.models import (
     AccountSession,
     ContactChange,
     Contract,
+    Customer,
     Membership,
 )
 from app.queries.accounts import find_owner, hash_token, list_logins
@@ -93,10 +94,10 @@ def open_account(session: Session, account: Account, contract: Contract, now: da
         AccountExistsError: the contract already has an owner, or has changed hands and a clerk has
             to decide first.
     """
-    # An import that is changing the customer at this moment comes before or after, never between.
-    session.execute(
-        select(Contract.id).where(Contract.id == contract.id).with_for_update(read=True)
-    )
+    # An import that is changing the contract or its customer at this moment comes before or after,
+    # never between. It changes customers first, and so they are locked first.
+    for row, key in ((Customer.id, contract.customer_id), (Contract.id, contract.id)):
+        session.execute(select(row).where(row == key).with_for_update(read=True))
     if is_held_by_login(session, contract.number_key) or is_undecided(session, contract.id):
         raise AccountExistsError
     session.add(account)
