@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.actions.billing_import import Fault, Report
+from app.actions.billing_import.report import LISTED_WARNINGS
 from app.domain.imports import LISTED_ERRORS
 from app.integrations.spreadsheets import Column, Kind, Table
 from app.models import ImportJob
@@ -27,7 +28,7 @@ def pack_findings(report: Report) -> dict[str, Any]:
     """What a job stores of a report: a bounded number of texts, beside the true counts."""
     return {
         "errors": [_values(fault) for fault in report.errors[:LISTED_ERRORS]],
-        "warnings": [_values(fault) for fault in report.warnings],
+        "warnings": [_values(fault) for fault in report.warnings[:LISTED_WARNINGS]],
         "kept_errors": len(report.errors),
     }
 

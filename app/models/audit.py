@@ -25,6 +25,8 @@ class ImportRun(Base):
     as_of: Mapped[Moment | None]
     """The moment for which billing vouches for money with this batch; empty: for none. The last
     one that is not empty is «Данные на»."""
+    created_at: Mapped[Moment | None]
+    """When billing made the batch, as its manifest says."""
     started_at: Mapped[Moment]
     finished_at: Mapped[Moment]
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)

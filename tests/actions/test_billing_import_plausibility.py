@@ -144,3 +144,32 @@ def test_a_manifest_that_cannot_be_right_is_a_warning(
     [warning] = take(session, sample).report.warnings
     assert (warning.file, warning.column) == ("manifest.json", column)
     assert words in warning.message
+
+
+def test_an_older_package_without_balances_is_a_warning_too(session: Session, sample: Path) -> None:
+    manifest = read_manifest(sample)
+    assert manifest is not None
+    found = []
+    for name, moment in (("a", "2026-11-10"), ("b", "2026-11-09")):
+        (sample / "services.csv").write_text(f"service_code;name\nEE;{name}\n", encoding="utf-8")
+        claims = {"batch_id": name, "created_at": f"{moment}T06:00:00+05:00", "mode": "delta"}
+        write_manifest(sample, manifest | {"files": [{"name": "services.csv"}]} | claims)
+        package = sample.parent / name
+        package.mkdir()
+        for file in ("services.csv", "manifest.json"):
+            (package / file).write_bytes((sample / file).read_bytes())
+        found.append(take(session, package).report.warnings)
+    assert found[0] == []
+    [warning] = found[1]
+    assert (warning.file, warning.column) == ("manifest.json", "created_at")
+    assert "10.11.2026 01:00 UTC" in warning.message
+
+
+def test_a_package_with_balances_that_does_not_say_its_moment_is_a_warning(
+    session: Session, sample: Path
+) -> None:
+    edit_manifest(lambda manifest: manifest.pop("created_at"))(sample)
+    [warning] = take(session, sample).report.warnings
+    assert (warning.file, warning.column) == ("manifest.json", "created_at")
+    assert "«Данные на» не меняется" in warning.message
+

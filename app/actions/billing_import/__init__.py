@@ -124,6 +124,7 @@ def apply_import(
         source=package.path.name,
         is_verified=manifest.is_complete,
         is_demo=options.is_demo,
+        created_at=manifest.created_at,
         as_of=as_of if BALANCES in package.sizes and staged["balances"].row_count else None,
         started_at=now,
         finished_at=now,
@@ -199,7 +200,7 @@ def _check_hashes(package: Package, manifest: Manifest, report: Report) -> str:
 
 def _last_created_at(session: Session) -> datetime | None:
     """When the newest of the batches loaded so far was made, as its manifest said."""
-    return session.scalar(select(func.max(ImportRun.as_of)).where(ImportRun.batch_id.is_not(None)))
+    return session.scalar(select(func.max(ImportRun.created_at)))
 
 
 def _stage_all(

@@ -61,7 +61,7 @@ def _warn_of_renamed(name: str, renamed: dict[str, str], line: int, report: Repo
 def _explain_strange(header: Sequence[str]) -> str:
     """What to say of a first line without a single known name."""
     if not any(header):
-        return "файл пуст: первая строка — имена столбцов"
+        return "первая строка пуста, а в ней должны быть имена столбцов"
     if delimiter := find_other_delimiter(header):
         shown = "табуляция" if delimiter == "\t" else f"«{delimiter}»"
         return (

@@ -97,6 +97,8 @@ def choose_moment(
     wants the older figures; else it came late, and the warning tells.
     """
     created_at = manifest.created_at
+    if created_at is None and manifest.is_complete:
+        report.warn(MANIFEST, "нет created_at: «Данные на» не меняется", column="created_at")
     if created_at is None or not manifest.is_complete:
         return None
     if created_at > now + FUTURE:
