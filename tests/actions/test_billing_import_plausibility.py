@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.actions.billing_import.report import LISTED_OF_A_KIND
 from tests.actions.test_billing_import import SAMPLE, portal, sample, take
 from tests.actions.test_billing_import_changes import LINE, PAID, batch
-from tests.foreign.surgery import read_manifest, write_manifest
+from tests.foreign.surgery import edit_manifest, read_manifest, write_manifest
 
 pytest_plugins = ["tests.postgres"]
 __all__ = ["portal", "sample"]
@@ -172,4 +172,3 @@ def test_a_package_with_balances_that_does_not_say_its_moment_is_a_warning(
     [warning] = take(session, sample).report.warnings
     assert (warning.file, warning.column) == ("manifest.json", "created_at")
     assert "«Данные на» не меняется" in warning.message
-

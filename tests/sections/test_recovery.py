@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import statistics
 import time
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from app.extensions import db
 from app.integrations.clock import Clock
 from app.models import Account, Attempt, AuditEvent, Message
 from app.web.outbox import sweep
-from config import MailSettings, SmsSettings
+from config import MailSettings
 from tests.conftest import NOW, ZONE
 from tests.factories import PASSWORD, Factory
 from tests.outbox import Outbox, part, path_in
@@ -245,16 +244,6 @@ def test_letters_that_waited_out_an_outage_bring_only_the_last_link(
     PageClient(app).open(outbox.link())
 
 
-def test_reaching_the_cap_of_text_messages_alarms_staff(
-    make_app: Callable[..., Flask], account: Account, outbox: Outbox, tmp_path: Path,
-    session: Session,
-) -> None:  # fmt: skip
-    app = make_app(sms=SmsSettings(tmp_path / "outbox", daily_cap=0))
-    by_code(PageClient(app))
-    assert not outbox.texts()
-    assert session.scalars(select(AuditEvent.action)).all().count("alarm") == 1
-
-
 def test_a_newer_link_kills_the_older(page: PageClient, account: Account, outbox: Outbox) -> None:
     ask(page)
     first = outbox.link()
@@ -324,81 +313,6 @@ def test_a_new_password_lifts_the_limit_of_sign_ins(
     set_new(page, outbox.link())
     PageClient(app, "198.51.100.1").sign_in(NUMBER, NEW)
     assert session.scalar(select(func.count(Attempt.id)).where(Attempt.action == "sign_in")) == 1
-
-
-def by_code(page: PageClient, login: str = NUMBER):
-    return page.open(ask(page, login, "sms").location)
-
-
-def type_code(page: PageClient, soup, code: str, status: int = 303, password: str = NEW):
-    return page.submit(soup, status, code=code, password=password, password_again=password)
-
-
-def test_a_code_sets_a_password(
-    page: PageClient, account: Account, outbox: Outbox, app: Flask
-) -> None:
-    type_code(page, by_code(page), outbox.code(PHONE))
-    PageClient(app).sign_in(NUMBER, NEW)
-
-
-def test_a_wrong_code_and_an_unknown_login_look_the_same(
-    page: PageClient, account: Account, outbox: Outbox
-) -> None:
-    pages = set()
-    for login in (NUMBER, UNKNOWN, NO_MAIL):
-        soup = by_code(page, login)
-        for _ in range(6):
-            type_code(page, soup, "no", 422)
-            text = re.sub(r'name="csrf_token"[^>]*|/recovery/code/[^"]*', "", page.last.text)
-            # What was typed stands there for the password manager.
-            pages.add(text.replace(f'value="{login}" autocomplete="username"', ""))
-    assert len(pages) == 1
-    assert len(outbox.texts()) == 1
-
-
-def test_five_wrong_codes_kill_the_right_one(
-    page: PageClient, account: Account, outbox: Outbox
-) -> None:
-    soup = by_code(page)
-    for _ in range(5):
-        type_code(page, soup, "no", 422)
-    type_code(page, soup, outbox.code(), 422)
-
-
-def test_a_password_refused_leaves_the_code_alive(
-    page: PageClient, account: Account, outbox: Outbox
-) -> None:
-    soup = by_code(page)
-    type_code(page, soup, outbox.code(), 422, "7415000018")
-    type_code(page, soup, outbox.code())
-
-
-def test_a_code_works_for_ten_minutes(
-    page: PageClient, account: Account, outbox: Outbox, later: Callable[..., datetime]
-) -> None:
-    soup = by_code(page)
-    later(minutes=10)
-    type_code(page, soup, outbox.code(), 422)
-
-
-def test_fifteen_codes_a_day_are_typed_for_one_login(page: PageClient, account: Account) -> None:
-    soup = by_code(page, UNKNOWN)
-    statuses = [
-        type_code(page, soup, "no", 429 if number >= 15 else 422).status_code
-        for number in range(17)
-    ]
-    assert statuses[14:] == [422, 429, 429]
-
-
-def test_a_strangers_guesses_do_not_shut_the_owner_out(
-    page: PageClient, account: Account, outbox: Outbox, app: Flask, later: Callable[..., datetime]
-) -> None:
-    stranger = PageClient(app, "192.0.2.1")
-    soup = by_code(stranger)
-    for number in range(16):
-        type_code(stranger, soup, "no", 429 if number >= 15 else 422)
-    later(hours=1, seconds=1)
-    type_code(page, by_code(page), outbox.code())
 
 
 def test_a_closed_account_gets_no_message(
