@@ -26,6 +26,7 @@ from app.domain.enquiries import Reply
 from app.domain.imports import JobGoal
 from app.domain.readings import ReadingStatus
 from app.domain.registration import State
+from app.domain.transfers import Decision
 from app.models import AuditEvent
 from app.sections.staff.journal_words import ACTIONS, GROUPS, actions_of
 from config import ROOT
@@ -48,8 +49,11 @@ COMPOSED = {
         if f"{subject}.{what}" not in ("supplier.added", "premises_kind.given_back")
     ],
     "f'announcement.{what}'": [f"announcement.{what}" for what in ("added", "changed", "ended")],
-    "f'enquiry.{step}'": [f"enquiry.{each}" for each in (*Reply, "assign", "topic", "note")],
+    "f'enquiry.{step}'": [
+        f"enquiry.{each}" for each in (*Reply, "assign", "topic", "note", "reopen")
+    ],
     "f'import.{goal}'": [f"import.{goal}" for goal in JobGoal],
+    "f'transfer.{decision}'": [f"transfer.{decision}" for decision in Decision],
     "f'readings.{status}'": [f"readings.{status}" for status in ReadingStatus],
     "f'registration.{state}'": [
         f"registration.{state}" for state in (State.ACTIVE, State.STOPPED, State.REFUSED)

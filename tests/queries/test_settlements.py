@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.orm import Session
 
-from app.domain.access import Permission, Role, Viewer
+from app.domain.access import Permission, Role, Viewer, access_window
 from app.domain.errors import AccessDeniedError, NotFoundError
 from app.domain.period import Period
 from app.models import Contract
@@ -17,6 +17,7 @@ from app.queries.overview import money_overview
 from app.queries.settlements import balance_on, ledger_of
 from tests.factories import Factory
 
+WINDOW = access_window(date(2026, 11, 21), months=36)
 YEAR = Period(date(2026, 1, 1), date(2026, 12, 31))
 
 
@@ -28,7 +29,7 @@ def row(make: Factory) -> Contract:
 @pytest.fixture
 def contract(make: Factory, row: Contract, session: Session) -> VisibleContract:
     account = make.account(row)
-    return get_visible(session, Viewer(account.id), row.id, Permission.SEE_MONEY)
+    return get_visible(session, Viewer(account.id), row.id, Permission.SEE_MONEY, WINDOW)
 
 
 def test_opening_counts_what_is_dated_before_the_first_day(
@@ -145,7 +146,7 @@ def test_a_foreign_contract_and_a_missing_one_give_the_same_answer(
     stranger = make.account(make.contract("00999-ЭС"))
     for contract_id in (row.id, 10**6, 2**63, 10**30):
         with pytest.raises(NotFoundError):
-            get_visible(session, Viewer(stranger.id), contract_id, Permission.SEE_CONTRACT)
+            get_visible(session, Viewer(stranger.id), contract_id, Permission.SEE_CONTRACT, WINDOW)
 
 
 def test_an_engineer_sees_the_contract_but_no_money(
@@ -154,6 +155,8 @@ def test_an_engineer_sees_the_contract_but_no_money(
     engineer = make.account(make.contract("00999-ЭС"))
     make.membership(engineer, row, Role.ENGINEER)
     viewer = Viewer(engineer.id)
-    assert get_visible(session, viewer, row.id, Permission.SEE_CONTRACT).number == "00123-ЭС"
+    assert (
+        get_visible(session, viewer, row.id, Permission.SEE_CONTRACT, WINDOW).number == "00123-ЭС"
+    )
     with pytest.raises(AccessDeniedError):
-        get_visible(session, viewer, row.id, Permission.SEE_MONEY)
+        get_visible(session, viewer, row.id, Permission.SEE_MONEY, WINDOW)

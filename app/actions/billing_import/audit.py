@@ -55,6 +55,11 @@ def audit_withdrawals(batch: Batch, source: Source, gone: Table) -> None:
     _write(batch, source, "import.withdrawn", rows, changes)
 
 
+def write_events(batch: Batch, events: Sequence[dict[str, Any]]) -> None:
+    """Append rows to the audit log in the import's transaction."""
+    batch.connection.execute(insert(AuditEvent), events)
+
+
 def _key(source: Source) -> list[Any]:
     return [source.target.c[name].label(f"key_{name}") for name in source.layout.key]
 
@@ -75,7 +80,7 @@ def _write(
             }
             for row in some
         ]
-        batch.connection.execute(insert(AuditEvent), events)
+        write_events(batch, events)
 
 
 def _plain(value: Any) -> Any:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from app.actions.billing_import.audit import write_events
 from app.actions.billing_import.batch import Batch
 from app.actions.billing_import.transfer_watch import CONTRACTS, CUSTOMERS, TransferWatch
 from app.actions.transfer_notices import TransferNotices
@@ -30,7 +31,6 @@ from app.domain.registration import State
 from app.domain.transfers import Decision
 from app.models import (
     AccountSession,
-    AuditEvent,
     ContactChange,
     Contract,
     ContractTransfer,
@@ -220,7 +220,7 @@ def _report(session: Session, batch: Batch) -> None:
     notices = TransferNotices(session, batch.run_id, batch.now)
     count = waiting = 0
     for rows in _rows(batch):
-        batch.connection.execute(insert(AuditEvent), [_event(batch, row) for row in rows])
+        write_events(batch, [_event(batch, row) for row in rows])
         for row in rows:
             transfer: Any = row
             what = "другой customer_id" if _is_moved(row) else "другой ИНН"
