@@ -53,7 +53,7 @@ COMPOSED = {
         f"enquiry.{each}" for each in (*Reply, "assign", "topic", "note", "reopen")
     ],
     "f'import.{goal}'": [f"import.{goal}" for goal in JobGoal],
-    "f'transfer.{decision}'": [f"transfer.{decision}" for decision in Decision],
+    "f'transfer.{decision}'": [f"transfer.{each}" for each in (Decision.SAME, Decision.OTHER)],
     "f'readings.{status}'": [f"readings.{status}" for status in ReadingStatus],
     "f'registration.{state}'": [
         f"registration.{state}" for state in (State.ACTIVE, State.STOPPED, State.REFUSED)
