@@ -195,10 +195,10 @@ def test_a_link_is_made_when_the_letter_leaves(
     words = write_letter(
         "recovery_link", supplier="АО «Пример»", supplier_phone="", number=NUMBER, until=NOW
     )
-    message_id = queue(session, words=words, link=(Purpose.CONFIRM, 7, "nonce"))
+    message_id = queue(session, words=words, link=(Purpose.EMAIL, 7, "nonce"))
     with app.app_context():
         delivery.deliver(message_id)
-        url = app.extensions["post"].links.url(Purpose.CONFIRM, 7, "nonce")
+        url = app.extensions["post"].links.url(Purpose.EMAIL, 7, "nonce")
     stored = session.get_one(Message, message_id, populate_existing=True)
     assert url not in stored.text + (stored.html or "")
     import email  # noqa: PLC0415
