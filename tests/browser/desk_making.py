@@ -100,6 +100,7 @@ def refused_job(site: Site) -> int:
         row = ImportJob(
             name=" ".join(HOSTILE)[:200], stored_as=str(uuid.uuid4()), size=123_456_789,
             goal="check", status="refused", options={}, tries=1, created_at=NOW, started_at=NOW,
+            channel="page",
             finished_at=NOW, bytes_total=1000, bytes_done=1000, error_count=2, warning_count=1,
             counts={"contracts.csv": {"rows": 5, "added": 1, "changed": 1, "unchanged": 1,
                                       "withdrawn": 0, "refused": 2}},
