@@ -113,7 +113,10 @@ class Servers:
     def stop_gunicorn(self) -> None:
         assert self.gunicorn is not None
         self.gunicorn.send_signal(signal.SIGTERM)
-        self.gunicorn.wait(60)
+        try:
+            self.gunicorn.wait(60)
+        finally:
+            self.gunicorn.kill()
 
     def workers(self) -> list[int]:
         """Processes that answer requests."""

@@ -21,7 +21,7 @@ from config import ROOT
 from tests.conftest import make_config, need
 from tests.factories import Factory
 from tests.pages import PageClient, check_page
-from tests.proxy.clients import Answer, Probe, ask, check_probe, probe, slow_clients, slow_readers
+from tests.proxy.clients import Answer, Probe, ask, check_probes, probe, slow_clients, slow_readers
 from tests.proxy.servers import CADDY, SECRET, Servers, caddy_version, caddyfile
 from tests.sections.enquiries.steps import PDF, body_of, files, filled
 
@@ -97,10 +97,13 @@ SLOW_BODY = begin("/sign-in") + b"login="
 def test_two_hundred_slow_clients_stop_no_page(
     servers: Servers, pages: list[Callable[[], Answer]], quiet: Probe, start: bytes
 ) -> None:
-    with slow_clients(servers.tls_port, 200, start) as ended:
-        found = probe(pages, 4)
-        assert len(ended) < 20, "the attack is over already"
-    check_probe(found, quiet)
+    def attack() -> Probe:
+        with slow_clients(servers.tls_port, 200, start) as ended:
+            found = probe(pages, 4)
+            assert len(ended) < 20, "the attack is over already"
+        return found
+
+    check_probes(attack, quiet)
 
 
 def test_forty_slow_uploads_of_somebody_signed_in_stop_no_page(
@@ -109,11 +112,15 @@ def test_forty_slow_uploads_of_somebody_signed_in_stop_no_page(
     kind = "multipart/form-data; boundary=b"
     start = begin(NEW, kind, 5 * MB, f"Cookie: {servers.cookie}\r\n")
     start += b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.pdf"\r\n\r\n'
-    with slow_clients(servers.tls_port, 40, start, fast=1_200_000) as ended:
-        found = probe(pages, 5)
-    check_probe(found, quiet)
-    assert ended, "those that are too many are told so"
-    assert all(b" 503 " in answer[:20] or b" 502 " in answer[:20] for answer in ended)
+
+    def attack() -> Probe:
+        with slow_clients(servers.tls_port, 40, start, fast=1_200_000) as ended:
+            found = probe(pages, 5)
+        assert ended, "those that are too many are told so"
+        assert all(b" 503 " in answer[:20] or b" 502 " in answer[:20] for answer in ended)
+        return found
+
+    check_probes(attack, quiet)
 
 
 @pytest.mark.parametrize(
@@ -125,14 +132,18 @@ def test_without_the_proxy_sixteen_slow_clients_stop_no_page_and_come_to_an_end(
     servers: Servers, quiet: Probe, start: bytes, first: bytes
 ) -> None:
     pages = [lambda: ask(servers.port, "/sign-in", tls=False)]
-    with slow_clients(servers.port, 16, start, tls=False) as ended:
-        found = probe(pages, 3)
-        end = time.monotonic() + 30
-        while len(ended) < 16 and time.monotonic() < end:
-            time.sleep(0.2)
-        assert len(ended) == 16, "a client that trickles is not waited for"
-    assert any(answer.startswith(first) for answer in ended)
-    check_probe(found, quiet)
+
+    def attack() -> Probe:
+        with slow_clients(servers.port, 16, start, tls=False) as ended:
+            found = probe(pages, 3)
+            end = time.monotonic() + 30
+            while len(ended) < 16 and time.monotonic() < end:
+                time.sleep(0.2)
+            assert len(ended) == 16, "a client that trickles is not waited for"
+        assert any(answer.startswith(first) for answer in ended)
+        return found
+
+    check_probes(attack, quiet)
 
 
 @pytest.mark.parametrize("path", ["/sign-in", NEW, "/static/site.css"])
@@ -189,9 +200,12 @@ def test_slow_readers_of_a_large_attachment_stop_no_page(
     assert posted.status == 303
     thread = ask(servers.tls_port, posted.headers["location"][0], Cookie=cookie)
     link = check_page(thread.text).select_one("a[href*='/files/']")["href"]
-    with slow_readers(servers.tls_port, 20, link, cookie):
-        found = probe(pages, 4)
-    check_probe(found, quiet)
+
+    def attack() -> Probe:
+        with slow_readers(servers.tls_port, 20, link, cookie):
+            return probe(pages, 4)
+
+    check_probes(attack, quiet)
     whole = ask(servers.tls_port, link, Cookie=cookie)
     assert (whole.status, len(whole.body)) == (200, len(PDF) + 9 * MB)
 
@@ -267,7 +281,7 @@ def test_a_restart_under_load_fails_no_request_and_sends_none_twice(servers: Ser
             except OSError as error:
                 statuses.append(repr(error))
 
-    threads = [threading.Thread(target=load, args=(number,)) for number in range(6)]
+    threads = [threading.Thread(target=load, args=(number,), daemon=True) for number in range(6)]
     for thread in threads:
         thread.start()
     time.sleep(1)
@@ -277,7 +291,8 @@ def test_a_restart_under_load_fails_no_request_and_sends_none_twice(servers: Ser
     time.sleep(1)
     is_over.set()
     for thread in threads:
-        thread.join()
+        thread.join(60)
+        assert not thread.is_alive()
     assert set(statuses) == {200, 400}, "a form without its token is 400"
     got = [event["agent"] for event in servers.answered() if event["method"] == "POST"]
     assert sorted(agent for agent in got if str(agent).startswith("restart")) == sorted(agents)
