@@ -92,7 +92,7 @@ def sign_in_wrongly(page: Page) -> None:
 
 
 def swap_quarter(page: Page) -> None:
-    page.get_by_role("link", name="Квартал").click()
+    page.get_by_role("link", name="Квартал", exact=True).click()
     page.locator("[role=status]", has_text="3\u00a0месяца").wait_for()
 
 

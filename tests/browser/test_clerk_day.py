@@ -134,11 +134,15 @@ def take_a_reading_by_telephone(page: Page, site: Site) -> None:
 
 
 def check_readings(page: Page, site: Site) -> None:
-    """One is accepted, one is refused with a reason that the customer reads at once."""
+    """One in doubt is accepted by name, one refused with a reason the customer reads at once."""
     page.goto(site.url + "/staff/")
     press(page, "Показания на проверку")
     heading(page, "Показания")
     tab_to(page, "", label="Выбрать: прибор")
+    page.keyboard.press("Space")
+    press(page, "Принять отмеченные")
+    heading(page, "Принять показания с сомнением")
+    tab_to(page, "", label="Верно: прибор")
     page.keyboard.press("Space")
     press(page, "Принять отмеченные")
     expect(page.locator("#done")).to_contain_text("Принято")
@@ -212,8 +216,8 @@ def read_the_journal(page: Page) -> None:
 
 def _send(page: Page, batch: Path) -> None:
     """A file dialog is the system's; all the rest is keys."""
-    page.get_by_label("Файл").set_input_files(batch)
-    page.get_by_label("Файл").focus()
+    page.get_by_label("Файл", exact=True).set_input_files(batch)
+    page.get_by_label("Файл", exact=True).focus()
     press(page, "Отправить на проверку")
     heading(page, "Пакет")
     _wait_until_done(page)

@@ -35,15 +35,16 @@ def months(page: Page) -> int:
 
 def test_a_preset_swaps_in_place_pushes_its_address_and_keeps_the_focus(page: Page) -> None:
     status = page.locator("[role=status]")
+    quarter = page.get_by_role("link", name="Квартал", exact=True)
     expect(status).to_contain_text("12\u00a0месяцев")
-    page.get_by_role("link", name="Квартал").focus()
+    quarter.focus()
     page.keyboard.press("Enter")
     expect(status).to_contain_text("3\u00a0месяца")
     assert is_same_page(page)
     assert page.url.endswith("?first=2026-10-01&last=2026-12-31")
     assert months(page) == 3
-    expect(page.get_by_role("link", name="Квартал")).to_be_focused()
-    expect(page.get_by_role("link", name="Квартал")).to_have_attribute("aria-current", "true")
+    expect(quarter).to_be_focused()
+    expect(quarter).to_have_attribute("aria-current", "true")
     expect(page.locator("#first")).to_have_value("2026-10-01")
 
 
@@ -129,7 +130,7 @@ def test_an_ended_session_leads_to_the_sign_in_page_never_into_the_table(
         end = update(AccountSession).where(AccountSession.id == newest)
         session.execute(end.values(ended_at=datetime.now(UTC)))
         session.commit()
-    page.get_by_role("link", name="Квартал").click()
+    page.get_by_role("link", name="Квартал", exact=True).click()
     expect(page).to_have_url(re.compile("/sign-in"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Вход в Личный кабинет")
     assert page.locator("table, nav.nav").count() == 0

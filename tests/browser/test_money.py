@@ -43,7 +43,7 @@ def amount(text: str | None) -> object:
 
 def test_from_the_months_to_a_document_and_its_formula_and_back(page: Page) -> None:
     menu(page, "Начисления")
-    page.get_by_role("link", name="Квартал").click()
+    page.get_by_role("link", name="Квартал", exact=True).click()
     expect(page.locator("#status")).to_contain_text("с 01.10.2026 по 31.12.2026")
     month = page.locator("table.charges tbody tr").filter(has_text="Октябрь 2026")
     gross = month.locator("td.gross").inner_text()
