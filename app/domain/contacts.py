@@ -31,8 +31,6 @@ __all__ = [
     "normalise_email",
     "normalise_phone",
     "read_billing_contacts",
-    "read_emails",
-    "read_phones",
     "same_email",
     "show_email",
     "show_phone",
@@ -116,16 +114,6 @@ def has_only_plain_contacts(email_field: str | None, phone_field: str | None) ->
     return bool(
         _PLAIN_EMAIL.fullmatch(email_field or "") and _PLAIN_PHONE.fullmatch(phone_field or "")
     )
-
-
-def read_emails(text: str | None) -> frozenset[str]:
-    """The addresses in a field of the billing data; rubbish is left out."""
-    return frozenset(read_billing_contacts(text, None).emails)
-
-
-def read_phones(text: str | None) -> frozenset[str]:
-    """The numbers in a field of the billing data, in E.164."""
-    return frozenset(read_billing_contacts(None, text).phones)
 
 
 def _read_field(text: str | None) -> tuple[list[str], list[str], tuple[str, ...]]:

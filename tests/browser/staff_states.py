@@ -53,8 +53,7 @@ def second_step(page: Page) -> None:
     for box in page.locator("tbody input[type=checkbox]").all():
         box.check()
     page.get_by_role("button", name="Принять отмеченные", exact=True).click()
-    page.get_by_role("button", name="Принять отмеченные", exact=True).wait_for()
-    page.get_by_text("сомнен").first.wait_for()
+    page.get_by_role("heading", name="Принять показания с сомнением?").wait_for()
 
 
 def closing(page: Page) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.contacts import (
+    BillingContacts,
     export_phone,
     has_only_plain_contacts,
     mask_email,
@@ -15,8 +16,6 @@ from app.domain.contacts import (
     normalise_email,
     normalise_phone,
     read_billing_contacts,
-    read_emails,
-    read_phones,
     same_email,
     show_email,
     show_phone,
@@ -112,12 +111,12 @@ def test_what_is_no_address_is_refused(typed: str) -> None:
 
 
 def test_a_field_of_billing_may_hold_several_contacts_and_rubbish() -> None:
-    assert read_emails("a@example.org; b@example.org, нет") == {"a@example.org", "b@example.org"}
-    assert read_phones("8 (912) 345-67-89, доб. или +7 3513 57-00-00") == {
-        "+79123456789",
-        "+73513570000",
-    }
-    assert read_emails(None) == read_phones("") == frozenset()
+    found = read_billing_contacts(
+        "a@example.org; b@example.org, нет", "8 (912) 345-67-89, доб. или +7 3513 57-00-00"
+    )
+    assert found.emails == ("a@example.org", "b@example.org")
+    assert found.phones == ("+79123456789", "+73513570000")
+    assert read_billing_contacts(None, "") == BillingContacts()
 
 
 ONE, TWO = "+79123456789", "+79123456780"
