@@ -276,9 +276,11 @@ class Factory:
     def staff(self, role: StaffRole = StaffRole.OPERATOR, **values: Any) -> StaffMember:
         """A clerk with both factors set up; ``PageClient.sign_in_staff`` knows them."""
         command = NewStaff(
-            values.get("login", str(role)), values.get("name", f"Сотрудник {role}"), role,
+            values.get("login", str(role)),
+            values.get("name", f"Сотрудник {role}"),
+            role,
             values.get("department_id"),
-        )  # fmt: skip
+        )
         member = create_staff(self.session, command, PASSWORD, CREATED, is_final=True)
         member.totp_confirmed_at = CREATED
         self.session.flush()

@@ -243,8 +243,9 @@ def test_nobody_gets_only_what_is_public(
         assert partial.headers["HX-Redirect"].startswith("/sign-in")
 
 
-@pytest.mark.parametrize("endpoint", sorted(name for name in ACCESS if ACCESS[name] not in
-                                            (PUBLIC, SIGNED_IN)))  # fmt: skip
+@pytest.mark.parametrize(
+    "endpoint", sorted(name for name in ACCESS if ACCESS[name] not in (PUBLIC, SIGNED_IN))
+)
 def test_another_customer_gets_the_same_404_as_for_a_missing_contract(
     page: PageClient, make: Factory, contract: Contract, endpoint: str
 ) -> None:

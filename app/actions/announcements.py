@@ -14,9 +14,13 @@ _FIELDS = ("text", "begins_at", "ends_at")
 
 
 def announce(
-    session: Session, text: str, begins_at: datetime, ends_at: datetime, staff_id: int,
+    session: Session,
+    text: str,
+    begins_at: datetime,
+    ends_at: datetime,
+    staff_id: int,
     now: datetime,
-) -> Announcement:  # fmt: skip
+) -> Announcement:
     """Write an announcement; it stands on every page from ``begins_at`` to ``ends_at``."""
     row = Announcement(
         text=text, begins_at=begins_at, ends_at=ends_at, created_at=now, staff_id=staff_id
@@ -28,9 +32,13 @@ def announce(
 
 
 def change_announcement(
-    session: Session, row: Announcement, text: str, begins_at: datetime, ends_at: datetime,
+    session: Session,
+    row: Announcement,
+    text: str,
+    begins_at: datetime,
+    ends_at: datetime,
     now: datetime,
-) -> None:  # fmt: skip
+) -> None:
     """Change what it says and when it stands.
 
     Raises:

@@ -55,9 +55,16 @@ class Taken:
 
 
 def attach_files(
-    session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int,
-    uploads: Iterable[Upload], address: str, cabinet: Cabinet, rules: FileRules, now: datetime,
-) -> Taken:  # fmt: skip
+    session: Session,
+    contract: VisibleContract,
+    viewer: Viewer,
+    enquiry_id: int,
+    uploads: Iterable[Upload],
+    address: str,
+    cabinet: Cabinet,
+    rules: FileRules,
+    now: datetime,
+) -> Taken:
     """Put files into a draft that stands; those that are not taken come back as errors.
 
     The bytes are scanned and written before any row, while nobody waits for the database: a crash
@@ -143,15 +150,25 @@ def list_stored(session: Session) -> set[str]:
 
 
 def _admit(
-    session: Session, viewer: Viewer, checked: CheckedFile, address: str, store: FileStore,
-    rules: FileRules, now: datetime,
-) -> None:  # fmt: skip
+    session: Session,
+    viewer: Viewer,
+    checked: CheckedFile,
+    address: str,
+    store: FileStore,
+    rules: FileRules,
+    now: datetime,
+) -> None:
     _leave_room(checked, store, rules)
     try:
         attempts.admit(
-            session, Tried.UPLOAD, str(viewer.account_id), address, rules.per_day, now,
+            session,
+            Tried.UPLOAD,
+            str(viewer.account_id),
+            address,
+            rules.per_day,
+            now,
             succeeded=True,
-        )  # fmt: skip
+        )
     except TooManyAttemptsError:
         raise AttachmentError("day", checked.name) from None
 
@@ -163,17 +180,26 @@ def _leave_room(checked: CheckedFile, store: FileStore, rules: FileRules) -> Non
 
 
 def _write(
-    session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int,
-    made: Sequence[Attachment], taken: Taken, rules: FileRules, now: datetime,
-) -> None:  # fmt: skip
+    session: Session,
+    contract: VisibleContract,
+    viewer: Viewer,
+    enquiry_id: int,
+    made: Sequence[Attachment],
+    taken: Taken,
+    rules: FileRules,
+    now: datetime,
+) -> None:
     """The rows, one person at a time: what is full for one request is full for the next."""
     session.execute(select(Account.id).where(Account.id == viewer.account_id).with_for_update())
     draft = lock_draft(session, contract, viewer, enquiry_id, now)
-    total = session.scalar(
-        select(func.coalesce(func.sum(Attachment.size), 0)).where(
-            Attachment.account_id == viewer.account_id
+    total = (
+        session.scalar(
+            select(func.coalesce(func.sum(Attachment.size), 0)).where(
+                Attachment.account_id == viewer.account_id
+            )
         )
-    ) or 0  # fmt: skip
+        or 0
+    )
     for attachment in made:
         if total + attachment.size > rules.account_bytes:
             taken.refused.append(AttachmentError("account", attachment.name))

@@ -39,6 +39,11 @@ def save_bank_details(
     }
     if changes:
         record(
-            session, "bank_details.saved", viewer.account_id, "contracts", contract.number, now,
+            session,
+            "bank_details.saved",
+            viewer.account_id,
+            "contracts",
+            contract.number,
+            now,
             **changes,
-        )  # fmt: skip
+        )

@@ -35,15 +35,34 @@ from app.queries.memberships import is_live
 
 READINGS = "readings_out.csv"
 HEADER = (
-    "submission_id", "contract_no", "point_id", "meter_id", "serial_no", "zone", "period",
-    "taken_on", "value", "submitted_at", "submitted_by", "channel", "comment", "photo_file",
+    "submission_id",
+    "contract_no",
+    "point_id",
+    "meter_id",
+    "serial_no",
+    "zone",
+    "period",
+    "taken_on",
+    "value",
+    "submitted_at",
+    "submitted_by",
+    "channel",
+    "comment",
+    "photo_file",
     "status",
-)  # fmt: skip
+)
 ENQUIRIES = "enquiries_out.csv"
 ENQUIRY_HEADER = (
-    "enquiry_id", "contract_no", "topic_id", "department_id", "created_at", "text", "files",
-    "contact_phone", "contact_email",
-)  # fmt: skip
+    "enquiry_id",
+    "contract_no",
+    "topic_id",
+    "department_id",
+    "created_at",
+    "text",
+    "files",
+    "contact_phone",
+    "contact_email",
+)
 CONTACTS = "contacts_out.csv"
 CONTACT_HEADER = ("contract_no", "field", "old", "new", "changed_at", "changed_by")
 CHANNEL = "web"
@@ -109,8 +128,13 @@ def _readings(session: Session, now: datetime) -> list[Sequence[str]]:
 def _open() -> Select[SubmittedReading, ReadingReceipt, Register, Meter, str, str, str | None]:
     return (
         select(
-            SubmittedReading, ReadingReceipt, Register, Meter, SupplyPoint.external_id,
-            Contract.number, StaffMember.login,
+            SubmittedReading,
+            ReadingReceipt,
+            Register,
+            Meter,
+            SupplyPoint.external_id,
+            Contract.number,
+            StaffMember.login,
         )
         .join(ReadingReceipt, ReadingReceipt.id == SubmittedReading.receipt_id)
         .join(Register, Register.id == SubmittedReading.register_id)
@@ -123,7 +147,7 @@ def _open() -> Select[SubmittedReading, ReadingReceipt, Register, Meter, str, st
             or_(SubmittedReading.status.in_(LIVE), _is_taken_back()),
         )
         .order_by(SubmittedReading.id)
-    )  # fmt: skip
+    )
 
 
 def _is_taken_back() -> ColumnElement[bool]:
@@ -153,7 +177,8 @@ def _replaced(
         ids = {each.register_id for each in submitted[start : start + CHUNK]}
         rows = session.execute(
             select(
-                SubmittedReading.register_id, SubmittedReading.period,
+                SubmittedReading.register_id,
+                SubmittedReading.period,
                 SubmittedReading.submission_id,
             )
             .where(
@@ -168,7 +193,7 @@ def _replaced(
                 SubmittedReading.exported_at.is_not(None),
             )
             .order_by(SubmittedReading.id)
-        )  # fmt: skip
+        )
         found |= {(row.register_id, row.period): row.submission_id for row in rows}
     return found
 
@@ -239,12 +264,17 @@ def _enquiries(session: Session, now: datetime) -> list[Sequence[str]]:
         first = enquiry.entries[0]
         rows.append(
             (
-                enquiry.number or "", contract_no, topic_id.removeprefix(BUILT_IN),
-                department_id or "", _moment(enquiry.registered_at, now), first.text,
+                enquiry.number or "",
+                contract_no,
+                topic_id.removeprefix(BUILT_IN),
+                department_id or "",
+                _moment(enquiry.registered_at, now),
+                first.text,
                 ", ".join(each.name for each in first.attachments),
-                export_phone(enquiry.phone), enquiry.email,
+                export_phone(enquiry.phone),
+                enquiry.email,
             )
-        )  # fmt: skip
+        )
         enquiry.exported_at = now
     session.flush()
     return rows
@@ -270,10 +300,16 @@ def _contacts(session: Session, now: datetime) -> list[Sequence[str]]:
         news.exported_at = now
     session.flush()
     return [
-        (contract_no, news.field, news.old, news.new, _moment(news.changed_at, now),
-         str(news.account_id))
+        (
+            contract_no,
+            news.field,
+            news.old,
+            news.new,
+            _moment(news.changed_at, now),
+            str(news.account_id),
+        )
         for news, contract_no in found
-    ]  # fmt: skip
+    ]
 
 
 def _moment(moment: datetime, now: datetime) -> str:

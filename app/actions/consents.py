@@ -43,9 +43,13 @@ def give_consent(
 
 
 def give_for_enquiry(
-    session: Session, purpose: str, account_id: int, enquiry_id: int, browser: Browser,
+    session: Session,
+    purpose: str,
+    account_id: int,
+    enquiry_id: int,
+    browser: Browser,
     now: datetime,
-) -> None:  # fmt: skip
+) -> None:
     """Keep that a box under an enquiry was ticked, with the text that stood beside it."""
     text = current_text(session, purpose)
     session.add(
@@ -76,16 +80,25 @@ def withdraw_consent(session: Session, consent: Consent, now: datetime) -> None:
     if not withdrawn:
         return
     record(
-        session, "consent.withdrawn", consent.account_id, "consents", str(consent.id), now,
-        purpose=consent.purpose, version=consent.version,
-    )  # fmt: skip
+        session,
+        "consent.withdrawn",
+        consent.account_id,
+        "consents",
+        str(consent.id),
+        now,
+        purpose=consent.purpose,
+        version=consent.version,
+    )
     if consent.enquiry_id is not None:
         # Whoever answers has to know.
         entry = EnquiryEntry(
-            key=str(uuid.uuid4()), enquiry_id=consent.enquiry_id, written_at=now,
-            author=Author.SYSTEM, text=f"Отозвано: {TITLES[consent.purpose].lower()}.",
+            key=str(uuid.uuid4()),
+            enquiry_id=consent.enquiry_id,
+            written_at=now,
+            author=Author.SYSTEM,
+            text=f"Отозвано: {TITLES[consent.purpose].lower()}.",
             is_internal=False,
-        )  # fmt: skip
+        )
         session.add(entry)
         session.flush()
     if consent.purpose == PERSONAL_DATA and consent.account_id is not None:

@@ -79,9 +79,15 @@ class SavedContacts:
 
 
 def save_contacts(
-    session: Session, contract: VisibleContract, viewer: Viewer, new: NewContacts, password: str,
-    browser: Browser, rules: ContactRules, now: datetime,
-) -> SavedContacts:  # fmt: skip
+    session: Session,
+    contract: VisibleContract,
+    viewer: Viewer,
+    new: NewContacts,
+    password: str,
+    browser: Browser,
+    rules: ContactRules,
+    now: datetime,
+) -> SavedContacts:
     """Keep name and position; a new address or number waits until it has answered.
 
     Raises:
@@ -105,18 +111,30 @@ def save_contacts(
         attempts.admit(
             session, Tried.SMS_REQUEST, new.phone, browser.address, rules.sms, now, succeeded=True
         )
-    _save_person(session, account, {
-        "person_name": new.person_name, "position": new.position,
-    }, now)  # fmt: skip
+    _save_person(
+        session,
+        account,
+        {
+            "person_name": new.person_name,
+            "position": new.position,
+        },
+        now,
+    )
     email = _ask_email(session, account, contract, new.email, rules, now) if is_new_email else None
     phone = _ask_phone(session, account, contract, new.phone, rules, now) if is_new_phone else None
     return SavedContacts(email, phone)
 
 
 def change_password(
-    session: Session, contract: VisibleContract, viewer: Viewer, password: str, new: str,
-    browser: Browser, rules: ContactRules, now: datetime,
-) -> OpenedSession:  # fmt: skip
+    session: Session,
+    contract: VisibleContract,
+    viewer: Viewer,
+    password: str,
+    new: str,
+    browser: Browser,
+    rules: ContactRules,
+    now: datetime,
+) -> OpenedSession:
     """A new password: every session ends, and this browser gets a new one.
 
     Raises:
@@ -137,9 +155,14 @@ def change_password(
 
 
 def check_password_again(
-    session: Session, contract: VisibleContract, viewer: Viewer, password: str, browser: Browser,
-    rules: ContactRules, now: datetime,
-) -> None:  # fmt: skip
+    session: Session,
+    contract: VisibleContract,
+    viewer: Viewer,
+    password: str,
+    browser: Browser,
+    rules: ContactRules,
+    now: datetime,
+) -> None:
     """Ask for the password before something that cannot be undone.
 
     Raises:
@@ -185,15 +208,25 @@ def confirm_email(session: Session, change: ContactChange, nonce: str, now: date
     account.email_confirmed_at = now
     session.flush()
     record(
-        session, "account.email_changed", account.id, "accounts", str(account.id), now,
+        session,
+        "account.email_changed",
+        account.id,
+        "accounts",
+        str(account.id),
+        now,
         email=[before, change.value],
-    )  # fmt: skip
+    )
 
 
 def confirm_phone(
-    session: Session, change: ContactChange, typed: str, browser: Browser, rules: ContactRules,
-    post: Post, now: datetime,
-) -> None:  # fmt: skip
+    session: Session,
+    change: ContactChange,
+    typed: str,
+    browser: Browser,
+    rules: ContactRules,
+    post: Post,
+    now: datetime,
+) -> None:
     """The number counts once its code is typed. Commit whatever comes of it.
 
     Raises:
@@ -215,15 +248,25 @@ def confirm_phone(
     account.phone_confirmed_at = now
     session.flush()
     record(
-        session, "account.phone_changed", account.id, "accounts", str(account.id), now,
+        session,
+        "account.phone_changed",
+        account.id,
+        "accounts",
+        str(account.id),
+        now,
         phone=[before, change.value],
-    )  # fmt: skip
+    )
 
 
 def _check_password(
-    session: Session, account: Account, contract: VisibleContract, password: str,
-    browser: Browser, rules: ContactRules, now: datetime,
-) -> None:  # fmt: skip
+    session: Session,
+    account: Account,
+    contract: VisibleContract,
+    password: str,
+    browser: Browser,
+    rules: ContactRules,
+    now: datetime,
+) -> None:
     """Check the password within the limits of sign-in."""
     login = next(iter(list_logins(session, account.id)), number_key(contract.number))
     device = find_device(session, account, browser.devices, now)
@@ -251,15 +294,24 @@ def _save_person(
     if changed:
         session.flush()
         record(
-            session, "account.person_saved", account.id, "accounts", str(account.id), now,
+            session,
+            "account.person_saved",
+            account.id,
+            "accounts",
+            str(account.id),
+            now,
             **changed,
-        )  # fmt: skip
+        )
 
 
 def _ask_email(
-    session: Session, account: Account, contract: VisibleContract, email: str,
-    rules: ContactRules, now: datetime,
-) -> int:  # fmt: skip
+    session: Session,
+    account: Account,
+    contract: VisibleContract,
+    email: str,
+    rules: ContactRules,
+    now: datetime,
+) -> int:
     change = _begin(session, account, EMAIL, email, now, now + rules.link_life)
     row = session.get_one(Contract, contract.id)
     facts = letter_facts(session, row) | {"until": change.expires_at.astimezone(now.tzinfo)}
@@ -284,9 +336,13 @@ def _ask_email(
 
 
 def _ask_phone(
-    session: Session, account: Account, contract: VisibleContract, phone: str,
-    rules: ContactRules, now: datetime,
-) -> int:  # fmt: skip
+    session: Session,
+    account: Account,
+    contract: VisibleContract,
+    phone: str,
+    rules: ContactRules,
+    now: datetime,
+) -> int:
     change = _begin(session, account, PHONE, phone, now, now + rules.codes.life)
     code = prepare_code(session, phone, rules.codes, now, contact_change_id=change.id)
     row = session.get_one(Contract, contract.id)
@@ -324,9 +380,13 @@ def _begin(
         .values(ended_at=now)
     )
     change = ContactChange(
-        account_id=account.id, field=field, value=value, nonce=secrets.token_urlsafe(16),
-        asked_at=now, expires_at=until,
-    )  # fmt: skip
+        account_id=account.id,
+        field=field,
+        value=value,
+        nonce=secrets.token_urlsafe(16),
+        asked_at=now,
+        expires_at=until,
+    )
     session.add(change)
     session.flush()
     return change
@@ -357,11 +417,15 @@ def _tell_old(
         queue_message(
             session,
             Outgoing(
-                kind=kind, channel=Channel.SMS, recipient=account.phone, words=words,
-                key=str(change.id), account_id=account.id,
+                kind=kind,
+                channel=Channel.SMS,
+                recipient=account.phone,
+                words=words,
+                key=str(change.id),
+                account_id=account.id,
             ),
             now,
-        )  # fmt: skip
+        )
 
 
 def _tell_billing(
@@ -378,8 +442,12 @@ def _tell_billing(
     for contract_id in owned.all():
         session.add(
             ContactNews(
-                contract_id=contract_id, account_id=account.id, field=field, old=old, new=new,
+                contract_id=contract_id,
+                account_id=account.id,
+                field=field,
+                old=old,
+                new=new,
                 changed_at=now,
             )
-        )  # fmt: skip
+        )
     session.flush()

@@ -29,7 +29,7 @@ ENQUIRIES = (
     (34, TopicUse.SETTLEMENTS, "Поясните начисление за прошлый месяц: оно больше обычного."),
     (27, TopicUse.METERS, "Когда приедет инспектор для замены прибора учета?"),
     (2, TopicUse.DETAILS, "У организации изменился юридический адрес, что нужно прислать?"),
-)  # fmt: skip
+)
 YEARS = 120
 """In months: a demo installation shows terminated contracts, too."""
 STRANGER = "buhgalter@example.org"
@@ -63,9 +63,14 @@ def load_demo_desk(
 
 
 def _ask(
-    session: Session, contract: VisibleContract, viewer: Viewer, use: TopicUse, text: str,
-    rules: EnquiryRules, now: datetime,
-) -> None:  # fmt: skip
+    session: Session,
+    contract: VisibleContract,
+    viewer: Viewer,
+    use: TopicUse,
+    text: str,
+    rules: EnquiryRules,
+    now: datetime,
+) -> None:
     topics = list_topics(session)
     topic = find_topic(topics, use) or topics[0]
     known = what_is_known(session, contract, viewer)
@@ -136,11 +141,19 @@ def _knock(session: Session, now: datetime) -> None:
     came = now - timedelta(hours=3)
     session.add(
         Registration(
-            contract_id=free.id, customer_id=free.customer_id, customer_inn=free.customer.inn,
-            state=State.UNPROVED, created_at=came, saved_at=came,
-            confirmed_at=came, channel=Channel.MAIL, email=STRANGER,
-            phone="+79000000001", nonce=secrets.token_urlsafe(16),
-            password_hash=hash_password(secrets.token_urlsafe(12)), address=BROWSER.address,
+            contract_id=free.id,
+            customer_id=free.customer_id,
+            customer_inn=free.customer.inn,
+            state=State.UNPROVED,
+            created_at=came,
+            saved_at=came,
+            confirmed_at=came,
+            channel=Channel.MAIL,
+            email=STRANGER,
+            phone="+79000000001",
+            nonce=secrets.token_urlsafe(16),
+            password_hash=hash_password(secrets.token_urlsafe(12)),
+            address=BROWSER.address,
             user_agent="",
         )
-    )  # fmt: skip
+    )

@@ -22,9 +22,13 @@ NEW = 0
 
 
 def save_draft(
-    session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int,
-    typed: Mapping[str, str], now: datetime,
-) -> EnquiryDraft:  # fmt: skip
+    session: Session,
+    contract: VisibleContract,
+    viewer: Viewer,
+    enquiry_id: int,
+    typed: Mapping[str, str],
+    now: datetime,
+) -> EnquiryDraft:
     """Keep what was typed, as far as a draft holds it; one draft for a new enquiry, and one for an
     addition to each."""
     draft, bounded = lock_draft(session, contract, viewer, enquiry_id, now), bound_draft(typed)
@@ -41,9 +45,14 @@ def lock_draft(
     """The draft, made if there is none, and nobody else's until the transaction ends."""
     while True:
         insert_if_new(
-            session, EnquiryDraft, contract_id=contract.id, account_id=viewer.account_id,
-            enquiry_id=enquiry_id, typed={}, changed_at=now,
-        )  # fmt: skip
+            session,
+            EnquiryDraft,
+            contract_id=contract.id,
+            account_id=viewer.account_id,
+            enquiry_id=enquiry_id,
+            typed={},
+            changed_at=now,
+        )
         # Another process may have sent it in between.
         draft = find_draft(session, contract, viewer, enquiry_id, lock=True)
         if draft is not None:
@@ -51,9 +60,12 @@ def lock_draft(
 
 
 def take_files(
-    session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int,
+    session: Session,
+    contract: VisibleContract,
+    viewer: Viewer,
+    enquiry_id: int,
     entry: EnquiryEntry,
-) -> None:  # fmt: skip
+) -> None:
     """The draft's files are the entry's now, and the draft has served."""
     draft = find_draft(session, contract, viewer, enquiry_id, lock=True)
     if draft is None:

@@ -65,9 +65,14 @@ class NewEnquiry:
 
 
 def send_enquiry(
-    session: Session, contract: VisibleContract, viewer: Viewer, command: NewEnquiry,
-    browser: Browser, rules: EnquiryRules, now: datetime,
-) -> tuple[int, bool]:  # fmt: skip
+    session: Session,
+    contract: VisibleContract,
+    viewer: Viewer,
+    command: NewEnquiry,
+    browser: Browser,
+    rules: EnquiryRules,
+    now: datetime,
+) -> tuple[int, bool]:
     """Register an enquiry with the files of its draft; its id, and whether it is new.
 
     Args:
@@ -102,20 +107,37 @@ def send_enquiry(
     for purpose in command.consents:
         give_for_enquiry(session, purpose, viewer.account_id, enquiry_id, browser, now)
     record(
-        session, "enquiry.sent", viewer.account_id, "enquiries", enquiry.number, now,
+        session,
+        "enquiry.sent",
+        viewer.account_id,
+        "enquiries",
+        enquiry.number,
+        now,
         topic=command.topic.name,
-    )  # fmt: skip
+    )
     tell_enquirer(
-        session, enquiry, "enquiry_receipt", str(enquiry_id), now,
-        topic=command.topic.name, at=now, due=enquiry.answer_due_on,
-    )  # fmt: skip
+        session,
+        enquiry,
+        "enquiry_receipt",
+        str(enquiry_id),
+        now,
+        topic=command.topic.name,
+        at=now,
+        due=enquiry.answer_due_on,
+    )
     return enquiry_id, True
 
 
 def add_to_enquiry(
-    session: Session, contract: VisibleContract, viewer: Viewer, enquiry: Enquiry, text: str,
-    key: str, rules: EnquiryRules, now: datetime,
-) -> bool:  # fmt: skip
+    session: Session,
+    contract: VisibleContract,
+    viewer: Viewer,
+    enquiry: Enquiry,
+    text: str,
+    key: str,
+    rules: EnquiryRules,
+    now: datetime,
+) -> bool:
     """«Дополнить»: words and the files of the draft; whether it is new.
 
     What is added after an answer asks for another one, which has a term of its own.
@@ -172,26 +194,47 @@ def rate_enquiry(
     if not rated:
         raise EnquiryClosedError("rated")
     record(
-        session, "enquiry.rated", viewer.account_id, "enquiries", enquiry.number or "", now,
+        session,
+        "enquiry.rated",
+        viewer.account_id,
+        "enquiries",
+        enquiry.number or "",
+        now,
         rating=rating,
-    )  # fmt: skip
+    )
 
 
 def _insert(
-    session: Session, contract: VisibleContract, viewer: Viewer, command: NewEnquiry,
-    rules: EnquiryRules, now: datetime,
-) -> int:  # fmt: skip
+    session: Session,
+    contract: VisibleContract,
+    viewer: Viewer,
+    command: NewEnquiry,
+    rules: EnquiryRules,
+    now: datetime,
+) -> int:
     """The id of the row, or 0: there is one with this key."""
     days = command.topic.answer_days or rules.answer_days
     return insert_if_new(
-        session, Enquiry, key=command.key, contract_id=contract.id, account_id=viewer.account_id,
-        topic_id=command.topic.id, department_id=command.department_id,
-        premises_kind_id=command.premises_kind_id, organisation=command.organisation,
-        phone=command.phone, email=command.email, address=command.address,
-        details=command.details, about=command.about, about_path=command.about_path,
-        channel=PORTAL, status=EnquiryStatus.REGISTERED, registered_at=now,
+        session,
+        Enquiry,
+        key=command.key,
+        contract_id=contract.id,
+        account_id=viewer.account_id,
+        topic_id=command.topic.id,
+        department_id=command.department_id,
+        premises_kind_id=command.premises_kind_id,
+        organisation=command.organisation,
+        phone=command.phone,
+        email=command.email,
+        address=command.address,
+        details=command.details,
+        about=command.about,
+        about_path=command.about_path,
+        channel=PORTAL,
+        status=EnquiryStatus.REGISTERED,
+        registered_at=now,
         answer_due_on=answer_due_on(now.date(), days),
-    )  # fmt: skip
+    )
 
 
 def _move(session: Session, enquiry: Enquiry, status: EnquiryStatus, **values: object) -> None:
@@ -207,13 +250,25 @@ def _move(session: Session, enquiry: Enquiry, status: EnquiryStatus, **values: o
 
 
 def _write(
-    session: Session, enquiry: Enquiry, viewer: Viewer, key: str, text: str,
-    status: EnquiryStatus, now: datetime,
-) -> EnquiryEntry | None:  # fmt: skip
+    session: Session,
+    enquiry: Enquiry,
+    viewer: Viewer,
+    key: str,
+    text: str,
+    status: EnquiryStatus,
+    now: datetime,
+) -> EnquiryEntry | None:
     """An entry of the thread; None: this very form has made one already."""
     entry_id = insert_if_new(
-        session, EnquiryEntry, key=key, enquiry_id=enquiry.id, written_at=now,
-        author=Author.CUSTOMER, account_id=viewer.account_id, text=text, status=status,
+        session,
+        EnquiryEntry,
+        key=key,
+        enquiry_id=enquiry.id,
+        written_at=now,
+        author=Author.CUSTOMER,
+        account_id=viewer.account_id,
+        text=text,
+        status=status,
         is_internal=False,
-    )  # fmt: skip
+    )
     return session.get_one(EnquiryEntry, entry_id) if entry_id else None

@@ -125,21 +125,40 @@ def record_step(
 ) -> None:
     """Write a clerk's step into the journal."""
     record(
-        session, f"enquiry.{step}", enquiry.account_id, "enquiries", enquiry.number or "", now,
+        session,
+        f"enquiry.{step}",
+        enquiry.account_id,
+        "enquiries",
+        enquiry.number or "",
+        now,
         **facts,
-    )  # fmt: skip
+    )
 
 
 def _write(
-    session: Session, enquiry: Enquiry, writer: Writer, words: Words, now: datetime, *,
-    status: EnquiryStatus | None = None, is_internal: bool = False,
-) -> EnquiryEntry | None:  # fmt: skip
+    session: Session,
+    enquiry: Enquiry,
+    writer: Writer,
+    words: Words,
+    now: datetime,
+    *,
+    status: EnquiryStatus | None = None,
+    is_internal: bool = False,
+) -> EnquiryEntry | None:
     """An entry with its files; None: there is one with this key."""
     entry_id = insert_if_new(
-        session, EnquiryEntry, key=words.key, enquiry_id=enquiry.id, written_at=now,
-        author=Author.STAFF, author_name=writer.name[:200], staff_id=writer.staff_id,
-        text=words.text, status=status, is_internal=is_internal,
-    )  # fmt: skip
+        session,
+        EnquiryEntry,
+        key=words.key,
+        enquiry_id=enquiry.id,
+        written_at=now,
+        author=Author.STAFF,
+        author_name=writer.name[:200],
+        staff_id=writer.staff_id,
+        text=words.text,
+        status=status,
+        is_internal=is_internal,
+    )
     if not entry_id:
         return None
     for attachment in words.files:

@@ -55,9 +55,13 @@ def take_enquiry(
 
 
 def assign_enquiry(
-    session: Session, enquiry: Enquiry, writer: Writer, assignee: StaffMember | None,
-    was: int | None, now: datetime,
-) -> bool:  # fmt: skip
+    session: Session,
+    enquiry: Enquiry,
+    writer: Writer,
+    assignee: StaffMember | None,
+    was: int | None,
+    now: datetime,
+) -> bool:
     """«Назначить»: whose it is from now on; None: nobody's. The customer does not see it. Whether
     anything has changed.
 
@@ -75,9 +79,14 @@ def assign_enquiry(
 
 
 def change_topic(
-    session: Session, enquiry: Enquiry, writer: Writer, topic: EnquiryTopic,
-    department: Department | None, answer_days: int, now: datetime,
-) -> bool:  # fmt: skip
+    session: Session,
+    enquiry: Enquiry,
+    writer: Writer,
+    topic: EnquiryTopic,
+    department: Department | None,
+    answer_days: int,
+    now: datetime,
+) -> bool:
     """«Сменить вид»: the term is counted anew from the day of registration; whether anything
     has changed.
 
@@ -106,11 +115,13 @@ def change_topic(
     before = _facts(enquiry.topic, enquiry.department, enquiry.answer_due_on)
     after = _facts(topic, department, due_on)
     change_enquiry(
-        session, enquiry,
+        session,
+        enquiry,
         {"topic_id": topic.id, "department_id": department_id, "answer_due_on": due_on},
         Enquiry.topic_id == enquiry.topic_id,
-        Enquiry.department_id.is_not_distinct_from(enquiry.department_id), code="raced",
-    )  # fmt: skip
+        Enquiry.department_id.is_not_distinct_from(enquiry.department_id),
+        code="raced",
+    )
     status = EnquiryStatus(enquiry.status)
     _event(session, enquiry, writer, " ".join(words), now, status=status)
     changes = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
@@ -171,9 +182,15 @@ def _hand_over(session: Session, enquiry: Enquiry, to: int | None, was: int | No
 
 
 def _event(
-    session: Session, enquiry: Enquiry, writer: Writer, text: str, now: datetime, *,
-    status: EnquiryStatus | None = None, is_internal: bool = False,
-) -> EnquiryEntry:  # fmt: skip
+    session: Session,
+    enquiry: Enquiry,
+    writer: Writer,
+    text: str,
+    now: datetime,
+    *,
+    status: EnquiryStatus | None = None,
+    is_internal: bool = False,
+) -> EnquiryEntry:
     """What was done, without a message."""
     entry = EnquiryEntry(
         key=str(uuid.uuid4()),
@@ -194,6 +211,7 @@ def _event(
 
 def _facts(topic: EnquiryTopic, department: Department | None, due_on: date) -> dict[str, object]:
     return {
-        "topic": topic.name, "department": department.name if department else None,
+        "topic": topic.name,
+        "department": department.name if department else None,
         "due": due_on.isoformat(),
-    }  # fmt: skip
+    }

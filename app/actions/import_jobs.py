@@ -117,10 +117,13 @@ def claim_next(session: Session, holder: str, now: datetime) -> Task | None:
         update(ImportJob)
         .where(ImportJob.id == job_id, ImportJob.status == JobStatus.WAITING, ~is_busy.exists())
         .values(
-            status=JobStatus.RUNNING, claimed_by=holder, lease_until=now + LEASE, started_at=now,
+            status=JobStatus.RUNNING,
+            claimed_by=holder,
+            lease_until=now + LEASE,
+            started_at=now,
             tries=ImportJob.tries + 1,
         )
-    )  # fmt: skip
+    )
     try:
         claimed = count_changed(session, claim)
     except IntegrityError:
@@ -194,10 +197,17 @@ def ask_again(session: Session, job: ImportJob, staff_id: int, now: datetime) ->
         update(ImportJob)
         .where(ImportJob.id == job.id, ImportJob.status == job.status)
         .values(
-            goal=goal, status=JobStatus.WAITING, staff_id=staff_id, tries=0, bytes_done=0,
-            started_at=None, finished_at=None, message=None, options=options,
+            goal=goal,
+            status=JobStatus.WAITING,
+            staff_id=staff_id,
+            tries=0,
+            bytes_done=0,
+            started_at=None,
+            finished_at=None,
+            message=None,
+            options=options,
         )
-    )  # fmt: skip
+    )
     if not count_changed(session, asked):
         return False
     journal.record(session, f"import.{goal}", None, SUBJECT, str(job.id), now, name=job.name)
@@ -233,9 +243,15 @@ def settle_loaded(session: Session, task: Task, result: ImportResult, now: datet
     run.staff_id = task.staff_id
     run.finished_at = now
     journal.record(
-        session, "import.loaded", None, "import_runs", str(run.id), now,
-        name=task.name, **result.report.totals(),
-    )  # fmt: skip
+        session,
+        "import.loaded",
+        None,
+        "import_runs",
+        str(run.id),
+        now,
+        name=task.name,
+        **result.report.totals(),
+    )
     settle(session, task, JobStatus.DONE, result.report, now).run_id = run.id
     session.flush()
 
@@ -359,6 +375,11 @@ def _new_job(batch: NewBatch, status: JobStatus, now: datetime) -> ImportJob:
 
 def _task(job: ImportJob, holder: str) -> Task:
     return Task(
-        job.id, job.name, job.stored_as or "", JobGoal(job.goal), dict(job.options), job.staff_id,
+        job.id,
+        job.name,
+        job.stored_as or "",
+        JobGoal(job.goal),
+        dict(job.options),
+        job.staff_id,
         holder,
-    )  # fmt: skip
+    )

@@ -57,9 +57,13 @@ def record(
 
 
 def find_new_look(
-    session: Session, account_id: int | None, subject: str, key: str, shown: Mapping[str, Any],
+    session: Session,
+    account_id: int | None,
+    subject: str,
+    key: str,
+    shown: Mapping[str, Any],
     now: datetime,
-) -> Line | None:  # fmt: skip
+) -> Line | None:
     """The line for a clerk's look at data of customers; None where the same look was noted in the
     last quarter of an hour.
 
@@ -94,9 +98,14 @@ def note_export(session: Session, rows: int, wanted: Mapping[str, str], now: dat
 
 
 def _line(
-    session: Session, action: str, account_id: int | None, subject: str, subject_key: str,
-    now: datetime, changes: dict[str, object],
-) -> Line:  # fmt: skip
+    session: Session,
+    action: str,
+    account_id: int | None,
+    subject: str,
+    subject_key: str,
+    now: datetime,
+    changes: dict[str, object],
+) -> Line:
     origin: Origin = session.info.get(ORIGIN, Origin())
     return {
         "happened_at": now,

@@ -72,9 +72,14 @@ def find_device(
 
 
 def admit_check(
-    session: Session, action: Tried, subject: str, device: str | None, address: str,
-    limits: SignInLimits, now: datetime,
-) -> int:  # fmt: skip
+    session: Session,
+    action: Tried,
+    subject: str,
+    device: str | None,
+    address: str,
+    limits: SignInLimits,
+    now: datetime,
+) -> int:
     """Record a password or code check within the limits; the key of its row.
 
     A known device counts by itself and neither feels nor feeds the cap of the login. Once it has

@@ -227,9 +227,16 @@ def retry_message(session: Session, message: Message, now: datetime) -> None:
     if not moved:
         raise RetryError("sent")
     record(
-        session, "message.retried", message.account_id, "messages", str(message.id), now,
-        kind=message.kind, recipient=message.recipient, error=message.last_error,
-    )  # fmt: skip
+        session,
+        "message.retried",
+        message.account_id,
+        "messages",
+        str(message.id),
+        now,
+        kind=message.kind,
+        recipient=message.recipient,
+        error=message.last_error,
+    )
     session.info.setdefault(OUTBOX, []).append(message.id)
 
 

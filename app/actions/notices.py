@@ -58,11 +58,16 @@ def tell_refused(session: Session, submitted: SubmittedReading, reason: str, now
         return
     name = name_registers(session, [submitted.register_id])[submitted.register_id]
     tell_account(
-        session, session.get_one(Account, account_id),
-        session.get_one(Contract, receipt.contract_id), "reading_refused",
-        submitted.submission_id, now,
-        serial=name.serial_number, month=submitted.period.label.lower(), reason=reason,
-    )  # fmt: skip
+        session,
+        session.get_one(Account, account_id),
+        session.get_one(Contract, receipt.contract_id),
+        "reading_refused",
+        submitted.submission_id,
+        now,
+        serial=name.serial_number,
+        month=submitted.period.label.lower(),
+        reason=reason,
+    )
 
 
 def tell_enquirer(

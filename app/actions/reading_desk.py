@@ -85,9 +85,14 @@ def refuse_readings(
 
 
 def _decide(
-    session: Session, clerk: Clerk, row: SubmittedReading, contract: Contract,
-    status: ReadingStatus, reason: str | None, now: datetime,
-) -> bool:  # fmt: skip
+    session: Session,
+    clerk: Clerk,
+    row: SubmittedReading,
+    contract: Contract,
+    status: ReadingStatus,
+    reason: str | None,
+    now: datetime,
+) -> bool:
     """Whether the reading was still as it has been read, and is decided now."""
     was = row.status
     moved = count_changed(
@@ -104,8 +109,17 @@ def _decide(
         return False
     more = {"reason": reason} if reason else {}
     record(
-        session, f"readings.{status}", find_owner_of(session, contract.id), "contracts",
-        contract.number, now, reading=row.id, register=row.register_id, period=str(row.period),
-        value=str(row.value), status=[was, str(status)], **more,
-    )  # fmt: skip
+        session,
+        f"readings.{status}",
+        find_owner_of(session, contract.id),
+        "contracts",
+        contract.number,
+        now,
+        reading=row.id,
+        register=row.register_id,
+        period=str(row.period),
+        value=str(row.value),
+        status=[was, str(status)],
+        **more,
+    )
     return True

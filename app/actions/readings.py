@@ -49,9 +49,14 @@ class ReadingRules:
 
 
 def submit_readings(
-    session: Session, contract: VisibleContract, submitter: Submitter, entries: Sequence[Entry],
-    key: str, rules: ReadingRules, now: datetime,
-) -> tuple[int, bool]:  # fmt: skip
+    session: Session,
+    contract: VisibleContract,
+    submitter: Submitter,
+    entries: Sequence[Entry],
+    key: str,
+    rules: ReadingRules,
+    now: datetime,
+) -> tuple[int, bool]:
     """Write readings down; the receipt's id, and whether it is new.
 
     The same form sent again, and the same values from another one, lead to the receipt there is.
@@ -80,10 +85,15 @@ def submit_readings(
         live = find_live(session, entries[0].register.id, entries[0].meter.window.period)
         return (live.receipt_id if live else 0), False
     receipt_id = insert_if_new(
-        session, ReadingReceipt, key=key, contract_id=contract.id,
+        session,
+        ReadingReceipt,
+        key=key,
+        contract_id=contract.id,
         account_id=submitter.account_id if submitter.staff_id is None else None,
-        staff_id=submitter.staff_id, submitted_at=now, address=submitter.address[:45],
-    )  # fmt: skip
+        staff_id=submitter.staff_id,
+        submitted_at=now,
+        address=submitter.address[:45],
+    )
     if not receipt_id:
         known = find_receipt(session, key)
         if known is None or not _holds(known, entries):
@@ -96,17 +106,27 @@ def submit_readings(
         live = find_live(session, new[0].register.id, new[0].meter.window.period)
         return (live.receipt_id if live else 0), False
     record(
-        session, "readings.submitted", submitter.account_id, "contracts", contract.number, now,
-        receipt=receipt_id, source=str(submitter.source),
+        session,
+        "readings.submitted",
+        submitter.account_id,
+        "contracts",
+        contract.number,
+        now,
+        receipt=receipt_id,
+        source=str(submitter.source),
         values={str(entry.register.id): str(entry.checked.value) for entry in new},
-    )  # fmt: skip
+    )
     return receipt_id, True
 
 
 def withdraw_readings(
-    session: Session, contract: VisibleContract, viewer: Viewer, receipt_id: int,
-    windows: WindowRules, now: datetime,
-) -> int:  # fmt: skip
+    session: Session,
+    contract: VisibleContract,
+    viewer: Viewer,
+    receipt_id: int,
+    windows: WindowRules,
+    now: datetime,
+) -> int:
     """Take back what still counts of a receipt; how many readings.
 
     Args:
@@ -139,9 +159,14 @@ def withdraw_readings(
         .values(status=ReadingStatus.WITHDRAWN, decided_at=now),
     )
     record(
-        session, "readings.withdrawn", viewer.account_id, "contracts", contract.number, now,
+        session,
+        "readings.withdrawn",
+        viewer.account_id,
+        "contracts",
+        contract.number,
+        now,
         receipt=receipt_id,
-    )  # fmt: skip
+    )
     return withdrawn
 
 
@@ -174,9 +199,14 @@ def _is_same(session: Session, contract: VisibleContract, entry: Entry) -> bool:
 
 
 def _write(
-    session: Session, contract: VisibleContract, entry: Entry, receipt_id: int,
-    submitter: Submitter, rules: ReadingRules, now: datetime,
-) -> bool:  # fmt: skip
+    session: Session,
+    contract: VisibleContract,
+    entry: Entry,
+    receipt_id: int,
+    submitter: Submitter,
+    rules: ReadingRules,
+    now: datetime,
+) -> bool:
     """Whether a row was written; False: the same value stands there."""
     window, checked, today = entry.meter.window, entry.checked, now.date()
     count_changed(

@@ -67,9 +67,13 @@ class RecoveryRules:
 
 
 def ask_recovery(
-    session: Session, login: str, channel: Channel, browser: Browser, rules: RecoveryRules,
+    session: Session,
+    login: str,
+    channel: Channel,
+    browser: Browser,
+    rules: RecoveryRules,
     now: datetime,
-) -> Recovery:  # fmt: skip
+) -> Recovery:
     """A letter to the confirmed address, or a code to the confirmed number, if there is one.
 
     Raises:
@@ -172,9 +176,15 @@ def recover_by_link(
 
 
 def recover_by_code(
-    session: Session, recovery: Recovery, typed: str, password: str, browser: Browser,
-    rules: RecoveryRules, post: Post, now: datetime,
-) -> str:  # fmt: skip
+    session: Session,
+    recovery: Recovery,
+    typed: str,
+    password: str,
+    browser: Browser,
+    rules: RecoveryRules,
+    post: Post,
+    now: datetime,
+) -> str:
     """The same with a code. Commit whatever comes of it.
 
     Raises:
@@ -209,9 +219,14 @@ def recover_by_code(
 
 
 def _admit(
-    session: Session, key: str, account: Account | None, channel: Channel, browser: Browser,
-    rules: RecoveryRules, now: datetime,
-) -> bool:  # fmt: skip
+    session: Session,
+    key: str,
+    account: Account | None,
+    channel: Channel,
+    browser: Browser,
+    rules: RecoveryRules,
+    now: datetime,
+) -> bool:
     """Whether a message may go out."""
     address, phone = browser.address, ""
     attempts.admit(session, Tried.RECOVERY, key, address, rules.per_address, now)
@@ -230,9 +245,13 @@ def _admit(
 
 
 def _put_in_place(
-    session: Session, recovery: Recovery, account: Account, contract: Contract,
-    rules: RecoveryRules, now: datetime,
-) -> None:  # fmt: skip
+    session: Session,
+    recovery: Recovery,
+    account: Account,
+    contract: Contract,
+    rules: RecoveryRules,
+    now: datetime,
+) -> None:
     """It stands instead of those before it, and its message goes out."""
     session.execute(
         update(Recovery)
@@ -245,9 +264,13 @@ def _put_in_place(
 
 
 def _send(
-    session: Session, recovery: Recovery, account: Account, contract: Contract,
-    rules: RecoveryRules, now: datetime,
-) -> None:  # fmt: skip
+    session: Session,
+    recovery: Recovery,
+    account: Account,
+    contract: Contract,
+    rules: RecoveryRules,
+    now: datetime,
+) -> None:
     words, phone = _write(session, recovery, contract, now), _mobile_of(account, rules)
     if recovery.channel == Channel.MAIL and account.email_confirmed_at is not None:
         outgoing = Outgoing(
@@ -298,9 +321,13 @@ def _mobile_of(account: Account | None, rules: RecoveryRules) -> str:
 
 
 def _recover(
-    session: Session, recovery: Recovery, account: Account, password: str, browser: Browser,
+    session: Session,
+    recovery: Recovery,
+    account: Account,
+    password: str,
+    browser: Browser,
     now: datetime,
-) -> str:  # fmt: skip
+) -> str:
     claimed = count_changed(
         session,
         update(Recovery)

@@ -47,10 +47,16 @@ _KNOWN = select(ContractSearch.contract_id, ContractSearch.words)
 def _texts(session: Session) -> dict[int, str]:
     parts: dict[int, list[str | None]] = {}
     contracts = select(
-        Contract.id, Contract.number, Contract.number_key, Customer.inn, Customer.full_name,
-        Customer.short_name, Customer.legal_address, Customer.email_from_billing,
+        Contract.id,
+        Contract.number,
+        Contract.number_key,
+        Customer.inn,
+        Customer.full_name,
+        Customer.short_name,
+        Customer.legal_address,
+        Customer.email_from_billing,
         Customer.phone_from_billing,
-    ).join(Customer, Customer.id == Contract.customer_id)  # fmt: skip
+    ).join(Customer, Customer.id == Contract.customer_id)
     for row in session.execute(contracts):
         *facts, email_field, phone_field = row[1:]
         parts[row[0]] = [*facts, *_contacts(email_field, phone_field)]

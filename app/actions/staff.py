@@ -86,10 +86,18 @@ def create_staff(
         raise StaffError("taken")
     _admit_hashing(session, now)
     staff_id = insert_if_new(
-        session, StaffMember, login=login, name=command.name, role=command.role,
-        department_id=command.department_id, password_hash=hash_password(password),
-        must_change_password=not is_final, totp_seed=new_seed(), totp_step=0, created_at=now,
-    )  # fmt: skip
+        session,
+        StaffMember,
+        login=login,
+        name=command.name,
+        role=command.role,
+        department_id=command.department_id,
+        password_hash=hash_password(password),
+        must_change_password=not is_final,
+        totp_seed=new_seed(),
+        totp_step=0,
+        created_at=now,
+    )
     if not staff_id:
         raise StaffError("taken")
     record(session, "staff.created", None, SUBJECT, login, now, role=command.role)
@@ -120,9 +128,13 @@ def sign_in(
 
 
 def confirm(
-    session: Session, half_open: StaffSession, typed: str, browser: Browser, rules: StaffRules,
+    session: Session,
+    half_open: StaffSession,
+    typed: str,
+    browser: Browser,
+    rules: StaffRules,
     now: datetime,
-) -> OpenedStaffSession:  # fmt: skip
+) -> OpenedStaffSession:
     """The second factor: a code, or a recovery code. A session with a new token is open then.
 
     Raises:
@@ -147,9 +159,13 @@ def confirm(
 
 
 def enrol(
-    session: Session, half_open: StaffSession, typed: str, browser: Browser, rules: StaffRules,
+    session: Session,
+    half_open: StaffSession,
+    typed: str,
+    browser: Browser,
+    rules: StaffRules,
     now: datetime,
-) -> tuple[OpenedStaffSession, list[str]]:  # fmt: skip
+) -> tuple[OpenedStaffSession, list[str]]:
     """The first code of a new authenticator: it counts from now on; a session, recovery codes.
 
     Raises:
@@ -197,9 +213,14 @@ def make_recovery_codes(
 
 
 def change_password(
-    session: Session, staff: StaffMember, current: str, new: str, browser: Browser,
-    rules: StaffRules, now: datetime,
-) -> OpenedStaffSession:  # fmt: skip
+    session: Session,
+    staff: StaffMember,
+    current: str,
+    new: str,
+    browser: Browser,
+    rules: StaffRules,
+    now: datetime,
+) -> OpenedStaffSession:
     """One's own password; every session ends, and a new one is open for this browser.
 
     Raises:
@@ -221,9 +242,13 @@ def change_password(
 
 
 def prove_password(
-    session: Session, staff: StaffMember, current: str, browser: Browser, rules: StaffRules,
+    session: Session,
+    staff: StaffMember,
+    current: str,
+    browser: Browser,
+    rules: StaffRules,
     now: datetime,
-) -> None:  # fmt: skip
+) -> None:
     """Whoever sits at an open session shows that it is theirs. The session must not have written
     yet.
 

@@ -31,13 +31,25 @@ def publish_text(session: Session, purpose: str, body: str, staff_id: int, now: 
     version = next_version(now.date(), taken)
     # Another clerk may publish at the same moment.
     while not insert_if_new(
-        session, TextVersion, purpose=purpose, version=version, body=body, sha256=sha256,
-        created_at=now, staff_id=staff_id,
-    ):  # fmt: skip
+        session,
+        TextVersion,
+        purpose=purpose,
+        version=version,
+        body=body,
+        sha256=sha256,
+        created_at=now,
+        staff_id=staff_id,
+    ):
         taken.add(version)
         version = next_version(now.date(), taken)
     record(
-        session, "text.published", None, "text_versions", f"{purpose} {version}", now,
-        version=[before.version, version], sha256=[before.sha256, sha256],
-    )  # fmt: skip
+        session,
+        "text.published",
+        None,
+        "text_versions",
+        f"{purpose} {version}",
+        now,
+        version=[before.version, version],
+        sha256=[before.sha256, sha256],
+    )
     return current_text(session, purpose)

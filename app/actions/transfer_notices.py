@@ -113,9 +113,11 @@ class TransferNotices:
 
     def _message(self, kind: str, email: str, addressee: Addressee) -> dict[str, Any]:
         words = write_letter(
-            kind, **self._facts, numbers=_numbers(addressee),
+            kind,
+            **self._facts,
+            numbers=_numbers(addressee),
             is_one=addressee.count == 1,
-        )  # fmt: skip
+        )
         return {
             "dedupe_key": f"{kind}:{self._run_id}:{email}"[:120],
             "kind": kind,

@@ -58,10 +58,16 @@ def decide_transfer(
         session.get_one(ContractTransfer, ids[-1]),
     )
     record(
-        session, f"transfer.{decision}", None, "contracts", contract.number, now,
-        transfers=list(ids), customer=[first.former_external_id, last.new_external_id],
+        session,
+        f"transfer.{decision}",
+        None,
+        "contracts",
+        contract.number,
+        now,
+        transfers=list(ids),
+        customer=[first.former_external_id, last.new_external_id],
         inn=[first.former_inn, last.new_inn],
-    )  # fmt: skip
+    )
 
 
 def restore_same_inn(
@@ -82,9 +88,13 @@ def restore_same_inn(
 
 
 def _claim(
-    session: Session, contract_id: int, transfer_id: int, decision: Decision, staff_id: int,
+    session: Session,
+    contract_id: int,
+    transfer_id: int,
+    decision: Decision,
+    staff_id: int,
     now: datetime,
-) -> list[int]:  # fmt: skip
+) -> list[int]:
     """The undecided changes of the contract, decided now; of two clerks the second gets none."""
     undecided = [ContractTransfer.contract_id == contract_id, ContractTransfer.decided_at.is_(None)]
     later = aliased(ContractTransfer)
@@ -180,11 +190,16 @@ def _invite(session: Session, contract_id: int, transfer_id: int, now: datetime)
         queue_message(
             session,
             Outgoing(
-                kind="transfer_open", channel=Channel.MAIL, recipient=email, words=words,
-                key=str(transfer_id), link=(Purpose.SIGN_IN, 0, ""), contract_id=contract_id,
+                kind="transfer_open",
+                channel=Channel.MAIL,
+                recipient=email,
+                words=words,
+                key=str(transfer_id),
+                link=(Purpose.SIGN_IN, 0, ""),
+                contract_id=contract_id,
             ),
             now,
-        )  # fmt: skip
+        )
 
 
 def _suspended(ids: Sequence[int]) -> ColumnElement[bool]:

@@ -42,9 +42,12 @@ def enquiries() -> None:
 @click.argument("number", metavar="НОМЕР")
 @click.option("--text", default="", help="Слова потребителю; «-» — со стандартного ввода.")
 @click.option(
-    "--do", "reply", type=click.Choice([each.value for each in Reply]), default=Reply.ANSWER.value,
+    "--do",
+    "reply",
+    type=click.Choice([each.value for each in Reply]),
+    default=Reply.ANSWER.value,
     help="answer ответ, ask запрос уточнений, reject отказ, take в работу, close закрыть.",
-)  # fmt: skip
+)
 @click.option("--staff", default="Сотрудник", help="Кто отвечает, как прочтет потребитель.")
 @click.option(
     "--file", "paths", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)

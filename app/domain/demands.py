@@ -171,11 +171,16 @@ class DemandPlan:
         )
         return [
             Demand(
-                piece.kind, piece.amount, paid.covered[place], piece.id, piece.number,
-                piece.due_on, piece.is_advance,
+                piece.kind,
+                piece.amount,
+                paid.covered[place],
+                piece.id,
+                piece.number,
+                piece.due_on,
+                piece.is_advance,
             )
             for place, piece in by_date
-        ]  # fmt: skip
+        ]
 
     def document_states(self, paid: Allocation[int]) -> dict[int, DocumentState]:
         """What of each document is unpaid: its own piece, and its part of the month's invoices."""
@@ -199,19 +204,31 @@ class DemandPlan:
         return states
 
     def _add_invoice(
-        self, invoice: InvoiceDue, limit: Decimal, *, is_advance: bool = False,
+        self,
+        invoice: InvoiceDue,
+        limit: Decimal,
+        *,
+        is_advance: bool = False,
         is_of_month: bool = False,
-    ) -> Decimal:  # fmt: skip
+    ) -> Decimal:
         """Have an invoice ask for up to ``limit``; what it asks for."""
         amount = min(self.left[invoice.id], limit)
         self.left[invoice.id] -= amount
         order = f"{invoice.number}/{invoice.id:012d}"
         self._add(
             _Piece(
-                DemandKind.INVOICE, amount, invoice.due_on, order, invoice.id, invoice.number,
-                invoice.due_on, invoice.period, is_advance, is_of_month,
+                DemandKind.INVOICE,
+                amount,
+                invoice.due_on,
+                order,
+                invoice.id,
+                invoice.number,
+                invoice.due_on,
+                invoice.period,
+                is_advance,
+                is_of_month,
             )
-        )  # fmt: skip
+        )
         return amount
 
     def _add_document(self, document: LedgerDocument, amount: Decimal) -> None:
@@ -220,10 +237,15 @@ class DemandPlan:
             due_on = document.period.next_first.replace(day=FINAL_DAY)
         self._add(
             _Piece(
-                DemandKind.DOCUMENT, amount, due_on or document.on, document.external_id,
-                document.id, due_on=due_on, period=document.period,
+                DemandKind.DOCUMENT,
+                amount,
+                due_on or document.on,
+                document.external_id,
+                document.id,
+                due_on=due_on,
+                period=document.period,
             )
-        )  # fmt: skip
+        )
 
     def _add(self, piece: _Piece) -> None:
         if piece.amount > ZERO:

@@ -141,15 +141,21 @@ def document_rows(documents: Sequence[Document]) -> list[ChargeRow]:
     """Documents as rows, one for each VAT rate in them."""
     return _numbered(
         ChargeRow(
-            0, document, None,
+            0,
+            document,
+            None,
             # Once per document, or the column would add up to more than was delivered.
             document.kwh if place == 0 else None,
             document.kw if place == 0 else None,
-            None, part.rate, part.net, part.vat, part.gross,
+            None,
+            part.rate,
+            part.net,
+            part.vat,
+            part.gross,
         )
         for document in documents
         for place, part in enumerate(document.parts)
-    )  # fmt: skip
+    )
 
 
 def _numbered(rows: Iterable[ChargeRow]) -> list[ChargeRow]:

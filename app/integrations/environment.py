@@ -178,9 +178,11 @@ class EnvironmentReader:
 
     def check_production(self, settings: Config) -> None:
         days = (
-            settings.readings_month_end_opens, settings.readings_mkd_opens,
-            settings.readings_month_end_closes, settings.readings_mkd_closes,
-        )  # fmt: skip
+            settings.readings_month_end_opens,
+            settings.readings_mkd_opens,
+            settings.readings_month_end_closes,
+            settings.readings_mkd_closes,
+        )
         if max(days) > 31 or settings.readings_mkd_opens > settings.readings_mkd_closes:
             self.faults.append("READINGS_…: нужны дни месяца, начало не позже конца")
         if settings.readings_month_end_closes >= settings.readings_month_end_opens:

@@ -46,10 +46,11 @@ def write_letter(kind: str, **facts: Any) -> Words:
     subject, _, body = source.strip().partition("\n")
     parts = [" ".join(part.split()) for part in re.split(r"\n\s*\n", body.strip())]
     paragraphs = [
-        Paragraph(match[1], is_button=True) if (match := _BUTTON.fullmatch(part))
+        Paragraph(match[1], is_button=True)
+        if (match := _BUTTON.fullmatch(part))
         else Paragraph(part, is_button=False)
         for part in parts
-    ]  # fmt: skip
+    ]
     context = {"subject": subject, "paragraphs": paragraphs, **_safe(facts)}
     return Words(
         subject,

@@ -16,9 +16,12 @@ _LOWEST = 6
 
 
 def _opens_link(
-    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any,
+    renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    options: Any,
     env: MutableMapping[str, Any],
-) -> str:  # fmt: skip
+) -> str:
     tokens[index].attrSet("rel", "noopener noreferrer")
     return renderer.renderToken(tokens, index, options, env)
 

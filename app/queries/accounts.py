@@ -53,9 +53,14 @@ _LIVE_SESSION = (
 
 
 def find_live_session(
-    session: Session, token: str, *, now: datetime, idle: timedelta, longest: timedelta,
+    session: Session,
+    token: str,
+    *,
+    now: datetime,
+    idle: timedelta,
+    longest: timedelta,
     oldest_end: date,
-) -> Row[int, int, datetime, datetime, int] | None:  # fmt: skip
+) -> Row[int, int, datetime, datetime, int] | None:
     """(id, account_id, last_seen_at, created_at, contract_count) of a token's open session.
 
     A session whose account has lost its last contract is over, whoever took it away.

@@ -191,26 +191,36 @@ def _explanations(session: Session, charge: Charge) -> dict[int, Explanation]:
     """How the lines of a document came about; all of them, for some share their readings."""
     rows = session.execute(
         select(
-            ChargeLine.line_number, ChargeLine.meter_id, ChargeLine.zone, Service.code,
-            ChargeLine.quantity, func.coalesce(ChargeLine.unit, Service.unit), ChargeLine.method,
+            ChargeLine.line_number,
+            ChargeLine.meter_id,
+            ChargeLine.zone,
+            Service.code,
+            ChargeLine.quantity,
+            func.coalesce(ChargeLine.unit, Service.unit),
+            ChargeLine.method,
             Meter.multiplier,
         )
         .join(Service, Service.id == ChargeLine.service_id)
         .join(Meter, Meter.id == ChargeLine.meter_id)
         .where(ChargeLine.charge_id == charge.id, ChargeLine.zone.is_not(None))
         .order_by(ChargeLine.line_number)
-    ).all()  # fmt: skip
+    ).all()
     multipliers = {row.meter_id: row.multiplier for row in rows}
     readings = _readings(session, multipliers, charge.period)
     return explain_lines(
         [
             BilledLine(
-                number, (meter_id, zone), service, quantity, unit, method,
+                number,
+                (meter_id, zone),
+                service,
+                quantity,
+                unit,
+                method,
                 readings.get((meter_id or 0, zone or "")),
             )
             for number, meter_id, zone, service, quantity, unit, method, _ in rows
         ]
-    )  # fmt: skip
+    )
 
 
 def _readings(
@@ -245,9 +255,13 @@ def _readings(
         if month == period:
             start, since = starts[meter_id, zone]
             found[meter_id, zone] = Readings(
-                start, value, digits, decimals, multipliers[meter_id],
+                start,
+                value,
+                digits,
+                decimals,
+                multipliers[meter_id],
                 since if since < period.plus(-1) else None,
-            )  # fmt: skip
+            )
     return found
 
 

@@ -36,14 +36,17 @@ def list_contact_gaps(session: Session) -> list[ContactGap]:
 def _gaps(session: Session) -> Iterator[ContactGap]:
     rows = session.execute(
         select(
-            Contract.id, Contract.number, func.coalesce(Customer.short_name, Customer.full_name),
-            Customer.email_from_billing, Customer.phone_from_billing,
+            Contract.id,
+            Contract.number,
+            func.coalesce(Customer.short_name, Customer.full_name),
+            Customer.email_from_billing,
+            Customer.phone_from_billing,
         )
         .join(Customer, Customer.id == Contract.customer_id)
         .where(Contract.withdrawn_at.is_(None), Contract.status == "active")
         .order_by(Contract.number)
         .execution_options(yield_per=ROWS_AT_ONCE)
-    )  # fmt: skip
+    )
     for contract_id, number, name, email, phone in rows:
         if (email or phone) and has_only_plain_contacts(email, phone):
             continue

@@ -202,9 +202,12 @@ class PointLine:
 
 
 def get_visible(
-    session: Session, viewer: Viewer, contract_id: int, permission: Permission,
+    session: Session,
+    viewer: Viewer,
+    contract_id: int,
+    permission: Permission,
     window: AccessWindow,
-) -> VisibleContract:  # fmt: skip
+) -> VisibleContract:
     """The contract, if the viewer may see it in a role that grants a permission.
 
     Raises:

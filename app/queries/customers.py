@@ -76,12 +76,14 @@ def list_accounts(
     ).all()
     return [
         AccountCard(
-            account, membership.role, membership.revoked_at is not None,
+            account,
+            membership.role,
+            membership.revoked_at is not None,
             membership.suspended_by_id is not None,
             list_sessions_of(session, account.id, now, idle, longest),
         )
         for membership, account in rows
-    ]  # fmt: skip
+    ]
 
 
 def get_account_of(session: Session, contract: Contract, account_id: int) -> Account:

@@ -46,10 +46,16 @@ def list_ledger_documents(
     ones, which tell what their corrections belong to."""
     rows = session.execute(
         select(
-            Charge.id, Charge.external_id, Charge.kind, Charge.doc_date, Charge.period,
-            Charge.gross_amount, Charge.corrects_external_id, Charge.withdrawn_at.is_not(None),
+            Charge.id,
+            Charge.external_id,
+            Charge.kind,
+            Charge.doc_date,
+            Charge.period,
+            Charge.gross_amount,
+            Charge.corrects_external_id,
+            Charge.withdrawn_at.is_not(None),
         ).where(Charge.contract_id == contract.id, Charge.doc_date <= until)
-    )  # fmt: skip
+    )
     return [
         LedgerDocument(charge_id, key, EntryKind(kind), on, period, gross, corrects, withdrawn)
         for charge_id, key, kind, on, period, gross, corrects, withdrawn in rows
@@ -65,14 +71,18 @@ def list_interest_ids(session: Session, contract: VisibleContract) -> frozenset[
 def _list_invoices(session: Session, contract: VisibleContract) -> list[InvoiceDue]:
     rows = session.execute(
         select(
-            Invoice.id, Invoice.number, Invoice.period, Invoice.due_on, Invoice.total_amount,
+            Invoice.id,
+            Invoice.number,
+            Invoice.period,
+            Invoice.due_on,
+            Invoice.total_amount,
             Invoice.kind,
         ).where(
             Invoice.contract_id == contract.id,
             Invoice.withdrawn_at.is_(None),
             Invoice.total_amount > ZERO,
         )
-    )  # fmt: skip
+    )
     return [InvoiceDue(*row) for row in rows]
 
 

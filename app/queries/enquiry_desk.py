@@ -109,10 +109,19 @@ def list_queue(
     )
     rows: Iterable[Any] = session.execute(
         select(
-            Enquiry.id, Enquiry.number, Enquiry.contract_id, Contract.number,
-            func.coalesce(Customer.short_name, Customer.full_name), Enquiry.organisation,
-            EnquiryTopic.name, Department.name, StaffMember.name, Enquiry.status,
-            Enquiry.registered_at, Enquiry.answer_due_on, Enquiry.answered_at,
+            Enquiry.id,
+            Enquiry.number,
+            Enquiry.contract_id,
+            Contract.number,
+            func.coalesce(Customer.short_name, Customer.full_name),
+            Enquiry.organisation,
+            EnquiryTopic.name,
+            Department.name,
+            StaffMember.name,
+            Enquiry.status,
+            Enquiry.registered_at,
+            Enquiry.answer_due_on,
+            Enquiry.answered_at,
         )
         .join(page, page.c.id == Enquiry.id)
         .join(Contract, Contract.id == Enquiry.contract_id)
@@ -121,7 +130,7 @@ def list_queue(
         .outerjoin(Department, Department.id == Enquiry.department_id)
         .outerjoin(StaffMember, StaffMember.id == Enquiry.assignee_id)
         .order_by(*_order(queue))
-    )  # fmt: skip
+    )
     return [QueueRow(*row) for row in rows]
 
 

@@ -192,17 +192,26 @@ def find_names(session: Session, rows: Iterable[JournalRow]) -> Names:
         {
             row.id: (row.started_at, row.batch_id or row.source)
             for row in _rows(
-                session, ImportRun.id, runs,
-                ImportRun.started_at, ImportRun.batch_id, ImportRun.source,
+                session,
+                ImportRun.id,
+                runs,
+                ImportRun.started_at,
+                ImportRun.batch_id,
+                ImportRun.source,
             )
         },
-    )  # fmt: skip
+    )
 
 
 def was_noted(
-    session: Session, action: str, staff_id: int | None, subject: str, key: str,
-    shown: dict[str, Any], since: datetime,
-) -> bool:  # fmt: skip
+    session: Session,
+    action: str,
+    staff_id: int | None,
+    subject: str,
+    key: str,
+    shown: dict[str, Any],
+    since: datetime,
+) -> bool:
     """Whether a clerk's look at the same thing stands in the journal already."""
     rows = session.scalars(
         select(AuditEvent.changes).where(

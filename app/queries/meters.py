@@ -257,9 +257,12 @@ def _cards(
 
 
 def _register(
-    register: Register, meter: Meter, known: list[KnownReading], period: Month,
+    register: Register,
+    meter: Meter,
+    known: list[KnownReading],
+    period: Month,
     rejected: SubmittedReading | None,
-) -> RegisterCard:  # fmt: skip
+) -> RegisterCard:
     scale = Scale(register.digits, register.decimals, meter.multiplier)
     row: list[Used] = chain(known, scale)
     months = by_month(row)

@@ -70,9 +70,15 @@ def list_payables(session: Session, contract: VisibleContract, today: date) -> T
 def invoice_payable(card: InvoiceCard, name: ContractName) -> Payable:
     """What is still to be paid of an invoice."""
     return Payable(
-        DemandKind.INVOICE, card.unpaid, invoice_words(card, name), card.id, card.number,
-        card.issued_on, card.due_on, card.period,
-    )  # fmt: skip
+        DemandKind.INVOICE,
+        card.unpaid,
+        invoice_words(card, name),
+        card.id,
+        card.number,
+        card.issued_on,
+        card.due_on,
+        card.period,
+    )
 
 
 _AT_ONCE = (DemandKind.REST, DemandKind.DOCUMENT, DemandKind.INTEREST)
@@ -99,6 +105,12 @@ def _document_payable(document: Document, demand: Demand, name: ContractName) ->
     words = vat_words(vat, *(part.rate for part in document.parts))
     purpose = document_purpose(name, document.number, document.on, document.period, words)
     return Payable(
-        DemandKind.DOCUMENT, amount, purpose, document.id, document.number, document.on,
-        demand.due_on, document.period,
-    )  # fmt: skip
+        DemandKind.DOCUMENT,
+        amount,
+        purpose,
+        document.id,
+        document.number,
+        document.on,
+        demand.due_on,
+        document.period,
+    )

@@ -110,9 +110,7 @@ def list_desk_readings_by_id(session: Session, ids: Sequence[int]) -> list[DeskR
 def each_desk_reading(session: Session, wanted: ReadingFilter) -> Iterator[DeskReading]:
     """All of them, for a file, without their usual months, which would take longer than all the
     rest; one more than MOST shows that there are others."""
-    ids = session.scalars(
-        _ids(wanted).order_by(SubmittedReading.id.desc()).limit(MOST + 1)
-    ).all()  # fmt: skip
+    ids = session.scalars(_ids(wanted).order_by(SubmittedReading.id.desc()).limit(MOST + 1)).all()
     for start in range(0, len(ids), CHUNK):
         yield from _rows(session, ids[start : start + CHUNK], {})
 
@@ -155,7 +153,11 @@ def list_unacknowledged(
     """What was handed over to billing and not acknowledged, the longest wait first."""
     rows = session.execute(
         select(
-            SubmittedReading, Contract.id, Contract.number, Meter.serial_number, Register.zone,
+            SubmittedReading,
+            Contract.id,
+            Contract.number,
+            Meter.serial_number,
+            Register.zone,
             Register.decimals,
         )
         .join(ReadingReceipt, ReadingReceipt.id == SubmittedReading.receipt_id)
@@ -166,7 +168,7 @@ def list_unacknowledged(
         .order_by(SubmittedReading.exported_at, SubmittedReading.id)
         .offset(offset)
         .limit(limit)
-    )  # fmt: skip
+    )
     return [HandedOver(*row) for row in rows]
 
 
@@ -226,10 +228,20 @@ def _rows(
 ) -> list[DeskReading]:
     found = session.execute(
         select(
-            SubmittedReading, ReadingReceipt, Contract.number, Customer.short_name,
-            Customer.full_name, Meter.serial_number, Meter.model, Meter.multiplier,
-            SupplyPoint.name, SupplyPoint.address, Register.zone, Register.digits,
-            Register.decimals, StaffMember.name,
+            SubmittedReading,
+            ReadingReceipt,
+            Contract.number,
+            Customer.short_name,
+            Customer.full_name,
+            Meter.serial_number,
+            Meter.model,
+            Meter.multiplier,
+            SupplyPoint.name,
+            SupplyPoint.address,
+            Register.zone,
+            Register.digits,
+            Register.decimals,
+            StaffMember.name,
         )
         .join(ReadingReceipt, ReadingReceipt.id == SubmittedReading.receipt_id)
         .join(Contract, Contract.id == ReadingReceipt.contract_id)
@@ -240,7 +252,7 @@ def _rows(
         .outerjoin(StaffMember, StaffMember.id == SubmittedReading.decided_by_id)
         .where(SubmittedReading.id.in_(ids))
         .order_by(SubmittedReading.id.desc())
-    ).all()  # fmt: skip
+    ).all()
     return [
         DeskReading(
             reading=row[0],
@@ -263,13 +275,17 @@ def _usual(session: Session, ids: Sequence[int]) -> dict[int, Decimal | None]:
     """The usual month before each reading; one look at the readings of all their registers."""
     found = session.execute(
         select(
-            SubmittedReading.id, SubmittedReading.period, Register.id.label("register_id"),
-            Register.digits, Register.decimals, Meter.multiplier,
+            SubmittedReading.id,
+            SubmittedReading.period,
+            Register.id.label("register_id"),
+            Register.digits,
+            Register.decimals,
+            Meter.multiplier,
         )
         .join(Register, Register.id == SubmittedReading.register_id)
         .join(Meter, Meter.id == Register.meter_id)
         .where(SubmittedReading.id.in_(ids))
-    ).all()  # fmt: skip
+    ).all()
     if not found:
         return {}
     scales = {row.register_id: Scale(row.digits, row.decimals, row.multiplier) for row in found}

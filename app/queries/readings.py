@@ -139,8 +139,13 @@ def list_known(
     billed: dict[tuple[int, Month], int] = {}
     rows = session.execute(
         select(
-            Reading.register_id, Reading.period, Reading.taken_on, Reading.value, Reading.kind,
-            Reading.source, Reading.status,
+            Reading.register_id,
+            Reading.period,
+            Reading.taken_on,
+            Reading.value,
+            Reading.kind,
+            Reading.source,
+            Reading.status,
         )
         .where(
             Reading.register_id.in_(ids),
@@ -149,7 +154,7 @@ def list_known(
             or_(Reading.status.is_(None), Reading.status == "accepted"),
         )
         .order_by(Reading.taken_on, Reading.id)
-    )  # fmt: skip
+    )
     for register_id, period, taken_on, value, kind, source, status in rows:
         known = KnownReading(period, taken_on, value, kind, source, status)
         if known.kind == "regular" and known.source == COMPUTED:
@@ -177,12 +182,19 @@ def list_known(
         computed.pop(place, None)
         found[row.register_id].append(
             KnownReading(
-                row.period, row.taken_on,
+                row.period,
+                row.taken_on,
                 row.value if row.corrected_value is None else row.corrected_value,
-                "regular", row.source, row.status, row.receipt_id, row.rolled_over, row.is_late,
-                row.acknowledged_at is not None, has_receipt,
+                "regular",
+                row.source,
+                row.status,
+                row.receipt_id,
+                row.rolled_over,
+                row.is_late,
+                row.acknowledged_at is not None,
+                has_receipt,
             )
-        )  # fmt: skip
+        )
     for (register_id, _), known in computed.items():
         found[register_id].append(known)
     return found

@@ -185,25 +185,28 @@ def _differing() -> Select[Any]:
     pairs = [(opening, previous), *zip(billed, found, strict=True), (closing, expected)]
     return (
         select(
-            Contract.id, Contract.number, func.coalesce(Customer.short_name, Customer.full_name),
-            has_balance, *(side for pair in pairs for side in pair),
+            Contract.id,
+            Contract.number,
+            func.coalesce(Customer.short_name, Customer.full_name),
+            has_balance,
+            *(side for pair in pairs for side in pair),
         )
         .join(Customer, Customer.id == Contract.customer_id)
         .outerjoin(balance, balance.c.contract_id == Contract.id)
-        .outerjoin(
-            before, and_(before.contract_id == Contract.id, before.period == _last_before())
-        )
+        .outerjoin(before, and_(before.contract_id == Contract.id, before.period == _last_before()))
         .outerjoin(documents, documents.c.contract_id == Contract.id)
         .outerjoin(payments, payments.c.contract_id == Contract.id)
         .where(or_(*(one != other for one, other in pairs)))
-    )  # fmt: skip
+    )
 
 
 def _documents() -> Subquery:
     """Sums of the month's documents by contract."""
     kinds = (
-        (EntryKind.UPD, EntryKind.OTHER), (EntryKind.CORRECTION,), (EntryKind.LATE_INTEREST,),
-    )  # fmt: skip
+        (EntryKind.UPD, EntryKind.OTHER),
+        (EntryKind.CORRECTION,),
+        (EntryKind.LATE_INTEREST,),
+    )
     sums = (
         func.sum(case((Charge.kind.in_(kind), Charge.gross_amount), else_=_NOTHING)).label(name)
         for name, kind in zip(TURNOVERS, kinds, strict=False)

@@ -46,7 +46,9 @@ def find_contracts(session: Session, typed: str, offset: int = 0, limit: int = 2
     # Sorted by its own text, which begins with the number; only one page is joined to the rest.
     page = (
         select(
-            ContractSearch.contract_id, ContractSearch.words, exact.label("rank"),
+            ContractSearch.contract_id,
+            ContractSearch.words,
+            exact.label("rank"),
             func.count().over().label("total"),
         )
         .where(_matches(typed, words))
@@ -54,17 +56,22 @@ def find_contracts(session: Session, typed: str, offset: int = 0, limit: int = 2
         .offset(offset)
         .limit(limit)
         .subquery()
-    )  # fmt: skip
+    )
     rows = session.execute(
         select(
-            Contract.id, Contract.number, Contract.status, Contract.withdrawn_at,
-            func.coalesce(Customer.short_name, Customer.full_name), Customer.inn,
-            Customer.legal_address, page.c.total,
+            Contract.id,
+            Contract.number,
+            Contract.status,
+            Contract.withdrawn_at,
+            func.coalesce(Customer.short_name, Customer.full_name),
+            Customer.inn,
+            Customer.legal_address,
+            page.c.total,
         )
         .join(page, page.c.contract_id == Contract.id)
         .join(Customer, Customer.id == Contract.customer_id)
         .order_by(page.c.rank, page.c.words, Contract.id)
-    ).all()  # fmt: skip
+    ).all()
     if not rows and offset:
         return find_contracts(session, typed, 0, limit)
     contracts = [

@@ -59,9 +59,11 @@ def get_staff(session: Session, staff_id: int) -> StaffMember:
     found = None
     if staff_id <= MAX_ID:
         found = session.get(
-            StaffMember, staff_id, options=[joinedload(StaffMember.department)],
+            StaffMember,
+            staff_id,
+            options=[joinedload(StaffMember.department)],
             populate_existing=True,
-        )  # fmt: skip
+        )
     if found is None:
         raise NotFoundError
     return found

@@ -74,6 +74,10 @@ def find_text(session: Session, purpose: str, version: str) -> Text | None:
 
 def _published(row: TextVersion, author: str | None = None) -> Text:
     return Text(
-        row.purpose, row.version, row.sha256, body=row.body, published_at=row.created_at,
+        row.purpose,
+        row.version,
+        row.sha256,
+        body=row.body,
+        published_at=row.created_at,
         author=author,
-    )  # fmt: skip
+    )

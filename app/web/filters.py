@@ -175,9 +175,22 @@ def init_app(app: Flask) -> None:
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
     for function in (
-        money, energy, plain, reading, sentence, price, percent, rate_words, side, roubles, day,
-        moment, period_words, counted, waited,
-    ):  # fmt: skip
+        money,
+        energy,
+        plain,
+        reading,
+        sentence,
+        price,
+        percent,
+        rate_words,
+        side,
+        roubles,
+        day,
+        moment,
+        period_words,
+        counted,
+        waited,
+    ):
         env.filters[function.__name__] = function
     env.filters.update(
         summary_of=summary_of,

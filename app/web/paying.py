@@ -41,9 +41,14 @@ def how_to_pay(payable: Payable | None, title: str) -> dict[str, Any]:
 def payment_payload(payee: BankParty, payable: Payable) -> bytes:
     """The bytes of the payment code."""
     requisites = Payee(
-        payee.name, payee.account, payee.bank_name, payee.bic, payee.corr_account,
-        payee.inn, payee.kpp,
-    )  # fmt: skip
+        payee.name,
+        payee.account,
+        payee.bank_name,
+        payee.bic,
+        payee.corr_account,
+        payee.inn,
+        payee.kpp,
+    )
     return build_payload(requisites, payable.amount, payable.purpose, g.contract.number)
 
 

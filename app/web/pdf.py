@@ -27,9 +27,14 @@ def admit_pdf() -> None:
     """
     browser = current_browser()
     attempts.admit(
-        db.session(), Tried.PDF, _asker(), browser.address,
-        pdf_limits(config()), clock().now(), succeeded=True,
-    )  # fmt: skip
+        db.session(),
+        Tried.PDF,
+        _asker(),
+        browser.address,
+        pdf_limits(config()),
+        clock().now(),
+        succeeded=True,
+    )
 
 
 def _asker() -> str:

@@ -19,9 +19,14 @@ from app.web.looks import note_list, note_look
 from app.web.session import access_window, clock, current_clerk, current_viewer, is_staff
 
 __all__ = [
-    "contract_access", "is_permitted", "may_viewer", "public", "signed_in", "staff_access",
+    "contract_access",
+    "is_permitted",
+    "may_viewer",
+    "public",
+    "signed_in",
+    "staff_access",
     "token_access",
-]  # fmt: skip
+]
 
 TAKEN_AWAY = ("_file", "_package")
 """Endings of endpoints that give a file: which part of a list it was is noted, too."""
@@ -76,8 +81,10 @@ def staff_access(permission: StaffPermission, *, lists: bool = False) -> Callabl
             if not current_clerk().may(permission):
                 raise AccessDeniedError
             if current_user.must_change_password and request.endpoint not in (
-                OWN_PASSWORD, f"{OWN_PASSWORD}_submit", "staff.sign_out",
-            ):  # fmt: skip
+                OWN_PASSWORD,
+                f"{OWN_PASSWORD}_submit",
+                "staff.sign_out",
+            ):
                 return redirect(url_for(OWN_PASSWORD))
             if lists:
                 note_list(with_query=(request.endpoint or "").endswith(TAKEN_AWAY))

@@ -84,9 +84,12 @@ def _make(file: PreparedFile) -> None:
 def _content(file: PreparedFile) -> bytes:
     # Asked again: the right may have been taken away since.
     g.contract = get_visible(
-        db.session(), Viewer(file.account_id), file.contract_id, Permission.SEE_MONEY,
+        db.session(),
+        Viewer(file.account_id),
+        file.contract_id,
+        Permission.SEE_MONEY,
         access_window(),
-    )  # fmt: skip
+    )
     options = file.options
     period = Period(date.fromisoformat(options["first"]), date.fromisoformat(options["last"]))
     recipe = RECIPES[file.document]

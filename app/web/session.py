@@ -159,9 +159,13 @@ def load(user_id: str) -> SignedIn | StaffSignedIn | None:
     now = clock().now()
     idle, longest = session_lives(config())
     row = accounts.find_live_session(
-        db.session(), user_id, now=now, idle=idle, longest=longest,
+        db.session(),
+        user_id,
+        now=now,
+        idle=idle,
+        longest=longest,
         oldest_end=access_window().oldest_end,
-    )  # fmt: skip
+    )
     if row is None:
         return None
     if _is_touch(row.last_seen_at, now):

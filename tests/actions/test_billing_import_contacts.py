@@ -40,8 +40,11 @@ def test_what_cannot_be_read_warns_with_line_and_column(portal: Session, tmp_pat
     report = take(portal, batch(tmp_path / "1", customers=rows)).report
     found = [(w.line, w.column, w.message) for w in report.warnings if w.file == "customers.csv"]
     assert [(line, column) for line, column, _ in found] == [
-        (3, "email"), (3, "phone"), (6, "email"), (6, "phone"),
-    ]  # fmt: skip
+        (3, "email"),
+        (3, "phone"),
+        (6, "email"),
+        (6, "phone"),
+    ]
     assert found[0][2] == "не читается адрес: «Иванова»; уведомления туда не придут"
     assert "«a@mаil.ru»" in found[2][2]
     assert "b@proba.example" not in found[2][2]

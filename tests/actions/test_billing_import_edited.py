@@ -70,9 +70,14 @@ def test_a_record_given_back_is_restored_by_the_next_import(
 def test_what_billing_says_alike_needs_no_warning(portal: Session, tmp_path: Path) -> None:
     take(portal, SAMPLE)
     edit(
-        portal, department(portal), name="Центральный участок", address=None, phone=None,
-        email=None, work_hours=None,
-    )  # fmt: skip
+        portal,
+        department(portal),
+        name="Центральный участок",
+        address=None,
+        phone=None,
+        email=None,
+        work_hours=None,
+    )
     assert warnings(portal, batch(tmp_path / "1", departments=[DEPARTMENTS, OURS])) == []
     assert department(portal).edited_at is not None
 

@@ -235,10 +235,13 @@ def test_a_record_given_back_since_makes_the_same_batch_another_one(session: Ses
     take(session, SAMPLE)
     session.add(
         AuditEvent(
-            happened_at=NOW + timedelta(hours=1), action="department.given_back",
-            subject="departments", subject_key="001", changes={},
+            happened_at=NOW + timedelta(hours=1),
+            action="department.given_back",
+            subject="departments",
+            subject_key="001",
+            changes={},
         )
-    )  # fmt: skip
+    )
     session.commit()
     assert take(session, SAMPLE).run is not None
 

@@ -50,9 +50,13 @@ def make(portal: Session) -> Factory:
     make = Factory(portal)
     make.supplier()
     customer = make.customer(
-        external_id="A", full_name="Общество «Альфа»", short_name="ООО «Альфа»",
-        email_from_billing="alfa@example.org", phone_from_billing=None, legal_address=None,
-    )  # fmt: skip
+        external_id="A",
+        full_name="Общество «Альфа»",
+        short_name="ООО «Альфа»",
+        email_from_billing="alfa@example.org",
+        phone_from_billing=None,
+        legal_address=None,
+    )
     for number, email in (("1-ЭС", "one@example.org"), ("2-ЭС", "two@example.org")):
         make.account(make.contract(number, customer_id=customer.id), email=email)
     make.commit()
@@ -69,11 +73,15 @@ def facts(session: Session) -> list[tuple[str, str, str, str, str, str]]:
     numbers = {contract.id: contract.number for contract in session.scalars(select(Contract))}
     return sorted(
         (
-            numbers[row.contract_id], row.former_external_id, row.former_inn, row.former_name,
-            row.new_external_id, row.new_inn,
+            numbers[row.contract_id],
+            row.former_external_id,
+            row.former_inn,
+            row.former_name,
+            row.new_external_id,
+            row.new_inn,
         )
         for row in transfers(session)
-    )  # fmt: skip
+    )
 
 
 def suspended(session: Session) -> set[str]:
@@ -194,8 +202,10 @@ def test_a_second_change_before_the_decision_leaves_the_first_people_waiting(
         )
     rows = transfers(portal)
     assert [(row.former_external_id, row.new_external_id) for row in rows] == [
-        ("A", "B"), ("B", "C"), ("C", "A"),
-    ]  # fmt: skip
+        ("A", "B"),
+        ("B", "C"),
+        ("C", "A"),
+    ]
     assert all(row.decided_at is None for row in rows)
     (waiting,) = portal.scalars(select(Membership).filter(Membership.suspended_by_id.is_not(None)))
     assert waiting.suspended_by_id == rows[0].id
@@ -251,9 +261,15 @@ def test_each_side_gets_one_email_that_says_nothing_of_the_other(
     assert len({row.dedupe_key for row in messages}) == 4
     for row in messages:
         words = f"{row.subject} {row.text} {row.html}"
-        secrets = ("Альфа", "7415000018", "alfa@") if row.kind.endswith("new") else (
-            "Бета", "9600000023", "beta@",
-        )  # fmt: skip
+        secrets = (
+            ("Альфа", "7415000018", "alfa@")
+            if row.kind.endswith("new")
+            else (
+                "Бета",
+                "9600000023",
+                "beta@",
+            )
+        )
         assert not any(secret in words for secret in secrets)
     texts = {row.recipient: row.text for row in messages}
     assert "№ 1-ЭС, № 2-ЭС" in texts["alfa@example.org"]

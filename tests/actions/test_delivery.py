@@ -317,30 +317,44 @@ def test_what_has_served_its_time_is_deleted_and_what_has_not_stays(
 ) -> None:
     contract = make.contract(NUMBER)
     make.account(make.contract("00124-ЭС"))
-    for days, registration_state in ((1, "draft"), (3, "draft"), (3, "link_sent"),
-                                     (31, "link_sent"), (31, "unproved")):  # fmt: skip
+    for days, registration_state in (
+        (1, "draft"),
+        (3, "draft"),
+        (3, "link_sent"),
+        (31, "link_sent"),
+        (31, "unproved"),
+    ):
         session.add(
             Registration(
-                contract_id=contract.id, state=registration_state, address="", user_agent="",
+                contract_id=contract.id,
+                state=registration_state,
+                address="",
+                user_agent="",
                 created_at=NOW - timedelta(days=days),
             )
-        )  # fmt: skip
+        )
         session.add(
             Attempt(
-                action="sign_in", subject_hash="", address="", succeeded=False,
+                action="sign_in",
+                subject_hash="",
+                address="",
+                succeeded=False,
                 attempted_at=NOW - timedelta(days=days + 1),
             )
-        )  # fmt: skip
+        )
     old_draft = session.scalars(
         select(Registration).where(Registration.created_at == NOW - timedelta(days=3))
     ).first()
     assert old_draft
     session.add(
         SmsCode(
-            registration_id=old_draft.id, phone="+79120000001", tries=0,
-            created_at=NOW - timedelta(days=1), expires_at=NOW,
+            registration_id=old_draft.id,
+            phone="+79120000001",
+            tries=0,
+            created_at=NOW - timedelta(days=1),
+            expires_at=NOW,
         )
-    )  # fmt: skip
+    )
     session.flush()
     counts = clean_up(session, NOW)
     session.commit()

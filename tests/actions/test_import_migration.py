@@ -43,9 +43,11 @@ def test_old_runs_keep_the_moment_only_where_balances_came_verified_and_in_order
         for number, (day, is_verified, rows, _) in enumerate(RUNS, 1):
             moment = datetime(2026, 11, day, tzinfo=UTC)
             values = {
-                "id": number, "moment": moment, "verified": is_verified,
+                "id": number,
+                "moment": moment,
+                "verified": is_verified,
                 "counts": json.dumps({"balances.csv": {"rows": rows}}),
-            }  # fmt: skip
+            }
             connection.execute(
                 text(
                     "INSERT INTO import_runs (id, fingerprint, mode, source, is_verified, is_demo,"

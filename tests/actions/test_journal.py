@@ -232,10 +232,17 @@ def test_no_secret_stands_in_the_journal(
 
 def test_what_a_command_does_was_done_on_the_server(app: Flask, session: Session) -> None:
     done = app.test_cli_runner().invoke(
-        args=["staff-create", "petrova", "--name", "Петрова", "--role", "admin",
-              "--password-stdin"],
+        args=[
+            "staff-create",
+            "petrova",
+            "--name",
+            "Петрова",
+            "--role",
+            "admin",
+            "--password-stdin",
+        ],
         input="верный пароль 1\n",
-    )  # fmt: skip
+    )
     assert done.exit_code == 0, done.output
     line = session.scalars(select(AuditEvent)).one()
     assert (line.action, line.address, line.staff_id) == ("staff.created", "cli", None)

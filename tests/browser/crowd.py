@@ -24,6 +24,7 @@ from app.models import (
 )
 
 STREETS = ("Автозаводцев", "Романенко", "Ленина", "Октября", "Лихачева", "8 Марта")
+COMPANY_FORM = "Общество с ограниченной ответственностью"
 NAMES = ("Березка", "Уралстрой", "Рассвет", "Аптека", "Торговый дом", "Гараж")
 CHUNK = 5000
 
@@ -36,46 +37,119 @@ def add_contracts(session: Session, count: int) -> None:
     month = Month(2026, 10)
     place = {key: f"г. Миасс, ул. {chance.choice(STREETS)}, д. {key % 180 + 1}" for key in ids}
     number = {key: f"{50_001 + place_no}-ЭС" for place_no, key in enumerate(ids)}
-    _write(session, Customer, (
-        {"id": key, "external_id": f"crowd-{key}", "kind": "ul",
-         "full_name": f"Общество с ограниченной ответственностью «{chance.choice(NAMES)}-{key}»",
-         "inn": f"74{key:08d}", "legal_address": place[key]}
-        for key in ids
-    ))  # fmt: skip
-    _write(session, Contract, (
-        {"id": key, "number": number[key], "number_key": number[key], "customer_id": key,
-         "signed_on": date(2020, 1, 1), "valid_from": date(2020, 1, 1), "status": "active",
-         "has_advance": False}
-        for key in ids
-    ))  # fmt: skip
-    _write(session, SupplyPoint, (
-        {"id": key, "external_id": f"crowd-{key}", "contract_id": key, "name": "Магазин",
-         "address": place[key], "is_automatic": False, "reading_regime": "month_end"}
-        for key in ids
-    ))  # fmt: skip
-    _write(session, Meter, (
-        {"id": key, "external_id": f"crowd-{key}", "supply_point_id": key,
-         "serial_number": f"{70_000_000 + key}", "multiplier": Decimal(1)}
-        for key in ids
-    ))  # fmt: skip
-    _write(session, Register, (
-        {"id": key, "meter_id": key, "zone": "T0", "direction": "A+", "unit": "kWh", "digits": 6,
-         "decimals": 0}
-        for key in ids
-    ))  # fmt: skip
-    _write(session, Reading, (
-        {"external_id": f"crowd-{key}", "register_id": key, "taken_on": month.last,
-         "period": month, "value": Decimal(1000), "kind": "regular", "source": "portal",
-         "status": "accepted"}
-        for key in ids
-    ))  # fmt: skip
+    _write(
+        session,
+        Customer,
+        (
+            {
+                "id": key,
+                "external_id": f"crowd-{key}",
+                "kind": "ul",
+                "full_name": f"{COMPANY_FORM} «{chance.choice(NAMES)}-{key}»",
+                "inn": f"74{key:08d}",
+                "legal_address": place[key],
+            }
+            for key in ids
+        ),
+    )
+    _write(
+        session,
+        Contract,
+        (
+            {
+                "id": key,
+                "number": number[key],
+                "number_key": number[key],
+                "customer_id": key,
+                "signed_on": date(2020, 1, 1),
+                "valid_from": date(2020, 1, 1),
+                "status": "active",
+                "has_advance": False,
+            }
+            for key in ids
+        ),
+    )
+    _write(
+        session,
+        SupplyPoint,
+        (
+            {
+                "id": key,
+                "external_id": f"crowd-{key}",
+                "contract_id": key,
+                "name": "Магазин",
+                "address": place[key],
+                "is_automatic": False,
+                "reading_regime": "month_end",
+            }
+            for key in ids
+        ),
+    )
+    _write(
+        session,
+        Meter,
+        (
+            {
+                "id": key,
+                "external_id": f"crowd-{key}",
+                "supply_point_id": key,
+                "serial_number": f"{70_000_000 + key}",
+                "multiplier": Decimal(1),
+            }
+            for key in ids
+        ),
+    )
+    _write(
+        session,
+        Register,
+        (
+            {
+                "id": key,
+                "meter_id": key,
+                "zone": "T0",
+                "direction": "A+",
+                "unit": "kWh",
+                "digits": 6,
+                "decimals": 0,
+            }
+            for key in ids
+        ),
+    )
+    _write(
+        session,
+        Reading,
+        (
+            {
+                "external_id": f"crowd-{key}",
+                "register_id": key,
+                "taken_on": month.last,
+                "period": month,
+                "value": Decimal(1000),
+                "kind": "regular",
+                "source": "portal",
+                "status": "accepted",
+            }
+            for key in ids
+        ),
+    )
     zero = Decimal("0.00")
-    _write(session, MonthlyBalance, (
-        {"contract_id": key, "period": month, "opening_amount": zero,
-         "charged_amount": Decimal("100.00"), "corrected_amount": zero, "paid_amount": zero,
-         "late_interest_amount": zero, "closing_amount": Decimal("100.00")}
-        for key in ids
-    ))  # fmt: skip
+    _write(
+        session,
+        MonthlyBalance,
+        (
+            {
+                "contract_id": key,
+                "period": month,
+                "opening_amount": zero,
+                "charged_amount": Decimal("100.00"),
+                "corrected_amount": zero,
+                "paid_amount": zero,
+                "late_interest_amount": zero,
+                "closing_amount": Decimal("100.00"),
+            }
+            for key in ids
+        ),
+    )
     rebuild_search(session)
     session.commit()
 

@@ -71,13 +71,22 @@ def _submit(session, contract_id: int, register_id: int) -> None:
     for month, doubts in ((1, ["unusual"]), (2, ["less", "power"])):
         session.add(
             SubmittedReading(
-                submission_id=str(uuid.uuid4()), receipt_id=receipt.id, register_id=register_id,
-                period=Month(2024, month), taken_on=NOW.date(), value=Decimal("12345.6000"),
-                previous_value=Decimal("12000.0000"), previous_on=NOW.date(),
-                consumption=Decimal("345.600"), rolled_over=False, is_late=month == 2,
-                doubts=doubts, source="portal", status="sent",
+                submission_id=str(uuid.uuid4()),
+                receipt_id=receipt.id,
+                register_id=register_id,
+                period=Month(2024, month),
+                taken_on=NOW.date(),
+                value=Decimal("12345.6000"),
+                previous_value=Decimal("12000.0000"),
+                previous_on=NOW.date(),
+                consumption=Decimal("345.600"),
+                rolled_over=False,
+                is_late=month == 2,
+                doubts=doubts,
+                source="portal",
+                status="sent",
             )
-        )  # fmt: skip
+        )
 
 
 def registration(site: Site) -> int:
@@ -85,10 +94,18 @@ def registration(site: Site) -> int:
     with site.session() as session:
         row = Registration(
             **making.customer_of(session, site.ids[UNREGISTERED]),
-            contract_id=site.ids[UNREGISTERED], state="unproved", created_at=NOW, saved_at=NOW,
-            confirmed_at=NOW, channel="mail", email="kadry@example.org", phone="+79127770002",
-            nonce=secrets.token_hex(8), address="192.0.2.1", user_agent="",
-        )  # fmt: skip
+            contract_id=site.ids[UNREGISTERED],
+            state="unproved",
+            created_at=NOW,
+            saved_at=NOW,
+            confirmed_at=NOW,
+            channel="mail",
+            email="kadry@example.org",
+            phone="+79127770002",
+            nonce=secrets.token_hex(8),
+            address="192.0.2.1",
+            user_agent="",
+        )
         session.add(row)
         session.commit()
         return row.id
@@ -98,13 +115,32 @@ def refused_job(site: Site) -> int:
     """A batch that was checked and is not taken, under a hostile name."""
     with site.session() as session:
         row = ImportJob(
-            name=" ".join(HOSTILE)[:200], stored_as=str(uuid.uuid4()), size=123_456_789,
-            goal="check", status="refused", options={}, tries=1, created_at=NOW, started_at=NOW,
+            name=" ".join(HOSTILE)[:200],
+            stored_as=str(uuid.uuid4()),
+            size=123_456_789,
+            goal="check",
+            status="refused",
+            options={},
+            tries=1,
+            created_at=NOW,
+            started_at=NOW,
             channel="page",
-            finished_at=NOW, bytes_total=1000, bytes_done=1000, error_count=2, warning_count=1,
-            counts={"contracts.csv": {"rows": 5, "added": 1, "changed": 1, "unchanged": 1,
-                                      "withdrawn": 0, "refused": 2}},
-        )  # fmt: skip
+            finished_at=NOW,
+            bytes_total=1000,
+            bytes_done=1000,
+            error_count=2,
+            warning_count=1,
+            counts={
+                "contracts.csv": {
+                    "rows": 5,
+                    "added": 1,
+                    "changed": 1,
+                    "unchanged": 1,
+                    "withdrawn": 0,
+                    "refused": 2,
+                }
+            },
+        )
         session.add(row)
         session.commit()
         return row.id
@@ -124,20 +160,35 @@ def transfer(site: Site) -> int:
             for key in (debtor_id, contract_id)
         )
         row = ContractTransfer(
-            contract_id=contract_id, import_run_id=session.scalar(select(func.max(ImportRun.id))),
-            detected_at=NOW, file="contracts.csv", line=17, former_customer_id=former.id,
-            former_external_id=former.external_id, former_name=former.full_name,
-            former_inn=new.inn, former_kpp=former.kpp, former_email="buh@example.org",
-            former_phone="8 (3513) 00-00-00, бухгалтерия", new_customer_id=new.id,
-            new_external_id=new.external_id, new_name=new.full_name, new_inn=new.inn,
+            contract_id=contract_id,
+            import_run_id=session.scalar(select(func.max(ImportRun.id))),
+            detected_at=NOW,
+            file="contracts.csv",
+            line=17,
+            former_customer_id=former.id,
+            former_external_id=former.external_id,
+            former_name=former.full_name,
+            former_inn=new.inn,
+            former_kpp=former.kpp,
+            former_email="buh@example.org",
+            former_phone="8 (3513) 00-00-00, бухгалтерия",
+            new_customer_id=new.id,
+            new_external_id=new.external_id,
+            new_name=new.full_name,
+            new_inn=new.inn,
             new_kpp=new.kpp,
-        )  # fmt: skip
+        )
         session.add(row)
         session.flush()
         owner = select(Account.id).join(Membership).where(Membership.contract_id == debtor_id)
-        session.add(Membership(
-            account_id=session.scalars(owner).first(), contract_id=contract_id, role=Role.VIEWER,
-            created_at=NOW, suspended_by_id=row.id,
-        ))  # fmt: skip
+        session.add(
+            Membership(
+                account_id=session.scalars(owner).first(),
+                contract_id=contract_id,
+                role=Role.VIEWER,
+                created_at=NOW,
+                suspended_by_id=row.id,
+            )
+        )
         session.commit()
     return contract_id

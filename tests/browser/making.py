@@ -64,13 +64,18 @@ def enquiry(status: str, *, hostile: bool = False) -> Callable[[Site], str]:
             answered = NOW if status in ("answered", "closed") else None
             facts = HOSTILE_FACTS if hostile else FACTS
             row = make.enquiry(
-                contract, _owner(make, contract.id), status=status, answered_at=answered,
-                number=None, **facts,
-            )  # fmt: skip
+                contract,
+                _owner(make, contract.id),
+                status=status,
+                answered_at=answered,
+                number=None,
+                **facts,
+            )
             row.number = f"2026-{row.id:06d}"
             author = WORDS[:200] if hostile else "Петрова М. И., отдел расчетов"
-            make.entry(row, WORDS if hostile else ANSWER, author="staff", author_name=author,
-                       status=status)  # fmt: skip
+            make.entry(
+                row, WORDS if hostile else ANSWER, author="staff", author_name=author, status=status
+            )
             make.commit()
             return f"/enquiries/{row.id}"
 
@@ -97,10 +102,15 @@ def consent(purpose: str) -> Callable[[Site], str]:
         with site.session() as session:
             make = Factory(session)
             row = Consent(
-                purpose=purpose, version="2026-11-22", text_sha256="0" * 64, form="registration",
-                given_at=NOW, address="127.0.0.1", user_agent="Firefox Windows",
+                purpose=purpose,
+                version="2026-11-22",
+                text_sha256="0" * 64,
+                form="registration",
+                given_at=NOW,
+                address="127.0.0.1",
+                user_agent="Firefox Windows",
                 account_id=_owner(make, site.ids[debtor(site)]).id,
-            )  # fmt: skip
+            )
             session.add(row)
             session.commit()
             return f"/profile/consents/{row.id}/withdraw"
@@ -112,9 +122,13 @@ def _change(site: Site, field: str, value: str) -> int:
     with site.session() as session:
         account = _owner(Factory(session), site.ids[debtor(site)])
         row = ContactChange(
-            account_id=account.id, field=field, value=value, nonce="nonce", asked_at=NOW,
+            account_id=account.id,
+            field=field,
+            value=value,
+            nonce="nonce",
+            asked_at=NOW,
             expires_at=NOW + timedelta(hours=1),
-        )  # fmt: skip
+        )
         session.add(row)
         session.commit()
         return row.id

@@ -244,12 +244,22 @@ def receipt(site: Site) -> str:
         for status in ("withdrawn", "rejected", "replaced"):
             session.add(
                 SubmittedReading(
-                    submission_id=str(uuid.uuid4()), receipt_id=found.id, register_id=register_id,
-                    period=Month(2026, 11), taken_on=NOW.date(), value=Decimal("12345.6000"),
-                    consumption=Decimal("1234.500"), rolled_over=True, is_late=False, doubts=[],
-                    source="portal", status=status, reason="Опечатка", decided_at=NOW,
+                    submission_id=str(uuid.uuid4()),
+                    receipt_id=found.id,
+                    register_id=register_id,
+                    period=Month(2026, 11),
+                    taken_on=NOW.date(),
+                    value=Decimal("12345.6000"),
+                    consumption=Decimal("1234.500"),
+                    rolled_over=True,
+                    is_late=False,
+                    doubts=[],
+                    source="portal",
+                    status=status,
+                    reason="Опечатка",
+                    decided_at=NOW,
                 )
-            )  # fmt: skip
+            )
         session.commit()
         return f"/readings/receipts/{found.id}"
 

@@ -96,10 +96,20 @@ def test_sign_in_period_statement_pdf_and_sign_out_by_keyboard_alone(
 
 
 STOPS_AT = [
-    *((BY_NAME[name], 1280) for name in ("sign-in", "home of a debtor", "settlements of 12 months",
-      "statement", "appearance", "contract choice", "not found")),
+    *(
+        (BY_NAME[name], 1280)
+        for name in (
+            "sign-in",
+            "home of a debtor",
+            "settlements of 12 months",
+            "statement",
+            "appearance",
+            "contract choice",
+            "not found",
+        )
+    ),
     *((BY_NAME[name], 320) for name in ("settlements of 12 months", "statement")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("state", "width"), STOPS_AT)

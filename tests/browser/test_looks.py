@@ -19,8 +19,16 @@ def style(element: Locator, name: str) -> str:
     return value
 
 
-@pytest.mark.parametrize("name", ["sign-in, nothing typed", "home of a debtor", "home, overpaid",
-                                  "statement", "settlements, unreadable date"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sign-in, nothing typed",
+        "home of a debtor",
+        "home, overpaid",
+        "statement",
+        "settlements, unreadable date",
+    ],
+)
 def test_every_scheme_is_readable_even_where_the_system_asks_for_dark(
     windows: Windows, name: str
 ) -> None:

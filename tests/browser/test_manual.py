@@ -44,7 +44,9 @@ def newcomer(site: Site) -> tuple[str, str, str, str]:
     with site.session() as session:
         row = session.execute(
             select(
-                Contract.number, Customer.inn, Customer.email_from_billing,
+                Contract.number,
+                Customer.inn,
+                Customer.email_from_billing,
                 Customer.phone_from_billing,
             )
             .join(Customer, Customer.id == Contract.customer_id)
@@ -60,7 +62,7 @@ def newcomer(site: Site) -> tuple[str, str, str, str]:
             )
             .order_by(Contract.number.desc())
             .limit(1)
-        ).one()  # fmt: skip
+        ).one()
     return tuple(row)
 
 

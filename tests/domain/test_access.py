@@ -13,22 +13,41 @@ from app.domain.access import Permission, Role, access_window, is_terminated, ma
 
 TABLE = {
     Role.OWNER: {
-        "see_contract", "see_money", "manage_money", "see_readings", "submit_readings",
-        "see_enquiries", "send_enquiries", "manage_account",
+        "see_contract",
+        "see_money",
+        "manage_money",
+        "see_readings",
+        "submit_readings",
+        "see_enquiries",
+        "send_enquiries",
+        "manage_account",
     },
     Role.ACCOUNTANT: {
-        "see_contract", "see_money", "manage_money", "see_readings", "see_enquiries",
-        "send_enquiries", "manage_account",
+        "see_contract",
+        "see_money",
+        "manage_money",
+        "see_readings",
+        "see_enquiries",
+        "send_enquiries",
+        "manage_account",
     },
     Role.ENGINEER: {
-        "see_contract", "see_readings", "submit_readings", "see_enquiries", "send_enquiries",
+        "see_contract",
+        "see_readings",
+        "submit_readings",
+        "see_enquiries",
+        "send_enquiries",
         "manage_account",
     },
     Role.VIEWER: {
-        "see_contract", "see_money", "see_readings", "see_enquiries", "manage_account",
+        "see_contract",
+        "see_money",
+        "see_readings",
+        "see_enquiries",
+        "manage_account",
     },
     Role.LOOKING: {"see_contract", "see_money", "see_readings", "see_enquiries"},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("role", Role)

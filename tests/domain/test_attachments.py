@@ -37,14 +37,25 @@ FILES = ROOT / "tests" / "files"
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("договор.pdf", PDF), ("a.PDF", PDF), ("b.png", PNG), ("c.jpg", JPG), ("c.jpeg", JPG),
-        ("d.doc", DOC), ("e.xls", XLS), ("f.docx", DOCX), ("g.xlsx", XLSX), ("h.sig", DER),
-        ("k.pdf", b" " * 1024 + PDF), ("l.pdf", b"Content-Type: application/pdf\r\n\r\n" + PDF),
+        ("договор.pdf", PDF),
+        ("a.PDF", PDF),
+        ("b.png", PNG),
+        ("c.jpg", JPG),
+        ("c.jpeg", JPG),
+        ("d.doc", DOC),
+        ("e.xls", XLS),
+        ("f.docx", DOCX),
+        ("g.xlsx", XLSX),
+        ("h.sig", DER),
+        ("k.pdf", b" " * 1024 + PDF),
+        ("l.pdf", b"Content-Type: application/pdf\r\n\r\n" + PDF),
         ("m.pdf", (FILES / "bom-before-header.pdf").read_bytes()),
         ("n.docx", (FILES / "word-online-document2.docx").read_bytes()),
-        ("i.p7s", base64.b64encode(DER)), ("j.sig", ARMOURED), ("отчет.exe.pdf", PDF),
+        ("i.p7s", base64.b64encode(DER)),
+        ("j.sig", ARMOURED),
+        ("отчет.exe.pdf", PDF),
     ],
-)  # fmt: skip
+)
 def test_what_business_customers_send_is_taken(name: str, content: bytes) -> None:
     checked = check_file(Upload(name, content), MAX)
     assert checked.content == content

@@ -135,13 +135,17 @@ ONE, TWO = "+79123456789", "+79123456780"
         ("", "т.89123456789 (после 18:00), a@x.example", 1, [ONE]),
         ("8 912 345 67 89", "", 0, [ONE]),
         ("a@x.example, A@x.example", "89123456789; +7 912 345-67-89", 1, [ONE]),
-        ("", "8 (3513) 57-00-00 (доб.105); факс 8(3513)57-00-01", 0,
-         ["+73513570000;ext=105", "+73513570001"]),
+        (
+            "",
+            "8 (3513) 57-00-00 (доб.105); факс 8(3513)57-00-01",
+            0,
+            ["+73513570000;ext=105", "+73513570001"],
+        ),
         ("", "812 345-67-89, 8 800 555-35-35", 0, ["+78123456789", "+78005553535"]),
         ("", "8 10 375 29 123-45-67 / +375 29 123-45-67", 0, ["+375291234567"]),
         ("a\u200b@x.example\u2007b@x.example", "8\u2011912\u2011345\u201167\u201189", 2, [ONE]),
     ],
-)  # fmt: skip
+)
 def test_contacts_are_read_apart_however_they_are_written(
     email: str, phone: str, emails: int, phones: list[str]
 ) -> None:
@@ -157,10 +161,13 @@ def test_contacts_are_read_apart_however_they_are_written(
     [
         ("Иванова", "57-00-00", ("Иванова", "57-00-00")),
         ("buh@mаil.ru", "8 912 345-67-8", ("buh@mаil.ru", "8 912 345-67-8")),
-        ("a@x.example@y.example", "40702810912345678901",
-         ("a@x.example@y.example", "40702810912345678901")),
+        (
+            "a@x.example@y.example",
+            "40702810912345678901",
+            ("a@x.example@y.example", "40702810912345678901"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_read_is_said_not_guessed(
     email: str, phone: str, unread: tuple[str, str]
 ) -> None:
@@ -183,9 +190,10 @@ BETWEEN = [" ", ", ", ";", "/", " и ", " или ", "\n", " (Иванова И.�
 @given(
     st.lists(
         st.tuples(st.integers(0, 9_999_999), st.sampled_from(WRITINGS), st.sampled_from(BETWEEN)),
-        min_size=1, max_size=5,
+        min_size=1,
+        max_size=5,
     )
-)  # fmt: skip
+)
 def test_numbers_written_one_after_the_other_are_all_read(
     written: list[tuple[int, str, str]],
 ) -> None:
@@ -243,10 +251,16 @@ def test_a_number_is_refused_with_the_reason(typed: str, code: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["8 (3513) 57-00-00 доб. 105", "8(3513)570000, доб.105", "+7 351 357 00 00 (доб 105)",
-     "83513570000 вн. 105", "83513570000#105", "+73513570000;ext=105",
-     "8 3513 57-00-00 добавочный 105"],
-)  # fmt: skip
+    [
+        "8 (3513) 57-00-00 доб. 105",
+        "8(3513)570000, доб.105",
+        "+7 351 357 00 00 (доб 105)",
+        "83513570000 вн. 105",
+        "83513570000#105",
+        "+73513570000;ext=105",
+        "8 3513 57-00-00 добавочный 105",
+    ],
+)
 def test_an_extension_is_kept_and_shown(typed: str) -> None:
     phone = normalise_phone(typed, may_have_extension=True)
     assert show_phone(phone) == "+7 351 357-00-00, доб. 105"
@@ -273,8 +287,10 @@ def test_a_letter_of_another_alphabet_is_named_with_its_place(
     with pytest.raises(ContactError) as error:
         normalise_email(typed)
     assert (error.value.code, error.value.letter, error.value.place) == (
-        "email_letter", letter, place,
-    )  # fmt: skip
+        "email_letter",
+        letter,
+        place,
+    )
 
 
 def test_a_domain_in_russian_is_shown_as_people_write_it() -> None:

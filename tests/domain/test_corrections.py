@@ -32,10 +32,16 @@ def ledger(text: str) -> list[LedgerDocument]:
         month = next((int(part[1:]) for part in more if part[0] == "@"), 10)
         documents.append(
             LedgerDocument(
-                number, key, KINDS[kind], date(2026, 11, number), Month(2026, month),
-                Decimal(gross).quantize(ZERO), corrects, "x" in more,
+                number,
+                key,
+                KINDS[kind],
+                date(2026, 11, number),
+                Month(2026, month),
+                Decimal(gross).quantize(ZERO),
+                corrects,
+                "x" in more,
             )
-        )  # fmt: skip
+        )
     return documents
 
 
@@ -84,8 +90,13 @@ def test_a_correction_of_a_fine_is_late_interest_and_a_fine_never_energy() -> No
     documents = ledger("A fine 5; B ukd -5 >A; C ukd 1 >B; D upd 10; E fine 2 >D; F other 1 >gone")
     kinds = debt_kinds(documents)
     assert [kinds[each.id] is DebtKind.LATE_INTEREST for each in documents] == [
-        True, True, True, False, True, False,
-    ]  # fmt: skip
+        True,
+        True,
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 @given(ledgers())

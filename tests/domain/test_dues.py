@@ -31,14 +31,22 @@ def invoice(
 
 
 def document(
-    period: Month, gross: str, kind: EntryKind = UPD, on: date | None = None,
+    period: Month,
+    gross: str,
+    kind: EntryKind = UPD,
+    on: date | None = None,
     corrects: LedgerDocument | None = None,
-) -> LedgerDocument:  # fmt: skip
+) -> LedgerDocument:
     key = next(KEYS)
     return LedgerDocument(
-        key, f"D{key:09d}", kind, on or period.last, period, Decimal(gross),
+        key,
+        f"D{key:09d}",
+        kind,
+        on or period.last,
+        period,
+        Decimal(gross),
         corrects.external_id if corrects else None,
-    )  # fmt: skip
+    )
 
 
 def money(amount: str, period: Month | None = None, *, fine: bool = False) -> Receipt:
@@ -199,8 +207,10 @@ def test_the_bridge_leads_from_the_balance_to_what_is_overdue_with_advances() ->
     assert bridge.is_needed
     assert not bridge.explains_balance
     assert (bridge.overdue_documents, bridge.advances, bridge.overdue) == (
-        Decimal("1000.00"), Decimal("30.00"), Decimal("1030.00"),
-    )  # fmt: skip
+        Decimal("1000.00"),
+        Decimal("30.00"),
+        Decimal("1030.00"),
+    )
     assert not build_dues([OLD_UPD, OCTOBER_UPD], [OLD, FINAL], [], TODAY).bridge.is_needed
 
 
@@ -218,26 +228,28 @@ def ledgers(draw: st.DrawFn) -> list[LedgerDocument]:
     targets = st.none() | st.integers(0, count).map(lambda number: f"D{number}")
     return [
         LedgerDocument(
-            number, f"D{number}",
+            number,
+            f"D{number}",
             draw(st.sampled_from([UPD, CORRECTION, FINE, EntryKind.OTHER])),
-            draw(DAYS), draw(PERIODS), draw(SIGNED), draw(targets),
+            draw(DAYS),
+            draw(PERIODS),
+            draw(SIGNED),
+            draw(targets),
             draw(st.sampled_from([False, False, False, True])),
         )
         for number in range(1, count + 1)
-    ]  # fmt: skip
+    ]
 
 
 INVOICES = st.lists(
     st.tuples(
-        PERIODS, st.dates(date(2026, 7, 1), date(2026, 12, 31)), AMOUNTS,
+        PERIODS,
+        st.dates(date(2026, 7, 1), date(2026, 12, 31)),
+        AMOUNTS,
         st.sampled_from(["advance30", "advance40", "final", "other"]),
     ),
     max_size=8,
-).map(
-    lambda rows: [
-        InvoiceDue(number, f"I{number}", *row) for number, row in enumerate(rows, 1)
-    ]
-)  # fmt: skip
+).map(lambda rows: [InvoiceDue(number, f"I{number}", *row) for number, row in enumerate(rows, 1)])
 RECEIPTS = st.lists(st.builds(Receipt, SIGNED, st.none() | PERIODS, st.booleans()), max_size=8)
 BALANCES = st.none() | SIGNED
 OPENINGS = st.tuples(st.sampled_from([date.min, date(2026, 8, 1), date(2026, 10, 1)]), SIGNED)
@@ -249,13 +261,21 @@ def total(amounts: Sequence[Decimal]) -> Decimal:
 
 @given(ledgers(), INVOICES, RECEIPTS, BALANCES, OPENINGS)
 def test_unpaid_by_month_by_invoice_and_the_balance_are_one_sum_with_credit_apart(
-    documents: list[LedgerDocument], invoices: list[InvoiceDue], receipts: list[Receipt],
-    balance: Decimal | None, opening: tuple[date, Decimal],
-) -> None:  # fmt: skip
+    documents: list[LedgerDocument],
+    invoices: list[InvoiceDue],
+    receipts: list[Receipt],
+    balance: Decimal | None,
+    opening: tuple[date, Decimal],
+) -> None:
     dues = build_dues(
-        documents, invoices, receipts, TODAY,
-        balance=balance, since=opening[0], opening=opening[1],
-    )  # fmt: skip
+        documents,
+        invoices,
+        receipts,
+        TODAY,
+        balance=balance,
+        since=opening[0],
+        opening=opening[1],
+    )
     charged = [demand for demand in dues.demands if not demand.is_advance]
     ahead = total([each.covered for each in dues.demands if each.is_advance])
     unpaid = total([each.unpaid for each in charged])
@@ -278,22 +298,31 @@ def test_unpaid_by_month_by_invoice_and_the_balance_are_one_sum_with_credit_apar
     assert bridge.documents - bridge.later + bridge.advances == dues.overdue
     assert min(bridge.documents, bridge.later, bridge.advances, bridge.ahead) >= 0
     assert bridge.is_needed or dues.overdue <= max(ZERO, dues.balance)
-    assert dues.overdue + total(
-        [each.unpaid for each in dues.demands if not each.is_overdue(TODAY)]
-    ) == dues.total  # fmt: skip
+    assert (
+        dues.overdue + total([each.unpaid for each in dues.demands if not each.is_overdue(TODAY)])
+        == dues.total
+    )
 
 
 @given(ledgers(), INVOICES, RECEIPTS, BALANCES, OPENINGS)
 def test_the_documents_of_a_month_and_its_invoices_have_the_same_unpaid(
-    documents: list[LedgerDocument], invoices: list[InvoiceDue], receipts: list[Receipt],
-    balance: Decimal | None, opening: tuple[date, Decimal],
-) -> None:  # fmt: skip
+    documents: list[LedgerDocument],
+    invoices: list[InvoiceDue],
+    receipts: list[Receipt],
+    balance: Decimal | None,
+    opening: tuple[date, Decimal],
+) -> None:
     # Invoices of older times ask for the opening debt, which has no months.
     invoices = [each for each in invoices if each.period >= Month.of(opening[0])]
     dues = build_dues(
-        documents, invoices, receipts, TODAY,
-        balance=balance, since=opening[0], opening=opening[1],
-    )  # fmt: skip
+        documents,
+        invoices,
+        receipts,
+        TODAY,
+        balance=balance,
+        since=opening[0],
+        opening=opening[1],
+    )
     periods = {each.id: each.period for each in documents}
     bills = {each.id: each.period for each in invoices}
     by_document: dict[tuple[Month, bool], Decimal] = {}
@@ -342,9 +371,12 @@ def test_late_interest_never_pays_energy_nor_energy_late_interest(
 
 @given(ledgers(), INVOICES, RECEIPTS, OPENINGS, st.randoms())
 def test_the_order_of_rows_does_not_matter(
-    documents: list[LedgerDocument], invoices: list[InvoiceDue], receipts: list[Receipt],
-    opening: tuple[date, Decimal], chance: random.Random,
-) -> None:  # fmt: skip
+    documents: list[LedgerDocument],
+    invoices: list[InvoiceDue],
+    receipts: list[Receipt],
+    opening: tuple[date, Decimal],
+    chance: random.Random,
+) -> None:
     known = build_dues(documents, invoices, receipts, TODAY, since=opening[0], opening=opening[1])
     for rows in (documents, invoices, receipts):
         chance.shuffle(rows)

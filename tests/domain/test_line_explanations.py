@@ -158,9 +158,10 @@ METHODS = st.sampled_from([None, "meter", "estimated", "calc", "recalc"])
 
 
 @given(
-    st.integers(0, 99999), st.integers(0, 99999),
+    st.integers(0, 99999),
+    st.integers(0, 99999),
     st.lists(st.tuples(SERVICES, QUANTITIES.map(str), METHODS), min_size=1, max_size=5),
-)  # fmt: skip
+)
 def test_whatever_is_called_an_equation_is_one(
     start: int, end: int, rows: list[tuple[str, str, str | None]]
 ) -> None:

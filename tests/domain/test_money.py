@@ -36,9 +36,20 @@ def test_kopecks_become_roubles_exactly(kopecks: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "form"), [(1, "a"), (2, "b"), (4, "b"), (5, "c"), (11, "c"), (14, "c"), (21, "a"),
-                         (112, "c"), (122, "b"), (0, "c")],
-)  # fmt: skip
+    ("number", "form"),
+    [
+        (1, "a"),
+        (2, "b"),
+        (4, "b"),
+        (5, "c"),
+        (11, "c"),
+        (14, "c"),
+        (21, "a"),
+        (112, "c"),
+        (122, "b"),
+        (0, "c"),
+    ],
+)
 def test_the_plural_form_follows_the_number(number: int, form: str) -> None:
     assert plural(number, ("a", "b", "c")) == form
 

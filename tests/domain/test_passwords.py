@@ -72,11 +72,25 @@ COMPANY = (*ABOUT, "ООО «Ромашка»", "buh@romashka.ru", "+79120000001
 @pytest.mark.parametrize(
     "password",
     [
-        "иванов петр", "петр иванов", "ПетрИванов", "Иванов1985", "ivanov1985", "ivanovpetr",
-        "petr.ivanov", "ivanovps", "иванов74!", "sergeevich", "ип иванов", "Ivanov_2026",
-        "ivanov19850213", "Ivanov П.С.", "bdfyjd1985", "иванов-12345", "1985иванов",
+        "иванов петр",
+        "петр иванов",
+        "ПетрИванов",
+        "Иванов1985",
+        "ivanov1985",
+        "ivanovpetr",
+        "petr.ivanov",
+        "ivanovps",
+        "иванов74!",
+        "sergeevich",
+        "ип иванов",
+        "Ivanov_2026",
+        "ivanov19850213",
+        "Ivanov П.С.",
+        "bdfyjd1985",
+        "иванов-12345",
+        "1985иванов",
     ],
-)  # fmt: skip
+)
 def test_the_bare_name_of_a_sole_trader_is_no_password(password: str) -> None:
     assert refusal(password, TRADER) == "personal"
     assert refusal(password, ("00999-ЭС", "ООО «Лютик»")) in (None, "common")
@@ -85,11 +99,23 @@ def test_the_bare_name_of_a_sole_trader_is_no_password(password: str) -> None:
 @pytest.mark.parametrize(
     "password",
     [
-        "ромашка2026", "romashka2026", "Romashka-2026!", "hjvfirf2026", "кщьфырлф2026",
-        "ооо ромашка", "ООО Ромашка 74", "ромашкаромашка", "romashka_miass", "ромашкапароль",
-        "buhromashka1", "89120000001", "79120000001", "r0mashka2026", "ромашка 7415000018",
+        "ромашка2026",
+        "romashka2026",
+        "Romashka-2026!",
+        "hjvfirf2026",
+        "кщьфырлф2026",
+        "ооо ромашка",
+        "ООО Ромашка 74",
+        "ромашкаромашка",
+        "romashka_miass",
+        "ромашкапароль",
+        "buhromashka1",
+        "89120000001",
+        "79120000001",
+        "r0mashka2026",
+        "ромашка 7415000018",
     ],
-)  # fmt: skip
+)
 def test_the_name_of_the_company_with_a_year_or_known_digits_is_no_password(password: str) -> None:
     assert refusal(password, COMPANY) == "personal"
 
@@ -97,11 +123,21 @@ def test_the_name_of_the_company_with_a_year_or_known_digits_is_no_password(pass
 @pytest.mark.parametrize(
     "password",
     [
-        "password2026", "пароль1234", "Пароль-2026", "Passw0rd!2026", "parol2026", "2026password",
-        "пароль пароль", "Gfhjkm2026", "qwerty2026", "admin12345", "zima2026", "Январь2026",
+        "password2026",
+        "пароль1234",
+        "Пароль-2026",
+        "Passw0rd!2026",
+        "parol2026",
+        "2026password",
+        "пароль пароль",
+        "Gfhjkm2026",
+        "qwerty2026",
+        "admin12345",
+        "zima2026",
+        "Январь2026",
         "password01012026",
     ],
-)  # fmt: skip
+)
 def test_a_common_word_with_digits_is_no_password(password: str) -> None:
     assert refusal(password) == "common"
 
@@ -109,12 +145,22 @@ def test_a_common_word_with_digits_is_no_password(password: str) -> None:
 @pytest.mark.parametrize(
     "password",
     [
-        "надежный пароль 7", "correct horse batter", "4821 9035 1755", "dragon monkey summer",
-        "кот любит рыбу 3", "xkcd-9362-tr0ub4dor", "мой кот Васька", "Зимой холодно 12",
-        "летом на даче 15", "петр любит море", "ромашка и ландыш", "password83915",
-        "иванов 83915", "aaaa bbbb cccc dd",
+        "надежный пароль 7",
+        "correct horse batter",
+        "4821 9035 1755",
+        "dragon monkey summer",
+        "кот любит рыбу 3",
+        "xkcd-9362-tr0ub4dor",
+        "мой кот Васька",
+        "Зимой холодно 12",
+        "летом на даче 15",
+        "петр любит море",
+        "ромашка и ландыш",
+        "password83915",
+        "иванов 83915",
+        "aaaa bbbb cccc dd",
     ],
-)  # fmt: skip
+)
 def test_an_honest_phrase_is_accepted_even_with_a_known_word_in_it(password: str) -> None:
     assert refusal(password, (*TRADER, *COMPANY)) is None
 

@@ -201,8 +201,13 @@ def test_a_row_of_readings_tells_what_was_used_and_where_it_breaks() -> None:
         SCALE,
     )
     assert [each.consumption for each in row] == [
-        None, D("150.000"), D("300.000"), None, None, D("20.000"),
-    ]  # fmt: skip
+        None,
+        D("150.000"),
+        D("300.000"),
+        None,
+        None,
+        D("20.000"),
+    ]
     assert [each.rolled_over for each in row] == [False, True, False, False, False, False]
     assert [each.months for each in row] == [1, 1, 3, 1, 1, 0]
     assert by_month(row) == {Month(2026, 2): D("150.000"), Month(2026, 7): D("20.000")}

@@ -56,8 +56,9 @@ def test_the_secret_needs_both_the_key_and_the_row() -> None:
     assert len(totp_secret("k" * 32, seed)) == 32
 
 
-@pytest.mark.parametrize(("seconds", "is_right"), [(0, True), (29, True), (-29, True), (90, False),
-                                                   (-90, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("seconds", "is_right"), [(0, True), (29, True), (-29, True), (90, False), (-90, False)]
+)
 def test_a_code_is_right_for_a_telephone_whose_clock_is_a_little_off(seconds, is_right) -> None:
     typed = code_at(SECRET, NOW + timedelta(seconds=seconds))
     assert (find_step(SECRET, typed, NOW, after=0) is not None) is is_right

@@ -41,9 +41,16 @@ def test_a_version_reads_as_a_date(version: str, words: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["2026-11-22T09:05", "2026-11-22 09:05", "2026-11-22T09:05:00", "22.11.2026 9:05",
-     "22.11.2026, 09:05", "22.11.26 в 9:05", "22/11/2026 09:05"],
-)  # fmt: skip
+    [
+        "2026-11-22T09:05",
+        "2026-11-22 09:05",
+        "2026-11-22T09:05:00",
+        "22.11.2026 9:05",
+        "22.11.2026, 09:05",
+        "22.11.26 в 9:05",
+        "22/11/2026 09:05",
+    ],
+)
 def test_a_moment_is_read_as_browsers_and_people_write_it(text: str) -> None:
     assert show_moment(read_moment(text)) == "2026-11-22T09:05"
 

@@ -84,10 +84,16 @@ class Ledger:
         count = len(months)
         zeros = [0] * count
         acc = _Account(
-            plan, ids.uuid_head(plan.code), [None] * count, zeros[:], zeros[:], zeros[:], zeros[:],
+            plan,
+            ids.uuid_head(plan.code),
+            [None] * count,
+            zeros[:],
+            zeros[:],
+            zeros[:],
+            zeros[:],
             plan.opening,
             sum(g.usage * g.ratio * 7 // POWERS[g.decimals] for g in plan.registers) * 100,
-        )  # fmt: skip
+        )
         marks = len(real.lines), len(real.charges), len(real.balances)
         for k, month in enumerate(months):
             out = real if k >= self._tail_from else self._void
@@ -119,10 +125,18 @@ class Ledger:
         charged, corrected = acc.charged[k], acc.corrected[k]
         penalty, paid = acc.penalty[k], acc.paid[k]
         acc.closing = opening + charged + corrected + penalty - paid
-        out.balances.append((
-            month.ym, acc.plan.no, money(acc.closing), money(opening), money(charged),
-            money(corrected), money(penalty), money(paid),
-        ))  # fmt: skip
+        out.balances.append(
+            (
+                month.ym,
+                acc.plan.no,
+                money(acc.closing),
+                money(opening),
+                money(charged),
+                money(corrected),
+                money(penalty),
+                money(paid),
+            )
+        )
 
     def _readings(self, acc: _Account, k: int, month: Month, out: Sink, r: Draw) -> Measured:
         """Readings of the month, with the initial ones before the first month of the range."""
@@ -142,28 +156,65 @@ class Ledger:
             place = g.decimals
             key = f"П.{plan.code}-{j}/{month.key}"
             if k == plan.start:
-                add((
-                    month.previous_last, g.meter_id, g.zone, key + "/0", scaled(g.value, place),
-                    month.previous_ym, "accepted", "initial", "",
-                ))  # fmt: skip
+                add(
+                    (
+                        month.previous_last,
+                        g.meter_id,
+                        g.zone,
+                        key + "/0",
+                        scaled(g.value, place),
+                        month.previous_ym,
+                        "accepted",
+                        "initial",
+                        "",
+                    )
+                )
             x = r()
             used = int(g.usage * (0.7 + 0.6 * x)) if x > 0.008 else 0
             if place == 4:
                 used -= used % 10
             g.value = (g.value + used) % g.modulo
             value = scaled(g.value, place)
-            add((
-                taken, g.meter_id, g.zone, key, value, month.ym, "accepted", kind, source,
-            ))  # fmt: skip
+            add(
+                (
+                    taken,
+                    g.meter_id,
+                    g.zone,
+                    key,
+                    value,
+                    month.ym,
+                    "accepted",
+                    kind,
+                    source,
+                )
+            )
             if x > 0.99:  # a refused first attempt and an inspector's visit
-                add((
-                    taken, g.meter_id, g.zone, key + "/x", scaled(g.value // 10, place), month.ym,
-                    "rejected", "regular", "portal",
-                ))  # fmt: skip
-                add((
-                    month.days[13], g.meter_id, g.zone, key + "/k", value, month.ym,
-                    "pending" if x > 0.995 else "accepted", "control", "inspector",
-                ))  # fmt: skip
+                add(
+                    (
+                        taken,
+                        g.meter_id,
+                        g.zone,
+                        key + "/x",
+                        scaled(g.value // 10, place),
+                        month.ym,
+                        "rejected",
+                        "regular",
+                        "portal",
+                    )
+                )
+                add(
+                    (
+                        month.days[13],
+                        g.meter_id,
+                        g.zone,
+                        key + "/k",
+                        value,
+                        month.ym,
+                        "pending" if x > 0.995 else "accepted",
+                        "control",
+                        "inspector",
+                    )
+                )
             measured.append((g, used * g.ratio * 1000 // POWERS[place], method))
         return measured
 
@@ -184,28 +235,65 @@ class Ledger:
                 tax = (amount * rate + 50) // 100
                 net += amount
                 vat += tax
-                add((
-                    str(number), charge_id, service, "кВт·ч", scaled(part, 3), price_text,
-                    money(amount), money(tax), rate_text, money(amount + tax),
-                    method if service == "EE" else "calc", g.zone, g.meter_id, g.point_id,
-                ))  # fmt: skip
+                add(
+                    (
+                        str(number),
+                        charge_id,
+                        service,
+                        "кВт·ч",
+                        scaled(part, 3),
+                        price_text,
+                        money(amount),
+                        money(tax),
+                        rate_text,
+                        money(amount + tax),
+                        method if service == "EE" else "calc",
+                        g.zone,
+                        g.meter_id,
+                        g.point_id,
+                    )
+                )
         if plan.capacity:
             capacity_price = 91_234_567 + plan.code % 1000
             amount = _product(plan.capacity, capacity_price)
             tax = _vat(amount, rate)
             net += amount
             vat += tax
-            add((
-                str(number + 1), charge_id, "CAP", "кВт", scaled(plan.capacity, 3),
-                scaled(capacity_price, 5), money(amount), money(tax), rate_text,
-                money(amount + tax), "calc", "", "", "",
-            ))  # fmt: skip
+            add(
+                (
+                    str(number + 1),
+                    charge_id,
+                    "CAP",
+                    "кВт",
+                    scaled(plan.capacity, 3),
+                    scaled(capacity_price, 5),
+                    money(amount),
+                    money(tax),
+                    rate_text,
+                    money(amount + tax),
+                    "calc",
+                    "",
+                    "",
+                    "",
+                )
+            )
         acc.upd[k] = (charge_id, volume, price)
         acc.charged[k] += net + vat
-        out.charges.append((
-            self._doc_no(plan, k, f"{plan.code}/{month.key}"), month.last, charge_id, plan.no,
-            money(net + vat), money(vat), money(net), "upd", month.ym, plan.edo, "",
-        ))  # fmt: skip
+        out.charges.append(
+            (
+                self._doc_no(plan, k, f"{plan.code}/{month.key}"),
+                month.last,
+                charge_id,
+                plan.no,
+                money(net + vat),
+                money(vat),
+                money(net),
+                "upd",
+                month.ym,
+                plan.edo,
+                "",
+            )
+        )
         return net + vat
 
     def _doc_no(self, plan: Plan, k: int, usual: str) -> str:
@@ -224,16 +312,34 @@ class Ledger:
             ):
                 total = acc.last_total * part // 100
                 left -= total
-                add((
-                    plan.no, f"{head}/{part}", f"{head}-{part}", self._short(total), month.ym, kind,
-                    rate, due, dated,
-                ))  # fmt: skip
+                add(
+                    (
+                        plan.no,
+                        f"{head}/{part}",
+                        f"{head}-{part}",
+                        self._short(total),
+                        month.ym,
+                        kind,
+                        rate,
+                        due,
+                        dated,
+                    )
+                )
         acc.last_total = charged
         acc.due_no = head
-        add((
-            plan.no, head + "/1", head, self._short(max(left, 0)), month.ym, "final", rate,
-            month.due18_next, month.last,
-        ))  # fmt: skip
+        add(
+            (
+                plan.no,
+                head + "/1",
+                head,
+                self._short(max(left, 0)),
+                month.ym,
+                "final",
+                rate,
+                month.due18_next,
+                month.last,
+            )
+        )
 
     def _short(self, kopecks: int) -> str:
         """Money without trailing zeros, as 1C's Формат(…, "ЧГ=0") writes it: `100`, `0.5`."""
@@ -264,9 +370,15 @@ class Ledger:
             acc.charged[k] += self._single(acc, month, what, net, day, out)
 
     def _correction(
-        self, acc: _Account, month: Month, back: int, source: tuple[str, int, int], size: float,
-        day: str, out: Sink,
-    ) -> int:  # fmt: skip
+        self,
+        acc: _Account,
+        month: Month,
+        back: int,
+        source: tuple[str, int, int],
+        size: float,
+        day: str,
+        out: Sink,
+    ) -> int:
         """УКД to the document of month `back`, with that month's VAT; its total, often negative."""
         scaled, money, first = self._fmt.scaled, self._fmt.money, acc.plan.registers[0]
         corrected_id, volume, price = source
@@ -282,34 +394,87 @@ class Ledger:
             tax = _vat(amount, target.vat)
             net += amount
             vat += tax
-            out.lines.append((
-                str(number), charge_id, service, "кВт·ч", scaled(part, 3), scaled(price, 5),
-                money(amount), money(tax), target.vat_text, money(amount + tax), method,
-                first.zone, first.meter_id, first.point_id,
-            ))  # fmt: skip
-        out.charges.append((
-            self._doc_no(acc.plan, back, f"К-{acc.plan.code}/{month.key}"), day, charge_id,
-            acc.plan.no, money(net + vat), money(vat), money(net), "ukd", target.ym,
-            acc.plan.edo, corrected_id,
-        ))  # fmt: skip
+            out.lines.append(
+                (
+                    str(number),
+                    charge_id,
+                    service,
+                    "кВт·ч",
+                    scaled(part, 3),
+                    scaled(price, 5),
+                    money(amount),
+                    money(tax),
+                    target.vat_text,
+                    money(amount + tax),
+                    method,
+                    first.zone,
+                    first.meter_id,
+                    first.point_id,
+                )
+            )
+        out.charges.append(
+            (
+                self._doc_no(acc.plan, back, f"К-{acc.plan.code}/{month.key}"),
+                day,
+                charge_id,
+                acc.plan.no,
+                money(net + vat),
+                money(vat),
+                money(net),
+                "ukd",
+                target.ym,
+                acc.plan.edo,
+                corrected_id,
+            )
+        )
         return net + vat
 
     def _single(
-        self, acc: _Account, month: Month, what: tuple[str, str, str, int], net: int, day: str,
+        self,
+        acc: _Account,
+        month: Month,
+        what: tuple[str, str, str, int],
+        net: int,
+        day: str,
         out: Sink,
-    ) -> int:  # fmt: skip
+    ) -> int:
         """A document of one line; `what` = kind, service, unit, VAT percent (0 = column empty)."""
         kind, service, unit, rate = what
         money, tax = self._fmt.money, _vat(net, rate)
         charge_id = f"{acc.charge_head}{month.key}{3 if rate else 4:08d}"
-        out.lines.append((
-            "1", charge_id, service, unit, "1", self._fmt.scaled(net * 1000, 5), money(net),
-            money(tax), str(rate) if rate else "", money(net + tax), "", "", "", "",
-        ))  # fmt: skip
-        out.charges.append((
-            f"{kind[0]}{acc.plan.code}-{month.key}", day, charge_id, acc.plan.no, money(net + tax),
-            money(tax), money(net), kind, month.ym, "none", "",
-        ))  # fmt: skip
+        out.lines.append(
+            (
+                "1",
+                charge_id,
+                service,
+                unit,
+                "1",
+                self._fmt.scaled(net * 1000, 5),
+                money(net),
+                money(tax),
+                str(rate) if rate else "",
+                money(net + tax),
+                "",
+                "",
+                "",
+                "",
+            )
+        )
+        out.charges.append(
+            (
+                f"{kind[0]}{acc.plan.code}-{month.key}",
+                day,
+                charge_id,
+                acc.plan.no,
+                money(net + tax),
+                money(tax),
+                money(net),
+                kind,
+                month.ym,
+                "none",
+                "",
+            )
+        )
         return net + tax
 
     def _payments(self, acc: _Account, k: int, month: Month, opening: int, r: Draw) -> None:
@@ -340,9 +505,16 @@ class Ledger:
             self._pay(acc, -1, 777_701, 0, "", r, 8)
 
     def _pay(
-        self, acc: _Account, k: int, amount: int, day: int, invoice: str, r: Draw, number: int,
+        self,
+        acc: _Account,
+        k: int,
+        amount: int,
+        day: int,
+        invoice: str,
+        r: Draw,
+        number: int,
         kind: str = "payment",
-    ) -> None:  # fmt: skip
+    ) -> None:
         """One payment on `day` of month `k`, posted 0–3 days later, perhaps in the next month.
 
         Month -1 is the eve of the range: such a payment is posted on its first day.  A payment
@@ -366,11 +538,22 @@ class Ledger:
             kind, contract_no = "payment", ""
         else:
             acc.paid[at] += amount
-        out.payments.append((
-            paid, posted, f"0000{plan.code:05d}{month.key}{number}", self._fmt.money(amount), kind,
-            contract_no, month.ym if number < 4 and lag < 0.9 else "", str(int(lag * 9000) + 1),
-            plan.bic, plan.account, plan.customer_inn, self._purpose(acc, month, invoice, lag),
-        ))  # fmt: skip
+        out.payments.append(
+            (
+                paid,
+                posted,
+                f"0000{plan.code:05d}{month.key}{number}",
+                self._fmt.money(amount),
+                kind,
+                contract_no,
+                month.ym if number < 4 and lag < 0.9 else "",
+                str(int(lag * 9000) + 1),
+                plan.bic,
+                plan.account,
+                plan.customer_inn,
+                self._purpose(acc, month, invoice, lag),
+            )
+        )
 
     def _purpose(self, acc: _Account, month: Month, invoice: str, lag: float) -> str:
         """Purpose of a payment; without `"` inside, so quoting it for a comma is enough."""

@@ -12,11 +12,22 @@ from tests.foreign.months import Month
 
 SUPPLIER_INN = ids.inn10(15_000_42)
 _TOPICS = (
-    "Расчеты и начисления", "Акт сверки", "Дубликаты документов", "Показания",
-    "Приборы учета: замена, поверка, допуск", "Договор", "Изменение реквизитов",
-    "Ценовая категория", "Переход на ЭДО", "Максимальная мощность", "Ограничение и возобновление",
-    "Качество электроэнергии", "Претензия", "Личный кабинет", "Иное",
-)  # fmt: skip
+    "Расчеты и начисления",
+    "Акт сверки",
+    "Дубликаты документов",
+    "Показания",
+    "Приборы учета: замена, поверка, допуск",
+    "Договор",
+    "Изменение реквизитов",
+    "Ценовая категория",
+    "Переход на ЭДО",
+    "Максимальная мощность",
+    "Ограничение и возобновление",
+    "Качество электроэнергии",
+    "Претензия",
+    "Личный кабинет",
+    "Иное",
+)
 _SERVICES = {
     "EE": ("кВт·ч", "Электрическая энергия"),
     "LOSS": ("кВт·ч", "Потери электрической энергии"),
@@ -110,26 +121,42 @@ class Masters:
         """Supplier, departments, topics and services."""
         bic = ids.bic9(3)
         self._add(
-            "supplier.csv", supplier_id="ГП-0074", name="АО «Южноуральский Энергосбыт (пример)»",
-            short_name="АО «ЮЭС»", inn=SUPPLIER_INN, kpp="741501001", ogrn=ids.ogrn13(420_042),
-            address="456300, г. Миасс, пр-т Примерный, д. 1", bic=bic,
-            bank_name="ПРИМЕР-БАНК (АО) г. Челябинск", corr_account=ids.corr_account(bic),
+            "supplier.csv",
+            supplier_id="ГП-0074",
+            name="АО «Южноуральский Энергосбыт (пример)»",
+            short_name="АО «ЮЭС»",
+            inn=SUPPLIER_INN,
+            kpp="741501001",
+            ogrn=ids.ogrn13(420_042),
+            address="456300, г. Миасс, пр-т Примерный, д. 1",
+            bic=bic,
+            bank_name="ПРИМЕР-БАНК (АО) г. Челябинск",
+            corr_account=ids.corr_account(bic),
             account=ids.account20("40702", 7_400_042, bic),
-            phone="+7 (3513) 00-00-00", email="office@energo.example",
-        )  # fmt: skip
+            phone="+7 (3513) 00-00-00",
+            email="office@energo.example",
+        )
         # "1" and "01" are two different ids
         for n, key in enumerate(("01", "1", "ОТД/3", "dep-4._x")):
             name = ("Миасское отделение", "Чебаркульское отделение", "Златоуст", "Карабаш")[n]
             self._add(
-                "departments.csv", department_id=key, name=self._odd_text(4, name, when=n == 2),
-                address=texts.address(n), phone=texts.phone(n), email=f"otd{n}@energo.example",
-                work_hours="пн–чт 8:00–17:00; пт до 16:00", active="0" if n == 3 else "1",
-            )  # fmt: skip
+                "departments.csv",
+                department_id=key,
+                name=self._odd_text(4, name, when=n == 2),
+                address=texts.address(n),
+                phone=texts.phone(n),
+                email=f"otd{n}@energo.example",
+                work_hours="пн–чт 8:00–17:00; пт до 16:00",
+                active="0" if n == 3 else "1",
+            )
         for n, name in enumerate(_TOPICS):
             self._add(
-                "enquiry_topics.csv", topic_id=f"{n + 1:03d}", name=name, active="1",
+                "enquiry_topics.csv",
+                topic_id=f"{n + 1:03d}",
+                name=name,
+                active="1",
                 department_id=("01", "1", "ОТД/3", "")[n % 4],
-            )  # fmt: skip
+            )
         for code, (unit, name) in _SERVICES.items():
             self._add("services.csv", service_code=code, unit=unit, name=name)
 
@@ -140,9 +167,14 @@ class Masters:
         owner = index - 1 if index % 6 == 5 else index
         customer_id, inn, bic, account = self._customer(owner, write=owner == index)
         plan = Plan(
-            index, code, f"{code:05d}-ЭС", f"20{5 + code % 17:02d}-{code % 12 + 1:02d}-01",
-            inn, bic, account,
-        )  # fmt: skip
+            index,
+            code,
+            f"{code:05d}-ЭС",
+            f"20{5 + code % 17:02d}-{code % 12 + 1:02d}-01",
+            inn,
+            bic,
+            account,
+        )
         self._behaviour(plan, rng)
         self._contract_row(plan, customer_id)
         self._points(plan, rng)
@@ -165,18 +197,23 @@ class Masters:
         short = texts.company_short(n) if kind == "ul" else texts.person(n)
         bank = n % 8 != 6
         self._add(
-            "customers.csv", customer_id=customer_id, kind=kind, inn=inn,
+            "customers.csv",
+            customer_id=customer_id,
+            kind=kind,
+            inn=inn,
             full_name=self._odd_text(n // 2, usual, when=n % 2 == 1),
             short_name=self._odd_text(n // 3 + 7, short, when=n % 3 == 1),
             kpp=("745601001" if branch else "741501001") if kind == "ul" else "",
             ogrn={"ul": ids.ogrn13(source), "ip": ids.ogrnip15(source), "fl": ""}[kind],
             legal_address=self._odd_text(n // 3, texts.address(n), when=n % 3 == 2),
             postal_address="" if n % 4 == 2 else texts.address(n + 1),
-            email=texts.email(n), phone=texts.phone(n),
+            email=texts.email(n),
+            phone=texts.phone(n),
             bank_name=self._odd_text(n, "ПРИМЕР-БАНК (АО)", when=n % 50 == 9) if bank else "",
-            bic=bic if bank else "", account=account if bank else "",
+            bic=bic if bank else "",
+            account=account if bank else "",
             corr_account=ids.corr_account(bic) if bank else "",
-        )  # fmt: skip
+        )
         return customer_id, inn, bic, account
 
     def _behaviour(self, plan: Plan, rng: Random) -> None:
@@ -213,10 +250,14 @@ class Masters:
         status = "terminated" if ended else "suspended" if n % 40 == 39 else "active"
         started = months[plan.start].days[0] if plan.start else plan.signed
         self._add(
-            "contracts.csv", contract_no=plan.no, customer_id=customer_id, status=status,
+            "contracts.csv",
+            contract_no=plan.no,
+            customer_id=customer_id,
+            status=status,
             contract_id=ids.styled_id("ЛС", plan.code),
             department_id=("01", "1", "ОТД/3", "dep-4._x", "")[n % 5],
-            signed_on=min(plan.signed, started), valid_from=started,
+            signed_on=min(plan.signed, started),
+            valid_from=started,
             valid_to=months[plan.stop].last if ended else "",
             subject=self._odd_text(n // 2, "Договор энергоснабжения", when=n % 2 == 1),
             price_category=str(n % 6 + 1) if n % 11 else "",
@@ -225,7 +266,7 @@ class Masters:
             manager=self._odd_text(n, texts.person(n), when=n % 25 == 8),
             updated_at=f"{months[-1].last}T{n % 24:02d}:{n % 60:02d}:00+05:00",
             Комментарий=self._odd_text(n, "", when=n % 3 == 1),
-        )  # fmt: skip
+        )
 
     def _points(self, plan: Plan, rng: Random) -> None:
         n, code, r = plan.index, plan.code, rng.random
@@ -236,15 +277,18 @@ class Masters:
             loss = int(r() * 600) + 50 if r() < 0.14 else 0
             ct, vt = ((1, 1), (1, 1), (20, 1), (40, 1), (60, 100))[int(r() * 5)]
             self._add(
-                "supply_points.csv", point_id=point, contract_no=plan.no,
+                "supply_points.csv",
+                point_id=point,
+                contract_no=plan.no,
                 name=self._odd_text(n + k, f"Ввод {k + 1}", when=n % 10 == 4),
                 address=self._odd_text(n // 2 + k, texts.address(n + k), when=n % 2 == 1),
                 max_power_kw=self._fmt_raw(ct * vt * 15_500, 3) if n % 3 else str(ct * vt * 15),
-                voltage_level=_LEVELS[n % 5], loss_percent=self._fmt_raw(loss, 2) if loss else "",
+                voltage_level=_LEVELS[n % 5],
+                loss_percent=self._fmt_raw(loss, 2) if loss else "",
                 askue=("1" if plan.askue else "0") if n % 7 else "1" if plan.askue else "",
                 reading_regime="mkd" if plan.mkd else "month_end" if n % 2 else "",
                 valid_from=plan.signed,
-            )  # fmt: skip
+            )
             self._meter(plan, meter, point, (ct, vt), "", n + k)
             decimals = (2, 2, 0, 1, 3, 4)[int(r() * 6)] if n else 2
             digits = 5 + int(r() * 2)
@@ -252,9 +296,14 @@ class Masters:
             top = 0.985 if n and r() < 0.03 else r() * 0.3  # some roll over within the range
             for zone in zones:
                 self._add(
-                    "registers.csv", meter_id=meter, zone=zone, direction="A+", unit="кВт·ч",
-                    digits=str(digits), decimals=str(decimals),
-                )  # fmt: skip
+                    "registers.csv",
+                    meter_id=meter,
+                    zone=zone,
+                    direction="A+",
+                    unit="кВт·ч",
+                    digits=str(digits),
+                    decimals=str(decimals),
+                )
                 usage = int((30 + r() * 700) * 10**decimals)
                 start = int(top * modulo)
                 plan.registers.append(
@@ -273,13 +322,19 @@ class Masters:
     ) -> None:
         year = int(self._months[-1].ym[:4])
         self._add(
-            "meters.csv", meter_id=meter, point_id=point, serial_no=f"0{plan.code * 37 + n:011d}",
+            "meters.csv",
+            meter_id=meter,
+            point_id=point,
+            serial_no=f"0{plan.code * 37 + n:011d}",
             model=self._odd_text(n, "Меркурий 230 AR-03 R", when=n % 60 == 6),
-            installed_on=f"{year - 9}-03-15", removed_on=removed,
-            ct=str(ratio[0]), vt=str(ratio[1]),
-            transformer_ratio=str(ratio[0] * ratio[1]), verified_on=f"{year - 9}-02-01",
+            installed_on=f"{year - 9}-03-15",
+            removed_on=removed,
+            ct=str(ratio[0]),
+            vt=str(ratio[1]),
+            transformer_ratio=str(ratio[0] * ratio[1]),
+            verified_on=f"{year - 9}-02-01",
             next_verification_on=f"{year - 1 + n % 8}-02-01" if n % 9 else "",
-        )  # fmt: skip
+        )
 
     def _replaced_meter(self, plan: Plan) -> None:
         """An old meter on the first point, removed before the range, with its last reading."""
@@ -288,11 +343,23 @@ class Masters:
         removed = self._months[0].previous_last
         self._meter(plan, old, register.point_id, (1, 1), removed, plan.index + 3)
         self._add(
-            "registers.csv", meter_id=old, zone="T0", direction="A+", unit="кВт·ч", digits="5",
+            "registers.csv",
+            meter_id=old,
+            zone="T0",
+            direction="A+",
+            unit="кВт·ч",
+            digits="5",
             decimals="1",
-        )  # fmt: skip
+        )
         self._add(
-            "readings.csv", reading_id=f"СН-{plan.code}", meter_id=old, zone="T0", taken_on=removed,
-            period=removed[:7], value=self._fmt_raw(987_654, 1), kind="final", source="act",
+            "readings.csv",
+            reading_id=f"СН-{plan.code}",
+            meter_id=old,
+            zone="T0",
+            taken_on=removed,
+            period=removed[:7],
+            value=self._fmt_raw(987_654, 1),
+            kind="final",
+            source="act",
             status="accepted",
-        )  # fmt: skip
+        )

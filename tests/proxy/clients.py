@@ -38,9 +38,15 @@ class Connection(http.client.HTTPSConnection):
 
 
 def ask(
-    port: int, path: str, method: str = "GET", body: object = None, *, tls: bool = True,
-    timeout: float = 30, **headers: str,
-) -> Answer:  # fmt: skip
+    port: int,
+    path: str,
+    method: str = "GET",
+    body: object = None,
+    *,
+    tls: bool = True,
+    timeout: float = 30,
+    **headers: str,
+) -> Answer:
     """One request over a connection of its own."""
     kind = Connection if tls else http.client.HTTPConnection
     connection = kind("127.0.0.1", port, timeout=timeout)

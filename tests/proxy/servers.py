@@ -89,11 +89,17 @@ class Servers:
         if self.listener is None:
             self.listener = socket.create_server(("127.0.0.1", self.port), backlog=4096)
         environ = {
-            "PATH": os.environ["PATH"], "HOME": str(self.folder), "PORT": str(self.port),
-            "SECRET_KEY": SECRET, "INSTANCE_DIR": str(self.folder), "BASE_URL": "http://localhost",
-            "FIXED_NOW": NOW.isoformat(), "TRUSTED_PROXIES": "1", "JOBS": "inline",
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "PORT": str(self.port),
+            "SECRET_KEY": SECRET,
+            "INSTANCE_DIR": str(self.folder),
+            "BASE_URL": "http://localhost",
+            "FIXED_NOW": NOW.isoformat(),
+            "TRUSTED_PROXIES": "1",
+            "JOBS": "inline",
             "SUPPLIER_TIMEZONE": str(NOW.tzinfo),
-        }  # fmt: skip
+        }
         with (self.folder / "gunicorn.log").open("ab") as log:
             self.gunicorn = subprocess.Popen(
                 [sys.executable, "-c", ACTIVATE, str(self.listener.fileno())],
@@ -148,9 +154,11 @@ class Servers:
         path = self.folder / f"Caddyfile-{self.tls_port}"
         path.write_text(text, encoding="utf-8")
         environ = {
-            "PATH": os.environ["PATH"], "HOME": str(self.folder), "KABINET_HOME": str(ROOT),
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "KABINET_HOME": str(ROOT),
             "KABINET_UPSTREAM": f"127.0.0.1:{self.port}",
-        }  # fmt: skip
+        }
         command = [CADDY, "run", "--adapter", "caddyfile", "--config", str(path)]
         with (self.folder / "caddy.log").open("ab") as log:
             process = subprocess.Popen(command, env=environ, stderr=log)

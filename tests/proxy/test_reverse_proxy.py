@@ -175,9 +175,13 @@ def test_large_upload_costs_little_memory_and_keeps_what_was_typed(servers: Serv
     before = memory(servers)
     for _ in range(3):
         answer = ask(
-            servers.tls_port, NEW, "POST", sent["data"], Cookie=cookie,
+            servers.tls_port,
+            NEW,
+            "POST",
+            sent["data"],
+            Cookie=cookie,
             Content_Type=sent["content_type"],
-        )  # fmt: skip
+        )
         assert answer.status == 413
         assert "Мой вопрос" in answer.text
         text = b"text=" + b"x" * 15 * MB
@@ -194,9 +198,13 @@ def test_slow_readers_of_a_large_attachment_stop_no_page(
     data = filled(check_page(page.text), text="Мой вопрос")
     sent = body_of(data | {"files": files(("a.pdf", PDF + b"0" * 9 * MB))})
     posted = ask(
-        servers.tls_port, NEW, "POST", sent["data"], Cookie=cookie,
+        servers.tls_port,
+        NEW,
+        "POST",
+        sent["data"],
+        Cookie=cookie,
         Content_Type=sent["content_type"],
-    )  # fmt: skip
+    )
     assert posted.status == 303
     thread = ask(servers.tls_port, posted.headers["location"][0], Cookie=cookie)
     link = check_page(thread.text).select_one("a[href*='/files/']")["href"]
@@ -273,10 +281,14 @@ def test_a_restart_under_load_fails_no_request_and_sends_none_twice(servers: Ser
                 agents.append(agent)
             try:
                 answer = ask(
-                    servers.tls_port, "/sign-in", "POST" if is_post else "GET",
-                    "login=x" if is_post else None, timeout=150, User_Agent=agent,
+                    servers.tls_port,
+                    "/sign-in",
+                    "POST" if is_post else "GET",
+                    "login=x" if is_post else None,
+                    timeout=150,
+                    User_Agent=agent,
                     Content_Type=FORM,
-                )  # fmt: skip
+                )
                 statuses.append(answer.status)
             except OSError as error:
                 statuses.append(repr(error))

@@ -29,14 +29,17 @@ def contract(make: Factory, page: PageClient) -> Contract:
     return contract
 
 
-def document(make: Factory, contract: Contract, on: date, net: str, rate: str = "22",
-             **values: object) -> Charge:  # fmt: skip
+def document(
+    make: Factory, contract: Contract, on: date, net: str, rate: str = "22", **values: object
+) -> Charge:
     """A document of one line."""
     vat = (Decimal(net) * Decimal(rate) / 100).quantize(Decimal("0.01"))
     charge = make.charge(
-        contract, on, str(Decimal(net) + vat),
+        contract,
+        on,
+        str(Decimal(net) + vat),
         **({"net_amount": Decimal(net), "vat_amount": vat} | values),
-    )  # fmt: skip
+    )
     make.line(charge, net, rate)
     return charge
 
@@ -60,11 +63,25 @@ def test_documents_stand_by_month_the_newest_first_with_totals(
     make.commit()
     soup = page.get("charges.index", contract_id=contract.id, **YEAR)
     assert months(soup) == [
-        ["Октябрь 2026", "УПД № 10 от 31.10.2026", "100", "2 000,00", "440,00", "2 440,00",
-         "Частично осталось 2 406,00 ₽"],
-        ["Сентябрь 2026", "УПД № 9 от 30.09.2026", "100", "1 000,00", "220,00", "1 220,00",
-         "Оплачено"],
-    ]  # fmt: skip
+        [
+            "Октябрь 2026",
+            "УПД № 10 от 31.10.2026",
+            "100",
+            "2 000,00",
+            "440,00",
+            "2 440,00",
+            "Частично осталось 2 406,00 ₽",
+        ],
+        [
+            "Сентябрь 2026",
+            "УПД № 9 от 30.09.2026",
+            "100",
+            "1 000,00",
+            "220,00",
+            "1 220,00",
+            "Оплачено",
+        ],
+    ]
     total = [cell.text.strip() for cell in soup.select("table.charges tfoot td")]
     assert total[:4] == ["200", "3 000,00", "660,00", "3 660,00"]
 
@@ -83,8 +100,13 @@ def test_a_payment_that_names_its_period_pays_that_one(
 def test_two_vat_rates_in_one_month_are_told_apart(
     page: PageClient, make: Factory, contract: Contract
 ) -> None:
-    charge = make.charge(contract, date(2026, 1, 31), "242.00", net_amount=Decimal("200.00"),
-                         vat_amount=Decimal("42.00"))  # fmt: skip
+    charge = make.charge(
+        contract,
+        date(2026, 1, 31),
+        "242.00",
+        net_amount=Decimal("200.00"),
+        vat_amount=Decimal("42.00"),
+    )
     make.line(charge, "100.00", "22")
     make.line(charge, "100.00", "20")
     make.commit()
@@ -119,10 +141,22 @@ def test_a_document_shows_how_each_sum_came_about(
     meter = make.meter(contract)
     make.reading(meter, "2026-09", "1000.50")
     make.reading(meter, "2026-10", "1010.50")
-    charge = make.charge(contract, date(2026, 10, 31), "1952.00", net_amount=Decimal("1600.00"),
-                         vat_amount=Decimal("352.00"))  # fmt: skip
-    make.line(charge, "1600.00", meter_id=meter.id, zone="T0", quantity=Decimal(400),
-              price=Decimal("4.00000"), supply_point_id=meter.supply_point_id)  # fmt: skip
+    charge = make.charge(
+        contract,
+        date(2026, 10, 31),
+        "1952.00",
+        net_amount=Decimal("1600.00"),
+        vat_amount=Decimal("352.00"),
+    )
+    make.line(
+        charge,
+        "1600.00",
+        meter_id=meter.id,
+        zone="T0",
+        quantity=Decimal(400),
+        price=Decimal("4.00000"),
+        supply_point_id=meter.supply_point_id,
+    )
     make.commit()
     soup = page.get("charges.document", contract_id=contract.id, charge_id=charge.id)
     row = " ".join(soup.select_one("table.lines tbody tr").text.split())
@@ -152,9 +186,16 @@ def test_a_correction_and_what_it_corrects_lead_to_each_other(
     page: PageClient, make: Factory, contract: Contract
 ) -> None:
     wrong = document(make, contract, date(2026, 9, 30), "1000.00", doc_number="9")
-    right = document(make, contract, date(2026, 10, 31), "-100.00", kind="correction",
-                     corrects_external_id=wrong.external_id, period=wrong.period,
-                     doc_number="К9")  # fmt: skip
+    right = document(
+        make,
+        contract,
+        date(2026, 10, 31),
+        "-100.00",
+        kind="correction",
+        corrects_external_id=wrong.external_id,
+        period=wrong.period,
+        doc_number="К9",
+    )
     make.commit()
     soup = page.get("charges.document", contract_id=contract.id, charge_id=right.id)
     soup = page.open(soup.select_one(".note a")["href"])
@@ -181,8 +222,13 @@ def test_a_long_document_is_paged_and_keeps_its_totals(
     page: PageClient, make: Factory, contract: Contract
 ) -> None:
     service = make.service()
-    charge = make.charge(contract, date(2026, 10, 31), "134.20", net_amount=Decimal("110.00"),
-                         vat_amount=Decimal("24.20"))  # fmt: skip
+    charge = make.charge(
+        contract,
+        date(2026, 10, 31),
+        "134.20",
+        net_amount=Decimal("110.00"),
+        vat_amount=Decimal("24.20"),
+    )
     for _ in range(110):
         make.line(charge, "1.00", service_id=service.id)
     make.commit()
@@ -199,8 +245,14 @@ def test_a_long_document_is_paged_and_keeps_its_totals(
 def test_files_agree_with_the_page_to_the_kopeck(
     page: PageClient, make: Factory, contract: Contract
 ) -> None:
-    charge = make.charge(contract, date(2026, 1, 31), "242.00", net_amount=Decimal("200.00"),
-                         vat_amount=Decimal("42.00"), doc_number="=1")  # fmt: skip
+    charge = make.charge(
+        contract,
+        date(2026, 1, 31),
+        "242.00",
+        net_amount=Decimal("200.00"),
+        vat_amount=Decimal("42.00"),
+        doc_number="=1",
+    )
     make.line(charge, "100.00", "22")
     make.line(charge, "100.00", "20")
     make.charge(contract, date(2026, 2, 28), "7.77", kind="late_interest")
@@ -232,14 +284,26 @@ def test_a_period_without_charges_says_so(page: PageClient, contract: Contract) 
 
 def statement_of_all_kinds(make: Factory, contract: Contract) -> None:
     """A document with two rates, a correction, late interest, and one without lines."""
-    charge = make.charge(contract, date(2026, 1, 31), "242.00", net_amount=Decimal("200.00"),
-                         vat_amount=Decimal("42.00"), doc_number="1")  # fmt: skip
+    charge = make.charge(
+        contract,
+        date(2026, 1, 31),
+        "242.00",
+        net_amount=Decimal("200.00"),
+        vat_amount=Decimal("42.00"),
+        doc_number="1",
+    )
     make.line(charge, "100.00", "22")
     make.line(charge, "100.00", "20")
     document(make, contract, date(2026, 2, 20), "-10.00", "20", kind="correction", doc_number="К1")
     make.charge(contract, date(2026, 2, 28), "7.77", kind="late_interest", doc_number="П1")
-    make.charge(contract, date(2026, 3, 31), "12.20", net_amount=Decimal("10.00"),
-                vat_amount=Decimal("2.20"), doc_number="3")  # fmt: skip
+    make.charge(
+        contract,
+        date(2026, 3, 31),
+        "12.20",
+        net_amount=Decimal("10.00"),
+        vat_amount=Decimal("2.20"),
+        doc_number="3",
+    )
     make.commit()
 
 
@@ -279,8 +343,13 @@ def test_the_statement_says_the_same_in_every_form(
 def test_capacity_has_its_volume_and_unit_in_every_form(
     page: PageClient, make: Factory, contract: Contract, lines: str
 ) -> None:
-    charge = make.charge(contract, date(2026, 10, 31), "244.00", net_amount=Decimal("200.00"),
-                         vat_amount=Decimal("44.00"))  # fmt: skip
+    charge = make.charge(
+        contract,
+        date(2026, 10, 31),
+        "244.00",
+        net_amount=Decimal("200.00"),
+        vat_amount=Decimal("44.00"),
+    )
     make.line(charge, "100.00")
     make.line(charge, "100.00", service_id=make.service("кВт").id, quantity=Decimal("58.214"))
     make.commit()
@@ -298,8 +367,9 @@ def test_capacity_has_its_volume_and_unit_in_every_form(
         assert (total["Мощность, кВт"], total["Объем, кВт·ч"]) == ("58,214", "100,000")
         if lines and "statement" in endpoint:
             assert [(row["Количество"], row["Единица"]) for row in rows] == [
-                ("100,000", "кВт·ч"), ("58,214", "кВт"),
-            ]  # fmt: skip
+                ("100,000", "кВт·ч"),
+                ("58,214", "кВт"),
+            ]
         book = page.client.get(page.url(endpoint, extension="xlsx", **values))
         sheet = openpyxl.load_workbook(io.BytesIO(book.data)).active
         assert any(58.214 in row for row in sheet.iter_rows(values_only=True))
@@ -314,12 +384,24 @@ def test_a_tariff_that_changed_within_the_month_is_explained_together(
     meter = make.meter(contract)
     make.reading(meter, "2026-09", "1000.00")
     make.reading(meter, "2026-10", "1005.25")
-    charge = make.charge(contract, date(2026, 10, 31), "1610.40", net_amount=Decimal("1320.00"),
-                         vat_amount=Decimal("290.40"))  # fmt: skip
+    charge = make.charge(
+        contract,
+        date(2026, 10, 31),
+        "1610.40",
+        net_amount=Decimal("1320.00"),
+        vat_amount=Decimal("290.40"),
+    )
     service = make.service().id
     for quantity, price, net in (("100", "6.40000", "640.00"), ("110", "6.80000", "748.00")):
-        make.line(charge, net, meter_id=meter.id, zone="T0", quantity=Decimal(quantity),
-                  price=Decimal(price), service_id=service)  # fmt: skip
+        make.line(
+            charge,
+            net,
+            meter_id=meter.id,
+            zone="T0",
+            quantity=Decimal(quantity),
+            price=Decimal(price),
+            service_id=service,
+        )
     make.commit()
     soup = page.get("charges.document", contract_id=contract.id, charge_id=charge.id)
     first, second = [" ".join(row.text.split()) for row in soup.select("table.lines tbody tr")]

@@ -164,9 +164,11 @@ def test_every_line_stands_on_the_page_of_the_statement_and_in_the_workbook(
 
 
 def test_every_line_and_the_totals_stand_in_the_pdf(
-    make_app: Callable[..., Flask], foreign_app: Flask, package: Path,
+    make_app: Callable[..., Flask],
+    foreign_app: Flask,
+    package: Path,
     expected: Callable[[str], Any],
-) -> None:  # fmt: skip
+) -> None:
     number = numbers(package)[0]
     documents, lines = expected(number)
     page = PageClient(make_app(pdf_max_rows=2000))

@@ -54,10 +54,19 @@ def test_everything_of_the_former_people_ends_with_the_import(
         old.client.post(f"/contracts/{contract.id}/enquiries/draft", data=draft).status_code == 200
     )
     file = PreparedFile(
-        contract_id=contract.id, account_id=scene.account.id, document="settlements",
-        extension="pdf", options={}, row_count=1, status="ready", tries=1, created_at=NOW,
-        expires_at=NOW + timedelta(days=2), name="Справка", stored_as="x",
-    )  # fmt: skip
+        contract_id=contract.id,
+        account_id=scene.account.id,
+        document="settlements",
+        extension="pdf",
+        options={},
+        row_count=1,
+        status="ready",
+        tries=1,
+        created_at=NOW,
+        expires_at=NOW + timedelta(days=2),
+        name="Справка",
+        stored_as="x",
+    )
     session.add(file)
     session.commit()
     asker = PageClient(app)
@@ -201,15 +210,24 @@ def test_back_at_the_former_customer_the_clerk_is_told(scene: Scene) -> None:
 def leave_traces(scene: Scene) -> tuple[int, int]:
     """What the old company's person wrote and entered: ids of an enquiry and of a receipt."""
     enquiry = scene.make.enquiry(scene.contract, scene.account, registered_at=NOW)
-    scene.session.add(BankDetails(
-        contract_id=scene.contract.id, account="40702810200000000102", bic="049600777",
-        bank_name="Банк старой компании", corr_account="30101810900000000777", changed_at=NOW,
-        changed_by=scene.account.id,
-    ))  # fmt: skip
+    scene.session.add(
+        BankDetails(
+            contract_id=scene.contract.id,
+            account="40702810200000000102",
+            bic="049600777",
+            bank_name="Банк старой компании",
+            corr_account="30101810900000000777",
+            changed_at=NOW,
+            changed_by=scene.account.id,
+        )
+    )
     receipt = ReadingReceipt(
-        key=str(uuid4()), contract_id=scene.contract.id, account_id=scene.account.id,
-        submitted_at=NOW, address="127.0.0.1",
-    )  # fmt: skip
+        key=str(uuid4()),
+        contract_id=scene.contract.id,
+        account_id=scene.account.id,
+        submitted_at=NOW,
+        address="127.0.0.1",
+    )
     scene.session.add(receipt)
     scene.make.commit()
     return enquiry.id, receipt.id
@@ -235,9 +253,12 @@ def test_the_new_company_registers_as_anybody_and_sees_figures_but_nothing_of_pe
     details = nova.get("pay.bank_details", **here)
     assert "Банк старой компании" not in str(details)
     nova.submit(
-        details, account="40702810200000000102", bic="049600777", bank_name="Банк новой компании",
+        details,
+        account="40702810200000000102",
+        bic="049600777",
+        bank_name="Банк новой компании",
         corr_account="30101810900000000777",
-    )  # fmt: skip
+    )
     assert "Банк новой компании" in str(nova.get("pay.bank_details", **here))
     # Staff still see what the former people wrote; the former password opens nothing.
     scene.clerk().get("staff.enquiry", enquiry_id=enquiry_id)
@@ -249,11 +270,22 @@ def test_a_decision_for_another_customer_refuses_what_waits_and_ends_prepared_fi
 ) -> None:
     starter = Person(PageClient(scene.app), {"email": "someone@example.org"})
     starter.save(starter.page.open(starter.enter(PENDING, "960000000300").location))
-    scene.session.add(PreparedFile(
-        contract_id=scene.contract.id, account_id=scene.account.id, document="settlements",
-        extension="pdf", options={}, row_count=1, status="ready", tries=1, created_at=NOW,
-        expires_at=NOW + timedelta(days=2), name="Справка", stored_as="x",
-    ))  # fmt: skip
+    scene.session.add(
+        PreparedFile(
+            contract_id=scene.contract.id,
+            account_id=scene.account.id,
+            document="settlements",
+            extension="pdf",
+            options={},
+            row_count=1,
+            status="ready",
+            tries=1,
+            created_at=NOW,
+            expires_at=NOW + timedelta(days=2),
+            name="Справка",
+            stored_as="x",
+        )
+    )
     scene.session.commit()
     scene.hand_over(OWNED, PENDING)
     pending = scene.session.scalars(select(Contract).filter_by(number=PENDING)).one()
@@ -334,10 +366,15 @@ def test_many_with_the_same_inn_are_decided_together_after_they_were_named(scene
 
 
 def test_a_draft_waits_for_the_same_organisation(scene: Scene) -> None:
-    scene.session.add(EnquiryDraft(
-        contract_id=scene.contract.id, account_id=scene.account.id, enquiry_id=0,
-        typed={"text": "Начатое обращение"}, changed_at=NOW,
-    ))  # fmt: skip
+    scene.session.add(
+        EnquiryDraft(
+            contract_id=scene.contract.id,
+            account_id=scene.account.id,
+            enquiry_id=0,
+            typed={"text": "Начатое обращение"},
+            changed_at=NOW,
+        )
+    )
     scene.session.commit()
     scene.hand_over()
     scene.decide("same")

@@ -43,43 +43,83 @@ def leave_traces(scene: Scene) -> None:
     account.phone, account.phone_confirmed_at = "+79124444444", NOW
     ids = {"contract_id": contract.id, "account_id": account.id}
     enquiry = make.enquiry(
-        contract, account, registered_at=NOW, organisation=TRACE, address=TRACE,
-        email="sledov@example.org", details={"meter": TRACE}, about=TRACE, about_path="/x",
+        contract,
+        account,
+        registered_at=NOW,
+        organisation=TRACE,
+        address=TRACE,
+        email="sledov@example.org",
+        details={"meter": TRACE},
+        about=TRACE,
+        about_path="/x",
         status="needs_details",
-    )  # fmt: skip
+    )
     entry = make.entry(enquiry, f"{TRACE}: вопрос", author_name=TRACE)
     draft = EnquiryDraft(**ids, enquiry_id=0, typed={"text": TRACE}, changed_at=NOW)
     details = BankDetails(
-        contract_id=contract.id, account="40702810200000000102", bic="049600777",
-        bank_name=TRACE, corr_account="30101810900000000777", changed_at=NOW,
+        contract_id=contract.id,
+        account="40702810200000000102",
+        bic="049600777",
+        bank_name=TRACE,
+        corr_account="30101810900000000777",
+        changed_at=NOW,
         changed_by=account.id,
-    )  # fmt: skip
+    )
     file = PreparedFile(
-        **ids, document="settlements", extension="pdf", options={}, row_count=1, status="ready",
-        tries=1, created_at=NOW, expires_at=NOW + timedelta(days=2), name=TRACE, stored_as="x",
-    )  # fmt: skip
+        **ids,
+        document="settlements",
+        extension="pdf",
+        options={},
+        row_count=1,
+        status="ready",
+        tries=1,
+        created_at=NOW,
+        expires_at=NOW + timedelta(days=2),
+        name=TRACE,
+        stored_as="x",
+    )
     scene.session.add_all([draft, details, file])
     scene.session.flush()
     for owner in ({"entry_id": entry.id}, {"draft_id": draft.id}):
-        scene.session.add(Attachment(
-            **ids, **owner, name=f"{TRACE}.pdf", media_type="application/pdf", size=1,
-            sha256="0" * 64, stored_as=str(uuid4()), attached_at=NOW,
-        ))  # fmt: skip
+        scene.session.add(
+            Attachment(
+                **ids,
+                **owner,
+                name=f"{TRACE}.pdf",
+                media_type="application/pdf",
+                size=1,
+                sha256="0" * 64,
+                stored_as=str(uuid4()),
+                attached_at=NOW,
+            )
+        )
     registers = scene.session.scalars(
-        select(Register).join(Meter, Meter.id == Register.meter_id)
+        select(Register)
+        .join(Meter, Meter.id == Register.meter_id)
         .join(SupplyPoint, SupplyPoint.id == Meter.supply_point_id)
         .where(SupplyPoint.contract_id == contract.id, Register.direction == "A+")
-    ).all()  # fmt: skip
+    ).all()
     for status in ("rejected", "sent"):
         receipt = ReadingReceipt(key=str(uuid4()), **ids, submitted_at=NOW, address="127.0.0.1")
         scene.session.add(receipt)
         scene.session.flush()
         for register in registers:
-            scene.session.add(SubmittedReading(
-                submission_id=str(uuid4()), receipt_id=receipt.id, register_id=register.id,
-                period=Month(2026, 11), taken_on=NOW.date(), value=Decimal(4242), rolled_over=False,
-                is_late=False, doubts=[], source="portal", status=status, reason=f"{TRACE} отказ",
-            ))  # fmt: skip
+            scene.session.add(
+                SubmittedReading(
+                    submission_id=str(uuid4()),
+                    receipt_id=receipt.id,
+                    register_id=register.id,
+                    period=Month(2026, 11),
+                    taken_on=NOW.date(),
+                    value=Decimal(4242),
+                    rolled_over=False,
+                    is_late=False,
+                    doubts=[],
+                    source="portal",
+                    status=status,
+                    reason=f"{TRACE} отказ",
+                )
+            )
     make.commit()
 
 

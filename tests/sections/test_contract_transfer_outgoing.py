@@ -23,10 +23,16 @@ __all__ = ["scene"]
 def test_billing_never_takes_a_former_person_s_contact_for_the_new_customer_s(
     scene: Scene, tmp_path: Path, decision: str, rows: int
 ) -> None:
-    scene.session.add(ContactNews(
-        contract_id=scene.contract.id, account_id=scene.account.id, field="email", old="",
-        new=OLD, changed_at=NOW,
-    ))  # fmt: skip
+    scene.session.add(
+        ContactNews(
+            contract_id=scene.contract.id,
+            account_id=scene.account.id,
+            field="email",
+            old="",
+            new=OLD,
+            changed_at=NOW,
+        )
+    )
     scene.session.commit()
     scene.hand_over()
     if decision:

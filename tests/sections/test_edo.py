@@ -36,9 +36,19 @@ def test_the_page_says_what_domain_experts_expect_of_it(
     page = PageClient(make_app(edo_operator="Диадок", edo_participant_id="2BM-7415"))
     soup = page.get("edo.index")
     for words in (
-        "63-ФЗ", "статья 169", "5.03", "роуминг", "УКЭП", "МЧД", "Индивидуальным предпринимателям",
-        "Собственникам нежилых помещений", "Диадок", "2BM-7415", "7415000007", "Вопросы и ответы",
-    ):  # fmt: skip
+        "63-ФЗ",
+        "статья 169",
+        "5.03",
+        "роуминг",
+        "УКЭП",
+        "МЧД",
+        "Индивидуальным предпринимателям",
+        "Собственникам нежилых помещений",
+        "Диадок",
+        "2BM-7415",
+        "7415000007",
+        "Вопросы и ответы",
+    ):
         assert words in soup.text, words
     assert "Войти" in soup.select_one(".note").text
 

@@ -50,9 +50,13 @@ def contract(make: Factory, page: PageClient) -> Contract:
 def statement(page: PageClient, contract: Contract, months: int, **values: str) -> BeautifulSoup:
     status = 200 if months <= 4 else 422
     return page.get(
-        "settlements.statement", status, contract_id=contract.id, first="2026-01-01",
-        last=date(2026, months, 28).isoformat(), **values,
-    )  # fmt: skip
+        "settlements.statement",
+        status,
+        contract_id=contract.id,
+        first="2026-01-01",
+        last=date(2026, months, 28).isoformat(),
+        **values,
+    )
 
 
 def order(page: PageClient, soup: BeautifulSoup, words: str, status: int = 303) -> str:
@@ -96,8 +100,14 @@ def test_a_pdf_that_takes_long_is_prepared_although_the_page_shows_it(
     assert len(soup.select("tbody tr")) == 4
     assert soup.select("button:-soup-contains('Подготовить PDF')")
     assert not soup.select("a:-soup-contains('PDF')")
-    page.get("settlements.statement_file", 422, contract_id=contract.id, extension="pdf",
-             first="2026-01-01", last="2026-03-31")  # fmt: skip
+    page.get(
+        "settlements.statement_file",
+        422,
+        contract_id=contract.id,
+        extension="pdf",
+        first="2026-01-01",
+        last="2026-03-31",
+    )
 
 
 def test_more_than_any_file_holds_has_to_be_narrowed(
@@ -261,9 +271,12 @@ def test_the_eleventh_pdf_in_a_minute_has_to_wait(
     app: Flask, page: PageClient, contract: Contract
 ) -> None:
     url = page.url(
-        "settlements.statement_file", contract_id=contract.id, extension="pdf",
-        first="2026-01-01", last="2026-02-28",
-    )  # fmt: skip
+        "settlements.statement_file",
+        contract_id=contract.id,
+        extension="pdf",
+        first="2026-01-01",
+        last="2026-02-28",
+    )
     assert [page.client.get(url).status_code for _ in range(11)] == [200] * 10 + [429]
     answer = page.client.get(url)
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
@@ -272,14 +285,20 @@ def test_the_eleventh_pdf_in_a_minute_has_to_wait(
 
 
 def test_while_both_places_are_taken_a_pdf_waits_and_then_says_so(
-    app: Flask, page: PageClient, contract: Contract, tmp_path: Path,
+    app: Flask,
+    page: PageClient,
+    contract: Contract,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setattr(pdf, "WAIT", 0)
     url = page.url(
-        "settlements.statement_file", contract_id=contract.id, extension="pdf",
-        first="2026-01-01", last="2026-02-28",
-    )  # fmt: skip
+        "settlements.statement_file",
+        contract_id=contract.id,
+        extension="pdf",
+        first="2026-01-01",
+        last="2026-02-28",
+    )
     folder = tmp_path / "slots"
     with slot(folder, pdf.SLOTS, 0), slot(folder, pdf.SLOTS, 0):
         answer = page.client.get(url)

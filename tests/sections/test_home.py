@@ -132,9 +132,14 @@ def readings_card(page: PageClient, contract: Contract) -> str:
     ],
 )
 def test_home_names_the_windows_of_both_regimes_of_a_contract(
-    page: PageClient, make: Factory, contract: Contract, later: Later, day: int, month_end: str,
+    page: PageClient,
+    make: Factory,
+    contract: Contract,
+    later: Later,
+    day: int,
+    month_end: str,
     mkd: str,
-) -> None:  # fmt: skip
+) -> None:
     read_meter(make, contract, "44")
     mkd_meter(make, contract)
     make.commit()
@@ -150,8 +155,9 @@ def test_home_names_the_windows_of_both_regimes_of_a_contract(
         for note in page.get("readings.index", contract_id=contract.id).select("p.note")
     ]
     assert [line.split(". ")[0] for line in lines[:2]] == [
-        "Нежилые помещения в МКД", "На конец месяца",
-    ]  # fmt: skip
+        "Нежилые помещения в МКД",
+        "На конец месяца",
+    ]
 
 
 def test_the_window_of_one_regime_needs_no_name(

@@ -35,9 +35,13 @@ def contract(make: Factory) -> Contract:
 def rounded_by_line(make: Factory, contract: Contract) -> None:
     """The same total, but a kopeck has gone from the VAT to the sum without it."""
     charge = make.charge(
-        contract, date(2026, 9, 30), "1220.00", net_amount=Decimal("1000.00"),
-        vat_amount=Decimal("220.00"), doc_number="1/Э",
-    )  # fmt: skip
+        contract,
+        date(2026, 9, 30),
+        "1220.00",
+        net_amount=Decimal("1000.00"),
+        vat_amount=Decimal("220.00"),
+        doc_number="1/Э",
+    )
     for net, vat in (("500.00", "109.99"), ("500.01", "110.00")):
         gross = Decimal(net) + Decimal(vat)
         make.line(charge, net, vat_amount=Decimal(vat), gross_amount=gross)
@@ -45,9 +49,13 @@ def rounded_by_line(make: Factory, contract: Contract) -> None:
 
 def short_of_lines(make: Factory, contract: Contract) -> None:
     charge = make.charge(
-        contract, date(2026, 10, 31), "2440.00", net_amount=Decimal("2000.00"),
-        vat_amount=Decimal("440.00"), doc_number="2/Э",
-    )  # fmt: skip
+        contract,
+        date(2026, 10, 31),
+        "2440.00",
+        net_amount=Decimal("2000.00"),
+        vat_amount=Decimal("440.00"),
+        doc_number="2/Э",
+    )
     make.line(charge, "1500.00")
 
 
@@ -105,9 +113,12 @@ def test_a_sum_with_vat_is_an_equation_only_where_it_is_true(
     make: Factory, page: PageClient, contract: Contract
 ) -> None:
     make.charge(
-        contract, date(2026, 11, 5), "122.01", net_amount=Decimal("100.00"),
+        contract,
+        date(2026, 11, 5),
+        "122.01",
+        net_amount=Decimal("100.00"),
         vat_amount=Decimal("22.00"),
-    )  # fmt: skip
+    )
     make.commit()
     home = page.sign_in("00803").location
     soup = visit(page, home, f"charges{YEAR}")
@@ -121,9 +132,12 @@ def test_the_vat_of_a_month_names_a_rate_that_billing_has_not_sent(
 ) -> None:
     rounded_by_line(make, contract)
     make.charge(
-        contract, date(2026, 9, 30), "61.00", net_amount=Decimal("50.00"),
+        contract,
+        date(2026, 9, 30),
+        "61.00",
+        net_amount=Decimal("50.00"),
         vat_amount=Decimal("11.00"),
-    )  # fmt: skip
+    )
     make.commit()
     home = page.sign_in("00803").location
     vat = visit(page, home, f"charges{YEAR}").select_one("table.charges tbody td.vat")
@@ -135,13 +149,21 @@ def test_a_fine_that_was_withdrawn_still_tells_what_its_reversal_belongs_to(
 ) -> None:
     make.charge(contract, date(2026, 9, 30), "122.00")
     fine = make.charge(
-        contract, date(2026, 10, 31), "5.00", kind="late_interest", withdrawn_at=NOW,
+        contract,
+        date(2026, 10, 31),
+        "5.00",
+        kind="late_interest",
+        withdrawn_at=NOW,
         period=Month(2026, 9),
-    )  # fmt: skip
+    )
     make.charge(
-        contract, date(2026, 11, 5), "-5.00", kind="correction", period=Month(2026, 9),
+        contract,
+        date(2026, 11, 5),
+        "-5.00",
+        kind="correction",
+        period=Month(2026, 9),
         corrects_external_id=fine.external_id,
-    )  # fmt: skip
+    )
     make.commit()
     home = page.sign_in("00803").location
     pay = visit(page, home, "pay")

@@ -153,10 +153,15 @@ class RandomLedger:
             key = "gone"
         self.charges.append(
             self.make.charge(
-                self.contract, target.doc_date + timedelta(days=self.chance.randint(1, 18)),
-                str(gross), kind=kind, period=period, net_amount=gross, corrects_external_id=key,
+                self.contract,
+                target.doc_date + timedelta(days=self.chance.randint(1, 18)),
+                str(gross),
+                kind=kind,
+                period=period,
+                net_amount=gross,
+                corrects_external_id=key,
             )
-        )  # fmt: skip
+        )
 
     def _payment(self) -> None:
         amount = self._amount(90000)
@@ -272,8 +277,11 @@ def test_files_of_a_random_ledger_agree_with_its_pages(
     assert money_in(words(charges.select_one(".grand")))[0] == total
     statement = visit(page, home, f"charges/statement{query}").select_one("p:has(b.num)")
     assert money_in(words(statement))[0] == total
-    for path, wanted in (("charges/charges", total), ("charges/statement", total),
-                         ("payments/payments", ledger.paid)):  # fmt: skip
+    for path, wanted in (
+        ("charges/charges", total),
+        ("charges/statement", total),
+        ("payments/payments", ledger.paid),
+    ):
         answer = page.client.get(f"{home}{path}.csv{query}")
         rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
         place = rows[0].index("Сумма" if "payments" in path else "С НДС")

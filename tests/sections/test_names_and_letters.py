@@ -93,9 +93,10 @@ def test_every_cyrillic_letter_comes_back_out_of_a_pdf() -> None:
     rows = "".join(f"<p>a{letter}b <b>c{letter}d</b></p>" for letter in letters)
     text = pdf_text(laid_out(rows))
     lost = [
-        letter for letter in letters
+        letter
+        for letter in letters
         if f"a{letter}b" not in text.replace(" ", "") or f"c{letter}d" not in text.replace(" ", "")
-    ]  # fmt: skip
+    ]
     assert lost == []
     assert "�" not in text
 
@@ -198,9 +199,20 @@ def test_the_month_of_the_balance_check_is_typed_as_people_write_it(
 
 @pytest.mark.parametrize(
     "typed",
-    ["радуга", "РА\u00adДУГА", "сухой-лог", "Сухой\u2011Лог", "Сухой–Лог", "о’кей", "О'Кей", "окей",
-     "договор № 00123-ЭС", "00123-ЭС от 01.02.2020", "00123-'c"],
-)  # fmt: skip
+    [
+        "радуга",
+        "РА\u00adДУГА",
+        "сухой-лог",
+        "Сухой\u2011Лог",
+        "Сухой–Лог",
+        "о’кей",
+        "О'Кей",
+        "окей",
+        "договор № 00123-ЭС",
+        "00123-ЭС от 01.02.2020",
+        "00123-'c",
+    ],
+)
 def test_clerks_find_names_with_soft_hyphens_dashes_and_apostrophes(
     make: Factory, session: Session, typed: str
 ) -> None:

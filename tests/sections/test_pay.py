@@ -35,9 +35,15 @@ def contract(make: Factory, page: PageClient) -> Contract:
     make.account(contract)
     make.charge(contract, date(2026, 9, 30), "1000.00")
     correction = make.charge(
-        contract, date(2026, 10, 20), "122.00", kind="correction", period=SEPTEMBER,
-        doc_number="К-1", vat_amount=Decimal("22.00"), net_amount=Decimal("100.00"),
-    )  # fmt: skip
+        contract,
+        date(2026, 10, 20),
+        "122.00",
+        kind="correction",
+        period=SEPTEMBER,
+        doc_number="К-1",
+        vat_amount=Decimal("22.00"),
+        net_amount=Decimal("100.00"),
+    )
     make.line(correction, "100.00")
     make.charge(contract, date(2026, 10, 25), "33.00", kind="late_interest", doc_number="П-1")
     make.charge(contract, date(2026, 10, 31), "500.00")
@@ -90,10 +96,15 @@ def test_home_pay_and_invoices_agree_on_what_is_overdue_and_since_when(
 def give_account(make: Factory, contract: Contract) -> None:
     make.session.add(
         BankDetails(
-            contract_id=contract.id, account=ACCOUNT, bic=BIC, bank_name="Свой банк",
-            corr_account=CORR, changed_at=CREATED, changed_by=1,
+            contract_id=contract.id,
+            account=ACCOUNT,
+            bic=BIC,
+            bank_name="Свой банк",
+            corr_account=CORR,
+            changed_at=CREATED,
+            changed_by=1,
         )
-    )  # fmt: skip
+    )
     make.commit()
 
 
@@ -183,9 +194,10 @@ def test_late_interest_that_was_paid_as_such_is_not_asked_for_again(
     make.commit()
     shown = rows(page.get("pay.index", contract_id=other.id))
     assert shown == {"invoice": Decimal("1000.00")}
-    assert "Оплачено" in page.get("charges.index", contract_id=other.id).select_one(
-        "table.interest tbody"
-    ).text  # fmt: skip
+    assert (
+        "Оплачено"
+        in page.get("charges.index", contract_id=other.id).select_one("table.interest tbody").text
+    )
 
 
 def test_a_month_whose_final_invoice_has_not_come_is_due_in_time_and_not_overdue(
@@ -217,9 +229,10 @@ def test_money_that_names_the_first_month_pays_it_in_both_lists(
     make.payment(other, date(2026, 10, 5), "1000.00", period=SEPTEMBER)
     make.commit()
     assert rows(page.get("pay.index", contract_id=other.id)) == {"rest": Decimal("500.00")}
-    assert "Оплачено" in page.get("charges.index", contract_id=other.id).select_one(
-        "table.charges tbody"
-    ).text  # fmt: skip
+    assert (
+        "Оплачено"
+        in page.get("charges.index", contract_id=other.id).select_one("table.charges tbody").text
+    )
 
 
 def test_vat_that_billing_has_not_said_is_not_denied(
@@ -229,9 +242,14 @@ def test_vat_that_billing_has_not_said_is_not_denied(
     make.charge(other, date(2026, 9, 30), "1000.00")
     make.invoice(other, date(2026, 10, 18), "1000.00", period=SEPTEMBER)
     make.charge(
-        other, date(2026, 10, 5), "122.00", kind="correction", period=SEPTEMBER,
-        net_amount=Decimal("100.00"), vat_amount=Decimal("22.00"),
-    )  # fmt: skip
+        other,
+        date(2026, 10, 5),
+        "122.00",
+        kind="correction",
+        period=SEPTEMBER,
+        net_amount=Decimal("100.00"),
+        vat_amount=Decimal("22.00"),
+    )
     make.commit()
     soup = page.get("pay.index", contract_id=other.id)
     codes = [box["value"] for box in soup.select("input[name=item]")]
@@ -350,10 +368,15 @@ def test_the_invoice_as_pdf_holds_both_sides_the_sum_in_words_and_what_is_left(
     reader = PdfReader(io.BytesIO(answer.data))
     text = " ".join(" ".join(each.extract_text() for each in reader.pages).split())
     for shown in (
-        "Счет № 9 от 01.10.2026", "40702810000000000001", "047501001", "ООО «Ромашка»",
-        "1 000,00", "Одна тысяча рублей 00 копеек", "Осталось оплатить: 600,00 ₽",
+        "Счет № 9 от 01.10.2026",
+        "40702810000000000001",
+        "047501001",
+        "ООО «Ромашка»",
+        "1 000,00",
+        "Одна тысяча рублей 00 копеек",
+        "Осталось оплатить: 600,00 ₽",
         "НДС 22% - 108-20",
-    ):  # fmt: skip
+    ):
         assert shown.replace("ООО", "Общество с ограниченной ответственностью") in text.replace(
             "\u00a0", " "
         ).replace("\u202f", " "), shown

@@ -192,9 +192,13 @@ def test_one_address_cannot_ask_for_everybody(page: PageClient, account: Account
 
 @pytest.mark.parametrize(("minutes", "status"), [(59, 200), (60, 410), (61, 410)])
 def test_a_link_works_for_an_hour(
-    page: PageClient, account: Account, outbox: Outbox, later: Callable[..., datetime],
-    minutes: int, status: int,
-) -> None:  # fmt: skip
+    page: PageClient,
+    account: Account,
+    outbox: Outbox,
+    later: Callable[..., datetime],
+    minutes: int,
+    status: int,
+) -> None:
     ask(page)
     later(minutes=minutes)
     page.open(outbox.link(), status)
@@ -271,9 +275,11 @@ def test_opening_the_link_changes_nothing_and_tells_no_other_site(
         soup = page.open(outbox.link())
         assert page.last.headers.getlist("Referrer-Policy") == ["no-referrer"]
     outside = [
-        tag for tag in soup.find_all(True)
-        for name in ("src", "href", "action") if str(tag.get(name, "")).startswith(("http", "//"))
-    ]  # fmt: skip
+        tag
+        for tag in soup.find_all(True)
+        for name in ("src", "href", "action")
+        if str(tag.get(name, "")).startswith(("http", "//"))
+    ]
     assert not outside
 
 

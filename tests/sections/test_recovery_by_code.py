@@ -96,9 +96,12 @@ def test_a_strangers_guesses_do_not_shut_the_owner_out(
 
 
 def test_reaching_the_cap_of_text_messages_alarms_staff(
-    make_app: Callable[..., Flask], account: Account, outbox: Outbox, tmp_path: Path,
+    make_app: Callable[..., Flask],
+    account: Account,
+    outbox: Outbox,
+    tmp_path: Path,
     session: Session,
-) -> None:  # fmt: skip
+) -> None:
     app = make_app(sms=SmsSettings(tmp_path / "outbox", daily_cap=0))
     by_code(PageClient(app))
     assert not outbox.texts()

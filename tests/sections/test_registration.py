@@ -103,9 +103,13 @@ def test_the_letter_has_both_parts_and_plain_words(person: Person, outbox: Outbo
     ("minutes", "status"), [(0, 200), (59, 200), (60, 410), (61, 410), (60 * 24, 410)]
 )
 def test_a_link_works_for_an_hour(
-    person: Person, outbox: Outbox, later: Callable[..., datetime], session: Session,
-    minutes: int, status: int,
-) -> None:  # fmt: skip
+    person: Person,
+    outbox: Outbox,
+    later: Callable[..., datetime],
+    session: Session,
+    minutes: int,
+    status: int,
+) -> None:
     person.save(person.form())
     confirm = person.page.open(outbox.link())
     later(minutes=minutes)

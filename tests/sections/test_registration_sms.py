@@ -236,8 +236,15 @@ def test_one_number_gets_three_codes_in_ten_minutes_and_five_a_day(
     person: Person, outbox: Outbox, later: Callable[..., datetime]
 ) -> None:
     sent = send(person)
-    for minute, status, count in ((2, 200, 2), (4, 200, 3), (6, 429, 3), (11, 200, 4),
-                                  (20, 200, 5), (60, 429, 5), (60 * 25, 200, 6)):  # fmt: skip
+    for minute, status, count in (
+        (2, 200, 2),
+        (4, 200, 3),
+        (6, 429, 3),
+        (11, 200, 4),
+        (20, 200, 5),
+        (60, 429, 5),
+        (60 * 25, 200, 6),
+    ):
         later(minutes=minute)
         person.press(sent, AGAIN, status)
         assert len(outbox.texts()) == count, minute
@@ -251,9 +258,12 @@ def test_one_address_asks_for_ten_codes_an_hour(person: Person, outbox: Outbox, 
 
 
 def test_the_daily_cap_of_all_stops_the_provider_and_alarms_staff(
-    make_app: Callable[..., Flask], make: Factory, tmp_path: Path, session: Session,
+    make_app: Callable[..., Flask],
+    make: Factory,
+    tmp_path: Path,
+    session: Session,
     outbox: Outbox,
-) -> None:  # fmt: skip
+) -> None:
     make.contract(NUMBER)
     make.commit()
     app = make_app(sms=SmsSettings(tmp_path / "outbox", daily_cap=2))

@@ -49,9 +49,16 @@ class Endless(RawIOBase):
 
 
 def send(
-    client: FlaskClient, path: str, body: Endless, kind: str = FORM, *, method: str = "POST",
-    chunked: bool = False, length: int | None = None, **headers: str,
-) -> Response:  # fmt: skip
+    client: FlaskClient,
+    path: str,
+    body: Endless,
+    kind: str = FORM,
+    *,
+    method: str = "POST",
+    chunked: bool = False,
+    length: int | None = None,
+    **headers: str,
+) -> Response:
     """What a server that reads bodies as they come would answer; the test client reads them all."""
     environ = create_environ(path, method=method, headers=headers)
     environ |= {"CONTENT_TYPE": kind, "wsgi.input": body, "wsgi.input_terminated": True}

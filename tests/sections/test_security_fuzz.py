@@ -213,9 +213,18 @@ NAMES = st.one_of(
     st.sampled_from(["first", "last", "page", "open", "next", "contract_id", "extension"]),
     st.text(max_size=10),
 )
-ABSENT = ("/token", "/invoices/1", "/pay/interest", "/files/1", "/readings/meters/1",
-          "/readings/all", "/readings/receipts/1", "/enquiries/1", "/profile/phone",
-          "/profile/consents/1")  # fmt: skip
+ABSENT = (
+    "/token",
+    "/invoices/1",
+    "/pay/interest",
+    "/files/1",
+    "/readings/meters/1",
+    "/readings/all",
+    "/readings/receipts/1",
+    "/enquiries/1",
+    "/profile/phone",
+    "/profile/consents/1",
+)
 QUERIES = st.lists(st.tuples(NAMES, HOSTILE), max_size=5)
 
 

@@ -141,8 +141,9 @@ def test_the_statement_button_leads_to_the_statement_of_the_typed_period(
 def test_the_statement_names_both_sides_and_says_it_is_no_act(
     page: PageClient, contract: Contract
 ) -> None:
-    soup = page.get("settlements.statement", contract_id=contract.id, first="2026-01",
-                    last="2026-03")  # fmt: skip
+    soup = page.get(
+        "settlements.statement", contract_id=contract.id, first="2026-01", last="2026-03"
+    )
     text = soup.select_one("main").text
     for words in (
         "Акционерное общество «Пример-Энерго»",

@@ -85,9 +85,13 @@ def test_enquiries_are_only_about_the_contract(
     [((2027, 4, 30, 23, 59), True), ((2027, 5, 1, 0, 0), False)],
 )
 def test_the_last_day_of_access_ends_at_midnight_of_the_supplier(
-    app: Flask, page: PageClient, contract: Contract, outbox: Outbox, moment: tuple[int, ...],
+    app: Flask,
+    page: PageClient,
+    contract: Contract,
+    outbox: Outbox,
+    moment: tuple[int, ...],
     is_open: bool,
-) -> None:  # fmt: skip
+) -> None:
     at(app, *moment)
     page.sign_in(NUMBER, PASSWORD, 303 if is_open else 422)
     asker = PageClient(app)

@@ -242,17 +242,23 @@ def _stage_all(
 
 
 def _acknowledge(
-    session: Session, package: Package, dialect: Dialect, manifest: Manifest, report: Report,
+    session: Session,
+    package: Package,
+    dialect: Dialect,
+    manifest: Manifest,
+    report: Report,
     now: datetime,
-) -> None:  # fmt: skip
+) -> None:
     """What billing says of readings it was given, in a file of its own or among its readings."""
     name = acknowledgements.FILENAME
     if name in package.sizes:
         with package.open(name) as stream:
             file = CsvFile(
-                stream, dialect.encoding, dialect.delimiter,
+                stream,
+                dialect.encoding,
+                dialect.delimiter,
                 lambda line, message: report.error(name, message, line),
-            )  # fmt: skip
+            )
             rows = acknowledgements.apply_acknowledgements(session, file, dialect, report, now)
         claim = manifest.files.get(name)
         if claim and claim.rows not in (None, rows) and not report.error_count:

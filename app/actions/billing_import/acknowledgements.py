@@ -89,9 +89,14 @@ def _find(session: Session, rows: Sequence[dict[str, str]]) -> dict[str, Submitt
 
 
 def _apply(
-    session: Session, submitted: SubmittedReading | None, values: dict[str, str],
-    dialect: Dialect, report: Report, line: int, now: datetime,
-) -> None:  # fmt: skip
+    session: Session,
+    submitted: SubmittedReading | None,
+    values: dict[str, str],
+    dialect: Dialect,
+    report: Report,
+    line: int,
+    now: datetime,
+) -> None:
     status = WORDS.get(values["status"])
     if status is None:
         report.error(FILENAME, "нужно accepted, rejected, corrected или withdrawn", line, "status")

@@ -113,9 +113,13 @@ def _check_repeated_payments(connection: Connection, staged: Staged, report: Rep
     days = select(func.min(row.paid_on), func.max(row.paid_on)).subquery().c
     first_day, last_day = (select(day).scalar_subquery() for day in days)
     same = (
-        Payment.contract_id, Payment.paid_on, Payment.amount, Payment.kind, Payment.doc_number,
+        Payment.contract_id,
+        Payment.paid_on,
+        Payment.amount,
+        Payment.kind,
+        Payment.doc_number,
         Payment.payer_inn,
-    )  # fmt: skip
+    )
     repeated = (
         select(*same)
         .where(

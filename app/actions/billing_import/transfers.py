@@ -78,11 +78,12 @@ def _write_transfers(batch: Batch, watch: TransferWatch) -> int:
     before = Customer.__table__.alias("before")
     former = watch.tables.get("former_customers")
     source = (
-        select().select_from(Contract.__table__)
+        select()
+        .select_from(Contract.__table__)
         .join(found, found.c.contract_id == Contract.id)
         .join(present, present.c.id == Contract.customer_id)
         .join(before, before.c.id == found.c.former_id)
-    )  # fmt: skip
+    )
     if former is not None:
         source = source.outerjoin(former, former.c.customer_id == found.c.former_id)
 

@@ -73,9 +73,13 @@ def confirm_by_link(
 
 
 def check_registrant(
-    session: Session, registration: Registration, password: str, browser: Browser, rules: Rules,
+    session: Session,
+    registration: Registration,
+    password: str,
+    browser: Browser,
+    rules: Rules,
     now: datetime,
-) -> None:  # fmt: skip
+) -> None:
     """Whoever goes on in another browser shows that the password is theirs.
 
     Else the reader of a mailbox would open a cabinet with the password of a stranger who began the
@@ -108,9 +112,13 @@ def admit_contact(
 
 
 def prove_by_document(
-    session: Session, registration: Registration, typed: str, browser: Browser, rules: Rules,
+    session: Session,
+    registration: Registration,
+    typed: str,
+    browser: Browser,
+    rules: Rules,
     now: datetime,
-) -> None:  # fmt: skip
+) -> None:
     """The exact total of a document of the last three months opens the account.
 
     Tries are counted per registration and per address, so that strangers do not use up those of
@@ -263,10 +271,15 @@ def _open(
     if not is_of_customer(session, registration, lock=True):
         raise RegistrationClosedError
     move(
-        session, registration, State.ACTIVE, (State.LINK_SENT, State.UNPROVED),
-        confirmed_at=registration.confirmed_at or now, decided_at=now, decided_by=clerk or None,
+        session,
+        registration,
+        State.ACTIVE,
+        (State.LINK_SENT, State.UNPROVED),
+        confirmed_at=registration.confirmed_at or now,
+        decided_at=now,
+        decided_by=clerk or None,
         proof=proof,
-    )  # fmt: skip
+    )
     is_mail = registration.channel == Channel.MAIL
     account = Account(
         email=registration.email,
@@ -300,10 +313,23 @@ def _end(
     now: datetime,
 ) -> None:
     move(
-        session, registration, state, allowed,
-        decided_at=now, decided_by=clerk, reason=reason, password_hash=None,
-    )  # fmt: skip
+        session,
+        registration,
+        state,
+        allowed,
+        decided_at=now,
+        decided_by=clerk,
+        reason=reason,
+        password_hash=None,
+    )
     record(
-        session, f"registration.{state}", None, "contracts", registration.contract.number, now,
-        registration=registration.id, by=clerk, reason=reason,
-    )  # fmt: skip
+        session,
+        f"registration.{state}",
+        None,
+        "contracts",
+        registration.contract.number,
+        now,
+        registration=registration.id,
+        by=clerk,
+        reason=reason,
+    )

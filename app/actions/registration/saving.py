@@ -65,9 +65,14 @@ class Sending:
 
 
 def save(
-    session: Session, registration: Registration, details: Details, browser: Browser, rules: Rules,
-    post: Post, now: datetime,
-) -> Sending | None:  # fmt: skip
+    session: Session,
+    registration: Registration,
+    details: Details,
+    browser: Browser,
+    rules: Rules,
+    post: Post,
+    now: datetime,
+) -> Sending | None:
     """«Сохранить»: a letter with a link goes out, or the confirmed number opens the cabinet.
 
     Saved twice in a row, it is one letter.
@@ -102,9 +107,15 @@ def save(
     _supersede_others(session, registration, now)
     _send_on(session, registration, rules, now)
     record(
-        session, "registration.saved", None, "contracts", registration.contract.number, now,
-        registration=registration.id, channel=registration.channel,
-    )  # fmt: skip
+        session,
+        "registration.saved",
+        None,
+        "contracts",
+        registration.contract.number,
+        now,
+        registration=registration.id,
+        channel=registration.channel,
+    )
     notices.tell_contacts_on_record(session, registration, rules, now)
     if is_by_sms:
         admit_contact(session, registration, rules, now)
@@ -113,9 +124,13 @@ def save(
 
 
 def request_code(
-    session: Session, registration: Registration, details: Details, browser: Browser, rules: Rules,
+    session: Session,
+    registration: Registration,
+    details: Details,
+    browser: Browser,
+    rules: Rules,
     now: datetime,
-) -> Sending:  # fmt: skip
+) -> Sending:
     """«Отправить смс»: a message with a code.
 
     Raises:
@@ -143,9 +158,16 @@ def request_code(
 
 
 def check_code(
-    session: Session, registration: Registration, details: Details, browser: Browser, rules: Rules,
-    post: Post, now: datetime, *, is_admitted: bool = False,
-) -> None:  # fmt: skip
+    session: Session,
+    registration: Registration,
+    details: Details,
+    browser: Browser,
+    rules: Rules,
+    post: Post,
+    now: datetime,
+    *,
+    is_admitted: bool = False,
+) -> None:
     """«ОК»: the number is confirmed for this registration. Commit whatever comes of it.
 
     Args:
@@ -243,9 +265,13 @@ def _keep(
     """Keep what was typed, for the next step. A link that is on its way confirms what was saved
     with it, and nothing that is typed later: it is dead."""
     move(
-        session, registration, State.DRAFT, (State.DRAFT, State.LINK_SENT),
-        nonce=None, confirm_until=None,
-    )  # fmt: skip
+        session,
+        registration,
+        State.DRAFT,
+        (State.DRAFT, State.LINK_SENT),
+        nonce=None,
+        confirm_until=None,
+    )
     give_consent(session, registration.id, FORM, browser, now)
     registration.email = details.email or registration.email
     registration.phone = details.phone
@@ -262,9 +288,13 @@ def _set_password(registration: Registration, details: Details) -> None:
 
 
 def _admit_hashing(
-    session: Session, registration: Registration, details: Details, browser: Browser, rules: Rules,
+    session: Session,
+    registration: Registration,
+    details: Details,
+    browser: Browser,
+    rules: Rules,
     now: datetime,
-) -> None:  # fmt: skip
+) -> None:
     """Count a new password before it is hashed; the session must not have written yet.
 
     Raises:
@@ -299,9 +329,14 @@ def _admit_save(
 def _send_on(session: Session, registration: Registration, rules: Rules, now: datetime) -> None:
     """From the form to the letter, with a link of its own."""
     move(
-        session, registration, State.LINK_SENT, (State.DRAFT, State.LINK_SENT),
-        nonce=secrets.token_urlsafe(16), saved_at=now, confirm_until=now + rules.link_life,
-    )  # fmt: skip
+        session,
+        registration,
+        State.LINK_SENT,
+        (State.DRAFT, State.LINK_SENT),
+        nonce=secrets.token_urlsafe(16),
+        saved_at=now,
+        confirm_until=now + rules.link_life,
+    )
 
 
 def _supersede_others(session: Session, registration: Registration, now: datetime) -> None:

@@ -93,9 +93,16 @@ def _keep(
     # What was typed stands before any file is looked at.
     db.session.commit()
     taken = attach_files(
-        db.session(), contract, viewer, enquiry_id, read_uploads(), current_browser().address,
-        cabinet(), file_rules(config()), now,
-    )  # fmt: skip
+        db.session(),
+        contract,
+        viewer,
+        enquiry_id,
+        read_uploads(),
+        current_browser().address,
+        cabinet(),
+        file_rules(config()),
+        now,
+    )
     db.session.commit()
     delete_stored([*names, *taken.superfluous])
     is_cut = len(typed.get("text", "")) > MAX_DRAFT_TEXT

@@ -28,9 +28,21 @@ from app.web.forms import printable
 MAX_TEXT = 5000
 CHOOSE = {"": "Выберите"}
 TYPED = (
-    "about", "premises_kind", "organisation", "topic", "department", "phone", "email", "address",
-    "text", "violation_at", "answer_way", "edo_operator", "participant_id", "signatory",
-)  # fmt: skip
+    "about",
+    "premises_kind",
+    "organisation",
+    "topic",
+    "department",
+    "phone",
+    "email",
+    "address",
+    "text",
+    "violation_at",
+    "answer_way",
+    "edo_operator",
+    "participant_id",
+    "signatory",
+)
 """What a draft keeps; boxes of consent are ticked anew each time."""
 DETAILS: dict[str, tuple[str, ...]] = {
     TopicUse.QUALITY: ("violation_at", "answer_way"),
@@ -117,9 +129,11 @@ class EnquiryForm(DraftForm):
     consent_answer = BooleanField("Согласен получить ответ в электронном виде")
 
     def offer(
-        self, kinds: Sequence[PremisesKind], topics: Sequence[EnquiryTopic],
+        self,
+        kinds: Sequence[PremisesKind],
+        topics: Sequence[EnquiryTopic],
         departments: Sequence[Department],
-    ) -> None:  # fmt: skip
+    ) -> None:
         """What the lists hold."""
         self.topics = {str(topic.id): topic for topic in topics}
         self.premises_kind.choices = CHOOSE | {str(each.id): each.name for each in kinds}

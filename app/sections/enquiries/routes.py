@@ -156,9 +156,14 @@ def _find_sent(form: EnquiryForm) -> int | None:
 def _send(form: EnquiryForm, draft: EnquiryDraft | None) -> ResponseReturnValue:
     try:
         enquiry_id, is_new = send_enquiry(
-            db.session(), g.contract, current_viewer(), _command(form),
-            current_browser(), enquiry_rules(config()), local_now(),
-        )  # fmt: skip
+            db.session(),
+            g.contract,
+            current_viewer(),
+            _command(form),
+            current_browser(),
+            enquiry_rules(config()),
+            local_now(),
+        )
     except TooManyAttemptsError as error:
         message = (
             "Сегодня отправлено слишком много обращений. Это сохранено в черновике: "
@@ -228,10 +233,14 @@ def _fill(form: EnquiryForm, draft: EnquiryDraft | None, about: About | None, kn
 
 
 def _page(
-    form: EnquiryForm, draft: EnquiryDraft | None, status: int = 200, *,
-    message: str | None = None, refused: list[AttachmentError] | None = None,
+    form: EnquiryForm,
+    draft: EnquiryDraft | None,
+    status: int = 200,
+    *,
+    message: str | None = None,
+    refused: list[AttachmentError] | None = None,
     known: Known | None = None,
-) -> Response:  # fmt: skip
+) -> Response:
     known = known or what_is_known(db.session(), g.contract, current_viewer())
     faults = [("file-input", refusal_words(error)) for error in refused or ()]
     if message:

@@ -125,9 +125,13 @@ def rate(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _page(found, rating=form, status=422)
     rate_enquiry(
-        db.session(), current_viewer(), found, int(form.rating.data), form.words.data or "",
+        db.session(),
+        current_viewer(),
+        found,
+        int(form.rating.data),
+        form.words.data or "",
         clock().now(),
-    )  # fmt: skip
+    )
     db.session.commit()
     return redirect(_where(enquiry_id, "rate"), 303)
 
@@ -142,9 +146,15 @@ def file(contract_id: int, enquiry_id: int, attachment_id: int) -> ResponseRetur
 
 def _add(found: Enquiry, form: AdditionForm) -> ResponseReturnValue:
     is_new = add_to_enquiry(
-        db.session(), g.contract, current_viewer(), found, form.text.data.strip(),
-        form.key.data, enquiry_rules(config()), local_now(),
-    )  # fmt: skip
+        db.session(),
+        g.contract,
+        current_viewer(),
+        found,
+        form.text.data.strip(),
+        form.key.data,
+        enquiry_rules(config()),
+        local_now(),
+    )
     outbox.commit()
     if is_new:
         event("enquiry added", enquiry=found.id)
@@ -181,10 +191,15 @@ def _where(enquiry_id: int, anchor: str, **query: int) -> str:
 
 
 def _page(
-    found: Enquiry, form: AdditionForm | None = None, draft: EnquiryDraft | None = None,
-    status: int = 200, *, rating: RatingForm | None = None, message: str | None = None,
+    found: Enquiry,
+    form: AdditionForm | None = None,
+    draft: EnquiryDraft | None = None,
+    status: int = 200,
+    *,
+    rating: RatingForm | None = None,
+    message: str | None = None,
     refused: list[AttachmentError] | None = None,
-) -> Response:  # fmt: skip
+) -> Response:
     draft = draft or find_draft(db.session(), g.contract, current_viewer(), found.id)
     if form is None:
         form = AdditionForm(data=draft.typed if draft else None, formdata=None)

@@ -85,10 +85,15 @@ def bank_details_submit(contract_id: int) -> ResponseReturnValue:
         return _details_page(form, 422)
     keep_if_busy(lambda message: _details_page(form, 503, message))
     save_bank_details(
-        db.session(), g.contract, current_viewer(), clock().now(),
-        account=form.account.data, bic=form.bic.data, bank_name=form.bank_name.data,
+        db.session(),
+        g.contract,
+        current_viewer(),
+        clock().now(),
+        account=form.account.data,
+        bic=form.bic.data,
+        bank_name=form.bank_name.data,
         corr_account=form.corr_account.data or "",
-    )  # fmt: skip
+    )
     db.session.commit()
     return redirect(url_for("pay.index", contract_id=contract_id, saved=1), 303)
 

@@ -53,10 +53,15 @@ def password_submit(contract_id: int) -> ResponseReturnValue:
     keep_if_busy(lambda message: _password_page(form, 503, message))
     try:
         opened = change_password(
-            db.session(), g.contract, session.current_viewer(), form.current.data,
-            form.password.data, session.current_browser(), contact_rules(session.config()),
+            db.session(),
+            g.contract,
+            session.current_viewer(),
+            form.current.data,
+            form.password.data,
+            session.current_browser(),
+            contact_rules(session.config()),
             session.local_now(),
-        )  # fmt: skip
+        )
     except SignInRefusedError:
         form.refuse_current()
         return _password_page(form, 422)
@@ -76,9 +81,11 @@ def password_submit(contract_id: int) -> ResponseReturnValue:
 def sessions(contract_id: int) -> ResponseReturnValue:
     """«Где выполнен вход»."""
     rows = list_sessions(
-        db.session(), session.current_viewer(), session.clock().now(),
+        db.session(),
+        session.current_viewer(),
+        session.clock().now(),
         *session_lives(session.config()),
-    )  # fmt: skip
+    )
     return render_page(
         "profile/sessions.html",
         fragment="results",
@@ -147,9 +154,14 @@ def consent_withdraw(contract_id: int, consent_id: int) -> ResponseReturnValue:
     try:
         if is_last:
             check_password_again(
-                db.session(), g.contract, session.current_viewer(), form.current.data,
-                session.current_browser(), contact_rules(session.config()), session.local_now(),
-            )  # fmt: skip
+                db.session(),
+                g.contract,
+                session.current_viewer(),
+                form.current.data,
+                session.current_browser(),
+                contact_rules(session.config()),
+                session.local_now(),
+            )
     except SignInRefusedError:
         form.refuse_current()
         return _consent_page(found, form, 422)

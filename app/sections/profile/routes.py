@@ -83,9 +83,15 @@ def contacts_submit(contract_id: int) -> ResponseReturnValue:
     keep_if_busy(lambda message: _contacts_page(form, 503, message))
     try:
         saved = save_contacts(
-            db.session(), g.contract, current_viewer(), _new_contacts(form), form.current.data,
-            current_browser(), contact_rules(config()), local_now(),
-        )  # fmt: skip
+            db.session(),
+            g.contract,
+            current_viewer(),
+            _new_contacts(form),
+            form.current.data,
+            current_browser(),
+            contact_rules(config()),
+            local_now(),
+        )
     except SignInRefusedError:
         form.refuse_current()
         return _contacts_page(form, 422)
@@ -120,9 +126,14 @@ def phone_submit(contract_id: int) -> ResponseReturnValue:
     keep_if_busy(lambda message: _phone_page(form, 503, message))
     try:
         confirm_phone(
-            db.session(), change, form.code.data, current_browser(), contact_rules(config()),
-            outbox.post(), local_now(),
-        )  # fmt: skip
+            db.session(),
+            change,
+            form.code.data,
+            current_browser(),
+            contact_rules(config()),
+            outbox.post(),
+            local_now(),
+        )
     except (CodeError, LinkError):
         outbox.commit()
         form.refuse()

@@ -42,9 +42,13 @@ class EntryForm:
 
     @classmethod
     def read(
-        cls, data: Mapping[str, str], confirmed: Sequence[str], meters: Sequence[MeterCard],
-        today: date, times: int,
-    ) -> EntryForm:  # fmt: skip
+        cls,
+        data: Mapping[str, str],
+        confirmed: Sequence[str],
+        meters: Sequence[MeterCard],
+        today: date,
+        times: int,
+    ) -> EntryForm:
         """Read and check what was sent.
 
         Of several meters those without a digit are left out; of one meter every zone is needed.

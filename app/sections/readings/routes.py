@@ -157,9 +157,13 @@ def withdraw(contract_id: int, receipt_id: int) -> ResponseReturnValue:
     keep_if_busy(lambda message: _receipt_page(found, 503, message))
     try:
         withdraw_readings(
-            db.session(), g.contract, current_viewer(), receipt_id, window_rules(config()),
+            db.session(),
+            g.contract,
+            current_viewer(),
+            receipt_id,
+            window_rules(config()),
             local_now(),
-        )  # fmt: skip
+        )
     except ReadingClosedError as error:
         return _receipt_page(found, 422, words.REFUSED[error.code])
     db.session.commit()

@@ -81,9 +81,12 @@ def take(
     """
     today = clock().today()
     form = EntryForm.read(
-        request.form, request.form.getlist("confirm"), meters, today,
+        request.form,
+        request.form.getlist("confirm"),
+        meters,
+        today,
         config().readings_unusual_times,
-    )  # fmt: skip
+    )
     if form.errors:
         return form_page(taking, form, 422, pager)
     step = request.form.get("step")
@@ -101,18 +104,25 @@ def _submit(taking: Taking, form: EntryForm) -> ResponseReturnValue:
     keep_if_busy(lambda message: _check_page(taking, form, 503, message))
     try:
         receipt_id, is_new = submit_readings(
-            db.session(), taking.contract, taking.submitter, form.entries, form.key,
-            reading_rules(config()), local_now(),
-        )  # fmt: skip
+            db.session(),
+            taking.contract,
+            taking.submitter,
+            form.entries,
+            form.key,
+            reading_rules(config()),
+            local_now(),
+        )
     except ReadingClosedError:
         db.session.rollback()
         raise
     if is_new:
         _send_receipt(taking, receipt_id)
         event(
-            "readings submitted", receipt=receipt_id, count=len(form.entries),
+            "readings submitted",
+            receipt=receipt_id,
+            count=len(form.entries),
             source=str(taking.submitter.source),
-        )  # fmt: skip
+        )
     outbox.commit()
     where = url_for(
         "readings.receipt", contract_id=taking.contract.id, receipt_id=receipt_id, new=int(is_new)
@@ -128,13 +138,18 @@ def _send_receipt(taking: Taking, receipt_id: int) -> None:
     found = get_receipt(session, taking.contract, receipt_id)
     names = name_registers(session, [each.register_id for each in found.readings])
     tell_account(
-        session, session.get_one(Account, account_id),
-        session.get_one(Contract, taking.contract.id), "reading_receipt", str(receipt_id),
+        session,
+        session.get_one(Account, account_id),
+        session.get_one(Contract, taking.contract.id),
+        "reading_receipt",
+        str(receipt_id),
         local_now(),
-        receipt=receipt_id, at=local_now(), month=words.month_words(found.readings[0].period),
+        receipt=receipt_id,
+        at=local_now(),
+        month=words.month_words(found.readings[0].period),
         lines=[words.receipt_line(each, names[each.register_id]) for each in found.readings],
         by_phone=taking.by_phone,
-    )  # fmt: skip
+    )
 
 
 def _check_page(

@@ -66,9 +66,13 @@ def ask() -> ResponseReturnValue:
     keep_if_busy(lambda message: _page("index", form, 503, message=message))
     try:
         asked = recovery.ask_recovery(
-            db.session(), form.login.data, Channel(form.channel.data),
-            session.current_browser(), recovery_rules(session.config()), session.local_now(),
-        )  # fmt: skip
+            db.session(),
+            form.login.data,
+            Channel(form.channel.data),
+            session.current_browser(),
+            recovery_rules(session.config()),
+            session.local_now(),
+        )
     except TooManyAttemptsError as error:
         words = f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
         headers = {"Retry-After": str(error.retry_after)}
@@ -109,10 +113,15 @@ def code_submit(token: str) -> ResponseReturnValue:
     keep_if_busy(lambda message: _code_page(form, 503, message))
     try:
         device = recovery.recover_by_code(
-            db.session(), asked, form.plain_code, form.password.data,
-            session.current_browser(), recovery_rules(session.config()), outbox.post(),
+            db.session(),
+            asked,
+            form.plain_code,
+            form.password.data,
+            session.current_browser(),
+            recovery_rules(session.config()),
+            outbox.post(),
             session.local_now(),
-        )  # fmt: skip
+        )
     except (CodeError, LinkError, PasswordError, TooManyAttemptsError) as error:
         # A wrong code has cost a try.
         outbox.commit()
@@ -142,9 +151,13 @@ def password_submit(token: str) -> ResponseReturnValue:
     keep_if_busy(lambda message: _password_page(asked, form, 503, message))
     try:
         device = recovery.recover_by_link(
-            db.session(), asked, nonce, form.password.data,
-            session.current_browser(), session.local_now(),
-        )  # fmt: skip
+            db.session(),
+            asked,
+            nonce,
+            form.password.data,
+            session.current_browser(),
+            session.local_now(),
+        )
     except PasswordError as error:
         form.refuse(error)
         return _password_page(asked, form, 422)

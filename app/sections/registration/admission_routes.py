@@ -187,9 +187,13 @@ def _confirm_page(form: ConfirmForm, registration: Registration, status: int = 2
 
 
 def _proof_page(
-    form: ProofForm, registration: Registration, status: int = 200, message: str | None = None,
-    *, is_held: bool = False,
-) -> Response:  # fmt: skip
+    form: ProofForm,
+    registration: Registration,
+    status: int = 200,
+    message: str | None = None,
+    *,
+    is_held: bool = False,
+) -> Response:
     here = circumstances()
     return render_page(
         "registration/proof.html",

@@ -82,9 +82,14 @@ def save(token: str) -> ResponseReturnValue:
     here = circumstances()
     try:
         sending = saving.save(
-            db.session(), form.registration, form.details(),
-            here.browser, here.rules, outbox.post(), here.now,
-        )  # fmt: skip
+            db.session(),
+            form.registration,
+            form.details(),
+            here.browser,
+            here.rules,
+            outbox.post(),
+            here.now,
+        )
     except EXPLAINED as error:
         return _explained(form, error)
     event("registration saved", registration=form.registration.id, channel=form.channel.data)
@@ -129,9 +134,14 @@ def check_code(token: str) -> ResponseReturnValue:
     here = circumstances()
     try:
         saving.check_code(
-            db.session(), form.registration, form.details(),
-            here.browser, here.rules, outbox.post(), here.now,
-        )  # fmt: skip
+            db.session(),
+            form.registration,
+            form.details(),
+            here.browser,
+            here.rules,
+            outbox.post(),
+            here.now,
+        )
     except EXPLAINED as error:
         event("code refused", registration=form.registration.id)
         return _explained(form, error)

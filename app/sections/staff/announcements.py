@@ -57,9 +57,13 @@ def directory_announcement_new_submit() -> ResponseReturnValue:
         return _page(form, status=422)
     keep_if_busy(lambda message: _page(form, status=503, message=message))
     actions.announce(
-        db.session(), form.text.data, form.moments["begins_at"], form.moments["ends_at"],
-        current_clerk().staff_id, clock().now(),
-    )  # fmt: skip
+        db.session(),
+        form.text.data,
+        form.moments["begins_at"],
+        form.moments["ends_at"],
+        current_clerk().staff_id,
+        clock().now(),
+    )
     db.session.commit()
     return _back()
 
@@ -87,9 +91,13 @@ def directory_announcement_submit(announcement_id: int) -> ResponseReturnValue:
     )
     try:
         actions.change_announcement(
-            db.session(), row, form.text.data, form.moments["begins_at"], form.moments["ends_at"],
+            db.session(),
+            row,
+            form.text.data,
+            form.moments["begins_at"],
+            form.moments["ends_at"],
             clock().now(),
-        )  # fmt: skip
+        )
     except AnnouncementOverError:
         return _page(form, row, 422)
     db.session.commit()
@@ -118,9 +126,11 @@ def _stage(row: Announcement) -> Stage:
 
 
 def _page(
-    form: AnnouncementForm, row: Announcement | None = None, status: int = 200,
+    form: AnnouncementForm,
+    row: Announcement | None = None,
+    status: int = 200,
     message: str | None = None,
-) -> Response:  # fmt: skip
+) -> Response:
     is_over = row is not None and _stage(row) == Stage.OVER
     return render_page(
         "staff/directories/announcement.html",

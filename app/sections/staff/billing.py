@@ -116,9 +116,12 @@ def billing_run(run_id: int) -> ResponseReturnValue:
     """A batch that was loaded: counts by file, warnings."""
     row = get_run(db.session(), run_id)
     return render_page(
-        "staff/billing_run.html", fragment="results", run=row.run, loader=words.loader_of(row),
+        "staff/billing_run.html",
+        fragment="results",
+        run=row.run,
+        loader=words.loader_of(row),
         modes=words.MODES,
-    )  # fmt: skip
+    )
 
 
 @bp.errorhandler(BatchError)

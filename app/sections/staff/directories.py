@@ -52,14 +52,32 @@ class Directory:
 DIRECTORIES = {
     each.kind: each
     for each in (
-        Directory("departments", Department, DepartmentForm, "Отделения", "Отделение",
-                  "Добавить отделение"),
-        Directory("topics", EnquiryTopic, TopicForm, "Виды обращений", "Вид обращения",
-                  "Добавить вид обращения"),
-        Directory("premises", PremisesKind, PremisesForm, "Виды помещений", "Вид помещения",
-                  "Добавить вид помещения"),
+        Directory(
+            "departments",
+            Department,
+            DepartmentForm,
+            "Отделения",
+            "Отделение",
+            "Добавить отделение",
+        ),
+        Directory(
+            "topics",
+            EnquiryTopic,
+            TopicForm,
+            "Виды обращений",
+            "Вид обращения",
+            "Добавить вид обращения",
+        ),
+        Directory(
+            "premises",
+            PremisesKind,
+            PremisesForm,
+            "Виды помещений",
+            "Вид помещения",
+            "Добавить вид помещения",
+        ),
     )
-}  # fmt: skip
+}
 KINDS = f"<any({', '.join(DIRECTORIES)}):kind>"
 
 

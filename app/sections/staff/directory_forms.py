@@ -128,9 +128,19 @@ class SupplierForm(BankFields):
     said: a telephone has to be changeable beside it."""
 
     ORDER: ClassVar = (
-        "name", "short_name", "kpp", "ogrn", "address", "bank_name", "bic", "account",
-        "corr_account", "phone", "email", "work_hours",
-    )  # fmt: skip
+        "name",
+        "short_name",
+        "kpp",
+        "ogrn",
+        "address",
+        "bank_name",
+        "bic",
+        "account",
+        "corr_account",
+        "phone",
+        "email",
+        "work_hours",
+    )
     name = _text("Полное название", 500, needed="введите, как в уставе")
     short_name = _text("Краткое название")
     kpp = StringField("КПП", filters=[digits])

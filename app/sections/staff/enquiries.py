@@ -96,9 +96,12 @@ def enquiries_summary_file(extension: str) -> ResponseReturnValue:
 
 def _queue_form() -> QueueForm:
     return QueueForm.from_query(
-        request.args, list_departments(db.session()), list_topics(db.session()),
-        list_staff(db.session()), current_clerk().department_id,
-    )  # fmt: skip
+        request.args,
+        list_departments(db.session()),
+        list_topics(db.session()),
+        list_staff(db.session()),
+        current_clerk().department_id,
+    )
 
 
 def _period_form() -> PeriodForm:

@@ -74,9 +74,10 @@ def enquiry_take(enquiry_id: int) -> ResponseReturnValue:
     """«Взять»."""
     found, was = get_for_desk(db.session(), enquiry_id), read_id(request.form.get("was"))
     return _do(
-        found, "take",
+        found,
+        "take",
         lambda: handling.take_enquiry(db.session(), found, _writer(), was, local_now()),
-    )  # fmt: skip
+    )
 
 
 @bp.post("/enquiries/<int:enquiry_id>/assign")
@@ -91,11 +92,10 @@ def enquiry_assign(enquiry_id: int) -> ResponseReturnValue:
     assignee = get_staff(db.session(), to) if to else None
     was = read_id(request.form.get("was"))
     return _do(
-        found, "assign",
-        lambda: handling.assign_enquiry(
-            db.session(), found, _writer(), assignee, was, local_now()
-        ),
-    )  # fmt: skip
+        found,
+        "assign",
+        lambda: handling.assign_enquiry(db.session(), found, _writer(), assignee, was, local_now()),
+    )
 
 
 @bp.post("/enquiries/<int:enquiry_id>/messages")
@@ -115,12 +115,14 @@ def enquiry_reply(enquiry_id: int) -> ResponseReturnValue:
     step = Reply(form.step.data)
     message = actions.Words(form.key.data, form.text.data.strip(), files, form.seen_id)
     return _do(
-        found, str(step),
+        found,
+        str(step),
         lambda: actions.reply_to_enquiry(
             db.session(), found, _writer(), step, message, local_now()
         ),
-        files, reply=form,
-    )  # fmt: skip
+        files,
+        reply=form,
+    )
 
 
 @bp.post("/enquiries/<int:enquiry_id>/close")
@@ -168,12 +170,18 @@ def enquiry_topic(enquiry_id: int) -> ResponseReturnValue:
     topic = form.topics[form.topic.data]
     department = form.departments.get(form.department.data)
     return _do(
-        found, "topic",
+        found,
+        "topic",
         lambda: handling.change_topic(
-            db.session(), found, _writer(), topic, department, config().enquiry_answer_days,
+            db.session(),
+            found,
+            _writer(),
+            topic,
+            department,
+            config().enquiry_answer_days,
             local_now(),
         ),
-    )  # fmt: skip
+    )
 
 
 @bp.post("/enquiries/<int:enquiry_id>/notes")
@@ -195,16 +203,21 @@ def enquiry_note(enquiry_id: int) -> ResponseReturnValue:
         return _page(found, 422, note=form)
     message = actions.Words(form.note_key.data, form.note.data.strip(), files)
     return _do(
-        found, "note",
+        found,
+        "note",
         lambda: actions.write_note(db.session(), found, _writer(), message, local_now()),
-        files, note=form,
-    )  # fmt: skip
+        files,
+        note=form,
+    )
 
 
 def _do(
-    found: Enquiry, done: str, step: Callable[[], object], files: Sequence[Attachment] = (),
+    found: Enquiry,
+    done: str,
+    step: Callable[[], object],
+    files: Sequence[Attachment] = (),
     **typed: Any,
-) -> ResponseReturnValue:  # fmt: skip
+) -> ResponseReturnValue:
     """Take a step, and go back to the thread; a step that makes nothing was taken before.
 
     Args:
@@ -254,11 +267,17 @@ def _again(enquiry_id: int, status: int, message: str, **typed: Any) -> Response
 
 
 def _page(
-    found: Enquiry, status: int = 200, *, message: str | None = None,
-    refused: Sequence[AttachmentError] = (), reply: ReplyForm | None = None,
-    note: NoteForm | None = None, assign: AssignForm | None = None,
-    topic: TopicForm | None = None, close: CloseForm | None = None,
-) -> Response:  # fmt: skip
+    found: Enquiry,
+    status: int = 200,
+    *,
+    message: str | None = None,
+    refused: Sequence[AttachmentError] = (),
+    reply: ReplyForm | None = None,
+    note: NoteForm | None = None,
+    assign: AssignForm | None = None,
+    topic: TopicForm | None = None,
+    close: CloseForm | None = None,
+) -> Response:
     forms = (reply, note, assign, topic, close)
     sent = next((form for form in forms if form is not None), None)
     file_faults = [refusal_words(error) for error in refused]

@@ -37,9 +37,13 @@ class QueueForm(Form):
 
     @classmethod
     def from_query(
-        cls, args: MultiDict[str, str], departments: Sequence[Department],
-        topics: Sequence[EnquiryTopic], staff: Sequence[StaffMember], own_department: int | None,
-    ) -> QueueForm:  # fmt: skip
+        cls,
+        args: MultiDict[str, str],
+        departments: Sequence[Department],
+        topics: Sequence[EnquiryTopic],
+        staff: Sequence[StaffMember],
+        own_department: int | None,
+    ) -> QueueForm:
         """Read the address; without a department it is the clerk's own."""
         form = cls(args)
         form.department.choices = {"": "Все отделения", "0": "Без отделения"} | _named(departments)
@@ -48,9 +52,12 @@ class QueueForm(Form):
         if "department" not in args:
             form.department.data = str(own_department or "")
         for field, first in (
-            (form.state, QueueState.WAITING), (form.department, ""), (form.topic, ""),
-            (form.who, ""), (form.term, Term.ANY),
-        ):  # fmt: skip
+            (form.state, QueueState.WAITING),
+            (form.department, ""),
+            (form.topic, ""),
+            (form.who, ""),
+            (form.term, Term.ANY),
+        ):
             if field.data not in field.choices:
                 field.data = str(first)
         return form
@@ -59,9 +66,13 @@ class QueueForm(Form):
         """What is asked for, by the clerk with this id."""
         who = str(staff_id) if self.who.data == "me" else self.who.data
         return Queue(
-            QueueState(self.state.data), _id(self.department.data), _id(self.topic.data), _id(who),
-            Term(self.term.data), self.q.data,
-        )  # fmt: skip
+            QueueState(self.state.data),
+            _id(self.department.data),
+            _id(self.topic.data),
+            _id(who),
+            Term(self.term.data),
+            self.q.data,
+        )
 
     def query(self, **changes: str) -> str:
         """The same as a query string, with what is to be otherwise."""

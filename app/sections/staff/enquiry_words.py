@@ -30,10 +30,23 @@ from app.sections.enquiries.words import (
 from app.web.session import clock
 
 __all__ = [
-    "CLOSED", "DETAILS", "DONE", "STATES", "STATUSES", "STEPS", "TERMS", "Counts", "detail_words",
-    "overdue_words", "paragraphs", "queue_table", "size_words", "summary_table", "thread_of",
+    "CLOSED",
+    "DETAILS",
+    "DONE",
+    "STATES",
+    "STATUSES",
+    "STEPS",
+    "TERMS",
+    "Counts",
+    "detail_words",
+    "overdue_words",
+    "paragraphs",
+    "queue_table",
+    "size_words",
+    "summary_table",
+    "thread_of",
     "total_of",
-]  # fmt: skip
+]
 
 STATES = {
     QueueState.WAITING: "Ждут поставщика",
@@ -147,9 +160,13 @@ def _figures(row: TopicCounts | Counts) -> tuple[int, ...]:
 def summary_table(rows: Sequence[TopicCounts]) -> Table:
     """Counts by topic and term, for a spreadsheet."""
     titles = (
-        "Ждут ответа", "Просрочено", "Отвечено в срок", "Отвечено позже", "Закрыто без ответа",
+        "Ждут ответа",
+        "Просрочено",
+        "Отвечено в срок",
+        "Отвечено позже",
+        "Закрыто без ответа",
         "Всего",
-    )  # fmt: skip
+    )
     total = total_of(rows)
     figures: list[Sequence[Cell]] = [(row.topic, *_figures(row)) for row in rows]
     figures.append(("Итого", *_figures(total)))
@@ -177,15 +194,22 @@ def queue_table(rows: Sequence[QueueRow], today: date) -> Table:
         ],
         [
             (
-                row.number, row.contract_number, row.customer, row.organisation, row.topic,
-                row.department, row.assignee, STATUSES[EnquiryStatus(row.status)][1],
-                clock().local(row.registered_at).date(), row.answer_due_on,
+                row.number,
+                row.contract_number,
+                row.customer,
+                row.organisation,
+                row.topic,
+                row.department,
+                row.assignee,
+                STATUSES[EnquiryStatus(row.status)][1],
+                clock().local(row.registered_at).date(),
+                row.answer_due_on,
                 days_overdue(row.status, row.answer_due_on, today) or None,
                 clock().local(row.answered_at).date() if row.answered_at else None,
             )
             for row in rows
         ],
-    )  # fmt: skip
+    )
 
 
 def is_due(status: str) -> bool:

@@ -133,9 +133,11 @@ def _door(form: StaffSignInForm, status: int = 200, message: str | None = None) 
 
 
 def _code_page(
-    found: tuple[StaffSession, StaffMember], form: CodeForm, status: int = 200,
+    found: tuple[StaffSession, StaffMember],
+    form: CodeForm,
+    status: int = 200,
     message: str | None = None,
-) -> Response:  # fmt: skip
+) -> Response:
     member = found[1]
     secret = qr = None
     if member.totp_confirmed_at is None:

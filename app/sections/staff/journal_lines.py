@@ -62,8 +62,14 @@ class Line:
         """The line in a file."""
         changes = "; ".join(str(each) for each in self.changes)
         return (
-            self.when, self.who, self.action, self.subject, self.key, changes, self.address,
-        )  # fmt: skip
+            self.when,
+            self.who,
+            self.action,
+            self.subject,
+            self.key,
+            changes,
+            self.address,
+        )
 
 
 def make_lines(rows: Iterable[JournalRow], names: Names) -> Iterator[Line]:

@@ -58,10 +58,17 @@ def messages() -> ResponseReturnValue:
         cursor = Cursor.from_query(request.args.get("before"), request.args.get("after"))
         found = list_messages(db.session(), wanted, cursor)
     return render_page(
-        "staff/messages/index.html", fragment="results", form=form, found=found,
-        query={field.name: field.data or "" for field in form}, faults=summary_of(form),
-        kinds=KINDS, channels=CHANNELS, statuses=STATUSES, status=422 if form.errors else 200,
-    )  # fmt: skip
+        "staff/messages/index.html",
+        fragment="results",
+        form=form,
+        found=found,
+        query={field.name: field.data or "" for field in form},
+        faults=summary_of(form),
+        kinds=KINDS,
+        channels=CHANNELS,
+        statuses=STATUSES,
+        status=422 if form.errors else 200,
+    )
 
 
 @bp.get("/messages/<int:message_id>")

@@ -61,9 +61,14 @@ def password_submit() -> ResponseReturnValue:
     keep_if_busy(lambda message: _page(form, 503, message))
     try:
         opened = actions.change_password(
-            db.session(), _me(), form.current.data, form.password.data,
-            session.current_browser(), staff_rules(session.config()), session.clock().now(),
-        )  # fmt: skip
+            db.session(),
+            _me(),
+            form.current.data,
+            form.password.data,
+            session.current_browser(),
+            staff_rules(session.config()),
+            session.clock().now(),
+        )
     except SignInRefusedError:
         form.current.errors = ["Поле «Текущий пароль»: пароль не подходит"]
         return _page(form, 422)
@@ -107,9 +112,11 @@ def _wait(error: TooManyAttemptsError) -> str:
 
 
 def _page(
-    form: OwnPasswordForm, status: int = 200, message: str | None = None,
+    form: OwnPasswordForm,
+    status: int = 200,
+    message: str | None = None,
     codes_form: OwnCodesForm | None = None,
-) -> Response:  # fmt: skip
+) -> Response:
     return render_page(
         "staff/password.html",
         fragment="results",

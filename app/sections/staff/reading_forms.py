@@ -63,9 +63,12 @@ class ReadingFilterForm(Form):
 
     @classmethod
     def from_query(
-        cls, args: MultiDict[str, str], departments: Sequence[Department], own: int | None,
+        cls,
+        args: MultiDict[str, str],
+        departments: Sequence[Department],
+        own: int | None,
         today: date,
-    ) -> ReadingFilterForm:  # fmt: skip
+    ) -> ReadingFilterForm:
         """Read the address; without a department, the clerk's own.
 
         Args:

@@ -47,21 +47,30 @@ def billing_reconciliation() -> ResponseReturnValue:
     """One month: only contracts with a difference, and payments without a contract."""
     typed, month = _month()
     if month is None:
-        return render_page(PAGE, fragment="results", month=None, typed=typed, error=WRONG_MONTH,
-                           status=422)  # fmt: skip
+        return render_page(
+            PAGE, fragment="results", month=None, typed=typed, error=WRONG_MONTH, status=422
+        )
     session = db.session()
     pager = Pager.from_query(
         request.args.get("page"), PAGE_ROWS, queries.count_mismatched(session, month)
     )
     count, total = queries.sum_unallocated(session, month)
     return render_page(
-        PAGE, fragment="results", month=month, typed=typed, error="", pager=pager, sides=SIDES,
+        PAGE,
+        fragment="results",
+        month=month,
+        typed=typed,
+        error="",
+        pager=pager,
+        sides=SIDES,
         rows=queries.list_mismatched(session, month, pager.offset, pager.size),
         unallocated=queries.list_unallocated(session, month, LISTED_PAYMENTS),
-        unallocated_count=count, unallocated_total=total,
+        unallocated_count=count,
+        unallocated_total=total,
         has_balances=queries.has_balances(session, month),
-        contact_gaps=list_contact_gaps(session), contact_gaps_listed=LISTED_GAPS,
-    )  # fmt: skip
+        contact_gaps=list_contact_gaps(session),
+        contact_gaps_listed=LISTED_GAPS,
+    )
 
 
 @bp.get("/billing/reconciliation.<any(xlsx, csv):extension>")
@@ -70,8 +79,9 @@ def billing_reconciliation_file(extension: str) -> ResponseReturnValue:
     """The whole report of a month for a spreadsheet."""
     typed, month = _month()
     if month is None:
-        return render_page(PAGE, fragment="results", month=None, typed=typed, error=WRONG_MONTH,
-                           status=422)  # fmt: skip
+        return render_page(
+            PAGE, fragment="results", month=None, typed=typed, error=WRONG_MONTH, status=422
+        )
     table = Table(f"Сверка {month}", COLUMNS, _rows(month))
     return send_bytes(WRITERS[extension](table), f"Сверка остатков {month}", extension)
 
@@ -95,16 +105,31 @@ def _rows(month: Month) -> list[list[Cell]]:
     session = db.session()
     rows: list[list[Cell]] = [
         [
-            each.number, each.customer_name, SIDES[wrong.side], wrong.billed, wrong.found,
-            wrong.difference, "есть" if each.has_balance else "нет", *(None,) * 4,
+            each.number,
+            each.customer_name,
+            SIDES[wrong.side],
+            wrong.billed,
+            wrong.found,
+            wrong.difference,
+            "есть" if each.has_balance else "нет",
+            *(None,) * 4,
         ]
         for each in queries.list_mismatched(session, month)
         for wrong in each.mismatches
-    ]  # fmt: skip
+    ]
     return rows + [
         [
-            None, None, "Оплата без договора", None, each.amount, None, None,
-            each.posted_on, each.doc_number, each.payer_inn, each.purpose,
+            None,
+            None,
+            "Оплата без договора",
+            None,
+            each.amount,
+            None,
+            None,
+            each.posted_on,
+            each.doc_number,
+            each.payer_inn,
+            each.purpose,
         ]
         for each in queries.list_unallocated(session, month)
-    ]  # fmt: skip
+    ]

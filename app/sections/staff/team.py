@@ -31,9 +31,12 @@ from app.web.session import clock, config
 def team() -> ResponseReturnValue:
     """Who works at the desk."""
     return render_page(
-        "staff/team.html", fragment="results", staff=list_staff(db.session()), roles=ROLES,
+        "staff/team.html",
+        fragment="results",
+        staff=list_staff(db.session()),
+        roles=ROLES,
         saved=request.args.get("saved"),
-    )  # fmt: skip
+    )
 
 
 @bp.get("/team/new")
@@ -68,9 +71,12 @@ def team_member(staff_id: int) -> ResponseReturnValue:
     """Somebody's role and department, and where they are signed in."""
     member = get_staff(db.session(), staff_id)
     form = StaffForm(
-        login=member.login, name=member.name, role=member.role,
-        department=str(member.department_id or ""), is_active=member.disabled_at is None,
-    )  # fmt: skip
+        login=member.login,
+        name=member.name,
+        role=member.role,
+        department=str(member.department_id or ""),
+        is_active=member.disabled_at is None,
+    )
     return _page(_offer(form, member), member)
 
 
@@ -123,9 +129,11 @@ def _first_password() -> str:
 def _command(form: StaffForm) -> actions.NewStaff:
     department = form.department.data
     return actions.NewStaff(
-        form.login.data or "", form.name.data, StaffRole(form.role.data),
+        form.login.data or "",
+        form.name.data,
+        StaffRole(form.role.data),
         int(department) if department else None,
-    )  # fmt: skip
+    )
 
 
 def _offer(form: StaffForm, member: StaffMember | None = None) -> StaffForm:

@@ -108,9 +108,13 @@ def _name(purpose: str) -> str:
 
 
 def _page(
-    purpose: str, form: TextForm, status: int = 200, message: str | None = None, *,
+    purpose: str,
+    form: TextForm,
+    status: int = 200,
+    message: str | None = None,
+    *,
     preview: bool = False,
-) -> Response:  # fmt: skip
+) -> Response:
     return render_page(
         "staff/directories/text_new.html",
         fragment="results",

@@ -92,9 +92,14 @@ def test_a_file_is_given_back_as_a_download_to_its_own_contract_only(
     ],
 )
 def test_a_refused_file_loses_neither_words_nor_the_other_files(
-    make_app: Callable[..., Flask], make: Factory, account: Account,
-    name: str, content: bytes, status: int, words: str,
-) -> None:  # fmt: skip
+    make_app: Callable[..., Flask],
+    make: Factory,
+    account: Account,
+    name: str,
+    content: bytes,
+    status: int,
+    words: str,
+) -> None:
     page = PageClient(make_app(attachment_max_mb=1))
     page.sign_in("00123")
     data = filled(page.open(NEW), text="Мой вопрос")
@@ -222,9 +227,12 @@ def test_a_scanner_looks_at_every_file_and_without_its_word_none_is_taken(
 
 
 def test_the_nightly_round_forgets_old_drafts_and_files_nobody_speaks_of(
-    app: Flask, page: PageClient, make: Factory, tmp_path: Path,
+    app: Flask,
+    page: PageClient,
+    make: Factory,
+    tmp_path: Path,
     later: Callable[..., object],
-) -> None:  # fmt: skip
+) -> None:
     send(page, files=files(("a.pdf", PDF)))
     post(page, filled(page.open(NEW)), do="attach", files=files(("b.pdf", PDF + b"b")))
     lost = tmp_path / "files" / "11111111-1111-4111-8111-111111111111"

@@ -46,10 +46,15 @@ def test_the_form_has_the_fields_of_the_manual_and_knows_what_is_known(
     soup = page.open(NEW)
     labels = [label.text.strip() for label in soup.select("main label")]
     for label in (
-        "Вид помещения", "Наименование организации", "Вид обращения", "Контактный телефон",
-        "Адрес электронной почты", "Адрес помещения", "Текст обращения",
+        "Вид помещения",
+        "Наименование организации",
+        "Вид обращения",
+        "Контактный телефон",
+        "Адрес электронной почты",
+        "Адрес помещения",
+        "Текст обращения",
         "Даю согласие на обработку персональных данных",
-    ):  # fmt: skip
+    ):
         assert label in labels
     data = fields_of(soup.select_one("form.enquiry"))
     assert data["organisation"] == "ООО «Ромашка»"
@@ -92,11 +97,12 @@ def test_the_supplier_s_own_topics_and_departments_are_offered_instead_of_ours(
     make.session.flush()
     make.session.add_all(
         [
-            EnquiryTopic(external_id="t1", name="Переход на ЭДО", is_active=True,
-                         department_id=department.id),
+            EnquiryTopic(
+                external_id="t1", name="Переход на ЭДО", is_active=True, department_id=department.id
+            ),
             EnquiryTopic(external_id="t2", name="Старое", is_active=False),
         ]
-    )  # fmt: skip
+    )
     make.commit()
     soup = page.open(NEW)
     options = [each.text for each in soup.select("[name=topic] option")]

@@ -69,8 +69,15 @@ def test_an_answer_reaches_the_customer_in_words_not_only_as_a_link(
 ) -> None:
     paper = tmp_path / "расчет.pdf"
     paper.write_bytes(PDF)
-    reply(app, "--text", "Сумма верна.\n\n[[Нажмите]] сюда", "--staff", "Петрова М. И.",
-          "--file", str(paper))  # fmt: skip
+    reply(
+        app,
+        "--text",
+        "Сумма верна.\n\n[[Нажмите]] сюда",
+        "--staff",
+        "Петрова М. И.",
+        "--file",
+        str(paper),
+    )
     soup = page.open(URL)
     assert "Ответ дан" in soup.select_one(".status").text
     answer = soup.select(".thread > li")[-1]
@@ -234,19 +241,29 @@ def test_notes_of_the_staff_and_their_files_are_not_the_customer_s(
     note = make.entry(enquiry, "Неплательщик", author="staff", is_internal=True)
     make.session.add(
         Attachment(
-            contract_id=1, entry_id=note.id, name="a.pdf", media_type="application/pdf", size=1,
-            sha256="0" * 64, stored_as="x", attached_at=enquiry.registered_at,
+            contract_id=1,
+            entry_id=note.id,
+            name="a.pdf",
+            media_type="application/pdf",
+            size=1,
+            sha256="0" * 64,
+            stored_as="x",
+            attached_at=enquiry.registered_at,
         )
-    )  # fmt: skip
+    )
     make.commit()
     assert "Неплательщик" not in page.open(URL).text
     page.open(f"{URL}/files/1", 404)
 
 
 def test_enquiries_are_listed_by_status(
-    app: Flask, page: PageClient, enquiry: Enquiry, make: Factory, contract: Contract,
+    app: Flask,
+    page: PageClient,
+    enquiry: Enquiry,
+    make: Factory,
+    contract: Contract,
     account: Account,
-) -> None:  # fmt: skip
+) -> None:
     make.enquiry(contract, account, status="closed")
     make.commit()
     for status, count in (("all", 2), ("open", 1), ("closed", 1), ("mine", 0), ("<b>", 2)):
@@ -275,11 +292,16 @@ def test_billing_hears_of_a_new_enquiry_once(app: Flask, page: PageClient, tmp_p
         text = package.read("enquiries_out.csv").decode()
     (row,) = csv.DictReader(io.StringIO(text, newline=""), delimiter=";")
     assert row == {
-        "enquiry_id": "2026-000001", "contract_no": "00123-ЭС", "topic_id": "other",
-        "department_id": "", "created_at": "2026-11-21T12:00:00+05:00",
-        "text": "Первая; строка\n\n«вторая»", "files": "a.pdf", "contact_phone": "+79123456789",
+        "enquiry_id": "2026-000001",
+        "contract_no": "00123-ЭС",
+        "topic_id": "other",
+        "department_id": "",
+        "created_at": "2026-11-21T12:00:00+05:00",
+        "text": "Первая; строка\n\n«вторая»",
+        "files": "a.pdf",
+        "contact_phone": "+79123456789",
         "contact_email": "buh@example.org",
-    }  # fmt: skip
+    }
 
 
 def test_a_viewer_reads_and_does_not_write(

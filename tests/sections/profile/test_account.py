@@ -14,10 +14,15 @@ from tests.pages import PageClient
 
 def consent(make: Factory, account: Account, purpose: str) -> Consent:
     row = Consent(
-        purpose=purpose, version="2026-11-22", text_sha256="0" * 64, form="registration",
-        given_at=CREATED, address="192.0.2.7", user_agent="Firefox/140 Windows",
+        purpose=purpose,
+        version="2026-11-22",
+        text_sha256="0" * 64,
+        form="registration",
+        given_at=CREATED,
+        address="192.0.2.7",
+        user_agent="Firefox/140 Windows",
         account_id=account.id,
-    )  # fmt: skip
+    )
     make.session.add(row)
     make.commit()
     return row
@@ -34,7 +39,7 @@ def consent(make: Factory, account: Account, purpose: str) -> Consent:
         ("curl/8", "Другой браузер"),
         ("", "Другой браузер"),
     ],
-)  # fmt: skip
+)
 def test_a_browser_is_named_so_that_its_person_knows_it(agent: str, words: str) -> None:
     assert agent_words(agent) == words
 
@@ -50,8 +55,9 @@ def test_one_session_or_all_others_can_be_ended(app: Flask, page: PageClient) ->
     row = next(row for row in rows if "192.0.2.0" in row.text)
     page.submit(soup, action=row.select_one("form")["action"])
     assert [each.client.get("/contracts/1/").status_code for each in others] == [302, 200, 200]
-    page.submit(page.get("profile.sessions", contract_id=1),
-                action="/contracts/1/profile/sessions/end")  # fmt: skip
+    page.submit(
+        page.get("profile.sessions", contract_id=1), action="/contracts/1/profile/sessions/end"
+    )
     assert [each.client.get("/contracts/1/").status_code for each in others] == [302, 302, 302]
     assert len(page.get("profile.sessions", contract_id=1).select("tbody tr")) == 1
 

@@ -66,8 +66,10 @@ def test_name_and_position_are_kept_at_once(
     save(page)
     row = fresh(make, account)
     assert (row.person_name, row.position, row.email) == (
-        "Иванова А. А.", "бухгалтер", "buh@example.org",
-    )  # fmt: skip
+        "Иванова А. А.",
+        "бухгалтер",
+        "buh@example.org",
+    )
     assert "сохранены" in page.get("profile.index", contract_id=1, saved="contacts").text
     assert outbox.letters() == []
 
@@ -215,9 +217,14 @@ def test_five_wrong_codes_and_the_right_one_is_refused(
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_changes(
-    page: PageClient, make: Factory, account: Account, outbox: Outbox,
-    field: str, value: str, words: str,
-) -> None:  # fmt: skip
+    page: PageClient,
+    make: Factory,
+    account: Account,
+    outbox: Outbox,
+    field: str,
+    value: str,
+    words: str,
+) -> None:
     soup = save(page, 422, **({"email": NEW} | {field: value}))
     assert soup is not None
     fault = soup.select_one("#error-summary a")
@@ -261,8 +268,14 @@ def test_a_taken_over_form_cannot_touch_other_columns(
 ) -> None:
     soup = page.open(URL)
     data = {"csrf_token": soup.select_one("[name=csrf_token]")["value"]} | GOOD
-    extra = {"id": "99", "contract_id": "99", "password_hash": "x", "disabled_at": "2026-01-01",
-             "email_confirmed_at": "", "inn": "0"}  # fmt: skip
+    extra = {
+        "id": "99",
+        "contract_id": "99",
+        "password_hash": "x",
+        "disabled_at": "2026-01-01",
+        "email_confirmed_at": "",
+        "inn": "0",
+    }
     assert page.client.post(URL, data=data | extra).status_code == 303
     row = fresh(make, account)
     assert row.id == account.id
@@ -271,9 +284,12 @@ def test_a_taken_over_form_cannot_touch_other_columns(
 
 
 def change_password(
-    page: PageClient, status: int = 303, new: str = "свежий пароль 22", again: str | None = None,
+    page: PageClient,
+    status: int = 303,
+    new: str = "свежий пароль 22",
+    again: str | None = None,
     current: str = PASSWORD,
-) -> None:  # fmt: skip
+) -> None:
     soup = page.open("/contracts/1/profile/password")
     page.submit(soup, status, current=current, password=new, password_again=again or new)
 

@@ -47,9 +47,13 @@ def test_requisites_and_the_contract_are_shown_as_billing_has_them(
     ],
 )
 def test_each_kind_of_customer_has_its_own_requisites(
-    page: PageClient, make: Factory, contract: Contract, kind: str, present: set[str],
+    page: PageClient,
+    make: Factory,
+    contract: Contract,
+    kind: str,
+    present: set[str],
     absent: set[str],
-) -> None:  # fmt: skip
+) -> None:
     customer = make.session.get_one(Customer, contract.customer_id)
     customer.kind, customer.kpp, customer.ogrn = kind, None, None
     make.commit()
@@ -76,9 +80,14 @@ def test_bank_details_for_payment_orders_are_shown(
 ) -> None:
     make.session.add(
         BankDetails(
-            contract_id=1, account="40702810300000000001", bic="047501602", bank_name="Банк",
-            corr_account="", changed_at=CREATED, changed_by=account.id,
+            contract_id=1,
+            account="40702810300000000001",
+            bic="047501602",
+            bank_name="Банк",
+            corr_account="",
+            changed_at=CREATED,
+            changed_by=account.id,
         )
-    )  # fmt: skip
+    )
     make.commit()
     assert "40702810300000000001" in page.get("profile.index", contract_id=1).text

@@ -198,9 +198,11 @@ def test_a_meter_without_a_button_says_why(
     page: PageClient, make: Factory, meter: Meter, change: dict[str, object], words: str
 ) -> None:
     for name, value in change.items():
-        owner = meter if hasattr(meter, name) else make.session.get_one(
-            SupplyPoint, meter.supply_point_id
-        )  # fmt: skip
+        owner = (
+            meter
+            if hasattr(meter, name)
+            else make.session.get_one(SupplyPoint, meter.supply_point_id)
+        )
         setattr(owner, name, value)
     make.commit()
     row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")

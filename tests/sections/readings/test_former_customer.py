@@ -13,9 +13,12 @@ from tests.sections.readings.steps import send, submitted, type_in
 
 
 def test_the_same_value_of_the_new_customer_gets_a_receipt_of_its_own(
-    page: PageClient, make: Factory, meter: Meter, contract: Contract,
+    page: PageClient,
+    make: Factory,
+    meter: Meter,
+    contract: Contract,
     later: Callable[..., datetime],
-) -> None:  # fmt: skip
+) -> None:
     send(page, type_in(page, meter, "1111"))
     (former,) = submitted(make)
     contract.handed_over_at = NOW + timedelta(minutes=1)
@@ -33,5 +36,6 @@ def test_the_same_value_of_the_new_customer_gets_a_receipt_of_its_own(
     page.open(where)
     rows = submitted(make)
     assert [(row.status, row.receipt_id == former.receipt_id) for row in rows] == [
-        ("replaced", True), ("accepted", False),
-    ]  # fmt: skip
+        ("replaced", True),
+        ("accepted", False),
+    ]

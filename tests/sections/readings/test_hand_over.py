@@ -79,8 +79,10 @@ def test_a_submission_is_handed_over_until_billing_acknowledges_it(
     (row,) = export(app, tmp_path / "out")
     assert row["contract_no"] == "00123-ЭС"
     assert (row["meter_id"], row["serial_no"], row["zone"]) == (
-        meter.external_id, "12345678", "T0",
-    )  # fmt: skip
+        meter.external_id,
+        "12345678",
+        "T0",
+    )
     assert (row["period"], row["taken_on"], row["value"]) == ("2026-11", "2026-11-21", "1110.50")
     assert row["submitted_at"] == "2026-11-21T12:00:00+05:00"
     assert row["channel"] == "web"
@@ -170,9 +172,14 @@ def test_a_withdrawn_reading_stays_withdrawn_whatever_billing_says(
     ],
 )
 def test_a_faulty_acknowledgement_is_named_by_line_and_column_and_nothing_is_taken(
-    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path,
-    row: str, column: str | None,
-) -> None:  # fmt: skip
+    app: Flask,
+    page: PageClient,
+    make: Factory,
+    meter: Meter,
+    tmp_path: Path,
+    row: str,
+    column: str | None,
+) -> None:
     send(page, type_in(page, meter, "1110", "5"))
     key = submitted(make)[0].submission_id
     report = ack(app, tmp_path / "in", f"{key};rejected;;нет;;", row.format(id=key))
@@ -186,10 +193,12 @@ def test_the_same_reading_among_billings_own_is_an_acknowledgement(
 ) -> None:
     send(page, type_in(page, meter, "1110", "5"))
     take(
-        app, tmp_path / "in", "readings.csv",
+        app,
+        tmp_path / "in",
+        "readings.csv",
         "reading_id;meter_id;zone;taken_on;period;value;kind;source;status\n"
         f"R-99;{meter.external_id};T0;2026-11-30;2026-11;1110.50;regular;portal;accepted\n",
-    )  # fmt: skip
+    )
     (row,) = submitted(make)
     assert (row.status, row.acknowledged_at is not None) == ("accepted", True)
     assert export(app, tmp_path / "out") == []
@@ -204,10 +213,12 @@ def test_the_receipt_of_a_reading_stays_at_hand_when_billing_has_sent_it_back(
     where = send(page, type_in(page, meter, "1110", "5")).split("?")[0]
     for value in ("1110.50", "1112.00"):
         take(
-            app, tmp_path / "in", "readings.csv",
+            app,
+            tmp_path / "in",
+            "readings.csv",
             "reading_id;meter_id;zone;taken_on;period;value;kind;source;status\n"
             f"R-99;{meter.external_id};T0;2026-11-30;2026-11;{value};regular;portal;accepted\n",
-        )  # fmt: skip
+        )
         row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
         assert value.replace(".", ",") in row.text
         assert row.select_one(f"a[href='{where}']")
@@ -296,10 +307,12 @@ def test_a_late_reading_says_which_month_it_counts_for_and_is_known_again_in_tha
     assert (row["period"], row["taken_on"]) == ("2026-11", "2026-12-05")
     assert row["comment"] == "после срока: учесть в 2026-12"
     take(
-        app, tmp_path / "in", "readings.csv",
+        app,
+        tmp_path / "in",
+        "readings.csv",
         "reading_id;meter_id;zone;taken_on;period;value;kind;source;status\n"
         f"R-99;{meter.external_id};T0;2026-12-05;2026-12;1110.50;control;portal;accepted\n",
-    )  # fmt: skip
+    )
     assert export(app, tmp_path / "out", 5) == []
 
 

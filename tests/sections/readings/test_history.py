@@ -26,8 +26,13 @@ def test_gaps_stay_gaps_and_what_spans_one_is_in_no_month() -> None:
     row = chain([known("2026-01", "10"), known("2026-02", "30"), known("2026-05", "90")], SCALE)
     history = build_history(row, Month(2026, 6))
     assert [str(each.period) for each in history] == [
-        "2026-06", "2026-05", "2026-04", "2026-03", "2026-02", "2026-01",
-    ]  # fmt: skip
+        "2026-06",
+        "2026-05",
+        "2026-04",
+        "2026-03",
+        "2026-02",
+        "2026-01",
+    ]
     assert [each.used for each in history] == [None, None, None, None, 20, None]
     assert history[1].readings[0].months == 3
     assert [bar.height for bar in build_bars(history)] == [None, 100, None, None, None, None]

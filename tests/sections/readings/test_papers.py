@@ -30,9 +30,18 @@ def test_the_act_names_both_sides_readings_and_room_for_two_signatures(
     assert "подписанный акт передайте поставщику" in link.parent.text
     text = text_of(page, "readings.act")
     for shown in (
-        "Акт снятия показаний", "№ 00123-ЭС от 01.02.2020", "за ноябрь 2026", "«Ромашка»",
-        "Пример-Энерго", "12345678", "1100,00", "на 31.10.2026", "1110,50", "40", "420",
-    ):  # fmt: skip
+        "Акт снятия показаний",
+        "№ 00123-ЭС от 01.02.2020",
+        "за ноябрь 2026",
+        "«Ромашка»",
+        "Пример-Энерго",
+        "12345678",
+        "1100,00",
+        "на 31.10.2026",
+        "1110,50",
+        "40",
+        "420",
+    ):
         assert shown in text, shown
     assert text.count("подпись и расшифровка") == 2
 
@@ -43,9 +52,12 @@ def test_the_act_has_the_meter_that_was_removed_and_the_one_that_came_for_it(
     meter.removed_on = date(2026, 11, 14)
     make.reading(meter, "2026-11", "1104.00", kind="final", taken_on=date(2026, 11, 14))
     new = Meter(
-        external_id="M-new", supply_point_id=meter.supply_point_id, serial_number="87654321",
-        multiplier=Decimal(20), installed_on=date(2026, 11, 14),
-    )  # fmt: skip
+        external_id="M-new",
+        supply_point_id=meter.supply_point_id,
+        serial_number="87654321",
+        multiplier=Decimal(20),
+        installed_on=date(2026, 11, 14),
+    )
     make.session.add(new)
     make.session.flush()
     make.reading(new, "2026-11", "3.00", kind="initial", taken_on=date(2026, 11, 14))

@@ -33,9 +33,15 @@ def at(app: Flask, page: PageClient, moment: str) -> None:
     ],
 )
 def test_the_supplier_s_clock_decides_at_the_edges_of_the_window(
-    app: Flask, page: PageClient, make: Factory, meter: Meter,
-    moment: str, period: str, taken_on: str, is_late: bool,
-) -> None:  # fmt: skip
+    app: Flask,
+    page: PageClient,
+    make: Factory,
+    meter: Meter,
+    moment: str,
+    period: str,
+    taken_on: str,
+    is_late: bool,
+) -> None:
     at(app, page, moment)
     soup = type_in(page, meter, "1110", "5")
     assert ("учтем в следующем периоде" in soup.text) == is_late
@@ -85,8 +91,9 @@ def test_after_the_window_what_came_in_time_is_neither_withdrawn_nor_replaced(
     page.open(f"/contracts/1/readings/receipts/{submitted(make)[0].receipt_id}")
     page.submit(page.check_last(), 422, action=soup.select_one("main form")["action"])
     assert "Срок прошел" in page.check_last().text
-    assert "Срок приема прошел" not in page.get("readings.index", contract_id=1).select_one(
-        "table.meters tbody tr"
-    ).text  # fmt: skip
+    assert (
+        "Срок приема прошел"
+        not in page.get("readings.index", contract_id=1).select_one("table.meters tbody tr").text
+    )
     soup = page.get("readings.meter", 409, contract_id=1, meter_id=meter.id)
     assert "изменить показание нельзя" in soup.select_one("#error-summary").text

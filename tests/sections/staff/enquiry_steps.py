@@ -31,9 +31,13 @@ def step(
 
 
 def send(
-    page: PageClient, data: dict[str, Any], name: str, status: int = 303, url: str = URL,
+    page: PageClient,
+    data: dict[str, Any],
+    name: str,
+    status: int = 303,
+    url: str = URL,
     **fields: Any,
-) -> BeautifulSoup:  # fmt: skip
+) -> BeautifulSoup:
     """Send a form that was opened before; the page it leads to."""
     answer = post(page, data, status, f"{url}/{name}", **fields)
     return page.open(answer.headers["Location"]) if status == 303 else page.check_last()

@@ -26,10 +26,13 @@ def submit(make: Factory, meter: Meter, value: str, **values: Any) -> SubmittedR
     register = session.scalars(select(Register).where(Register.meter_id == meter.id)).one()
     point = session.get_one(SupplyPoint, meter.supply_point_id)
     receipt = ReadingReceipt(
-        key=str(uuid.uuid4()), contract_id=point.contract_id, submitted_at=AS_OF,
-        account_id=values.pop("account_id", None), staff_id=values.pop("staff_id", None),
+        key=str(uuid.uuid4()),
+        contract_id=point.contract_id,
+        submitted_at=AS_OF,
+        account_id=values.pop("account_id", None),
+        staff_id=values.pop("staff_id", None),
         address="127.0.0.1",
-    )  # fmt: skip
+    )
     session.add(receipt)
     session.flush()
     defaults = {
@@ -63,9 +66,13 @@ def meter_of(make: Factory, contract: Contract, serial: str = "12345678") -> Met
 
 
 def decide(
-    page: PageClient, soup: BeautifulSoup, do: str, *readings: str, reason: str = "",
+    page: PageClient,
+    soup: BeautifulSoup,
+    do: str,
+    *readings: str,
+    reason: str = "",
     status: int = 303,
-) -> TestResponse:  # fmt: skip
+) -> TestResponse:
     """Tick readings by their values in the list and press a button."""
     form = soup.select_one("form[action][method=post]:has([name=do])")
     data = {

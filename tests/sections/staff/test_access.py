@@ -23,8 +23,9 @@ def rules_of() -> dict[str, set[str]]:
     return {rule.endpoint: set(rule.methods or ()) for rule in app.url_map.iter_rules()}
 
 
-WRITES = sorted(name for name, methods in rules_of().items() if name in GUARDED and
-                "GET" not in methods)  # fmt: skip
+WRITES = sorted(
+    name for name, methods in rules_of().items() if name in GUARDED and "GET" not in methods
+)
 READS = sorted(set(GUARDED) - set(WRITES))
 
 

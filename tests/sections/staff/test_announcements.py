@@ -100,8 +100,10 @@ def test_an_announcement_is_changed_and_taken_off_at_once(
         .order_by(AuditEvent.id)
     ).all()
     assert [each.action for each in lines] == [
-        "announcement.added", "announcement.changed", "announcement.ended",
-    ]  # fmt: skip
+        "announcement.added",
+        "announcement.changed",
+        "announcement.ended",
+    ]
     assert lines[1].changes == {
         "text": [WORDS, "Работы перенесены"],
         "ends_at": ["2026-11-22T07:00:00+00:00", "2026-11-23T03:30:00+00:00"],

@@ -247,8 +247,11 @@ def test_a_hostile_archive_is_refused_in_words(
     assert "hostile.zip" in row.text
     assert count(session, ImportRun) == 0
     assert {path.name for path in stored(app)[0].iterdir()} <= {
-        "batch.zip", "findings.json", "errors.csv", "errors.xlsx",
-    }  # fmt: skip
+        "batch.zip",
+        "findings.json",
+        "errors.csv",
+        "errors.xlsx",
+    }
 
 
 def test_what_is_stored_nobody_else_reads(app: Flask, manager: PageClient) -> None:

@@ -35,8 +35,9 @@ from tests.sections.staff.billing_steps import (
 TOKEN = "the-token-of-unattended-loads-0123456789"
 WATCHERS = ("billing@example.org", "it@example.org")
 MANIFEST = '{"format": "billing-exchange/1.0", "batch_id": "ночь-17"}'
-BROKEN = archive({"departments.csv": "department_id;name;active\nD-1;Отделение;yes\n",
-                  "manifest.json": MANIFEST})  # fmt: skip
+BROKEN = archive(
+    {"departments.csv": "department_id;name;active\nD-1;Отделение;yes\n", "manifest.json": MANIFEST}
+)
 
 
 @pytest.fixture

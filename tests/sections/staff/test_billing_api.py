@@ -45,9 +45,12 @@ def client(app: Flask) -> FlaskClient:
 def post(client: FlaskClient, content: bytes, **query: str) -> TestResponse:
     """As ``curl --data-binary`` does."""
     return client.post(
-        "/api/import", data=content, query_string=query, headers=RIGHT,
+        "/api/import",
+        data=content,
+        query_string=query,
+        headers=RIGHT,
         content_type="application/zip",
-    )  # fmt: skip
+    )
 
 
 def status(client: FlaskClient, answer: TestResponse) -> dict[str, Any]:
@@ -75,9 +78,14 @@ def test_without_a_token_in_the_settings_the_address_is_unknown(
 
 @pytest.mark.parametrize(
     "headers",
-    [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"},
-     {"Authorization": f"Bearer {TOKEN}x"}, {"Authorization": "Bearer ключ"}],
-)  # fmt: skip
+    [
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": f"Basic {TOKEN}"},
+        {"Authorization": f"Bearer {TOKEN}x"},
+        {"Authorization": "Bearer ключ"},
+    ],
+)
 def test_a_wrong_token_is_refused_unread(app: Flask, client: FlaskClient, headers: Any) -> None:
     answer = client.post("/api/import", data=zipped(SAMPLE), headers=headers)
     assert (answer.status_code, answer.mimetype) == (401, "application/json")
@@ -98,9 +106,11 @@ def test_a_batch_is_loaded_in_one_step(
 ) -> None:
     answer = post(client, zipped(SAMPLE))
     assert answer.json == {
-        "job": 1, "batch_id": "sample-2026-10", "status": "waiting",
+        "job": 1,
+        "batch_id": "sample-2026-10",
+        "status": "waiting",
         "url": "http://localhost/api/import/1",
-    }  # fmt: skip
+    }
     found = status(client, answer)
     assert (found["status"], found["error_count"], found["errors"]) == ("done", 0, [])
     assert found["counts"]["payments.csv"]["added"] == 15
@@ -208,8 +218,10 @@ def test_errors_come_back_with_their_places(client: FlaskClient, session: Sessio
     assert (found["status"], found["error_count"], len(found["errors"])) == ("refused", 120, 100)
     assert found["errors"][0].keys() == {"file", "line", "column", "message"}
     assert [found["errors"][0][name] for name in ("file", "line", "column")] == [
-        "departments.csv", 2, "active",
-    ]  # fmt: skip
+        "departments.csv",
+        2,
+        "active",
+    ]
     assert session.scalar(select(func.count(ImportRun.id))) == 0
 
 

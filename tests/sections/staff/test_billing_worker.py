@@ -65,9 +65,13 @@ def figures(app: Flask) -> dict[str, list[tuple[object, ...]]]:
 
 
 def test_a_killed_load_leaves_nothing_half_done_and_goes_on_later(
-    app: Flask, page: PageClient, make: Factory, session: Session, large: bytes,
+    app: Flask,
+    page: PageClient,
+    make: Factory,
+    session: Session,
+    large: bytes,
     later: Callable[..., object],
-) -> None:  # fmt: skip
+) -> None:
     make.staff(StaffRole.MANAGER)
     make.commit()
     page.sign_in_staff("manager")
@@ -79,8 +83,10 @@ def test_a_killed_load_leaves_nothing_half_done_and_goes_on_later(
     instance = app.extensions["config"].instance_dir
     worker = subprocess.Popen(
         [sys.executable, "-c", WORKER, str(instance)],
-        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     database = instance / "kabinet.sqlite3"
 
     def is_merging() -> bool:
@@ -140,9 +146,14 @@ def test_acknowledgements_alone_are_taken_and_the_letters_leave(
     assert run.source == "Readings_Ack.CSV"
     assert run.counts == {
         "readings_ack.csv": {
-            "rows": 1, "added": 0, "changed": 1, "unchanged": 0, "withdrawn": 0, "refused": 0,
+            "rows": 1,
+            "added": 0,
+            "changed": 1,
+            "unchanged": 0,
+            "withdrawn": 0,
+            "refused": 0,
         }
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture

@@ -70,8 +70,7 @@ def test_one_session_or_all_of_them_are_ended(clerk, customer, app, found, sessi
     way = {"contract_id": found.id, "account_id": account.id}
     card = clerk.get("staff.customer", contract_id=found.id)
     assert len(card.select("section.card tbody tr")) == 3
-    clerk.submit(card, action=clerk.url("staff.customer_end_session", **way,
-                                        session_id=rows[0].id))  # fmt: skip
+    clerk.submit(card, action=clerk.url("staff.customer_end_session", **way, session_id=rows[0].id))
     home = customer.url("home.index", contract_id=found.id)
     assert [each.client.get(home).status_code for each in (customer, second)] == [302, 200]
     clerk.submit(card, action=clerk.url("staff.customer_end_sessions", **way))
@@ -83,8 +82,10 @@ def test_a_clerk_has_a_recovery_letter_sent_and_the_password_works_on(
 ) -> None:
     account = session.scalars(select(Account)).one()
     card = clerk.get("staff.customer", contract_id=found.id)
-    clerk.submit(card, action=clerk.url("staff.customer_recovery", contract_id=found.id,
-                                        account_id=account.id))  # fmt: skip
+    clerk.submit(
+        card,
+        action=clerk.url("staff.customer_recovery", contract_id=found.id, account_id=account.id),
+    )
     assert "отправляется" in clerk.get("staff.customer", contract_id=found.id, done="recovery").text
     (letter,) = outbox.letters()
     assert letter["To"] == "buh@example.org"
@@ -96,8 +97,11 @@ def test_without_a_confirmed_address_no_recovery_is_started(clerk, found, sessio
     account.email_confirmed_at = None
     make.commit()
     card = clerk.get("staff.customer", contract_id=found.id)
-    clerk.submit(card, 409, action=clerk.url("staff.customer_recovery", contract_id=found.id,
-                                             account_id=account.id))  # fmt: skip
+    clerk.submit(
+        card,
+        409,
+        action=clerk.url("staff.customer_recovery", contract_id=found.id, account_id=account.id),
+    )
     assert "подтвержденного адреса" in clerk.check_last().text
 
 
@@ -107,8 +111,11 @@ def test_an_account_of_another_contract_is_not_reached_through_this_one(
     other = make.account(make.contract("00888-ЭС"))
     make.commit()
     card = clerk.get("staff.customer", contract_id=found.id)
-    clerk.submit(card, 404, action=clerk.url("staff.customer_block", contract_id=found.id,
-                                             account_id=other.id))  # fmt: skip
+    clerk.submit(
+        card,
+        404,
+        action=clerk.url("staff.customer_block", contract_id=found.id, account_id=other.id),
+    )
     session.refresh(other)
     assert other.disabled_at is None
 
@@ -116,9 +123,14 @@ def test_an_account_of_another_contract_is_not_reached_through_this_one(
 VIEWED = sorted(
     name
     for name, access in ACCESS.items()
-    if access in {Permission.SEE_CONTRACT.value, Permission.SEE_MONEY.value,
-                  Permission.SEE_READINGS.value, Permission.SEE_ENQUIRIES.value}
-)  # fmt: skip
+    if access
+    in {
+        Permission.SEE_CONTRACT.value,
+        Permission.SEE_MONEY.value,
+        Permission.SEE_READINGS.value,
+        Permission.SEE_ENQUIRIES.value,
+    }
+)
 REFUSED = sorted(
     name
     for name, access in ACCESS.items()
@@ -235,8 +247,9 @@ def test_lists_and_exports_of_personal_data_are_looks_too(clerk, found, session:
         select(AuditEvent.subject, AuditEvent.changes).filter_by(action="staff.looked")
     ).all()
     assert [(subject, changes["page"]) for subject, changes in lines] == [
-        ("lists", "staff.customers"), ("lists", "staff.enquiries_file"),
-    ]  # fmt: skip
+        ("lists", "staff.customers"),
+        ("lists", "staff.enquiries_file"),
+    ]
     assert "state=all" in lines[1].changes["query"]
 
 

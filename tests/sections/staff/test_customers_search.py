@@ -135,8 +135,9 @@ def test_hostile_text_finds_nothing_and_breaks_nothing(clerk, found, typed) -> N
 
 def test_a_page_beyond_the_last_is_the_first(clerk, found) -> None:
     assert numbers(clerk.open(clerk.url("staff.customers", q="777", page=9))) == [
-        "00777-ЭС", "07771-ЭС",
-    ]  # fmt: skip
+        "00777-ЭС",
+        "07771-ЭС",
+    ]
 
 
 def test_the_index_follows_what_changes_and_writes_nothing_twice(found, session) -> None:

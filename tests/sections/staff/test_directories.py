@@ -53,10 +53,13 @@ def topic(make: Factory, department: Department) -> EnquiryTopic:
 def test_each_role_sees_on_the_index_what_it_may_change(admin: PageClient, app) -> None:
     links = {each["href"] for each in admin.get("staff.directories").select("#results a")}
     assert {
-        "/staff/directories/announcements", "/staff/directories/departments",
-        "/staff/directories/topics", "/staff/directories/premises",
-        "/staff/directories/supplier", "/staff/directories/texts",
-    } == links  # fmt: skip
+        "/staff/directories/announcements",
+        "/staff/directories/departments",
+        "/staff/directories/topics",
+        "/staff/directories/premises",
+        "/staff/directories/supplier",
+        "/staff/directories/texts",
+    } == links
     manager = PageClient(app)
     manager.sign_in_staff("manager")
     soup = manager.get("staff.directories")
@@ -318,10 +321,14 @@ def check_two_adds(one: PageClient, other: PageClient, session: Session) -> None
     url = one.url("staff.directory_new", kind="premises")
     for round_ in range(5):
         data = [
-            {"csrf_token": soup.select_one("[name=csrf_token]")["value"], "is_active": "y",
-             "name": f"Ангар {round_}", "position": "9"}
+            {
+                "csrf_token": soup.select_one("[name=csrf_token]")["value"],
+                "is_active": "y",
+                "name": f"Ангар {round_}",
+                "position": "9",
+            }
             for soup in soups
-        ]  # fmt: skip
+        ]
         with ThreadPoolExecutor(2) as pool:
             answers = pool.map(
                 lambda each: each[0].client.post(url, data=each[1]),

@@ -35,9 +35,13 @@ def test_new_requisites_stand_in_payment_orders_and_in_the_footer(
     assert not soup.select_one("[name=inn]")
     hours = "пн–пт 8:00–17:00"
     admin.submit(
-        soup, **BANK, work_hours=hours, phone="8 800 000-00-00", ogrn="1 027400-132165",
+        soup,
+        **BANK,
+        work_hours=hours,
+        phone="8 800 000-00-00",
+        ogrn="1 027400-132165",
         short_name="АО «Новое»",
-    )  # fmt: skip
+    )
     found = supplier(session)
     assert found.edited_at is not None
     assert {name: getattr(found, name) for name in BANK} == BANK

@@ -49,9 +49,15 @@ def test_a_last_word_that_is_too_long_is_kept_and_nothing_is_closed(
 )
 @pytest.mark.parametrize("ending", ["close", "reject"])
 def test_a_closed_enquiry_is_opened_again_as_it_was(
-    clerk: PageClient, customer: PageClient, make: Factory, enquiry: Enquiry, outbox: Outbox,
-    steps: list[tuple[str, dict[str, str]]], before: str, ending: str,
-) -> None:  # fmt: skip
+    clerk: PageClient,
+    customer: PageClient,
+    make: Factory,
+    enquiry: Enquiry,
+    outbox: Outbox,
+    steps: list[tuple[str, dict[str, str]]],
+    before: str,
+    ending: str,
+) -> None:
     for name, fields in steps:
         step(clerk, name, **fields)
     due, answered = fresh(make).answer_due_on, fresh(make).answered_at
@@ -72,8 +78,9 @@ def test_a_closed_enquiry_is_opened_again_as_it_was(
     assert letter["Subject"] == "Обращение № 2026-000001 снова открыто"
     assert ("не позже" in part(letter, "plain")) is (before != "Ответ дан")
     assert (journal(make)[-1].action, journal(make)[-1].changes["status"][0]) == (
-        "enquiry.reopen", "closed" if ending == "close" else "rejected",
-    )  # fmt: skip
+        "enquiry.reopen",
+        "closed" if ending == "close" else "rejected",
+    )
     step(customer, "messages", url=THREAD, text="Спасибо")
     step(clerk, "messages", text="Пожалуйста")
 

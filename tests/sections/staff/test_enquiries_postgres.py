@@ -115,8 +115,9 @@ def test_queue_and_counts_are_the_same_as_on_sqlite(
     assert [int(cell.text) for cell in soup.select("tbody td")] == [1, 1, 1, 1, 1, 5]
     soup = page.get("staff.enquiries", state="all")
     shown = [cell.text for cell in soup.select("table tbody th a")]
-    assert shown == [f"№ 2026-{end}" for end in ("000000x", "000001", "000003x", "000002x",
-                                                 "000001x")]  # fmt: skip
+    assert shown == [
+        f"№ 2026-{end}" for end in ("000000x", "000001", "000003x", "000002x", "000001x")
+    ]
     for query in ({"term": "overdue"}, {"q": "000000X", "state": "all"}, {"who": "me"}):
         page.get("staff.enquiries", **query)
     page.get("staff.enquiry", 404, enquiry_id=2**70)

@@ -91,9 +91,12 @@ def test_an_answer_that_is_given_is_not_overdue(
 
 
 def test_every_filter_narrows_the_queue_and_stays_in_the_form_and_the_links(
-    clerk: PageClient, make: Factory, contract: Contract, account: Account,
+    clerk: PageClient,
+    make: Factory,
+    contract: Contract,
+    account: Account,
     topics: list[EnquiryTopic],
-) -> None:  # fmt: skip
+) -> None:
     north = department(make, "Северное")
     other = make.contract("00777-ЭС")
     me, boss = staff(make, "operator"), staff(make, "manager")
@@ -183,14 +186,20 @@ def test_the_queue_is_paged_by_fifty(
 
 
 def test_the_filtered_queue_leaves_as_a_spreadsheet_without_formulas(
-    clerk: PageClient, make: Factory, account: Account, contract: Contract,
+    clerk: PageClient,
+    make: Factory,
+    account: Account,
+    contract: Contract,
     topics: list[EnquiryTopic],
-) -> None:  # fmt: skip
+) -> None:
     topics[0].name = "=cmd|' /C calc'!A1"
     make.enquiry(
-        contract, account, number="2026-000001", organisation="+HYPERLINK(1)",
+        contract,
+        account,
+        number="2026-000001",
+        organisation="+HYPERLINK(1)",
         answer_due_on=date(2026, 11, 19),
-    )  # fmt: skip
+    )
     make.enquiry(contract, account, number="2026-000002", status="closed")
     make.commit()
     clerk.last = clerk.client.get("/staff/enquiries/enquiries.xlsx?q=000001")
@@ -307,9 +316,13 @@ def test_a_term_ends_at_midnight_where_the_clocks_are_changed_too(
 ) -> None:
     for due, hour in ((24, 21), (24, 22), (25, 22), (25, 23)):
         make.enquiry(
-            contract, account, status="answered", registered_at=at(1, month=10),
-            answer_due_on=date(2026, 10, due), answered_at=at(due, hour, month=10),
-        )  # fmt: skip
+            contract,
+            account,
+            status="answered",
+            registered_at=at(1, month=10),
+            answer_due_on=date(2026, 10, due),
+            answered_at=at(due, hour, month=10),
+        )
     berlin = datetime(2026, 11, 21, 12, tzinfo=ZoneInfo("Europe/Berlin"))
     october = Period(date(2026, 10, 1), date(2026, 10, 31))
     (row,) = count_by_topic(make.session, october, berlin)

@@ -106,9 +106,13 @@ def test_notes_and_assignments_of_colleagues_do_not_stop_an_answer(
 
 
 def test_the_customer_closes_while_a_clerk_writes(
-    app: Flask, clerk: PageClient, customer: PageClient, make: Factory, enquiry: Enquiry,
+    app: Flask,
+    clerk: PageClient,
+    customer: PageClient,
+    make: Factory,
+    enquiry: Enquiry,
     outbox: Outbox,
-) -> None:  # fmt: skip
+) -> None:
     data = form_of(clerk.open(URL), "messages") | {"text": "Длинный ответ"}
     send(customer, form_of(customer.open(THREAD), "close", THREAD), "close", 303, THREAD)
     soup = send(clerk, data, "messages", 409, files=files(("a.pdf", PDF)))
@@ -156,9 +160,14 @@ def test_a_step_that_was_taken_already_is_told_and_not_repeated(
 
 @pytest.mark.parametrize(("name", "field"), [("messages", "text"), ("notes", "note")])
 def test_refused_files_are_named_and_the_words_stay(
-    app: Flask, clerk: PageClient, make: Factory, enquiry: Enquiry, outbox: Outbox, name: str,
+    app: Flask,
+    clerk: PageClient,
+    make: Factory,
+    enquiry: Enquiry,
+    outbox: Outbox,
+    name: str,
     field: str,
-) -> None:  # fmt: skip
+) -> None:
     data = form_of(clerk.open(URL), name) | {field: "Не потеряйте"}
     brought = files(("хорошо.pdf", PDF), ("плохо.exe", b"MZ"), ("пусто.pdf", b""))
     soup = send(clerk, data, name, 422, files=brought)

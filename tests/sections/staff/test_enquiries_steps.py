@@ -95,9 +95,10 @@ def test_an_enquiry_is_given_to_a_colleague_and_to_nobody_without_the_customer(
     assert thread(customer) == before
     assert outbox.letters() == []
     for nobody in ("9", str(2**70), "x"):
-        assert "Исполнитель" in step(clerk, "assign", 422, assignee=nobody).select_one(
-            "#error-summary"
-        ).text  # fmt: skip
+        assert (
+            "Исполнитель"
+            in step(clerk, "assign", 422, assignee=nobody).select_one("#error-summary").text
+        )
 
 
 def test_an_answer_with_a_file_is_read_by_the_customer_at_once_and_in_a_letter(
@@ -132,9 +133,16 @@ def test_an_answer_with_a_file_is_read_by_the_customer_at_once_and_in_a_letter(
     ],
 )
 def test_a_question_and_a_refusal_reach_the_customer(
-    clerk: PageClient, customer: PageClient, make: Factory, enquiry: Enquiry, outbox: Outbox,
-    do: str, status: str, shown: str, subject: str,
-) -> None:  # fmt: skip
+    clerk: PageClient,
+    customer: PageClient,
+    make: Factory,
+    enquiry: Enquiry,
+    outbox: Outbox,
+    do: str,
+    status: str,
+    shown: str,
+    subject: str,
+) -> None:
     step(clerk, "messages", step=do, text="Какой прибор?")
     assert fresh(make).status == status
     assert status_of(customer) == shown
@@ -147,8 +155,14 @@ def test_what_the_customer_adds_stays_with_its_clerk(
 ) -> None:
     step(clerk, "take")
     step(clerk, "messages", step="ask", text="Какой прибор?")
-    send(customer, form_of(customer.open(THREAD), "messages", THREAD), "messages", 303, THREAD,
-         text="Прибор № 5")  # fmt: skip
+    send(
+        customer,
+        form_of(customer.open(THREAD), "messages", THREAD),
+        "messages",
+        303,
+        THREAD,
+        text="Прибор № 5",
+    )
     now = fresh(make)
     assert (now.status, now.assignee_id) == ("in_work", staff_id(make, "operator"))
     assert thread(clerk, URL)[-1].startswith("Потребитель, ")
@@ -170,9 +184,10 @@ def test_a_closed_enquiry_takes_notes_and_nothing_else(
         soup = send(clerk, data, name, 409)
         assert "уже закрыто" in soup.select_one("#error-summary").text, name
         assert soup.title.text.startswith("Ошибка · "), name
-    assert "Важный ответ" in send(clerk, forms["messages"], "messages", 409).select_one(
-        "main .note.warn"
-    ).text  # fmt: skip
+    assert (
+        "Важный ответ"
+        in send(clerk, forms["messages"], "messages", 409).select_one("main .note.warn").text
+    )
     assert len(entries(make)) == before
     now = fresh(make)
     assert (now.status, now.assignee_id, now.topic_id) == ("closed", None, 1)
@@ -207,18 +222,26 @@ def test_another_topic_counts_the_term_anew_from_the_day_of_registration(
     assert fresh(make).answer_due_on == date(2026, 12, 21)
     assert "не изменилось" in step(clerk, "topic").select_one("[role=status]").text
     assert [line.changes for line in journal(make)] == [
-        {"topic": [first, second], "department": [None, "Северное"],
-         "due": ["2026-12-21", "2026-11-26"]},
+        {
+            "topic": [first, second],
+            "department": [None, "Северное"],
+            "due": ["2026-12-21", "2026-11-26"],
+        },
         {"topic": [second, first], "due": ["2026-11-26", "2026-12-21"]},
-    ]  # fmt: skip
+    ]
     assert outbox.letters() == []
     step(clerk, "topic", 422, topic="99")
 
 
 def test_a_note_and_its_file_never_leave_the_desk(
-    app: Flask, clerk: PageClient, customer: PageClient, make: Factory, enquiry: Enquiry,
-    outbox: Outbox, tmp_path: Path,
-) -> None:  # fmt: skip
+    app: Flask,
+    clerk: PageClient,
+    customer: PageClient,
+    make: Factory,
+    enquiry: Enquiry,
+    outbox: Outbox,
+    tmp_path: Path,
+) -> None:
     before = thread(customer)
     step(clerk, "notes", note=SECRET, files=files(("тайна.pdf", PDF)))
     item = clerk.open(URL).select_one(".thread .note-in")
@@ -268,9 +291,11 @@ def test_hostile_words_are_text_to_the_clerk_and_to_the_customer(
     step(clerk, "notes", note=HOSTILE)
     step(clerk, "messages", text=HOSTILE)
     for page, url in (
-        (clerk, URL), (clerk, "/staff/enquiries?state=all"), (clerk, "/staff/enquiries/summary"),
+        (clerk, URL),
+        (clerk, "/staff/enquiries?state=all"),
+        (clerk, "/staff/enquiries/summary"),
         (customer, THREAD),
-    ):  # fmt: skip
+    ):
         soup = page.open(url)
         assert not soup.select("main img, main [hx-trigger], main script, a[href^=javascript]")
         assert "{{7*7}}" in soup.select_one("main").text, url

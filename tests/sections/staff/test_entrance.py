@@ -158,8 +158,12 @@ def test_a_role_taken_away_counts_at_the_next_request(
     form = admin.get("staff.team_member", staff_id=member.id)
     admin.submit(form, name=member.name, role="operator", is_active="y")
     assert page.client.get(page.url("staff.team")).status_code == 403
-    admin.submit(admin.get("staff.team_member", staff_id=member.id), name=member.name,
-                 role="operator", is_active="")  # fmt: skip
+    admin.submit(
+        admin.get("staff.team_member", staff_id=member.id),
+        name=member.name,
+        role="operator",
+        is_active="",
+    )
     assert page.client.get(page.url("staff.today")).status_code == 302
 
 
@@ -184,8 +188,11 @@ def test_a_reset_ends_sessions_and_asks_for_a_new_authenticator(
     page.sign_in_staff()
     old = secret_of(page, session, "operator")
     member = session.scalars(select(StaffMember).filter_by(login="operator")).one()
-    admin.submit(admin.get("staff.team_member", staff_id=member.id), 200,
-                 action=admin.url("staff.team_reset", staff_id=member.id))  # fmt: skip
+    admin.submit(
+        admin.get("staff.team_member", staff_id=member.id),
+        200,
+        action=admin.url("staff.team_reset", staff_id=member.id),
+    )
     password = admin.check_last().select_one("#first-password").text
     assert page.client.get(page.url("staff.today")).status_code == 302
     enter_password(page, password=password)
@@ -194,8 +201,15 @@ def test_a_reset_ends_sessions_and_asks_for_a_new_authenticator(
 
 def test_the_command_line_makes_the_first_administrator(app, session: Session) -> None:
     runner = app.test_cli_runner()
-    command = ["staff-create", "root.admin", "--name", "Анна", "--role", "admin",
-               "--password-stdin"]  # fmt: skip
+    command = [
+        "staff-create",
+        "root.admin",
+        "--name",
+        "Анна",
+        "--role",
+        "admin",
+        "--password-stdin",
+    ]
     result = runner.invoke(args=command, input="надежный пароль\n")
     assert result.exit_code == 0, result.output
     again = runner.invoke(args=command, input="надежный пароль\n")
@@ -246,7 +260,12 @@ def test_a_department_that_is_switched_off_stays_with_who_has_it(
     member = make.staff(StaffRole.OPERATOR, login="vera", department_id=old.id)
     make.commit()
     form = admin.get("staff.team_member", staff_id=member.id)
-    admin.submit(form, name="Вера", role="manager", is_active="y",
-                 department=form.select_one("#department [selected]")["value"])  # fmt: skip
+    admin.submit(
+        form,
+        name="Вера",
+        role="manager",
+        is_active="y",
+        department=form.select_one("#department [selected]")["value"],
+    )
     session.refresh(member)
     assert (member.role, member.department_id) == ("manager", old.id)

@@ -26,9 +26,12 @@ DAY = timedelta(days=1)
 def write(session: Session, action: str = "account.email_changed", **values: Any) -> None:
     """A line of the journal, committed."""
     defaults = {
-        "happened_at": NOW, "action": action, "subject": "accounts", "subject_key": "1",
+        "happened_at": NOW,
+        "action": action,
+        "subject": "accounts",
+        "subject_key": "1",
         "changes": {},
-    }  # fmt: skip
+    }
     session.execute(insert(AuditEvent).values(**(defaults | values)))
     session.commit()
 
@@ -51,9 +54,11 @@ def test_a_line_says_who_what_when_before_and_after(
 ) -> None:
     account = session.scalars(select(Account)).one()
     write(
-        session, account_id=account.id, address="10.0.0.7",
+        session,
+        account_id=account.id,
+        address="10.0.0.7",
         changes={"email": ["a@example.org", None], "rating": 5, "topic": "Счет"},
-    )  # fmt: skip
+    )
     first = rows(manager.get("staff.journal"))[0]
     assert first["Когда"] == "21.11.2026, 12:00:00"
     assert first["Кто"] == "buh@example.org, договор № 00123-ЭС"
@@ -94,14 +99,19 @@ def test_who_is_told_apart(manager: PageClient, session: Session, make: Factory)
     write(session, "registration.superseded", subject="contracts")
     write(session, "staff.access_reset", address="cli", subject="staff", subject_key="admin")
     words = {
-        Who.PEOPLE: {"посетитель", "биллинг", "система", "командная строка",
-                     "Сотрудник operator (operator)",
-                     "buh@example.org, договор № 00123-ЭС"},
+        Who.PEOPLE: {
+            "посетитель",
+            "биллинг",
+            "система",
+            "командная строка",
+            "Сотрудник operator (operator)",
+            "buh@example.org, договор № 00123-ЭС",
+        },
         Who.STAFF: {"Сотрудник operator (operator)"},
         Who.CUSTOMERS: {"посетитель", "buh@example.org, договор № 00123-ЭС"},
         Who.BILLING: {"биллинг", "биллинг: загрузка 21.11.2026, 06:00, 2026-11"},
         Who.SYSTEM: {"система", "командная строка"},
-    }  # fmt: skip
+    }
     for who, expected in words.items():
         soup = manager.get("staff.journal", who=str(who), first="2026-11-21")
         shown = {row["Кто"] for row in rows(soup)} - {"Сотрудник manager (manager)"}
@@ -133,9 +143,13 @@ def test_by_default_the_last_thirty_days_without_rows_of_imports(
 def test_days_begin_and_end_in_the_suppliers_zone(manager: PageClient, session: Session) -> None:
     midnight = datetime(2026, 11, 10, tzinfo=NOW.tzinfo)
     for number, moment in enumerate(
-        (midnight - timedelta(seconds=1), midnight, midnight + DAY - timedelta(seconds=1),
-         midnight + DAY)
-    ):  # fmt: skip
+        (
+            midnight - timedelta(seconds=1),
+            midnight,
+            midnight + DAY - timedelta(seconds=1),
+            midnight + DAY,
+        )
+    ):
         write(session, "account.closed", happened_at=moment, changes={"reason": f"день {number}"})
     soup = manager.get("staff.journal", first="2026-11-10", last="10.11.2026")
     assert [row["Было → стало"] for row in rows(soup)] == ["причина: день 2", "причина: день 1"]
@@ -169,8 +183,10 @@ def test_a_contract_number_finds_its_accounts_and_enquiries_however_it_is_typed(
     write(session, "account.blocked", subject_key=str(account.id + 1))
     soup = manager.get("staff.journal", key=typed, first="2026-11-21")
     assert actions(soup) == [
-        "Переданы показания", "Отправлено обращение", "Учетная запись заблокирована"
-    ]  # fmt: skip
+        "Переданы показания",
+        "Отправлено обращение",
+        "Учетная запись заблокирована",
+    ]
 
 
 def test_any_other_key_is_found_as_it_stands(
@@ -257,9 +273,12 @@ def test_hostile_values_are_inert_and_long_ones_are_cut(
 ) -> None:
     long = "д" * 500
     write(
-        session, "gone.action", subject="<b>", subject_key=EVIL,
+        session,
+        "gone.action",
+        subject="<b>",
+        subject_key=EVIL,
         changes={EVIL: [EVIL, long], "facts": {"a": [1, None, True]}},
-    )  # fmt: skip
+    )
     soup = manager.get("staff.journal")
     first = rows(soup)[0]
     assert first["Действие"] == "gone.action"
@@ -276,9 +295,13 @@ def test_customers_and_visitors_act_from_an_address(
     account = session.scalars(select(Account)).one()
     soup = customer.get("profile.contacts", contract_id=contract.id)
     customer.submit(
-        soup, person_name="Новая А. А.", position="бухгалтер", email=account.email, phone="",
+        soup,
+        person_name="Новая А. А.",
+        position="бухгалтер",
+        email=account.email,
+        phone="",
         current=PASSWORD,
-    )  # fmt: skip
+    )
     line = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
     assert (line.action, line.account_id) == ("account.person_saved", account.id)
     assert (line.address, line.staff_id) == ("127.0.0.1", None)
@@ -294,13 +317,19 @@ def test_a_look_at_a_list_and_at_an_object_is_told_in_words(
 ) -> None:
     query = "q=%D0%A0%D0%BE%D0%B3%D0%B0+%26%0A+co"
     write(
-        session, "staff.looked", subject="lists", subject_key="staff.readings_file",
+        session,
+        "staff.looked",
+        subject="lists",
+        subject_key="staff.readings_file",
         changes={"page": "staff.readings_file", "query": query},
-    )  # fmt: skip
+    )
     write(
-        session, "staff.looked", subject="contracts", subject_key="00123-ЭС",
+        session,
+        "staff.looked",
+        subject="contracts",
+        subject_key="00123-ЭС",
         changes={"page": "invoices.invoice", "of": 7},
-    )  # fmt: skip
+    )
     one, many = rows(manager.get("staff.journal", first="2026-11-21"))[:2]
     assert one["Было → стало"] == "страница: Счета номер записи: 7"
     assert many["Что"] == "список Показания на проверку: файл"
@@ -308,8 +337,15 @@ def test_a_look_at_a_list_and_at_an_object_is_told_in_words(
 
 
 def test_every_page_with_data_of_customers_has_words(app: Flask) -> None:
-    own = ("staff.directory", "staff.directories", "staff.sign_in", "staff.second_factor",
-           "staff.password", "staff.keep_session", "staff.team_new")  # fmt: skip
+    own = (
+        "staff.directory",
+        "staff.directories",
+        "staff.sign_in",
+        "staff.second_factor",
+        "staff.password",
+        "staff.keep_session",
+        "staff.team_new",
+    )
     missing = [
         rule.endpoint
         for rule in app.url_map.iter_rules()

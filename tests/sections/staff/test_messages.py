@@ -72,13 +72,19 @@ def test_what_did_not_leave_stands_first(clerk: PageClient, session: Session) ->
     (row,) = soup.select("tbody tr")
     cells = [" ".join(cell.text.split()) for cell in row.select("th, td")]
     assert cells == [
-        "21.11.2026, 12:00", "buh@example.org", "Письмо: Пароль изменен", "Пароль изменен",
-        "Не отправлено", "3", "550 no such user",
-    ]  # fmt: skip
+        "21.11.2026, 12:00",
+        "buh@example.org",
+        "Письмо: Пароль изменен",
+        "Пароль изменен",
+        "Не отправлено",
+        "3",
+        "550 no such user",
+    ]
     assert soup.select_one("#status").text.startswith("Показано: 1 сообщение")
     assert recipients(clerk.get("staff.messages", state="waiting")) == [
-        "+79120000001", "wait@example.org",
-    ]  # fmt: skip
+        "+79120000001",
+        "wait@example.org",
+    ]
     assert recipients(clerk.get("staff.messages", state="sent")) == ["sent@example.org"]
     assert len(recipients(clerk.get("staff.messages", state="all"))) == 4
     assert recipients(clerk.get("staff.messages", state="all", channel="sms")) == ["+79120000001"]
@@ -142,9 +148,12 @@ def test_a_message_shows_its_words_but_no_secret(
 ) -> None:
     words = Words(EVIL, f"{EVIL}\nОткройте {LINK}", None)
     message_id = write(
-        session, words=words, link=(Purpose.SIGN_IN, 0, "nonce-of-the-link"), kind="unknown_kind",
+        session,
+        words=words,
+        link=(Purpose.SIGN_IN, 0, "nonce-of-the-link"),
+        kind="unknown_kind",
         contract_id=contract.id,
-    )  # fmt: skip
+    )
     soup = clerk.get("staff.message", message_id=message_id)
     assert "{{7*7}}" in soup.select_one("h2").text
     assert not soup.select("#results img")
@@ -153,8 +162,9 @@ def test_a_message_shows_its_words_but_no_secret(
     assert soup.select_one(f"a[href='{clerk.url('staff.customer', contract_id=contract.id)}']")
     line = session.scalars(select(AuditEvent).where(AuditEvent.action == "staff.looked")).one()
     assert (line.subject_key, line.changes) == (
-        contract.number, {"page": "staff.message", "of": message_id}
-    )  # fmt: skip
+        contract.number,
+        {"page": "staff.message", "of": message_id},
+    )
     assert line.address == "127.0.0.1"
 
 

@@ -91,9 +91,14 @@ def test_a_login_that_is_locked_is_shown_with_its_contract(
     ],
 )
 def test_every_lock_is_shown_with_what_to_do(
-    clerk: PageClient, session: Session, action: Tried, subject: str, times: int, words: str,
+    clerk: PageClient,
+    session: Session,
+    action: Tried,
+    subject: str,
+    times: int,
+    words: str,
     name: bool,
-) -> None:  # fmt: skip
+) -> None:
     attempt(session, action, subject, times)
     line = next(line for line in shown(clerk) if words in line)
     assert "пройдет само к" in line

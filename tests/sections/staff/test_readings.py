@@ -49,10 +49,23 @@ def test_a_reading_stands_beside_what_it_is_judged_by(
     (row,) = soup.select("table.desk tbody tr")
     text = " ".join(row.text.split())
     for words in (
-        "№ 00123-ЭС", "ООО «Ромашка»", "12345678", "пр. Автозаводцев", "11.2026", "1140,50",
-        "1100,00", "на 31.10.2026", "1 620", "обычно 400", "это 405 %", "Намного больше обычного",
-        "После срока", "кабинет", "Ждет проверки", "21.11.2026, 06:00",
-    ):  # fmt: skip
+        "№ 00123-ЭС",
+        "ООО «Ромашка»",
+        "12345678",
+        "пр. Автозаводцев",
+        "11.2026",
+        "1140,50",
+        "1100,00",
+        "на 31.10.2026",
+        "1 620",
+        "обычно 400",
+        "это 405 %",
+        "Намного больше обычного",
+        "После срока",
+        "кабинет",
+        "Ждет проверки",
+        "21.11.2026, 06:00",
+    ):
         assert words in text, words
     assert row.select_one("th a")["href"] == clerk.url("staff.customer", contract_id=1)
     box = row.select_one("input[type=checkbox]")
@@ -137,10 +150,14 @@ def test_a_clerk_begins_with_the_readings_of_their_department(
 @pytest.mark.parametrize(
     "query",
     [
-        {"state": "x"}, {"month": "2026-13"}, {"month": "' OR 1=1--"}, {"department": "2" * 30},
-        {"warned": "\x00"}, {"q": "1" * 61},
+        {"state": "x"},
+        {"month": "2026-13"},
+        {"month": "' OR 1=1--"},
+        {"department": "2" * 30},
+        {"warned": "\x00"},
+        {"q": "1" * 61},
     ],
-)  # fmt: skip
+)
 def test_a_bad_filter_is_named_beside_its_field(
     clerk: PageClient, make: Factory, meter: Meter, query: dict[str, str]
 ) -> None:

@@ -115,9 +115,13 @@ def test_doubtful_readings_are_refused_without_a_second_step(
 
 
 def test_a_refusal_reaches_the_customer_by_letter_and_at_once_on_the_page(
-    app: Flask, clerk: PageClient, customer: PageClient, make: Factory, meters: list[Meter],
+    app: Flask,
+    clerk: PageClient,
+    customer: PageClient,
+    make: Factory,
+    meters: list[Meter],
     outbox: Outbox,
-) -> None:  # fmt: skip
+) -> None:
     row = submit(make, meters[0], "1200", account_id=1)
     make.commit()
     soup = clerk.get("staff.readings")
@@ -177,9 +181,15 @@ def test_what_billing_has_counted_is_not_accepted_again(
     ("first", "second"), [("accept", "refuse"), ("refuse", "accept"), ("accept", "accept")]
 )
 def test_what_another_clerk_has_decided_meanwhile_is_left_alone(
-    app: Flask, clerk: PageClient, admin: PageClient, make: Factory, meters: list[Meter],
-    first: str, second: str, outbox: Outbox,
-) -> None:  # fmt: skip
+    app: Flask,
+    clerk: PageClient,
+    admin: PageClient,
+    make: Factory,
+    meters: list[Meter],
+    first: str,
+    second: str,
+    outbox: Outbox,
+) -> None:
     for meter in meters[:2]:
         submit(make, meter, "1200", account_id=1)
     make.commit()

@@ -69,19 +69,29 @@ def test_the_command_and_the_desk_share_a_folder(
     press(clerk)
     names = [row.a.text for row in clerk.get("staff.reading_exchange").select("tbody tr") if row.a]
     assert [name for name in names if name.startswith("out-")] == [
-        "out-20261121-120000-2.zip", "out-20261121-120000-1.zip",
-    ]  # fmt: skip
+        "out-20261121-120000-2.zip",
+        "out-20261121-120000-1.zip",
+    ]
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        "kabinet.sqlite3", "..%2Fkabinet.sqlite3", "%2e%2e%2fsecret.zip", "out-1.zip",
-        "..%2Ffor-billing%2Fout-20261121-120000-1.zip", "out-20261121-120000-1.zip%00.txt",
-        "out-20261121-120000-1.zip.tmp", "out-20261121-120000-1.zip%0A", "", "..%5Csecret.zip",
-        "out-20261121-120000-%D9%A1.zip", "o" * 5000, "out-20261121-120000-9.zip",
+        "kabinet.sqlite3",
+        "..%2Fkabinet.sqlite3",
+        "%2e%2e%2fsecret.zip",
+        "out-1.zip",
+        "..%2Ffor-billing%2Fout-20261121-120000-1.zip",
+        "out-20261121-120000-1.zip%00.txt",
+        "out-20261121-120000-1.zip.tmp",
+        "out-20261121-120000-1.zip%0A",
+        "",
+        "..%5Csecret.zip",
+        "out-20261121-120000-%D9%A1.zip",
+        "o" * 5000,
+        "out-20261121-120000-9.zip",
     ],
-)  # fmt: skip
+)
 def test_no_other_file_is_given_away(
     clerk: PageClient, make: Factory, meter: Meter, tmp_path: Path, name: str
 ) -> None:

@@ -44,10 +44,17 @@ EVERYTHING = {
 
 
 def month(
-    make: Factory, contract: Contract, period: str = "2026-10", opening: str = "0.00", *,
-    charged: str = "0.00", corrected: str = "0.00", interest: str = "0.00", paid: str = "0.00",
+    make: Factory,
+    contract: Contract,
+    period: str = "2026-10",
+    opening: str = "0.00",
+    *,
+    charged: str = "0.00",
+    corrected: str = "0.00",
+    interest: str = "0.00",
+    paid: str = "0.00",
     closing: str | None = None,
-) -> MonthlyBalance:  # fmt: skip
+) -> MonthlyBalance:
     """A balance that follows from itself unless another closing is given."""
     own = Decimal(opening) + Decimal(charged) + Decimal(corrected) + Decimal(interest)
     balance = make.balance(contract, period, opening, closing or str(own - Decimal(paid)))
@@ -68,8 +75,15 @@ def build(make: Factory) -> None:
     one, two, three, four, five, six, seven, eight, nine, ten = contracts
     day, last = date(2026, 10, 1), date(2026, 10, 31)
     month(make, one, "2026-09", closing="5.00")
-    month(make, one, opening="5.00", charged="120.10", corrected="-20.05", interest="1.00",
-          paid="90.00")  # fmt: skip
+    month(
+        make,
+        one,
+        opening="5.00",
+        charged="120.10",
+        corrected="-20.05",
+        interest="1.00",
+        paid="90.00",
+    )
     make.charge(one, last, "100.05")
     make.charge(one, day, "20.05", kind="other")
     make.charge(one, last, "-20.05", kind="correction", period=Month(2026, 8))
@@ -121,12 +135,14 @@ def check_figures(session: Session) -> None:
     (eight,) = [each for each in list_mismatched(session, OCTOBER) if each.number == "00008-ЭС"]
     assert not eight.has_balance
     assert [each.number for each in list_mismatched(session, OCTOBER, 2, 2)] == [
-        "00004-ЭС", "00005-ЭС",
-    ]  # fmt: skip
+        "00004-ЭС",
+        "00005-ЭС",
+    ]
     assert sum_unallocated(session, OCTOBER) == (2, Decimal("20.00"))
     assert [each.amount for each in list_unallocated(session, OCTOBER)] == [
-        Decimal("4.50"), Decimal("15.50"),
-    ]  # fmt: skip
+        Decimal("4.50"),
+        Decimal("15.50"),
+    ]
 
 
 def test_every_difference_is_found_and_no_other(make: Factory, session: Session) -> None:
@@ -265,8 +281,14 @@ def test_the_files_hold_the_whole_report(app: Flask, manager: PageClient) -> Non
     rows = list(csv.reader(io.StringIO(text), delimiter=";"))
     assert len(rows) == 1 + 10 + 2
     assert rows[1][:7] == [
-        "00002-ЭС", "<b>АО</b>", "Начислено", "1000,00", "1200,00", "-200,00", "есть",
-    ]  # fmt: skip
+        "00002-ЭС",
+        "<b>АО</b>",
+        "Начислено",
+        "1000,00",
+        "1200,00",
+        "-200,00",
+        "есть",
+    ]
     assert rows[-1][2] == "Оплата без договора"
     assert rows[-1][4] == "15,50"
     assert rows[-1][-1] == "'=cmd()"

@@ -21,12 +21,21 @@ def waiting(make: Factory, session: Session, contract: Contract) -> Registration
     """A registration of a contract that is free, by an address that billing does not know."""
     free = make.contract("00321-ЭС")
     row = Registration(
-        contract_id=free.id, customer_id=free.customer_id, customer_inn="7415000018",
-        state="unproved", created_at=NOW, saved_at=NOW,
-        confirmed_at=NOW - timedelta(hours=5), channel="mail", email="novy@example.org",
-        phone="+79127770002", nonce="n", password_hash=hash_password(PASSWORD),
-        address="192.0.2.7", user_agent="",
-    )  # fmt: skip
+        contract_id=free.id,
+        customer_id=free.customer_id,
+        customer_inn="7415000018",
+        state="unproved",
+        created_at=NOW,
+        saved_at=NOW,
+        confirmed_at=NOW - timedelta(hours=5),
+        channel="mail",
+        email="novy@example.org",
+        phone="+79127770002",
+        nonce="n",
+        password_hash=hash_password(PASSWORD),
+        address="192.0.2.7",
+        user_agent="",
+    )
     session.add(row)
     make.commit()
     return row

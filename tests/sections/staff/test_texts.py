@@ -146,8 +146,11 @@ def test_several_versions_of_a_day_are_numbered_and_the_last_holds(
         publish_text(session, PERSONAL, body, clerk, NOW)
     session.commit()
     assert [each.version for each in list_versions(session, PERSONAL)] == [
-        FILE, "2026-11-21", "2026-11-21-2", "2026-11-21-3",
-    ]  # fmt: skip
+        FILE,
+        "2026-11-21",
+        "2026-11-21-2",
+        "2026-11-21-3",
+    ]
     assert current_text(session, PERSONAL).body == "третий"
     assert find_text(session, PERSONAL, "2026-11-21-2").body == "второй"
     later = publish_text(session, PERSONAL, "четвертый", clerk, NOW + timedelta(days=1))

@@ -37,8 +37,12 @@ def busy(make: Factory, session: Session, contract: Contract) -> Contract:
     clerk = session.scalars(select(StaffMember).filter_by(login="operator")).one()
     days = (-40, -1, 0, 2, 3, 4, 20)
     for number, day in enumerate(days):
-        make.enquiry(contract, account, answer_due_on=TODAY + timedelta(days=day),
-                     assignee_id=clerk.id if number % 3 == 0 else None)  # fmt: skip
+        make.enquiry(
+            contract,
+            account,
+            answer_due_on=TODAY + timedelta(days=day),
+            assignee_id=clerk.id if number % 3 == 0 else None,
+        )
     make.enquiry(contract, account, status="answered", answer_due_on=date(2026, 1, 1))
     meter = make.meter(contract)
     register = Register(meter_id=meter.id, zone="T0", direction="A+", digits=6, decimals=0)
@@ -50,22 +54,49 @@ def busy(make: Factory, session: Session, contract: Contract) -> Contract:
     session.add(receipt)
     session.flush()
     for month, is_late in ((8, False), (9, True)):
-        session.add(SubmittedReading(
-            submission_id=str(uuid.uuid4()), receipt_id=receipt.id, register_id=register.id,
-            period=Month(2026, month), taken_on=TODAY, value=Decimal(1), rolled_over=False,
-            is_late=is_late, doubts=[], source="portal", status="sent",
-        ))  # fmt: skip
+        session.add(
+            SubmittedReading(
+                submission_id=str(uuid.uuid4()),
+                receipt_id=receipt.id,
+                register_id=register.id,
+                period=Month(2026, month),
+                taken_on=TODAY,
+                value=Decimal(1),
+                rolled_over=False,
+                is_late=is_late,
+                doubts=[],
+                source="portal",
+                status="sent",
+            )
+        )
     free = make.contract("00321-ЭС")
-    session.add(Registration(
-        contract_id=free.id, state="unproved", created_at=NOW, saved_at=NOW, email="a@example.org",
-        confirmed_at=NOW - timedelta(hours=7), channel="mail", address="", user_agent="",
-    ))  # fmt: skip
+    session.add(
+        Registration(
+            contract_id=free.id,
+            state="unproved",
+            created_at=NOW,
+            saved_at=NOW,
+            email="a@example.org",
+            confirmed_at=NOW - timedelta(hours=7),
+            channel="mail",
+            address="",
+            user_agent="",
+        )
+    )
     for status, days_ago in (("failed", 1), ("failed", 7), ("failed", 30), ("sent", 1)):
-        session.add(Message(
-            dedupe_key=str(uuid.uuid4()), kind="reading_receipt", channel="mail", text="",
-            recipient="a@example.org", status=status, is_interactive=False, tries=5,
-            created_at=NOW - timedelta(days=days_ago),
-        ))  # fmt: skip
+        session.add(
+            Message(
+                dedupe_key=str(uuid.uuid4()),
+                kind="reading_receipt",
+                channel="mail",
+                text="",
+                recipient="a@example.org",
+                status=status,
+                is_interactive=False,
+                tries=5,
+                created_at=NOW - timedelta(days=days_ago),
+            )
+        )
     make.commit()
     return contract
 
@@ -114,11 +145,19 @@ def test_a_week_of_failures_begins_at_midnight_in_the_number_and_in_the_list(
 ) -> None:
     midnight = datetime(2026, 11, 15, tzinfo=NOW.tzinfo)
     for seconds in (-1, 0):
-        session.add(Message(
-            dedupe_key=str(uuid.uuid4()), kind="reading_receipt", channel="mail", text="",
-            recipient="a@example.org", status="failed", is_interactive=False, tries=5,
-            created_at=midnight + timedelta(seconds=seconds),
-        ))  # fmt: skip
+        session.add(
+            Message(
+                dedupe_key=str(uuid.uuid4()),
+                kind="reading_receipt",
+                channel="mail",
+                text="",
+                recipient="a@example.org",
+                status="failed",
+                is_interactive=False,
+                tries=5,
+                created_at=midnight + timedelta(seconds=seconds),
+            )
+        )
     session.commit()
     count, address = counts(clerk.get("staff.today"))["Сообщения не ушли за неделю"]
     assert "first=2026-11-15" in address
