@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Flask
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 
-from app import cli, errors, extensions, logs, security, worker
-from app.integrations.clock import Clock
-from app.integrations.database import engine_options, prepare_engine
-from app.integrations.keyring import attach_keyring
+from app import cli, errors, extensions, logging, security
+from app.jobs import delivery, imports, tasks
+from app.lib.clock import Clock
+from app.lib.database import engine_options, prepare_engine
+from app.lib.keyring import attach_keyring
 from app.sections import (
     api,
     appearance,
@@ -17,30 +18,21 @@ from app.sections import (
     consents,
     edo,
     enquiries,
-    files,
     home,
     invoices,
     manual,
     pay,
     payments,
+    prepared_files,
     profile,
     readings,
     recovery,
     registration,
-    service,
+    root,
     settlements,
     staff,
 )
-from app.web import (
-    batches,
-    filters,
-    imports,
-    outbox,
-    remembered,
-    request_bodies,
-    session,
-    uploads,
-)
+from app.web import batch_uploads, filters, fragment_cache, request_bodies, session, uploads
 from config import ROOT, Config
 
 SECTIONS = (
@@ -54,7 +46,7 @@ SECTIONS = (
     payments.bp,
     invoices.bp,
     pay.bp,
-    files.bp,
+    prepared_files.bp,
     readings.bp,
     enquiries.bp,
     profile.bp,
@@ -62,7 +54,7 @@ SECTIONS = (
     edo.bp,
     appearance.bp,
     manual.bp,
-    service.bp,
+    root.bp,
     staff.bp,
 )
 
@@ -99,15 +91,15 @@ def create_app(config: Config) -> Flask:
     request_bodies.init_app(app, config)
     security.init_app(app, config)
     uploads.init_app(app, config)
-    batches.init_app(app, config)
+    batch_uploads.init_app(app, config)
     imports.init_app(app, config)
     extensions.csrf.init_app(app)
     extensions.compress.init_app(app)
     extensions.mail.init_app(app)
-    for part in (logs, errors, session, filters, remembered, cli):
+    for part in (logging, errors, session, filters, fragment_cache, cli):
         part.init_app(app)
-    outbox.init_app(app, config)
-    worker.init_app(app, config)
+    delivery.init_app(app, config)
+    tasks.init_app(app, config)
     for blueprint in SECTIONS:
         app.register_blueprint(blueprint)
     if config.import_token:

@@ -21,8 +21,8 @@ from app.domain.errors import (
     TooManyAttemptsError,
 )
 from app.extensions import db, login_manager
-from app.integrations.errors import NoSlotError
-from app.logs import event, log
+from app.lib.file_locks import AllLocksHeldError
+from app.logging import event, log
 from app.web.forms import page_if_busy, wait_words
 from app.web.fragments import is_fragment, render_bare
 from app.web.session import was_staff
@@ -84,7 +84,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(AccessDeniedError, _denied)
     app.register_error_handler(ContractTerminatedError, lambda error: error_page(403, TERMINATED))
     app.register_error_handler(TooManyAttemptsError, _too_many)
-    app.register_error_handler(NoSlotError, lambda error: error_page(503, QUEUED))
+    app.register_error_handler(AllLocksHeldError, lambda error: error_page(503, QUEUED))
     app.register_error_handler(TooManyUploads, lambda error: error_page(503, UPLOADING))
     app.register_error_handler(CSRFError, lambda error: error_page(400, FORM_EXPIRED))
     app.register_error_handler(OperationalError, _database_busy)

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from app.extensions import db
-from app.integrations.clock import Clock
+from app.lib.clock import Clock
 from config import Config, MailSettings, SmsSettings
 from tests.factories import Factory
 from tests.outbox import Outbox

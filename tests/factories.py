@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.accounts import create_account
-from app.actions.staff import NewStaff, create_staff
+from app.actions.accounts.sessions import create_account
+from app.actions.staff.members import NewStaff, create_staff
 from app.domain.access import Role
 from app.domain.period import Month
 from app.domain.staff import StaffRole

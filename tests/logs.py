@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from io import StringIO
 
-from app.logs import JsonFormatter
+from app.logging import JsonFormatter
 
 
 def capture_log() -> StringIO:

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from app.domain.staff import totp_secret
 from app.extensions import db
-from app.integrations.totp import code_at
+from app.lib.totp import code_at
 from app.models import StaffMember
 from tests.factories import PASSWORD
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from app.actions.journal import record
+from app.actions.audit_log import record
 from app.domain.errors import AnnouncementOverError
 from app.models import Announcement
 

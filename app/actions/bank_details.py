@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.journal import record
+from app.actions.audit_log import record
 from app.domain.access import Viewer
-from app.integrations.database import insert_if_new
+from app.lib.database import insert_if_new
 from app.models import BankDetails
 from app.queries.contracts import VisibleContract
 

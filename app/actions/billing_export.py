@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from app.actions.journal import record
+from app.actions.audit_log import record
 from app.domain.contacts import export_phone
 from app.domain.enquiries import BUILT_IN
 from app.domain.period import Month

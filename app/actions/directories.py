@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.actions.journal import record
+from app.actions.audit_log import record
 from app.domain.directories import PORTAL
 from app.domain.errors import DirectoryError, NotFoundError
-from app.integrations.database import count_changed
+from app.lib.database import count_changed
 from app.models import Department, EnquiryTopic, PremisesKind, Supplier
 from app.queries.directories import has_name
-from app.queries.enquiries import list_premises_kinds, list_topics
+from app.queries.enquiries.customer import list_premises_kinds, list_topics
 
 Row = TypeVar("Row", Department, EnquiryTopic, PremisesKind)
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from app.actions import attempts
-from app.actions.journal import ORIGIN, Origin
-from app.domain.limits import Tried
+from app.actions import rate_limits
+from app.actions.audit_log import ORIGIN, Origin
 from app.domain.mailbox_limits import LIMITS, PURPOSES, mailbox_key
-from app.integrations.database import lock_until_commit
+from app.domain.rate_limits import Tried
+from app.lib.database import lock_until_commit
 from app.models import Attempt
 
 _LOCK = "kabinet.mailbox-limits"
@@ -30,15 +30,17 @@ def admit_email(session: Session, kind: str, recipient: str, now: datetime) -> b
     lock_until_commit(session, _LOCK)
     values = {
         "action": Tried.EMAIL,
-        "subject_hash": attempts.hash_subject(session, subject),
-        "address": attempts.network_of(origin.address),
+        "subject_hash": rate_limits.hash_subject(session, subject),
+        "address": rate_limits.network_of(origin.address),
         "attempted_at": now,
     }
     # Written first: SQLite has one writer, and from here on that is this transaction.
     attempt_id = session.scalar(
         insert(Attempt).values(succeeded=False, **values).returning(Attempt.id)
     )
-    is_within = attempts.count_left(session, Tried.EMAIL, subject, origin.address, limits, now) > 0
+    is_within = (
+        rate_limits.count_left(session, Tried.EMAIL, subject, origin.address, limits, now) > 0
+    )
     if is_within and attempt_id is not None:
-        attempts.settle(session, attempt_id, succeeded=True)
+        rate_limits.settle(session, attempt_id, succeeded=True)
     return is_within

@@ -11,17 +11,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from app.actions.codes import issue_code
-from app.actions.journal import record
+from app.actions.audit_log import record
 from app.actions.mailbox_limits import admit_email
+from app.actions.sms_codes import issue_code
 from app.domain.errors import LinkError, NotFoundError, RetryError
 from app.domain.registration import Channel
-from app.integrations.database import count_changed, insert_if_new
 from app.integrations.errors import SendError
-from app.integrations.letters import CODE, LINK, Words
-from app.integrations.links import Purpose
 from app.integrations.mailer import Mailing
-from app.integrations.post import Post
+from app.integrations.message_templates import CODE, LINK, Words
+from app.integrations.transports import Post
+from app.lib.database import count_changed, insert_if_new
+from app.lib.signed_links import Purpose
 from app.models import Message, Recovery, SmsCode
 from app.queries.contracts import find_supplier
 from app.queries.registrations import get_linked_registration

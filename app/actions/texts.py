@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.actions.journal import record
+from app.actions.audit_log import record
 from app.domain.texts import next_version
-from app.integrations.database import insert_if_new
+from app.lib.database import insert_if_new
 from app.models import TextVersion
 from app.queries.texts import Text, current_text, list_versions
 

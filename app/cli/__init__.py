@@ -10,10 +10,10 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from app.actions.journal import Origin, set_origin
+from app.actions.audit_log import Origin, set_origin
 from app.cli import accounts, billing, enquiries, local, messages, readings, staff
 from app.extensions import db
-from app.queries.journal import COMMAND_LINE
+from app.queries.audit_log import COMMAND_LINE
 
 COMMANDS = (
     billing.billing_import,

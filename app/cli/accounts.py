@@ -7,8 +7,8 @@ import sys
 import click
 from flask.cli import with_appcontext
 
-from app.actions.accounts import create_account
-from app.actions.registration import admitting
+from app.actions.accounts.sessions import create_account
+from app.actions.registration import confirmation
 from app.domain.contacts import show_email, show_phone
 from app.domain.errors import (
     AccountExistsError,
@@ -18,9 +18,9 @@ from app.domain.errors import (
     RegistrationClosedError,
 )
 from app.extensions import db
+from app.jobs import delivery
 from app.models import Registration
 from app.queries.registrations import contacts_on_record, get_registration, list_unproved
-from app.web import outbox
 from app.web.contact_errors import contact_words
 from app.web.forms import PASSWORD_WORDS
 from app.web.session import clock, local_now
@@ -67,10 +67,10 @@ def registrations() -> None:
 def registration_approve(number: int) -> None:
     """Открыть кабинет: право на договор проверено."""
     try:
-        admitting.approve(db.session(), _waiting(number), CLERK, local_now())
+        confirmation.approve(db.session(), _waiting(number), CLERK, local_now())
     except RegistrationClosedError:
         raise click.ClickException(NOT_WAITING.format(number=number)) from None
-    outbox.commit()
+    delivery.commit()
     click.echo(f"Заявка {number}: кабинет открыт, сообщение отправляется.")
 
 
@@ -81,10 +81,10 @@ def registration_approve(number: int) -> None:
 def registration_refuse(number: int, reason: str) -> None:
     """Отказать в доступе к договору."""
     try:
-        admitting.refuse(db.session(), _waiting(number), CLERK, reason, local_now())
+        confirmation.refuse(db.session(), _waiting(number), CLERK, reason, local_now())
     except RegistrationClosedError:
         raise click.ClickException(NOT_WAITING.format(number=number)) from None
-    outbox.commit()
+    delivery.commit()
     click.echo(f"Заявка {number}: отказано, сообщение отправляется.")
 
 

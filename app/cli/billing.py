@@ -10,12 +10,12 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from app.actions.billing_import import Report
+from app.actions.imports import Report
 from app.domain.imports import JobGoal, JobStatus
 from app.integrations.billing_files import Package, PackageError
-from app.web.import_command import AnotherImportError, load_from_path
-from app.web.import_words import busy_words
-from app.web.imports import Outcome
+from app.jobs.folder_import import AnotherImportError, load_from_path
+from app.jobs.import_labels import busy_words
+from app.jobs.imports import Outcome
 
 REFUSED, BUSY, FAILED = 1, 75, 3
 """Exit codes; 0: loaded, or nothing to do; 2 is click's own for a wrong call."""

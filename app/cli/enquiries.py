@@ -9,15 +9,15 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from app.actions.attachments import keep_files
-from app.actions.enquiry_desk import Words, Writer, reply_to_enquiry
+from app.actions.enquiries.attachments import keep_files
+from app.actions.enquiries.replies import Words, Writer, reply_to_enquiry
 from app.domain.attachments import Upload
 from app.domain.enquiries import Reply
 from app.domain.errors import EnquiryClosedError, NotFoundError
 from app.extensions import db
-from app.queries.enquiries import get_by_number, list_open
-from app.web import outbox
-from app.web.rules import file_rules
+from app.jobs import delivery
+from app.queries.enquiries.customer import get_by_number, list_open
+from app.web.policies import file_rules
 from app.web.session import clock, config, local_now
 from app.web.uploads import cabinet, delete_stored, refusal_words
 
@@ -73,5 +73,5 @@ def enquiry_reply(number: str, text: str, reply: str, staff: str, paths: tuple[P
         raise click.ClickException(f"обращения № {number} нет") from None
     except EnquiryClosedError:
         raise click.ClickException("обращение уже закрыто") from None
-    outbox.commit()
+    delivery.commit()
     click.echo(f"Обращение № {number}: готово.")

@@ -6,11 +6,11 @@ import click
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
-from app.actions import demo as demo_actions
-from app.actions.demo_desk import load_demo_desk
+from app.demo import loading as demo_actions
+from app.demo.staff_work import load_demo_desk
 from app.domain.errors import NotDemoError
 from app.extensions import db
-from app.web.rules import enquiry_rules, window_rules
+from app.web.policies import enquiry_rules, window_rules
 from app.web.session import clock, config
 
 

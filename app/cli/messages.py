@@ -6,12 +6,12 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from app import worker as jobs
 from app.actions.messages import retry_message
 from app.domain.errors import RetryError
 from app.extensions import db
+from app.jobs import delivery
+from app.jobs import tasks as jobs
 from app.queries.messages import find_message, list_unsent
-from app.web import outbox
 from app.web.session import clock
 
 NO_RETRY = {
@@ -50,7 +50,7 @@ def message_retry(number: int) -> None:
     except RetryError as error:
         raise click.ClickException(NO_RETRY[error.code]) from None
     db.session.commit()
-    if not outbox.deliver(number):
+    if not delivery.deliver(number):
         raise click.ClickException("снова не отправлено; подробности: flask messages")
     click.echo("Отправлено.")
 
@@ -59,7 +59,7 @@ def message_retry(number: int) -> None:
 @with_appcontext
 def messages_sweep() -> None:
     """Отправить все, чей срок настал; для установок без «flask worker»."""
-    click.echo(f"Отправлено: {outbox.sweep()}")
+    click.echo(f"Отправлено: {delivery.sweep()}")
 
 
 @click.command("cleanup")

@@ -9,9 +9,9 @@ from flask.cli import with_appcontext
 
 from app.actions.billing_export import CONTACTS, ENQUIRIES, READINGS, export_for_billing
 from app.extensions import db
-from app.logs import event
-from app.queries.reading_desk import list_unacknowledged
-from app.web.exchange import outgoing_folder
+from app.logging import event
+from app.queries.readings.staff import list_unacknowledged
+from app.web.export_folder import outgoing_folder
 from app.web.session import clock, local_now
 
 WORDS = {READINGS: "показаний", ENQUIRIES: "обращений", CONTACTS: "изменений контактов"}

@@ -8,11 +8,11 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from app.actions.staff import NewStaff, create_staff, reset_access
+from app.actions.staff.members import NewStaff, create_staff, reset_access
 from app.domain.errors import PasswordError, StaffError
 from app.domain.staff import StaffRole, normalise_login, totp_secret
 from app.extensions import db
-from app.integrations.totp import code_at
+from app.lib.totp import code_at
 from app.models import Department, StaffMember
 from app.queries.staff import find_by_login, list_staff
 from app.web.forms import PASSWORD_WORDS

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from app.domain.limits import Limit, Outcome
+from app.domain.rate_limits import Limit, Outcome
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})

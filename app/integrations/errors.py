@@ -14,10 +14,6 @@ class SendError(Exception):
         self.is_final = is_final
 
 
-class NoSlotError(Exception):
-    """All places for a heavy piece of work are taken; try again soon."""
-
-
 class StoreError(Exception):
     """The place where files lie does not answer, or is full."""
 

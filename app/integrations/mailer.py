@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from flask_mail import BadHeaderError, Connection, Mail, Message
 
 from app.integrations.errors import SendError
-from app.integrations.outbox_files import write_outbox_file
+from app.integrations.outbox_folder import write_outbox_file
 from config import MailSettings
 
 REFUSED_FOR_GOOD = range(500, 600)

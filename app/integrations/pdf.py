@@ -22,7 +22,7 @@ from xhtml2pdf.config.resources import ResourceAccessPolicy
 from xhtml2pdf.default import DEFAULT_FONT
 
 from app.domain.characters import compose
-from app.integrations.cycles import no_cycle_search
+from app.lib.garbage_collection import no_cycle_search
 
 FONT = "notosans"
 FONT_DIR = Path(__file__).resolve().parents[2] / "static" / "fonts"

@@ -4,6 +4,7 @@ from app.models.accounts import Account, AccountSession, Attempt, Membership
 from app.models.audit import AuditEvent, ImportJob, ImportRun
 from app.models.base import Base
 from app.models.charges import Charge, ChargeLine, Invoice, MonthlyBalance
+from app.models.contacts import BankDetails, ContactChange, ContactNews
 from app.models.contracts import (
     Contract,
     ContractSearch,
@@ -21,11 +22,10 @@ from app.models.enquiries import (
     EnquiryEntry,
     PremisesKind,
 )
-from app.models.files import PreparedFile
 from app.models.messages import Message
 from app.models.metering import Meter, Reading, Register
 from app.models.payments import Payment
-from app.models.profile import BankDetails, ContactChange, ContactNews
+from app.models.prepared_files import PreparedFile
 from app.models.registrations import Consent, Recovery, Registration, SmsCode
 from app.models.staff import (
     Announcement,
@@ -34,7 +34,7 @@ from app.models.staff import (
     StaffSession,
     TextVersion,
 )
-from app.models.submissions import ReadingReceipt, SubmittedReading
+from app.models.submitted_readings import ReadingReceipt, SubmittedReading
 from app.models.transfers import ContractTransfer
 
 __all__ = [

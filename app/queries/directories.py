@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.domain.errors import NotFoundError
 from app.models import Announcement, Department, EnquiryTopic, PremisesKind, StaffMember, Supplier
 from app.queries.contracts import MAX_ID
-from app.queries.enquiries import topics_in_force
+from app.queries.enquiries.customer import topics_in_force
 
 Row = TypeVar("Row", Department, EnquiryTopic, PremisesKind)
 

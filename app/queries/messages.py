@@ -14,7 +14,7 @@ from app.domain.contract_number import number_key
 from app.domain.errors import ContactError, NotFoundError
 from app.models import Contract, Message
 from app.queries.contracts import MAX_ID
-from app.queries.paging import Cursor, Slice, take
+from app.queries.pagination import Cursor, Slice, take
 
 PAGE = 50
 SETTLED = ("sent", "failed", "suppressed")

@@ -12,8 +12,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.limits import Limit, Outcome, Tried
-from app.integrations.keyring import KeyPurpose, keyring_of
+from app.domain.rate_limits import Limit, Outcome, Tried
+from app.lib.keyring import KeyPurpose, keyring_of
 from app.models import Attempt, Contract, StaffMember
 
 MAX_NAMED = 5

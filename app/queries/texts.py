@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.errors import NotFoundError
-from app.integrations.consent_texts import list_files
+from app.integrations.bundled_texts import list_files
 from app.models import StaffMember, TextVersion
 
 

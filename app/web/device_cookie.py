@@ -7,7 +7,7 @@ from typing import cast
 from flask import after_this_request, current_app, request
 from flask.wrappers import Response
 
-from app.actions.known_devices import DEVICE_LIFE, read_tokens
+from app.actions.accounts.known_devices import DEVICE_LIFE, read_tokens
 from app.security import cookie_name
 from config import Config
 

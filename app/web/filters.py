@@ -25,7 +25,7 @@ from app.domain.money import plural
 from app.domain.period import Month, Period
 from app.domain.texts import version_words
 from app.extensions import db
-from app.integrations.markdown import render_markdown
+from app.lib.markdown import render_markdown
 from app.models import Customer
 from app.queries.contracts import Frame, get_frame
 from app.version import VERSION

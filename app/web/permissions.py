@@ -15,7 +15,7 @@ from app.domain.errors import AccessDeniedError, NotFoundError
 from app.domain.staff import StaffPermission
 from app.extensions import db
 from app.queries import contracts
-from app.web.looks import note_list, note_look
+from app.web.data_access import note_list, note_look
 from app.web.session import access_window, clock, current_clerk, current_viewer, is_staff
 
 __all__ = [

@@ -16,7 +16,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 from werkzeug.wsgi import get_content_length
 
-from app.web import batches, uploads
+from app.web import batch_uploads, uploads
 from app.web.permissions import is_permitted
 from config import Config
 
@@ -69,7 +69,7 @@ def _may_stream(app: Flask, config: Config) -> bool:
     """Whether the sender may send much to this route; cookies and headers are all that is asked."""
     view = app.view_functions.get(request.endpoint or "")
     if getattr(view, "takes_batch", False):
-        return batches.may_send()
+        return batch_uploads.may_send()
     is_form = request.mimetype == "multipart/form-data"
     if not is_form or not getattr(view, "takes_files", False) or not is_permitted(view):
         return False

@@ -13,18 +13,18 @@ from typing import cast
 from flask import Flask, current_app, g, request, session
 from flask_login import UserMixin, current_user, login_user, logout_user
 
-from app.actions.accounts import OpenedSession
-from app.actions.journal import ORIGIN, Origin, set_origin
-from app.actions.staff import OpenedStaffSession
+from app.actions.accounts.sessions import OpenedSession
+from app.actions.audit_log import ORIGIN, Origin, set_origin
+from app.actions.staff.members import OpenedStaffSession
 from app.domain import access
 from app.domain.access import AccessWindow, Browser, Viewer
 from app.domain.staff import Clerk, StaffRole
 from app.extensions import db, login_manager
-from app.integrations.clock import Clock
-from app.integrations.database import write_if_free
+from app.lib.clock import Clock
+from app.lib.database import write_if_free
 from app.queries import accounts, staff
 from app.web.device_cookie import presented_tokens, remember_device
-from app.web.rules import session_lives, staff_session_lives
+from app.web.policies import session_lives, staff_session_lives
 from config import Config
 
 TOUCH_EVERY = timedelta(minutes=1)

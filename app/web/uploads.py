@@ -9,17 +9,17 @@ from urllib.parse import quote
 from flask import Flask, current_app, make_response, request
 from flask.wrappers import Response
 
-from app.actions.attachments import DAY, Cabinet, keep_files, list_stored
-from app.actions.drafts import delete_old_drafts
+from app.actions.enquiries.attachments import DAY, Cabinet, keep_files, list_stored
+from app.actions.enquiries.drafts import delete_old_drafts
 from app.domain.attachments import Upload
 from app.domain.errors import AttachmentError
 from app.extensions import db
 from app.integrations.antivirus import Scanner
 from app.integrations.errors import StoreError
 from app.integrations.file_store import FileStore
-from app.logs import log
+from app.logging import log
 from app.models import Attachment
-from app.web.rules import file_rules
+from app.web.policies import file_rules
 from app.web.session import clock
 from config import Config
 

@@ -14,9 +14,9 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.actions.accounts import OpenedSession, SignIn, create_account, sign_in
-from app.actions.attempts import hash_subject
-from app.actions.known_devices import SignInLimits
+from app.actions.accounts.known_devices import SignInLimits
+from app.actions.accounts.sessions import OpenedSession, SignIn, create_account, sign_in
+from app.actions.rate_limits import hash_subject
 from app.domain.access import Browser
 from app.domain.errors import (
     AccountExistsError,
@@ -25,7 +25,7 @@ from app.domain.errors import (
     SignInRefusedError,
     TooManyAttemptsError,
 )
-from app.domain.limits import Limit, Outcome
+from app.domain.rate_limits import Limit, Outcome
 from app.extensions import db
 from app.models import Account, AccountSession, Attempt, AuditEvent
 from tests.factories import PASSWORD, Factory

@@ -8,7 +8,7 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.actions.accounts import create_account
+from app.actions.accounts.sessions import create_account
 from app.extensions import db
 from app.models import Customer
 from tests.conftest import NOW

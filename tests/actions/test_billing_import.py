@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.actions.billing_import import (
+from app.actions.imports import (
     Fault,
     ImportOptions,
     ImportRefusedError,

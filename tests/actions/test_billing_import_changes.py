@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.billing_import import ImportOptions
+from app.actions.imports import ImportOptions
 from app.models import (
     AuditEvent,
     Base,

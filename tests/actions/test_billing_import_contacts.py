@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from app.actions.billing_import.report import LISTED_OF_A_KIND
+from app.actions.imports.report import LISTED_OF_A_KIND
 from app.domain.staff import StaffRole
 from app.queries.contact_gaps import list_contact_gaps
 from tests.actions.test_billing_import import portal, sample, take

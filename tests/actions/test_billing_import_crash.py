@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session
 
-from app.actions.billing_import import ImportOptions, apply_import
+from app.actions.imports import ImportOptions, apply_import
 from app.integrations.billing_files import Package
 from app.models import ImportRun
 from tests.actions.test_billing_import import SAMPLE, Dump, dump, take

@@ -7,8 +7,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.billing_import import ImportOptions
 from app.actions.directories import add_row, change_row, change_supplier, give_back
+from app.actions.imports import ImportOptions
 from app.models import AuditEvent, Department, EnquiryTopic, Supplier
 from tests.actions.test_billing_import import SAMPLE, portal, refused, sample, take
 from tests.actions.test_billing_import_changes import as_full, batch, without_records

@@ -13,8 +13,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from app import create_app
-from app.actions.billing_import import Fault as Reported
-from app.actions.billing_import import ImportOptions
+from app.actions.imports import Fault as Reported
+from app.actions.imports import ImportOptions
 from app.extensions import db
 from tests.actions.test_billing_import import Dump, dump, refusal, refused, run_command, take
 from tests.conftest import make_config

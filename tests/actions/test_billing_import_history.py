@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.billing_import import ImportOptions, ImportResult
+from app.actions.imports import ImportOptions, ImportResult
 from app.models import AuditEvent, Department, ImportRun, Payment
 from app.queries.contracts import find_data_moment, get_frame
 from tests.actions.test_billing_import import (

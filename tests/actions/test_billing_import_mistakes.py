@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app.actions.billing_import import ImportOptions
+from app.actions.imports import ImportOptions
 from app.models import Customer, Payment
 from tests.actions.test_billing_import import (
     SAMPLE,

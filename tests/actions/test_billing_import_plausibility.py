@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from app.actions.billing_import.report import LISTED_OF_A_KIND
+from app.actions.imports.report import LISTED_OF_A_KIND
 from tests.actions.test_billing_import import SAMPLE, portal, sample, take
 from tests.actions.test_billing_import_changes import LINE, PAID, batch
 from tests.foreign.surgery import edit_manifest, read_manifest, write_manifest

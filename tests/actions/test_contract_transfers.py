@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.accounts import open_session
+from app.actions.accounts.sessions import open_session
 from app.domain.access import Browser, Role
 from app.domain.transfers import Decision
 from app.models import (

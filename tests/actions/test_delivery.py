@@ -13,12 +13,12 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.cleanup import clean_up
 from app.actions.messages import LEASE, Outgoing, claim_message, queue_message
-from app.integrations.letters import write_letter
-from app.integrations.links import Purpose
+from app.actions.retention import clean_up
+from app.integrations.message_templates import write_letter
+from app.jobs import delivery
+from app.lib.signed_links import Purpose
 from app.models import Account, Attempt, Message, Registration, SmsCode
-from app.web import outbox as delivery
 from config import MailSettings
 from tests.conftest import NOW, need
 from tests.factories import Factory

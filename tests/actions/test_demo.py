@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.actions import demo
-from app.actions.billing_import import ImportOptions, ImportRefusedError, apply_import
+from app.actions.imports import ImportOptions, ImportRefusedError, apply_import
+from app.demo import loading
 from app.domain.errors import NotDemoError
 from app.integrations.billing_files import Package
 from app.models import Account, Contract, ImportRun, Supplier
@@ -32,12 +32,12 @@ def load_sample(session: Session, options: ImportOptions) -> None:
 def test_demo_data_come_through_the_importer_with_accounts_that_open(
     session: Session, page: PageClient
 ) -> None:
-    summary = demo.load_demo(session, NOW)
+    summary = loading.load_demo(session, NOW)
     session.commit()
     assert session.scalar(select(func.count()).select_from(Contract)) == len(summary.contracts)
     assert session.scalars(select(ImportRun)).one().warnings == []
-    for number, _ in demo.list_demo_sign_ins(session):
-        home = page.sign_in(number, demo.DEMO_PASSWORD).location
+    for number, _ in loading.list_demo_sign_ins(session):
+        home = page.sign_in(number, loading.DEMO_PASSWORD).location
         for path in (home, f"{home}settlements", f"{home}settlements?first=2023-12&last=2026-11"):
             assert not page.open(path).select(".note.warn"), "operations explain every balance"
         page.submit(
@@ -48,7 +48,7 @@ def test_demo_data_come_through_the_importer_with_accounts_that_open(
 def test_demo_data_never_join_other_data(session: Session, make: Factory) -> None:
     make.contract()
     with pytest.raises(NotDemoError):
-        demo.load_demo(session, NOW)
+        loading.load_demo(session, NOW)
     assert session.scalar(select(func.count()).select_from(Account)) == 0
 
 
@@ -62,7 +62,7 @@ def test_demo_data_are_refused_in_production(
 
 
 def test_real_data_over_demo_data_bring_their_own_supplier(session: Session) -> None:
-    demo.load_demo(session, NOW)
+    loading.load_demo(session, NOW)
     load_sample(session, ImportOptions(may_cover_demo=True))
     supplier = find_supplier(session)
     assert supplier is not None
@@ -70,7 +70,7 @@ def test_real_data_over_demo_data_bring_their_own_supplier(session: Session) -> 
 
 
 def test_in_production_real_data_are_refused_over_demo_data(session: Session) -> None:
-    demo.load_demo(session, NOW)
+    loading.load_demo(session, NOW)
     with pytest.raises(ImportRefusedError) as refusal:
         load_sample(session, ImportOptions())
     assert "нужна пустая база" in str(refusal.value.report.errors[0])
@@ -83,7 +83,7 @@ def test_prepare_prints_how_to_sign_in_and_keeps_the_data(app: Flask) -> None:
     first = runner.invoke(args=["prepare"])
     assert first.exit_code == 0, first.output
     assert "договор 00101-ЭС" in first.output
-    assert demo.DEMO_PASSWORD in first.output
+    assert loading.DEMO_PASSWORD in first.output
     again = runner.invoke(args=["prepare"])
     assert "Демонстрационные данные" not in again.output
     assert "договор 00101-ЭС" in again.output

@@ -13,8 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actions import directories
-from app.actions.alarms import raise_alarm
-from app.actions.journal import (
+from app.actions.audit_log import (
     JournalError,
     Origin,
     find_new_look,
@@ -22,13 +21,14 @@ from app.actions.journal import (
     record,
     set_origin,
 )
+from app.actions.staff_alerts import raise_alarm
 from app.domain.enquiries import Reply
 from app.domain.imports import JobGoal
 from app.domain.readings import ReadingStatus
 from app.domain.registration import State
 from app.domain.transfers import Decision
 from app.models import AuditEvent
-from app.sections.staff.journal_words import ACTIONS, GROUPS, actions_of
+from app.sections.staff.audit_log.labels import ACTIONS, GROUPS, actions_of
 from config import ROOT
 from tests.conftest import NOW
 from tests.factories import PASSWORD, Factory
@@ -36,7 +36,7 @@ from tests.outbox import Outbox
 from tests.pages import PageClient
 from tests.sections.registering import NUMBER, ON_RECORD, Person
 
-WRITERS = {"app/actions/journal.py", "app/actions/billing_import/audit.py"}
+WRITERS = {"app/actions/audit_log.py", "app/actions/imports/audit.py"}
 WRAPPERS = {"_record", "record_step"}
 # Actions that the code puts together: its expression, and what may come of it.
 COMPOSED = {

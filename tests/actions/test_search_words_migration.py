@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.actions.search_index import rebuild_search
 from app.extensions import db
 from app.models import Contract, ContractSearch
-from app.queries.search import find_contracts
+from app.queries.contract_search import find_contracts
 from tests.factories import Factory
 
 pytest_plugins = ["tests.postgres"]

@@ -15,10 +15,10 @@ from flask import Flask
 from flask_migrate import upgrade
 
 from app import create_app
-from app.actions.billing_import import ImportOptions, apply_import
+from app.actions.imports import ImportOptions, apply_import
 from app.extensions import db
 from app.integrations.billing_files import Package
-from app.integrations.database import open_for_bulk_write
+from app.lib.database import open_for_bulk_write
 from tests.conftest import make_config
 from tests.foreign import write_package
 

@@ -14,7 +14,7 @@ from flask_migrate import upgrade
 from sqlalchemy import text
 
 from app import create_app
-from app.actions.accounts import create_account
+from app.actions.accounts.sessions import create_account
 from app.extensions import db
 from config import ROOT
 from tests.bench.imports import load

@@ -9,9 +9,9 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from app.integrations.database import prepare_engine
+from app.lib.database import prepare_engine
 from app.models import Base
-from app.queries.search import find_contracts
+from app.queries.contract_search import find_contracts
 from tests.browser.crowd import add_contracts
 from tests.postgres import answers, scratch_database
 

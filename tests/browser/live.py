@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
-from app.actions.demo import DEMO_PASSWORD, load_demo
 from app.demo import DemoSummary
+from app.demo.loading import DEMO_PASSWORD, load_demo
 from app.domain.access import Role
 from app.extensions import db
 from app.models import Account, Charge, Contract, Invoice, Membership, Meter, SupplyPoint

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.integrations.links import Purpose
+from app.lib.signed_links import Purpose
 from app.models import Account, Consent, ContactChange, Contract, Customer, Membership
 from tests.browser.live import HOSTILE, HOSTILE_NUMBER, Site
 from tests.conftest import NOW

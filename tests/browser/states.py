@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 
 from app.domain.period import Month
-from app.integrations.links import Purpose
+from app.lib.signed_links import Purpose
 from app.models import (
     Charge,
     Invoice,

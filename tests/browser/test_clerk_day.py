@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-from app.actions.demo import DEMO_PASSWORD
+from app.demo.loading import DEMO_PASSWORD
 from app.domain.staff import totp_secret
-from app.integrations.totp import code_at
+from app.lib.totp import code_at
 from app.models import Account, Contract, Membership, Registration, StaffMember, SubmittedReading
 from tests.browser import desk_making, making
 from tests.browser.conftest import Windows

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.actions.demo import DEMO_PASSWORD
+from app.demo.loading import DEMO_PASSWORD
 from tests.browser.conftest import Windows
 from tests.browser.live import Site
 from tests.browser.states import BY_NAME, State

@@ -26,7 +26,7 @@ WEB = UNITS[0]
 # What a page, a PDF, a password and the network need of the system.
 PROBE = """
 import socket, sqlite3, threading
-from app.integrations.password_hashing import hash_password
+from app.lib.passwords import hash_password
 from app.integrations.pdf import render_pdf
 assert hash_password("пароль").startswith("$argon2")
 assert render_pdf("<p>Справка</p>", "x").startswith(b"%PDF-")

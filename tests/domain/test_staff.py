@@ -18,7 +18,7 @@ from app.domain.staff import (
     read_recovery_code,
     totp_secret,
 )
-from app.integrations.totp import code_at, find_step, setup_uri
+from app.lib.totp import code_at, find_step, setup_uri
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 SECRET = totp_secret("k" * 32, "seed")

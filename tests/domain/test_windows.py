@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.period import Month
-from app.domain.windows import Regime, WindowRules, next_window, window_of, window_on
+from app.domain.reading_windows import Regime, WindowRules, next_window, window_of, window_on
 
 RULES = WindowRules()
 MONTH_END, MKD = Regime.MONTH_END, Regime.MKD

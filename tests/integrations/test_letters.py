@@ -11,7 +11,7 @@ import html5lib
 import pytest
 from bs4 import BeautifulSoup
 
-from app.integrations.letters import CODE, LINK, Words, write_letter, write_sms
+from app.integrations.message_templates import CODE, LINK, Words, write_letter, write_sms
 from config import ROOT
 
 AT = datetime(2026, 11, 21, 12, 5, tzinfo=ZoneInfo("Asia/Yekaterinburg"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
-from app.integrations.markdown import render_markdown
+from app.lib.markdown import render_markdown
 
 
 @pytest.mark.parametrize(

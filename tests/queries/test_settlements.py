@@ -13,7 +13,7 @@ from app.domain.errors import AccessDeniedError, NotFoundError
 from app.domain.period import Period
 from app.models import Contract
 from app.queries.contracts import VisibleContract, get_visible
-from app.queries.overview import money_overview
+from app.queries.home import money_overview
 from app.queries.settlements import balance_on, ledger_of
 from tests.factories import Factory
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.integrations.clock import Clock
+from app.lib.clock import Clock
 from app.models import Account, AccountSession, Contract, Membership
 from tests.conftest import NOW, ZONE
 from tests.factories import CREATED, PASSWORD, Factory

@@ -17,8 +17,8 @@ from flask import Flask
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from app.actions.accounts import create_account
-from app.actions.billing_import import ImportOptions, apply_import
+from app.actions.accounts.sessions import create_account
+from app.actions.imports import ImportOptions, apply_import
 from app.extensions import db
 from app.integrations.billing_files import Package
 from tests.conftest import NOW

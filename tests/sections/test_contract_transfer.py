@@ -8,7 +8,7 @@ from uuid import uuid4
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.accounts import create_account
+from app.actions.accounts.sessions import create_account
 from app.domain.access import Role
 from app.domain.staff import StaffRole
 from app.extensions import db

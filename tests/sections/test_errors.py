@@ -20,8 +20,8 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.test import create_environ
 
 from app.extensions import db
-from app.integrations.clock import Clock
-from app.integrations.database import BUSY_MS
+from app.lib.clock import Clock
+from app.lib.database import BUSY_MS
 from tests.conftest import NOW, ZONE
 from tests.factories import PASSWORD, Factory
 from tests.pages import PARTIAL, PageClient, check_page

@@ -17,11 +17,11 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from app.domain.access import Role
-from app.integrations.errors import NoSlotError
-from app.integrations.slots import slot
+from app.jobs import prepared_files
+from app.jobs.tasks import tidy
+from app.lib.file_locks import AllLocksHeldError, hold_one_of
 from app.models import Contract, Membership, PreparedFile
-from app.web import pdf, prepared
-from app.worker import tidy
+from app.web import pdf_responses
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PageClient
@@ -128,7 +128,7 @@ def without_worker(app: Flask) -> list[int]:
 
 def work(app: Flask) -> None:
     with app.app_context():
-        prepared.make_waiting()
+        prepared_files.make_waiting()
 
 
 def test_the_page_tells_how_far_it_is_and_asks_again(
@@ -179,7 +179,7 @@ def test_while_one_worker_makes_files_the_others_leave_them_to_it(
 ) -> None:
     without_worker(app)
     where = order(page, statement(page, contract, ROWS), "Подготовить CSV")
-    with slot(tmp_path / "slots", ("files",), 0):
+    with hold_one_of(tmp_path / "slots", ("files",), 0):
         work(app)
     assert "В очереди" in page.open(where).select_one("#status").text
     work(app)
@@ -291,7 +291,7 @@ def test_while_both_places_are_taken_a_pdf_waits_and_then_says_so(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pdf, "WAIT", 0)
+    monkeypatch.setattr(pdf_responses, "WAIT", 0)
     url = page.url(
         "settlements.statement_file",
         contract_id=contract.id,
@@ -300,7 +300,7 @@ def test_while_both_places_are_taken_a_pdf_waits_and_then_says_so(
         last="2026-02-28",
     )
     folder = tmp_path / "slots"
-    with slot(folder, pdf.SLOTS, 0), slot(folder, pdf.SLOTS, 0):
+    with hold_one_of(folder, pdf_responses.SLOTS, 0), hold_one_of(folder, pdf_responses.SLOTS, 0):
         answer = page.client.get(url)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert page.client.get(url).status_code == 200
@@ -315,13 +315,13 @@ def test_never_more_work_at_once_than_there_are_places(tmp_path: Path) -> None:
         nonlocal busy, most, refused
         start.wait()
         try:
-            with slot(tmp_path, ("a", "b"), 5):
+            with hold_one_of(tmp_path, ("a", "b"), 5):
                 with lock:
                     busy += 1
                     most = max(most, busy)
                 with lock:
                     busy -= 1
-        except NoSlotError:
+        except AllLocksHeldError:
             refused += 1
 
     threads = [threading.Thread(target=work) for _ in range(8)]

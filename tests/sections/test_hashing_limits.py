@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app.domain.staff import StaffRole
-from app.integrations import password_hashing
+from app.lib import passwords
 from app.models import Contract
 from tests.factories import PASSWORD, Factory
 from tests.outbox import Outbox
@@ -37,7 +37,7 @@ class CountingHasher:
 @pytest.fixture
 def hasher(monkeypatch: pytest.MonkeyPatch) -> CountingHasher:
     hasher = CountingHasher()
-    monkeypatch.setattr(password_hashing, "_HASHER", hasher)
+    monkeypatch.setattr(passwords, "_HASHER", hasher)
     return hasher
 
 

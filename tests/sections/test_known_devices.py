@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.staff import StaffRole, totp_secret
-from app.integrations.totp import code_at
+from app.lib.totp import code_at
 from app.models import Account, Contract, StaffMember
 from tests.conftest import NOW
 from tests.factories import PASSWORD, Factory

@@ -16,8 +16,8 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 
-from app.actions.accounts import create_account
-from app.actions.billing_import import ImportOptions, apply_import
+from app.actions.accounts.sessions import create_account
+from app.actions.imports import ImportOptions, apply_import
 from app.domain.money import ZERO, from_kopecks, parse_roubles
 from app.domain.period import Month
 from app.extensions import db

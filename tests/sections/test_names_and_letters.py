@@ -12,12 +12,12 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.accounts import create_account
+from app.actions.accounts.sessions import create_account
 from app.actions.search_index import rebuild_search
 from app.domain.staff import StaffRole
 from app.integrations.pdf import render_pdf
 from app.models import Contract, ContractSearch
-from app.queries.search import find_contracts
+from app.queries.contract_search import find_contracts
 from tests.actions.test_billing_import import SAMPLE, take
 from tests.conftest import NOW, need
 from tests.factories import PASSWORD, Factory

@@ -14,12 +14,12 @@ from flask import Flask
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from app.actions import recovery
-from app.domain.limits import Tried
+from app.actions.accounts import recovery
+from app.domain.rate_limits import Tried
 from app.extensions import db
-from app.integrations.clock import Clock
+from app.jobs.delivery import sweep
+from app.lib.clock import Clock
 from app.models import Account, Attempt, AuditEvent, Message
-from app.web.outbox import sweep
 from config import MailSettings
 from tests.conftest import NOW, ZONE
 from tests.factories import PASSWORD, Factory

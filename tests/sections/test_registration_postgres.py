@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from app.actions.cleanup import clean_up
+from app.actions.retention import clean_up
 from app.models import Account, Attempt, Message, Registration
 from tests.conftest import NOW
 from tests.factories import PASSWORD as PASSWORD_OF_FACTORY

@@ -12,12 +12,12 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.actions.registration.admitting import admit_contact, check_link
+from app.actions.registration.confirmation import admit_contact, check_link
 from app.domain.errors import RegistrationClosedError
-from app.integrations.links import Purpose
+from app.lib.signed_links import Purpose
 from app.models import Account, Contract, Message, Registration
 from app.queries.registrations import get_registration
-from app.web.rules import registration_rules
+from app.web.policies import registration_rules
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.outbox import Outbox, part, path_in

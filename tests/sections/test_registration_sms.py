@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.integrations.post import draw_code
+from app.integrations.transports import draw_code
 from app.models import Account, Attempt, AuditEvent, Message, SmsCode
 from config import SmsSettings
 from tests.factories import Factory
@@ -329,7 +329,7 @@ def test_tries_that_did_not_leave_do_not_use_up_the_number(twilio) -> None:
 
 
 def test_a_thousand_codes_are_all_different(person: Person, session: Session, app: Flask) -> None:
-    from app.actions.codes import issue_code  # noqa: PLC0415
+    from app.actions.sms_codes import issue_code  # noqa: PLC0415
     from tests.conftest import NOW  # noqa: PLC0415
 
     post = app.extensions["post"]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.domain.access import Role
-from app.integrations.clock import Clock
+from app.lib.clock import Clock
 from app.models import Account, Contract
 from tests.conftest import NOW, ZONE
 from tests.factories import Factory

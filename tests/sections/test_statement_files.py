@@ -18,8 +18,8 @@ import pypdf
 import pytest
 from flask import Flask
 
-from app.actions.accounts import create_account
-from app.actions.billing_import import ImportOptions, apply_import
+from app.actions.accounts.sessions import create_account
+from app.actions.imports import ImportOptions, apply_import
 from app.extensions import db
 from app.integrations.billing_files import Package
 from tests.conftest import NOW, need

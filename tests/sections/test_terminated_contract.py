@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app.integrations.clock import Clock
+from app.lib.clock import Clock
 from app.models import Account, Contract
 from tests.conftest import NOW, ZONE
 from tests.factories import PASSWORD, Factory

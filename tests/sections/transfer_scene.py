@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.accounts import create_account
+from app.actions.accounts.sessions import create_account
 from app.domain.staff import StaffRole
 from app.models import Account, Contract
 from tests.actions.test_billing_import import SAMPLE, run_command

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.actions import attempts
-from app.actions.registration import notices
-from app.actions.registration.rules import Rules
+from app.actions import rate_limits
+from app.actions.registration import notifications
+from app.actions.registration.policy import Rules
 from app.domain.access import Browser
 from app.domain.contract_number import number_key
-from app.domain.limits import Tried
+from app.domain.rate_limits import Tried
 from app.domain.registration import State
 from app.models import Registration
 from app.queries.accounts import find_owner
@@ -31,7 +31,7 @@ def open_registration(
         TooManyAttemptsError: a limit is reached; nothing was looked up.
     """
     key = number_key(number)
-    attempts.admit(
+    rate_limits.admit(
         session, Tried.FIRST_ENTRY, key, browser.address, rules.limits[Tried.FIRST_ENTRY], now
     )
     contract = find_entry(session, key, inn)
@@ -39,7 +39,7 @@ def open_registration(
         return None
     owner = find_owner(session, key)
     if owner is not None:
-        notices.tell_owner_of_registration(session, owner[0], contract, now)
+        notifications.tell_owner_of_registration(session, owner[0], contract, now)
         return None
     if is_held_by_login(session, key):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.integrations.outbox_files import write_outbox_file
+from app.integrations.outbox_folder import write_outbox_file
 
 
 class FileSms:

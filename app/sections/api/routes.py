@@ -10,18 +10,19 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from app.actions.attempts import admit
-from app.actions.import_findings import as_json, read_findings
+from app.actions.imports.findings import as_json, read_findings
+from app.actions.rate_limits import admit
 from app.domain.errors import BatchError, NotFoundError, TooManyAttemptsError
 from app.domain.imports import JobStatus
-from app.domain.limits import Tried
+from app.domain.rate_limits import Tried
 from app.extensions import csrf, db
-from app.logs import event, log
+from app.jobs import imports
+from app.logging import event, log
 from app.models import ImportJob
 from app.queries.import_jobs import get_job
-from app.web import batches, imports
+from app.web import batch_uploads
 from app.web.permissions import token_access
-from app.web.rules import api_limits
+from app.web.policies import api_limits
 from app.web.session import clock, config
 
 bp = Blueprint("api", __name__, url_prefix="/api")
@@ -38,7 +39,7 @@ def check_token() -> ResponseReturnValue | None:
     Raises:
         TooManyAttemptsError: too many wrong ones from this address.
     """
-    if batches.has_token():
+    if batch_uploads.has_token():
         return None
     address = request.remote_addr or ""
     admit(db.session(), Tried.API, "import", address, api_limits(), clock().now())
@@ -50,19 +51,19 @@ def check_token() -> ResponseReturnValue | None:
 @bp.post("/import")
 @csrf.exempt
 @token_access
-@batches.takes_batch
+@batch_uploads.takes_batch
 def load_batch() -> ResponseReturnValue:
     """Receive a batch and have it loaded; with ``check=1`` only checked."""
-    form = batches.options_of(request.args)
-    if faults := batches.faults_of(form, request.args):
+    form = batch_uploads.options_of(request.args)
+    if faults := batch_uploads.faults_of(form, request.args):
         return _fault("; ".join(faults), 422)
     if request.mimetype == "multipart/form-data":
         if request.form:
             return _fault(f"{', '.join(request.form)}: {IN_ADDRESS}", 422)
-        incoming, name = batches.receive_posted()
+        incoming, name = batch_uploads.receive_posted()
     else:
-        incoming, name = batches.receive_body(), str(form.name.data)
-    job = batches.take_batch(incoming, name, form.chosen, form.goal, None)
+        incoming, name = batch_uploads.receive_body(), str(form.name.data)
+    job = batch_uploads.take_batch(incoming, name, form.chosen, form.goal, None)
     imports.hand_over()
     answer = {"job": job.id, "batch_id": job.batch_id, "status": job.status, "url": _url(job)}
     return answer, 202
@@ -96,7 +97,7 @@ def batch_status(job_id: int) -> ResponseReturnValue:
 @bp.errorhandler(BatchError)
 def not_received(error: BatchError) -> ResponseReturnValue:
     """A batch that is not received."""
-    return _fault(batches.refusal_words(error), batches.refusal_status(error))
+    return _fault(batch_uploads.refusal_words(error), batch_uploads.refusal_status(error))
 
 
 @bp.errorhandler(NotFoundError)

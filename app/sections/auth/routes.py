@@ -7,16 +7,16 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_login import current_user
 
-from app.actions import accounts
+from app.actions.accounts import sessions
 from app.domain.errors import SignInRefusedError, TooManyAttemptsError
 from app.extensions import db
-from app.logs import event
+from app.logging import event
 from app.sections.auth.forms import SignInForm
 from app.web import session
 from app.web.forms import keep_if_busy, safe_next
 from app.web.fragments import render_page
 from app.web.permissions import public, signed_in
-from app.web.rules import sign_in_limits
+from app.web.policies import sign_in_limits
 
 bp = Blueprint("auth", __name__)
 
@@ -44,7 +44,7 @@ def sign_in_submit() -> ResponseReturnValue:
     now = session.clock().now()
     try:
         limits = sign_in_limits(session.config())
-        opened = accounts.sign_in(db.session(), _command(form), limits, now)
+        opened = sessions.sign_in(db.session(), _command(form), limits, now)
     except TooManyAttemptsError as error:
         event("sign-in limited", retry_after=error.retry_after)
         minutes = -(-error.retry_after // 60)
@@ -68,7 +68,7 @@ def keep_session() -> ResponseReturnValue:
 @signed_in
 def sign_out() -> ResponseReturnValue:
     """«Выход»: the session ends in the table and in the browser."""
-    accounts.sign_out(db.session(), current_user.session_id, session.clock().now())
+    sessions.sign_out(db.session(), current_user.session_id, session.clock().now())
     db.session.commit()
     event("sign-out")
     session.end()
@@ -77,15 +77,15 @@ def sign_out() -> ResponseReturnValue:
     return response
 
 
-def _enter(opened: accounts.OpenedSession, target: str | None) -> ResponseReturnValue:
+def _enter(opened: sessions.OpenedSession, target: str | None) -> ResponseReturnValue:
     session.begin(opened)
     event("sign-in", account=opened.account_id)
     home = url_for("home.index", contract_id=opened.contract_id)
     return redirect(safe_next(target, home), 303)
 
 
-def _command(form: SignInForm) -> accounts.SignIn:
-    return accounts.SignIn(
+def _command(form: SignInForm) -> sessions.SignIn:
+    return sessions.SignIn(
         form.login.data,
         form.password.data,
         session.current_browser(),

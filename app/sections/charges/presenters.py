@@ -12,7 +12,7 @@ from app.domain.statement import ChargeRow, ChargeStatement, document_rows
 from app.domain.turnover import EntryKind
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
 from app.web.filters import rate_words
-from app.web.statements import chunks_of
+from app.web.statement_routes import chunks_of
 
 KINDS = {
     EntryKind.UPD: "УПД",

@@ -21,12 +21,13 @@ from app.sections.charges import presenters
 from app.sections.charges.presenters import KINDS, METHODS, documents_table
 from app.web.downloads import WRITERS, name_of, send_bytes
 from app.web.forms import PeriodForm
+from app.web.fragment_cache import contract_block
 from app.web.fragments import redirect_page, render_page
+from app.web.labels import ZONES
 from app.web.pager import Pager
 from app.web.permissions import contract_access
-from app.web.remembered import contract_block
 from app.web.session import clock, config
-from app.web.statements import (
+from app.web.statement_routes import (
     RECIPES,
     STATEMENT_ROWS,
     Options,
@@ -35,7 +36,6 @@ from app.web.statements import (
     send_statement,
     statement_url,
 )
-from app.web.words import ZONES
 
 bp = Blueprint("charges", __name__, url_prefix="/contracts/<int:contract_id>/charges")
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.errors import NotFoundError
 from app.extensions import db
-from app.integrations.consent_texts import (
+from app.integrations.bundled_texts import (
     ENQUIRY_ANSWER,
     ENQUIRY_DATA,
     PERSONAL_DATA,

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.access import Permission
 from app.extensions import db
-from app.integrations.consent_texts import EDO
+from app.integrations.bundled_texts import EDO
 from app.queries.edo import find_edo_state
 from app.queries.texts import current_text
 from app.web.fragments import render_page

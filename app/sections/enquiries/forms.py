@@ -21,7 +21,7 @@ from app.domain.contacts import normalise_email, normalise_phone, show_email
 from app.domain.enquiries import MAX_DRAFT_TEXT, TopicUse, is_for
 from app.domain.errors import ContactError
 from app.models import Department, EnquiryTopic, PremisesKind
-from app.sections.enquiries.words import ANSWER_WAYS, RATINGS
+from app.sections.enquiries.labels import ANSWER_WAYS, RATINGS
 from app.web.contact_errors import contact_words
 from app.web.forms import printable
 

@@ -9,17 +9,18 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_login import current_user
 
-from app.actions.drafts import NEW
-from app.actions.enquiries import NewEnquiry, send_enquiry
+from app.actions.enquiries.customer import NewEnquiry, send_enquiry
+from app.actions.enquiries.drafts import NEW
 from app.domain.access import Permission
 from app.domain.contacts import normalise_email, normalise_phone, show_email, show_phone
 from app.domain.enquiries import find_topic, offered_topics
 from app.domain.errors import AttachmentError, TooManyAttemptsError
 from app.extensions import db
-from app.integrations.consent_texts import ENQUIRY_ANSWER, ENQUIRY_DATA
-from app.logs import event
+from app.integrations.bundled_texts import ENQUIRY_ANSWER, ENQUIRY_DATA
+from app.jobs import delivery
+from app.logging import event
 from app.models import EnquiryDraft
-from app.queries.enquiries import (
+from app.queries.enquiries.customer import (
     Known,
     count_enquiries,
     find_by_key,
@@ -30,15 +31,14 @@ from app.queries.enquiries import (
     list_topics,
     what_is_known,
 )
-from app.sections.enquiries import composing, words
-from app.sections.enquiries.about import About, read_about
+from app.sections.enquiries import drafts, labels
 from app.sections.enquiries.forms import EnquiryForm, use_of
-from app.web import outbox
+from app.sections.enquiries.source_page import About, read_about
 from app.web.forms import is_uuid, keep_if_busy, summary_of, wait_words
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access, may_viewer
-from app.web.rules import enquiry_rules
+from app.web.policies import enquiry_rules
 from app.web.session import config, current_browser, current_viewer, local_now
 from app.web.uploads import refusal_status, refusal_words, takes_files
 
@@ -54,11 +54,11 @@ def keep_what_a_lost_session_brings() -> None:
         return
     if request.endpoint in ("enquiries.new_submit", "enquiries.draft"):
         contract_id = (request.view_args or {})["contract_id"]
-        kept = composing.rescue(contract_id, NEW, EnquiryForm().typed())
+        kept = drafts.rescue(contract_id, NEW, EnquiryForm().typed())
         note_rescue(kept, url_for("enquiries.new", contract_id=contract_id))
 
 
-def note_rescue(kept: composing.Kept | None, path: str) -> None:
+def note_rescue(kept: drafts.Kept | None, path: str) -> None:
     """Tell the sign-in page what has become of the form, and where it goes on."""
     if kept is not None:
         g.kept = "part" if kept.refused or kept.is_cut else "all"
@@ -70,8 +70,8 @@ def note_rescue(kept: composing.Kept | None, path: str) -> None:
 def index(contract_id: int) -> ResponseReturnValue:
     """Enquiries of the contract by status, the newest first."""
     chosen = request.args.get("status", "")
-    chosen = chosen if chosen in words.FILTERS else "all"
-    statuses = words.FILTERS[chosen][1]
+    chosen = chosen if chosen in labels.FILTERS else "all"
+    statuses = labels.FILTERS[chosen][1]
     total = count_enquiries(db.session(), g.contract, statuses)
     pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, total)
     return render_page(
@@ -80,7 +80,7 @@ def index(contract_id: int) -> ResponseReturnValue:
         enquiries=list_enquiries(db.session(), g.contract, statuses, pager.offset, pager.size),
         pager=pager,
         chosen=chosen,
-        words=words,
+        words=labels,
         has_draft=find_draft(db.session(), g.contract, current_viewer()) is not None,
         may_send=may_viewer(Permission.SEND_ENQUIRIES),
     )
@@ -105,10 +105,10 @@ def new_submit(contract_id: int) -> ResponseReturnValue:
     """Keep what was typed; then send it, or go on with it."""
     form = EnquiryForm()
     if sent := _find_sent(form):
-        composing.discard_twin(NEW, form.text.data)
+        drafts.discard_twin(NEW, form.text.data)
         return _to_enquiry(sent, is_new=False)
     keep_if_busy(lambda message: _page(_offer(form), None, 503, message=message))
-    kept = composing.keep_typed(NEW, form.typed())
+    kept = drafts.keep_typed(NEW, form.typed())
     _offer(form)
     if kept.refused:
         return _page(form, kept.draft, refusal_status(kept.refused), refused=kept.refused)
@@ -128,15 +128,15 @@ def draft(contract_id: int) -> ResponseReturnValue:
     """The same by a script while somebody types: what was kept, and when."""
     form = EnquiryForm()
     if _find_sent(form):
-        return files_block(composing.Kept(None, []))
-    return files_block(composing.keep_typed(NEW, form.typed()))
+        return files_block(drafts.Kept(None, []))
+    return files_block(drafts.keep_typed(NEW, form.typed()))
 
 
 @bp.post("/draft/discard")
 @contract_access(Permission.SEND_ENQUIRIES)
 def discard(contract_id: int) -> ResponseReturnValue:
     """«Очистить форму»."""
-    composing.discard(0)
+    drafts.discard(0)
     return redirect(url_for("enquiries.new", contract_id=contract_id), 303)
 
 
@@ -147,7 +147,7 @@ def _find_sent(form: EnquiryForm) -> int | None:
     sent = find_by_key(db.session(), current_viewer(), form.key.data)
     if sent is None:
         return None
-    if composing.is_repeat(sent.entries[0], form.text.data):
+    if drafts.is_repeat(sent.entries[0], form.text.data):
         return sent.id
     form.key.data = str(uuid.uuid4())
     return None
@@ -170,11 +170,11 @@ def _send(form: EnquiryForm, draft: EnquiryDraft | None) -> ResponseReturnValue:
             f"отправьте его {wait_words(error.retry_after)}"
         )
         return _page(form, draft, 429, message=message)
-    outbox.commit()
+    delivery.commit()
     if is_new:
         event("enquiry sent", enquiry=enquiry_id)
     else:
-        composing.discard_twin(NEW, form.text.data)
+        drafts.discard_twin(NEW, form.text.data)
     return _to_enquiry(enquiry_id, is_new=is_new)
 
 
@@ -252,16 +252,16 @@ def _page(
         draft=draft,
         about=read_about(form.about.data or ""),
         faults=faults or summary_of(form),
-        file_faults=[words for _, words in faults] if refused else [],
+        file_faults=[labels for _, labels in faults] if refused else [],
         addresses=known.addresses,
         uses={str(topic.id): use_of(topic) for topic in form.topics.values()},
         limits=config(),
-        words=words,
+        words=labels,
         status=status,
     )
 
 
-def files_block(kept: composing.Kept) -> Response:
+def files_block(kept: drafts.Kept) -> Response:
     """The files of a draft, for the script that has sent some."""
     return render_page(
         "enquiries/files.html",
@@ -269,6 +269,6 @@ def files_block(kept: composing.Kept) -> Response:
         draft=kept.draft,
         file_faults=[refusal_words(error) for error in kept.refused],
         limits=config(),
-        words=words,
+        words=labels,
         status=refusal_status(kept.refused) if kept.refused else 422 if kept.is_cut else 200,
     )

@@ -10,23 +10,23 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_login import current_user
 
-from app.actions.drafts import move_draft
-from app.actions.enquiries import add_to_enquiry, close_enquiry, rate_enquiry
+from app.actions.enquiries.customer import add_to_enquiry, close_enquiry, rate_enquiry
+from app.actions.enquiries.drafts import move_draft
 from app.domain.access import Permission
 from app.domain.enquiries import OPEN, EnquiryStatus
 from app.domain.errors import AttachmentError, DraftFullError, EnquiryClosedError
 from app.extensions import db
-from app.logs import event
+from app.jobs import delivery
+from app.logging import event
 from app.models import Enquiry, EnquiryDraft
-from app.queries.enquiries import find_draft, find_entry, get_attachment, get_enquiry
-from app.sections.enquiries import composing, words
+from app.queries.enquiries.customer import find_draft, find_entry, get_attachment, get_enquiry
+from app.sections.enquiries import drafts, labels
 from app.sections.enquiries.forms import AdditionForm, RatingForm
 from app.sections.enquiries.routes import bp, files_block, note_rescue
-from app.web import outbox
 from app.web.forms import is_uuid, keep_if_busy, summary_of
 from app.web.fragments import render_page
 from app.web.permissions import contract_access, may_viewer
-from app.web.rules import enquiry_rules
+from app.web.policies import enquiry_rules
 from app.web.session import clock, config, current_viewer, local_now
 from app.web.uploads import refusal_status, refusal_words, send_attachment, takes_files
 
@@ -37,7 +37,7 @@ def keep_what_a_lost_session_adds() -> None:
     is_lost = request.method == "POST" and not current_user.is_authenticated
     if is_lost and request.endpoint in ("enquiries.add", "enquiries.add_draft"):
         values = request.view_args or {}
-        kept = composing.rescue(values["contract_id"], values["enquiry_id"], AdditionForm().typed())
+        kept = drafts.rescue(values["contract_id"], values["enquiry_id"], AdditionForm().typed())
         note_rescue(kept, url_for("enquiries.enquiry", **values))
 
 
@@ -45,14 +45,14 @@ def keep_what_a_lost_session_adds() -> None:
 def closed(error: EnquiryClosedError) -> ResponseReturnValue:
     """A step that comes too late: the thread as it is, and why."""
     db.session.rollback()
-    return _page(_find(), status=409, message=words.CLOSED[error.code])
+    return _page(_find(), status=409, message=labels.CLOSED[error.code])
 
 
 @bp.errorhandler(DraftFullError)
 def draft_full(error: DraftFullError) -> ResponseReturnValue:
     """Two drafts that do not fit into one: both stay as they are."""
     db.session.rollback()
-    return _page(_find(), status=409, message=words.DRAFT_FULL)
+    return _page(_find(), status=409, message=labels.DRAFT_FULL)
 
 
 @bp.get("/<int:enquiry_id>")
@@ -69,10 +69,10 @@ def add(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
     """«Дополнить»: words, files, or both."""
     found, form = _find(), AdditionForm()
     if _is_sent(found, form):
-        composing.discard_twin(enquiry_id, form.text.data)
+        drafts.discard_twin(enquiry_id, form.text.data)
         return redirect(_where(enquiry_id, "thread", again=1), 303)
     keep_if_busy(lambda message: _page(_find(), form, status=503, message=message))
-    kept = composing.keep_typed(enquiry_id, form.typed())
+    kept = drafts.keep_typed(enquiry_id, form.typed())
     found = _find()
     if kept.refused:
         return _page(found, form, kept.draft, refusal_status(kept.refused), refused=kept.refused)
@@ -93,8 +93,8 @@ def add_draft(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
     """The same by a script while somebody types."""
     found, form = _find(), AdditionForm()
     if _is_sent(found, form):
-        return files_block(composing.Kept(None, []))
-    return files_block(composing.keep_typed(enquiry_id, form.typed()))
+        return files_block(drafts.Kept(None, []))
+    return files_block(drafts.keep_typed(enquiry_id, form.typed()))
 
 
 @bp.post("/<int:enquiry_id>/draft/move")
@@ -155,11 +155,11 @@ def _add(found: Enquiry, form: AdditionForm) -> ResponseReturnValue:
         enquiry_rules(config()),
         local_now(),
     )
-    outbox.commit()
+    delivery.commit()
     if is_new:
         event("enquiry added", enquiry=found.id)
     else:
-        composing.discard_twin(found.id, form.text.data)
+        drafts.discard_twin(found.id, form.text.data)
     return redirect(_where(found.id, "thread", **({} if is_new else {"again": 1})), 303)
 
 
@@ -170,7 +170,7 @@ def _is_sent(found: Enquiry, form: AdditionForm) -> bool:
     entry = find_entry(db.session(), found, form.key.data)
     if entry is None:
         return False
-    if composing.is_repeat(entry, form.text.data):
+    if drafts.is_repeat(entry, form.text.data):
         return True
     form.key.data = str(uuid.uuid4())
     return False
@@ -224,6 +224,6 @@ def _page(
         may_rate=found.answered_at is not None and found.rating is None,
         needs_details=found.status == EnquiryStatus.NEEDS_DETAILS,
         limits=config(),
-        words=words,
+        words=labels,
         status=status,
     )

@@ -8,14 +8,14 @@ from flask.typing import ResponseReturnValue
 from app.domain.access import Permission
 from app.extensions import db
 from app.queries import contracts
-from app.queries.enquiries import list_waiting_for_customer
-from app.queries.meters import list_meters, list_windows
-from app.queries.overview import money_overview
+from app.queries.enquiries.customer import list_waiting_for_customer
+from app.queries.home import money_overview
+from app.queries.readings.meters import list_meters, list_windows
 from app.web.fragments import render_page
+from app.web.labels import REGIMES
 from app.web.permissions import contract_access, may_viewer
-from app.web.rules import window_rules
+from app.web.policies import window_rules
 from app.web.session import clock, config
-from app.web.words import REGIMES
 
 bp = Blueprint("home", __name__)
 

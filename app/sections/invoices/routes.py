@@ -10,15 +10,15 @@ from app.domain.invoices import InvoiceCard, invoice_words
 from app.domain.money import sum_in_words
 from app.domain.payables import ContractName, Payable
 from app.extensions import db
-from app.integrations.qr import qr_data_uri
+from app.lib.qr import qr_data_uri
 from app.queries.dues import read_dues
 from app.queries.invoices import count_invoices, find_payee, get_invoice, list_invoices
 from app.queries.payables import invoice_payable
 from app.web.downloads import send_bytes
 from app.web.fragments import render_page
 from app.web.pager import Pager
-from app.web.paying import how_to_pay, payment_payload, send_orders
-from app.web.pdf import admit_pdf, lay_out
+from app.web.payment_methods import how_to_pay, payment_payload, send_orders
+from app.web.pdf_responses import admit_pdf, lay_out
 from app.web.permissions import contract_access
 from app.web.session import clock
 

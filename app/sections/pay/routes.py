@@ -19,7 +19,7 @@ from app.queries.payables import ToPay, list_payables
 from app.sections.pay.forms import BankDetailsForm
 from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
-from app.web.paying import how_to_pay, send_orders
+from app.web.payment_methods import how_to_pay, send_orders
 from app.web.permissions import contract_access
 from app.web.session import clock, current_viewer
 

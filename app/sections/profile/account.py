@@ -7,14 +7,15 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_login import current_user
 
-from app.actions.accounts import end_other_sessions, sign_out
-from app.actions.consents import withdraw_consent
-from app.actions.contacts import change_password, check_password_again
+from app.actions.accounts.consents import withdraw_consent
+from app.actions.accounts.contacts import change_password, check_password_again
+from app.actions.accounts.sessions import end_other_sessions, sign_out
 from app.domain.access import Permission
 from app.domain.errors import PasswordError, SignInRefusedError, TooManyAttemptsError
 from app.extensions import db
-from app.integrations.consent_texts import PERSONAL_DATA, TITLES
-from app.logs import event
+from app.integrations.bundled_texts import PERSONAL_DATA, TITLES
+from app.jobs import delivery
+from app.logging import event
 from app.models import Consent
 from app.queries.profile import (
     count_consents,
@@ -25,12 +26,12 @@ from app.queries.profile import (
 )
 from app.sections.profile.forms import CurrentPassword, PasswordForm
 from app.sections.profile.routes import bp
-from app.web import outbox, session
+from app.web import session
 from app.web.forms import keep_if_busy, summary_of, wait_words
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access
-from app.web.rules import contact_rules, session_lives
+from app.web.policies import contact_rules, session_lives
 from app.web.user_agents import agent_words
 
 PAGE_ROWS = 25
@@ -70,7 +71,7 @@ def password_submit(contract_id: int) -> ResponseReturnValue:
         return _password_page(form, 422)
     except TooManyAttemptsError as error:
         return _password_page(form, 429, _wait(error))
-    outbox.commit()
+    delivery.commit()
     event("password changed")
     session.begin(opened)
     return redirect(url_for("profile.index", contract_id=contract_id, saved="password"), 303)

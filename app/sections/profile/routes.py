@@ -6,7 +6,7 @@ from flask import Blueprint, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
-from app.actions.contacts import EMAIL, PHONE, NewContacts, confirm_phone, save_contacts
+from app.actions.accounts.contacts import EMAIL, PHONE, NewContacts, confirm_phone, save_contacts
 from app.domain.access import Permission
 from app.domain.contacts import normalise_email, normalise_phone, show_email, show_phone
 from app.domain.errors import (
@@ -19,16 +19,16 @@ from app.domain.errors import (
     TooManyAttemptsError,
 )
 from app.extensions import db
-from app.logs import event
+from app.jobs import delivery
+from app.logging import event
 from app.queries.invoices import find_payer
 from app.queries.profile import find_waiting_change, get_customer, get_own_account
-from app.sections.profile import words
+from app.sections.profile import labels
 from app.sections.profile.forms import ContactsForm, PhoneCodeForm
-from app.web import outbox
 from app.web.forms import keep_if_busy, summary_of, wait_words
 from app.web.fragments import render_page
 from app.web.permissions import contract_access, may_viewer
-from app.web.rules import contact_rules
+from app.web.policies import contact_rules
 from app.web.session import clock, config, current_browser, current_viewer, local_now
 
 bp = Blueprint("profile", __name__, url_prefix="/contracts/<int:contract_id>/profile")
@@ -45,8 +45,8 @@ def index(contract_id: int) -> ResponseReturnValue:
         fragment="results",
         customer=customer,
         row=contract,
-        requisites=words.requisites(customer, contract),
-        kinds=words.KINDS,
+        requisites=labels.requisites(customer, contract),
+        kinds=labels.KINDS,
         account=get_own_account(session, viewer) if viewer.account_id else None,
         is_own=may_viewer(Permission.MANAGE_ACCOUNT),
         new_email=find_waiting_change(session, viewer, EMAIL, now),
@@ -100,7 +100,7 @@ def contacts_submit(contract_id: int) -> ResponseReturnValue:
         return _contacts_page(form, 422)
     except TooManyAttemptsError as error:
         return _contacts_page(form, 429, _wait(error))
-    outbox.commit()
+    delivery.commit()
     event("contacts saved", email=bool(saved.email_change_id), phone=bool(saved.phone_change_id))
     where = "profile.phone" if saved.phone_change_id else "profile.index"
     return redirect(url_for(where, contract_id=contract_id, saved="contacts"), 303)
@@ -131,16 +131,16 @@ def phone_submit(contract_id: int) -> ResponseReturnValue:
             form.code.data,
             current_browser(),
             contact_rules(config()),
-            outbox.post(),
+            delivery.post(),
             local_now(),
         )
     except (CodeError, LinkError):
-        outbox.commit()
+        delivery.commit()
         form.refuse()
         return _phone_page(form, 422)
     except TooManyAttemptsError as error:
         return _phone_page(form, 429, _wait(error))
-    outbox.commit()
+    delivery.commit()
     event("phone confirmed")
     return redirect(url_for("profile.index", contract_id=contract_id, saved="phone"), 303)
 

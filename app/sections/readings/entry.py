@@ -9,8 +9,8 @@ from datetime import date
 
 from app.domain.errors import ReadingError
 from app.domain.readings import Doubt, check_reading, check_together, parse_reading
-from app.queries.meters import Entry, MeterCard, RegisterCard
-from app.sections.readings.words import DOUBTS, FAULTS, register_words
+from app.queries.readings.meters import Entry, MeterCard, RegisterCard
+from app.sections.readings.labels import DOUBTS, FAULTS, register_words
 from app.web.forms import is_uuid, printable
 
 MAX_TYPED = 40

@@ -8,14 +8,14 @@ from decimal import Decimal
 
 from flask import g
 
-from app.domain.history import Bar, HistoryRow, build_bars, build_history
 from app.domain.period import Month
+from app.domain.reading_history import Bar, HistoryRow, build_bars, build_history
 from app.domain.readings import Used, chain
 from app.extensions import db
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
-from app.queries.meters import MeterCard, RegisterCard
-from app.queries.readings import list_known
-from app.sections.readings.words import SOURCES, ZONES
+from app.queries.readings.customer import list_known
+from app.queries.readings.meters import MeterCard, RegisterCard
+from app.sections.readings.labels import SOURCES, ZONES
 
 MONTHS_BACK = 49
 """Three years, the year before them, and the reading before that."""

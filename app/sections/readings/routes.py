@@ -9,17 +9,18 @@ from flask import Blueprint, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
-from app.actions.readings import Submitter, withdraw_readings
+from app.actions.readings.submission import Submitter, withdraw_readings
 from app.domain.access import Permission
 from app.domain.errors import NotFoundError, ReadingClosedError
 from app.domain.period import Month
-from app.domain.windows import Regime, next_window
+from app.domain.reading_windows import Regime, next_window
 from app.extensions import db
-from app.logs import event
+from app.logging import event
 from app.models import ReadingReceipt
-from app.queries.meters import MeterCard, get_meter, list_meters
-from app.queries.readings import get_receipt, list_receipts_of, name_registers
-from app.sections.readings import words
+from app.queries.readings.customer import get_receipt, list_receipts_of, name_registers
+from app.queries.readings.meters import MeterCard, get_meter, list_meters
+from app.sections.readings import labels
+from app.sections.readings.documents import send_act, send_receipt
 from app.sections.readings.entry import EntryForm
 from app.sections.readings.history import (
     history_table,
@@ -29,16 +30,15 @@ from app.sections.readings.history import (
     read_history,
     status_words,
 )
-from app.sections.readings.papers import send_act, send_receipt
-from app.sections.readings.taking import Taking, form_page, meters_pager, take
+from app.sections.readings.submission import Taking, form_page, meters_pager, take
 from app.web.downloads import WRITERS, send_bytes
 from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
+from app.web.labels import REGIMES
 from app.web.pager import Pager
 from app.web.permissions import contract_access, may_viewer
-from app.web.rules import window_rules
+from app.web.policies import window_rules
 from app.web.session import clock, config, current_browser, current_viewer, local_now
-from app.web.words import REGIMES
 
 RECEIPTS = 24
 """Listed under the meters; older ones are in the history of each meter."""
@@ -49,7 +49,7 @@ bp = Blueprint("readings", __name__, url_prefix="/contracts/<int:contract_id>/re
 @bp.errorhandler(ReadingClosedError)
 def closed(error: ReadingClosedError) -> ResponseReturnValue:
     """A meter that takes no reading: the list, and why."""
-    return _index_page(words.REFUSED[error.code], 409)
+    return _index_page(labels.REFUSED[error.code], 409)
 
 
 @bp.get("")
@@ -103,7 +103,7 @@ def history(contract_id: int, meter_id: int) -> ResponseReturnValue:
         no_consumption=no_consumption,
         no_readings=no_readings,
         status_words=status_words,
-        words=words,
+        words=labels,
         here=request.path,
     )
 
@@ -165,7 +165,7 @@ def withdraw(contract_id: int, receipt_id: int) -> ResponseReturnValue:
             local_now(),
         )
     except ReadingClosedError as error:
-        return _receipt_page(found, 422, words.REFUSED[error.code])
+        return _receipt_page(found, 422, labels.REFUSED[error.code])
     db.session.commit()
     event("readings withdrawn", receipt=receipt_id)
     return redirect(
@@ -213,7 +213,7 @@ def _index_page(error: str | None = None, status: int = 200) -> Response:
         meters=meters[pager.offset : pager.offset + pager.size],
         pager=pager,
         today=today,
-        words=words,
+        words=labels,
         windows=[] if g.contract.is_terminated else _windows(meters, today),
         missing=sum(each.is_missing(today) for each in open_meters),
         due=sum(
@@ -235,7 +235,7 @@ def _windows(meters: Sequence[MeterCard], today: date) -> list[str]:
     rules = window_rules(config())
     windows = {each.regime: each.window for each in meters if not each.is_automatic}
     lines = {
-        regime: words.window_words(window, next_window(regime, window, rules), today)
+        regime: labels.window_words(window, next_window(regime, window, rules), today)
         for regime, window in sorted(windows.items())
     }
     if len(lines) > 1:
@@ -251,7 +251,7 @@ def _receipt_page(found: ReadingReceipt, status: int = 200, message: str | None 
         fragment="results",
         receipt=found,
         names=names,
-        words=words,
+        words=labels,
         today=clock().today(),
         is_new=request.args.get("new"),
         may_withdraw=may_viewer(Permission.SUBMIT_READINGS)

@@ -6,24 +6,25 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
-from app.actions import recovery
+from app.actions.accounts import recovery
 from app.domain.contract_number import number_key
 from app.domain.errors import CodeError, LinkError, PasswordError, TooManyAttemptsError
 from app.domain.registration import Channel
 from app.extensions import db
-from app.integrations.links import Purpose
-from app.logs import event
+from app.jobs import delivery
+from app.lib.signed_links import Purpose
+from app.logging import event
 from app.models import Recovery
 from app.queries.accounts import list_logins
 from app.queries.registrations import get_recovery
 from app.sections.recovery.forms import CodeForm, NewPasswordForm, RecoveryForm
-from app.web import outbox, session
+from app.web import session
 from app.web.device_cookie import remember_device
 from app.web.forms import keep_if_busy, printable, wait_words
 from app.web.fragments import render_page
+from app.web.link_pages import guard_links
 from app.web.permissions import public
-from app.web.rules import recovery_rules
-from app.web.signed_links import guard_links
+from app.web.policies import recovery_rules
 
 bp = Blueprint("recovery", __name__, url_prefix="/recovery")
 
@@ -77,11 +78,11 @@ def ask() -> ResponseReturnValue:
         words = f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
         headers = {"Retry-After": str(error.retry_after)}
         return _page("index", form, 429, message=words), 429, headers
-    outbox.commit()
+    delivery.commit()
     event("recovery asked", recovery=asked.id, channel=asked.channel)
     if asked.channel == Channel.MAIL:
         return redirect(url_for("recovery.sent"), 303)
-    token = outbox.post().links.sign(Purpose.CODE, asked.id, asked.nonce)
+    token = delivery.post().links.sign(Purpose.CODE, asked.id, asked.nonce)
     # What was typed, known or not, for the password manager of the next page.
     login = number_key(form.login.data)[:MAX_LOGIN]
     return redirect(url_for("recovery.code", token=token, login=login), 303)
@@ -119,12 +120,12 @@ def code_submit(token: str) -> ResponseReturnValue:
             form.password.data,
             session.current_browser(),
             recovery_rules(session.config()),
-            outbox.post(),
+            delivery.post(),
             session.local_now(),
         )
     except (CodeError, LinkError, PasswordError, TooManyAttemptsError) as error:
         # A wrong code has cost a try.
-        outbox.commit()
+        delivery.commit()
         event("recovery refused", recovery=asked.id)
         return _code_page(form, _explain(form, error))
     return _done(asked, device)
@@ -166,14 +167,14 @@ def password_submit(token: str) -> ResponseReturnValue:
 
 def _done(asked: Recovery, device: str) -> ResponseReturnValue:
     """No sign-in by the link itself: whoever has the mailbox still needs the new password."""
-    outbox.commit()
+    delivery.commit()
     remember_device(device)
     event("password recovered", recovery=asked.id, account=asked.account_id)
     return redirect(url_for("auth.sign_in", done="password"), 303)
 
 
 def _asked(purpose: Purpose, token: str) -> tuple[Recovery, str]:
-    key, nonce = outbox.post().links.read(purpose, token)
+    key, nonce = delivery.post().links.read(purpose, token)
     return get_recovery(db.session(), key), nonce
 
 

@@ -8,20 +8,21 @@ from datetime import datetime
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from app.actions import accounts
-from app.actions.registration.rules import Rules
+from app.actions.accounts import sessions
+from app.actions.registration.policy import Rules
 from app.domain.access import Browser
 from app.domain.errors import LinkError, RegistrationClosedError
 from app.domain.registration import State
 from app.extensions import db
-from app.integrations.links import Purpose
-from app.logs import event
+from app.jobs import delivery
+from app.lib.signed_links import Purpose
+from app.logging import event
 from app.models import Registration
 from app.queries.registrations import get_linked_registration
-from app.sections.registration.words import LINK_OVER
-from app.web import outbox, session
-from app.web.rules import registration_rules
-from app.web.signed_links import guard_links
+from app.sections.registration.labels import LINK_OVER
+from app.web import session
+from app.web.link_pages import guard_links
+from app.web.policies import registration_rules
 
 bp = Blueprint("registration", __name__)
 WAY_ON = ("registration.first_entry", "Зарегистрироваться")
@@ -51,31 +52,31 @@ def registration_of(token: str) -> Registration:
         LinkError: ``altered``, or ``closed``: the contract has changed hands.
         NotFoundError: purged.
     """
-    key, _ = outbox.post().links.read(Purpose.FORM, token)
+    key, _ = delivery.post().links.read(Purpose.FORM, token)
     return get_linked_registration(db.session(), key)
 
 
 def form_url(endpoint: str, registration: Registration) -> str:
     """Address of a step of this registration."""
-    token = outbox.post().links.sign(Purpose.FORM, registration.id)
+    token = delivery.post().links.sign(Purpose.FORM, registration.id)
     return url_for(f"registration.{endpoint}", token=token)
 
 
 def go_on(registration: Registration) -> ResponseReturnValue:
     """Commit, and lead to what comes next: the cabinet, the proof, or the letter."""
     if registration.state == State.ACTIVE and registration.account_id is not None:
-        opened = accounts.open_session(
+        opened = sessions.open_session(
             db.session(),
             registration.account_id,
             registration.contract_id,
             session.current_browser(),
             session.clock().now(),
         )
-        outbox.commit()
+        delivery.commit()
         session.begin(opened)
         event("sign-in", account=opened.account_id, by="registration")
         return redirect(url_for("home.index", contract_id=opened.contract_id), 303)
-    outbox.commit()
+    delivery.commit()
     step = "proof" if registration.state == State.UNPROVED else "letter"
     return redirect(form_url(step, registration), 303)
 

@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, RadioField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from app.actions.registration.saving import Details
+from app.actions.registration.registration_form import Details
 from app.domain.company_ids import is_inn
 from app.domain.contacts import normalise_email, normalise_phone, show_email, show_phone
 from app.domain.contract_number import normalise_contract_number
@@ -31,7 +31,7 @@ from app.domain.registration import Channel
 from app.models import Registration
 from app.web.contact_errors import contact_words
 from app.web.forms import PASSWORD_WORDS, printable, wait_words
-from app.web.registering_browser import is_registering_browser, mark_registering_browser
+from app.web.registration_cookie import is_registering_browser, mark_registering_browser
 
 EXPLAINED = (
     CodeError,

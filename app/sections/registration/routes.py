@@ -6,13 +6,14 @@ from flask import redirect
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
-from app.actions.alarms import raise_alarm
-from app.actions.codes import find_last_code, is_waiting, seconds_to_wait
-from app.actions.registration import entry, saving
+from app.actions.registration import entry, registration_form
+from app.actions.sms_codes import find_last_code, is_waiting, seconds_to_wait
+from app.actions.staff_alerts import raise_alarm
 from app.domain.errors import DomainError, TooManyAttemptsError, TooSoonError
 from app.domain.registration import State
 from app.extensions import db
-from app.logs import event
+from app.jobs import delivery
+from app.logging import event
 from app.models import Registration
 from app.sections.registration.blueprint import (
     bp,
@@ -22,8 +23,8 @@ from app.sections.registration.blueprint import (
     registration_of,
 )
 from app.sections.registration.forms import EXPLAINED, FirstEntryForm, RegistrationForm
-from app.sections.registration.words import NOT_FOUND, NOT_SENT
-from app.web import outbox, session
+from app.sections.registration.labels import NOT_FOUND, NOT_SENT
+from app.web import session
 from app.web.forms import keep_if_busy, wait_words
 from app.web.fragments import render_page
 from app.web.permissions import public
@@ -53,7 +54,7 @@ def first_entry_submit() -> ResponseReturnValue:
         event("first entry limited", retry_after=error.retry_after)
         words = f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
         return _entry_page(form, 429, words), 429, {"Retry-After": str(error.retry_after)}
-    outbox.commit()
+    delivery.commit()
     event("first entry", registration=registration and registration.id)
     if registration is None:
         return _entry_page(form, 422, NOT_FOUND)
@@ -67,7 +68,7 @@ def form(token: str) -> ResponseReturnValue:
     registration = registration_of(token)
     if registration.state == State.UNPROVED:
         return redirect(form_url("proof", registration), 303)
-    saving.check_open(db.session(), registration)
+    registration_form.check_open(db.session(), registration)
     return _form_page(RegistrationForm(registration))
 
 
@@ -81,13 +82,13 @@ def save(token: str) -> ResponseReturnValue:
     keep_if_busy(lambda message: _form_page(form, 503, message))
     here = circumstances()
     try:
-        sending = saving.save(
+        sending = registration_form.save(
             db.session(),
             form.registration,
             form.details(),
             here.browser,
             here.rules,
-            outbox.post(),
+            delivery.post(),
             here.now,
         )
     except EXPLAINED as error:
@@ -110,13 +111,13 @@ def send_code(token: str) -> ResponseReturnValue:
     keep_if_busy(lambda message: _form_page(form, 503, message))
     here = circumstances()
     try:
-        sending = saving.request_code(
+        sending = registration_form.request_code(
             db.session(), form.registration, form.details(), here.browser, here.rules, here.now
         )
     except EXPLAINED as error:
         return _explained(form, error)
     form.mark_browser()
-    outbox.commit()
+    delivery.commit()
     event("code requested", registration=form.registration.id)
     if not _has_left(sending):
         return _form_page(form, 503, NOT_SENT)
@@ -133,20 +134,20 @@ def check_code(token: str) -> ResponseReturnValue:
     keep_if_busy(lambda message: _form_page(form, 503, message))
     here = circumstances()
     try:
-        saving.check_code(
+        registration_form.check_code(
             db.session(),
             form.registration,
             form.details(),
             here.browser,
             here.rules,
-            outbox.post(),
+            delivery.post(),
             here.now,
         )
     except EXPLAINED as error:
         event("code refused", registration=form.registration.id)
         return _explained(form, error)
     form.mark_browser()
-    outbox.commit()
+    delivery.commit()
     return _form_page(form)
 
 
@@ -168,22 +169,24 @@ def resend_letter(token: str) -> ResponseReturnValue:
     registration = registration_of(token)
     here = circumstances()
     try:
-        sending = saving.resend_link(db.session(), registration, here.browser, here.rules, here.now)
+        sending = registration_form.resend_link(
+            db.session(), registration, here.browser, here.rules, here.now
+        )
     except (TooSoonError, TooManyAttemptsError) as error:
         words = f"Письмо уже отправлено. Еще раз — {wait_words(error.retry_after)}."
         return _letter_page(registration, 429, words)
-    outbox.commit()
+    delivery.commit()
     if not _has_left(sending):
         return _letter_page(registration, 503, NOT_SENT)
     return redirect(form_url("letter", registration), 303)
 
 
-def _has_left(sending: saving.Sending) -> bool:
+def _has_left(sending: registration_form.Sending) -> bool:
     """Send what somebody waits for; if it does not leave, the try does not count."""
-    if outbox.deliver(sending.message_id):
+    if delivery.deliver(sending.message_id):
         return True
-    saving.not_sent(db.session(), sending, session.local_now())
-    outbox.commit()
+    registration_form.not_sent(db.session(), sending, session.local_now())
+    delivery.commit()
     return False
 
 
@@ -192,7 +195,7 @@ def _explained(form: RegistrationForm, error: DomainError) -> ResponseReturnValu
     if isinstance(error, TooManyAttemptsError) and error.alarm:
         raise_alarm(db.session(), error.alarm, session.local_now())
     form.mark_browser()
-    outbox.commit()
+    delivery.commit()
     answer = _form_page(form, form.explain(error))
     if isinstance(error, TooManyAttemptsError | TooSoonError):
         answer.headers["Retry-After"] = str(error.retry_after)
@@ -220,7 +223,7 @@ def _form_page(form: RegistrationForm, status: int = 200, message: str | None = 
         message=message,
         registration=registration,
         url=form_url("form", registration),
-        is_confirmed=saving.is_confirmed(registration, form.plain_phone),
+        is_confirmed=registration_form.is_confirmed(registration, form.plain_phone),
         sent_code=code if is_waiting(code, form.plain_phone, here.rules.codes, here.now) else None,
         wait=seconds_to_wait(code, here.rules.codes, here.now),
         code_minutes=session.config().sms_code_minutes,
@@ -233,11 +236,11 @@ def _letter_page(
 ) -> Response:
     here = circumstances()
     return render_page(
-        "registration/letter.html",
+        "registration/email_sent.html",
         fragment="results",
         registration=registration,
         form_url=form_url("form", registration),
-        wait=saving.seconds_to_resend(db.session(), registration, here.rules, here.now),
+        wait=registration_form.seconds_to_resend(db.session(), registration, here.rules, here.now),
         message=message,
         status=status,
     )

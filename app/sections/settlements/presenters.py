@@ -17,7 +17,7 @@ from app.domain.turnover import (
     overpayment_side,
 )
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
-from app.web.statements import chunks_of
+from app.web.statement_routes import chunks_of
 
 _DOCUMENTS = {
     EntryKind.UPD: "УПД",

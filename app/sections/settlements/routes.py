@@ -16,12 +16,12 @@ from app.queries.statements import settlement_statement
 from app.sections.settlements import presenters
 from app.web.downloads import WRITERS, name_of, send_bytes
 from app.web.forms import PeriodForm
+from app.web.fragment_cache import contract_block
 from app.web.fragments import redirect_page, render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access, may_viewer
-from app.web.remembered import contract_block
 from app.web.session import clock, config
-from app.web.statements import (
+from app.web.statement_routes import (
     RECIPES,
     STATEMENT_ROWS,
     Options,

@@ -1,51 +1,44 @@
-"""Section: staff, the clerks' desk; a module each for what a clerk does."""
+"""Section: the workplace of the supplier's staff; a folder for each area, one blueprint for all."""
 
-from app.sections.staff import (
-    announcements,
-    billing,
-    contact_gaps,
-    customers,
-    directories,
-    enquiries,
-    enquiry,
-    entrance,
-    journal,
-    messages,
-    own,
-    reading_entry,
-    reading_exchange,
-    readings,
-    reconciliation,
-    registrations,
-    supplier,
-    team,
-    texts,
-    today,
-    transfers,
-)
+from app.sections.staff.audit_log import routes as audit_log
+from app.sections.staff.billing import balance_checks
+from app.sections.staff.billing import routes as billing
 from app.sections.staff.blueprint import bp
+from app.sections.staff.content import announcements, directories, supplier, texts
+from app.sections.staff.customers import contact_gaps, transfers
+from app.sections.staff.customers import routes as customers
+from app.sections.staff.dashboard import routes as dashboard
+from app.sections.staff.enquiries import routes as enquiries
+from app.sections.staff.enquiries import thread
+from app.sections.staff.members import routes as members
+from app.sections.staff.messages import routes as messages
+from app.sections.staff.my_account import routes as my_account
+from app.sections.staff.readings import entry, exchange
+from app.sections.staff.readings import routes as readings
+from app.sections.staff.registrations import routes as registrations
+from app.sections.staff.sign_in import routes as sign_in
 
 __all__ = [
     "announcements",
+    "audit_log",
+    "balance_checks",
     "billing",
     "bp",
     "contact_gaps",
     "customers",
+    "dashboard",
     "directories",
     "enquiries",
-    "enquiry",
-    "entrance",
-    "journal",
+    "entry",
+    "exchange",
+    "members",
     "messages",
-    "own",
-    "reading_entry",
-    "reading_exchange",
+    "my_account",
     "readings",
-    "reconciliation",
     "registrations",
+    "sign_in",
     "supplier",
-    "team",
     "texts",
-    "today",
+    "thread",
     "transfers",
 ]

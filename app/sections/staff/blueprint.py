@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from app.sections.staff.words import MENU, ROLES
+from app.sections.staff.labels import MENU, ROLES
 from app.web.session import current_clerk
 
 bp = Blueprint("staff", __name__, url_prefix="/staff")

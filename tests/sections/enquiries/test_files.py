@@ -13,12 +13,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.attachments import Cabinet
+from app.actions.enquiries.attachments import Cabinet
 from app.integrations.antivirus import Scanner
 from app.integrations.errors import StoreError
 from app.integrations.file_store import FileStore
+from app.jobs.tasks import tidy
 from app.models import Account, Attachment, Contract, EnquiryDraft
-from app.worker import tidy
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PageClient

@@ -18,8 +18,8 @@ from sqlalchemy import select
 from app.actions.billing_export import export_for_billing
 from app.domain.access import Role
 from app.extensions import db
+from app.jobs.delivery import sweep
 from app.models import Account, Attachment, AuditEvent, Contract, Enquiry, EnquiryDraft
-from app.web.outbox import sweep
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.outbox import Outbox, part

@@ -14,13 +14,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.billing_import import ImportOptions, apply_import
+from app.actions.imports import ImportOptions, apply_import
 from app.domain.period import Month
 from app.domain.readings import KnownReading, Scale, by_month, chain
 from app.extensions import db
 from app.integrations.billing_files import Package
 from app.models import Meter, Register
-from app.queries.readings import list_known
+from app.queries.readings.customer import list_known
 from tests.conftest import NOW
 from tests.foreign import write_package
 

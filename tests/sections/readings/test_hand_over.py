@@ -16,13 +16,13 @@ from flask import Flask
 from sqlalchemy import update
 
 from app.actions.billing_export import READINGS, export_for_billing
-from app.actions.billing_import import ImportOptions, ImportRefusedError, Report, apply_import
-from app.actions.reading_desk import refuse_readings
+from app.actions.imports import ImportOptions, ImportRefusedError, Report, apply_import
+from app.actions.readings.staff import refuse_readings
 from app.domain.staff import Clerk, StaffRole
 from app.extensions import db
 from app.integrations.billing_files import Package
+from app.jobs.delivery import sweep
 from app.models import Meter, SubmittedReading
-from app.web.outbox import sweep
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.outbox import Outbox, part

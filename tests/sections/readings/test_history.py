@@ -10,8 +10,8 @@ from decimal import Decimal
 import pytest
 from bs4 import BeautifulSoup
 
-from app.domain.history import build_bars, build_history
 from app.domain.period import Month
+from app.domain.reading_history import build_bars, build_history
 from app.domain.readings import Scale, chain
 from app.models import Contract, Meter, Register, SupplyPoint
 from tests.domain.test_readings import known

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 from flask import Flask
 
-from app.integrations.clock import Clock
+from app.lib.clock import Clock
 from app.models import Meter, SupplyPoint
 from tests.conftest import ZONE
 from tests.factories import Factory

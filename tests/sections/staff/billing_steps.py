@@ -12,11 +12,11 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.actions.import_jobs import NewBatch, Task, start_job
+from app.actions.imports.jobs import NewBatch, Task, start_job
 from app.domain.imports import Channel, JobGoal
 from app.extensions import db
+from app.jobs import imports
 from app.models import ImportJob
-from app.web import imports
 from tests.pages import PageClient
 
 SAMPLE = Path(__file__).parents[3] / "docs" / "billing-exchange-sample"

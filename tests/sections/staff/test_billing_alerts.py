@@ -11,12 +11,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.import_jobs import NewBatch, start_job
+from app.actions.imports.jobs import NewBatch, start_job
 from app.domain.imports import Channel, JobGoal
 from app.domain.staff import StaffRole
 from app.extensions import db
+from app.jobs.tasks import tidy
 from app.models import ImportJob
-from app.worker import tidy
 from tests.actions.test_billing_import import run_command
 from tests.conftest import NOW
 from tests.factories import Factory
@@ -167,7 +167,7 @@ def test_a_load_that_breaks_off_by_our_fault_is_told(
     def broken(*arguments: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("app.web.imports.apply_import", broken)
+    monkeypatch.setattr("app.jobs.imports.apply_import", broken)
     result = run_command(app, SAMPLE)
     assert (result.exit_code, "secret" in result.output) == (3, False)
     post(app, zipped(SAMPLE), name="ночь.zip")

@@ -201,7 +201,7 @@ def test_a_batch_that_is_not_noted_does_not_stay_on_the_disk(
     def locked(*arguments: object) -> None:
         raise OperationalError("", {}, Exception("database is locked"))
 
-    for place in ("app.web.batches.order_job", "sqlalchemy.orm.Session.commit"):
+    for place in ("app.web.batch_uploads.order_job", "sqlalchemy.orm.Session.commit"):
         with monkeypatch.context() as patch:
             patch.setattr(place, locked)
             answer = post(client, zipped(SAMPLE))

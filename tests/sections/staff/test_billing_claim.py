@@ -17,8 +17,8 @@ from flask import Flask
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
-from app.actions.billing_import import Report
-from app.actions.import_jobs import (
+from app.actions.imports import Report
+from app.actions.imports.jobs import (
     ClaimLostError,
     NewBatch,
     Task,
@@ -31,9 +31,9 @@ from app.actions.import_jobs import (
 )
 from app.domain.imports import LEASE, Channel, JobGoal, JobStatus
 from app.extensions import db
-from app.integrations.heartbeat import heartbeat
+from app.jobs import imports
+from app.lib.heartbeat import heartbeat
 from app.models import Contract, ImportJob, ImportRun
-from app.web import imports
 from tests.actions.test_billing_import import run_command
 from tests.actions.test_billing_import_crash import DEADLINE, ROOT, start_import
 from tests.conftest import NOW
@@ -200,7 +200,7 @@ def test_a_load_whose_claim_was_taken_over_commits_nothing(
         arguments[0].execute(update(ImportJob).values(claimed_by="another"))
         return result
 
-    monkeypatch.setattr("app.web.imports.apply_import", slow)
+    monkeypatch.setattr("app.jobs.imports.apply_import", slow)
     result = run_command(app, SAMPLE)
     assert result.exit_code == 3
     assert "место занял другой процесс" in result.output

@@ -12,11 +12,11 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.actions.import_jobs import Task, claim_next
+from app.actions.imports.jobs import Task, claim_next
 from app.domain.imports import JobStatus
 from app.domain.staff import StaffRole
+from app.jobs.tasks import tidy
 from app.models import ImportJob, StaffMember
-from app.worker import tidy
 from tests.factories import Factory
 from tests.pages import PageClient
 from tests.sections.staff.billing_steps import (
@@ -47,7 +47,9 @@ def statuses(session: Session) -> list[str]:
     return list(session.scalars(select(ImportJob.status).order_by(ImportJob.id)))
 
 
-@pytest.mark.parametrize("place", ["app.web.batches.order_job", "sqlalchemy.orm.Session.commit"])
+@pytest.mark.parametrize(
+    "place", ["app.web.batch_uploads.order_job", "sqlalchemy.orm.Session.commit"]
+)
 def test_an_upload_that_the_database_does_not_take_leaves_nothing_on_the_disk(
     app: Flask, manager: PageClient, session: Session, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
@@ -134,7 +136,7 @@ def test_who_comes_just_as_the_runner_leaves_is_not_forgotten(
             work(app)
         return task
 
-    monkeypatch.setattr("app.actions.import_jobs.claim_next", last_look)
+    monkeypatch.setattr("app.actions.imports.jobs.claim_next", last_look)
     work(app)
     assert statuses(session) == ["checked", "checked"]
     for place in (where, *came):

@@ -16,7 +16,7 @@ from app.models import (
     AuditEvent,
     Contract,
 )
-from app.web.looks import write_waiting
+from app.web.data_access import write_waiting
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PARTIAL, PageClient

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from app.actions.search_index import rebuild_search
+from app.jobs.tasks import tidy
 from app.models import Account, Contract, ContractSearch, Customer, Membership, Meter
-from app.worker import tidy
 from tests.conftest import NOW
 from tests.factories import Factory
 

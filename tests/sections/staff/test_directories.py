@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.staff import StaffRole
 from app.models import Account, AuditEvent, Department, EnquiryTopic, PremisesKind
-from app.queries.enquiries import list_topics
-from app.sections.staff.directories import DIRECTORIES
+from app.queries.enquiries.customer import list_topics
+from app.sections.staff.content.directories import DIRECTORIES
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PageClient

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from app.domain.period import Period
 from app.models import Account, Contract, Department, Enquiry, EnquiryTopic, StaffMember
-from app.queries.enquiry_desk import count_by_topic
+from app.queries.enquiries.staff import count_by_topic
 from tests.factories import AS_OF, Factory
 from tests.pages import PageClient
 

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.actions.attachments import Cabinet
+from app.actions.enquiries.attachments import Cabinet
 from app.models import Attachment, Enquiry, StaffMember
 from tests.factories import Factory
 from tests.outbox import Outbox

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.staff import StaffRole, totp_secret
-from app.integrations.totp import code_at
+from app.lib.totp import code_at
 from app.models import AuditEvent, Contract, Department, RecoveryCode, StaffMember, StaffSession
 from tests.conftest import NOW
 from tests.factories import PASSWORD, Factory

@@ -12,9 +12,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.models import Account, AuditEvent, Contract, StaffMember
-from app.queries.journal import JournalFilter, Who, list_journal
-from app.queries.paging import Cursor
-from app.sections.staff.journal_words import page_words
+from app.queries.audit_log import JournalFilter, Who, list_journal
+from app.queries.pagination import Cursor
+from app.sections.staff.audit_log.labels import page_words
 from tests.conftest import NOW
 from tests.factories import PASSWORD, Factory
 from tests.pages import PageClient

@@ -13,10 +13,10 @@ from flask import Flask
 from sqlalchemy import event, insert, select
 from sqlalchemy.orm import Session
 
-from app.actions.journal import Origin, record, set_origin
+from app.actions.audit_log import Origin, record, set_origin
 from app.extensions import db
 from app.models import AuditEvent, Contract
-from app.queries.journal import (
+from app.queries.audit_log import (
     JournalFilter,
     Who,
     count_up_to,
@@ -24,8 +24,8 @@ from app.queries.journal import (
     list_journal,
     stream_journal,
 )
-from app.queries.paging import Cursor
-from app.sections.staff import journal as section
+from app.queries.pagination import Cursor
+from app.sections.staff.audit_log import routes as section
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PageClient

@@ -11,14 +11,14 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.actions.accounts.notifications import tell_account
 from app.actions.messages import Outgoing, queue_message
-from app.actions.notices import tell_account
-from app.integrations.letters import LINK, Words
-from app.integrations.links import Purpose
+from app.integrations.message_templates import LINK, Words
+from app.lib.signed_links import Purpose
 from app.models import Account, AuditEvent, Contract, Message
 from app.queries.messages import MessageFilter, count_failed, list_messages
-from app.queries.paging import Cursor
-from app.sections.staff.message_words import KINDS
+from app.queries.pagination import Cursor
+from app.sections.staff.messages.labels import KINDS
 from config import ROOT
 from tests.conftest import NOW
 from tests.factories import Factory

@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app.actions.attempts import hash_subject
 from app.actions.mailbox_limits import admit_email
-from app.domain.limits import Tried
+from app.actions.rate_limits import hash_subject
+from app.domain.rate_limits import Tried
 from app.models import Attempt, Contract
 from tests.conftest import NOW
 from tests.pages import PageClient

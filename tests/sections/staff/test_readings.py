@@ -15,8 +15,8 @@ from sqlalchemy import event
 from app.domain.period import Month
 from app.extensions import db
 from app.models import Contract, Department, Meter, StaffMember
-from app.queries import reading_desk
-from app.sections.staff import readings as view
+from app.queries.readings import staff as reading_desk
+from app.sections.staff.readings import routes as view
 from tests.factories import Factory
 from tests.pages import PageClient
 from tests.sections.staff.reading_rows import boxes, meter_of, rows, submit

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.jobs.delivery import sweep
 from app.models import Account, AuditEvent, Contract, Meter, SubmittedReading
-from app.web.outbox import sweep
 from tests.factories import Factory
 from tests.outbox import Outbox, part
 from tests.pages import PageClient

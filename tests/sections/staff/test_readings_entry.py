@@ -10,8 +10,8 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy import select
 
+from app.jobs.delivery import sweep
 from app.models import Account, AuditEvent, Contract, Meter, ReadingReceipt, Register
-from app.web.outbox import sweep
 from tests.factories import Factory
 from tests.outbox import Outbox, part
 from tests.pages import PageClient
@@ -156,7 +156,7 @@ def test_a_reading_that_came_in_between_is_said(
 ) -> None:
     soup = type_in(clerk, "1110")
 
-    monkeypatch.setattr("app.actions.readings.insert_if_new", lambda *a, **k: 0)
+    monkeypatch.setattr("app.actions.readings.submission.insert_if_new", lambda *a, **k: 0)
     send(clerk, soup, 409)
     assert "Только что передано другое показание" in clerk.check_last().text
 

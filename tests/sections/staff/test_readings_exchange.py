@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.notices import tell_refused
+from app.actions.accounts.notifications import tell_refused
 from app.integrations.exchange_out import write_package
 from app.models import Account, AuditEvent, Contract, Message, Meter
 from tests.conftest import NOW

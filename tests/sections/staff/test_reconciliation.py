@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.domain.period import Month
 from app.domain.staff import StaffRole
 from app.models import Contract, MonthlyBalance
-from app.queries.reconciliation import (
+from app.queries.balance_checks import (
     Mismatch,
     Side,
     count_mismatched,

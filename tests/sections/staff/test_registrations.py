@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.accounts import create_account
-from app.integrations.password_hashing import hash_password
+from app.actions.accounts.sessions import create_account
+from app.lib.passwords import hash_password
 from app.models import Account, AuditEvent, Contract, Registration
 from tests.conftest import NOW
 from tests.factories import PASSWORD, Factory

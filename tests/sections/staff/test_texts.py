@@ -10,12 +10,12 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.consents import give_consent
+from app.actions.accounts.consents import give_consent
 from app.actions.texts import publish_text
 from app.domain.access import Browser
 from app.models import Account, AuditEvent, Consent, StaffMember, TextVersion
 from app.queries.texts import current_text, find_text, list_versions
-from app.sections.staff.directory_forms import MAX_TEXT
+from app.sections.staff.content.forms import MAX_TEXT
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PARTIAL, PageClient

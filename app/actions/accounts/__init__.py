@@ -1,0 +1,1 @@
+"""Writes of customers' accounts: sign-in, contacts, password, recovery, consents."""

@@ -1,0 +1,101 @@
+"""Notices to the owner of an account, and what every letter knows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.actions.messages import Outgoing, queue_message
+from app.domain.registration import Channel
+from app.integrations.message_templates import write_letter, write_sms
+from app.models import Account, Contract, Enquiry, ReadingReceipt, SubmittedReading
+from app.queries.contracts import find_owner_of, find_supplier
+from app.queries.memberships import has_access
+from app.queries.readings.customer import name_registers
+
+
+def tell_account(
+    session: Session,
+    account: Account,
+    contract: Contract | None,
+    kind: str,
+    key: str,
+    now: datetime,
+    **facts: object,
+) -> None:
+    """A notice to the contact an account has confirmed: a letter, else a text message."""
+    if account.email_confirmed_at is not None:
+        channel, recipient, write = Channel.MAIL, account.email, write_letter
+    elif account.phone_confirmed_at is not None and account.phone is not None:
+        channel, recipient, write = Channel.SMS, account.phone, write_sms
+    else:
+        return
+    queue_message(
+        session,
+        Outgoing(
+            kind=kind,
+            channel=channel,
+            recipient=recipient,
+            words=write(kind, **(letter_facts(session, contract) | facts)),
+            key=key,
+            account_id=account.id,
+            contract_id=contract.id if contract else None,
+        ),
+        now,
+    )
+
+
+def tell_refused(session: Session, submitted: SubmittedReading, reason: str, now: datetime) -> None:
+    """A refusal must not wait until somebody looks: another reading can still be sent.
+
+    What a clerk took down by telephone is told to the owner of the contract. Nobody is told who
+    has lost the contract since.
+    """
+    receipt = session.get_one(ReadingReceipt, submitted.receipt_id)
+    account_id = receipt.account_id or find_owner_of(session, receipt.contract_id)
+    if account_id is None or not has_access(session, account_id, receipt.contract_id):
+        return
+    name = name_registers(session, [submitted.register_id])[submitted.register_id]
+    tell_account(
+        session,
+        session.get_one(Account, account_id),
+        session.get_one(Contract, receipt.contract_id),
+        "reading_refused",
+        submitted.submission_id,
+        now,
+        serial=name.serial_number,
+        month=submitted.period.label.lower(),
+        reason=reason,
+    )
+
+
+def tell_enquirer(
+    session: Session, enquiry: Enquiry, kind: str, key: str, now: datetime, **facts: object
+) -> None:
+    """A letter about an enquiry, to the address that was given in it."""
+    contract = session.get_one(Contract, enquiry.contract_id)
+    facts = letter_facts(session, contract) | {"enquiry": enquiry.number} | facts
+    queue_message(
+        session,
+        Outgoing(
+            kind=kind,
+            channel=Channel.MAIL,
+            recipient=enquiry.email,
+            words=write_letter(kind, **facts),
+            key=key,
+            account_id=enquiry.account_id,
+            contract_id=enquiry.contract_id,
+        ),
+        now,
+    )
+
+
+def letter_facts(session: Session, contract: Contract | None) -> dict[str, object]:
+    """Who writes, and about which contract."""
+    supplier = find_supplier(session)
+    return {
+        "supplier": (supplier.short_name or supplier.name) if supplier else "Поставщик",
+        "supplier_phone": (supplier.phone if supplier else None) or "",
+        "number": contract.number if contract else "",
+    }

@@ -1,0 +1,348 @@
+"""A forgotten password: whoever asks sees the same, known login or not."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.actions import rate_limits
+from app.actions.accounts.known_devices import find_device, issue_device_token
+from app.actions.accounts.notifications import letter_facts, tell_account
+from app.actions.accounts.sessions import set_password
+from app.actions.audit_log import record
+from app.actions.mailbox_limits import admit_email
+from app.actions.messages import Outgoing, queue_message
+from app.actions.sms_codes import (
+    CodeRules,
+    find_last_code,
+    is_waiting,
+    prepare_code,
+    use_code,
+)
+from app.actions.staff_alerts import raise_alarm
+from app.domain.access import Browser, access_window
+from app.domain.contacts import may_get_sms
+from app.domain.contract_number import number_key
+from app.domain.errors import (
+    BlockedError,
+    CodeError,
+    LinkError,
+    PasswordError,
+    TooManyAttemptsError,
+)
+from app.domain.passwords import check_password
+from app.domain.rate_limits import Limit, Tried
+from app.domain.registration import Channel
+from app.integrations.message_templates import Words, write_letter, write_sms
+from app.integrations.transports import Post
+from app.lib.database import count_changed
+from app.lib.signed_links import Purpose
+from app.models import Account, Contract, Recovery
+from app.queries.accounts import find_owner, list_facts_about
+from app.queries.memberships import has_access, has_any_access
+from app.queries.registrations import find_account
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryRules:
+    """Lifetimes and limits. ``per_login`` is never told: whoever asks too often sees the page as
+    ever, and nothing is sent."""
+
+    link_life: timedelta
+    codes: CodeRules
+    sms_prefixes: tuple[str, ...]
+    terminated_access_months: int
+    """How long the people of a terminated contract may still sign in."""
+    per_address: tuple[Limit, ...]
+    per_login: tuple[Limit, ...]
+    sms: tuple[Limit, ...]
+    code_tries: tuple[Limit, ...]
+    """Of one recovery and from one address: a stranger's guesses do not shut the owner out."""
+    number_tries: tuple[Limit, ...]
+
+
+def ask_recovery(
+    session: Session,
+    login: str,
+    channel: Channel,
+    browser: Browser,
+    rules: RecoveryRules,
+    now: datetime,
+) -> Recovery:
+    """A letter to the confirmed address, or a code to the confirmed number, if there is one.
+
+    Raises:
+        TooManyAttemptsError: from this address too often, whatever the login.
+    """
+    key = number_key(login)
+    window = access_window(now.date(), rules.terminated_access_months)
+    owner = find_owner(session, key, window.oldest_end)
+    account, contract_id = owner if owner else (None, None)
+    if account is not None and account.disabled_at is not None:
+        account = None
+    may_send = _admit(session, key, account, channel, browser, rules, now)
+    if may_send and channel is Channel.MAIL:
+        # Asked for in a browser that has signed in before, no stranger can have caused it. Refused
+        # before an older link is replaced: that one goes on working. Who is not known is counted
+        # as well, so that it takes as long.
+        is_known = find_device(session, account, browser.devices, now) is not None
+        has_mailbox = account is not None and account.email_confirmed_at is not None
+        mailbox = account.email if account is not None and has_mailbox else f"{key[:60]}@"
+        may_send = is_known or admit_email(session, "recovery_link", mailbox, now)
+    recovery = Recovery(
+        account_id=account.id if account else None,
+        channel=channel,
+        nonce=secrets.token_urlsafe(16),
+        account_mark=_mark(account) if account else None,
+        created_at=now,
+        expires_at=now + (rules.link_life if channel is Channel.MAIL else rules.codes.life),
+    )
+    if account is None or not may_send:
+        session.add(recovery)
+        session.flush()
+        if may_send:
+            # Thrown away: the answer takes as long as where somebody is known.
+            _write(session, recovery, None, now)
+        return recovery
+    contract = session.get_one(Contract, contract_id)
+    _put_in_place(session, recovery, account, contract, rules, now)
+    return recovery
+
+
+def start_recovery(
+    session: Session, account: Account, contract: Contract, rules: RecoveryRules, now: datetime
+) -> None:
+    """A clerk has the letter with the link sent, to the confirmed address and nowhere else; the
+    password stays until its owner sets another.
+
+    Raises:
+        BlockedError: ``no_mail``, or ``closed``: nobody signs in with this account, or it has lost
+            the contract.
+        TooManyAttemptsError: enough letters have been sent, by whomever they were asked for.
+    """
+    if account.disabled_at is not None or not has_access(session, account.id, contract.id):
+        raise BlockedError("closed")
+    if account.email_confirmed_at is None:
+        raise BlockedError("no_mail")
+    rate_limits.admit(session, Tried.RECOVERY, contract.number_key, "desk", rules.per_login, now)
+    recovery = Recovery(
+        account_id=account.id,
+        channel=Channel.MAIL,
+        nonce=secrets.token_urlsafe(16),
+        account_mark=_mark(account),
+        created_at=now,
+        expires_at=now + rules.link_life,
+    )
+    _put_in_place(session, recovery, account, contract, rules, now)
+    record(session, "account.recovery_started", account.id, "contracts", contract.number, now)
+
+
+def check_recovery(session: Session, recovery: Recovery, nonce: str, now: datetime) -> Account:
+    """The account whose password a link may set.
+
+    Raises:
+        LinkError: ``used``, ``superseded`` or ``expired``.
+    """
+    account = find_account(session, recovery.account_id) if recovery.account_id else None
+    if account is None or recovery.nonce != nonce or not has_any_access(session, account.id):
+        raise LinkError("superseded")
+    if recovery.ended_at is not None:
+        raise LinkError("used")
+    if recovery.expires_at <= now:
+        raise LinkError("expired")
+    if recovery.account_mark != _mark(account):
+        raise LinkError("superseded")
+    return account
+
+
+def recover_by_link(
+    session: Session, recovery: Recovery, nonce: str, password: str, browser: Browser, now: datetime
+) -> str:
+    """Set a new password; every session ends, a notice goes out. The known-device cookie of this
+    browser from now on: strangers' guesses do not lock the new password out of it.
+
+    Raises:
+        LinkError: see ``check_recovery``.
+        PasswordError: the password may not be set; the link still works.
+    """
+    account = check_recovery(session, recovery, nonce, now)
+    check_password(password, list_facts_about(session, account.id))
+    return _recover(session, recovery, account, password, browser, now)
+
+
+def recover_by_code(
+    session: Session,
+    recovery: Recovery,
+    typed: str,
+    password: str,
+    browser: Browser,
+    rules: RecoveryRules,
+    post: Post,
+    now: datetime,
+) -> str:
+    """The same with a code. Commit whatever comes of it.
+
+    Raises:
+        CodeError: wrong or dead; the same where nobody is known by that login.
+        PasswordError: the password may not be set; the code still works.
+        TooManyAttemptsError: too many codes were tried.
+    """
+    subject = f"recovery:{recovery.id}"
+    rate_limits.admit(session, Tried.RECOVERY_CODE, subject, browser.address, rules.code_tries, now)
+    row = find_last_code(session, recovery_id=recovery.id)
+    try:
+        account = check_recovery(session, recovery, recovery.nonce, now)
+    except LinkError:
+        raise CodeError("wrong") from None
+    try:
+        # The number has its own count, whatever the contracts that lead to it.
+        phone = account.phone or ""
+        if not is_waiting(row, phone, rules.codes, now):
+            raise CodeError("dead")
+        rate_limits.admit(session, Tried.SMS_CODE, phone, browser.address, rules.number_tries, now)
+    except TooManyAttemptsError:
+        raise CodeError("wrong") from None
+    use_code(session, row, phone, typed, rules.codes.tries, post, now)
+    try:
+        check_password(password, list_facts_about(session, account.id))
+    except PasswordError:
+        # Asked only now: who cannot read the code learns nothing about the account.
+        if row is not None:
+            row.ended_at = None
+        raise
+    return _recover(session, recovery, account, password, browser, now)
+
+
+def _admit(
+    session: Session,
+    key: str,
+    account: Account | None,
+    channel: Channel,
+    browser: Browser,
+    rules: RecoveryRules,
+    now: datetime,
+) -> bool:
+    """Whether a message may go out."""
+    address, phone = browser.address, ""
+    rate_limits.admit(session, Tried.RECOVERY, key, address, rules.per_address, now)
+    try:
+        rate_limits.check_again(session, Tried.RECOVERY, key, address, rules.per_login, now)
+        if channel is Channel.SMS:
+            phone = _mobile_of(account, rules)
+            # Whoever gets no message is counted like those who get one: the answer takes as long.
+            counted = Tried.SMS_REQUEST if phone else Tried.SMS_TO_NOBODY
+            rate_limits.admit(
+                session, counted, phone or key, address, rules.sms, now, succeeded=True
+            )
+    except TooManyAttemptsError as error:
+        if error.alarm and phone:
+            raise_alarm(session, error.alarm, now)
+        return False
+    return True
+
+
+def _put_in_place(
+    session: Session,
+    recovery: Recovery,
+    account: Account,
+    contract: Contract,
+    rules: RecoveryRules,
+    now: datetime,
+) -> None:
+    """It stands instead of those before it, and its message goes out."""
+    session.execute(
+        update(Recovery)
+        .where(Recovery.account_id == account.id, Recovery.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+    session.add(recovery)
+    session.flush()
+    _send(session, recovery, account, contract, rules, now)
+
+
+def _send(
+    session: Session,
+    recovery: Recovery,
+    account: Account,
+    contract: Contract,
+    rules: RecoveryRules,
+    now: datetime,
+) -> None:
+    words, phone = _write(session, recovery, contract, now), _mobile_of(account, rules)
+    if recovery.channel == Channel.MAIL and account.email_confirmed_at is not None:
+        outgoing = Outgoing(
+            kind="recovery_link",
+            channel=Channel.MAIL,
+            recipient=account.email,
+            words=words,
+            key=str(recovery.id),
+            link=(Purpose.RECOVERY, recovery.id, recovery.nonce),
+            account_id=account.id,
+            contract_id=contract.id,
+            expires_at=recovery.expires_at,
+            is_admitted=True,
+        )
+        queue_message(session, outgoing, now)
+    elif recovery.channel == Channel.SMS and phone:
+        code = prepare_code(session, phone, rules.codes, now, recovery_id=recovery.id)
+        outgoing = Outgoing(
+            kind="recovery_code",
+            channel=Channel.SMS,
+            recipient=code.phone,
+            words=words,
+            key=str(recovery.id),
+            sms_code_id=code.id,
+            account_id=account.id,
+            contract_id=contract.id,
+            expires_at=code.expires_at,
+        )
+        queue_message(session, outgoing, now)
+
+
+def _write(session: Session, recovery: Recovery, contract: Contract | None, now: datetime) -> Words:
+    """The words of the message, with the link or the code left open."""
+    facts = letter_facts(session, contract) | {
+        "until": recovery.expires_at.astimezone(now.tzinfo),
+        "at": now,
+    }
+    if recovery.channel == Channel.MAIL:
+        return write_letter("recovery_link", **facts)
+    return write_sms("recovery_code", **facts)
+
+
+def _mobile_of(account: Account | None, rules: RecoveryRules) -> str:
+    """The confirmed number that gets text messages; empty: none."""
+    if account is None or account.phone is None or account.phone_confirmed_at is None:
+        return ""
+    return account.phone if may_get_sms(account.phone, rules.sms_prefixes) else ""
+
+
+def _recover(
+    session: Session,
+    recovery: Recovery,
+    account: Account,
+    password: str,
+    browser: Browser,
+    now: datetime,
+) -> str:
+    claimed = count_changed(
+        session,
+        update(Recovery)
+        .where(Recovery.id == recovery.id, Recovery.ended_at.is_(None))
+        .values(ended_at=now),
+    )
+    if not claimed:
+        raise LinkError("used")
+    set_password(session, account, password, now)
+    tell_account(session, account, None, "password_changed", f"recovery.{recovery.id}", now, at=now)
+    return issue_device_token(session, account, browser.devices, now)
+
+
+def _mark(account: Account) -> str:
+    """Changes with the password and with the address."""
+    return hashlib.sha256(f"{account.password_hash}\0{account.email}".encode()).hexdigest()

@@ -1,0 +1,235 @@
+"""Accounts and their sessions: open, sign in, sign out, set a password."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, joinedload
+
+from app.actions import rate_limits
+from app.actions.accounts.known_devices import (
+    SignInLimits,
+    admit_check,
+    find_device,
+    issue_device_token,
+)
+from app.actions.audit_log import MAX_ADDRESS, record
+from app.domain.access import Browser, Role
+from app.domain.contacts import normalise_email
+from app.domain.contract_number import number_key
+from app.domain.errors import AccountExistsError, NotFoundError, SignInRefusedError
+from app.domain.passwords import check_password
+from app.domain.rate_limits import Tried
+from app.lib.passwords import hash_password, is_password
+from app.models import (
+    Account,
+    AccountSession,
+    ContactChange,
+    Contract,
+    Customer,
+    Membership,
+)
+from app.queries.accounts import find_owner, hash_token, list_logins
+from app.queries.memberships import is_held_by_login, is_undecided
+
+MAX_AGENT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What a person typed, and from where."""
+
+    login: str
+    password: str
+    browser: Browser
+    oldest_end: date = date.min
+    """Terminated contracts that ended before this day let nobody in any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSession:
+    """A fresh session; ``token`` goes into the cookie and is known nowhere else."""
+
+    token: str
+    session_id: int
+    account_id: int
+    contract_id: int
+    device: str
+    """Known-device cookie of this browser from now on."""
+
+
+def create_account(
+    session: Session, number: str, email: str, password: str, now: datetime
+) -> Account:
+    """An active account that owns a contract, made by staff, who vouch for the address.
+
+    Raises:
+        NotFoundError: no such contract.
+        AccountExistsError: the contract already has an owner.
+        PasswordError: the password may not be set.
+        ContactError: not an e-mail address.
+    """
+    contract = session.scalars(
+        select(Contract)
+        .options(joinedload(Contract.customer))
+        .where(Contract.number_key == number_key(number), Contract.withdrawn_at.is_(None))
+    ).first()
+    if contract is None:
+        raise NotFoundError
+    customer = contract.customer
+    about = (contract.number, customer.inn, customer.full_name, customer.short_name)
+    check_password(password, about)
+    account = Account(
+        email=normalise_email(email),
+        email_confirmed_at=now,
+        password_hash=hash_password(password),
+        created_at=now,
+    )
+    return open_account(session, account, contract, now)
+
+
+def open_account(session: Session, account: Account, contract: Contract, now: datetime) -> Account:
+    """Make a new account the owner of a contract.
+
+    Raises:
+        AccountExistsError: the contract already has an owner, or has changed hands and a clerk has
+            to decide first.
+    """
+    # An import that is changing the contract or its customer at this moment comes before or after,
+    # never between. It changes customers first, and so they are locked first.
+    for row, key in ((Customer.id, contract.customer_id), (Contract.id, contract.id)):
+        session.execute(select(row).where(row == key).with_for_update(read=True))
+    if is_held_by_login(session, contract.number_key) or is_undecided(session, contract.id):
+        raise AccountExistsError
+    session.add(account)
+    session.flush()
+    owner = Membership(
+        account_id=account.id, contract_id=contract.id, role=Role.OWNER, created_at=now
+    )
+    session.add(owner)
+    try:
+        session.flush()
+    except IntegrityError:  # another process was quicker
+        session.rollback()
+        raise AccountExistsError from None
+    record(session, "account.created", account.id, "contracts", contract.number, now)
+    return account
+
+
+def sign_in(
+    session: Session, command: SignIn, limits: SignInLimits, now: datetime
+) -> OpenedSession:
+    """Check a password and open a session. The attempt is recorded whatever comes of it.
+
+    Raises:
+        TooManyAttemptsError: a limit is reached; no password was checked.
+        SignInRefusedError: wrong, unknown or disabled, in equal time. Its argument is the id of the
+            account that was tried, or None: for the log, never for the answer.
+    """
+    login = number_key(command.login)
+    owner = find_owner(session, login, command.oldest_end)
+    account, contract_id = owner if owner else (None, 0)
+    device = find_device(session, account, command.browser.devices, now)
+    attempt_id = admit_check(
+        session, Tried.SIGN_IN, login, device, command.browser.address, limits, now
+    )
+    checked = account.password_hash if account else None
+    is_right = is_password(command.password, checked)
+    if account is not None and is_right:
+        # A new password may have been set while this one was checked; its sessions end then.
+        session.refresh(account, ["password_hash", "disabled_at"], with_for_update=True)
+        is_right = account.password_hash == checked
+    if account is None or not is_right or account.disabled_at is not None:
+        raise SignInRefusedError(account.id if account else None)
+    rate_limits.settle(session, attempt_id, succeeded=True)
+    return open_session(session, account.id, contract_id, command.browser, now)
+
+
+def open_session(
+    session: Session, account_id: int, contract_id: int, browser: Browser, now: datetime
+) -> OpenedSession:
+    """Sign an account in; the session this browser had before ends."""
+    if browser.session_id is not None:
+        sign_out(session, browser.session_id, now)
+    token = secrets.token_urlsafe(32)
+    row = AccountSession(
+        account_id=account_id,
+        token_hash=hash_token(token),
+        created_at=now,
+        last_seen_at=now,
+        address=browser.address[:MAX_ADDRESS],
+        user_agent=browser.user_agent[:MAX_AGENT],
+    )
+    session.add(row)
+    session.flush()
+    account = session.get_one(Account, account_id)
+    device = issue_device_token(session, account, browser.devices, now)
+    return OpenedSession(token, row.id, account_id, contract_id, device)
+
+
+def sign_out(session: Session, session_id: int, now: datetime) -> None:
+    """End a session: its cookie is worthless from now on, wherever it was copied to."""
+    session.execute(
+        update(AccountSession)
+        .where(AccountSession.id == session_id, AccountSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def end_sessions(session: Session, account_id: int, now: datetime) -> None:
+    """End every session of an account, wherever it is open."""
+    session.execute(
+        update(AccountSession)
+        .where(AccountSession.account_id == account_id, AccountSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def end_other_sessions(session: Session, account_id: int, session_id: int, now: datetime) -> None:
+    """End every session of an account but one."""
+    session.execute(
+        update(AccountSession)
+        .where(
+            AccountSession.account_id == account_id,
+            AccountSession.id != session_id,
+            AccountSession.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+    )
+    record(session, "account.sessions_ended", account_id, "accounts", str(account_id), now)
+
+
+def set_password(session: Session, account: Account, password: str, now: datetime) -> None:
+    """A new password, checked before: all sessions end, and the tries of guessers are forgotten."""
+    account.password_hash = hash_password(password)
+    end_sessions(session, account.id, now)
+    _end_contact_changes(session, account, now)
+    for login in list_logins(session, account.id):
+        rate_limits.forget(session, Tried.SIGN_IN, login)
+    record(session, "account.password_set", account.id, "accounts", str(account.id), now)
+
+
+def close_account(session: Session, account: Account, now: datetime) -> None:
+    """Nobody signs in with this account any more; its contract is free for another owner."""
+    account.disabled_at = now
+    session.execute(
+        update(Membership)
+        .where(Membership.account_id == account.id, Membership.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    end_sessions(session, account.id, now)
+    _end_contact_changes(session, account, now)
+    record(session, "account.closed", account.id, "accounts", str(account.id), now)
+
+
+def _end_contact_changes(session: Session, account: Account, now: datetime) -> None:
+    """A new address that somebody else has asked for must not outlive the password they knew."""
+    session.execute(
+        update(ContactChange)
+        .where(ContactChange.account_id == account.id, ContactChange.ended_at.is_(None))
+        .values(ended_at=now)
+    )

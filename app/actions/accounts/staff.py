@@ -1,0 +1,50 @@
+"""What a clerk may do with a customer's access; never see or set a password."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.actions.accounts.sessions import end_sessions, sign_out
+from app.actions.audit_log import record
+from app.domain.errors import BlockedError
+from app.models import Account, AccountSession
+from app.queries.customers import has_contract
+
+SUBJECT = "accounts"
+
+
+def block_account(session: Session, account: Account, now: datetime) -> None:
+    """Nobody signs in with it until it is opened again; what is open ends at once."""
+    if account.disabled_at is not None:
+        return
+    account.disabled_at = now
+    end_sessions(session, account.id, now)
+    record(session, "account.blocked", account.id, SUBJECT, str(account.id), now)
+
+
+def unblock_account(session: Session, account: Account, now: datetime) -> None:
+    """It opens the cabinet again.
+
+    Raises:
+        BlockedError: ``closed``: it has no contract any more; a new registration is the way.
+    """
+    if account.disabled_at is None:
+        return
+    if not has_contract(session, account.id):
+        raise BlockedError("closed")
+    account.disabled_at = None
+    record(session, "account.unblocked", account.id, SUBJECT, str(account.id), now)
+
+
+def end_account_session(session: Session, row: AccountSession, now: datetime) -> None:
+    """Sign one browser out."""
+    sign_out(session, row.id, now)
+    record(session, "account.session_ended", row.account_id, SUBJECT, str(row.account_id), now)
+
+
+def end_account_sessions(session: Session, account: Account, now: datetime) -> None:
+    """Sign every browser out."""
+    end_sessions(session, account.id, now)
+    record(session, "account.sessions_ended", account.id, SUBJECT, str(account.id), now)

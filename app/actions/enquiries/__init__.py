@@ -1,0 +1,1 @@
+"""Writes of enquiries: by customers, and by staff."""

@@ -1,0 +1,87 @@
+"""The audit trail of an import: one row for each record that was changed or withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, Subquery, Table, insert, select
+
+from app.actions.imports.batch import Batch
+from app.actions.imports.source import Source
+from app.domain.period import Month
+from app.models import AuditEvent
+
+ROWS_AT_ONCE = 1000
+Changes = dict[str, list[Any]]
+
+
+def audit_changes(batch: Batch, source: Source, new: Subquery, names: Sequence[str]) -> None:
+    """Values before and after; ``new`` has the record's ``target_id`` and its new values."""
+    old = source.target
+    hidden = [old.c.withdrawn_at] if "withdrawn_at" in old.c else []
+    rows = select(
+        *_key(source),
+        *(old.c[name].label(f"old_{name}") for name in names),
+        *(new.c[name] for name in names),
+        *hidden,
+    ).where(old.c.id == new.c.target_id)
+
+    def changes(row: Any) -> Changes:
+        pairs = {name: (row[f"old_{name}"], row[name]) for name in names}
+        if hidden:
+            pairs["withdrawn_at"] = (row["withdrawn_at"], None)
+        return {n: [_plain(was), _plain(now)] for n, (was, now) in pairs.items() if was != now}
+
+    _write(batch, source, "import.changed", rows, changes)
+
+
+def audit_withdrawals(batch: Batch, source: Source, gone: Table) -> None:
+    """Records about to be hidden; what is about to be deleted is kept here whole."""
+    old = source.target
+    is_hidden = "withdrawn_at" in old.c
+    names = [] if is_hidden else [c.name for c in old.c if c.name != "id"]
+    rows = select(*_key(source), *(old.c[name] for name in names)).where(
+        old.c.id.in_(select(gone.c.id))
+    )
+
+    def changes(row: Any) -> Changes:
+        if is_hidden:
+            return {"withdrawn_at": [None, _plain(batch.now)]}
+        return {name: [_plain(row[name]), None] for name in names if row[name] is not None}
+
+    _write(batch, source, "import.withdrawn", rows, changes)
+
+
+def write_events(batch: Batch, events: Sequence[dict[str, Any]]) -> None:
+    """Append rows to the audit log in the import's transaction."""
+    batch.connection.execute(insert(AuditEvent), events)
+
+
+def _key(source: Source) -> list[Any]:
+    return [source.target.c[name].label(f"key_{name}") for name in source.layout.key]
+
+
+def _write(
+    batch: Batch, source: Source, action: str, rows: Select[Any], changes: Callable[[Any], Changes]
+) -> None:
+    found = batch.connection.execute(rows, execution_options={"yield_per": ROWS_AT_ONCE})
+    for some in found.mappings().partitions():
+        events = [
+            {
+                "happened_at": batch.now,
+                "action": action,
+                "import_run_id": batch.run_id,
+                "subject": source.layout.table,
+                "subject_key": " ".join(str(row[f"key_{n}"]) for n in source.layout.key),
+                "changes": changes(row),
+            }
+            for row in some
+        ]
+        write_events(batch, events)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal | date | Month) else value

@@ -1,0 +1,25 @@
+"""What the parts of one import share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from app.actions.imports.report import Report
+from app.actions.imports.staging import Staged
+from app.actions.imports.transfer_watch import TransferWatch
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One import while its files are merged; the caller holds the transaction."""
+
+    connection: Connection
+    report: Report
+    run_id: int
+    now: datetime
+    parents: Mapping[str, Staged]
+    transfers: TransferWatch = field(default_factory=TransferWatch)

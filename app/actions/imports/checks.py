@@ -1,0 +1,204 @@
+"""Cross-checks of a batch: they warn, and the data are taken as billing sent them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    String,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    union,
+)
+
+from app.actions.imports.contact_checks import check_contacts
+from app.actions.imports.plausibility import STREAMED, check_plausibility, warn_of
+from app.actions.imports.report import LISTED_OF_A_KIND, Report
+from app.actions.imports.source import Source
+from app.actions.imports.staging import Staged
+from app.domain.company_ids import is_account, is_corr_account, is_inn, is_ogrn
+from app.models import Charge, ChargeLine, Contract, MonthlyBalance
+
+
+def run_checks(connection: Connection, staged: dict[str, Staged], report: Report) -> None:
+    """All cross-checks for the files that the batch has; the merge has already been done."""
+    for name in ("supplier", "customers"):
+        if name in staged:
+            _check_company_ids(connection, staged[name], report)
+    if "customers" in staged:
+        check_contacts(connection, staged["customers"], report)
+    if "contracts" in staged:
+        _check_contract_numbers(connection, staged["contracts"], report)
+    documents = [staged[name] for name in ("charge_lines", "charges") if name in staged]
+    for file in documents:
+        _check_vat(connection, file, report)
+    if documents:
+        _check_lines_against_documents(connection, documents, report)
+    if "balances" in staged:
+        _check_balance_identity(connection, staged["balances"], report)
+        _check_balance_chain(connection, staged["balances"], report)
+    check_plausibility(connection, staged, report)
+
+
+def _check_company_ids(connection: Connection, staged: Staged, report: Report) -> None:
+    row = staged.rows.c
+    kind = row.kind if "kind" in row else literal("ul")
+    query = select(row.line, kind, row.inn, row.ogrn, row.bic, row.account, row.corr_account)
+    rows = connection.execute(query, execution_options=STREAMED)
+    for line, kind_of, inn, ogrn, bic, account, corr_account in rows:
+        faults = {
+            "inn": not is_inn(inn),
+            "ogrn": bool(ogrn) and not is_ogrn(ogrn),
+            "account": bool(account and bic) and not is_account(account, bic),
+            "corr_account": bool(corr_account and bic) and not is_corr_account(corr_account, bic),
+        }
+        for column in (name for name, is_wrong in faults.items() if is_wrong):
+            report.warn(staged.layout.filename, "не сходится контрольное число", line, column)
+        if len(inn) != (10 if kind_of == "ul" else 12):
+            message = "у юридического лица в ИНН 10 цифр, у ИП и физического лица 12"
+            report.warn(staged.layout.filename, message, line, "inn")
+
+
+def _check_contract_numbers(connection: Connection, staged: Staged, report: Report) -> None:
+    """Numbers that differ only for a machine, as «C» and «С»: sign-in takes them for one."""
+    stage = staged.rows
+    live = Contract.withdrawn_at.is_(None)
+    shared = (select(Contract.number_key).where(live).group_by(Contract.number_key)).having(
+        func.count() > 1
+    )
+    rows = connection.execute(
+        select(stage.c.line, Contract.number_key)
+        .join(Contract, Contract.number == stage.c.contract_no)
+        .where(live, Contract.number_key.in_(shared))
+        .order_by(stage.c.line),
+        execution_options=STREAMED,
+    )
+    kind = "номер при входе не отличить от номера другого договора"
+    for line, key in rows:
+        report.warn(staged.layout.filename, f"{kind} ({key})", line, "contract_no", kind=kind)
+
+
+def _check_vat(connection: Connection, staged: Staged, report: Report) -> None:
+    row = staged.rows.c
+    wrong = select(row.line).where(row.amount + row.vat_amount != row.total)
+    message = "сумма без НДС и НДС не дают итога"
+    warn_of(connection, staged, wrong, report, message, "total")
+
+
+def _check_lines_against_documents(
+    connection: Connection, files: list[Staged], report: Report
+) -> None:
+    """Documents of the batch that are not the sum of their lines; none at all is no fault."""
+    names = ("net_amount", "vat_amount", "gross_amount")
+    touched = union(*(_charge_ids(staged) for staged in files))
+    sums = (
+        select(ChargeLine.charge_id, *(func.sum(getattr(ChargeLine, n)).label(n) for n in names))
+        .where(ChargeLine.charge_id.in_(touched))
+        .group_by(ChargeLine.charge_id)
+        .subquery()
+    )
+    differs = or_(*(getattr(Charge, name) != sums.c[name] for name in names))
+    documents = connection.execute(
+        select(Charge.external_id, Charge.doc_number, Charge.gross_amount, sums.c.gross_amount)
+        .join(sums, sums.c.charge_id == Charge.id)
+        .where(differs)
+        .order_by(Charge.id),
+        execution_options=STREAMED,
+    )
+    kind = "строки документа не дают его сумм"
+    # Places are sought for those that will be listed; of the rest only the number is told.
+    listed = documents.fetchmany(LISTED_OF_A_KIND)
+    places = _find_documents(connection, files, [key for key, *_ in listed])
+    for key, number, total, of_lines in listed:
+        message = f"документ {number}: строки ({of_lines}) не дают его сумм ({total})"
+        file, line = places[key]
+        report.warn(file, message, line, "charge_id", kind=kind)
+    if rest := sum(1 for _ in documents):
+        report.warn_more(files[0].layout.filename, kind, "charge_id", rest)
+
+
+def _charge_ids(staged: Staged) -> Select[Any]:
+    source = Source(staged)
+    return source.kept_ids() if staged.layout.name == "charges" else source.linked_ids("charge_id")
+
+
+def _find_documents(
+    connection: Connection, files: list[Staged], keys: list[str]
+) -> dict[str, tuple[str, int]]:
+    """File and line where the batch speaks of a document, its lines before the document itself."""
+    places: dict[str, tuple[str, int]] = {}
+    for staged in reversed(files):
+        row = staged.rows.c
+        found = connection.execute(
+            select(row.charge_id, func.min(row.line))
+            .where(row.charge_id.in_(keys))
+            .group_by(row.charge_id)
+        )
+        places |= {key: (staged.layout.filename, line) for key, line in found}
+    return places
+
+
+def _check_balance_identity(connection: Connection, staged: Staged, report: Report) -> None:
+    row = staged.rows.c
+    expected = row.opening + row.charged + row.corrected + row.penalty - row.paid
+    wrong = select(row.line).where(expected != row.closing)
+    message = "начальное сальдо и обороты не дают конечного"
+    warn_of(connection, staged, wrong, report, message, "closing")
+
+
+def _check_balance_chain(connection: Connection, staged: Staged, report: Report) -> None:
+    """Months that are missing between two, and months that do not begin where the last ended."""
+    touched = Source(staged).linked_ids("contract_id")
+    row = staged.rows.c
+    month = type_coerce(MonthlyBalance.period, String)
+
+    def previous(value: Any) -> Any:
+        by_month = func.lag(value).over(
+            partition_by=MonthlyBalance.contract_id, order_by=MonthlyBalance.period
+        )
+        return type_coerce(by_month, value.type)
+
+    number = cast(func.substr(month, 1, 4), Integer) * 12 + cast(func.substr(month, 6, 2), Integer)
+    chain = (
+        select(
+            MonthlyBalance.contract_id,
+            MonthlyBalance.period.label("month"),
+            MonthlyBalance.opening_amount.label("opening"),
+            previous(MonthlyBalance.closing_amount).label("closing"),
+            previous(MonthlyBalance.period).label("previous_month"),
+            (number - previous(number) - 1).label("gap"),
+        )
+        .where(MonthlyBalance.contract_id.in_(touched), MonthlyBalance.withdrawn_at.is_(None))
+        .subquery()
+    )
+    broken = (
+        select(row.line, Contract.number, chain.c.month, chain.c.previous_month, chain.c.gap)
+        .select_from(chain)
+        .join(Contract, chain.c.contract_id == Contract.id)
+        .join(
+            staged.rows,
+            and_(row.contract_no == Contract.number, row.period == chain.c.month),
+            isouter=True,
+        )
+        .where(or_(chain.c.gap > 0, chain.c.closing != chain.c.opening))
+        .order_by(Contract.number, chain.c.month)
+    )
+    file = staged.layout.filename
+    for line, contract, at, before, gap in connection.execute(broken, execution_options=STREAMED):
+        if gap:
+            kind = "пропущены месяцы остатков"
+            first, last = before.plus(1), at.plus(-1)
+            months = str(first) if gap == 1 else f"{first}…{last}"
+            message = f"договор {contract}: нет остатков за {months}"
+            report.warn(file, message, line, "period", kind=kind)
+        else:
+            kind = "начальное сальдо не равно конечному прошлого месяца"
+            report.warn(file, f"договор {contract}, {at}: {kind}", line, "opening", kind=kind)

@@ -1,0 +1,385 @@
+"""Billing batches on their way: queued, claimed by one process, checked, loaded or given up.
+
+One batch runs at a time in the whole installation, whichever process or machine it runs on: a
+running row is the claim, held by a lease that its holder prolongs. What a holder that died was at
+goes to the next one, whole or not at all; a holder that lost its claim cannot commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Delete, Update, and_, delete, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from app.actions import audit_log
+from app.actions.imports import ImportOptions, ImportResult, Report
+from app.actions.imports.findings import pack_findings
+from app.domain.errors import DomainError
+from app.domain.exchange import Dialect, build_layouts
+from app.domain.imports import (
+    ALLOWED,
+    FAILURES,
+    GIVEN_BACK,
+    KEEP,
+    KEEP_FAILURES,
+    LEASE,
+    MAX_TRIES,
+    Channel,
+    JobGoal,
+    JobStatus,
+)
+from app.lib.database import count_changed
+from app.models import ImportJob
+
+MAX_ERRORS = 100_000
+SUBJECT = "import_jobs"
+RUSSIAN_DATES = {"YYYY-MM-DD": False, "DD.MM.YYYY": True}
+DIED = "Работа прервана: процесс загрузки остановился. Ничего не записано."
+DIED_TWICE = "Работа дважды прервана, ничего не записано."
+BROKEN = "Ошибка на нашей стороне, она записана в журнал сервера. Ничего не записано."
+
+
+class ClaimLostError(DomainError):
+    """Another process has taken the job over: whoever held it may write nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """A batch that has been received; ``stored_as`` is None where a command names its place."""
+
+    name: str
+    stored_as: str | None
+    size: int
+    options: dict[str, Any]
+    goal: JobGoal
+    channel: Channel
+    staff_id: int | None = None
+    batch_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What whoever runs a job has to know of it. ``claimed_by`` proves the claim."""
+
+    job_id: int
+    name: str
+    stored_as: str
+    goal: JobGoal
+    options: dict[str, Any]
+    staff_id: int | None
+    claimed_by: str
+
+
+def order_job(session: Session, batch: NewBatch, now: datetime) -> ImportJob:
+    """Put a batch into the queue."""
+    job = _new_job(batch, JobStatus.WAITING, now)
+    session.add(job)
+    session.flush()
+    audit_log.record(
+        session, "import.sent", None, SUBJECT, str(job.id), now, name=job.name, size=job.size
+    )
+    return job
+
+
+def start_job(session: Session, batch: NewBatch, holder: str, now: datetime) -> Task | None:
+    """Claim the import for a batch that a command names; None: another one runs. Commit at once."""
+    job = _new_job(batch, JobStatus.RUNNING, now)
+    job.tries, job.started_at = 1, now
+    job.claimed_by, job.lease_until = holder, now + LEASE
+    session.add(job)
+    try:
+        session.flush()
+    except IntegrityError:
+        session.rollback()
+        return None
+    return _task(job, holder)
+
+
+def claim_next(session: Session, holder: str, now: datetime) -> Task | None:
+    """Claim the batch that has waited longest; None: none waits, or another one runs. Commit at
+    once."""
+    job_id = session.scalar(
+        select(func.min(ImportJob.id)).where(ImportJob.status == JobStatus.WAITING)
+    )
+    if job_id is None:
+        return None
+    other = aliased(ImportJob)
+    is_busy = select(other.id).where(other.status == JobStatus.RUNNING)
+    if session.scalar(is_busy) is not None:
+        # Asked first: on SQLite a load that is writing would hold up the UPDATE.
+        return None
+    claim = (
+        update(ImportJob)
+        .where(ImportJob.id == job_id, ImportJob.status == JobStatus.WAITING, ~is_busy.exists())
+        .values(
+            status=JobStatus.RUNNING,
+            claimed_by=holder,
+            lease_until=now + LEASE,
+            started_at=now,
+            tries=ImportJob.tries + 1,
+        )
+    )
+    try:
+        claimed = count_changed(session, claim)
+    except IntegrityError:
+        # Another process has claimed another batch in the same moment.
+        session.rollback()
+        return None
+    if not claimed:
+        return None
+    return _task(session.get_one(ImportJob, job_id, populate_existing=True), holder)
+
+
+def heartbeat_statement(job_id: int, holder: str, now: datetime) -> Update:
+    """Prolong the lease of a claim that still holds; written apart from the import's own work."""
+    return (
+        update(ImportJob)
+        .where(
+            ImportJob.id == job_id,
+            ImportJob.status == JobStatus.RUNNING,
+            ImportJob.claimed_by == holder,
+        )
+        .values(lease_until=now + LEASE)
+    )
+
+
+def progress_statement(job_id: int, done: int, total: int) -> Update:
+    """How far reading is; written apart, for the import's own transaction stays open."""
+    return (
+        update(ImportJob).where(ImportJob.id == job_id).values(bytes_done=done, bytes_total=total)
+    )
+
+
+def requeue_expired(session: Session, now: datetime) -> ImportJob | None:
+    """Put the batch of a holder that died back into the queue, or give it up: then the job."""
+    is_expired = or_(ImportJob.lease_until.is_(None), ImportJob.lease_until <= now)
+    job = session.scalars(
+        select(ImportJob)
+        .where(ImportJob.status == JobStatus.RUNNING, is_expired)
+        .execution_options(populate_existing=True)
+    ).first()
+    if job is None:
+        return None
+    is_lost = job.stored_as is None
+    is_given_up = is_lost or job.tries >= MAX_TRIES
+    changes: dict[str, Any] = {"status": JobStatus.WAITING, "bytes_done": 0}
+    if is_given_up:
+        message = DIED if is_lost else DIED_TWICE
+        changes = {"status": JobStatus.FAILED, "finished_at": now, "message": message}
+    moved = count_changed(
+        session,
+        update(ImportJob)
+        .where(ImportJob.id == job.id, ImportJob.status == JobStatus.RUNNING, is_expired)
+        .values(claimed_by=None, lease_until=None, **changes),
+    )
+    session.refresh(job)
+    return job if moved and is_given_up else None
+
+
+def ask_again(session: Session, job: ImportJob, staff_id: int, now: datetime) -> bool:
+    """Have a checked batch loaded, one that was loaded before loaded by force, or a refused one
+    checked anew; whether that was possible.
+
+    Whoever asks is who has it loaded; of two clicks one does.
+    """
+    goal = ALLOWED.get(JobStatus(job.status))
+    if goal is None or job.stored_as is None:
+        return False
+    options = dict(job.options)
+    if job.status == JobStatus.SAME:
+        options["force"] = True
+    asked = (
+        update(ImportJob)
+        .where(ImportJob.id == job.id, ImportJob.status == job.status)
+        .values(
+            goal=goal,
+            status=JobStatus.WAITING,
+            staff_id=staff_id,
+            tries=0,
+            bytes_done=0,
+            started_at=None,
+            finished_at=None,
+            message=None,
+            options=options,
+        )
+    )
+    if not count_changed(session, asked):
+        return False
+    audit_log.record(session, f"import.{goal}", None, SUBJECT, str(job.id), now, name=job.name)
+    return True
+
+
+def discard(session: Session, job: ImportJob, now: datetime) -> bool:
+    """Give a batch up; whether it was still possible. Its folder is to be deleted afterwards.
+
+    A load that failed stays on record, and on the dashboard until another one succeeds.
+    """
+    is_over = and_(ImportJob.id == job.id, ImportJob.status.in_(GIVEN_BACK))
+    gone: Update | Delete = delete(ImportJob).where(is_over)
+    if job.goal == JobGoal.LOAD and job.status in FAILURES:
+        gone = update(ImportJob).where(is_over).values(stored_as=None)
+    job_id, name = job.id, job.name
+    if not count_changed(session, gone):
+        return False
+    audit_log.record(session, "import.discarded", None, SUBJECT, str(job_id), now, name=name)
+    return True
+
+
+def settle_loaded(session: Session, task: Task, result: ImportResult, now: datetime) -> None:
+    """In the same transaction as the data themselves: both stand, or neither.
+
+    Raises:
+        ClaimLostError: another process has the job now; roll back.
+    """
+    run = result.run
+    if run is None:
+        raise ValueError("nothing was loaded")
+    run.source = task.name
+    run.staff_id = task.staff_id
+    run.finished_at = now
+    audit_log.record(
+        session,
+        "import.loaded",
+        None,
+        "import_runs",
+        str(run.id),
+        now,
+        name=task.name,
+        **result.report.totals(),
+    )
+    settle(session, task, JobStatus.DONE, result.report, now).run_id = run.id
+    session.flush()
+
+
+def settle(
+    session: Session,
+    task: Task,
+    status: JobStatus,
+    report: Report,
+    now: datetime,
+    message: str | None = None,
+) -> ImportJob:
+    """Say what has become of a claimed batch, which ends the claim.
+
+    Raises:
+        ClaimLostError: another process has the job now.
+    """
+    settled = count_changed(
+        session,
+        update(ImportJob)
+        .where(
+            ImportJob.id == task.job_id,
+            ImportJob.status == JobStatus.RUNNING,
+            ImportJob.claimed_by == task.claimed_by,
+        )
+        .values(
+            status=status,
+            finished_at=now,
+            counts=report.as_dict(),
+            error_count=report.error_count,
+            warning_count=report.warning_count,
+            findings=pack_findings(report),
+            message=message,
+            claimed_by=None,
+            lease_until=None,
+        ),
+    )
+    if not settled:
+        raise ClaimLostError
+    return session.get_one(ImportJob, task.job_id, populate_existing=True)
+
+
+def forget_check(session: Session, task: Task) -> None:
+    """Delete the job of a command that only checks: it leaves nothing behind."""
+    session.execute(delete(ImportJob).where(ImportJob.id == task.job_id))
+
+
+def forget_batch(session: Session, task: Task) -> None:
+    """The stored batch is deleted; its job stays on record."""
+    session.execute(update(ImportJob).where(ImportJob.id == task.job_id).values(stored_as=None))
+
+
+def delete_expired(session: Session, now: datetime) -> list[str]:
+    """Delete batches that nobody has loaded in time; their folders go after the commit.
+
+    The time runs from the last answer; what was asked for meanwhile stays. Loads that failed stay
+    on record without their batch.
+    """
+    answered_at = func.coalesce(ImportJob.finished_at, ImportJob.created_at)
+    is_failed_load = and_(ImportJob.goal == JobGoal.LOAD, ImportJob.status.in_(FAILURES))
+    is_over = and_(ImportJob.status.in_(GIVEN_BACK), answered_at <= now - KEEP)
+    is_forgotten = and_(is_over, or_(~is_failed_load, answered_at <= now - KEEP_FAILURES))
+    folders = [
+        folder for folder in session.scalars(select(ImportJob.stored_as).where(is_over)) if folder
+    ]
+    for statement in (
+        delete(ImportJob).where(is_forgotten),
+        update(ImportJob).where(is_over).values(stored_as=None),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))
+    return folders
+
+
+def list_folders(session: Session) -> Collection[str]:
+    """Folders that rows still speak of."""
+    kept = select(ImportJob.stored_as).where(ImportJob.status != JobStatus.DONE)
+    return {folder for folder in session.scalars(kept) if folder}
+
+
+def total_bytes(sizes: dict[str, int]) -> int:
+    """Bytes of a package that its reading tells the progress of."""
+    names = {layout.filename for layout in build_layouts(Dialect())}
+    return sum(size for name, size in sizes.items() if name in names)
+
+
+def import_options(options: dict[str, Any], may_cover_demo: bool) -> ImportOptions:
+    """The stored choices of whoever sent the batch, as the import wants them."""
+    delimiter = options.get("delimiter") or None
+    return ImportOptions(
+        delimiter="\t" if delimiter == "tab" else delimiter,
+        encoding=options.get("encoding") or None,
+        decimal=options.get("decimal") or None,
+        russian_dates=RUSSIAN_DATES.get(options.get("date_format") or ""),
+        max_errors=options.get("max_errors") or MAX_ERRORS,
+        deactivate_absent=bool(options.get("deactivate_absent")),
+        may_cover_demo=may_cover_demo,
+        is_forced=bool(options.get("force")),
+    )
+
+
+def _new_job(batch: NewBatch, status: JobStatus, now: datetime) -> ImportJob:
+    return ImportJob(
+        name=batch.name,
+        stored_as=batch.stored_as,
+        size=batch.size,
+        channel=batch.channel,
+        staff_id=batch.staff_id,
+        batch_id=batch.batch_id,
+        goal=batch.goal,
+        status=status,
+        options=batch.options,
+        tries=0,
+        created_at=now,
+        bytes_total=0,
+        bytes_done=0,
+        error_count=0,
+        warning_count=0,
+        counts={},
+    )
+
+
+def _task(job: ImportJob, holder: str) -> Task:
+    return Task(
+        job.id,
+        job.name,
+        job.stored_as or "",
+        JobGoal(job.goal),
+        dict(job.options),
+        job.staff_id,
+        holder,
+    )

@@ -1,0 +1,274 @@
+"""Second half of an import: carry a staged file into the portal's table, by natural key.
+
+Equal rows are not written. Every statement works on whole sets, on SQLite and PostgreSQL alike, so
+memory does not depend on the size of the batch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    and_,
+    delete,
+    false,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from app.actions.imports.audit import audit_changes, audit_withdrawals
+from app.actions.imports.batch import Batch
+from app.actions.imports.references import (
+    check_references,
+    report_duplicates,
+    report_unknown_wide,
+)
+from app.actions.imports.source import Source
+from app.actions.imports.staging import Staged
+from app.domain.directories import PORTAL
+from app.domain.money import plural
+
+TOUCHED = frozenset({"billing_updated_at"})
+"""Columns in which billing notes that it has saved a record. Billing systems do so without any
+change of the record, so by themselves they are none: neither written nor audited."""
+
+
+class Merge:
+    """The merge of one staged file."""
+
+    def __init__(self, batch: Batch, staged: Staged) -> None:
+        self.batch = batch
+        self.connection = batch.connection
+        self.staged = staged
+        self.layout = staged.layout
+        self.source = Source(staged)
+        self.target = self.source.target
+        self.can_withdraw = "withdrawn_at" in self.target.c
+        self.can_be_edited = "edited_at" in self.target.c
+        self.counts = batch.report.of(staged.layout.filename)
+
+    def run(self) -> None:
+        """Add, change and withdraw rows; count them; report duplicates and unknown references."""
+        self.counts.rows = self.staged.row_count + self.staged.tombstone_count
+        self.counts.rows += self.counts.refused
+        if self.connection.dialect.name == "postgresql":
+            self.connection.exec_driver_sql(f"ANALYZE {self.source.stage.name}")
+        check_references(self.connection, self.source, self.batch.parents, self.batch.report)
+        is_new = self._target_is_empty()
+        # The unique key of an empty table finds duplicates by itself, but not among tombstones.
+        if (not is_new or self.staged.tombstone_count) and self._has_duplicates():
+            return
+        if is_new:
+            self._fill()
+        else:
+            self._report_edited()
+            self._change()
+            self._add(self.source.new_rows())
+            self._remove_from_sets()
+            self._check_wide_references()
+        self.counts.unchanged = self.staged.row_count - self.counts.added - self.counts.changed
+        if self.staged.tombstone_count:
+            self._withdraw(self.source.buried_ids())
+
+    def withdraw_absent(self, confirmed: bool) -> None:
+        """Full mode: master records that the file no longer has become inactive, if confirmed."""
+        mentioned = self.source.kept_ids().union(self.source.buried_ids())
+        absent = select(self.target.c.id).where(
+            self.target.c.withdrawn_at.is_(None), self.target.c.id.not_in(mentioned)
+        )
+        if self.can_be_edited:
+            is_own = self.target.c.external_id.startswith(PORTAL, autoescape=True)
+            absent = absent.where(~is_own, ~self._is_edited())
+        if confirmed:
+            self._withdraw(absent)
+            return
+        count = self._count(absent)
+        if count:
+            self.batch.report.warn(
+                self.layout.filename,
+                f"в полной выгрузке нет {count} записей портала; они оставлены, "
+                "отключить: --deactivate-absent",
+            )
+
+    def _target_is_empty(self) -> bool:
+        return self.connection.execute(select(self.target.c.id).limit(1)).first() is None
+
+    def _has_duplicates(self) -> bool:
+        return report_duplicates(self.connection, self.source, self.batch.report)
+
+    def _fill(self) -> None:
+        """An empty table needs no comparison; its unique key finds duplicates."""
+        try:
+            with self.connection.begin_nested():
+                self._add(self.source.rows())
+        except IntegrityError:
+            if not self._has_duplicates():
+                raise
+            return
+        if self.counts.added != self.staged.row_count:
+            self._check_wide_references()
+
+    def _check_wide_references(self) -> None:
+        report_unknown_wide(self.connection, self.source, self.batch.parents, self.batch.report)
+
+    def _add(self, rows: Select[Any]) -> None:
+        self.counts.added += self._insert(self.target, list(self.source.values()), rows)
+
+    def _change(self) -> None:
+        compared = {n: v for n, v in self.source.values().items() if n not in self.layout.key}
+        changed, count = self._find_changed(list(compared))
+        if not count:
+            return
+        self.counts.changed += count
+        new = (
+            select(changed.c.target_id, *(v.label(n) for n, v in compared.items()))
+            .select_from(
+                self.source.joined().join(changed, changed.c.line == self.source.stage.c.line)
+            )
+            .subquery()
+        )
+        audit_changes(self.batch, self.source, new, list(compared))
+        self.batch.transfers.note(self.connection, self.source, changed)
+        assigned: dict[str, Any] = {name: new.c[name] for name in compared}
+        if self.can_withdraw:
+            assigned["withdrawn_at"] = null()
+        if self.can_be_edited:
+            assigned["edited_at"] = null()
+        self.connection.execute(
+            update(self.target).values(assigned).where(self.target.c.id == new.c.target_id)
+        )
+
+    def _is_edited(self) -> ColumnElement[bool]:
+        """Whether people have taken a record over. One that is withdrawn besides was so by the
+        change from demonstration to real data, not by them."""
+        if not self.can_be_edited:
+            return false()
+        return and_(self.target.c.edited_at.is_not(None), self.target.c.withdrawn_at.is_(None))
+
+    def _differs(self, names: list[str]) -> ColumnElement[bool]:
+        values = self.source.values()
+        differs = [
+            self.target.c[name].is_distinct_from(values[name])
+            for name in names
+            if name not in TOUCHED
+        ]
+        if self.can_withdraw:
+            differs.append(self.target.c.withdrawn_at.is_not(None))
+        return or_(*differs)
+
+    def _report_edited(self) -> None:
+        """One warning for all records that people have taken over and billing sees otherwise."""
+        if not self.can_be_edited:
+            return
+        is_edited = self._is_edited()
+        if "inn" in self.source.values():
+            self._check_edited_inn()
+        names = [name for name in self.source.values() if name not in self.layout.key]
+        edited = (
+            select(self.target.c.id)
+            .select_from(self.source.paired())
+            .where(is_edited, self._differs(names))
+        )
+        buried = select(self.target.c.id).where(
+            self.target.c.id.in_(self.source.buried_ids()), is_edited
+        )
+        count = self._count(edited.union(buried))
+        if count:
+            words = plural(
+                count,
+                (
+                    "запись изменена в кабинете и не обновлена",
+                    "записи изменены в кабинете и не обновлены",
+                    "записей изменены в кабинете и не обновлены",
+                ),
+            )
+            self.batch.report.warn(self.layout.filename, f"{count} {words} из биллинга")
+
+    def _check_edited_inn(self) -> None:
+        """A supplier whose row stays as it is must still be the one that the batch speaks of."""
+        differs = self.target.c.inn.is_distinct_from(self.source.values()["inn"])
+        other = select(self.target.c.id).select_from(self.source.paired())
+        if self._count(other.where(self._is_edited(), differs)):
+            message = "кабинет ведет другого поставщика, с другим ИНН"
+            self.batch.report.error(self.layout.filename, message, column="inn")
+
+    def _find_changed(self, names: list[str]) -> tuple[Table, int]:
+        """Temporary table of the lines whose record differs, or had been withdrawn; its length."""
+        changed = self._temporary(
+            "changed",
+            Column("line", Integer, primary_key=True),
+            Column("target_id", self.target.c.id.type),
+        )
+        found = (
+            select(self.source.stage.c.line, self.target.c.id)
+            .select_from(self.source.paired())
+            .where(self._differs(names), ~self._is_edited())
+        )
+        return changed, self._insert(changed, ["line", "target_id"], found)
+
+    def _remove_from_sets(self) -> None:
+        """Lines of a document that its new version no longer has."""
+        owner = self.layout.replaced_as_set_by
+        if owner is None:
+            return
+        self._withdraw(
+            select(self.target.c.id).where(
+                self.target.c[owner].in_(self.source.linked_ids(owner)),
+                self.target.c.id.not_in(self.source.kept_ids()),
+            )
+        )
+
+    def _withdraw(self, ids: Select[Any]) -> None:
+        """Hide records without deleting them; rows of a set have no life of their own."""
+        gone = self._temporary("withdrawn", Column("id", self.target.c.id.type, primary_key=True))
+        records = select(self.target.c.id).where(self.target.c.id.in_(ids))
+        if self.can_withdraw:
+            records = records.where(self.target.c.withdrawn_at.is_(None), ~self._is_edited())
+        count = self._insert(gone, ["id"], records)
+        if not count:
+            return
+        audit_withdrawals(self.batch, self.source, gone)
+        is_gone = self.target.c.id.in_(select(gone.c.id))
+        if self.can_withdraw:
+            hide = update(self.target).values(withdrawn_at=self.batch.now).where(is_gone)
+            self.connection.execute(hide)
+        else:
+            self.connection.execute(delete(self.target).where(is_gone))
+        self.counts.withdrawn += count
+
+    def _temporary(self, prefix: str, *columns: Column[Any]) -> Table:
+        """An empty temporary table of this file."""
+        table = Table(
+            f"{prefix}_{self.layout.name}",
+            MetaData(),
+            *columns,
+            prefixes=["TEMPORARY"],
+            postgresql_on_commit="DROP",
+        )
+        table.drop(self.connection, checkfirst=True)
+        table.create(self.connection, checkfirst=False)
+        return table
+
+    def _insert(self, table: Table, names: list[str], rows: Select[Any]) -> int:
+        """Write what a query finds; how many rows that was."""
+        statement = insert(table).from_select(names, rows)
+        # Without the option PostgreSQL's answer is not kept: the count would be -1.
+        options = {"preserve_rowcount": True}
+        return self.connection.execute(statement, execution_options=options).rowcount
+
+    def _count(self, rows: Select[Any] | CompoundSelect[Any]) -> int:
+        return self.connection.execute(
+            select(func.count()).select_from(rows.subquery())
+        ).scalar_one()

@@ -1,0 +1,244 @@
+"""Warn of figures that are well-formed and yet hardly meant: signs, repeats, jumps, turned dates.
+
+One query over the stage for each kind; rows are streamed into the report, which bounds what it
+lists, so memory does not depend on how much of a batch is strange.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Float,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
+from sqlalchemy.orm import aliased
+
+from app.actions.imports.report import Report
+from app.actions.imports.staging import Staged
+from app.models import Payment, Reading, Register
+
+STREAMED = {"yield_per": 1000}
+NOTHING = Decimal(0)
+KOPECK = 10.0**6
+"""In units of quantity × price: 3 and 5 places."""
+JUMP = 10
+TURNED = {
+    "contracts": (("valid_from", "valid_to"),),
+    "supply_points": (("valid_from", "valid_to"),),
+    "meters": (("installed_on", "removed_on"), ("verified_on", "next_verification_on")),
+    "invoices": (("invoice_date", "due_date"),),
+}
+
+
+def check_plausibility(connection: Connection, staged: dict[str, Staged], report: Report) -> None:
+    """Everything that each file can be asked for; the merge has already been done."""
+    for name, pairs in TURNED.items():
+        if name in staged:
+            for first, last in pairs:
+                _check_order_of_dates(connection, staged[name], first, last, report)
+    if "charge_lines" in staged:
+        _check_prices(connection, staged["charge_lines"], report)
+    if "payments" in staged:
+        _check_signs(connection, staged["payments"], report)
+        _check_repeated_payments(connection, staged["payments"], report)
+    if "readings" in staged:
+        _check_values(connection, staged["readings"], report)
+        _check_repeated_readings(connection, staged["readings"], report)
+
+
+def warn_of(
+    connection: Connection,
+    staged: Staged,
+    lines: Select[Any],
+    report: Report,
+    message: str,
+    column: str,
+) -> None:
+    """Warn of every line that a query over the stage finds."""
+    rows = connection.execute(lines.order_by(staged.rows.c.line), execution_options=STREAMED)
+    for line, *_ in rows:
+        report.warn(staged.layout.filename, message, line, column)
+
+
+def _check_order_of_dates(
+    connection: Connection, staged: Staged, first: str, last: str, report: Report
+) -> None:
+    row = staged.rows.c
+    turned = select(row.line).where(row[first] > row[last])
+    message = f"{last} раньше, чем {first}: даты перевернуты"
+    warn_of(connection, staged, turned, report, message, last)
+
+
+def _check_prices(connection: Connection, staged: Staged, report: Report) -> None:
+    """Quantity times price, give or take what rounding of the three can do.
+
+    A recalculation is a difference: its quantity and price need not make its amount.
+    """
+    row = staged.rows.c
+    quantity, price, amount = (
+        cast(type_coerce(row[name], BigInteger), Float) for name in ("qty", "price", "amount")
+    )
+    difference = func.abs(quantity * price - amount * KOPECK)
+    tolerance = KOPECK + (func.abs(quantity) + func.abs(price)) / 2
+    wrong = select(row.line).where(difference > tolerance, row.method.is_distinct_from("recalc"))
+    message = "количество × цена не дают суммы без НДС"
+    warn_of(connection, staged, wrong, report, message, "amount")
+
+
+def _check_signs(connection: Connection, staged: Staged, report: Report) -> None:
+    row = staged.rows.c
+    for kind, is_wrong, message in (
+        ("refund", row.amount > NOTHING, "возврат с плюсом: он уменьшит долг, нужен минус"),
+        ("payment", row.amount < NOTHING, "оплата с минусом: возврат денег — kind = refund"),
+    ):
+        wrong = select(row.line).where(row.kind == kind, is_wrong)
+        warn_of(connection, staged, wrong, report, message, "amount")
+
+
+def _check_repeated_payments(connection: Connection, staged: Staged, report: Report) -> None:
+    """The same money under two keys, in the batch or before it, would count twice."""
+    row = staged.rows.c
+    days = select(func.min(row.paid_on), func.max(row.paid_on)).subquery().c
+    first_day, last_day = (select(day).scalar_subquery() for day in days)
+    same = (
+        Payment.contract_id,
+        Payment.paid_on,
+        Payment.amount,
+        Payment.kind,
+        Payment.doc_number,
+        Payment.payer_inn,
+    )
+    repeated = (
+        select(*same)
+        .where(
+            Payment.paid_on.between(first_day, last_day),
+            Payment.contract_id.is_not(None),
+            Payment.withdrawn_at.is_(None),
+        )
+        .group_by(*same)
+        .having(func.count() > 1)
+        .subquery()
+    )
+    # What was there before comes first, then the rows of the batch as they stand in the file.
+    in_turn = (func.coalesce(row.line, 0), Payment.id)
+    ranked = (
+        select(
+            row.line,
+            func.row_number().over(partition_by=same, order_by=in_turn).label("place"),
+            func.first_value(Payment.external_id)
+            .over(partition_by=same, order_by=in_turn)
+            .label("original"),
+        )
+        .select_from(Payment)
+        .join(
+            repeated,
+            and_(
+                # PostgreSQL can use no index and no hash for the null-safe comparison.
+                *(column == repeated.c[column.key] for column in same[:4]),
+                *(column.is_not_distinct_from(repeated.c[column.key]) for column in same[4:]),
+            ),
+        )
+        .join(staged.rows, row.payment_id == Payment.external_id, isouter=True)
+        .where(Payment.withdrawn_at.is_(None))
+        .subquery()
+    )
+    rows = connection.execute(
+        select(ranked.c.line, ranked.c.original)
+        .where(ranked.c.place > 1, ranked.c.line.is_not(None))
+        .order_by(ranked.c.line),
+        execution_options=STREAMED,
+    )
+    kind = "такая же оплата уже есть под другим ключом"
+    for line, key in rows:
+        message = f"{kind}, «{key}»: договор, дата, сумма, номер и плательщик те же"
+        report.warn(staged.layout.filename, message, line, "payment_id", kind=kind)
+
+
+def _check_values(connection: Connection, staged: Staged, report: Report) -> None:
+    """Readings that fall, leap, or have more digits than their register."""
+    value = type_coerce(Reading.value, BigInteger)
+    previous, before_that = (_earlier_value(place) for place in (0, 1))
+    capacity = case({n: 10 ** (n + 4) for n in range(1, 13)}, value=Register.digits)
+    usual = previous - before_that
+    faults: tuple[tuple[ColumnElement[bool], str], ...] = (
+        (value >= capacity, "показание не помещается в число цифр шкалы (digits)"),
+        (
+            # Less by half of the register and more is taken for a passage through zero.
+            and_(value < previous, (previous - value) * 2 <= capacity),
+            "показание меньше предыдущего",
+        ),
+        (
+            and_(value >= previous * 2, usual > 0, value - previous > usual * JUMP),
+            f"расход вырос больше чем в {JUMP} раз: не умножено ли показание на коэффициент",
+        ),
+    )
+    number = case(*((is_wrong, n) for n, (is_wrong, _) in enumerate(faults)), else_=-1)
+    row = staged.rows.c
+    found = (
+        select(row.line, number.label("number"))
+        .join(Reading, Reading.external_id == row.reading_id)
+        .join(Register, Register.id == Reading.register_id)
+        .where(Reading.kind != "initial", _counts(Reading))
+        .subquery()
+    )
+    rows = connection.execute(
+        select(found).where(found.c.number >= 0).order_by(found.c.line),
+        execution_options=STREAMED,
+    )
+    for line, number_of in rows:
+        report.warn(staged.layout.filename, faults[number_of][1], line, "value")
+
+
+def _earlier_value(place: int) -> ColumnElement[int]:
+    """Value of the reading ``place`` readings before the one that precedes the outer query's."""
+    earlier = aliased(Reading)
+    return (
+        select(type_coerce(earlier.value, BigInteger))
+        .where(
+            earlier.register_id == Reading.register_id,
+            earlier.taken_on < Reading.taken_on,
+            _counts(earlier),
+        )
+        .order_by(earlier.taken_on.desc(), earlier.id.desc())
+        .limit(1)
+        .offset(place)
+        .correlate(Reading)
+        .scalar_subquery()
+    )
+
+
+def _check_repeated_readings(connection: Connection, staged: Staged, report: Report) -> None:
+    """Two readings of one register for one day under two keys."""
+    row, other = staged.rows.c, aliased(Reading)
+    twice = (
+        select(row.line)
+        .join(Reading, Reading.external_id == row.reading_id)
+        .join(
+            other,
+            and_(other.register_id == Reading.register_id, other.taken_on == Reading.taken_on),
+        )
+        .where(other.id < Reading.id, other.kind == Reading.kind, _counts(Reading), _counts(other))
+        .distinct()
+    )
+    message = "показание повторяется: на эту дату у шкалы уже есть такое же под другим ключом"
+    warn_of(connection, staged, twice, report, message, "reading_id")
+
+
+def _counts(reading: Any) -> ColumnElement[bool]:
+    """Neither hidden nor refused by billing."""
+    return and_(
+        reading.withdrawn_at.is_(None),
+        or_(reading.status.is_(None), reading.status != "rejected"),
+    )

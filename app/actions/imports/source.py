@@ -1,0 +1,113 @@
+"""A staged file in the terms of the table it fills: values, joins, natural key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, select
+
+from app.actions.imports.staging import Staged
+from app.domain.exchange.layout import Link
+from app.models import Base
+
+
+class Source:
+    """Expressions over the stage of one file, ready for set-wide statements."""
+
+    def __init__(self, staged: Staged) -> None:
+        self.staged = staged
+        self.layout = staged.layout
+        self.stage = staged.rows
+        self.target = Base.metadata.tables[staged.layout.table]
+        self.lookups = {link: _lookup(link) for link in staged.layout.links}
+
+    def values(self) -> dict[str, ColumnElement[Any]]:
+        """Table column → what the file says of it, references resolved to ids."""
+        values: dict[str, ColumnElement[Any]] = {
+            name: self.stage.c[file_name] for name, file_name in self.layout.stored.items()
+        }
+        return values | {link.into: lookup.c.id for link, lookup in self.lookups.items()}
+
+    def joined(self) -> FromClause:
+        """The stage joined to the records it refers to."""
+        required = {c.name for c in self.layout.columns if c.required or c.default}
+        source: FromClause = self.stage
+        for link, lookup in self.lookups.items():
+            inner = link.strict and set(link.columns) <= required
+            source = source.join(lookup, matches(self.stage, link, lookup), isouter=not inner)
+        return source
+
+    def rows(self) -> Select[Any]:
+        """The file's rows in the table's columns."""
+        return select(*(value.label(name) for name, value in self.values().items())).select_from(
+            self.joined()
+        )
+
+    def new_rows(self) -> Select[Any]:
+        """Those of them whose key the table does not have."""
+        paired = self.joined().join(self.target, self._key_matches(), isouter=True)
+        values = (value.label(name) for name, value in self.values().items())
+        return select(*values).select_from(paired).where(self.target.c.id.is_(None))
+
+    def paired(self) -> FromClause:
+        """The stage beside the table's rows of the same key."""
+        return self.joined().join(self.target, self._key_matches())
+
+    def kept_ids(self) -> Select[Any]:
+        """Ids of the table's rows that the file has."""
+        return select(self.target.c.id).select_from(self.paired())
+
+    def linked_ids(self, into: str) -> Select[Any]:
+        """Ids of the records that the file's rows refer to."""
+        return select(self.values()[into]).select_from(self.joined())
+
+    def buried_ids(self) -> Select[Any]:
+        """Ids of the table's rows that the file marks as deleted."""
+        gone = self.staged.tombstones
+        source: FromClause = gone
+        values: dict[str, ColumnElement[Any]] = {
+            name: gone.c[file_name]
+            for name, file_name in self.layout.stored.items()
+            if file_name in gone.c
+        }
+        for link, lookup in self.lookups.items():
+            if link.into in self.layout.key:
+                source = source.join(lookup, matches(gone, link, lookup))
+                values[link.into] = lookup.c.id
+        named = and_(*(self.target.c[name] == values[name] for name in self.layout.key))
+        return select(self.target.c.id).select_from(source.join(self.target, named))
+
+    def _key_matches(self) -> ColumnElement[bool]:
+        values = self.values()
+        return and_(*(self.target.c[name] == values[name] for name in self.layout.key))
+
+
+def lookup_names(link: Link) -> list[str]:
+    return [name.replace(".", "_") for name in link.keys]
+
+
+def _lookup(link: Link) -> FromClause:
+    """The table a link points to; ``meter_id.external_id`` is the key of the record beyond it."""
+    table = Base.metadata.tables[link.table]
+    if not any("." in name for name in link.keys):
+        return table.alias(f"{link.into}_of")
+    source: FromClause = table
+    columns: list[ColumnElement[Any]] = [table.c.id]
+    for name in link.keys:
+        column, _, of_parent = name.partition(".")
+        if of_parent:
+            parent = next(iter(table.c[column].foreign_keys)).column.table.alias(f"{column}_parent")
+            source = source.join(parent, parent.c.id == table.c[column])
+            columns.append(parent.c[of_parent].label(name.replace(".", "_")))
+        else:
+            columns.append(table.c[column])
+    return select(*columns).select_from(source).subquery(f"{link.into}_of")
+
+
+def matches(stage: Table, link: Link, lookup: FromClause) -> ColumnElement[bool]:
+    return and_(
+        *(
+            stage.c[column] == lookup.c[name]
+            for column, name in zip(link.columns, lookup_names(link), strict=True)
+        )
+    )

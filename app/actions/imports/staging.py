@@ -1,0 +1,249 @@
+"""First half of an import: read a file, check its values, stage good rows in a temporary table.
+
+Nothing of the portal's own tables is touched here, so that customers read and write undisturbed
+while a large batch is being read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Column as TableColumn
+from sqlalchemy import Connection, Integer, MetaData, String, Table
+
+from app.actions.imports.headers import DELETED, read_header
+from app.actions.imports.report import Report
+from app.domain.exchange.columns import Stored
+from app.domain.exchange.faults import SystematicError
+from app.domain.exchange.layout import Column, FileLayout, Link
+from app.integrations.billing_files import Chunk, CsvFile
+from app.lib.garbage_collection import no_cycle_search
+from app.models import Base
+
+MAX_REFUSED_KEYS = 50_000
+
+
+@dataclass
+class Staged:
+    """A file that has been read: where its rows are, and which records they refer to."""
+
+    layout: FileLayout
+    rows: Table
+    tombstones: Table
+    row_count: int = 0
+    tombstone_count: int = 0
+    references: dict[Link, set[tuple[Stored, ...]]] = field(default_factory=dict)
+    refused_keys: set[tuple[str, ...]] = field(default_factory=set)
+    """Natural keys of rows with errors: what refers to them is not blamed a second time.
+
+    Only as many as memory has room for, when a whole file is wrong.
+    """
+    is_unreadable: bool = False
+    """Whether nothing of the file could be read, so that any key might have been in it."""
+
+    @property
+    def may_have_refused_anything(self) -> bool:
+        """Whether it is unknown which keys the file would have had: nobody is blamed for them."""
+        return self.is_unreadable or len(self.refused_keys) >= MAX_REFUSED_KEYS
+
+
+def create_stage(connection: Connection, layout: FileLayout) -> Staged:
+    """Make empty temporary tables shaped like the file, with the types of the portal's table."""
+    target = Base.metadata.tables[layout.table]
+    metadata = MetaData()
+    stored = {file_name: target.c[name].type for name, file_name in layout.stored.items()}
+    names = dict.fromkeys([*(column.name for column in layout.columns), *stored])
+
+    def table(prefix: str, columns: Iterable[str]) -> Table:
+        return Table(
+            f"{prefix}_{layout.name}",
+            metadata,
+            TableColumn("line", Integer),
+            *(TableColumn(name, stored.get(name, String())) for name in columns),
+            prefixes=["TEMPORARY"],
+            postgresql_on_commit="DROP",
+        )
+
+    staged = Staged(layout, table("stage", names), table("gone", layout.key_columns))
+    for stage in (staged.rows, staged.tombstones):
+        stage.drop(connection, checkfirst=True)
+        stage.create(connection, checkfirst=False)
+    return staged
+
+
+def stage_file(
+    connection: Connection,
+    staged: Staged,
+    file: CsvFile,
+    report: Report,
+    progress: Callable[[int], None],
+) -> None:
+    """Read a file to its end; every fault goes into the report with line and column."""
+    name = staged.layout.filename
+    if file.separator_line:
+        report.warn(name, "строка «sep=» от Excel пропущена", file.separator_line)
+    header = read_header(staged.layout, file, report)
+    staged.is_unreadable = header is None
+    if header is None:
+        return
+    with no_cycle_search():
+        _stage_chunks(connection, staged, file, _Reader(staged, header, report), progress)
+    if file.blank_rows:
+        message = f"строк из одних разделителей пропущено: {file.blank_rows}"
+        report.warn(name, message, file.first_blank_row)
+
+
+def _stage_chunks(
+    connection: Connection,
+    staged: Staged,
+    file: CsvFile,
+    reader: _Reader,
+    progress: Callable[[int], None],
+) -> None:
+    insert_rows = _insert_statement(connection, staged.rows)
+    insert_gone = _insert_statement(connection, staged.tombstones)
+    for lines, rows in file.chunks():
+        live, gone = reader.split(lines, rows)
+        if live[0] and (batch := reader.parse(live)):
+            connection.exec_driver_sql(insert_rows, batch)
+            staged.row_count += len(batch)
+        if gone[0] and (batch := reader.parse_keys(gone)):
+            connection.exec_driver_sql(insert_gone, batch)
+            staged.tombstone_count += len(batch)
+        progress(file.position)
+
+
+def _insert_statement(connection: Connection, table: Table) -> str:
+    """Driver-level SQL: the expression layer would cost more than the insert itself."""
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    return f"INSERT INTO {table.name} ({names}) VALUES ({', '.join([mark] * len(table.columns))})"  # noqa: S608 - names are our own
+
+
+class _Reader:
+    """Turns records of one file into rows of its stage."""
+
+    def __init__(self, staged: Staged, header: Sequence[str], report: Report) -> None:
+        self.staged = staged
+        self.layout = staged.layout
+        self.report = report
+        self.width = len(header)
+        self.places = {name: place for place, name in enumerate(header)}
+        self.known = {c.name for c in self.layout.columns if not c.is_constant}
+        for link in self.layout.links:
+            if not link.is_wide:
+                staged.references[link] = set()
+
+    def split(self, lines: Sequence[int], rows: list[list[str]]) -> tuple[Chunk, Chunk]:
+        """Records of the right width, apart: those to load and those marked as deleted."""
+        if set(map(len, rows)) != {self.width}:
+            lines, rows = self._right_width(lines, rows)
+        place = self.places.get(DELETED)
+        if place is None:
+            return (lines, rows), ([], [])
+        live: list[tuple[int, list[str]]] = []
+        gone: list[tuple[int, list[str]]] = []
+        for line, row in zip(lines, rows, strict=True):
+            mark = row[place].strip()
+            if mark not in ("", "0", "1"):
+                self._refuse(line, f"«{mark[:40]}»: нужно 1 или 0", DELETED)
+                continue
+            (gone if mark == "1" else live).append((line, row))
+        return _apart(live), _apart(gone)
+
+    def parse(self, chunk: Chunk) -> list[tuple[Stored, ...]]:
+        """Rows of the stage; rows with errors are reported and left out."""
+        return self._rows(chunk, self.layout.columns, with_derived=True)
+
+    def parse_keys(self, chunk: Chunk) -> list[tuple[Stored, ...]]:
+        """Rows of the tombstones' table: only the natural key has to be right."""
+        by_name = {column.name: column for column in self.layout.columns}
+        return self._rows(chunk, [by_name[name] for name in self.layout.key_columns])
+
+    def _rows(
+        self, chunk: Chunk, columns: Sequence[Column], with_derived: bool = False
+    ) -> list[tuple[Stored, ...]]:
+        lines, rows = chunk
+        raw = list(zip(*rows, strict=True))
+        bad: set[int] = set()
+        values: dict[str, Sequence[Stored]] = {}
+        for column in columns:
+            place = self.places.get(column.name) if column.name in self.known else None
+            texts: Sequence[str] = raw[place] if place is not None else ("",) * len(rows)
+            values[column.name] = self._column(column, texts, lines, bad)
+        if bad:
+            self._note_refused(rows, bad)
+            good = [i for i in range(len(rows)) if i not in bad]
+            lines = [lines[i] for i in good]
+            values = {name: [column[i] for i in good] for name, column in values.items()}
+        if not lines:
+            return []
+        if with_derived:
+            for derived in self.layout.derived:
+                sources = (values[name] for name in derived.sources)
+                values[derived.to] = list(map(derived.compute, *sources))
+            for link, seen in self.staged.references.items():
+                seen.update(zip(*(values[name] for name in link.columns), strict=True))
+        return list(zip(lines, *values.values(), strict=True))
+
+    def _column(
+        self, column: Column, texts: Sequence[str], lines: Sequence[int], bad: set[int]
+    ) -> Sequence[Stored]:
+        """A whole column at once; only where that refuses, value by value to find the faults."""
+        if "" in texts:
+            if column.default:
+                texts = [text or column.default for text in texts]
+            elif column.required:
+                return self._one_by_one(column, texts, lines, bad)
+        try:
+            values = column.type.parse_all(texts)
+        except ValueError:
+            return self._one_by_one(column, texts, lines, bad)
+        if column.required and None in values:
+            return self._one_by_one(column, texts, lines, bad)
+        return values
+
+    def _one_by_one(
+        self, column: Column, texts: Sequence[str], lines: Sequence[int], bad: set[int]
+    ) -> Sequence[Stored]:
+        values: list[Stored] = []
+        for i, text in enumerate(texts):
+            value: Stored = None
+            try:
+                value = column.type.parse(text) if text else None
+                if value is None and column.required:
+                    raise ValueError("обязательное поле пусто")
+            except ValueError as error:
+                kind = error.kind if isinstance(error, SystematicError) else None
+                self.report.error(
+                    self.layout.filename, str(error), lines[i], column.name, kind=kind
+                )
+                bad.add(i)
+            values.append(value)
+        return values
+
+    def _note_refused(self, rows: Sequence[Sequence[str]], bad: Iterable[int]) -> None:
+        places = [self.places[name] for name in self.layout.key_columns if name in self.places]
+        refused = self.staged.refused_keys
+        for i in bad:
+            if len(refused) < MAX_REFUSED_KEYS:
+                refused.add(tuple(rows[i][place].strip() for place in places))
+            self.report.of(self.layout.filename).refused += 1
+
+    def _right_width(self, lines: Sequence[int], rows: list[list[str]]) -> Chunk:
+        kept = []
+        for line, row in zip(lines, rows, strict=True):
+            if len(row) == self.width:
+                kept.append((line, row))
+            else:
+                self._refuse(line, f"полей {len(row)}, а в заголовке {self.width}")
+        return _apart(kept)
+
+    def _refuse(self, line: int, message: str, column: str | None = None) -> None:
+        self.report.error(self.layout.filename, message, line, column)
+        self.report.of(self.layout.filename).refused += 1
+
+
+def _apart(records: Sequence[tuple[int, list[str]]]) -> Chunk:
+    return [line for line, _ in records], [row for _, row in records]

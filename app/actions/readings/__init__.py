@@ -1,0 +1,1 @@
+"""Writes of meter readings: by customers, and by staff."""

@@ -1,0 +1,125 @@
+"""What clerks decide about readings; billing's word, and another clerk's, stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.actions.accounts.notifications import tell_refused
+from app.actions.audit_log import record
+from app.domain.errors import DoubtfulReadingsError
+from app.domain.readings import LIVE, ReadingStatus
+from app.domain.staff import Clerk
+from app.lib.database import count_changed
+from app.models import Contract, SubmittedReading
+from app.queries.contracts import find_owner_of
+from app.queries.readings.staff import list_to_decide
+
+MAX_REASON = 300
+Seen = Mapping[int, str]
+"""Ids of readings, with the status that the clerk has seen: what changed since is left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of the readings that were ticked.
+
+    Attributes:
+        left: decided, replaced or taken back by others meanwhile, or counted by billing.
+        exported: of the refused those that billing has got already.
+    """
+
+    accepted: int = 0
+    refused: int = 0
+    left: int = 0
+    exported: int = 0
+
+
+def accept_readings(
+    session: Session, clerk: Clerk, seen: Seen, confirmed: Set[int], now: datetime
+) -> Decided:
+    """Accept what still waits; doubtful readings only one by one.
+
+    Args:
+        confirmed: ids of doubtful readings that the clerk has been shown by name and confirmed.
+
+    Raises:
+        DoubtfulReadingsError: others among them are doubtful; nothing has been accepted.
+    """
+    waiting = [
+        (row, contract)
+        for row, contract in list_to_decide(session, list(seen))
+        if row.status == seen[row.id] == ReadingStatus.SENT
+    ]
+    doubtful = [row.id for row, _ in waiting if row.doubts and row.id not in confirmed]
+    if doubtful:
+        raise DoubtfulReadingsError(doubtful)
+    accepted = sum(
+        _decide(session, clerk, row, contract, ReadingStatus.ACCEPTED, None, now)
+        for row, contract in waiting
+    )
+    return Decided(accepted=accepted, left=len(seen) - accepted)
+
+
+def refuse_readings(
+    session: Session, clerk: Clerk, seen: Seen, reason: str, now: datetime
+) -> Decided:
+    """Refuse what waits or is accepted, and tell the customers why.
+
+    Args:
+        now: in the supplier's zone.
+    """
+    refused = exported = 0
+    for row, contract in list_to_decide(session, list(seen)):
+        if row.status != seen[row.id] or row.status not in LIVE:
+            continue
+        if _decide(session, clerk, row, contract, ReadingStatus.REJECTED, reason, now):
+            tell_refused(session, row, reason, now)
+            refused += 1
+            exported += row.exported_at is not None
+    return Decided(refused=refused, left=len(seen) - refused, exported=exported)
+
+
+def _decide(
+    session: Session,
+    clerk: Clerk,
+    row: SubmittedReading,
+    contract: Contract,
+    status: ReadingStatus,
+    reason: str | None,
+    now: datetime,
+) -> bool:
+    """Whether the reading was still as it has been read, and is decided now."""
+    was = row.status
+    moved = count_changed(
+        session,
+        update(SubmittedReading)
+        .where(
+            SubmittedReading.id == row.id,
+            SubmittedReading.status == was,
+            SubmittedReading.acknowledged_at.is_(None),
+        )
+        .values(status=status, reason=reason, decided_at=now, decided_by_id=clerk.staff_id),
+    )
+    if not moved:
+        return False
+    more = {"reason": reason} if reason else {}
+    record(
+        session,
+        f"readings.{status}",
+        find_owner_of(session, contract.id),
+        "contracts",
+        contract.number,
+        now,
+        reading=row.id,
+        register=row.register_id,
+        period=str(row.period),
+        value=str(row.value),
+        status=[was, str(status)],
+        **more,
+    )
+    return True

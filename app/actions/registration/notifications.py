@@ -1,0 +1,157 @@
+"""Letters and text messages around a registration."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.actions.accounts.notifications import letter_facts, tell_account
+from app.actions.messages import Outgoing, queue_message
+from app.actions.registration.policy import Rules
+from app.domain.contacts import may_get_sms, same_email
+from app.domain.registration import Channel
+from app.integrations.message_templates import write_letter, write_sms
+from app.lib.keyring import KeyPurpose, keyring_of
+from app.lib.signed_links import Purpose
+from app.models import Account, Contract, Registration, SmsCode
+from app.queries.messages import count_messages, has_message
+from app.queries.registrations import contacts_on_record
+
+MAX_TEXTS_A_DAY = 3
+"""Notices by text message about one contract."""
+
+
+def send_link(session: Session, registration: Registration, now: datetime) -> int:
+    """The letter with the link that confirms; its person waits for it. Its id."""
+    words = write_letter(
+        "registration_link",
+        **letter_facts(session, registration.contract),
+        phone=registration.phone,
+        until=registration.confirm_until and registration.confirm_until.astimezone(now.tzinfo),
+    )
+    return queue_message(
+        session,
+        Outgoing(
+            kind="registration_link",
+            channel=Channel.MAIL,
+            recipient=registration.email or "",
+            words=words,
+            key=f"{registration.id}.{registration.nonce}",
+            link=(Purpose.CONFIRM, registration.id, registration.nonce or ""),
+            contract_id=registration.contract_id,
+            expires_at=registration.confirm_until,
+            is_interactive=True,
+        ),
+        now,
+    )
+
+
+def send_code(session: Session, registration: Registration, code: SmsCode, now: datetime) -> int:
+    """The text message with the code; its person waits for it. Its id."""
+    return queue_message(
+        session,
+        Outgoing(
+            kind="registration_code",
+            channel=Channel.SMS,
+            recipient=code.phone,
+            words=write_sms("registration_code", **letter_facts(session, registration.contract)),
+            key=str(code.id),
+            sms_code_id=code.id,
+            contract_id=registration.contract_id,
+            expires_at=code.expires_at,
+            is_interactive=True,
+        ),
+        now,
+    )
+
+
+def tell_contacts_on_record(
+    session: Session, registration: Registration, rules: Rules, now: datetime
+) -> None:
+    """Tell those whom billing has on record; each can stop the registration with one link.
+
+    A number gets a text message only where billing has no address. The contact that confirms
+    knows already.
+    """
+    contract = registration.contract
+    on_record = contacts_on_record(session, contract)
+    facts = letter_facts(session, contract) | {
+        "email": registration.email,
+        "phone": registration.phone,
+        "at": registration.saved_at and registration.saved_at.astimezone(now.tzinfo),
+        "days": rules.stop_life.days,
+    }
+    letters = [(Channel.MAIL, email) for email in on_record.emails]
+    for channel, contact in letters or [(Channel.SMS, phone) for phone in on_record.phones]:
+        if _is_confirming(registration, contact):
+            continue
+        if channel is Channel.SMS and not _may_text(session, contract, contact, rules, now):
+            continue
+        write = write_letter if channel is Channel.MAIL else write_sms
+        queue_message(
+            session,
+            Outgoing(
+                kind="registration_notice",
+                channel=channel,
+                recipient=contact,
+                words=write("registration_notice", **facts),
+                # Once for what was typed, however often it is saved.
+                key=f"{registration.id}.{_hash_of(session, registration)}",
+                link=(Purpose.STOP, registration.id, ""),
+                contract_id=contract.id,
+            ),
+            now,
+        )
+
+
+def _may_text(
+    session: Session, contract: Contract, phone: str, rules: Rules, now: datetime
+) -> bool:
+    """A text message costs: a few a day say enough."""
+    day_ago = now - timedelta(days=1)
+    sent = count_messages(session, "registration_notice", Channel.SMS, contract.id, day_ago)
+    return may_get_sms(phone, rules.sms_prefixes) and sent < MAX_TEXTS_A_DAY
+
+
+def _hash_of(session: Session, registration: Registration) -> str:
+    typed = f"{registration.email}\0{registration.phone}"
+    return keyring_of(session).hash(KeyPurpose.NOTICE, typed)[:16]
+
+
+def _is_confirming(registration: Registration, contact: str) -> bool:
+    if registration.channel == Channel.SMS:
+        return contact == registration.phone
+    return same_email(contact, registration.email or "")
+
+
+def tell_owner_of_registration(
+    session: Session, account: Account, contract: Contract, now: datetime
+) -> None:
+    """Somebody with number and ИНН tried to register over an active account; once a day."""
+    key = f"{contract.id}.{now:%Y%m%d}"
+    if not has_message(session, "registration_taken", key):
+        tell_account(session, account, contract, "registration_taken", key, now, at=now)
+
+
+def tell_decision(
+    session: Session, registration: Registration, now: datetime, reason: str | None = None
+) -> None:
+    """A clerk has decided: to the contact that was confirmed."""
+    kind = "registration_refused" if reason is not None else "registration_opened"
+    is_mail = registration.channel == Channel.MAIL
+    facts = letter_facts(session, registration.contract) | {"reason": reason}
+    queue_message(
+        session,
+        Outgoing(
+            kind=kind,
+            channel=Channel.MAIL if is_mail else Channel.SMS,
+            recipient=(registration.email if is_mail else registration.confirmed_phone) or "",
+            words=(write_letter if is_mail else write_sms)(kind, **facts),
+            key=str(registration.id),
+            link=None if reason is not None else (Purpose.SIGN_IN, 0, ""),
+            contract_id=registration.contract_id,
+            account_id=registration.account_id,
+        ),
+        now,
+    )

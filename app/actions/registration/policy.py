@@ -1,0 +1,25 @@
+"""What an installation has decided about registrations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.actions.sms_codes import CodeRules
+from app.domain.rate_limits import Limit, Tried
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Lifetimes, limits, and whether a contact that is not on record needs proof."""
+
+    needs_proof: bool
+    link_life: timedelta
+    stop_life: timedelta
+    codes: CodeRules
+    sms_prefixes: tuple[str, ...]
+    limits: Mapping[Tried, Sequence[Limit]]
+    proof_brake: Limit
+    """Wrong totals for one contract, by whomever, after which a right one opens nothing by itself
+    but is noted for a clerk."""

@@ -1,0 +1,355 @@
+"""The registration form: what is kept of it, and «Сохранить»."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.actions import rate_limits
+from app.actions.accounts.consents import give_consent
+from app.actions.audit_log import record
+from app.actions.registration import notifications
+from app.actions.registration.confirmation import admit_contact
+from app.actions.registration.policy import Rules
+from app.actions.registration.transitions import claim_saving, move
+from app.actions.sms_codes import (
+    find_last_code,
+    is_waiting,
+    prepare_code,
+    seconds_to_wait,
+    use_code,
+)
+from app.domain.access import Browser
+from app.domain.contacts import may_get_sms
+from app.domain.errors import (
+    CodeError,
+    ConsentMissingError,
+    RegistrationClosedError,
+    SmsNotAllowedError,
+    TooSoonError,
+)
+from app.domain.rate_limits import Tried
+from app.domain.registration import Channel, State
+from app.integrations.transports import Post
+from app.lib.passwords import hash_password
+from app.models import Contract, Message, Registration, SmsCode
+from app.queries.memberships import is_held_by_login
+from app.queries.messages import has_letter_left
+
+FORM = "registration"
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What the form holds; None is what was not typed, or may not be kept."""
+
+    email: str | None
+    phone: str
+    password: str | None
+    channel: Channel
+    has_consented: bool
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A message somebody waits for, and the try to settle when it has left or not."""
+
+    message_id: int
+    attempt_id: int
+
+
+def save(
+    session: Session,
+    registration: Registration,
+    details: Details,
+    browser: Browser,
+    rules: Rules,
+    post: Post,
+    now: datetime,
+) -> Sending | None:
+    """«Сохранить»: a letter with a link goes out, or the confirmed number opens the cabinet.
+
+    Saved twice in a row, it is one letter.
+
+    Args:
+        details: complete but for a password that was accepted before.
+
+    Raises:
+        ConsentMissingError, RegistrationClosedError: nothing is kept.
+        TooManyAttemptsError: too many registrations of this contract, or passwords.
+        CodeError: the number has not been confirmed, or by a code that was not right.
+    """
+    _check_may_keep(session, registration, details)
+    _admit_hashing(session, registration, details, browser, rules, now)
+    if _is_saved(session, registration, details, rules, now):
+        _set_password(registration, details)
+        return None
+    is_by_sms = details.channel is Channel.SMS
+    needs_code = is_by_sms and not is_confirmed(registration, details.phone)
+    if needs_code and not details.code:
+        raise CodeError("missing")
+    attempt_id = _admit_save(session, registration, browser, rules, now)
+    if needs_code:
+        # Typed, and «ОК» forgotten.
+        check_code(session, registration, details, browser, rules, post, now, is_admitted=True)
+    if not claim_saving(session, registration):
+        return None
+    if is_by_sms and not is_confirmed(registration, details.phone):
+        # Another code was asked for in the meantime.
+        raise CodeError("missing")
+    _keep(session, registration, details, browser, now)
+    _supersede_others(session, registration, now)
+    _send_on(session, registration, rules, now)
+    record(
+        session,
+        "registration.saved",
+        None,
+        "contracts",
+        registration.contract.number,
+        now,
+        registration=registration.id,
+        channel=registration.channel,
+    )
+    notifications.tell_contacts_on_record(session, registration, rules, now)
+    if is_by_sms:
+        admit_contact(session, registration, rules, now)
+        return None
+    return Sending(notifications.send_link(session, registration, now), attempt_id)
+
+
+def request_code(
+    session: Session,
+    registration: Registration,
+    details: Details,
+    browser: Browser,
+    rules: Rules,
+    now: datetime,
+) -> Sending:
+    """«Отправить смс»: a message with a code.
+
+    Raises:
+        ConsentMissingError, RegistrationClosedError: nothing is kept.
+        SmsNotAllowedError: not a number that gets messages.
+        TooSoonError: a code arrived there just now.
+        TooManyAttemptsError: a limit is reached; ``alarm`` is set where it is everybody's.
+    """
+    _check_may_keep(session, registration, details)
+    phone = details.phone
+    if not may_get_sms(phone, rules.sms_prefixes):
+        raise SmsNotAllowedError
+    last = find_last_code(session, registration_id=registration.id)
+    if last is not None and last.phone == phone:
+        _refuse_for(seconds_to_wait(last, rules.codes, now))
+    _admit_hashing(session, registration, details, browser, rules, now)
+    limits = rules.limits[Tried.SMS_REQUEST]
+    attempt_id = rate_limits.admit(
+        session, Tried.SMS_REQUEST, phone, browser.address, limits, now, succeeded=True
+    )
+    _keep(session, registration, details, browser, now)
+    registration.confirmed_phone = None
+    code = prepare_code(session, phone, rules.codes, now, registration_id=registration.id)
+    return Sending(notifications.send_code(session, registration, code, now), attempt_id)
+
+
+def check_code(
+    session: Session,
+    registration: Registration,
+    details: Details,
+    browser: Browser,
+    rules: Rules,
+    post: Post,
+    now: datetime,
+    *,
+    is_admitted: bool = False,
+) -> None:
+    """«ОК»: the number is confirmed for this registration. Commit whatever comes of it.
+
+    Args:
+        is_admitted: the password that is hashed along has been counted already.
+
+    Raises:
+        ConsentMissingError, RegistrationClosedError: nothing is kept.
+        TooManyAttemptsError: too many codes were tried for this number today.
+        CodeError: wrong, dead, or none typed.
+    """
+    _check_may_keep(session, registration, details)
+    if not details.code:
+        raise CodeError("missing")
+    row = find_last_code(session, registration_id=registration.id)
+    if not is_waiting(row, details.phone, rules.codes, now):
+        # No code, no try: or anybody could use up those of a number that is not theirs.
+        raise CodeError("dead")
+    if not is_admitted:
+        _admit_hashing(session, registration, details, browser, rules, now)
+    limits = rules.limits[Tried.SMS_CODE]
+    rate_limits.admit(session, Tried.SMS_CODE, details.phone, browser.address, limits, now)
+    _keep(session, registration, details, browser, now)
+    use_code(session, row, details.phone, details.code, rules.codes.tries, post, now)
+    registration.confirmed_phone = details.phone
+    session.flush()
+
+
+def not_sent(session: Session, sending: Sending, now: datetime) -> None:
+    """The provider took no message: the try does not count, and may be made again at once."""
+    message = session.get_one(Message, sending.message_id)
+    if message.sms_code_id is not None:
+        session.get_one(SmsCode, message.sms_code_id).ended_at = now
+    rate_limits.settle(session, sending.attempt_id, succeeded=False)
+    session.flush()
+
+
+def resend_link(
+    session: Session, registration: Registration, browser: Browser, rules: Rules, now: datetime
+) -> Sending:
+    """Another letter for a saved registration; the link before is dead.
+
+    Raises:
+        RegistrationClosedError: it does not wait for its link.
+        TooSoonError: a letter left just now.
+        TooManyAttemptsError: too many registrations of this contract.
+    """
+    if registration.state != State.LINK_SENT:
+        raise RegistrationClosedError
+    _refuse_for(seconds_to_resend(session, registration, rules, now))
+    attempt_id = _admit_save(session, registration, browser, rules, now)
+    _send_on(session, registration, rules, now)
+    return Sending(notifications.send_link(session, registration, now), attempt_id)
+
+
+def seconds_to_resend(
+    session: Session, registration: Registration, rules: Rules, now: datetime
+) -> int:
+    """Whole seconds until another letter may be asked for; one that never left does not count."""
+    if registration.saved_at is None or not has_letter_left(session, registration.id):
+        return 0
+    return max(0, math.ceil((registration.saved_at + rules.codes.pause - now).total_seconds()))
+
+
+def is_confirmed(registration: Registration, phone: str | None) -> bool:
+    """Whether a number has been confirmed by a code in this registration."""
+    return phone is not None and registration.confirmed_phone == phone
+
+
+def check_open(session: Session, registration: Registration) -> None:
+    """Refuse to go on with a registration that is over.
+
+    Raises:
+        RegistrationClosedError: replaced, stopped, refused, done; or the contract has an owner.
+    """
+    if registration.state not in (State.DRAFT, State.LINK_SENT):
+        raise RegistrationClosedError
+    if is_held_by_login(session, registration.contract.number_key):
+        raise RegistrationClosedError
+
+
+def _refuse_for(seconds: int) -> None:
+    if seconds > 0:
+        raise TooSoonError(seconds)
+
+
+def _check_may_keep(session: Session, registration: Registration, details: Details) -> None:
+    if not details.has_consented:
+        raise ConsentMissingError
+    check_open(session, registration)
+
+
+def _keep(
+    session: Session, registration: Registration, details: Details, browser: Browser, now: datetime
+) -> None:
+    """Keep what was typed, for the next step. A link that is on its way confirms what was saved
+    with it, and nothing that is typed later: it is dead."""
+    move(
+        session,
+        registration,
+        State.DRAFT,
+        (State.DRAFT, State.LINK_SENT),
+        nonce=None,
+        confirm_until=None,
+    )
+    give_consent(session, registration.id, FORM, browser, now)
+    registration.email = details.email or registration.email
+    registration.phone = details.phone
+    registration.channel = details.channel
+    registration.address = browser.address[:45]
+    registration.user_agent = browser.user_agent[:200]
+    _set_password(registration, details)
+    session.flush()
+
+
+def _set_password(registration: Registration, details: Details) -> None:
+    if details.password is not None:
+        registration.password_hash = hash_password(details.password)
+
+
+def _admit_hashing(
+    session: Session,
+    registration: Registration,
+    details: Details,
+    browser: Browser,
+    rules: Rules,
+    now: datetime,
+) -> None:
+    """Count a new password before it is hashed; the session must not have written yet.
+
+    Raises:
+        TooManyAttemptsError: a limit is reached; nothing was hashed.
+    """
+    if details.password is not None:
+        own, limits = f"registration:{registration.id}", rules.limits[Tried.NEW_HASH]
+        rate_limits.admit(session, Tried.NEW_HASH, own, browser.address, limits, now)
+
+
+def _is_saved(
+    session: Session, registration: Registration, details: Details, rules: Rules, now: datetime
+) -> bool:
+    """Whether the same has been saved just now and its letter is on the way."""
+    return (
+        registration.state == State.LINK_SENT
+        and seconds_to_resend(session, registration, rules, now) > 0
+        and (registration.email, registration.phone, registration.channel)
+        == (details.email, details.phone, details.channel)
+    )
+
+
+def _admit_save(
+    session: Session, registration: Registration, browser: Browser, rules: Rules, now: datetime
+) -> int:
+    contract, limits = f"contract:{registration.contract_id}", rules.limits[Tried.REGISTRATION]
+    return rate_limits.admit(
+        session, Tried.REGISTRATION, contract, browser.address, limits, now, succeeded=True
+    )
+
+
+def _send_on(session: Session, registration: Registration, rules: Rules, now: datetime) -> None:
+    """From the form to the letter, with a link of its own."""
+    move(
+        session,
+        registration,
+        State.LINK_SENT,
+        (State.DRAFT, State.LINK_SENT),
+        nonce=secrets.token_urlsafe(16),
+        saved_at=now,
+        confirm_until=now + rules.link_life,
+    )
+
+
+def _supersede_others(session: Session, registration: Registration, now: datetime) -> None:
+    """Others of this contract give way: a stranger's must not block the owner."""
+    # One after the other, or two that are saved at once would both stay.
+    contract = select(Contract.id).where(Contract.id == registration.contract_id)
+    session.execute(contract.with_for_update())
+    session.execute(
+        update(Registration)
+        .where(
+            Registration.contract_id == registration.contract_id,
+            Registration.id != registration.id,
+            Registration.state.in_((State.LINK_SENT, State.UNPROVED)),
+        )
+        .values(state=State.SUPERSEDED, decided_at=now)
+    )

@@ -1,0 +1,1 @@
+"""Writes of the supplier's staff about themselves."""

@@ -1,0 +1,405 @@
+"""The supplier's people: made, signed in with two factors, changed, shut out."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from app.actions import rate_limits
+from app.actions.accounts.known_devices import (
+    SignInLimits,
+    admit_check,
+    find_device,
+    issue_device_token,
+)
+from app.actions.accounts.sessions import MAX_AGENT, SignIn
+from app.actions.audit_log import MAX_ADDRESS, ORIGIN, Origin, record, set_origin
+from app.domain.access import Browser
+from app.domain.errors import CodeError, PasswordError, SignInRefusedError, StaffError
+from app.domain.passwords import check_password
+from app.domain.rate_limits import NEW_HASH_LIMITS, Tried
+from app.domain.staff import (
+    StaffRole,
+    hash_recovery_code,
+    new_recovery_codes,
+    new_seed,
+    normalise_login,
+    read_recovery_code,
+    totp_secret,
+)
+from app.lib.database import count_changed, insert_if_new
+from app.lib.passwords import hash_password, is_password
+from app.lib.totp import find_step
+from app.models import RecoveryCode, StaffMember, StaffSession
+from app.queries.accounts import hash_token
+from app.queries.staff import count_admins, find_by_login, get_staff
+
+SUBJECT = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRules:
+    """``secret_key`` of the installation makes the second factor; limits are of failed tries."""
+
+    secret_key: str
+    sign_in: SignInLimits
+    codes: SignInLimits
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedStaffSession:
+    """A fresh session; ``token`` goes into the cookie and is known nowhere else."""
+
+    token: str
+    session_id: int
+    staff_id: int
+    device: str = ""
+    """Known-device cookie of this browser from now on; empty before the second factor."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewStaff:
+    """Who is to be made."""
+
+    login: str
+    name: str
+    role: StaffRole
+    department_id: int | None = None
+
+
+def create_staff(
+    session: Session, command: NewStaff, password: str, now: datetime, *, is_final: bool = False
+) -> StaffMember:
+    """Make one of the supplier's people.
+
+    Args:
+        is_final: the password stays; else it has to be changed at the first sign-in.
+
+    Raises:
+        StaffError: ``login`` or ``taken``.
+        PasswordError: the password may not be set.
+    """
+    login = normalise_login(command.login)
+    if not login:
+        raise StaffError("login")
+    check_password(password, (login, command.name))
+    if find_by_login(session, login) is not None:
+        raise StaffError("taken")
+    _admit_hashing(session, now)
+    staff_id = insert_if_new(
+        session,
+        StaffMember,
+        login=login,
+        name=command.name,
+        role=command.role,
+        department_id=command.department_id,
+        password_hash=hash_password(password),
+        must_change_password=not is_final,
+        totp_seed=new_seed(),
+        totp_step=0,
+        created_at=now,
+    )
+    if not staff_id:
+        raise StaffError("taken")
+    record(session, "staff.created", None, SUBJECT, login, now, role=command.role)
+    return session.get_one(StaffMember, staff_id)
+
+
+def sign_in(
+    session: Session, command: SignIn, rules: StaffRules, now: datetime
+) -> OpenedStaffSession:
+    """The first factor: a session that opens nothing before ``confirm``.
+
+    Raises:
+        TooManyAttemptsError: a limit is reached; no password was checked.
+        SignInRefusedError: wrong, unknown or disabled, in equal time; its argument is for the log.
+    """
+    login = normalise_login(command.login)
+    address = command.browser.address
+    staff = find_by_login(session, login)
+    device = find_device(session, staff, command.browser.devices, now)
+    attempt = admit_check(
+        session, Tried.STAFF_SIGN_IN, login or command.login, device, address, rules.sign_in, now
+    )
+    is_right = is_password(command.password, staff.password_hash if staff else None)
+    if staff is None or not is_right or staff.disabled_at is not None:
+        raise SignInRefusedError(staff.id if staff else None)
+    rate_limits.settle(session, attempt, succeeded=True)
+    return _open(session, staff, command.browser, now, is_confirmed=False)
+
+
+def confirm(
+    session: Session,
+    half_open: StaffSession,
+    typed: str,
+    browser: Browser,
+    rules: StaffRules,
+    now: datetime,
+) -> OpenedStaffSession:
+    """The second factor: a code, or a recovery code. A session with a new token is open then.
+
+    Raises:
+        CodeError: ``wrong``; a code that was used before is wrong, too.
+        TooManyAttemptsError: too many codes were tried.
+    """
+    staff = get_staff(session, half_open.staff_id)
+    device = find_device(session, staff, browser.devices, now)
+    subject = f"staff:{staff.id}"
+    attempt = admit_check(
+        session, Tried.STAFF_CODE, subject, device, browser.address, rules.codes, now
+    )
+    is_recovery = not use_code(session, staff, typed, rules, now)
+    if is_recovery and not _use_recovery_code(session, staff, typed, rules, now):
+        raise CodeError("wrong")
+    rate_limits.settle(session, attempt, succeeded=True)
+    opened = _open(session, staff, browser, now, is_confirmed=True)
+    end_session(session, half_open.id, now)
+    set_origin(session, Origin(browser.address, staff.id))
+    record(session, "staff.signed_in", None, SUBJECT, staff.login, now, recovery_code=is_recovery)
+    return opened
+
+
+def enrol(
+    session: Session,
+    half_open: StaffSession,
+    typed: str,
+    browser: Browser,
+    rules: StaffRules,
+    now: datetime,
+) -> tuple[OpenedStaffSession, list[str]]:
+    """The first code of a new authenticator: it counts from now on; a session, recovery codes.
+
+    Raises:
+        CodeError: ``wrong``.
+        TooManyAttemptsError: too many codes were tried.
+    """
+    opened = confirm(session, half_open, typed, browser, rules, now)
+    staff = get_staff(session, opened.staff_id)
+    staff.totp_confirmed_at = now
+    record(session, "staff.enrolled", None, SUBJECT, staff.login, now)
+    return opened, make_recovery_codes(session, staff, rules, now)
+
+
+def use_code(
+    session: Session, staff: StaffMember, typed: str, rules: StaffRules, now: datetime
+) -> bool:
+    """Whether a code is right; it is used up then, whoever else brings it at the same moment."""
+    step = find_step(
+        totp_secret(rules.secret_key, staff.totp_seed), typed, now, after=staff.totp_step
+    )
+    if step is None:
+        return False
+    return bool(
+        count_changed(
+            session,
+            update(StaffMember)
+            .where(StaffMember.id == staff.id, StaffMember.totp_step < step)
+            .values(totp_step=step),
+        )
+    )
+
+
+def make_recovery_codes(
+    session: Session, staff: StaffMember, rules: StaffRules, now: datetime
+) -> list[str]:
+    """New recovery codes; the old ones are dead. They are shown once and known nowhere else."""
+    session.execute(delete(RecoveryCode).where(RecoveryCode.staff_id == staff.id))
+    codes = new_recovery_codes()
+    session.add_all(
+        RecoveryCode(staff_id=staff.id, code_hash=hash_recovery_code(rules.secret_key, code))
+        for code in codes
+    )
+    record(session, "staff.recovery_codes", None, SUBJECT, staff.login, now)
+    return codes
+
+
+def change_password(
+    session: Session,
+    staff: StaffMember,
+    current: str,
+    new: str,
+    browser: Browser,
+    rules: StaffRules,
+    now: datetime,
+) -> OpenedStaffSession:
+    """One's own password; every session ends, and a new one is open for this browser.
+
+    Raises:
+        SignInRefusedError: the current password is wrong.
+        PasswordError: the new one may not be set; ``same``: it is the current one.
+        TooManyAttemptsError: too many tries.
+    """
+    check_password(new, (staff.login, staff.name))
+    own = f"staff:{staff.id}"
+    rate_limits.admit(session, Tried.NEW_HASH, own, browser.address, NEW_HASH_LIMITS, now)
+    prove_password(session, staff, current, browser, rules, now)
+    if new == current:
+        raise PasswordError("same")
+    staff.password_hash = hash_password(new)
+    staff.must_change_password = False
+    end_sessions(session, staff.id, now)
+    record(session, "staff.password_set", None, SUBJECT, staff.login, now)
+    return _open(session, staff, browser, now, is_confirmed=True)
+
+
+def prove_password(
+    session: Session,
+    staff: StaffMember,
+    current: str,
+    browser: Browser,
+    rules: StaffRules,
+    now: datetime,
+) -> None:
+    """Whoever sits at an open session shows that it is theirs. The session must not have written
+    yet.
+
+    Raises:
+        SignInRefusedError: the password is wrong.
+        TooManyAttemptsError: too many tries.
+    """
+    device = find_device(session, staff, browser.devices, now)
+    attempt = admit_check(
+        session, Tried.STAFF_SIGN_IN, staff.login, device, browser.address, rules.sign_in, now
+    )
+    if not is_password(current, staff.password_hash):
+        if device is not None:
+            rate_limits.note_failure(
+                session, Tried.STAFF_SIGN_IN, staff.login, browser.address, now
+            )
+        raise SignInRefusedError(staff.id)
+    rate_limits.settle_apart(session, attempt)
+
+
+def reset_access(session: Session, staff: StaffMember, password: str, now: datetime) -> None:
+    """A password for one sign-in and an authenticator to be set up anew; all sessions end.
+
+    Raises:
+        PasswordError: the password may not be set.
+    """
+    check_password(password, (staff.login, staff.name))
+    _admit_hashing(session, now)
+    staff.password_hash = hash_password(password)
+    staff.must_change_password = True
+    staff.totp_seed, staff.totp_step, staff.totp_confirmed_at = new_seed(), 0, None
+    session.execute(delete(RecoveryCode).where(RecoveryCode.staff_id == staff.id))
+    end_sessions(session, staff.id, now)
+    rate_limits.forget(session, Tried.STAFF_SIGN_IN, staff.login)
+    rate_limits.forget(session, Tried.STAFF_CODE, f"staff:{staff.id}")
+    record(session, "staff.access_reset", None, SUBJECT, staff.login, now)
+
+
+def change_staff(
+    session: Session, staff: StaffMember, command: NewStaff, is_active: bool, now: datetime
+) -> None:
+    """Name, role, department, and whether they may sign in; what they have open obeys at once.
+
+    Raises:
+        StaffError: ``last_admin``: nobody would be left to manage the others.
+    """
+    # Two that are taken away at once must see each other: this waits for the other.
+    session.execute(
+        update(StaffMember)
+        .where(StaffMember.role == StaffRole.ADMIN)
+        .values(role=StaffMember.role)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(staff)
+    loses_admin = staff.role == StaffRole.ADMIN and staff.disabled_at is None
+    keeps_admin = command.role == StaffRole.ADMIN and is_active
+    if loses_admin and not keeps_admin and count_admins(session) <= 1:
+        raise StaffError("last_admin")
+    disabled_at = None if is_active else (staff.disabled_at or now)
+    new = {
+        "name": command.name,
+        "role": str(command.role),
+        "department_id": command.department_id,
+        "disabled_at": disabled_at,
+    }
+    changes = {
+        name: [_plain(getattr(staff, name)), _plain(value)]
+        for name, value in new.items()
+        if getattr(staff, name) != value
+    }
+    if not changes:
+        return
+    for name, value in new.items():
+        setattr(staff, name, value)
+    if not is_active:
+        end_sessions(session, staff.id, now)
+    record(session, "staff.changed", None, SUBJECT, staff.login, now, **changes)
+
+
+def end_session(session: Session, session_id: int, now: datetime) -> None:
+    """End a session: its cookie is worthless from now on."""
+    session.execute(
+        update(StaffSession)
+        .where(StaffSession.id == session_id, StaffSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def end_sessions(session: Session, staff_id: int, now: datetime) -> None:
+    """End every session of somebody."""
+    session.execute(
+        update(StaffSession)
+        .where(
+            StaffSession.staff_id == staff_id,
+            StaffSession.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+    )
+
+
+def _admit_hashing(session: Session, now: datetime) -> None:
+    """Count a password that a clerk has made for a colleague, before it is hashed."""
+    origin: Origin = session.info.get(ORIGIN, Origin())
+    if origin.staff_id is not None:
+        maker = f"staff:{origin.staff_id}"
+        rate_limits.admit(session, Tried.NEW_HASH, maker, origin.address, NEW_HASH_LIMITS, now)
+
+
+def _use_recovery_code(
+    session: Session, staff: StaffMember, typed: str, rules: StaffRules, now: datetime
+) -> bool:
+    code = read_recovery_code(typed)
+    if not code:
+        return False
+    return bool(
+        count_changed(
+            session,
+            update(RecoveryCode)
+            .where(
+                RecoveryCode.staff_id == staff.id,
+                RecoveryCode.code_hash == hash_recovery_code(rules.secret_key, code),
+                RecoveryCode.used_at.is_(None),
+            )
+            .values(used_at=now),
+        )
+    )
+
+
+def _open(
+    session: Session, staff: StaffMember, browser: Browser, now: datetime, *, is_confirmed: bool
+) -> OpenedStaffSession:
+    token = secrets.token_urlsafe(32)
+    row = StaffSession(
+        staff_id=staff.id,
+        token_hash=hash_token(token),
+        created_at=now,
+        confirmed_at=now if is_confirmed else None,
+        last_seen_at=now,
+        address=browser.address[:MAX_ADDRESS],
+        user_agent=browser.user_agent[:MAX_AGENT],
+    )
+    session.add(row)
+    session.flush()
+    device = issue_device_token(session, staff, browser.devices, now) if is_confirmed else ""
+    return OpenedStaffSession(token, row.id, staff.id, device)
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,1 @@
+"""Writes of contracts that changed hands."""

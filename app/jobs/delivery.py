@@ -1,0 +1,99 @@
+"""Commit, and let the messages that the transaction has queued leave."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Flask, after_this_request, current_app, has_request_context
+from flask.wrappers import Response
+
+from app.actions import messages
+from app.extensions import db, mail
+from app.integrations.errors import SendError
+from app.integrations.transports import Post, make_post
+from app.logging import event, log
+from app.queries.messages import list_due
+from app.web.session import clock
+from config import Config
+
+
+def post() -> Post:
+    """The ways out of the running installation."""
+    return cast(Post, current_app.extensions["post"])
+
+
+def commit() -> None:
+    """Commit the request's work; its messages leave when the answer has been sent.
+
+    So an answer takes equally long whether or not there was a letter to write.
+    """
+    session = db.session()
+    session.commit()
+    queued: list[int] = session.info.pop(messages.OUTBOX, [])
+    if not queued:
+        return
+    if not has_request_context():
+        hand_over(queued)
+        return
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    @after_this_request
+    def leave(response: Response) -> Response:
+        def deliver_all() -> None:
+            with app.app_context():
+                hand_over(queued)
+
+        response.call_on_close(deliver_all)
+        return response
+
+
+def hand_over(message_ids: list[int]) -> None:
+    """Deliver here, or have the worker do it, as the installation is set."""
+    send = current_app.extensions.get("deliver_later") or deliver
+    for message_id in message_ids:
+        send(message_id)
+
+
+def deliver(message_id: int) -> bool:
+    """Send one message if it is due; whether it has left. Commits.
+
+    One that the limit of its mailbox holds back counts as left: nobody is told.
+    """
+    session = db.session()
+    departure = messages.claim_message(session, message_id, post(), clock().now())
+    session.commit()
+    if departure is None:
+        return messages.is_suppressed(session, message_id)
+    try:
+        provider_id = departure.send(post())
+    except SendError as error:
+        return _failed(message_id, error)
+    except Exception as error:
+        # A fault of ours must not stop the messages behind this one.
+        log.exception("unexpected %s", type(error).__name__)
+        return _failed(message_id, SendError(type(error).__name__))
+    messages.settle_sent(session, message_id, provider_id, clock().now())
+    session.commit()
+    event("message sent", message=message_id, channel=departure.channel)
+    return True
+
+
+def _failed(message_id: int, error: SendError) -> bool:
+    retry_at = messages.settle_failed(db.session(), message_id, error, clock().now())
+    db.session.commit()
+    event("message failed", message=message_id, reason=str(error), retry_at=str(retry_at or ""))
+    return False
+
+
+def sweep() -> int:
+    """Deliver what is due, retries and what a crash left; how many have left."""
+    return sum(deliver(message_id) for message_id in list_due(db.session(), clock().now()))
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Open the ways out; files are fit for getting to know the portal, not for customers."""
+    if config.production and not config.mail.server:
+        log.warning("MAIL_SERVER is not set: letters are written to files")
+    if config.production and config.sms.sender == "file":
+        log.warning("SMS_SENDER is not set: text messages are written to files")
+    app.extensions["post"] = make_post(mail, config)

@@ -1,0 +1,96 @@
+"""The job runner: Huey over a file beside the database, or over Redis; thin, like routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask
+from huey import crontab
+
+from app.actions.retention import clean_up
+from app.actions.search_index import rebuild_search
+from app.extensions import db
+from app.integrations.job_queue import make_job_queue
+from app.jobs import delivery, imports, prepared_files
+from app.logging import event
+from app.web import data_access, uploads
+from app.web.session import clock
+from config import Config
+
+WORKERS = 4
+"""Files and imports hold at most one each, letters go on leaving."""
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Register the tasks; without a queue everything is done where it is caused."""
+    if config.jobs != "queue":
+        return
+    huey = make_job_queue(config.redis_url, config.instance_dir / "jobs.sqlite3", config.secret_key)
+    app.extensions["huey"] = huey
+
+    @huey.task(name="deliver")
+    def deliver(message_id: int) -> None:
+        with app.app_context():
+            delivery.deliver(message_id)
+
+    @huey.task(name="make_files")
+    def make_files() -> None:
+        with app.app_context():
+            prepared_files.make_waiting()
+
+    @huey.task(name="run_imports")
+    def run_imports() -> None:
+        with app.app_context():
+            imports.run_waiting()
+
+    @huey.periodic_task(crontab(minute="*"), name="sweep")
+    def sweep() -> None:
+        with app.app_context():
+            delivery.sweep()
+            data_access.write_waiting()
+
+    @huey.periodic_task(crontab(minute="*"), name="make_left")
+    def make_left() -> None:
+        with app.app_context():
+            prepared_files.make_waiting()
+
+    @huey.periodic_task(crontab(minute="*"), name="run_left_imports")
+    def run_left_imports() -> None:
+        with app.app_context():
+            imports.run_waiting()
+
+    @huey.periodic_task(crontab(minute="20", hour="1"), name="clean_up")
+    def nightly() -> None:
+        with app.app_context():
+            tidy()
+
+    app.extensions["deliver_later"] = _or_leave_it_to_the_sweep(deliver)
+    app.extensions["prepare_later"] = _or_leave_it_to_the_sweep(make_files)
+    app.extensions["import_later"] = _or_leave_it_to_the_sweep(run_imports)
+
+
+def tidy() -> None:
+    """Delete what has served its time."""
+    counts = clean_up(db.session(), clock().now())
+    # An upgrade may fold or index words otherwise than the last import did.
+    counts["search_texts"] = rebuild_search(db.session())
+    db.session.commit()
+    prepared_files.delete_expired()
+    imports.delete_expired()
+    uploads.tidy()
+    event("cleaned up", **counts)
+
+
+def run(app: Flask) -> None:
+    """Work until stopped."""
+    app.extensions["huey"].create_consumer(workers=WORKERS, worker_type="thread").run()
+
+
+def _or_leave_it_to_the_sweep(task: Callable[..., object]) -> Callable[..., None]:
+    def enqueue(*keys: int) -> None:
+        try:
+            task(*keys)
+        except Exception as error:  # whatever the queue is made of
+            event("queue unavailable", reason=type(error).__name__)
+
+    return enqueue

@@ -1,0 +1,1 @@
+"""Helpers without business: they know neither the portal nor its tables."""

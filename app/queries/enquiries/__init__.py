@@ -1,0 +1,1 @@
+"""Reads of enquiries: for customers, and for staff."""

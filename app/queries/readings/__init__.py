@@ -1,0 +1,1 @@
+"""Reads of meters and their readings: for customers, and for staff."""

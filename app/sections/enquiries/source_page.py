@@ -1,0 +1,122 @@
+"""What an enquiry was opened from: a code in the address, read with the viewer's own eyes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from flask import g, url_for
+
+from app.domain.access import Permission
+from app.domain.enquiries import TopicUse
+from app.domain.errors import NotFoundError, PeriodError
+from app.domain.period import Month, parse_day
+from app.extensions import db
+from app.queries.charges import list_by_ids
+from app.queries.contracts import MAX_ID
+from app.queries.readings.customer import get_receipt
+from app.queries.readings.meters import get_meter
+from app.web.filters import day
+from app.web.permissions import may_viewer
+from app.web.policies import window_rules
+from app.web.session import clock, config
+
+REQUISITES = {
+    "name": "наименование",
+    "inn": "ИНН",
+    "kpp": "КПП",
+    "ogrn": "ОГРН",
+    "legal-address": "юридический адрес",
+    "postal-address": "почтовый адрес",
+    "contract": "номер и дата договора",
+    "contacts": "контакты в данных договора",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """``code`` stands in the form, ``words`` and ``path`` are kept with the enquiry."""
+
+    code: str
+    words: str
+    path: str | None
+    use: TopicUse
+
+
+def read_about(code: str) -> About | None:
+    """What a code speaks of; None: nothing that this viewer can see."""
+    kind, _, key = code.partition("-")
+    make = {
+        "charge": _charge,
+        "meter": _meter,
+        "receipt": _receipt,
+        "month": _month,
+        "requisite": _requisite,
+        "topic": _topic,
+    }.get(kind)
+    return make(code, key) if make else None
+
+
+def _charge(code: str, key: str) -> About | None:
+    if not may_viewer(Permission.SEE_MONEY) or not _is_id(key):
+        return None
+    found = list_by_ids(db.session(), g.contract, [int(key)])
+    if not found:
+        return None
+    document = found[0]
+    words = f"Документ № {document.number} от {day(document.on)}"
+    path = url_for("charges.document", contract_id=g.contract.id, charge_id=document.id)
+    return About(code, words, path, TopicUse.SETTLEMENTS)
+
+
+def _month(code: str, key: str) -> About | None:
+    if not may_viewer(Permission.SEE_MONEY) or not re.fullmatch(r"\d{4}-\d{2}", key, re.ASCII):
+        return None
+    try:
+        month = Month.of(parse_day(f"{key}-01"))
+    except PeriodError:
+        return None
+    path = url_for("settlements.index", contract_id=g.contract.id, first=key, last=key)
+    return About(code, f"Взаиморасчеты за {month.label.lower()}", path, TopicUse.SETTLEMENTS)
+
+
+def _meter(code: str, key: str) -> About | None:
+    if not may_viewer(Permission.SEE_READINGS) or not _is_id(key):
+        return None
+    try:
+        meter = get_meter(
+            db.session(), g.contract, int(key), clock().today(), window_rules(config())
+        )
+    except NotFoundError:
+        return None
+    path = url_for("readings.history", contract_id=g.contract.id, meter_id=meter.id)
+    return About(code, f"Прибор учета № {meter.serial_number}", path, TopicUse.METERS)
+
+
+def _receipt(code: str, key: str) -> About | None:
+    if not may_viewer(Permission.SEE_READINGS) or not _is_id(key):
+        return None
+    try:
+        receipt = get_receipt(db.session(), g.contract, int(key))
+    except NotFoundError:
+        return None
+    path = url_for("readings.receipt", contract_id=g.contract.id, receipt_id=receipt.id)
+    return About(code, f"Квитанция о показаниях № {receipt.id}", path, TopicUse.READINGS)
+
+
+def _requisite(code: str, key: str) -> About | None:
+    if key not in REQUISITES:
+        return None
+    path = url_for("profile.index", contract_id=g.contract.id)
+    return About(code, f"Ошибка в реквизитах: {REQUISITES[key]}", path, TopicUse.DETAILS)
+
+
+def _topic(code: str, key: str) -> About | None:
+    """Only a topic, without anything to speak of."""
+    if key not in set(TopicUse):
+        return None
+    return About(code, "", None, TopicUse(key))
+
+
+def _is_id(key: str) -> bool:
+    return re.fullmatch(r"\d{1,19}", key, re.ASCII) is not None and int(key) <= MAX_ID

@@ -1,0 +1,5 @@
+"""Section: files."""
+
+from app.sections.prepared_files.routes import bp
+
+__all__ = ["bp"]

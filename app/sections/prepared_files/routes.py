@@ -1,0 +1,84 @@
+"""Files that take long: asked for, watched, fetched."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.actions.prepared_files import WantedFile, order_file
+from app.domain.access import Permission
+from app.domain.errors import NotFoundError, StatementTooLongError
+from app.domain.prepared_files import FileStatus
+from app.extensions import db
+from app.jobs.prepared_files import folder, hand_over
+from app.logging import event
+from app.queries.prepared_files import count_before, get_file
+from app.web.downloads import TYPES, name_of, send_bytes
+from app.web.forms import PeriodForm
+from app.web.fragments import redirect_page, render_page
+from app.web.pdf_responses import admit_pdf
+from app.web.permissions import contract_access
+from app.web.session import clock, config, current_viewer
+from app.web.statement_routes import RECIPES, build_statement
+
+bp = Blueprint("files", __name__, url_prefix="/contracts/<int:contract_id>/files")
+
+
+@bp.post("")
+@contract_access(Permission.SEE_MONEY)
+def order(contract_id: int) -> ResponseReturnValue:
+    """Have a statement made that is too long to be waited for."""
+    document, extension = request.form.get("document", ""), request.form.get("extension", "")
+    form = PeriodForm.from_query(request.form, clock().today())
+    if document not in RECIPES or extension not in TYPES or form.period is None:
+        abort(400)
+    options = {"first": form.first, "last": form.last, "lines": request.form.get("lines", "")[:1]}
+    recipe = RECIPES[document]
+    rows = 0
+    try:
+        build_statement(recipe, form.period, options, 0)
+    except StatementTooLongError as error:
+        rows = error.rows
+    if rows > config().file_max_rows:
+        abort(422)
+    wanted = WantedFile(
+        document, extension, options, rows, name_of(recipe.title, g.contract.number, form.period)
+    )
+    admit_pdf()
+    file, is_new = order_file(db.session(), g.contract, current_viewer(), wanted, clock().now())
+    db.session.commit()
+    if is_new:
+        hand_over()
+        event("file ordered", file=file.id, rows=rows)
+    return redirect_page(url_for("files.file", contract_id=contract_id, file_id=file.id))
+
+
+@bp.get("/<int:file_id>")
+@contract_access(Permission.SEE_MONEY)
+def file(contract_id: int, file_id: int) -> ResponseReturnValue:
+    """How far a file is; the page asks again by itself until it is there."""
+    found = get_file(db.session(), g.contract, current_viewer(), file_id, clock().now())
+    if request.args.get("seen") == found.status:
+        return "", 204
+    return render_page(
+        "prepared_files/file.html",
+        fragment="results",
+        file=found,
+        before=count_before(db.session(), found),
+        statuses=FileStatus,
+        here=request.path,
+    )
+
+
+@bp.get("/<int:file_id>/download")
+@contract_access(Permission.SEE_MONEY)
+def download(contract_id: int, file_id: int) -> ResponseReturnValue:
+    """The file itself."""
+    found = get_file(db.session(), g.contract, current_viewer(), file_id, clock().now())
+    if found.status != FileStatus.READY or found.stored_as is None:
+        return redirect(url_for("files.file", contract_id=contract_id, file_id=file_id), 302)
+    try:
+        content = (folder() / found.stored_as).read_bytes()
+    except FileNotFoundError:
+        raise NotFoundError from None
+    return send_bytes(content, found.name, found.extension)

@@ -1,0 +1,135 @@
+"""Readings in words."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from app.domain.period import Month
+from app.domain.reading_windows import Window
+from app.domain.readings import Doubt, ReadingStatus
+from app.models import SubmittedReading
+from app.queries.readings.customer import RegisterName
+from app.queries.readings.meters import MeterCard, RegisterCard
+from app.web import labels as shared
+from app.web.filters import energy, reading
+
+ZONES = shared.ZONES
+FAULTS = {
+    "empty": "введите целую часть показания",
+    "format": "в целой части нужны только цифры",
+    "twice": "дробная часть введена дважды; оставьте одну",
+    "whole_long": "у прибора {digits} цифр до запятой, введено больше",
+    "fraction_format": "в дробной части нужны только цифры",
+    "fraction_long": "у прибора {decimals} цифры после запятой, введено больше",
+    "no_fraction": "у прибора нет дробной части",
+}
+CLOSED = {
+    "automatic": "Снимается автоматически, передавать не нужно",
+    "removed": "Прибор снят",
+    "ended": "Точка поставки исключена",
+    "unknown": "В данных биллинга нет шкал прибора",
+    "billed": "Учтено поставщиком",
+    "later": "Установлен позже этого периода",
+    "closed": "Срок приема прошел",
+}
+REFUSED = {
+    "automatic": "Показания этого прибора снимаются автоматически: передавать их не нужно",
+    "removed": "Прибор снят: показания не принимаются",
+    "ended": "Точка поставки исключена из договора: показания не принимаются",
+    "unknown": "В данных биллинга нет шкал этого прибора. Сообщите об этом поставщику",
+    "billed": "Показание уже учтено поставщиком. Если в нем ошибка, сообщите поставщику",
+    "closed": "Срок прошел: изменить показание нельзя. Если в нем ошибка, сообщите поставщику",
+    "later": "Прибор установлен позже периода, за который идет прием",
+    "exported": "Показание уже передано поставщику для расчета: отозвать его нельзя. "
+    "Передайте верное, оно заменит это",
+    "raced": "Только что передано другое показание этого прибора. Проверьте его в списке",
+}
+SOURCES = {
+    "portal": "личный кабинет",
+    "askue": "автоматически (АСКУЭ)",
+    "inspector": "сотрудник сетевой организации",
+    "phone": "по телефону",
+    "act": "акт",
+    "calc": "расчетное значение",
+    "staff": "принято по телефону",
+}
+STATUSES = {
+    ReadingStatus.SENT: ("wait", "Передано"),
+    ReadingStatus.ACCEPTED: ("ok", "Принято"),
+    ReadingStatus.REJECTED: ("no", "Отклонено"),
+    ReadingStatus.WITHDRAWN: ("no", "Отозвано"),
+    ReadingStatus.REPLACED: ("wait", "Заменено"),
+}
+DOUBTS = {
+    Doubt.ROLL_OVER: (
+        "Показание меньше предыдущего. Проверьте цифры",
+        "Прибор перешел через ноль, показание верное",
+    ),
+    Doubt.LESS: (
+        "Показание меньше предыдущего, и переход через ноль этого не объясняет. Проверьте цифры",
+        "Показание верное, пусть разберется сотрудник",
+    ),
+    Doubt.ZERO: ("Расхода нет: показание равно предыдущему", "Да, расхода не было"),
+    Doubt.UNUSUAL: (
+        "Расход намного больше обычного. Проверьте, не лишняя ли это цифра",
+        "Расход действительно такой",
+    ),
+    Doubt.POWER: (
+        "Столько нельзя потребить при максимальной мощности. Проверьте цифры",
+        "Показание верное, пусть разберется сотрудник",
+    ),
+}
+IN_MONTH = (
+    "января",
+    "февраля",
+    "марта",
+    "апреля",
+    "мая",
+    "июня",
+    "июля",
+    "августа",
+    "сентября",
+    "октября",
+    "ноября",
+    "декабря",
+)
+
+
+def register_words(meter: MeterCard, register: RegisterCard) -> str:
+    """«Прибор № 12345678, зона Т1»; the zone only where there are several."""
+    words = f"Прибор № {meter.serial_number}"
+    return f"{words}, {ZONES[register.zone]}" if len(meter.registers) > 1 else words
+
+
+def month_words(month: Month) -> str:
+    """«ноябрь 2026»."""
+    return month.label.lower()
+
+
+def day_words(day: date) -> str:
+    """«1 декабря»."""
+    return f"{day.day} {IN_MONTH[day.month - 1]}"
+
+
+def window_words(window: Window, following: Window, today: date) -> str:
+    """What the window is and how long it is open."""
+    month = month_words(window.period)
+    if window.is_open(today):
+        left = (window.closes - today).days
+        last = " (сегодня последний день)" if not left else ""
+        return f"Прием показаний за {month} открыт до конца {day_words(window.closes)}{last}"
+    return (
+        f"Прием показаний за {month} закончился {day_words(window.closes)}. "
+        f"За {month_words(following.period)} — с {day_words(following.opens)} "
+        f"по {day_words(following.closes)}"
+    )
+
+
+def receipt_line(row: SubmittedReading, name: RegisterName) -> str:
+    """«Прибор № 12345678, зона Т1: 1110,50, расход 420 кВт·ч — принято» for a letter."""
+    words = f"Прибор № {name.serial_number}, {ZONES[name.zone]}: "
+    words += reading(row.value, name.scale.decimals)
+    if row.consumption is not None:
+        words += f", расход {energy(row.consumption)} кВт·ч"
+    is_accepted = row.status == ReadingStatus.ACCEPTED
+    return f"{words} — {'принято' if is_accepted else 'передано, проверит сотрудник'}"

@@ -1,0 +1,5 @@
+"""Section: service."""
+
+from app.sections.root.routes import bp
+
+__all__ = ["bp"]

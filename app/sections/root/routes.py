@@ -1,0 +1,49 @@
+"""Doors that are no section: the root, the choice of a contract, health."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import text
+
+from app.extensions import db
+from app.queries import contracts
+from app.web.fragments import render_page
+from app.web.permissions import public, signed_in
+from app.web.session import access_window, current_viewer, is_staff
+
+bp = Blueprint("service", __name__)
+
+
+@bp.get("/")
+@public
+def root() -> ResponseReturnValue:
+    """Where «Личный кабинет» on the supplier's site leads."""
+    if not current_user.is_authenticated:
+        return redirect(url_for("auth.sign_in"))
+    if is_staff():
+        return redirect(url_for("staff.today"))
+    visible = contracts.list_visible(db.session(), current_viewer(), access_window())
+    if len(visible) == 1:
+        return redirect(url_for("home.index", contract_id=visible[0].id))
+    return redirect(url_for("service.contract_choice"))
+
+
+@bp.get("/contracts/")
+@signed_in
+def contract_choice() -> ResponseReturnValue:
+    """All contracts of the account."""
+    return render_page(
+        "root/contract_choice.html",
+        fragment="results",
+        contracts=contracts.list_visible(db.session(), current_viewer(), access_window()),
+    )
+
+
+@bp.get("/health")
+@public
+def health() -> ResponseReturnValue:
+    """For the one who watches: 200 while the database answers."""
+    db.session.execute(text("SELECT 1"))
+    return {"status": "ok"}

@@ -1,5 +1,0 @@
-"""Section: service."""
-
-from app.sections.service.routes import bp
-
-__all__ = ["bp"]

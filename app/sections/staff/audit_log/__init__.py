@@ -1,0 +1,1 @@
+"""Staff: the audit log, as page and as files."""

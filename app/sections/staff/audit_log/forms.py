@@ -1,0 +1,113 @@
+"""The filter of the journal, as it is typed and as queries want it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import Form, SelectField, StringField
+from wtforms.validators import Length, ValidationError
+
+from app.domain.errors import PeriodError
+from app.domain.period import Period, parse_day
+from app.models import StaffMember
+from app.queries.audit_log import JournalFilter, Who
+from app.sections.staff.audit_log.labels import GROUPS, WHO, actions_of
+from app.web.forms import printable
+from app.web.session import clock
+
+DAYS_SHOWN = 30
+MAX_KEY = 200
+
+
+class ChoiceField(SelectField):
+    """A list to choose from whose error names it in Russian."""
+
+    def pre_validate(self, form: Any) -> None:
+        if not any(value == self.data for value, *_ in self.iter_choices()):
+            raise ValidationError(f"Поле «{self.label.text}»: выберите из списка")
+
+
+class DayField(StringField):
+    """A date, or nothing; ``day`` is what was read. Unreadable text stays to be corrected."""
+
+    data: str | None
+    day: date | None = None
+
+    def pre_validate(self, form: Any) -> None:
+        if not self.data:
+            return
+        try:
+            found = parse_day(self.data)
+            self.day = Period(found, found).first
+        except PeriodError:
+            words = f"Поле «{self.label.text}»: нужна дата, например 01.11.2026"
+            raise ValidationError(words) from None
+        self.data = found.isoformat()
+
+
+class JournalForm(Form):
+    """Whose lines, about what, of which days. A day left empty is no bound."""
+
+    who = ChoiceField(
+        "Кто", choices={str(who): words for who, words in WHO.items()}, default=str(Who.PEOPLE)
+    )
+    staff = ChoiceField("Сотрудник", default="")
+    key = StringField(
+        "Договор или номер",
+        filters=[printable, str.strip],
+        validators=[
+            Length(max=MAX_KEY, message=f"Поле «Договор или номер»: не больше {MAX_KEY} знаков")
+        ],
+    )
+    action = ChoiceField("Действие", choices={"": "Любое"} | GROUPS, default="")
+    first = DayField("С", filters=[printable, str.strip])
+    last = DayField("По", filters=[printable, str.strip])
+
+    @classmethod
+    def read(cls, args: MultiDict[str, str], staff: Sequence[StaffMember]) -> JournalForm:
+        """The form as a query or a post brings it; without any day, the last days are shown."""
+        values = {name: args[name] for name in args if name in cls.field_names()}
+        if "first" not in values and "last" not in values:
+            values["first"] = (clock().today() - timedelta(days=DAYS_SHOWN)).isoformat()
+        form = cls(MultiDict(values))
+        people = {str(each.id): f"{each.name} ({each.login})" for each in staff}
+        form.staff.choices = {"": "Любой"} | people
+        # A field that was not sent at all stands at its beginning.
+        for field in (form.who, form.staff, form.action):
+            if field.data is None:
+                field.data = field.default
+        return form
+
+    @staticmethod
+    def field_names() -> tuple[str, ...]:
+        """Names of what can be chosen."""
+        return ("who", "staff", "key", "action", "first", "last")
+
+    def validate_last(self, field: DayField) -> None:
+        """The second day is not before the first."""
+        if self.first.day and field.day and field.day < self.first.day:
+            raise ValidationError("Дата «По» раньше даты «С». Поменяйте их местами")
+
+    def wanted(self) -> JournalFilter:
+        """What the queries want; only of a form that is valid."""
+        return JournalFilter(
+            who=Who(self.who.data),
+            staff_id=int(self.staff.data) if self.staff.data else None,
+            key=self.key.data or "",
+            actions=actions_of(self.action.data) if self.action.data else None,
+            since=midnight(self.first.day) if self.first.day else None,
+            until=midnight(self.last.day + timedelta(days=1)) if self.last.day else None,
+        )
+
+    def query(self) -> dict[str, str]:
+        """What a link to this very choice carries: what was chosen, and both days."""
+        values = {name: str(self[name].data or "") for name in self.field_names()}
+        return {name: value for name, value in values.items() if value or name in ("first", "last")}
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins in the supplier's zone."""
+    return datetime.combine(day, time.min, clock().zone)

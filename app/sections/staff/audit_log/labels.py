@@ -1,0 +1,369 @@
+"""The journal in words: what was done, with what, which values changed."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import unquote_plus
+
+from app.queries.audit_log import Who
+from app.sections.staff.labels import ROLES
+from app.web.filters import day, moment
+from app.web.forms import printable
+
+WHO = {
+    Who.PEOPLE: "Все, кроме строк загрузки",
+    Who.STAFF: "Сотрудники",
+    Who.CUSTOMERS: "Потребители",
+    Who.BILLING: "Биллинг: наборы и строки загрузки",
+    Who.SYSTEM: "Система и командная строка",
+}
+GROUPS = {
+    "sign_in": "Вход и пароли",
+    "accounts": "Учетные записи и сеансы",
+    "registrations": "Регистрации",
+    "readings": "Показания",
+    "enquiries": "Обращения",
+    "details": "Реквизиты и контакты",
+    "consents": "Согласия",
+    "looks": "Просмотр и выгрузка данных",
+    "imports": "Загрузка и обмен с биллингом",
+    "directories": "Справочники и тексты",
+    "messages": "Сообщения и пределы",
+    "staff": "Сотрудники",
+}
+# An action of the code: the group it is found in, and its words. A test walks the code for them.
+ACTIONS = {
+    "account.password_set": ("sign_in", "Установлен пароль"),
+    "account.recovery_started": ("sign_in", "Отправлена ссылка для нового пароля"),
+    "staff.signed_in": ("sign_in", "Вход сотрудника"),
+    "staff.enrolled": ("sign_in", "Настроен второй фактор"),
+    "staff.password_set": ("sign_in", "Сотрудник сменил пароль"),
+    "staff.recovery_codes": ("sign_in", "Выпущены резервные коды"),
+    "contract.transferred": ("accounts", "У договора сменился потребитель: доступ закрыт"),
+    "transfer.same": ("accounts", "Смена потребителя: та же организация, доступ открыт"),
+    "transfer.other": ("accounts", "Смена потребителя: другой потребитель, доступ отозван"),
+    "account.created": ("accounts", "Создана учетная запись"),
+    "account.closed": ("accounts", "Закрыта учетная запись"),
+    "account.blocked": ("accounts", "Учетная запись заблокирована"),
+    "account.unblocked": ("accounts", "Учетная запись разблокирована"),
+    "account.session_ended": ("accounts", "Завершен сеанс"),
+    "account.sessions_ended": ("accounts", "Завершены все сеансы"),
+    "registration.saved": ("registrations", "Заполнена форма регистрации"),
+    "registration.active": ("registrations", "Регистрация одобрена"),
+    "registration.refused": ("registrations", "В регистрации отказано"),
+    "registration.stopped": ("registrations", "Регистрация остановлена по ссылке из письма"),
+    "registration.superseded": ("registrations", "Регистрация заменена новой"),
+    "readings.submitted": ("readings", "Переданы показания"),
+    "readings.sent": ("readings", "Показание ждет проверки"),
+    "readings.accepted": ("readings", "Показание принято"),
+    "readings.rejected": ("readings", "Показание отклонено"),
+    "readings.withdrawn": ("readings", "Показания отозваны"),
+    "readings.replaced": ("readings", "Показание заменено"),
+    "enquiry.sent": ("enquiries", "Отправлено обращение"),
+    "enquiry.added": ("enquiries", "Дополнено обращение"),
+    "enquiry.closed": ("enquiries", "Обращение закрыто потребителем"),
+    "enquiry.rated": ("enquiries", "Оценен ответ на обращение"),
+    "enquiry.take": ("enquiries", "Обращение взято в работу"),
+    "enquiry.assign": ("enquiries", "Назначен исполнитель обращения"),
+    "enquiry.topic": ("enquiries", "Изменен вид обращения"),
+    "enquiry.note": ("enquiries", "Внутренняя заметка к обращению"),
+    "enquiry.answer": ("enquiries", "Отправлен ответ на обращение"),
+    "enquiry.ask": ("enquiries", "Запрошены уточнения по обращению"),
+    "enquiry.reject": ("enquiries", "Обращение отклонено"),
+    "enquiry.close": ("enquiries", "Обращение закрыто сотрудником"),
+    "enquiry.reopen": ("enquiries", "Обращение снова открыто"),
+    "bank_details.saved": ("details", "Сохранены банковские реквизиты"),
+    "account.email_changed": ("details", "Изменен e-mail"),
+    "account.phone_changed": ("details", "Изменен телефон"),
+    "account.person_saved": ("details", "Изменены сведения о контактном лице"),
+    "consent.withdrawn": ("consents", "Отозвано согласие"),
+    "staff.looked": ("looks", "Просмотр данных"),
+    "journal.exported": ("looks", "Выгружен журнал"),
+    "billing.exported": ("imports", "Выгружен пакет для биллинга"),
+    "import.sent": ("imports", "Получен набор данных"),
+    "import.check": ("imports", "Запущена проверка набора"),
+    "import.load": ("imports", "Запущена загрузка набора"),
+    "import.discarded": ("imports", "Набор удален без загрузки"),
+    "import.loaded": ("imports", "Набор загружен"),
+    "import.changed": ("imports", "Запись изменена загрузкой"),
+    "import.withdrawn": ("imports", "Записи нет в новом наборе"),
+    "department.added": ("directories", "Добавлено отделение"),
+    "department.changed": ("directories", "Изменено отделение"),
+    "department.given_back": ("directories", "Отделение снова из биллинга"),
+    "topic.added": ("directories", "Добавлен вид обращения"),
+    "topic.changed": ("directories", "Изменен вид обращения в справочнике"),
+    "topic.given_back": ("directories", "Вид обращения снова из биллинга"),
+    "premises_kind.added": ("directories", "Добавлен вид помещения"),
+    "premises_kind.changed": ("directories", "Изменен вид помещения"),
+    "supplier.changed": ("directories", "Изменены реквизиты поставщика"),
+    "supplier.given_back": ("directories", "Реквизиты поставщика снова из биллинга"),
+    "announcement.added": ("directories", "Создано объявление"),
+    "announcement.changed": ("directories", "Изменено объявление"),
+    "announcement.ended": ("directories", "Снято объявление"),
+    "text.published": ("directories", "Опубликована новая редакция текста"),
+    "message.retried": ("messages", "Сообщение отправлено еще раз"),
+    "alarm": ("messages", "Достигнут предел установки"),
+    "staff.created": ("staff", "Создан сотрудник"),
+    "staff.changed": ("staff", "Изменен сотрудник"),
+    "staff.access_reset": ("staff", "Сброшены пароль и второй фактор сотрудника"),
+}
+SUBJECTS = {
+    "accounts": "учетная запись",
+    "alarm": "предел",
+    "announcements": "объявление",
+    "charge_lines": "строка документа",
+    "charges": "документ",
+    "consents": "согласие",
+    "contracts": "договор",
+    "customers": "потребитель",
+    "departments": "отделение",
+    "enquiries": "обращение",
+    "enquiry_topics": "вид обращения",
+    "import_jobs": "набор данных",
+    "import_runs": "загрузка",
+    "invoices": "счет",
+    "journal": "журнал",
+    "lists": "список",
+    "messages": "сообщение",
+    "meters": "прибор учета",
+    "monthly_balances": "сальдо",
+    "packages": "пакет",
+    "payments": "оплата",
+    "premises_kinds": "вид помещения",
+    "readings": "показание",
+    "registers": "шкала прибора",
+    "services": "услуга",
+    "staff": "сотрудник",
+    "suppliers": "поставщик",
+    "supply_points": "точка поставки",
+    "text_versions": "текст",
+}
+FIELDS = {
+    "account": "расчетный счет",
+    "action": "действие",
+    "added": "добавлено",
+    "address": "адрес",
+    "answer_days": "срок ответа, дней",
+    "answer_due_on": "ответить до",
+    "assignee": "исполнитель",
+    "bank": "банк",
+    "bank_name": "банк",
+    "begins_at": "начало",
+    "bic": "БИК",
+    "by": "решил",
+    "changed": "изменено",
+    "channel": "канал",
+    "charged_amount": "начислено",
+    "closing_amount": "сальдо на конец",
+    "comment": "примечание",
+    "contact_changes": "изменений контактов",
+    "contract_id": "договор, номер записи",
+    "corr_account": "корреспондентский счет",
+    "customer_id": "потребитель, номер записи",
+    "department": "отделение",
+    "department_id": "отделение, номер записи",
+    "disabled_at": "вход закрыт",
+    "doc_date": "дата документа",
+    "doc_number": "номер документа",
+    "due_on": "срок оплаты",
+    "email": "e-mail",
+    "email_from_billing": "e-mail в биллинге",
+    "ends_at": "конец",
+    "enquiries": "обращений",
+    "error": "ошибка",
+    "file": "файл",
+    "files": "файлов",
+    "filter": "выбрано",
+    "first": "с",
+    "full_name": "полное название",
+    "gross_amount": "сумма с НДС",
+    "inn": "ИНН",
+    "is_active": "показывается",
+    "is_hidden": "скрыт",
+    "key": "номер",
+    "kind": "вид",
+    "kpp": "КПП",
+    "last": "по",
+    "legal_address": "юридический адрес",
+    "login": "логин",
+    "name": "название",
+    "net_amount": "сумма без НДС",
+    "number": "номер",
+    "of": "номер записи",
+    "opening_amount": "сальдо на начало",
+    "page": "страница",
+    "paid_amount": "оплачено",
+    "paid_on": "дата оплаты",
+    "period": "период",
+    "person_name": "контактное лицо",
+    "phone": "телефон",
+    "phone_from_billing": "телефон в биллинге",
+    "position": "должность",
+    "posted_on": "проведено",
+    "price_category": "ценовая категория",
+    "purpose": "назначение",
+    "quantity": "количество",
+    "query": "запрос",
+    "rating": "оценка",
+    "reading": "показание, номер записи",
+    "readings": "показаний",
+    "reason": "причина",
+    "receipt": "квитанция",
+    "recipient": "кому",
+    "recovery_code": "по резервному коду",
+    "register": "шкала, номер записи",
+    "registration": "регистрация, номер записи",
+    "role": "роль",
+    "rows": "строк",
+    "same": "без изменений",
+    "sha256": "контрольная сумма",
+    "short_name": "краткое название",
+    "size": "размер, байт",
+    "source": "откуда",
+    "staff": "сотрудник",
+    "staff_id": "сотрудник, номер записи",
+    "status": "состояние",
+    "text": "текст",
+    "topic": "вид обращения",
+    "topic_id": "вид обращения, номер записи",
+    "total_amount": "всего",
+    "unchanged": "без изменений",
+    "value": "значение",
+    "values": "показания по шкалам",
+    "vat_amount": "НДС",
+    "version": "редакция",
+    "warnings": "предупреждений",
+    "who": "кто",
+    "withdrawn": "скрыто записей",
+    "withdrawn_at": "скрыто",
+    "work_hours": "часы работы",
+}
+# Sections whose pages a clerk opens; what is not here is shown by its endpoint.
+PAGES = {
+    "home": "Главная",
+    "settlements": "Взаиморасчеты",
+    "charges": "Начисления",
+    "payments": "Оплаты",
+    "invoices": "Счета",
+    "pay": "Оплатить",
+    "readings": "Показания",
+    "enquiries": "Обращения",
+    "profile": "Реквизиты и контакты",
+    "edo": "ЭДО",
+    "files": "Файлы",
+    "staff.billing": "Загрузка",
+    "staff.billing_errors": "Загрузка: файл замечаний",
+    "staff.billing_job": "Загрузка: набор",
+    "staff.billing_reconciliation": "Сверка остатков",
+    "staff.billing_reconciliation_file": "Сверка остатков: файл",
+    "staff.contact_gaps_file": "Нет читаемого контакта: файл",
+    "staff.billing_run": "Загрузка: итоги",
+    "staff.customer": "Карточка договора",
+    "staff.customers": "Потребители",
+    "staff.transfers": "Договоры, сменившие потребителя",
+    "staff.transfers_same_inn": "Договоры, сменившие код потребителя",
+    "staff.transfer": "Смена потребителя",
+    "staff.enquiries": "Обращения",
+    "staff.enquiries_file": "Обращения: файл",
+    "staff.enquiries_summary": "Сводка по обращениям",
+    "staff.enquiries_summary_file": "Сводка по обращениям: файл",
+    "staff.enquiry": "Обращение",
+    "staff.enquiry_file": "Файл обращения",
+    "staff.journal": "Журнал",
+    "staff.message": "Сообщение",
+    "staff.messages": "Письма и смс",
+    "staff.reading_entry": "Показания по телефону",
+    "staff.reading_exchange": "Обмен показаниями с биллингом",
+    "staff.reading_package": "Пакет для биллинга: файл",
+    "staff.readings": "Показания на проверку",
+    "staff.readings_file": "Показания на проверку: файл",
+    "staff.registration": "Регистрация",
+    "staff.registrations": "Регистрации",
+    "staff.team": "Сотрудники",
+    "staff.team_member": "Сотрудник",
+    "staff.today": "Сегодня",
+}
+VALUES: dict[str, dict[str, str]] = {
+    "role": {str(role): words for role, words in ROLES.items()},
+    "action": GROUPS,
+    "channel": {"mail": "письмо", "sms": "смс"},
+    "who": {str(who): words for who, words in WHO.items()},
+    "source": {"portal": "личный кабинет", "staff": "сотрудник"},
+    "status": {
+        "sent": "передано",
+        "accepted": "принято",
+        "rejected": "отклонено",
+        "withdrawn": "отозвано",
+        "replaced": "заменено",
+        "registered": "зарегистрировано",
+        "in_work": "в работе",
+        "needs_details": "нужны уточнения",
+        "answered": "дан ответ",
+        "closed": "закрыто",
+        "active": "действует",
+        "suspended": "приостановлен",
+        "terminated": "расторгнут",
+    },
+}
+NOTHING = "пусто"
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def action_words(action: str) -> str:
+    """What was done; an action that the code no longer knows stands as it is."""
+    return ACTIONS[action][1] if action in ACTIONS else action
+
+
+def actions_of(group: str) -> tuple[str, ...]:
+    """The actions that a group holds."""
+    return tuple(action for action, (its_group, _) in ACTIONS.items() if its_group == group)
+
+
+def field_words(name: str) -> str:
+    """The name of a field; an unknown one stands as it is."""
+    return FIELDS.get(name, name)
+
+
+def value_words(name: str, value: Any) -> str:
+    """A value that the journal holds, as people read it."""
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, bool):
+        return "да" if value else "нет"
+    if isinstance(value, dict):
+        pairs = (f"{field_words(key)}: {value_words(key, each)}" for key, each in value.items())
+        return "; ".join(pairs) or NOTHING
+    if isinstance(value, list):
+        return ", ".join(value_words(name, each) for each in value) or NOTHING
+    text = str(value)
+    if name in _READ:
+        return _READ[name](text)
+    return VALUES.get(name, {}).get(text) or _time_words(text)
+
+
+def page_words(endpoint: str) -> str:
+    """The heading of a page by its endpoint; one without words stands as it is."""
+    section = endpoint.partition(".")[0]
+    return PAGES.get(endpoint) or PAGES.get(section) or endpoint
+
+
+def _time_words(text: str) -> str:
+    """A moment or a date in Russian; anything else as it is."""
+    try:
+        if _MOMENT.match(text):
+            found = datetime.fromisoformat(text)
+            return moment(found) if found.tzinfo else text
+        return day(date.fromisoformat(text)) if _DAY.fullmatch(text) else text
+    except ValueError:
+        return text
+
+
+def _query_words(text: str) -> str:
+    """What stood in an address after «?»."""
+    return printable(unquote_plus(text))
+
+
+_READ = {"page": page_words, "query": _query_words}

@@ -1,0 +1,1 @@
+"""Staff: loads of billing data, balance checks."""

@@ -1,0 +1,135 @@
+"""Reconciliation: contracts whose documents and balances, both of billing, do not agree."""
+
+from __future__ import annotations
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from app.domain.errors import PeriodError
+from app.domain.period import EARLIEST, LATEST, Month, parse_month
+from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.integrations.spreadsheets import Cell, Column, Kind, Table
+from app.queries import balance_checks as queries
+from app.queries.contact_gaps import list_contact_gaps
+from app.sections.staff.billing.labels import SIDES
+from app.sections.staff.blueprint import bp
+from app.sections.staff.customers.contact_gaps import LISTED as LISTED_GAPS
+from app.web.downloads import WRITERS, send_bytes
+from app.web.forms import MAX_SHOWN, printable
+from app.web.fragments import render_page
+from app.web.pager import Pager
+from app.web.permissions import staff_access
+from app.web.session import clock
+
+PAGE = "staff/billing/balance_checks.html"
+PAGE_ROWS = 50
+LISTED_PAYMENTS = 50
+WRONG_MONTH = "Поле «Месяц»: нужен месяц, например 2026-10"
+COLUMNS = (
+    Column("Договор", Kind.TEXT, 16),
+    Column("Потребитель", Kind.TEXT, 40),
+    Column("Что не сходится", Kind.TEXT, 22),
+    Column("В остатках биллинга", Kind.MONEY, 18),
+    Column("По документам", Kind.MONEY, 18),
+    Column("Разница", Kind.MONEY, 18),
+    Column("Остатки за месяц", Kind.TEXT, 16),
+    Column("Дата", Kind.DATE, 12),
+    Column("Документ", Kind.TEXT, 16),
+    Column("ИНН плательщика", Kind.TEXT, 14),
+    Column("Назначение", Kind.TEXT, 60),
+)
+
+
+@bp.get("/billing/reconciliation")
+@staff_access(StaffPermission.IMPORT, lists=True)
+def billing_reconciliation() -> ResponseReturnValue:
+    """One month: only contracts with a difference, and payments without a contract."""
+    typed, month = _month()
+    if month is None:
+        return render_page(
+            PAGE, fragment="results", month=None, typed=typed, error=WRONG_MONTH, status=422
+        )
+    session = db.session()
+    pager = Pager.from_query(
+        request.args.get("page"), PAGE_ROWS, queries.count_mismatched(session, month)
+    )
+    count, total = queries.sum_unallocated(session, month)
+    return render_page(
+        PAGE,
+        fragment="results",
+        month=month,
+        typed=typed,
+        error="",
+        pager=pager,
+        sides=SIDES,
+        rows=queries.list_mismatched(session, month, pager.offset, pager.size),
+        unallocated=queries.list_unallocated(session, month, LISTED_PAYMENTS),
+        unallocated_count=count,
+        unallocated_total=total,
+        has_balances=queries.has_balances(session, month),
+        contact_gaps=list_contact_gaps(session),
+        contact_gaps_listed=LISTED_GAPS,
+    )
+
+
+@bp.get("/billing/reconciliation.<any(xlsx, csv):extension>")
+@staff_access(StaffPermission.IMPORT, lists=True)
+def billing_reconciliation_file(extension: str) -> ResponseReturnValue:
+    """The whole report of a month for a spreadsheet."""
+    typed, month = _month()
+    if month is None:
+        return render_page(
+            PAGE, fragment="results", month=None, typed=typed, error=WRONG_MONTH, status=422
+        )
+    table = Table(f"Сверка {month}", COLUMNS, _rows(month))
+    return send_bytes(WRITERS[extension](table), f"Сверка остатков {month}", extension)
+
+
+def _month() -> tuple[str, Month | None]:
+    """What was asked for, and the month it is; without a choice, the newest with balances."""
+    typed = request.args.get("month", "").strip()
+    if not typed:
+        month = queries.find_last_month(db.session()) or Month.of(clock().today())
+        return str(month), month
+    try:
+        month = parse_month(typed)
+    except PeriodError:
+        return printable(typed)[:MAX_SHOWN], None
+    if not EARLIEST.year <= month.year <= LATEST.year:
+        return printable(typed)[:MAX_SHOWN], None
+    return str(month), month
+
+
+def _rows(month: Month) -> list[list[Cell]]:
+    session = db.session()
+    rows: list[list[Cell]] = [
+        [
+            each.number,
+            each.customer_name,
+            SIDES[wrong.side],
+            wrong.billed,
+            wrong.found,
+            wrong.difference,
+            "есть" if each.has_balance else "нет",
+            *(None,) * 4,
+        ]
+        for each in queries.list_mismatched(session, month)
+        for wrong in each.mismatches
+    ]
+    return rows + [
+        [
+            None,
+            None,
+            "Оплата без договора",
+            None,
+            each.amount,
+            None,
+            None,
+            each.posted_on,
+            each.doc_number,
+            each.payer_inn,
+            each.purpose,
+        ]
+        for each in queries.list_unallocated(session, month)
+    ]

@@ -1,0 +1,179 @@
+"""«Загрузка»: billing batches are sent, checked and loaded; what was loaded, by whom."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.actions.imports import jobs
+from app.actions.imports.findings import read_findings
+from app.domain.errors import BatchError, NotFoundError
+from app.domain.imports import ALLOWED, GIVEN_BACK, LISTED_ERRORS, PENDING, JobGoal, JobStatus
+from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.jobs import imports
+from app.queries.import_jobs import (
+    JobRow,
+    count_before,
+    count_runs,
+    get_job,
+    get_run,
+    list_jobs,
+    list_runs,
+)
+from app.sections.enquiries.labels import size_words
+from app.sections.staff.billing import labels as words
+from app.sections.staff.blueprint import bp
+from app.web import batch_uploads
+from app.web.downloads import send_bytes
+from app.web.forms import keep_if_busy, printable, summary_of
+from app.web.fragments import render_page
+from app.web.pager import Pager
+from app.web.permissions import staff_access
+from app.web.session import clock, config, current_clerk
+
+PAGE_ROWS = 20
+LISTED_JOBS = 20
+MAX_SEARCHED = 200
+
+
+@bp.get("/billing")
+@staff_access(StaffPermission.IMPORT)
+def billing() -> ResponseReturnValue:
+    """The form, batches on their way, and those that were loaded."""
+    return _page(batch_uploads.BatchForm())
+
+
+@bp.post("/billing")
+@staff_access(StaffPermission.IMPORT)
+@batch_uploads.takes_batch
+def billing_upload() -> ResponseReturnValue:
+    """Receive a batch and have it checked; nothing is loaded yet."""
+    form = batch_uploads.BatchForm()
+    if not form.validate():
+        return _page(form, 422)
+    keep_if_busy(lambda message: _page(form, 503, message))
+    try:
+        incoming, name = batch_uploads.receive_posted()
+        staff_id = current_clerk().staff_id
+        job = batch_uploads.take_batch(incoming, name, form.chosen, JobGoal.CHECK, staff_id)
+    except BatchError as error:
+        return _refused(form, error)
+    imports.hand_over()
+    return redirect(url_for("staff.billing_job", job_id=job.id), 303)
+
+
+@bp.get("/billing/jobs/<int:job_id>")
+@staff_access(StaffPermission.IMPORT)
+def billing_job(job_id: int) -> ResponseReturnValue:
+    """How far a batch is and what was found; the page asks again by itself until it is settled."""
+    row = get_job(db.session(), job_id)
+    seen = f"{row.job.status}-{row.job.bytes_done}"
+    if request.args.get("seen") == seen:
+        return "", 204
+    return _job_page(row, seen)
+
+
+@bp.post("/billing/jobs/<int:job_id>/go-on")
+@staff_access(StaffPermission.IMPORT)
+def billing_go_on(job_id: int) -> ResponseReturnValue:
+    """«Загрузить» a checked batch, or check a refused one anew."""
+    row = get_job(db.session(), job_id)
+    if jobs.ask_again(db.session(), row.job, current_clerk().staff_id, clock().now()):
+        db.session.commit()
+        imports.hand_over()
+    return redirect(url_for("staff.billing_job", job_id=job_id), 303)
+
+
+@bp.post("/billing/jobs/<int:job_id>/discard")
+@staff_access(StaffPermission.IMPORT)
+def billing_discard(job_id: int) -> ResponseReturnValue:
+    """«Отказаться»: the batch is deleted, nothing of it was loaded."""
+    job = get_job(db.session(), job_id).job
+    stored_as = job.stored_as
+    if not jobs.discard(db.session(), job, clock().now()):
+        return redirect(url_for("staff.billing_job", job_id=job_id), 303)
+    db.session.commit()
+    if stored_as:
+        batch_uploads.batch_store().delete(stored_as)
+    return redirect(url_for("staff.billing", discarded=1), 303)
+
+
+@bp.get("/billing/jobs/<int:job_id>/errors.<any(csv, xlsx):extension>")
+@staff_access(StaffPermission.IMPORT)
+def billing_errors(job_id: int, extension: str) -> ResponseReturnValue:
+    """All errors of a refused batch as a file."""
+    job = get_job(db.session(), job_id).job
+    content = batch_uploads.batch_store().find_errors(job.stored_as or "", extension)
+    if job.status != JobStatus.REFUSED or content is None:
+        raise NotFoundError
+    return send_bytes(content, f"Ошибки загрузки {job.id}", extension)
+
+
+@bp.get("/billing/runs/<int:run_id>")
+@staff_access(StaffPermission.IMPORT)
+def billing_run(run_id: int) -> ResponseReturnValue:
+    """A batch that was loaded: counts by file, warnings."""
+    row = get_run(db.session(), run_id)
+    return render_page(
+        "staff/billing/run.html",
+        fragment="results",
+        run=row.run,
+        loader=words.loader_of(row),
+        modes=words.MODES,
+    )
+
+
+@bp.errorhandler(BatchError)
+def not_received(error: BatchError) -> ResponseReturnValue:
+    """Refused before its body was read; the form must not look into it either."""
+    return _refused(batch_uploads.BatchForm(formdata=None), error)
+
+
+def _refused(form: batch_uploads.BatchForm, error: BatchError) -> Response:
+    form.file.errors = [f"Поле «Файл»: {batch_uploads.refusal_words(error)}"]
+    return _page(form, batch_uploads.refusal_status(error))
+
+
+def _page(form: batch_uploads.BatchForm, status: int = 200, message: str | None = None) -> Response:
+    text = printable(request.args.get("q", "")).strip()[:MAX_SEARCHED]
+    total = count_runs(db.session(), text)
+    pager = Pager.from_query(request.args.get("page"), PAGE_ROWS, total)
+    return render_page(
+        "staff/billing/index.html",
+        fragment="results",
+        form=form,
+        faults=[("", message)] if message else summary_of(form),
+        text=text,
+        jobs=list_jobs(db.session(), LISTED_JOBS, text),
+        runs=list_runs(db.session(), pager.offset, pager.size, text),
+        pager=pager,
+        max_mb=config().import_max_mb,
+        discarded=request.args.get("discarded"),
+        words=words,
+        size_words=size_words,
+        status=status,
+    )
+
+
+def _job_page(row: JobRow, seen: str) -> Response:
+    job = row.job
+    return render_page(
+        "staff/billing/job.html",
+        fragment="results",
+        job=job,
+        seen=seen,
+        sender=words.sender_of(row),
+        mark=words.status_of(job),
+        is_pending=job.status in PENDING,
+        is_merging=words.is_merging(job),
+        before=count_before(db.session(), job),
+        found=read_findings(job),
+        has_files=bool(job.stored_as),
+        listed=LISTED_ERRORS,
+        next_goal=ALLOWED.get(JobStatus(job.status)) if job.stored_as else None,
+        may_discard=job.status in GIVEN_BACK and job.stored_as is not None,
+        statuses=JobStatus,
+        size_words=size_words,
+    )

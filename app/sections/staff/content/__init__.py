@@ -1,0 +1,1 @@
+"""Staff: directories, announcements, texts, details of the supplier."""

@@ -1,0 +1,143 @@
+"""«Объявления»: what stands on every page for a time."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.actions import announcements as actions
+from app.domain.announcements import Stage, stage_of
+from app.domain.errors import AnnouncementOverError
+from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.models import Announcement
+from app.queries import directories as queries
+from app.sections.staff.blueprint import bp
+from app.sections.staff.content.forms import AnnouncementForm
+from app.web.forms import keep_if_busy, summary_of
+from app.web.fragments import render_page
+from app.web.pager import Pager
+from app.web.permissions import staff_access
+from app.web.session import clock, current_clerk, local_now
+
+PAGE_ROWS = 50
+
+
+@bp.get("/directories/announcements")
+@staff_access(StaffPermission.ANNOUNCE)
+def directory_announcements() -> ResponseReturnValue:
+    """Coming, current and past ones."""
+    total = queries.count_announcements(db.session())
+    pager = Pager.from_query(request.args.get("page"), PAGE_ROWS, total)
+    return render_page(
+        "staff/directories/announcements.html",
+        fragment="results",
+        rows=queries.list_announcements(db.session(), pager.offset, pager.size),
+        shown_id=queries.find_announced_id(db.session(), clock().now()),
+        pager=pager,
+        stage=_stage,
+        saved=request.args.get("saved"),
+    )
+
+
+@bp.get("/directories/announcements/new")
+@staff_access(StaffPermission.ANNOUNCE)
+def directory_announcement_new() -> ResponseReturnValue:
+    """The form of a new one: from now for a day."""
+    return _page(AnnouncementForm(local_now()))
+
+
+@bp.post("/directories/announcements/new")
+@staff_access(StaffPermission.ANNOUNCE)
+def directory_announcement_new_submit() -> ResponseReturnValue:
+    """Announce it."""
+    form = AnnouncementForm(local_now())
+    if not form.validate():
+        return _page(form, status=422)
+    keep_if_busy(lambda message: _page(form, status=503, message=message))
+    actions.announce(
+        db.session(),
+        form.text.data,
+        form.moments["begins_at"],
+        form.moments["ends_at"],
+        current_clerk().staff_id,
+        clock().now(),
+    )
+    db.session.commit()
+    return _back()
+
+
+@bp.get("/directories/announcements/<int:announcement_id>")
+@staff_access(StaffPermission.ANNOUNCE)
+def directory_announcement(announcement_id: int) -> ResponseReturnValue:
+    """An announcement; one that is over stays as it was read."""
+    row = queries.get_announcement(db.session(), announcement_id)
+    return _page(AnnouncementForm(local_now(), row), row)
+
+
+@bp.post("/directories/announcements/<int:announcement_id>")
+@staff_access(StaffPermission.ANNOUNCE)
+def directory_announcement_submit(announcement_id: int) -> ResponseReturnValue:
+    """Change what it says and when it stands."""
+    row = queries.get_announcement(db.session(), announcement_id)
+    form = AnnouncementForm(local_now(), row)
+    if not form.validate():
+        return _page(form, row, 422)
+    keep_if_busy(
+        lambda message: _page(
+            form, queries.get_announcement(db.session(), announcement_id), 503, message
+        )
+    )
+    try:
+        actions.change_announcement(
+            db.session(),
+            row,
+            form.text.data,
+            form.moments["begins_at"],
+            form.moments["ends_at"],
+            clock().now(),
+        )
+    except AnnouncementOverError:
+        return _page(form, row, 422)
+    db.session.commit()
+    return _back()
+
+
+@bp.post("/directories/announcements/<int:announcement_id>/end")
+@staff_access(StaffPermission.ANNOUNCE)
+def directory_announcement_end(announcement_id: int) -> ResponseReturnValue:
+    """«Снять»; of two that press it the second finds it done."""
+    row = queries.get_announcement(db.session(), announcement_id)
+    try:
+        actions.end_announcement(db.session(), row, clock().now())
+    except AnnouncementOverError:
+        return _back()
+    db.session.commit()
+    return _back()
+
+
+def _back() -> ResponseReturnValue:
+    return redirect(url_for("staff.directory_announcements", saved=1), 303)
+
+
+def _stage(row: Announcement) -> Stage:
+    return stage_of(row.begins_at, row.ends_at, clock().now())
+
+
+def _page(
+    form: AnnouncementForm,
+    row: Announcement | None = None,
+    status: int = 200,
+    message: str | None = None,
+) -> Response:
+    is_over = row is not None and _stage(row) == Stage.OVER
+    return render_page(
+        "staff/directories/announcement.html",
+        fragment="results",
+        form=form,
+        row=row,
+        is_over=is_over,
+        faults=[("", message)] if message else [] if is_over else summary_of(form),
+        status=status,
+    )

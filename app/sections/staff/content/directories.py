@@ -1,0 +1,216 @@
+"""«Справочники»: what there is, and the lists that enquiries choose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.actions import directories as actions
+from app.domain.directories import Whose, whose
+from app.domain.errors import DirectoryError
+from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.models import Department, EnquiryTopic, PremisesKind
+from app.queries import directories as queries
+from app.queries.enquiries.customer import list_departments
+from app.sections.staff.blueprint import bp
+from app.sections.staff.content.forms import (
+    DepartmentForm,
+    DirectoryForm,
+    PremisesForm,
+    TopicForm,
+)
+from app.web.forms import keep_if_busy, summary_of
+from app.web.fragments import render_page
+from app.web.pager import Pager
+from app.web.permissions import staff_access
+from app.web.session import clock, config
+
+PAGE_ROWS = 50
+FAULTS = {
+    "taken": ("name", "Поле «Название»: такая запись уже есть. Измените ее или назовите иначе"),
+    "last": ("is_active", "Поле «Действует»: это последняя запись, потребителям нужен выбор"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """One of the lists: its table, its form and its words."""
+
+    kind: str
+    model: Any
+    form: type[DirectoryForm]
+    title: str
+    one: str
+    add: str
+
+
+DIRECTORIES = {
+    each.kind: each
+    for each in (
+        Directory(
+            "departments",
+            Department,
+            DepartmentForm,
+            "Отделения",
+            "Отделение",
+            "Добавить отделение",
+        ),
+        Directory(
+            "topics",
+            EnquiryTopic,
+            TopicForm,
+            "Виды обращений",
+            "Вид обращения",
+            "Добавить вид обращения",
+        ),
+        Directory(
+            "premises",
+            PremisesKind,
+            PremisesForm,
+            "Виды помещений",
+            "Вид помещения",
+            "Добавить вид помещения",
+        ),
+    )
+}
+KINDS = f"<any({', '.join(DIRECTORIES)}):kind>"
+
+
+@bp.get("/directories")
+@staff_access(StaffPermission.ANNOUNCE)
+def directories() -> ResponseReturnValue:
+    """What there is; each role sees what it may change."""
+    return render_page(
+        "staff/directories/index.html", fragment="results", directories=DIRECTORIES.values()
+    )
+
+
+@bp.get(f"/directories/{KINDS}")
+@staff_access(StaffPermission.DIRECTORIES)
+def directory(kind: str) -> ResponseReturnValue:
+    """The records of a directory, first those in use."""
+    found = DIRECTORIES[kind]
+    total = queries.count_rows(db.session(), found.model)
+    pager = Pager.from_query(request.args.get("page"), PAGE_ROWS, total)
+    return render_page(
+        "staff/directories/rows.html",
+        fragment="results",
+        directory=found,
+        rows=queries.list_rows(db.session(), found.model, pager.offset, pager.size),
+        departments=queries.name_departments(db.session()) if kind == "topics" else {},
+        answer_days=config().enquiry_answer_days,
+        pager=pager,
+        whose=_whose,
+        saved=request.args.get("saved"),
+    )
+
+
+@bp.get(f"/directories/{KINDS}/new")
+@staff_access(StaffPermission.DIRECTORIES)
+def directory_new(kind: str) -> ResponseReturnValue:
+    """The form of a record that only the portal has."""
+    form = _offer(DIRECTORIES[kind].form())
+    if isinstance(form, PremisesForm):
+        form.position.data = str(queries.next_position(db.session()))
+    return _page(DIRECTORIES[kind], form)
+
+
+@bp.post(f"/directories/{KINDS}/new")
+@staff_access(StaffPermission.DIRECTORIES)
+def directory_new_submit(kind: str) -> ResponseReturnValue:
+    """Add it."""
+    found = DIRECTORIES[kind]
+    form = _offer(found.form())
+    if not form.validate():
+        return _page(found, form, status=422)
+    keep_if_busy(lambda message: _page(found, form, status=503, message=message))
+    try:
+        actions.add_row(db.session(), found.model, form.values(), clock().now())
+    except DirectoryError as error:
+        return _refuse(found, form, error)
+    db.session.commit()
+    return redirect(url_for("staff.directory", kind=kind, saved=1), 303)
+
+
+@bp.get(f"/directories/{KINDS}/<int:row_id>")
+@staff_access(StaffPermission.DIRECTORIES)
+def directory_row(kind: str, row_id: int) -> ResponseReturnValue:
+    """A record, and whose it is."""
+    found = DIRECTORIES[kind]
+    row = queries.get_row(db.session(), found.model, row_id)
+    return _page(found, _offer(found.form(obj=row), row), row)
+
+
+@bp.post(f"/directories/{KINDS}/<int:row_id>")
+@staff_access(StaffPermission.DIRECTORIES)
+def directory_row_submit(kind: str, row_id: int) -> ResponseReturnValue:
+    """Change it; one of billing's is the portal's from then on."""
+    found = DIRECTORIES[kind]
+    row = queries.get_row(db.session(), found.model, row_id)
+    form = _offer(found.form(), row)
+    if not form.validate():
+        return _page(found, form, row, status=422)
+    keep_if_busy(
+        lambda message: _page(
+            found, form, queries.get_row(db.session(), found.model, row_id), 503, message
+        )
+    )
+    try:
+        actions.change_row(db.session(), row, form.values(), clock().now())
+    except DirectoryError as error:
+        return _refuse(found, form, error, row)
+    db.session.commit()
+    return redirect(url_for("staff.directory", kind=kind, saved=1), 303)
+
+
+@bp.post(f"/directories/{KINDS}/<int:row_id>/give-back")
+@staff_access(StaffPermission.DIRECTORIES)
+def directory_give_back(kind: str, row_id: int) -> ResponseReturnValue:
+    """«Вернуть данные биллинга»."""
+    row = queries.get_row(db.session(), DIRECTORIES[kind].model, row_id)
+    actions.give_back(db.session(), row, clock().now())
+    db.session.commit()
+    return redirect(url_for("staff.directory", kind=kind, saved="back"), 303)
+
+
+def _whose(row: Any) -> Whose:
+    return Whose.PORTAL if isinstance(row, PremisesKind) else whose(row)
+
+
+def _offer(form: Any, row: Any = None) -> Any:
+    """The form with the departments to choose from; one that is switched off stays where it is."""
+    if not isinstance(form, TopicForm):
+        return form
+    departments = {each.id: each.name for each in list_departments(db.session())}
+    if row is not None and row.department_id and row.department_id not in departments:
+        name = queries.name_departments(db.session())[row.department_id]
+        departments[row.department_id] = f"{name} (выключено)"
+    form.offer(departments)
+    return form
+
+
+def _refuse(found: Directory, form: Any, error: DirectoryError, row: Any = None) -> Response:
+    name, words = FAULTS[error.code]
+    form[name].errors = [words]
+    return _page(found, form, row, 422)
+
+
+def _page(
+    found: Directory, form: Any, row: Any = None, status: int = 200, message: str | None = None
+) -> Response:
+    return render_page(
+        "staff/directories/row.html",
+        fragment="results",
+        directory=found,
+        form=form,
+        row=row,
+        whose=_whose(row) if row else None,
+        answer_days=config().enquiry_answer_days,
+        faults=[("", message)] if message else summary_of(form),
+        status=status,
+    )

@@ -1,0 +1,1 @@
+"""Staff: customers, their contracts, contract transfers."""

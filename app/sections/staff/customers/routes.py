@@ -1,0 +1,165 @@
+"""«Потребители»: finding a contract, its card, and its accounts and sessions."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.actions.accounts import staff as actions
+from app.actions.accounts.recovery import start_recovery
+from app.domain.access import Permission, Viewer
+from app.domain.errors import BlockedError, TooManyAttemptsError
+from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.jobs import delivery
+from app.logging import event
+from app.models import Account, Contract
+from app.queries import customers as queries
+from app.queries.contract_search import find_contracts, find_exact_contract
+from app.queries.contracts import get_looked_at, list_points
+from app.queries.home import money_overview
+from app.queries.profile import get_session
+from app.queries.transfers import list_transfers_of
+from app.sections.staff.blueprint import bp
+from app.sections.staff.labels import BLOCKED, CONTRACT_STATUSES, CUSTOMER_ROLES, REGISTRATIONS
+from app.web.data_access import note_look
+from app.web.forms import keep_if_busy, printable, wait_words
+from app.web.fragments import is_fragment, render_page
+from app.web.pager import Pager
+from app.web.permissions import staff_access
+from app.web.policies import recovery_rules, session_lives
+from app.web.session import clock, config, local_now
+from app.web.user_agents import agent_words
+
+PAGE_ROWS = 25
+DONE = {
+    "blocked": "Учетная запись заблокирована, сеансы завершены.",
+    "unblocked": "Учетная запись снова открыта.",
+    "sessions": "Сеансы завершены.",
+    "recovery": "Письмо со ссылкой для нового пароля отправляется на подтвержденный адрес.",
+}
+
+
+@bp.get("/customers")
+@staff_access(StaffPermission.WORK, lists=True)
+def customers() -> ResponseReturnValue:
+    """Search by number, ИНН, name, address, meter serial, email, telephone.
+
+    A whole contract number opens the card; not while somebody is still typing.
+    """
+    typed = printable(request.args.get("q", "")[:200]).strip()
+    if not is_fragment() and (exact := find_exact_contract(db.session(), typed)):
+        return redirect(url_for("staff.customer", contract_id=exact))
+    number = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, 10**6)
+    found = find_contracts(db.session(), typed, number.offset, PAGE_ROWS)
+    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, found.total)
+    return render_page(
+        "staff/customers/index.html",
+        fragment="results",
+        typed=typed,
+        found=found,
+        pager=pager,
+        statuses=CONTRACT_STATUSES,
+    )
+
+
+@bp.get("/customers/<int:contract_id>")
+@staff_access(StaffPermission.WORK)
+def customer(contract_id: int) -> ResponseReturnValue:
+    """Everything about a contract that a clerk is asked for."""
+    contract = queries.get_contract_for_desk(db.session(), contract_id)
+    note_look(contract.number)
+    return _card(contract)
+
+
+@bp.post("/customers/<int:contract_id>/accounts/<int:account_id>/block")
+@staff_access(StaffPermission.WORK)
+def customer_block(contract_id: int, account_id: int) -> ResponseReturnValue:
+    """Nobody signs in with it any more."""
+    _, account = _find(contract_id, account_id)
+    actions.block_account(db.session(), account, clock().now())
+    return _done(contract_id, "blocked")
+
+
+@bp.post("/customers/<int:contract_id>/accounts/<int:account_id>/unblock")
+@staff_access(StaffPermission.WORK)
+def customer_unblock(contract_id: int, account_id: int) -> ResponseReturnValue:
+    """It opens the cabinet again."""
+    contract, account = _find(contract_id, account_id)
+    try:
+        actions.unblock_account(db.session(), account, clock().now())
+    except BlockedError as error:
+        return _card(contract, BLOCKED[error.code], 409)
+    return _done(contract_id, "unblocked")
+
+
+@bp.post("/customers/<int:contract_id>/accounts/<int:account_id>/sessions/end")
+@staff_access(StaffPermission.WORK)
+def customer_end_sessions(contract_id: int, account_id: int) -> ResponseReturnValue:
+    """Sign all browsers of an account out."""
+    _, account = _find(contract_id, account_id)
+    actions.end_account_sessions(db.session(), account, clock().now())
+    return _done(contract_id, "sessions")
+
+
+@bp.post("/customers/<int:contract_id>/accounts/<int:account_id>/sessions/<int:session_id>/end")
+@staff_access(StaffPermission.WORK)
+def customer_end_session(contract_id: int, account_id: int, session_id: int) -> ResponseReturnValue:
+    """Sign one browser out."""
+    _, account = _find(contract_id, account_id)
+    row = get_session(db.session(), Viewer(account.id), session_id)
+    actions.end_account_session(db.session(), row, clock().now())
+    return _done(contract_id, "sessions")
+
+
+@bp.post("/customers/<int:contract_id>/accounts/<int:account_id>/recovery")
+@staff_access(StaffPermission.WORK)
+def customer_recovery(contract_id: int, account_id: int) -> ResponseReturnValue:
+    """Have the letter sent that sets a new password; nobody here sees or sets one."""
+    contract, account = _find(contract_id, account_id)
+    try:
+        start_recovery(db.session(), account, contract, recovery_rules(config()), local_now())
+    except BlockedError as error:
+        return _card(contract, BLOCKED[error.code], 409)
+    except TooManyAttemptsError as error:
+        words = "Писем со ссылкой уже отправлено достаточно. Следующее можно отправить"
+        return _card(contract, f"{words} {wait_words(error.retry_after)}.", 429)
+    return _done(contract_id, "recovery")
+
+
+def _find(contract_id: int, account_id: int) -> tuple[Contract, Account]:
+    contract = queries.get_contract_for_desk(db.session(), contract_id)
+    keep_if_busy(lambda message: _card(contract, message, 503))
+    return contract, queries.get_account_of(db.session(), contract, account_id)
+
+
+def _done(contract_id: int, what: str) -> ResponseReturnValue:
+    delivery.commit()
+    event("customer access", what=what, contract=contract_id)
+    return redirect(url_for("staff.customer", contract_id=contract_id, done=what), 303)
+
+
+def _card(contract: Contract, message: str | None = None, status: int = 200) -> Response:
+    session, now = db.session(), clock().now()
+    looked_at, _ = get_looked_at(session, contract.id, Permission.SEE_MONEY, clock().today())
+    return render_page(
+        "staff/customers/customer.html",
+        fragment="results",
+        row=contract,
+        overview=money_overview(session, looked_at, clock().today()),
+        points=list_points(session, looked_at),
+        others=queries.list_other_contracts(session, contract),
+        transfers=list_transfers_of(session, contract.id),
+        accounts=queries.list_accounts(session, contract, now, *session_lives(config())),
+        registrations=queries.list_last_registrations(session, contract),
+        messages=queries.list_last_messages(session, contract),
+        statuses=CONTRACT_STATUSES,
+        roles=CUSTOMER_ROLES,
+        states=REGISTRATIONS,
+        agent_words=agent_words,
+        today=clock().today(),
+        message=message,
+        done=DONE.get(request.args.get("done", "")),
+        status=status,
+    )

@@ -1,0 +1,1 @@
+"""Staff: what waits today."""

@@ -1,0 +1,41 @@
+"""«Сегодня»: what waits for the desk."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask.typing import ResponseReturnValue
+
+from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.queries.dashboard import desk_of
+from app.queries.reached_limits import list_reached_limits
+from app.sections.staff.audit_log.forms import midnight
+from app.sections.staff.blueprint import bp
+from app.sections.staff.dashboard.limit_labels import LIMITS
+from app.web.fragments import render_page
+from app.web.permissions import staff_access
+from app.web.policies import watched_limits
+from app.web.session import clock, config, current_clerk
+
+FAILED_DAYS = 7
+"""A week, this day included."""
+
+
+@bp.get("/")
+@staff_access(StaffPermission.WORK)
+def today() -> ResponseReturnValue:
+    """What waits, each a click from its list."""
+    now, day = clock().now(), clock().today()
+    week = day - timedelta(days=FAILED_DAYS - 1)
+    desk = desk_of(db.session(), current_clerk().staff_id, day, midnight(week))
+    oldest = now - timedelta(hours=config().billing_age_hours)
+    return render_page(
+        "staff/dashboard/index.html",
+        fragment="results",
+        desk=desk,
+        week=week.isoformat(),
+        limits=list_reached_limits(db.session(), watched_limits(config()), now),
+        limit_labels=LIMITS,
+        is_old=desk.as_of is None or desk.as_of < oldest,
+    )

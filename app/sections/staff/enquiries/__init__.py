@@ -1,0 +1,1 @@
+"""Staff: the queue of enquiries, and one enquiry."""

@@ -1,0 +1,217 @@
+"""Enquiries in the desk's words: the queue, its figures, the thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from app.domain.enquiries import (
+    UNANSWERED,
+    Author,
+    EnquiryStatus,
+    QueueState,
+    Reply,
+    Term,
+    days_overdue,
+)
+from app.domain.money import plural
+from app.integrations.spreadsheets import Cell, Column, Kind, Table
+from app.models import Enquiry, EnquiryEntry
+from app.queries.enquiries.staff import QueueRow, TopicCounts
+from app.sections.enquiries.labels import (
+    DETAILS,
+    EVENTS,
+    STATUSES,
+    detail_words,
+    paragraphs,
+    size_words,
+)
+from app.web.session import clock
+
+__all__ = [
+    "CLOSED",
+    "DETAILS",
+    "DONE",
+    "STATES",
+    "STATUSES",
+    "STEPS",
+    "TERMS",
+    "Counts",
+    "detail_words",
+    "overdue_words",
+    "paragraphs",
+    "queue_table",
+    "size_words",
+    "summary_table",
+    "thread_of",
+    "total_of",
+]
+
+STATES = {
+    QueueState.WAITING: "Ждут поставщика",
+    QueueState.CUSTOMER: "Ждут потребителя",
+    QueueState.ANSWERED: "Отвечены",
+    QueueState.CLOSED: "Закрыты",
+    QueueState.ALL: "Все",
+}
+TERMS = {
+    Term.ANY: "Любой",
+    Term.OVERDUE: "Просрочено",
+    Term.TODAY: "Сегодня",
+    Term.SOON: "До 3 дней",
+}
+STEPS = {
+    Reply.ANSWER: "Ответить",
+    Reply.ASK: "Запросить уточнения",
+    Reply.REJECT: "Отклонить и закрыть",
+}
+DONE = {
+    "take": "Обращение за вами.",
+    "assign": "Исполнитель изменен.",
+    "answer": "Ответ отправлен потребителю: он в кабинете и в письме.",
+    "ask": "Вопрос отправлен потребителю: он в кабинете и в письме.",
+    "reject": "Обращение отклонено, потребителю отправлено письмо.",
+    "close": "Обращение закрыто, потребителю отправлено письмо.",
+    "reopen": "Обращение снова открыто, потребителю отправлено письмо.",
+    "topic": "Изменено, потребитель видит это в переписке.",
+    "note": "Заметка записана. Потребитель ее не видит.",
+    "same": "Так и было: ничего не изменилось.",
+    "again": "Это уже отправлено, второй раз мы его не записали.",
+}
+CLOSED = {
+    "closed": "Обращение уже закрыто. К нему можно добавить внутреннюю заметку, "
+    "или открыть его снова",
+    "taken": "Пока страница была открыта, у обращения сменился исполнитель. Посмотрите, кто это, "
+    "и повторите, если нужно",
+    "raced": "Пока вы писали, в обращении появилось новое. Прочтите переписку и отправьте еще раз",
+}
+NOTE = "Внутренняя заметка, потребитель ее не видит"
+OURS = "Потребитель этого не видит"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing of a thread as the desk shows it."""
+
+    entry: EnquiryEntry
+    who: str
+    what: str
+    kind: str
+    """A class: ``reply``, ``note-in``, or empty."""
+
+
+def thread_of(enquiry: Enquiry) -> list[Item]:
+    """The whole thread, each step with who did it."""
+    items, status = [], None
+    for entry in enquiry.entries:
+        what = (
+            EVENTS[EnquiryStatus(entry.status)] if entry.status and entry.status != status else ""
+        )
+        status = entry.status or status
+        kind = "reply" if entry.author == Author.STAFF else ""
+        if entry.is_internal:
+            is_note = entry.author == Author.STAFF
+            what, kind = (NOTE, "note-in") if is_note else (OURS, "")
+        items.append(Item(entry, author_words(entry), what, kind))
+    return items
+
+
+def author_words(entry: EnquiryEntry) -> str:
+    """Whose entry it is, for the desk."""
+    if entry.author == Author.CUSTOMER:
+        return "Потребитель"
+    return entry.author_name or ("Кабинет" if entry.author == Author.SYSTEM else "Поставщик")
+
+
+def overdue_words(status: str, due_on: date, today: date) -> str:
+    """«Просрочено на 3 дня», or nothing."""
+    days = days_overdue(status, due_on, today)
+    if not days:
+        return ""
+    return f"Просрочено на {days}\u00a0{plural(days, ('день', 'дня', 'дней'))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Sums of a summary, column by column."""
+
+    waiting: int
+    overdue: int
+    in_time: int
+    late: int
+    unanswered: int
+    total: int
+
+
+def total_of(rows: Iterable[TopicCounts]) -> Counts:
+    """The last line of a summary."""
+    figures = [_figures(row) for row in rows]
+    return Counts(*(sum(column) for column in zip(*figures, strict=True))) if figures else _NOTHING
+
+
+_NOTHING = Counts(0, 0, 0, 0, 0, 0)
+
+
+def _figures(row: TopicCounts | Counts) -> tuple[int, ...]:
+    return (row.waiting, row.overdue, row.in_time, row.late, row.unanswered, row.total)
+
+
+def summary_table(rows: Sequence[TopicCounts]) -> Table:
+    """Counts by topic and term, for a spreadsheet."""
+    titles = (
+        "Ждут ответа",
+        "Просрочено",
+        "Отвечено в срок",
+        "Отвечено позже",
+        "Закрыто без ответа",
+        "Всего",
+    )
+    total = total_of(rows)
+    figures: list[Sequence[Cell]] = [(row.topic, *_figures(row)) for row in rows]
+    figures.append(("Итого", *_figures(total)))
+    columns = [Column(title, Kind.WHOLE, 14) for title in titles]
+    return Table("Обращения по видам", [Column("Вид обращения", Kind.TEXT, 40), *columns], figures)
+
+
+def queue_table(rows: Sequence[QueueRow], today: date) -> Table:
+    """A queue as it was asked for, for a spreadsheet."""
+    return Table(
+        "Обращения",
+        [
+            Column("№", Kind.TEXT, 14),
+            Column("Договор", Kind.TEXT, 14),
+            Column("Потребитель", Kind.TEXT, 40),
+            Column("Организация в обращении", Kind.TEXT, 40),
+            Column("Вид обращения", Kind.TEXT, 30),
+            Column("Отделение", Kind.TEXT, 24),
+            Column("Исполнитель", Kind.TEXT, 24),
+            Column("Статус", Kind.TEXT, 20),
+            Column("Зарегистрировано", Kind.DATE, 16),
+            Column("Ответ до", Kind.DATE, 12),
+            Column("Просрочено, дней", Kind.WHOLE, 12),
+            Column("Ответ дан", Kind.DATE, 12),
+        ],
+        [
+            (
+                row.number,
+                row.contract_number,
+                row.customer,
+                row.organisation,
+                row.topic,
+                row.department,
+                row.assignee,
+                STATUSES[EnquiryStatus(row.status)][1],
+                clock().local(row.registered_at).date(),
+                row.answer_due_on,
+                days_overdue(row.status, row.answer_due_on, today) or None,
+                clock().local(row.answered_at).date() if row.answered_at else None,
+            )
+            for row in rows
+        ],
+    )
+
+
+def is_due(status: str) -> bool:
+    """Whether the term of the answer runs."""
+    return status in UNANSWERED

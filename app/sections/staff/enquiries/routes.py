@@ -1,0 +1,114 @@
+"""«Обращения» of all contracts: the queue, and counts by topic and term."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.logging import event
+from app.queries.enquiries.customer import list_departments, list_topics
+from app.queries.enquiries.staff import NONE, count_by_topic, count_queue, list_queue
+from app.queries.staff import list_staff
+from app.sections.staff.blueprint import bp
+from app.sections.staff.enquiries import labels as words
+from app.sections.staff.enquiries.forms import QueueForm
+from app.web.downloads import WRITERS, send_bytes
+from app.web.forms import PeriodForm
+from app.web.fragments import render_page
+from app.web.pager import Pager
+from app.web.permissions import staff_access
+from app.web.session import clock, current_clerk, local_now
+
+PAGE_ROWS = 50
+FILE_ROWS = 20_000
+SUMMARY_DAYS = 30
+SUMMARY = "staff/enquiries/summary.html"
+
+
+@bp.get("/enquiries")
+@staff_access(StaffPermission.WORK, lists=True)
+def enquiries() -> ResponseReturnValue:
+    """The queue: who waits for an answer, the most urgent first."""
+    form, today = _queue_form(), clock().today()
+    queue = form.queue(current_clerk().staff_id)
+    total = count_queue(db.session(), queue, today)
+    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, total)
+    astray = 0
+    if queue.department_id:
+        # What no department is in charge of must not be out of everybody's sight.
+        astray = count_queue(db.session(), replace(queue, department_id=NONE), today)
+    return render_page(
+        "staff/enquiries/index.html",
+        fragment="results",
+        form=form,
+        rows=list_queue(db.session(), queue, today, pager.offset, pager.size),
+        pager=pager,
+        astray=astray,
+        is_filtered=bool(form.q.data),
+        file_rows=FILE_ROWS,
+        today=today,
+        words=words,
+    )
+
+
+@bp.get("/enquiries/enquiries.<any(xlsx, csv):extension>")
+@staff_access(StaffPermission.WORK, lists=True)
+def enquiries_file(extension: str) -> ResponseReturnValue:
+    """The queue as it is filtered, as a spreadsheet."""
+    today, queue = clock().today(), _queue_form().queue(current_clerk().staff_id)
+    rows = list_queue(db.session(), queue, today, 0, FILE_ROWS)
+    event("enquiries exported", staff=current_clerk().login, rows=len(rows))
+    table = words.queue_table(rows, today)
+    return send_bytes(WRITERS[extension](table), f"Обращения на {today:%d.%m.%Y}", extension)
+
+
+@bp.get("/enquiries/summary")
+@staff_access(StaffPermission.WORK)
+def enquiries_summary() -> ResponseReturnValue:
+    """Counts by topic and term, of those registered in a period."""
+    form = _period_form()
+    if form.period is None:
+        return render_page(SUMMARY, fragment="results", form=form, status=422)
+    rows = count_by_topic(db.session(), form.period, local_now())
+    return render_page(
+        SUMMARY, fragment="results", form=form, rows=rows, total=words.total_of(rows)
+    )
+
+
+@bp.get("/enquiries/summary.<any(xlsx, csv):extension>")
+@staff_access(StaffPermission.WORK)
+def enquiries_summary_file(extension: str) -> ResponseReturnValue:
+    """The same as a spreadsheet."""
+    form = _period_form()
+    if form.period is None:
+        return render_page(SUMMARY, fragment="results", form=form, status=422)
+    table = words.summary_table(count_by_topic(db.session(), form.period, local_now()))
+    first, last = form.period.first, form.period.last
+    name = f"Обращения по видам {first:%d.%m.%Y}-{last:%d.%m.%Y}"
+    return send_bytes(WRITERS[extension](table), name, extension)
+
+
+def _queue_form() -> QueueForm:
+    return QueueForm.from_query(
+        request.args,
+        list_departments(db.session()),
+        list_topics(db.session()),
+        list_staff(db.session()),
+        current_clerk().department_id,
+    )
+
+
+def _period_form() -> PeriodForm:
+    """The last 30 days where the address says nothing."""
+    today = clock().today()
+    args = MultiDict(request.args)
+    if not args.get("first") and not args.get("last"):
+        args["first"] = (today - timedelta(days=SUMMARY_DAYS - 1)).isoformat()
+        args["last"] = today.isoformat()
+    return PeriodForm.from_query(args, today)

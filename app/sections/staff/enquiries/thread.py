@@ -1,0 +1,328 @@
+"""One enquiry on the desk: its whole thread, and what a clerk does with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+from wtforms import HiddenField
+
+from app.actions.enquiries import assignment as handling
+from app.actions.enquiries import replies as actions
+from app.domain.enquiries import OPEN, Reply
+from app.domain.errors import AttachmentError, EnquiryClosedError
+from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.jobs import delivery
+from app.logging import event
+from app.models import Attachment, Enquiry
+from app.queries.enquiries.customer import find_entry, list_departments, list_topics
+from app.queries.enquiries.staff import get_attachment_for_desk, get_for_desk
+from app.queries.staff import get_staff, list_clerks
+from app.sections.enquiries.drafts import is_repeat
+from app.sections.staff.blueprint import bp
+from app.sections.staff.enquiries import labels as words
+from app.sections.staff.enquiries.forms import (
+    AssignForm,
+    CloseForm,
+    NoteForm,
+    ReplyForm,
+    TopicForm,
+    fresh_key,
+    read_id,
+)
+from app.web.data_access import note_look
+from app.web.forms import keep_if_busy, summary_of
+from app.web.fragments import render_page
+from app.web.permissions import staff_access
+from app.web.session import clock, config, current_clerk, local_now
+from app.web.uploads import (
+    delete_stored,
+    keep_uploads,
+    refusal_status,
+    refusal_words,
+    send_attachment,
+    takes_files,
+)
+
+
+@bp.get("/enquiries/<int:enquiry_id>")
+@staff_access(StaffPermission.WORK)
+def enquiry(enquiry_id: int) -> ResponseReturnValue:
+    """Everything the customer sees, and the notes of the desk."""
+    found = get_for_desk(db.session(), enquiry_id)
+    note_look(found.contract.number, found.account_id, enquiry_id)
+    return _page(found)
+
+
+@bp.get("/enquiries/<int:enquiry_id>/files/<int:attachment_id>")
+@staff_access(StaffPermission.WORK)
+def enquiry_file(enquiry_id: int, attachment_id: int) -> ResponseReturnValue:
+    """A file of the thread, of a note as well."""
+    attachment = get_attachment_for_desk(db.session(), enquiry_id, attachment_id)
+    found = get_for_desk(db.session(), enquiry_id)
+    note_look(found.contract.number, found.account_id, enquiry_id)
+    return send_attachment(attachment)
+
+
+@bp.post("/enquiries/<int:enquiry_id>/take")
+@staff_access(StaffPermission.WORK)
+def enquiry_take(enquiry_id: int) -> ResponseReturnValue:
+    """«Взять»."""
+    found, was = get_for_desk(db.session(), enquiry_id), read_id(request.form.get("was"))
+    return _do(
+        found,
+        "take",
+        lambda: handling.take_enquiry(db.session(), found, _writer(), was, local_now()),
+    )
+
+
+@bp.post("/enquiries/<int:enquiry_id>/assign")
+@staff_access(StaffPermission.WORK)
+def enquiry_assign(enquiry_id: int) -> ResponseReturnValue:
+    """«Назначить»: a colleague, or nobody."""
+    found, form = get_for_desk(db.session(), enquiry_id), AssignForm()
+    form.offer(list_clerks(db.session()), found)
+    if not form.validate():
+        return _page(found, 422, assign=form)
+    to = read_id(form.assignee.data)
+    assignee = get_staff(db.session(), to) if to else None
+    was = read_id(request.form.get("was"))
+    return _do(
+        found,
+        "assign",
+        lambda: handling.assign_enquiry(db.session(), found, _writer(), assignee, was, local_now()),
+    )
+
+
+@bp.post("/enquiries/<int:enquiry_id>/messages")
+@staff_access(StaffPermission.WORK)
+@takes_files
+def enquiry_reply(enquiry_id: int) -> ResponseReturnValue:
+    """An answer, a question or a refusal, with files."""
+    found, form = get_for_desk(db.session(), enquiry_id), ReplyForm()
+    if _is_sent(found, form.key, form.text.data):
+        return _back(enquiry_id, "again")
+    keep_if_busy(lambda message: _again(enquiry_id, 503, message, reply=form))
+    if not form.validate():
+        return _page(found, 422, reply=form)
+    files, refused = keep_uploads(found.contract_id)
+    if refused:
+        return _page(found, refusal_status(refused), reply=form, refused=refused)
+    step = Reply(form.step.data)
+    message = actions.Words(form.key.data, form.text.data.strip(), files, form.seen_id)
+    return _do(
+        found,
+        str(step),
+        lambda: actions.reply_to_enquiry(
+            db.session(), found, _writer(), step, message, local_now()
+        ),
+        files,
+        reply=form,
+    )
+
+
+@bp.post("/enquiries/<int:enquiry_id>/close")
+@staff_access(StaffPermission.WORK)
+def enquiry_close(enquiry_id: int) -> ResponseReturnValue:
+    """Close an enquiry; the page has asked, and the customer is told."""
+    found, form = get_for_desk(db.session(), enquiry_id), CloseForm()
+    if _is_sent(found, form.close_key, form.close_text.data):
+        return _back(enquiry_id, "again")
+    keep_if_busy(lambda message: _again(enquiry_id, 503, message, close=form))
+    if not form.validate():
+        return _page(found, 422, close=form)
+    text, seen = form.close_text.data.strip(), read_id(request.form.get("seen"))
+    message = actions.Words(form.close_key.data, text, (), seen)
+    return _do(
+        found,
+        "close",
+        lambda: actions.reply_to_enquiry(
+            db.session(), found, _writer(), Reply.CLOSE, message, local_now()
+        ),
+        close=form,
+    )
+
+
+@bp.post("/enquiries/<int:enquiry_id>/reopen")
+@staff_access(StaffPermission.WORK)
+def enquiry_reopen(enquiry_id: int) -> ResponseReturnValue:
+    """Undo the closing or the refusal of an enquiry («Открыть снова»)."""
+    found = get_for_desk(db.session(), enquiry_id)
+    return _do(
+        found,
+        "reopen",
+        lambda: handling.reopen_enquiry(db.session(), found, _writer(), local_now()),
+    )
+
+
+@bp.post("/enquiries/<int:enquiry_id>/topic")
+@staff_access(StaffPermission.WORK)
+def enquiry_topic(enquiry_id: int) -> ResponseReturnValue:
+    """«Сменить вид»: the topic, the department, or both."""
+    found, form = get_for_desk(db.session(), enquiry_id), TopicForm()
+    form.offer(list_topics(db.session()), list_departments(db.session()), found)
+    if not form.validate():
+        return _page(found, 422, topic=form)
+    topic = form.topics[form.topic.data]
+    department = form.departments.get(form.department.data)
+    return _do(
+        found,
+        "topic",
+        lambda: handling.change_topic(
+            db.session(),
+            found,
+            _writer(),
+            topic,
+            department,
+            config().enquiry_answer_days,
+            local_now(),
+        ),
+    )
+
+
+@bp.post("/enquiries/<int:enquiry_id>/notes")
+@staff_access(StaffPermission.WORK)
+@takes_files
+def enquiry_note(enquiry_id: int) -> ResponseReturnValue:
+    """«Внутренняя заметка»: words, files, or both; the customer never learns of it."""
+    found, form = get_for_desk(db.session(), enquiry_id), NoteForm()
+    if _is_sent(found, form.note_key, form.note.data):
+        return _back(enquiry_id, "again")
+    keep_if_busy(lambda message: _again(enquiry_id, 503, message, note=form))
+    if not form.validate():
+        return _page(found, 422, note=form)
+    files, refused = keep_uploads(found.contract_id)
+    if refused:
+        return _page(found, refusal_status(refused), note=form, refused=refused)
+    if not files and not form.note.data.strip():
+        form.note.errors = ["Поле «Внутренняя заметка»: напишите что-нибудь или приложите файл"]
+        return _page(found, 422, note=form)
+    message = actions.Words(form.note_key.data, form.note.data.strip(), files)
+    return _do(
+        found,
+        "note",
+        lambda: actions.write_note(db.session(), found, _writer(), message, local_now()),
+        files,
+        note=form,
+    )
+
+
+def _do(
+    found: Enquiry,
+    done: str,
+    step: Callable[[], object],
+    files: Sequence[Attachment] = (),
+    **typed: Any,
+) -> ResponseReturnValue:
+    """Take a step, and go back to the thread; a step that makes nothing was taken before.
+
+    Args:
+        typed: the form that was sent, by its name on the page.
+    """
+    enquiry_id, stored = found.id, [each.stored_as for each in files]
+    keep_if_busy(lambda message: _again(enquiry_id, 503, message, **typed))
+    try:
+        made = step()
+    except EnquiryClosedError as error:
+        db.session.rollback()
+        delete_stored(stored)
+        return _again(enquiry_id, 409, words.CLOSED[error.code], **typed)
+    if not made:
+        db.session.rollback()
+        delete_stored(stored)
+        return _back(enquiry_id, "again" if typed else "same")
+    delivery.commit()
+    event("enquiry step", enquiry=enquiry_id, step=done, staff=current_clerk().login)
+    return _back(enquiry_id, done)
+
+
+def _writer() -> actions.Writer:
+    clerk = current_clerk()
+    return actions.Writer(clerk.name, clerk.staff_id)
+
+
+def _is_sent(found: Enquiry, key: HiddenField, text: str) -> bool:
+    """Whether this very form has been sent; one with other words is another."""
+    key.data = fresh_key(key.data)
+    entry = find_entry(db.session(), found, key.data)
+    if entry is None:
+        return False
+    if is_repeat(entry, text):
+        return True
+    key.data = fresh_key(None)
+    return False
+
+
+def _back(enquiry_id: int, done: str) -> ResponseReturnValue:
+    return redirect(url_for("staff.enquiry", enquiry_id=enquiry_id, done=done), 303)
+
+
+def _again(enquiry_id: int, status: int, message: str, **typed: Any) -> Response:
+    """The enquiry as it is now, with what was typed."""
+    return _page(get_for_desk(db.session(), enquiry_id), status, message=message, **typed)
+
+
+def _page(
+    found: Enquiry,
+    status: int = 200,
+    *,
+    message: str | None = None,
+    refused: Sequence[AttachmentError] = (),
+    reply: ReplyForm | None = None,
+    note: NoteForm | None = None,
+    assign: AssignForm | None = None,
+    topic: TopicForm | None = None,
+    close: CloseForm | None = None,
+) -> Response:
+    forms = (reply, note, assign, topic, close)
+    sent = next((form for form in forms if form is not None), None)
+    file_faults = [refusal_words(error) for error in refused]
+    faults = [("note-files" if note else "files", fault) for fault in file_faults]
+    if message:
+        faults.append(("", message))
+    is_closing = close is not None and found.status in OPEN
+    reply, note = reply or ReplyForm(formdata=None), note or NoteForm(formdata=None)
+    close = close or CloseForm(formdata=None)
+    for key in (reply.key, note.note_key, close.close_key):
+        key.data = fresh_key(key.data)
+    reply.seen.data = str(found.entries[-1].id) if found.entries else ""
+    return render_page(
+        "staff/enquiries/enquiry.html",
+        fragment="results",
+        enquiry=found,
+        thread=words.thread_of(found),
+        reply=reply,
+        note=note,
+        assign=assign or _assign_form(found),
+        topic=topic or _topic_form(found),
+        close=close,
+        is_closing=is_closing,
+        faults=faults + (summary_of(sent) if sent else []),
+        file_faults=file_faults,
+        faulty="note" if isinstance(sent, NoteForm) else "reply",
+        done=words.DONE.get(request.args.get("done", "")),
+        is_open=found.status in OPEN,
+        overdue=words.overdue_words(found.status, found.answer_due_on, clock().today()),
+        me=current_clerk().staff_id,
+        limits=config(),
+        words=words,
+        status=status,
+    )
+
+
+def _assign_form(found: Enquiry) -> AssignForm:
+    form = AssignForm(formdata=None, assignee=str(found.assignee_id or ""))
+    form.offer(list_clerks(db.session()), found)
+    return form
+
+
+def _topic_form(found: Enquiry) -> TopicForm:
+    form = TopicForm(
+        formdata=None, topic=str(found.topic_id), department=str(found.department_id or "")
+    )
+    form.offer(list_topics(db.session()), list_departments(db.session()), found)
+    return form

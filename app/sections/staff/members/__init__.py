@@ -1,0 +1,1 @@
+"""Staff: the supplier's people, their roles and departments."""

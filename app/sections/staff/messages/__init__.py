@@ -1,0 +1,1 @@
+"""Staff: outgoing emails and text messages."""

@@ -1,0 +1,113 @@
+"""Letters and text messages on their way: what has left, what has not, and why."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+from wtforms import Form, StringField
+from wtforms.validators import Length
+
+from app.actions import messages as actions
+from app.domain.errors import RetryError
+from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.jobs import delivery
+from app.models import Message
+from app.queries.messages import MessageFilter, get_message, list_messages
+from app.queries.pagination import Cursor, Slice
+from app.sections.staff.audit_log.forms import ChoiceField, DayField, midnight
+from app.sections.staff.blueprint import bp
+from app.sections.staff.messages.labels import CHANNELS, KINDS, NO_RETRY, SHOWN, STATUSES
+from app.web.data_access import note_look
+from app.web.forms import keep_if_busy, printable, summary_of
+from app.web.fragments import render_page
+from app.web.permissions import staff_access
+from app.web.session import clock
+
+FAILED, SUPPRESSED = "failed", "suppressed"
+
+
+class MessagesForm(Form):
+    """Which messages; what failed stands first."""
+
+    state = ChoiceField(
+        "Состояние", choices={name: words for name, (words, _) in SHOWN.items()}, default=FAILED
+    )
+    channel = ChoiceField("Канал", choices={"": "Любой"} | CHANNELS, default="")
+    text = StringField(
+        "Кому или договор",
+        filters=[printable, str.strip],
+        validators=[Length(max=200, message="Поле «Кому или договор»: не больше 200 знаков")],
+    )
+    first = DayField("С", filters=[printable, str.strip])
+
+
+@bp.get("/messages")
+@staff_access(StaffPermission.WORK, lists=True)
+def messages() -> ResponseReturnValue:
+    """What did not leave, or whatever else is asked for."""
+    form, found = MessagesForm(request.args), Slice[Message](())
+    for field in (form.state, form.channel):
+        if field.name not in request.args:
+            field.data = field.default
+    if form.validate():
+        statuses = SHOWN[form.state.data][1]
+        since = midnight(form.first.day) if form.first.day else None
+        wanted = MessageFilter(statuses, form.channel.data, form.text.data or "", since)
+        cursor = Cursor.from_query(request.args.get("before"), request.args.get("after"))
+        found = list_messages(db.session(), wanted, cursor)
+    return render_page(
+        "staff/messages/index.html",
+        fragment="results",
+        form=form,
+        found=found,
+        query={field.name: field.data or "" for field in form},
+        faults=summary_of(form),
+        kinds=KINDS,
+        channels=CHANNELS,
+        statuses=STATUSES,
+        status=422 if form.errors else 200,
+    )
+
+
+@bp.get("/messages/<int:message_id>")
+@staff_access(StaffPermission.WORK)
+def message(message_id: int) -> ResponseReturnValue:
+    """One message with its words."""
+    found, number = get_message(db.session(), message_id)
+    if number:
+        note_look(number, found.account_id, found.id)
+    return _page(message_id)
+
+
+@bp.post("/messages/<int:message_id>/retry")
+@staff_access(StaffPermission.WORK)
+def message_retry(message_id: int) -> ResponseReturnValue:
+    """«Отправить еще раз»."""
+    found, _ = get_message(db.session(), message_id)
+    keep_if_busy(lambda words: _page(message_id, 503, words))
+    try:
+        actions.retry_message(db.session(), found, clock().now())
+    except RetryError as error:
+        return _page(message_id, 422, NO_RETRY[error.code])
+    delivery.commit()
+    return redirect(url_for("staff.message", message_id=message_id, retried=1), 303)
+
+
+def _page(message_id: int, status: int = 200, words: str | None = None) -> Response:
+    found, number = get_message(db.session(), message_id)
+    return render_page(
+        "staff/messages/message.html",
+        fragment="results",
+        message=found,
+        number=number,
+        kinds=KINDS,
+        channels=CHANNELS,
+        statuses=STATUSES,
+        no_retry=NO_RETRY["interactive"] if found.is_interactive else "",
+        is_failed=found.status in (FAILED, SUPPRESSED),
+        retried=request.args.get("retried"),
+        faults=[("", words)] if words else [],
+        status=status,
+    )

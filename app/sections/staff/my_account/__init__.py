@@ -1,0 +1,1 @@
+"""Staff: own password, authenticator and sessions."""

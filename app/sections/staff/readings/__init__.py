@@ -1,0 +1,1 @@
+"""Staff: submitted readings, entry by telephone, exchange with billing."""

@@ -1,0 +1,81 @@
+"""Exchange of readings with billing: packages out, what billing has not answered."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.actions.billing_export import export_for_billing
+from app.domain.errors import NotFoundError
+from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.integrations.exchange_out import list_packages, read_package
+from app.logging import event
+from app.queries.readings.staff import count_unacknowledged, list_unacknowledged
+from app.sections.staff.blueprint import bp
+from app.web.downloads import send_bytes
+from app.web.export_folder import outgoing_folder
+from app.web.forms import keep_if_busy
+from app.web.fragments import render_page
+from app.web.labels import ZONES
+from app.web.pager import Pager
+from app.web.permissions import staff_access
+from app.web.session import current_clerk, local_now
+
+PAGE_ROWS = 50
+PACKAGES = 50
+"""Listed; older ones stay in the folder."""
+NOTHING = "Выгружать нечего: биллинг знает обо всем."
+
+
+@bp.get("/readings/exchange")
+@staff_access(StaffPermission.WORK, lists=True)
+def reading_exchange() -> ResponseReturnValue:
+    """Packages that were made, and readings that wait for billing's word."""
+    return _page()
+
+
+@bp.post("/readings/exchange")
+@staff_access(StaffPermission.WORK)
+def reading_exchange_submit() -> ResponseReturnValue:
+    """Make a package of what billing does not know."""
+    keep_if_busy(lambda message: _page(503, message))
+    exported = export_for_billing(db.session(), outgoing_folder(), local_now())
+    if exported.path is None:
+        return redirect(url_for("staff.reading_exchange", made=""), 303)
+    db.session.commit()
+    event("exported for billing", file=exported.path.name, **exported.counts)
+    return redirect(url_for("staff.reading_exchange", made=exported.path.name), 303)
+
+
+@bp.get("/readings/exchange/<name>")
+@staff_access(StaffPermission.WORK, lists=True)
+def reading_package(name: str) -> ResponseReturnValue:
+    """A package."""
+    content = read_package(outgoing_folder(), name)
+    if content is None:
+        raise NotFoundError
+    event("package fetched", file=name)
+    return send_bytes(content, name.removesuffix(".zip"), "zip")
+
+
+def _page(status: int = 200, message: str | None = None) -> Response:
+    packages = list_packages(outgoing_folder())
+    total = count_unacknowledged(db.session())
+    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, total)
+    made = request.args.get("made")
+    return render_page(
+        "staff/readings/exchange.html",
+        fragment="results",
+        message=message,
+        nothing=NOTHING if made == "" else None,
+        made=next((each for each in packages if each.name == made), None),
+        packages=packages[:PACKAGES],
+        more=len(packages) - PACKAGES,
+        waiting=list_unacknowledged(db.session(), pager.offset, PAGE_ROWS),
+        pager=pager,
+        zones=ZONES,
+        may_import=current_clerk().may(StaffPermission.IMPORT),
+        status=status,
+    )

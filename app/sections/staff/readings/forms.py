@@ -1,0 +1,150 @@
+"""Forms of «Показания» at the desk: what to show, and what to do with what is ticked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, Form, SelectField, StringField, ValidationError
+from wtforms.validators import Length
+
+from app.actions.readings.staff import MAX_REASON
+from app.domain.period import Month
+from app.domain.readings import ReadingStatus
+from app.models import Department
+from app.queries.contracts import MAX_ID
+from app.queries.readings.staff import ReadingFilter, Warned
+from app.sections.staff.readings import labels as words
+from app.web.forms import printable
+
+ALL = "all"
+MONTHS = 24
+MOST_TICKED = 200
+
+
+def offered(form: Form, field: Field) -> None:
+    """A value of the list, and no other.
+
+    Raises:
+        ValidationError: somebody has changed the address by hand.
+    """
+    if field.data not in field.choices:
+        raise ValidationError(f"Поле «{field.label.text}»: выберите из списка")
+
+
+class ReadingFilterForm(Form):
+    """Which readings are shown; it stands in the address."""
+
+    department = SelectField("Отделение", validate_choice=False, validators=[offered])
+    month = SelectField("Расчетный месяц", validate_choice=False, validators=[offered], default=ALL)
+    state = SelectField(
+        "Статус",
+        choices=words.STATUS_FILTER | {ALL: "Все"},
+        validate_choice=False,
+        validators=[offered],
+        default=str(ReadingStatus.SENT),
+    )
+    warned = SelectField(
+        "Предупреждение",
+        choices={ALL: "Все"} | words.WARNED_FILTER,
+        validate_choice=False,
+        validators=[offered],
+        default=ALL,
+    )
+    q = StringField(
+        "Договор или номер прибора",
+        filters=[printable, str.strip],
+        validators=[Length(max=60, message="Поле «Договор или номер прибора»: слишком длинно")],
+    )
+
+    @classmethod
+    def from_query(
+        cls,
+        args: MultiDict[str, str],
+        departments: Sequence[Department],
+        own: int | None,
+        today: date,
+    ) -> ReadingFilterForm:
+        """Read the address; without a department, the clerk's own.
+
+        Args:
+            own: the clerk's department.
+        """
+        choices = {ALL: "Все отделения"} | {str(each.id): each.name for each in departments}
+        default = str(own) if str(own) in choices else ALL
+        form = cls(args, department=default)
+        form.department.choices = choices
+        last = Month.of(today)
+        months = [last.plus(-back) for back in range(MONTHS)]
+        form.month.choices = {ALL: "Все"} | {str(each): each.label for each in months}
+        return form
+
+    @property
+    def wanted(self) -> ReadingFilter:
+        """The filter that has been validated."""
+        return ReadingFilter(
+            None if self.department.data == ALL else int(self.department.data),
+            None if self.month.data == ALL else Month.parse(self.month.data),
+            None if self.state.data == ALL else ReadingStatus(self.state.data),
+            None if self.warned.data == ALL else Warned(self.warned.data),
+            self.q.data or "",
+        )
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """The same as parameters of an address."""
+        return {each.name: each.data for each in self if each.data}
+
+
+@dataclass
+class DecisionForm:
+    """What was ticked, what is to be done, and why.
+
+    Attributes:
+        seen: status that the clerk has seen, by the id of a reading.
+        confirmed: ids of doubtful readings that were ticked on the second step.
+        errors: by the id of the control; "" where there is none.
+    """
+
+    seen: dict[int, str] = field(default_factory=dict)
+    confirmed: frozenset[int] = frozenset()
+    reason: str = ""
+    refuses: bool = False
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, data: MultiDict[str, str]) -> DecisionForm:
+        """Read and check what was sent."""
+        doubtful = _seen(data.getlist("doubtful"))
+        form = cls(
+            _seen(data.getlist("reading")) | doubtful,
+            frozenset(doubtful),
+            printable(data.get("reason")).strip(),
+            data.get("do") == "refuse",
+        )
+        if not form.seen:
+            form.errors[""] = words.NOTHING
+        if form.refuses and not form.reason:
+            form.errors["reason"] = words.NO_REASON
+        elif form.reason and not form.refuses:
+            form.errors["reason"] = words.REASON_TO_ACCEPT
+        elif len(form.reason) > MAX_REASON:
+            form.errors["reason"] = words.LONG_REASON
+        return form
+
+
+def _seen(values: Sequence[str]) -> dict[int, str]:
+    """«12-sent» by «12-sent»."""
+    found = (re.fullmatch(r"([0-9]{1,19})-([a-z]{1,9})", text) for text in values[:MOST_TICKED])
+    pairs = ((int(match[1]), match[2]) for match in found if match)
+    return {key: status for key, status in pairs if key <= MAX_ID}
+
+
+def only_numbers(args: Mapping[str, str], *names: str) -> list[int]:
+    """Small numbers of an address; what is none is 0."""
+    texts = [args.get(name, "") for name in names]
+    return [int(text) if re.fullmatch("[0-9]{1,6}", text) else 0 for text in texts]

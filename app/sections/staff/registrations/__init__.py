@@ -1,0 +1,1 @@
+"""Staff: registrations that wait for a decision."""

@@ -1,0 +1,110 @@
+"""«Регистрации»: who waits for a clerk to be convinced of their right to a contract."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+
+from app.actions.registration import confirmation
+from app.domain.errors import RegistrationClosedError
+from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.jobs import delivery
+from app.models import Registration
+from app.queries.customers import list_accounts
+from app.queries.registrations import contacts_on_record, get_registration, list_unproved
+from app.sections.staff.blueprint import bp
+from app.sections.staff.labels import REGISTRATIONS
+from app.sections.staff.sign_in.forms import RefusalForm
+from app.web.data_access import note_look
+from app.web.forms import keep_if_busy, summary_of
+from app.web.fragments import render_page
+from app.web.permissions import staff_access
+from app.web.policies import session_lives
+from app.web.session import clock, config, current_clerk, local_now
+
+CLOSED = "Заявка уже решена, заменена новой, или у договора появился владелец."
+DONE = {
+    "approved": "Кабинет открыт, заявителю отправлено сообщение.",
+    "refused": "В доступе отказано, заявителю отправлена причина.",
+}
+
+
+@bp.get("/registrations")
+@staff_access(StaffPermission.WORK, lists=True)
+def registrations() -> ResponseReturnValue:
+    """Those that wait, the oldest first."""
+    waiting = list_unproved(db.session())
+    return render_page(
+        "staff/registrations/index.html",
+        fragment="results",
+        waiting=waiting,
+        done=DONE.get(request.args.get("done", "")),
+    )
+
+
+@bp.get("/registrations/<int:registration_id>")
+@staff_access(StaffPermission.WORK)
+def registration(registration_id: int) -> ResponseReturnValue:
+    """What was typed and what is on record, side by side."""
+    found = get_registration(db.session(), registration_id)
+    note_look(found.contract.number, of=found.id)
+    return _page(found, RefusalForm())
+
+
+@bp.post("/registrations/<int:registration_id>/approve")
+@staff_access(StaffPermission.WORK)
+def registration_approve(registration_id: int) -> ResponseReturnValue:
+    """The right to the contract is proved: the cabinet opens."""
+    found = get_registration(db.session(), registration_id)
+    keep_if_busy(lambda message: _page(found, RefusalForm(), 503, message))
+    try:
+        confirmation.approve(db.session(), found, current_clerk().name[:60], local_now())
+    except RegistrationClosedError:
+        db.session.rollback()
+        return _page(get_registration(db.session(), registration_id), RefusalForm(), 409, CLOSED)
+    delivery.commit()
+    return redirect(url_for("staff.registrations", done="approved"), 303)
+
+
+@bp.post("/registrations/<int:registration_id>/refuse")
+@staff_access(StaffPermission.WORK)
+def registration_refuse(registration_id: int) -> ResponseReturnValue:
+    """It is not; the person is told why."""
+    found, form = get_registration(db.session(), registration_id), RefusalForm()
+    if not form.validate():
+        return _page(found, form, 422)
+    keep_if_busy(lambda message: _page(found, form, 503, message))
+    try:
+        clerk, reason = current_clerk().name[:60], form.reason.data
+        confirmation.refuse(db.session(), found, clerk, reason, local_now())
+    except RegistrationClosedError:
+        db.session.rollback()
+        return _page(get_registration(db.session(), registration_id), form, 409, CLOSED)
+    delivery.commit()
+    return redirect(url_for("staff.registrations", done="refused"), 303)
+
+
+def _page(
+    found: Registration, form: RefusalForm, status: int = 200, message: str | None = None
+) -> Response:
+    confirmed = found.email if found.channel == "mail" else found.confirmed_phone
+    return render_page(
+        "staff/registrations/registration.html",
+        fragment="results",
+        row=found,
+        form=form,
+        faults=[("", message)] if message else summary_of(form),
+        on_record=contacts_on_record(db.session(), found.contract),
+        confirmed=confirmed,
+        owners=[
+            card
+            for card in list_accounts(
+                db.session(), found.contract, clock().now(), *session_lives(config())
+            )
+            if not card.is_revoked
+        ],
+        states=REGISTRATIONS,
+        status=status,
+    )

@@ -1,0 +1,1 @@
+"""Staff: sign-in with two factors."""

@@ -1,0 +1,302 @@
+"""Billing batches as they arrive: who may send them, how large they may be, where they lie."""
+
+from __future__ import annotations
+
+import hmac
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any, TypeVar, cast
+
+from flask import Flask, Request, request
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, FileField, SelectField, StringField, ValidationError
+
+from app.actions.imports.history import read_batch_id
+from app.actions.imports.jobs import NewBatch, order_job
+from app.domain.errors import BatchError
+from app.domain.exchange import known_files
+from app.domain.exchange.names import fold_name
+from app.domain.imports import MAX_NAME, Channel, JobGoal
+from app.domain.staff import StaffPermission
+from app.extensions import db
+from app.integrations.batch_store import ARCHIVE, BatchStore
+from app.integrations.billing_files import Package, PackageError
+from app.models import ImportJob
+from app.web.forms import MAX_SHOWN, printable
+from app.web.session import clock, config, current_clerk, is_staff
+from config import Config
+
+MEBIBYTE = 1024 * 1024
+FORM_BYTES = 100_000
+FIELD = "file"
+WORDS = {
+    "none": "выберите файл",
+    "kind": "нужен ZIP с выгрузкой или один CSV с именем из формата, например readings_ack.csv",
+    "empty": "файл пустой",
+    "large": "больше {max_mb} МБ. Разделите выгрузку на части или загрузите командой на сервере",
+    "length": "не сказано, какого размера файл (нет Content-Length)",
+    "disk": "на сервере мало места. Обратитесь к администратору сервера",
+}
+STATUSES = {"large": 413, "length": 411, "disk": 503}
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Choice(SelectField):
+    """A list whose refusal is in Russian."""
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data not in self.choices:
+            raise ValidationError(f"Поле «{self.label.text}»: выберите из списка")
+
+
+class BatchOptions(FlaskForm):
+    """How to read a batch; what is left open is taken from its manifest."""
+
+    encoding = Choice(
+        "Кодировка",
+        choices={"": "как в манифесте, иначе UTF-8", "utf-8": "UTF-8", "cp1251": "Windows-1251"},
+        default="",
+    )
+    delimiter = Choice(
+        "Разделитель",
+        choices={
+            "": "как в манифесте, иначе по заголовку",
+            ";": "точка с запятой",
+            ",": "запятая",
+            "tab": "табуляция",
+        },
+        default="",
+    )
+    decimal = Choice(
+        "Десятичный знак",
+        choices={"": "как в манифесте, иначе точка", ".": "точка", ",": "запятая"},
+        default="",
+    )
+    date_format = Choice(
+        "Даты",
+        choices={
+            "": "как в манифесте, иначе 2026-10-31",
+            "YYYY-MM-DD": "2026-10-31",
+            "DD.MM.YYYY": "31.10.2026",
+        },
+        default="",
+    )
+    deactivate_absent = BooleanField(
+        "Отключить записи справочников, которых нет в полной выгрузке",
+        false_values=(False, "false", "0", ""),
+    )
+    force = BooleanField(
+        "Загрузить, даже если этот пакет уже загружали",
+        false_values=(False, "false", "0", ""),
+    )
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What was chosen, as a job keeps it."""
+        names = ("encoding", "delimiter", "decimal", "date_format", "deactivate_absent", "force")
+        chosen = {name: getattr(self, name).data for name in names}
+        return {name: value for name, value in chosen.items() if value}
+
+
+class Flag(BooleanField):
+    """Yes or no as a program says it."""
+
+    choices = ("0", "1", "false", "true")
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if valuelist and valuelist[0] not in self.choices:
+            raise ValueError("0|1|true|false")
+        self.data = bool(valuelist) and valuelist[0] in ("1", "true")
+
+
+class ProgramOptions(BatchOptions):
+    """What a program says in the query of its request."""
+
+    deactivate_absent = Flag()
+    force = Flag()
+    check = Flag()
+    name = StringField(default=ARCHIVE)
+
+    @property
+    def goal(self) -> JobGoal:
+        return JobGoal.CHECK if self.check.data else JobGoal.LOAD
+
+
+class BatchForm(BatchOptions):
+    """A batch that a clerk sends."""
+
+    file = FileField("Файл")
+
+
+class PortalRequest(Request):
+    """A request whose files may go straight to the disk where they stay."""
+
+    incoming: list[Path]
+    batches: BatchStore | None = None
+
+    def receive(self) -> IO[bytes]:
+        """A file to write to; it goes with the request unless somebody keeps it."""
+        stream = cast(BatchStore, self.batches).open_incoming()
+        self.incoming.append(Path(stream.name))
+        return stream
+
+    def _get_file_stream(self, *sizes: Any, **more: Any) -> IO[bytes]:
+        return self.receive() if self.batches else super()._get_file_stream(*sizes, **more)
+
+
+def takes_batch(view: View) -> View:
+    """The view may be sent as much as a batch has; only by those who may send one."""
+    view.takes_batch = True  # type: ignore[attr-defined]
+    return view
+
+
+def batch_store() -> BatchStore:
+    """Where batches of this installation lie."""
+    return BatchStore(config().instance_dir / "imports")
+
+
+def has_token() -> bool:
+    """Whether the request carries the token of unattended loads; compared in constant time."""
+    asked = request.authorization
+    given = asked.token if asked and asked.type == "bearer" else None
+    token = config().import_token
+    return bool(token) and hmac.compare_digest((given or "").encode(), token.encode())
+
+
+def may_send() -> bool:
+    """Whether the sender of this request may send a batch: a program with the token as it likes, a
+    clerk in a form."""
+    return has_token() or (request.mimetype == "multipart/form-data" and _is_clerk())
+
+
+def refusal_words(error: BatchError) -> str:
+    """«на сервере мало места…»."""
+    return WORDS[error.code].format(max_mb=config().import_max_mb)
+
+
+def refusal_status(error: BatchError) -> int:
+    """The HTTP side of a batch that is not received."""
+    return STATUSES.get(error.code, 422)
+
+
+def receive_posted() -> tuple[Path, str]:
+    """The file of a form, and the name it came with.
+
+    Raises:
+        BatchError: ``none``.
+    """
+    part = request.files.get(FIELD)
+    if part is None or not part.filename:
+        raise BatchError("none")
+    part.stream.flush()
+    return Path(cast(Any, part.stream).name), part.filename
+
+
+def receive_body() -> Path:
+    """The body itself as a file."""
+    with cast(PortalRequest, request).receive() as stream:
+        shutil.copyfileobj(request.stream, stream, MEBIBYTE)
+    return Path(stream.name)
+
+
+def take_batch(
+    incoming: Path, filename: str, options: dict[str, Any], goal: JobGoal, staff_id: int | None
+) -> ImportJob:
+    """Keep what was received and put it into the queue. Commits, or leaves nothing on the disk.
+
+    Raises:
+        BatchError: ``kind`` ``empty``.
+    """
+    name = filename.replace("\\", "/").rpartition("/")[2]
+    plain = fold_name(name)
+    is_csv = plain in known_files()
+    if not is_csv and not plain.endswith(".zip"):
+        raise BatchError("kind")
+    size = incoming.stat().st_size
+    if not size:
+        raise BatchError("empty")
+    stored_as = batch_store().keep(incoming, plain if is_csv else None)
+    shown = printable(name).strip()[:MAX_NAME]
+    channel = Channel.API if staff_id is None else Channel.PAGE
+    batch_id = find_batch_id(batch_store().path_of(stored_as))
+    batch = NewBatch(shown, stored_as, size, options, goal, channel, staff_id, batch_id)
+    try:
+        job = order_job(db.session(), batch, clock().now())
+        db.session.commit()
+    except BaseException:
+        # No row speaks of the folder: it would lie there until the nightly round of tomorrow.
+        batch_store().delete(stored_as)
+        raise
+    return job
+
+
+def find_batch_id(path: Path) -> str | None:
+    """The ``batch_id`` by which people find a package; its faults are told later."""
+    try:
+        with Package(path) as package:
+            return read_batch_id(package)
+    except PackageError:
+        return None
+
+
+def options_of(arguments: MultiDict[str, str]) -> ProgramOptions:
+    """The choices of a program, from the query of its request."""
+    return ProgramOptions(arguments, meta={"csrf": False})
+
+
+def faults_of(form: ProgramOptions, arguments: MultiDict[str, str]) -> list[str]:
+    """What of a program's query is not understood; nothing is guessed, or a check might load."""
+    form.validate()
+    faults = [
+        f"{name}: можно {', '.join(f'«{each}»' for each in form[name].choices if each)}"
+        for name in form.errors
+    ]
+    for name, values in arguments.lists():
+        shown = printable(name)[:MAX_SHOWN]
+        if name not in form:
+            faults.append(f"{shown}: нет такого параметра")
+        elif len(values) > 1:
+            faults.append(f"{shown}: указан дважды")
+    return faults
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Let those who may send a batch send a large one, and leave nothing of what is not kept."""
+    app.request_class = PortalRequest
+
+    @app.before_request
+    def allow_batch() -> None:
+        # Before the body is read, so before anything looks for a token of the form in it.
+        view = app.view_functions.get(request.endpoint or "")
+        if not getattr(view, "takes_batch", False) or not may_send():
+            return
+        _check_size(config)
+        sent = cast(PortalRequest, request)
+        sent.batches, sent.incoming = batch_store(), []
+        sent.max_content_length = config.import_max_mb * MEBIBYTE + FORM_BYTES
+
+    @app.teardown_request
+    def drop_what_was_not_kept(error: BaseException | None) -> None:
+        if request and getattr(request, "batches", None):
+            for path in cast(PortalRequest, request).incoming:
+                path.unlink(missing_ok=True)
+
+
+def _is_clerk() -> bool:
+    if not is_staff() or current_user.must_change_password:
+        return False
+    return current_clerk().may(StaffPermission.IMPORT)
+
+
+def _check_size(config: Config) -> None:
+    size = request.content_length or 0
+    if request.content_length is None and "Transfer-Encoding" in request.headers:
+        raise BatchError("length")
+    if size > config.import_max_mb * MEBIBYTE + FORM_BYTES:
+        raise BatchError("large")
+    if batch_store().free_bytes() - size < config.disk_free_mb * MEBIBYTE:
+        raise BatchError("disk")

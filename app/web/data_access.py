@@ -1,0 +1,109 @@
+"""A clerk's looks at personal data: noted in the journal without holding up a page.
+
+While something long is written (SQLite has one writer) a look waits in a file of the instance and
+follows within a minute: a page that only reads must open meanwhile, and no look may be lost.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from flask import request
+from sqlalchemy.exc import OperationalError
+
+from app.actions.audit_log import Line, add_lines, find_new_look, insert_line
+from app.extensions import db
+from app.lib.database import write_if_free
+from app.logging import event
+from app.web.session import clock, config
+
+CONTRACTS, LISTS = "contracts", "lists"
+MAX_QUERY = 300
+
+
+def note_look(number: str, account_id: int | None = None, of: int | None = None) -> None:
+    """A page about one customer has been opened.
+
+    Args:
+        of: what of the contract's was shown, where it has several: an enquiry, a message.
+    """
+    shown = {"page": request.endpoint or ""} | ({"of": of} if of is not None else {})
+    _note(account_id, CONTRACTS, number, shown)
+
+
+def note_list(*, with_query: bool = False) -> None:
+    """A list or an export with data of many customers has been opened.
+
+    Args:
+        with_query: what was asked for belongs to it; not where somebody searches letter by letter.
+    """
+    page = request.endpoint or ""
+    query = request.query_string.decode(errors="replace")[:MAX_QUERY] if with_query else ""
+    _note(None, LISTS, page, {"page": page} | ({"query": query} if query else {}))
+
+
+def write_waiting() -> int:
+    """Put the looks that wait into the journal; how many. What fails goes on waiting."""
+    with _locked():
+        if _spool().exists():
+            _spool().rename(_folder() / f"looks-{uuid.uuid4()}.jsonl")
+    count = 0
+    for path in sorted(_folder().glob("looks-*.jsonl")):
+        lines = [_read(text) for text in path.read_text(encoding="utf-8").splitlines() if text]
+        with db.engine.begin() as connection:
+            add_lines(connection, lines)
+        path.unlink(missing_ok=True)
+        count += len(lines)
+    return count
+
+
+def _note(account_id: int | None, subject: str, key: str, shown: dict[str, Any]) -> None:
+    line = find_new_look(db.session(), account_id, subject, key, shown, clock().now())
+    if line is None:
+        return
+    event("staff look", subject=subject, key=key, **shown)
+    if not write_if_free(db.engine, insert_line(line)):
+        _wait(line)
+    elif _spool().exists():
+        # Without a worker nobody else comes by.
+        with suppress(OperationalError):
+            write_waiting()
+
+
+def _wait(line: Line) -> None:
+    text = json.dumps(line | {"happened_at": line["happened_at"].isoformat()}, ensure_ascii=False)
+    with _locked():
+        handle = os.open(_spool(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "a", encoding="utf-8") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _read(text: str) -> Line:
+    line: Line = json.loads(text)
+    return line | {"happened_at": datetime.fromisoformat(line["happened_at"])}
+
+
+@contextmanager
+def _locked() -> Iterator[None]:
+    """For as long as a line is added or the file is put aside: no line falls in between."""
+    with (_folder() / "looks.lock").open("ab") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _folder() -> Path:
+    return config().instance_dir
+
+
+def _spool() -> Path:
+    return _folder() / "looks.jsonl"

@@ -1,0 +1,75 @@
+"""How a payment is made: what the pages of an invoice and of «Оплатить» share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import g, make_response
+from flask.wrappers import Response
+from markupsafe import Markup
+
+from app.domain.access import Permission
+from app.domain.bank_order import BankParty, PaymentOrder, write_orders
+from app.domain.errors import NotFoundError
+from app.domain.payables import Payable
+from app.domain.payment_qr import Payee, build_payload
+from app.extensions import db
+from app.lib.qr import draw_qr
+from app.queries.invoices import find_payee, find_payer
+from app.web.permissions import may_viewer
+from app.web.session import config, local_now
+
+
+def how_to_pay(payable: Payable | None, title: str) -> dict[str, Any]:
+    """What a template needs to show the ways of paying; without a payable, only whom to pay.
+
+    Args:
+        title: name of the code for who cannot see it.
+    """
+    payee = find_payee(db.session())
+    return {
+        "payable": payable,
+        "payee": payee,
+        "code": _code(payee, payable, title) if payee and payable else None,
+        "has_payer": find_payer(db.session(), g.contract) is not None,
+        "may_manage": may_viewer(Permission.MANAGE_MONEY),
+        "banks": config().bank_links,
+    }
+
+
+def payment_payload(payee: BankParty, payable: Payable) -> bytes:
+    """The bytes of the payment code."""
+    requisites = Payee(
+        payee.name,
+        payee.account,
+        payee.bank_name,
+        payee.bic,
+        payee.corr_account,
+        payee.inn,
+        payee.kpp,
+    )
+    return build_payload(requisites, payable.amount, payable.purpose, g.contract.number)
+
+
+def send_orders(payables: Sequence[Payable]) -> Response:
+    """A payment order each, in one file for the bank client.
+
+    Raises:
+        NotFoundError: nothing to pay, or a side without bank details.
+    """
+    payer, payee = find_payer(db.session(), g.contract), find_payee(db.session())
+    if payer is None or payee is None or not payables:
+        raise NotFoundError
+    orders = [
+        PaymentOrder(number, payable.amount, payable.purpose)
+        for number, payable in enumerate(payables, 1)
+    ]
+    response = make_response(write_orders(orders, payer, payee, local_now()))
+    response.headers["Content-Type"] = "text/plain; charset=windows-1251"
+    response.headers["Content-Disposition"] = 'attachment; filename="1c_to_kl.txt"'
+    return response
+
+
+def _code(payee: BankParty, payable: Payable, title: str) -> Markup:
+    return draw_qr(payment_payload(payee, payable), title)

@@ -1,0 +1,60 @@
+"""PDF for a browser: a few a minute for each account, two at a time for all."""
+
+from __future__ import annotations
+
+from app.actions import rate_limits
+from app.domain.rate_limits import Tried
+from app.extensions import db
+from app.integrations.pdf import render_pdf
+from app.lib.file_locks import hold_one_of
+from app.web.policies import pdf_limits
+from app.web.session import clock, config, current_browser, current_clerk, current_viewer, is_staff
+
+SLOTS = ("pdf-1", "pdf-2")
+QUEUE = tuple(f"queue-{number}" for number in range(1, 7))
+"""Who waits holds a thread of the web server; others are told to come back."""
+WAIT = 20
+"""Seconds; a short document takes a fraction of one."""
+JOB_WAIT = 600
+JOB_SECONDS = 1800
+
+
+def admit_pdf() -> None:
+    """Count a document that is about to be laid out.
+
+    Raises:
+        TooManyAttemptsError: this account had too many in the last minute.
+    """
+    browser = current_browser()
+    rate_limits.admit(
+        db.session(),
+        Tried.PDF,
+        _asker(),
+        browser.address,
+        pdf_limits(config()),
+        clock().now(),
+        succeeded=True,
+    )
+
+
+def _asker() -> str:
+    if is_staff():
+        return f"staff:{current_clerk().staff_id}"
+    return f"account:{current_viewer().account_id}"
+
+
+def lay_out(html: str, title: str) -> bytes:
+    """The document, when one of the two places is free.
+
+    Raises:
+        AllLocksHeldError: too many wait already, or none became free in time.
+    """
+    folder = config().instance_dir / "slots"
+    with hold_one_of(folder, QUEUE, 0), hold_one_of(folder, SLOTS, WAIT):
+        return render_pdf(html, title)
+
+
+def lay_out_in_background(html: str, title: str) -> bytes:
+    """The same for the worker: it may take long, and leaves one place to those who wait."""
+    with hold_one_of(config().instance_dir / "slots", SLOTS[:1], JOB_WAIT):
+        return render_pdf(html, title, max_seconds=JOB_SECONDS)
