@@ -81,7 +81,7 @@ def test_contracts_that_nobody_can_be_told_of_are_counted_and_listed(
 ) -> None:
     assert [gap.number for gap in list_contact_gaps(session)] == ["00002-ЭС", "00003-ЭС"]
     page.sign_in_staff("manager")
-    soup = page.get("staff.billing_reconciliation")
+    soup = page.get("staff.balance_checks")
     table = next(t for t in soup.select("table") if "читаемого контакта" in t.caption.text)
     assert [cell.text for cell in table.select("tbody th")] == ["00002-ЭС", "00003-ЭС"]
     assert "2 действующих договора" in soup.text

@@ -123,7 +123,7 @@ def test_passwords_made_for_colleagues_are_limited(
     page = PageClient(app)
     page.sign_in_staff("chief")
     hasher.count = 0
-    form = page.url("staff.team_new")
+    form = page.url("staff.member_new")
     taken = press(page, form, 5, login="chief", name="Другой", role="operator")
     assert (set(taken), hasher.count) == ({422}, 0)
     made = page.client.post

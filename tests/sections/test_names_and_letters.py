@@ -193,7 +193,7 @@ def test_the_month_of_the_balance_check_is_typed_as_people_write_it(
     make.commit()
     page.sign_in_staff("manager")
     for month in ("10.2026", "10.26", "октябрь 2026", "2026-10"):
-        soup = page.get("staff.billing_reconciliation", month=month)
+        soup = page.get("staff.balance_checks", month=month)
         assert soup.select_one("#month")["value"] == "2026-10"
 
 

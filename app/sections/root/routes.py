@@ -23,7 +23,7 @@ def root() -> ResponseReturnValue:
     if not current_user.is_authenticated:
         return redirect(url_for("auth.sign_in"))
     if is_staff():
-        return redirect(url_for("staff.today"))
+        return redirect(url_for("staff.dashboard"))
     visible = contracts.list_visible(db.session(), current_viewer(), access_window())
     if len(visible) == 1:
         return redirect(url_for("home.index", contract_id=visible[0].id))

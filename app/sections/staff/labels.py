@@ -11,15 +11,15 @@ ROLES = {
 }
 MENU = (
     # endpoint, words, permission, beginnings of the endpoints that belong to it
-    ("staff.today", "Сегодня", "work", ("staff.today", "staff.message", "staff.transfer")),
+    ("staff.dashboard", "Сегодня", "work", ("staff.dashboard", "staff.message", "staff.transfer")),
     ("staff.customers", "Потребители", "work", ("staff.customer",)),
     ("staff.readings", "Показания", "work", ("staff.reading",)),
     ("staff.enquiries", "Обращения", "work", ("staff.enquir",)),
     ("staff.registrations", "Регистрации", "work", ("staff.registration",)),
-    ("staff.billing", "Загрузка", "import", ("staff.billing",)),
+    ("staff.billing", "Загрузка", "import", ("staff.billing", "staff.balance_checks")),
     ("staff.directories", "Справочники", "announce", ("staff.director",)),
-    ("staff.journal", "Журнал", "journal", ("staff.journal",)),
-    ("staff.team", "Сотрудники", "see_staff", ("staff.team",)),
+    ("staff.audit_log", "Журнал", "journal", ("staff.audit_log",)),
+    ("staff.members", "Сотрудники", "see_staff", ("staff.member",)),
 )
 CONTRACT_STATUSES = {
     "active": "действует",

@@ -64,7 +64,7 @@ def test_an_announcement_stands_on_every_page_for_its_time(
             (visitor, "staff.sign_in", {}),
             (visitor, "registration.first_entry", {}),
             (owner, "home.index", {"contract_id": 1}),
-            (clerk, "staff.today", {}),
+            (clerk, "staff.dashboard", {}),
         ):
             assert announced(page, endpoint, **values) == words, (minutes, endpoint)
     manager = PageClient(manager.app)
@@ -74,7 +74,7 @@ def test_an_announcement_stands_on_every_page_for_its_time(
 
 def test_pages_of_errors_ask_no_database_for_it(manager: PageClient) -> None:
     write(manager)
-    assert announced(manager, "staff.today") == WORDS
+    assert announced(manager, "staff.dashboard") == WORDS
     soup = manager.open("/staff/nothing-here", 404)
     assert not soup.select_one("#announcement")
 

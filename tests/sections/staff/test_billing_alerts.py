@@ -66,7 +66,7 @@ def subjects(outbox: Outbox, address: str = WATCHERS[0]) -> list[str]:
 
 def red_line(page: PageClient) -> str:
     """What «Сегодня» says of the billing data; the first line is red where a load failed."""
-    soup = page.get("staff.today")
+    soup = page.get("staff.dashboard")
     return " ".join(
         soup.select_one("h2:-soup-contains('Данные биллинга')").find_next("p").text.split()
     )
@@ -88,7 +88,7 @@ def test_a_refused_load_of_a_program_is_told_to_everybody_who_watches(
     assert "Загрузка не принята" in line
     assert "batch_id ночь-17" in line
     soup = manager.open(
-        manager.get("staff.today").select_one("a:-soup-contains('исправить')")["href"]
+        manager.get("staff.dashboard").select_one("a:-soup-contains('исправить')")["href"]
     )
     assert "departments.csv" in soup.select_one("table").text
 
@@ -226,5 +226,5 @@ def test_a_clerk_whose_load_is_refused_is_not_the_only_one_who_knows(
     press(manager, soup, "Отказаться")
     assert stored(app) == []
     assert "Загрузка не принята" in red_line(manager)
-    assert "Пакетов в работе" not in manager.get("staff.today").text
+    assert "Пакетов в работе" not in manager.get("staff.dashboard").text
     assert not manager.get("staff.billing_job", job_id=1).select("button:-soup-contains('Отказ')")

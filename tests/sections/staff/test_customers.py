@@ -198,7 +198,7 @@ def test_the_card_is_noted_again_after_a_quarter_of_an_hour(
     later(minutes=14)
     clerk.get("staff.customer", contract_id=contract.id)
     later(minutes=16)
-    clerk.client.get(clerk.url("staff.keep_session"))
+    clerk.client.get(clerk.url("staff.extend_session"))
     later(minutes=20)
     clerk.get("staff.customer", contract_id=contract.id)
     moments = session.scalars(select(AuditEvent.happened_at).filter_by(action="staff.looked")).all()

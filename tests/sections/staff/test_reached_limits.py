@@ -42,7 +42,8 @@ def attempt(session: Session, action: Tried, subject: str, times: int, succeeded
 
 def shown(page: PageClient) -> list[str]:
     return [
-        " ".join(item.text.split()) for item in page.get("staff.today").select("#reached-limits li")
+        " ".join(item.text.split())
+        for item in page.get("staff.dashboard").select("#reached-limits li")
     ]
 
 
@@ -77,7 +78,7 @@ def test_a_login_that_is_locked_is_shown_with_its_contract(
     assert "№ 00123-ЭС" in line
     assert "и другие" in line
     assert "Забыли пароль" in line
-    link = clerk.get("staff.today").select_one("#reached-limits a")
+    link = clerk.get("staff.dashboard").select_one("#reached-limits a")
     assert link["href"] == clerk.url("staff.customer", contract_id=contract.id)
 
 
@@ -102,7 +103,9 @@ def test_every_lock_is_shown_with_what_to_do(
     attempt(session, action, subject, times)
     line = next(line for line in shown(clerk) if words in line)
     assert "пройдет само к" in line
-    has_name = bool(clerk.get("staff.today").select("#reached-limits :is(bdi, a[href*=customers])"))
+    has_name = bool(
+        clerk.get("staff.dashboard").select("#reached-limits :is(bdi, a[href*=customers])")
+    )
     assert has_name is name
 
 
@@ -112,5 +115,5 @@ def test_emails_held_back_lead_to_their_list(clerk: PageClient, session: Session
     session.commit()
     (line,) = shown(clerk)
     assert "3 письма" in line
-    link = clerk.get("staff.today").select_one("#reached-limits a")
+    link = clerk.get("staff.dashboard").select_one("#reached-limits a")
     assert clerk.open(link["href"]).select_one("[name=state] [selected]")["value"] == "suppressed"

@@ -32,7 +32,7 @@ TOO_MANY = (
 
 @bp.get("/journal")
 @staff_access(StaffPermission.JOURNAL)
-def journal() -> ResponseReturnValue:
+def audit_log() -> ResponseReturnValue:
     """The lines that the filter asks for, the newest first."""
     form = JournalForm.read(request.args, list_staff(db.session()))
     return _page(form, 200 if form.validate() else 422)
@@ -40,7 +40,7 @@ def journal() -> ResponseReturnValue:
 
 @bp.post("/journal/journal.<any(xlsx, csv):extension>")
 @staff_access(StaffPermission.JOURNAL)
-def journal_file(extension: str) -> ResponseReturnValue:
+def audit_log_file(extension: str) -> ResponseReturnValue:
     """The same lines as a file, their values whole; who takes it is written down."""
     form, session = JournalForm.read(request.form, list_staff(db.session())), db.session()
     if not form.validate():

@@ -43,7 +43,7 @@ COLUMNS = (
 
 @bp.get("/billing/reconciliation")
 @staff_access(StaffPermission.IMPORT, lists=True)
-def billing_reconciliation() -> ResponseReturnValue:
+def balance_checks() -> ResponseReturnValue:
     """One month: only contracts with a difference, and payments without a contract."""
     typed, month = _month()
     if month is None:
@@ -75,7 +75,7 @@ def billing_reconciliation() -> ResponseReturnValue:
 
 @bp.get("/billing/reconciliation.<any(xlsx, csv):extension>")
 @staff_access(StaffPermission.IMPORT, lists=True)
-def billing_reconciliation_file(extension: str) -> ResponseReturnValue:
+def balance_checks_file(extension: str) -> ResponseReturnValue:
     """The whole report of a month for a spreadsheet."""
     typed, month = _month()
     if month is None:

@@ -24,7 +24,7 @@ FAILED_DAYS = 7
 
 @bp.get("/")
 @staff_access(StaffPermission.WORK)
-def today() -> ResponseReturnValue:
+def dashboard() -> ResponseReturnValue:
     """What waits, each a click from its list."""
     now, day = clock().now(), clock().today()
     week = day - timedelta(days=FAILED_DAYS - 1)

@@ -28,7 +28,7 @@ from app.web.session import clock, config
 
 @bp.get("/team")
 @staff_access(StaffPermission.SEE_STAFF)
-def team() -> ResponseReturnValue:
+def members() -> ResponseReturnValue:
     """Who works at the desk."""
     return render_page(
         "staff/members/index.html",
@@ -41,14 +41,14 @@ def team() -> ResponseReturnValue:
 
 @bp.get("/team/new")
 @staff_access(StaffPermission.MANAGE_STAFF)
-def team_new() -> ResponseReturnValue:
+def member_new() -> ResponseReturnValue:
     """The form of a new one."""
     return _page(_offer(StaffForm()), None)
 
 
 @bp.post("/team/new")
 @staff_access(StaffPermission.MANAGE_STAFF)
-def team_new_submit() -> ResponseReturnValue:
+def member_new_submit() -> ResponseReturnValue:
     """Make them, with a password for the first sign-in, shown this once."""
     form = _offer(StaffForm())
     if not form.validate():
@@ -67,7 +67,7 @@ def team_new_submit() -> ResponseReturnValue:
 
 @bp.get("/team/<int:staff_id>")
 @staff_access(StaffPermission.MANAGE_STAFF)
-def team_member(staff_id: int) -> ResponseReturnValue:
+def member(staff_id: int) -> ResponseReturnValue:
     """Somebody's role and department, and where they are signed in."""
     member = get_staff(db.session(), staff_id)
     form = StaffForm(
@@ -82,7 +82,7 @@ def team_member(staff_id: int) -> ResponseReturnValue:
 
 @bp.post("/team/<int:staff_id>")
 @staff_access(StaffPermission.MANAGE_STAFF)
-def team_member_submit(staff_id: int) -> ResponseReturnValue:
+def member_submit(staff_id: int) -> ResponseReturnValue:
     """Change them; what they have open obeys at once."""
     member = get_staff(db.session(), staff_id)
     form = _offer(StaffForm(), member)
@@ -99,12 +99,12 @@ def team_member_submit(staff_id: int) -> ResponseReturnValue:
     role, is_active = member.role, member.disabled_at is None
     db.session.commit()
     event("staff changed", member=staff_id, role=role, active=is_active)
-    return redirect(url_for("staff.team", saved=1), 303)
+    return redirect(url_for("staff.members", saved=1), 303)
 
 
 @bp.post("/team/<int:staff_id>/reset")
 @staff_access(StaffPermission.MANAGE_STAFF)
-def team_reset(staff_id: int) -> ResponseReturnValue:
+def member_reset(staff_id: int) -> ResponseReturnValue:
     """A lost password or telephone: a password for one sign-in, a new authenticator."""
     member, password = get_staff(db.session(), staff_id), _first_password()
     actions.reset_access(db.session(), member, password, clock().now())
@@ -115,11 +115,11 @@ def team_reset(staff_id: int) -> ResponseReturnValue:
 
 @bp.post("/team/<int:staff_id>/end-sessions")
 @staff_access(StaffPermission.MANAGE_STAFF)
-def team_end_sessions(staff_id: int) -> ResponseReturnValue:
+def member_end_sessions(staff_id: int) -> ResponseReturnValue:
     """Sign somebody out everywhere."""
     actions.end_sessions(db.session(), get_staff(db.session(), staff_id).id, clock().now())
     db.session.commit()
-    return redirect(url_for("staff.team_member", staff_id=staff_id), 303)
+    return redirect(url_for("staff.member", staff_id=staff_id), 303)
 
 
 def _first_password() -> str:

@@ -26,7 +26,7 @@ from app.web.policies import staff_rules
 
 @bp.get("/session")
 @staff_access(StaffPermission.WORK)
-def keep_session() -> ResponseReturnValue:
+def extend_session() -> ResponseReturnValue:
     """«Продолжить» in the warning that a session ends; asking keeps it."""
     return {"seconds_left": current_user.seconds_left}
 
@@ -100,7 +100,7 @@ def recovery_codes() -> ResponseReturnValue:
         return _page(OwnPasswordForm(formdata=None), 429, _wait(error), codes_form=form)
     codes = actions.make_recovery_codes(db.session(), _me(), rules, now)
     db.session.commit()
-    return codes_page(codes, url_for("staff.today"))
+    return codes_page(codes, url_for("staff.dashboard"))
 
 
 def _me() -> StaffMember:

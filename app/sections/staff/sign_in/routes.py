@@ -35,7 +35,7 @@ TOO_MANY = "Слишком много попыток. Попробуйте сн�
 def sign_in() -> ResponseReturnValue:
     """Login and password; who is signed in already goes to the desk."""
     if session.is_staff():
-        return redirect(url_for("staff.today"))
+        return redirect(url_for("staff.dashboard"))
     return _door(StaffSignInForm(next=request.args.get("next")))
 
 
@@ -105,7 +105,7 @@ def _open(found: tuple[StaffSession, StaffMember], form: CodeForm) -> ResponseRe
     db.session.commit()
     session.begin_staff(opened)
     event("staff sign-in", staff=opened.staff_id)
-    target = safe_next(form.next.data, url_for("staff.today"))
+    target = safe_next(form.next.data, url_for("staff.dashboard"))
     if codes:
         return codes_page(codes, target)
     return redirect(target, 303)

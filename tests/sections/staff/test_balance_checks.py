@@ -216,7 +216,7 @@ def test_the_page_says_whose_balance_is_missing(page: PageClient, make: Factory)
     make.staff(StaffRole.MANAGER)
     build_gaps(make)
     page.sign_in_staff("manager")
-    row = page.get("staff.billing_reconciliation", month="2026-10").select_one("tbody tr")
+    row = page.get("staff.balance_checks", month="2026-10").select_one("tbody tr")
     assert row.th.text == "00001-ЭС"
     assert "остатков за месяц нет" in row.text
     assert "5 000,00" in row.text
@@ -231,7 +231,7 @@ def manager(page: PageClient, make: Factory) -> PageClient:
 
 
 def test_the_page_shows_the_newest_month_by_contract(manager: PageClient) -> None:
-    soup = manager.get("staff.billing_reconciliation")
+    soup = manager.get("staff.balance_checks")
     assert "не сходится 9 договоров" in soup.select_one("#status").text
     rows = soup.select("table:has(caption:-soup-contains('не сходятся')) tbody tr")
     cells = [[cell.text.strip() for cell in row.select("th, td")] for row in rows]
@@ -249,17 +249,17 @@ def test_the_page_shows_the_newest_month_by_contract(manager: PageClient) -> Non
 def test_another_month_a_wrong_one_and_one_that_agrees(manager: PageClient, make: Factory) -> None:
     month(make, make.contract("00011-ЭС"), "2026-07")
     make.commit()
-    soup = manager.get("staff.billing_reconciliation", month="2026-08")
+    soup = manager.get("staff.balance_checks", month="2026-08")
     assert "не сходится 1 договор" in soup.select_one("#status").text
-    soup = manager.get("staff.billing_reconciliation", month="2026-07")
+    soup = manager.get("staff.balance_checks", month="2026-07")
     assert "все договоры сходятся" in soup.select_one("#status").text
-    soup = manager.get("staff.billing_reconciliation", month="2020-01")
+    soup = manager.get("staff.balance_checks", month="2020-01")
     assert "остатков и операций нет" in soup.select_one("#status").text
     for wrong in ("2026-13", "2026", "' OR 1=1--", "0000-00", "9999-12", "2026-10-05"):
-        soup = manager.get("staff.billing_reconciliation", 422, month=wrong)
+        soup = manager.get("staff.balance_checks", 422, month=wrong)
         assert "Поле «Месяц»" in soup.select_one("#month-error").text
         assert soup.select_one("#month")["value"] == wrong
-        manager.get("staff.billing_reconciliation_file", 422, month=wrong, extension="csv")
+        manager.get("staff.balance_checks_file", 422, month=wrong, extension="csv")
 
 
 def test_a_long_report_is_paged(manager: PageClient, make: Factory) -> None:
@@ -268,7 +268,7 @@ def test_a_long_report_is_paged(manager: PageClient, make: Factory) -> None:
         contract = make.contract(f"1{number:04d}-ЭС", customer_id=customer.id)
         month(make, contract, charged="1.00")
     make.commit()
-    soup = manager.get("staff.billing_reconciliation")
+    soup = manager.get("staff.balance_checks")
     assert "не сходится 69 договоров, показаны с 1 по 50" in soup.select_one("#status").text
     soup = manager.open(soup.select_one(".pager a")["href"].partition("#")[0])
     assert "показаны с 51 по 69" in soup.select_one("#status").text
@@ -276,7 +276,7 @@ def test_a_long_report_is_paged(manager: PageClient, make: Factory) -> None:
 
 
 def test_the_files_hold_the_whole_report(app: Flask, manager: PageClient) -> None:
-    url = manager.url("staff.billing_reconciliation_file", extension="csv")
+    url = manager.url("staff.balance_checks_file", extension="csv")
     text = manager.client.get(url).data.decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text), delimiter=";"))
     assert len(rows) == 1 + 10 + 2
@@ -292,7 +292,7 @@ def test_the_files_hold_the_whole_report(app: Flask, manager: PageClient) -> Non
     assert rows[-1][2] == "Оплата без договора"
     assert rows[-1][4] == "15,50"
     assert rows[-1][-1] == "'=cmd()"
-    url = manager.url("staff.billing_reconciliation_file", extension="xlsx", month="2026-10")
+    url = manager.url("staff.balance_checks_file", extension="xlsx", month="2026-10")
     answer = manager.client.get(url)
     assert "2026-10.xlsx" in answer.headers["Content-Disposition"]
     sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active

@@ -29,7 +29,7 @@ from app.sections.staff.audit_log import routes as section
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PageClient
-from tests.sections.staff.test_journal import rows, write
+from tests.sections.staff.test_audit_log import rows, write
 
 pytest_plugins = ["tests.postgres"]
 DAY = timedelta(days=1)
@@ -38,8 +38,8 @@ LONG = "=cmd|' /C calc'!A1 " + "д" * 500
 
 def take(manager: PageClient, extension: str = "csv", status: int = 303, **query: str) -> bytes:
     """Press the button under the table that a query shows."""
-    soup = manager.get("staff.journal", **query)
-    action = manager.url("staff.journal_file", extension=extension)
+    soup = manager.get("staff.audit_log", **query)
+    action = manager.url("staff.audit_log_file", extension=extension)
     form = next(f for f in soup.select("form[method=post]") if "journal" in f["action"])
     data = {each["name"]: each.get("value", "") for each in form.select("input[name]")}
     manager.last = manager.client.post(action, data=data)
@@ -75,16 +75,16 @@ def test_taking_a_file_is_a_line_of_the_journal(manager: PageClient, session: Se
     assert line is not None
     assert (line.action, line.address) == ("journal.exported", "127.0.0.1")
     assert line.changes["filter"]["key"] == "manager"
-    shown = rows(manager.get("staff.journal"))[0]["Было → стало"]
+    shown = rows(manager.get("staff.audit_log"))[0]["Было → стало"]
     assert "кто: Сотрудники" in shown
 
 
 def test_looking_at_the_journal_writes_nothing(manager: PageClient, session: Session) -> None:
     before = len(session.scalars(select(AuditEvent.id)).all())
-    manager.get("staff.journal")
-    manager.fragment("staff.journal", who="billing")
+    manager.get("staff.audit_log")
+    manager.fragment("staff.audit_log", who="billing")
     assert len(session.scalars(select(AuditEvent.id)).all()) == before
-    url = manager.url("staff.journal_file", extension="csv")
+    url = manager.url("staff.audit_log_file", extension="csv")
     assert manager.client.get(url).status_code == 405
     assert manager.client.post(url).status_code == 400
 
@@ -103,9 +103,9 @@ def test_too_many_rows_for_a_file_are_told_in_words(
 
 
 def test_a_bad_filter_makes_no_file(manager: PageClient, session: Session) -> None:
-    soup = manager.get("staff.journal")
+    soup = manager.get("staff.audit_log")
     token = soup.select_one("[name=csrf_token]")["value"]
-    url = manager.url("staff.journal_file", extension="csv")
+    url = manager.url("staff.audit_log_file", extension="csv")
     answer = manager.client.post(url, data={"csrf_token": token, "first": "2026-13-01"})
     assert answer.status_code == 422
     assert "нужна дата" in answer.text

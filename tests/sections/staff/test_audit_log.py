@@ -59,7 +59,7 @@ def test_a_line_says_who_what_when_before_and_after(
         address="10.0.0.7",
         changes={"email": ["a@example.org", None], "rating": 5, "topic": "Счет"},
     )
-    first = rows(manager.get("staff.journal"))[0]
+    first = rows(manager.get("staff.audit_log"))[0]
     assert first["Когда"] == "21.11.2026, 12:00:00"
     assert first["Кто"] == "buh@example.org, договор № 00123-ЭС"
     assert first["Действие"] == "Изменен e-mail"
@@ -75,7 +75,7 @@ def test_a_clerk_stands_with_name_and_login_and_the_contract_leads_to_its_card(
     manager: PageClient, session: Session, contract: Contract
 ) -> None:
     soup = manager.get("home.index", contract_id=contract.id)
-    soup = manager.get("staff.journal")
+    soup = manager.get("staff.audit_log")
     first = rows(soup)[0]
     assert first["Кто"] == "Сотрудник manager (manager)"
     assert first["Действие"] == "Просмотр данных"
@@ -113,7 +113,7 @@ def test_who_is_told_apart(manager: PageClient, session: Session, make: Factory)
         Who.SYSTEM: {"система", "командная строка"},
     }
     for who, expected in words.items():
-        soup = manager.get("staff.journal", who=str(who), first="2026-11-21")
+        soup = manager.get("staff.audit_log", who=str(who), first="2026-11-21")
         shown = {row["Кто"] for row in rows(soup)} - {"Сотрудник manager (manager)"}
         assert shown == expected, who
     found = list_journal(session, JournalFilter(Who.PEOPLE), Cursor()).rows
@@ -132,12 +132,12 @@ def test_by_default_the_last_thirty_days_without_rows_of_imports(
     write(session, "import.changed", import_run_id=run)
     write(session, "account.closed", happened_at=NOW - 29 * DAY)
     write(session, "account.unblocked", happened_at=NOW - 31 * DAY)
-    shown = actions(manager.get("staff.journal"))
+    shown = actions(manager.get("staff.audit_log"))
     assert "Закрыта учетная запись" in shown
     assert "Учетная запись разблокирована" not in shown
     assert "Запись изменена загрузкой" not in shown
     # A day that was emptied on purpose is no bound.
-    assert "Учетная запись разблокирована" in actions(manager.get("staff.journal", first=""))
+    assert "Учетная запись разблокирована" in actions(manager.get("staff.audit_log", first=""))
 
 
 def test_days_begin_and_end_in_the_suppliers_zone(manager: PageClient, session: Session) -> None:
@@ -151,7 +151,7 @@ def test_days_begin_and_end_in_the_suppliers_zone(manager: PageClient, session: 
         )
     ):
         write(session, "account.closed", happened_at=moment, changes={"reason": f"день {number}"})
-    soup = manager.get("staff.journal", first="2026-11-10", last="10.11.2026")
+    soup = manager.get("staff.audit_log", first="2026-11-10", last="10.11.2026")
     assert [row["Было → стало"] for row in rows(soup)] == ["причина: день 2", "причина: день 1"]
 
 
@@ -162,9 +162,9 @@ def test_a_certain_clerk_and_a_group_of_actions(
     write(session, "enquiry.answer", staff_id=people["operator"])
     write(session, "readings.accepted", staff_id=people["operator"])
     write(session, "readings.accepted", staff_id=people["admin"])
-    soup = manager.get("staff.journal", staff=people["operator"])
+    soup = manager.get("staff.audit_log", staff=people["operator"])
     assert actions(soup) == ["Показание принято", "Отправлен ответ на обращение"]
-    soup = manager.get("staff.journal", staff=people["operator"], action="enquiries")
+    soup = manager.get("staff.audit_log", staff=people["operator"], action="enquiries")
     assert actions(soup) == ["Отправлен ответ на обращение"]
 
 
@@ -181,7 +181,7 @@ def test_a_contract_number_finds_its_accounts_and_enquiries_however_it_is_typed(
     write(session, "readings.submitted", subject="contracts", subject_key="00123-ЭС")
     write(session, "readings.submitted", subject="contracts", subject_key="00999-ЭС")
     write(session, "account.blocked", subject_key=str(account.id + 1))
-    soup = manager.get("staff.journal", key=typed, first="2026-11-21")
+    soup = manager.get("staff.audit_log", key=typed, first="2026-11-21")
     assert actions(soup) == [
         "Переданы показания",
         "Отправлено обращение",
@@ -196,7 +196,7 @@ def test_any_other_key_is_found_as_it_stands(
     make.commit()
     write(session, "import.changed", import_run_id=run, subject="charges", subject_key="CH-7")
     write(session, "import.changed", import_run_id=run, subject="charges", subject_key="CH-77")
-    soup = manager.get("staff.journal", key="CH-7", who="billing")
+    soup = manager.get("staff.audit_log", key="CH-7", who="billing")
     assert [row["Что"] for row in rows(soup)] == ["документ CH-7"]
 
 
@@ -205,7 +205,7 @@ def test_pages_turn_by_the_keys_of_rows_and_keep_the_filter(
 ) -> None:
     for number in range(120):
         write(session, "account.closed", subject_key=f"n{number:03d}")
-    keys, soup = [], manager.get("staff.journal", action="accounts", first="2026-11-21")
+    keys, soup = [], manager.get("staff.audit_log", action="accounts", first="2026-11-21")
     while True:
         keys.append([row["Что"].split()[-1] for row in rows(soup)])
         links = {link.text: link["href"] for link in soup.select("nav.pager a")}
@@ -243,7 +243,7 @@ BAD = [
 
 @pytest.mark.parametrize("query", BAD, ids=str)
 def test_a_bad_query_is_told_beside_its_field(manager: PageClient, query: dict[str, str]) -> None:
-    soup = manager.get("staff.journal", 422, **query)
+    soup = manager.get("staff.audit_log", 422, **query)
     assert soup.title.text.startswith("Ошибка · ")
     name = list(query)[-1]
     assert soup.select_one(f"#error-summary a[href='#{name}']")
@@ -259,11 +259,11 @@ def test_what_is_no_place_in_the_journal_shows_its_newest_page(
     manager: PageClient, cursor: str
 ) -> None:
     for name in ("before", "after"):
-        assert rows(manager.get("staff.journal", **{name: cursor}))
+        assert rows(manager.get("staff.audit_log", **{name: cursor}))
 
 
 def test_nothing_found_is_said_in_words(manager: PageClient) -> None:
-    soup = manager.get("staff.journal", key="нет такого")
+    soup = manager.get("staff.audit_log", key="нет такого")
     assert "записей нет" in soup.select_one(".empty").text
     assert not soup.select("form[method=post][action*=journal]")
 
@@ -279,7 +279,7 @@ def test_hostile_values_are_inert_and_long_ones_are_cut(
         subject_key=EVIL,
         changes={EVIL: [EVIL, long], "facts": {"a": [1, None, True]}},
     )
-    soup = manager.get("staff.journal")
+    soup = manager.get("staff.audit_log")
     first = rows(soup)[0]
     assert first["Действие"] == "gone.action"
     assert "{{7*7}}" in first["Что"]
@@ -307,7 +307,7 @@ def test_customers_and_visitors_act_from_an_address(
     assert (line.address, line.staff_id) == ("127.0.0.1", None)
     manager = PageClient(app)
     manager.sign_in_staff("manager")
-    found = rows(manager.get("staff.journal", who="customers"))[0]
+    found = rows(manager.get("staff.audit_log", who="customers"))[0]
     assert found["Адрес"] == "127.0.0.1"
     assert "контактное лицо: пусто → Новая А. А." in found["Было → стало"]
 
@@ -330,7 +330,7 @@ def test_a_look_at_a_list_and_at_an_object_is_told_in_words(
         subject_key="00123-ЭС",
         changes={"page": "invoices.invoice", "of": 7},
     )
-    one, many = rows(manager.get("staff.journal", first="2026-11-21"))[:2]
+    one, many = rows(manager.get("staff.audit_log", first="2026-11-21"))[:2]
     assert one["Было → стало"] == "страница: Счета номер записи: 7"
     assert many["Что"] == "список Показания на проверку: файл"
     assert many["Было → стало"].endswith("запрос: q=Рога & co")
@@ -343,8 +343,8 @@ def test_every_page_with_data_of_customers_has_words(app: Flask) -> None:
         "staff.sign_in",
         "staff.second_factor",
         "staff.password",
-        "staff.keep_session",
-        "staff.team_new",
+        "staff.extend_session",
+        "staff.member_new",
     )
     missing = [
         rule.endpoint

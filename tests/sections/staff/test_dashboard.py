@@ -120,7 +120,7 @@ EXPECTED = {
 
 
 def test_what_waits_is_counted(clerk: PageClient, busy) -> None:
-    soup = clerk.get("staff.today")
+    soup = clerk.get("staff.dashboard")
     assert {words: count for words, (count, _) in counts(soup).items()} == EXPECTED
     assert "после срока: 1" in soup.text
     assert "7 ч" in soup.text
@@ -128,7 +128,7 @@ def test_what_waits_is_counted(clerk: PageClient, busy) -> None:
 
 @pytest.mark.parametrize("words", EXPECTED)
 def test_a_number_is_that_of_its_list(clerk: PageClient, busy, words: str) -> None:
-    count, address = counts(clerk.get("staff.today"))[words]
+    count, address = counts(clerk.get("staff.dashboard"))[words]
     status = clerk.open(address).select_one("#status").text
     numbers = [int(number) for number in re.findall(r"\d+", status)]
     assert numbers[-1:] == ([count] if count else numbers[-1:])
@@ -136,7 +136,7 @@ def test_a_number_is_that_of_its_list(clerk: PageClient, busy, words: str) -> No
 
 
 def test_failed_messages_lead_to_their_list(clerk: PageClient, busy) -> None:
-    _, address = counts(clerk.get("staff.today"))["Сообщения не ушли за неделю"]
+    _, address = counts(clerk.get("staff.dashboard"))["Сообщения не ушли за неделю"]
     assert len(clerk.open(address).select("tbody tr")) == 1
 
 
@@ -159,7 +159,7 @@ def test_a_week_of_failures_begins_at_midnight_in_the_number_and_in_the_list(
             )
         )
     session.commit()
-    count, address = counts(clerk.get("staff.today"))["Сообщения не ушли за неделю"]
+    count, address = counts(clerk.get("staff.dashboard"))["Сообщения не ушли за неделю"]
     assert "first=2026-11-15" in address
     soup = clerk.open(address)
     assert (count, len(soup.select("tbody tr"))) == (1, 1)
@@ -167,7 +167,7 @@ def test_a_week_of_failures_begins_at_midnight_in_the_number_and_in_the_list(
 
 
 def test_an_empty_day_says_so_without_alarm(clerk: PageClient) -> None:
-    soup = clerk.get("staff.today")
+    soup = clerk.get("staff.dashboard")
     assert {count for count, _ in counts(soup).values()} == {0}
     assert not soup.select(".queue .due, .queue .todo")
 
@@ -176,9 +176,9 @@ def test_old_billing_data_are_pointed_out(clerk: PageClient, session: Session, l
     run = session.scalars(select(ImportRun)).one()
     assert run.as_of < NOW
     later()
-    assert "Данные свежие" in clerk.get("staff.today").text
+    assert "Данные свежие" in clerk.get("staff.dashboard").text
     later(hours=10)
-    clerk.client.get(clerk.url("staff.keep_session"))
+    clerk.client.get(clerk.url("staff.extend_session"))
 
 
 def test_data_older_than_a_day_and_a_half_are_old(
@@ -186,7 +186,7 @@ def test_data_older_than_a_day_and_a_half_are_old(
 ) -> None:
     later(hours=48)
     page.sign_in_staff()
-    assert "Данные устарели" in page.get("staff.today").text
+    assert "Данные устарели" in page.get("staff.dashboard").text
 
 
 def test_an_acknowledgement_does_not_make_old_figures_fresh(
@@ -196,7 +196,7 @@ def test_an_acknowledgement_does_not_make_old_figures_fresh(
     make.import_run(as_of=None, started_at=moment, finished_at=moment, source="readings_ack.csv")
     make.commit()
     page.sign_in_staff()
-    text = page.get("staff.today").text
+    text = page.get("staff.dashboard").text
     assert "Данные устарели" in text
     assert "Данные на 21.11.2026" in text
     assert "readings_ack.csv" in text
@@ -208,7 +208,7 @@ def test_a_base_without_balances_says_that_nobody_vouches_for_its_figures(
     session.execute(update(ImportRun).values(as_of=None))
     session.commit()
     page.sign_in_staff()
-    soup = page.get("staff.today")
+    soup = page.get("staff.dashboard")
     assert "Дата данных не указана" in soup.text
     assert "balances.csv" in soup.text
     assert "Данные свежие" not in soup.text
@@ -216,5 +216,5 @@ def test_a_base_without_balances_says_that_nobody_vouches_for_its_figures(
 
 def test_who_may_not_load_sees_no_way_to_it(clerk: PageClient, admin: PageClient) -> None:
     way = clerk.url("staff.billing")
-    assert not clerk.get("staff.today").select(f"a[href='{way}']")
-    assert admin.get("staff.today").select(f"a[href='{way}']")
+    assert not clerk.get("staff.dashboard").select(f"a[href='{way}']")
+    assert admin.get("staff.dashboard").select(f"a[href='{way}']")

@@ -25,7 +25,7 @@ def enter_password(page: PageClient, login: str = "operator", password: str = PA
 
 def test_the_password_alone_opens_nothing(page, contract: Contract) -> None:
     enter_password(page)
-    answer = page.client.get(page.url("staff.today"))
+    answer = page.client.get(page.url("staff.dashboard"))
     assert answer.status_code == 302
     assert "/staff/sign-in" in answer.headers["Location"]
     assert page.client.get(page.url("home.index", contract_id=contract.id)).status_code == 302
@@ -33,7 +33,7 @@ def test_the_password_alone_opens_nothing(page, contract: Contract) -> None:
 
 def test_password_and_code_open_the_desk(page, contract: Contract, session: Session) -> None:
     page.sign_in_staff()
-    assert "Сегодня" in page.get("staff.today").h1.text
+    assert "Сегодня" in page.get("staff.dashboard").h1.text
     (event,) = session.scalars(select(AuditEvent).filter_by(action="staff.signed_in"))
     assert event.address == "127.0.0.1"
 
@@ -73,7 +73,7 @@ def test_codes_are_not_tried_without_end(page, contract: Contract, session: Sess
 def test_a_new_clerk_sets_up_an_authenticator_changes_the_password_and_is_in(
     page, admin, contract: Contract, session: Session
 ) -> None:
-    form = admin.get("staff.team_new")
+    form = admin.get("staff.member_new")
     admin.submit(form, 200, login="Novikova", name="Новикова Вера", role="operator")
     password = admin.check_last().select_one("#first-password").text
     enter_password(page, "novikova", password)
@@ -89,7 +89,7 @@ def test_a_new_clerk_sets_up_an_authenticator_changes_the_password_and_is_in(
     assert answer.headers["Location"] == page.url("staff.password")
     form = page.get("staff.password")
     page.submit(form, current=password, password="мой новый пароль")
-    assert "Сегодня" in page.get("staff.today").h1.text
+    assert "Сегодня" in page.get("staff.dashboard").h1.text
 
 
 def test_a_recovery_code_opens_once_and_stands_nowhere_in_the_clear(
@@ -112,26 +112,26 @@ def test_a_session_of_the_desk_ends_after_15_minutes_and_after_8_hours(
 ) -> None:
     page.sign_in_staff()
     later(minutes=14)
-    page.get("staff.today")
+    page.get("staff.dashboard")
     later(minutes=30)
-    assert page.client.get(page.url("staff.today")).status_code == 302
+    assert page.client.get(page.url("staff.dashboard")).status_code == 302
     later()
     page = PageClient(app)
     page.sign_in_staff()
     for minutes in range(10, 8 * 60, 10):
         later(minutes=minutes)
-        page.client.get(page.url("staff.today"))
-    page.get("staff.today")
+        page.client.get(page.url("staff.dashboard"))
+    page.get("staff.dashboard")
     later(hours=8, minutes=1)
-    assert page.client.get(page.url("staff.today")).status_code == 302
+    assert page.client.get(page.url("staff.dashboard")).status_code == 302
 
 
 def test_signing_out_ends_the_session_for_whoever_has_its_cookie(page, clerk, app) -> None:
     cookie = clerk.client.get_cookie("kabinet")
-    clerk.submit(clerk.get("staff.today"), action=clerk.url("staff.sign_out"))
+    clerk.submit(clerk.get("staff.dashboard"), action=clerk.url("staff.sign_out"))
     thief = PageClient(app)
     thief.client.set_cookie("kabinet", cookie.value)
-    assert thief.client.get(thief.url("staff.today")).status_code == 302
+    assert thief.client.get(thief.url("staff.dashboard")).status_code == 302
 
 
 def test_the_half_open_session_is_another_one_than_the_open_one(page, contract, session) -> None:
@@ -146,37 +146,37 @@ def test_an_address_after_the_door_stays_on_this_host(page, contract: Contract, 
     form = page.open(page.url("staff.sign_in", next="//evil.example/"))
     page.submit(form, login="operator", password=PASSWORD)
     page.submit(page.get("staff.second_factor", next="https:evil.example"), code=code)
-    assert page.last.headers["Location"] == page.url("staff.today")
+    assert page.last.headers["Location"] == page.url("staff.dashboard")
 
 
 def test_a_role_taken_away_counts_at_the_next_request(
     page, app, admin, contract: Contract, session: Session
 ) -> None:
     page.sign_in_staff("manager")
-    page.get("staff.team")
+    page.get("staff.members")
     member = session.scalars(select(StaffMember).filter_by(login="manager")).one()
-    form = admin.get("staff.team_member", staff_id=member.id)
+    form = admin.get("staff.member", staff_id=member.id)
     admin.submit(form, name=member.name, role="operator", is_active="y")
-    assert page.client.get(page.url("staff.team")).status_code == 403
+    assert page.client.get(page.url("staff.members")).status_code == 403
     admin.submit(
-        admin.get("staff.team_member", staff_id=member.id),
+        admin.get("staff.member", staff_id=member.id),
         name=member.name,
         role="operator",
         is_active="",
     )
-    assert page.client.get(page.url("staff.today")).status_code == 302
+    assert page.client.get(page.url("staff.dashboard")).status_code == 302
 
 
 def test_the_last_administrator_cannot_be_taken_away(admin, session: Session) -> None:
     member = session.scalars(select(StaffMember).filter_by(login="admin")).one()
-    form = admin.get("staff.team_member", staff_id=member.id)
+    form = admin.get("staff.member", staff_id=member.id)
     admin.submit(form, 422, name=member.name, role="operator", is_active="y")
     assert "последний администратор" in admin.check_last().text
 
 
 def test_a_taken_or_unusable_login_is_refused_beside_the_field(admin) -> None:
     for login, words in (("Operator", "такой логин уже есть"), ("вера", "латинские буквы")):
-        admin.submit(admin.get("staff.team_new"), 422, login=login, name="Вера", role="operator")
+        admin.submit(admin.get("staff.member_new"), 422, login=login, name="Вера", role="operator")
         soup = admin.check_last()
         assert words in soup.select_one("#login-error").text
         assert soup.select_one("#name")["value"] == "Вера"
@@ -189,12 +189,12 @@ def test_a_reset_ends_sessions_and_asks_for_a_new_authenticator(
     old = secret_of(page, session, "operator")
     member = session.scalars(select(StaffMember).filter_by(login="operator")).one()
     admin.submit(
-        admin.get("staff.team_member", staff_id=member.id),
+        admin.get("staff.member", staff_id=member.id),
         200,
-        action=admin.url("staff.team_reset", staff_id=member.id),
+        action=admin.url("staff.member_reset", staff_id=member.id),
     )
     password = admin.check_last().select_one("#first-password").text
-    assert page.client.get(page.url("staff.today")).status_code == 302
+    assert page.client.get(page.url("staff.dashboard")).status_code == 302
     enter_password(page, password=password)
     assert page.get("staff.second_factor").select_one("#secret").text != old
 
@@ -240,8 +240,8 @@ def test_a_new_password_is_another_one_and_gives_a_new_session(page, app, contra
     page.submit(page.get("staff.password"), 422, current=PASSWORD, password=PASSWORD)
     assert "текущий пароль" in page.check_last().select_one("#password-error").text
     page.submit(page.get("staff.password"), current=PASSWORD, password="совсем другой пароль")
-    page.get("staff.today")
-    assert thief.client.get(thief.url("staff.today")).status_code == 302
+    page.get("staff.dashboard")
+    assert thief.client.get(thief.url("staff.dashboard")).status_code == 302
 
 
 def test_passwords_that_may_not_be_set_do_not_count_as_wrong_ones(page, contract) -> None:
@@ -259,7 +259,7 @@ def test_a_department_that_is_switched_off_stays_with_who_has_it(
     session.flush()
     member = make.staff(StaffRole.OPERATOR, login="vera", department_id=old.id)
     make.commit()
-    form = admin.get("staff.team_member", staff_id=member.id)
+    form = admin.get("staff.member", staff_id=member.id)
     admin.submit(
         form,
         name="Вера",

@@ -132,7 +132,7 @@ def test_no_route_changes_the_journal(app: Flask) -> None:
         for rule in app.url_map.iter_rules()
         if "journal" in rule.rule and (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
     ]
-    assert writing == ["staff.journal_file"]
+    assert writing == ["staff.audit_log_file"]
 
 
 def one(session: Session) -> AuditEvent:
