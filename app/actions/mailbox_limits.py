@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from app.actions import rate_limits
 from app.actions.audit_log import ORIGIN, Origin
 from app.domain.mailbox_limits import LIMITS, PURPOSES, mailbox_key
-from app.domain.rate_limits import Tried
+from app.domain.rate_limits import LimitedAction
 from app.lib.database import lock_until_commit
 from app.models import Attempt
 
 _LOCK = "kabinet.mailbox-limits"
 
 
-def admit_email(session: Session, kind: str, recipient: str, now: datetime) -> bool:
+def hit_mailbox_limit(session: Session, kind: str, recipient: str, now: datetime) -> bool:
     """Whether an email of this kind may leave for a mailbox; it is counted either way.
 
     Of transactions that run at once each sees what the others have counted.
@@ -29,7 +29,7 @@ def admit_email(session: Session, kind: str, recipient: str, now: datetime) -> b
     subject, limits = f"{purpose}:{mailbox_key(recipient)}", LIMITS[purpose]
     lock_until_commit(session, _LOCK)
     values = {
-        "action": Tried.EMAIL,
+        "action": LimitedAction.EMAIL,
         "subject_hash": rate_limits.hash_subject(session, subject),
         "address": rate_limits.network_of(origin.address),
         "attempted_at": now,
@@ -39,8 +39,11 @@ def admit_email(session: Session, kind: str, recipient: str, now: datetime) -> b
         insert(Attempt).values(succeeded=False, **values).returning(Attempt.id)
     )
     is_within = (
-        rate_limits.count_left(session, Tried.EMAIL, subject, origin.address, limits, now) > 0
+        rate_limits.count_remaining(
+            session, LimitedAction.EMAIL, subject, origin.address, limits, now
+        )
+        > 0
     )
     if is_within and attempt_id is not None:
-        rate_limits.settle(session, attempt_id, succeeded=True)
+        rate_limits.record_outcome(session, attempt_id, succeeded=True)
     return is_within

@@ -12,7 +12,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from app.actions.audit_log import record
-from app.actions.mailbox_limits import admit_email
+from app.actions.mailbox_limits import hit_mailbox_limit
 from app.actions.sms_codes import issue_code
 from app.domain.errors import LinkError, NotFoundError, RetryError
 from app.domain.registration import Channel
@@ -54,7 +54,7 @@ class Outgoing:
     contract_id: int | None = None
     expires_at: datetime | None = None
     is_interactive: bool = False
-    is_admitted: bool = False
+    is_mailbox_counted: bool = False
     """Counted already, or asked for by somebody known: no limit of the mailbox applies."""
 
 
@@ -117,9 +117,9 @@ def release_suppressed(session: Session, kind: str, key: str, now: datetime) -> 
 
 
 def _is_admitted(session: Session, outgoing: Outgoing, now: datetime) -> bool:
-    if outgoing.is_admitted or outgoing.channel != Channel.MAIL:
+    if outgoing.is_mailbox_counted or outgoing.channel != Channel.MAIL:
         return True
-    return admit_email(session, outgoing.kind, outgoing.recipient, now)
+    return hit_mailbox_limit(session, outgoing.kind, outgoing.recipient, now)
 
 
 def _suppress(session: Session, message_id: int) -> None:

@@ -1,4 +1,8 @@
-"""Tries are counted in the database: the same limit for every process, and after a restart."""
+"""Rate limits: count attempts in the database and refuse those beyond a limit.
+
+The same limit holds for every process, and after a restart. ``hit`` counts an attempt, ``test``
+asks without counting, ``record_outcome`` says afterwards how the attempt ended.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from app.domain.errors import TooManyAttemptsError
-from app.domain.rate_limits import Limit, Tried
+from app.domain.rate_limits import LimitedAction, RateLimit
 from app.lib.database import write_apart
 from app.lib.keyring import KeyPurpose, keyring_of
 from app.models import Attempt
@@ -21,47 +25,38 @@ MAX_ADDRESS = 45
 IPV6_SITE = 64
 
 
-def admit(
+def hit(
     session: Session,
-    action: Tried,
+    action: LimitedAction,
     subject: str,
     address: str,
-    limits: Sequence[Limit],
+    limits: Sequence[RateLimit],
     now: datetime,
     *,
     succeeded: bool = False,
 ) -> int:
-    """Record a try within the limits, for all to see, before anything is done; its key.
+    """Count an attempt before anything is done, and refuse it beyond the limits.
 
-    It is counted again once it stands: of several that arrive together at the last free place,
-    none sees fewer than came before it, so that a limit holds whatever the number of workers.
-    The session must not have written yet.
+    The row is committed in a transaction of its own and the limits are counted once more: of
+    several attempts that arrive together at the last free place, each sees the others, so that a
+    limit holds whatever the number of workers. The session must not have written yet.
 
     Args:
-        subject: the login, contract or telephone that is tried; kept as a hash.
-        succeeded: how it counts until ``settle`` says otherwise.
+        subject: the login, contract or telephone number that is tried; stored as a hash.
+        address: of the client; of IPv6 the /64 network counts.
+        succeeded: how the attempt counts until ``record_outcome`` says otherwise.
+
+    Returns:
+        The id of the attempt.
 
     Raises:
         TooManyAttemptsError: a limit is reached.
     """
-    found = Attempt(
-        action=action,
-        subject_hash=hash_subject(session, subject),
-        address=network_of(address),
-        attempted_at=now,
-        succeeded=succeeded,
-    )
-    _check(session, found, limits, own=0)
-    row = insert(Attempt).values(
-        action=found.action,
-        subject_hash=found.subject_hash,
-        address=found.address,
-        attempted_at=now,
-        succeeded=succeeded,
-    )
-    attempt_id = write_apart(session, row.returning(Attempt.id))
+    attempt = _build_attempt(session, action, subject, address, now)
+    _check(session, attempt, limits)
+    attempt_id = _insert_attempt(session, attempt, succeeded=succeeded)
     try:
-        _check(session, found, limits, own=1)
+        _check(session, attempt, limits, already_counted=1)
     except TooManyAttemptsError:
         if succeeded:
             # Several came at once and none goes through: the next one may.
@@ -71,74 +66,64 @@ def admit(
     return attempt_id
 
 
-def note_failure(
-    session: Session, action: Tried, subject: str, address: str, now: datetime
+def record_failure(
+    session: Session, action: LimitedAction, subject: str, address: str, now: datetime
 ) -> None:
-    """Count a try that was admitted by other limits; the session must not have written yet."""
-    row = insert(Attempt).values(
-        action=action,
-        subject_hash=hash_subject(session, subject),
-        address=network_of(address),
-        attempted_at=now,
-        succeeded=False,
-    )
-    write_apart(session, row.returning(Attempt.id))
+    """Count a failed attempt that other limits have let through.
+
+    Committed in a transaction of its own; the session must not have written yet.
+    """
+    attempt = _build_attempt(session, action, subject, address, now)
+    _insert_attempt(session, attempt, succeeded=False)
 
 
-def check_again(
+def test(
     session: Session,
-    action: Tried,
+    action: LimitedAction,
     subject: str,
     address: str,
-    limits: Sequence[Limit],
+    limits: Sequence[RateLimit],
     now: datetime,
 ) -> None:
-    """Hold a try that has been admitted to further limits.
+    """Hold an attempt that ``hit`` has counted already to further limits.
 
     Raises:
         TooManyAttemptsError: a limit is reached.
     """
-    tried = Attempt(
-        action=action,
-        subject_hash=hash_subject(session, subject),
-        address=network_of(address),
-        attempted_at=now,
-    )
-    _check(session, tried, limits, own=1)
+    attempt = _build_attempt(session, action, subject, address, now)
+    _check(session, attempt, limits, already_counted=1)
 
 
-def count_left(
+def count_remaining(
     session: Session,
-    action: Tried,
+    action: LimitedAction,
     subject: str,
     address: str,
-    limits: Sequence[Limit],
+    limits: Sequence[RateLimit],
     now: datetime,
 ) -> int:
-    """How many more tries the limits allow."""
-    tried = Attempt(
-        action=action,
-        subject_hash=hash_subject(session, subject),
-        address=network_of(address),
-        attempted_at=now,
-    )
-    left = [limit.count - _count(session, tried, limit)[0] for limit in limits]
-    return max(0, min(left))
+    """How many more attempts the limits allow now; never below zero."""
+    attempt = _build_attempt(session, action, subject, address, now)
+    remaining = [limit.count - _count(session, attempt, limit)[0] for limit in limits]
+    return max(0, min(remaining))
 
 
-def settle(session: Session, attempt_id: int, *, succeeded: bool) -> None:
-    """Say how a try ended."""
+def record_outcome(session: Session, attempt_id: int, *, succeeded: bool) -> None:
+    """Store how a counted attempt ended, in the caller's transaction."""
     session.execute(update(Attempt).where(Attempt.id == attempt_id).values(succeeded=succeeded))
 
 
-def settle_apart(session: Session, attempt_id: int) -> None:
-    """It went well, whatever becomes of the session; which must not have written yet."""
-    right = update(Attempt).where(Attempt.id == attempt_id).values(succeeded=True)
-    write_apart(session, right.returning(Attempt.id))
+def commit_success(session: Session, attempt_id: int) -> None:
+    """Store that a counted attempt went well, whatever becomes of the caller's transaction.
+
+    The session must not have written yet.
+    """
+    statement = update(Attempt).where(Attempt.id == attempt_id).values(succeeded=True)
+    write_apart(session, statement.returning(Attempt.id))
 
 
-def forget(session: Session, action: Tried, subject: str) -> None:
-    """Lift the limits of a subject: its owner has proved who they are another way."""
+def clear(session: Session, action: LimitedAction, subject: str) -> None:
+    """Lift the limits of a subject: its owner has proved who they are in another way."""
     session.execute(
         delete(Attempt).where(
             Attempt.action == action, Attempt.subject_hash == hash_subject(session, subject)
@@ -147,12 +132,17 @@ def forget(session: Session, action: Tried, subject: str) -> None:
 
 
 def hash_subject(session: Session, subject: str) -> str:
-    """What the table keeps of a subject: a keyed hash, for a login or a telephone is guessed."""
+    """Keyed hash of a subject, which is all that the table holds: logins and numbers are guessed
+    easily where the hash has no key."""
     return keyring_of(session).hash(KeyPurpose.ATTEMPT_SUBJECT, subject)
 
 
 def network_of(address: str) -> str:
-    """What counts as one address: whoever has one of IPv6 has 2⁶⁴ of them."""
+    """Rate-limit IPv6 clients by /64 prefix: whoever has one address of it has 2⁶⁴ of them.
+
+    An IPv4 address is itself, also where it is written as an IPv6 one; what is no address is cut to
+    the width of the column.
+    """
     try:
         ip = ip_address(address)
     except ValueError:
@@ -162,18 +152,48 @@ def network_of(address: str) -> str:
     return str(ip.ipv4_mapped or IPv6Network((int(ip), IPV6_SITE), strict=False))
 
 
-def _check(session: Session, attempt: Attempt, limits: Sequence[Limit], *, own: int) -> None:
-    """Refuse beyond a limit; ``own`` is 1 when the attempt itself stands in the table already."""
+def _build_attempt(
+    session: Session, action: LimitedAction, subject: str, address: str, now: datetime
+) -> Attempt:
+    """The attempt as the limits look for it; not added to the session."""
+    return Attempt(
+        action=action,
+        subject_hash=hash_subject(session, subject),
+        address=network_of(address),
+        attempted_at=now,
+    )
+
+
+def _insert_attempt(session: Session, attempt: Attempt, *, succeeded: bool) -> int:
+    """Commit the row of an attempt in a transaction of its own."""
+    row = insert(Attempt).values(
+        action=attempt.action,
+        subject_hash=attempt.subject_hash,
+        address=attempt.address,
+        attempted_at=attempt.attempted_at,
+        succeeded=succeeded,
+    )
+    return write_apart(session, row.returning(Attempt.id))
+
+
+def _check(
+    session: Session, attempt: Attempt, limits: Sequence[RateLimit], *, already_counted: int = 0
+) -> None:
+    """Refuse an attempt beyond a limit.
+
+    Args:
+        already_counted: 1 when the attempt itself is in the table, else 0.
+    """
     now = attempt.attempted_at
     for limit in limits:
         count, oldest = _count(session, attempt, limit)
-        if count - own >= limit.count:
+        if count - already_counted >= limit.count:
             wait = (oldest or now) + limit.window - now
-            raise TooManyAttemptsError(max(1, math.ceil(wait.total_seconds())), limit.name)
+            raise TooManyAttemptsError(max(1, math.ceil(wait.total_seconds())), limit.staff_alert)
 
 
-def _count(session: Session, attempt: Attempt, limit: Limit) -> tuple[int, datetime | None]:
-    """How many tries a limit counts, and when the oldest of them was."""
+def _count(session: Session, attempt: Attempt, limit: RateLimit) -> tuple[int, datetime | None]:
+    """How many attempts a limit counts, and when the oldest of them was."""
     return count_attempts(
         session,
         attempt.action,

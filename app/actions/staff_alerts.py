@@ -15,7 +15,7 @@ log = logging.getLogger("kabinet")
 ACTION = "alarm"
 
 
-def raise_alarm(session: Session, name: str, now: datetime) -> None:
+def alert_staff(session: Session, name: str, now: datetime) -> None:
     """Note that a limit of the whole installation is reached."""
     log.warning("alarm", extra={"fields": {"alarm": name}})
     key = f"{name} {now:%Y-%m-%d}"

@@ -70,12 +70,12 @@ class SignInRefusedError(DomainError):
 
 class TooManyAttemptsError(DomainError):
     """A limit was reached. ``retry_after``: whole seconds until the next try makes sense;
-    ``alarm``: the name of the limit where staff have to know."""
+    ``staff_alert``: the name of the limit where staff have to know."""
 
-    def __init__(self, retry_after: int, alarm: str = "") -> None:
+    def __init__(self, retry_after: int, staff_alert: str = "") -> None:
         super().__init__(str(retry_after))
         self.retry_after = retry_after
-        self.alarm = alarm
+        self.staff_alert = staff_alert
 
 
 class AccountExistsError(DomainError):

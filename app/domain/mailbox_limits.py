@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from app.domain.rate_limits import Limit, Outcome
+from app.domain.rate_limits import Outcome, RateLimit
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
@@ -41,12 +41,12 @@ PURPOSES = {
 """Purposes of the kinds of email that somebody else than the reader of the mailbox may cause."""
 
 
-def _limits(per_address: int, an_hour: int, a_day: int) -> tuple[Limit, ...]:
+def _limits(per_address: int, an_hour: int, a_day: int) -> tuple[RateLimit, ...]:
     sent = Outcome.SUCCEEDED
     return (
-        Limit(per_address, HOUR, per_subject=True, per_address=True, outcome=sent),
-        Limit(an_hour, HOUR, per_subject=True, outcome=sent),
-        Limit(a_day, DAY, per_subject=True, outcome=sent),
+        RateLimit(per_address, HOUR, per_subject=True, per_address=True, outcome=sent),
+        RateLimit(an_hour, HOUR, per_subject=True, outcome=sent),
+        RateLimit(a_day, DAY, per_subject=True, outcome=sent),
     )
 
 

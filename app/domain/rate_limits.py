@@ -1,4 +1,8 @@
-"""How often something may be tried: counts in windows, told apart by subject and by address."""
+"""Rate limits: at most so many attempts in a moving window, counted by subject and by address.
+
+What counts is a row in the database (``actions.rate_limits``), so that a limit is the same for
+every process and survives a restart.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,8 @@ from datetime import timedelta
 from enum import StrEnum
 
 
-class Tried(StrEnum):
-    """What is tried; each kind is counted by itself."""
+class LimitedAction(StrEnum):
+    """What is rate-limited; each action is counted by itself. The values are stored."""
 
     SIGN_IN = "sign_in"
     FIRST_ENTRY = "first_entry"
@@ -29,14 +33,14 @@ class Tried(StrEnum):
     NEW_HASH = "new_hash"
     """A new password that will be hashed."""
     EMAIL = "email"
-    """An email that a stranger may have caused, by purpose and mailbox; refused ones fail."""
+    """An email that a stranger may have caused, by purpose and mailbox; suppressed ones fail."""
     STAFF_SIGN_IN = "staff_sign_in"
     STAFF_CODE = "staff_code"
     API = "api"
 
 
 class Outcome(StrEnum):
-    """Which tries a limit counts."""
+    """Which attempts a limit counts, by how they ended."""
 
     ANY = "any"
     FAILED = "failed"
@@ -44,23 +48,27 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """At most ``count`` tries in ``window``."""
+class RateLimit:
+    """At most ``count`` attempts in the ``window`` before now.
+
+    With ``per_subject`` and ``per_address`` it counts the attempts of one subject from one network
+    address; with one of them, all of that subject or from that address; with neither, all.
+    """
 
     count: int
     window: timedelta
     per_subject: bool = False
-    """Count by the login, contract or telephone that is tried …"""
+    """Count by the login, contract or telephone number that is tried."""
     per_address: bool = False
-    """… by the network address that tries, by both together, or, with neither, all of them."""
+    """Count by the network address that the attempt comes from."""
     outcome: Outcome = Outcome.ANY
-    name: str = ""
-    """Set where reaching it is an alarm for staff."""
+    staff_alert: str = ""
+    """Name of the alert for staff where reaching the limit is one."""
 
 
 NEW_HASH_LIMITS = (
-    Limit(15, timedelta(minutes=15), per_subject=True),
-    Limit(30, timedelta(minutes=15), per_address=True),
+    RateLimit(15, timedelta(minutes=15), per_subject=True),
+    RateLimit(30, timedelta(minutes=15), per_address=True),
 )
 """New passwords that are hashed, for one registration or clerk and from one address: hashing costs
 a twentieth of a second of a processor and 19 MiB each time."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.rate_limits import Limit, Outcome, Tried
+from app.domain.rate_limits import LimitedAction, Outcome, RateLimit
 from app.lib.keyring import KeyPurpose, keyring_of
 from app.models import Attempt, Contract, StaffMember
 
@@ -25,8 +25,8 @@ class WatchedLimit:
     """A limit that staff have to know of when it is reached; ``kind`` is for its words."""
 
     kind: str
-    action: Tried
-    limit: Limit
+    action: LimitedAction
+    limit: RateLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _find_reached(session: Session, watched: WatchedLimit, now: datetime) -> Rea
 
 
 def _reached_at(
-    session: Session, conditions: Sequence[ColumnElement[bool]], limit: Limit, subject_hash: str
+    session: Session, conditions: Sequence[ColumnElement[bool]], limit: RateLimit, subject_hash: str
 ) -> datetime:
     """When the last attempt that was still within the limit was made."""
     statement = select(Attempt.attempted_at).where(*conditions)
@@ -100,7 +100,9 @@ def _reached_at(
     return moment
 
 
-def _name_subjects(session: Session, action: Tried, hashes: Sequence[str]) -> tuple[Subject, ...]:
+def _name_subjects(
+    session: Session, action: LimitedAction, hashes: Sequence[str]
+) -> tuple[Subject, ...]:
     """Find whose keyed hashes these are, by hashing whoever they may be of."""
     if not hashes or action not in _CANDIDATES:
         return ()
@@ -133,10 +135,10 @@ def _staff_by_id(session: Session) -> Iterable[tuple[str, Subject]]:
     return [(f"staff:{key}", Subject(name)) for key, name in rows]
 
 
-_CANDIDATES: dict[Tried, Callable[[Session], Iterable[tuple[str, Subject]]]] = {
-    Tried.SIGN_IN: _contracts_by_number,
-    Tried.REGISTRATION: _contracts_by_id,
-    Tried.PROOF_CONTRACT: _contracts_by_id,
-    Tried.STAFF_SIGN_IN: _staff_by_login,
-    Tried.STAFF_CODE: _staff_by_id,
+_CANDIDATES: dict[LimitedAction, Callable[[Session], Iterable[tuple[str, Subject]]]] = {
+    LimitedAction.SIGN_IN: _contracts_by_number,
+    LimitedAction.REGISTRATION: _contracts_by_id,
+    LimitedAction.PROOF_CONTRACT: _contracts_by_id,
+    LimitedAction.STAFF_SIGN_IN: _staff_by_login,
+    LimitedAction.STAFF_CODE: _staff_by_id,
 }

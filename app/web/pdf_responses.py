@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.actions import rate_limits
-from app.domain.rate_limits import Tried
+from app.domain.rate_limits import LimitedAction
 from app.extensions import db
 from app.integrations.pdf import render_pdf
 from app.lib.file_locks import hold_one_of
@@ -26,9 +26,9 @@ def admit_pdf() -> None:
         TooManyAttemptsError: this account had too many in the last minute.
     """
     browser = current_browser()
-    rate_limits.admit(
+    rate_limits.hit(
         db.session(),
-        Tried.PDF,
+        LimitedAction.PDF,
         _asker(),
         browser.address,
         pdf_limits(config()),

@@ -13,7 +13,7 @@ from app.actions.readings.submission import ReadingRules
 from app.actions.registration.policy import Rules
 from app.actions.sms_codes import CodeRules
 from app.actions.staff.members import StaffRules
-from app.domain.rate_limits import NEW_HASH_LIMITS, Limit, Outcome, Tried
+from app.domain.rate_limits import NEW_HASH_LIMITS, LimitedAction, Outcome, RateLimit
 from app.domain.reading_windows import WindowRules
 from app.queries.reached_limits import WatchedLimit
 from config import Config
@@ -29,32 +29,32 @@ def sign_in_limits(config: Config) -> SignInLimits:
     """Failures of one login from one address are few, so that somebody else's guesses do not lock
     the owner out; the cap per login holds against many addresses, but for known devices."""
     strangers = (
-        Limit(
+        RateLimit(
             config.sign_in_pair_failures,
             QUARTER_HOUR,
             per_subject=True,
             per_address=True,
             outcome=Outcome.FAILED,
         ),
-        Limit(
+        RateLimit(
             config.sign_in_address_failures,
             QUARTER_HOUR,
             per_address=True,
             outcome=Outcome.FAILED,
         ),
-        Limit(config.sign_in_login_checks, HOUR, per_subject=True),
+        RateLimit(config.sign_in_login_checks, HOUR, per_subject=True),
     )
     return SignInLimits(strangers, _device_limits(config))
 
 
-def _device_limits(config: Config) -> tuple[Limit, ...]:
+def _device_limits(config: Config) -> tuple[RateLimit, ...]:
     """Of one browser that has signed in with the login before; a copied cookie helps little."""
     few, failed = config.sign_in_pair_failures, Outcome.FAILED
     return (
-        Limit(few, QUARTER_HOUR, per_subject=True, outcome=failed),
-        Limit(3 * few, DAY, per_subject=True, outcome=failed),
-        Limit(config.sign_in_address_failures, QUARTER_HOUR, per_address=True, outcome=failed),
-        Limit(config.sign_in_login_checks, HOUR, per_subject=True),
+        RateLimit(few, QUARTER_HOUR, per_subject=True, outcome=failed),
+        RateLimit(3 * few, DAY, per_subject=True, outcome=failed),
+        RateLimit(config.sign_in_address_failures, QUARTER_HOUR, per_address=True, outcome=failed),
+        RateLimit(config.sign_in_login_checks, HOUR, per_subject=True),
     )
 
 
@@ -63,9 +63,9 @@ def staff_rules(config: Config) -> StaffRules:
     failed = Outcome.FAILED
     # The same few tries for a known device, but of its own: it counts by its own subject.
     codes = (
-        Limit(10, QUARTER_HOUR, per_subject=True, outcome=failed),
-        Limit(30, DAY, per_subject=True, outcome=failed),
-        Limit(config.sign_in_address_failures, QUARTER_HOUR, per_address=True, outcome=failed),
+        RateLimit(10, QUARTER_HOUR, per_subject=True, outcome=failed),
+        RateLimit(30, DAY, per_subject=True, outcome=failed),
+        RateLimit(config.sign_in_address_failures, QUARTER_HOUR, per_address=True, outcome=failed),
     )
     return StaffRules(
         config.secret_key,
@@ -80,16 +80,16 @@ def watched_limits(config: Config) -> tuple[WatchedLimit, ...]:
     few_codes, codes_a_day, _ = staff_rules(config).codes.strangers
     *_, registrations = registration_limits(config)
     *_, daily_sms = sms_limits(config)
-    suppressed = Limit(1, DAY, per_subject=True, outcome=Outcome.FAILED)
+    suppressed = RateLimit(1, DAY, per_subject=True, outcome=Outcome.FAILED)
     return (
-        WatchedLimit("sms", Tried.SMS_REQUEST, daily_sms),
-        WatchedLimit("sign_in", Tried.SIGN_IN, login_cap),
-        WatchedLimit("staff_sign_in", Tried.STAFF_SIGN_IN, login_cap),
-        WatchedLimit("staff_code", Tried.STAFF_CODE, few_codes),
-        WatchedLimit("staff_code", Tried.STAFF_CODE, codes_a_day),
-        WatchedLimit("email", Tried.EMAIL, suppressed),
-        WatchedLimit("registration", Tried.REGISTRATION, registrations),
-        WatchedLimit("proof", Tried.PROOF_CONTRACT, registration_rules(config).proof_brake),
+        WatchedLimit("sms", LimitedAction.SMS_REQUEST, daily_sms),
+        WatchedLimit("sign_in", LimitedAction.SIGN_IN, login_cap),
+        WatchedLimit("staff_sign_in", LimitedAction.STAFF_SIGN_IN, login_cap),
+        WatchedLimit("staff_code", LimitedAction.STAFF_CODE, few_codes),
+        WatchedLimit("staff_code", LimitedAction.STAFF_CODE, codes_a_day),
+        WatchedLimit("email", LimitedAction.EMAIL, suppressed),
+        WatchedLimit("registration", LimitedAction.REGISTRATION, registrations),
+        WatchedLimit("proof", LimitedAction.PROOF_CONTRACT, registration_rules(config).proof_brake),
     )
 
 
@@ -106,9 +106,9 @@ def staff_session_lives(config: Config) -> tuple[timedelta, timedelta]:
     )
 
 
-def api_limits() -> tuple[Limit, ...]:
+def api_limits() -> tuple[RateLimit, ...]:
     """Wrong tokens from one address; the right one is never kept waiting."""
-    return (Limit(20, QUARTER_HOUR, per_address=True, outcome=Outcome.FAILED),)
+    return (RateLimit(20, QUARTER_HOUR, per_address=True, outcome=Outcome.FAILED),)
 
 
 def registration_rules(config: Config) -> Rules:
@@ -121,40 +121,40 @@ def registration_rules(config: Config) -> Rules:
         codes=code_rules(config),
         sms_prefixes=config.sms.prefixes,
         limits={
-            Tried.FIRST_ENTRY: (
-                Limit(config.first_entry_per_address, QUARTER_HOUR, per_address=True),
-                Limit(config.first_entry_per_contract, HOUR, per_subject=True),
+            LimitedAction.FIRST_ENTRY: (
+                RateLimit(config.first_entry_per_address, QUARTER_HOUR, per_address=True),
+                RateLimit(config.first_entry_per_contract, HOUR, per_subject=True),
             ),
-            Tried.REGISTRATION: registration_limits(config),
-            Tried.PROOF: (Limit(config.proof_tries, MONTH, per_subject=True),),
-            Tried.PROOF_CONTRACT: (
-                Limit(3 * config.proof_tries, DAY, per_subject=True, per_address=True),
-                Limit(5 * config.proof_tries, DAY, per_address=True),
+            LimitedAction.REGISTRATION: registration_limits(config),
+            LimitedAction.PROOF: (RateLimit(config.proof_tries, MONTH, per_subject=True),),
+            LimitedAction.PROOF_CONTRACT: (
+                RateLimit(3 * config.proof_tries, DAY, per_subject=True, per_address=True),
+                RateLimit(5 * config.proof_tries, DAY, per_address=True),
             ),
-            Tried.CONFIRM: (
-                Limit(config.sign_in_pair_failures, HOUR, per_subject=True, outcome=failed),
-                Limit(
+            LimitedAction.CONFIRM: (
+                RateLimit(config.sign_in_pair_failures, HOUR, per_subject=True, outcome=failed),
+                RateLimit(
                     config.sign_in_address_failures, QUARTER_HOUR, per_address=True, outcome=failed
                 ),
             ),
-            Tried.NEW_HASH: NEW_HASH_LIMITS,
-            Tried.SMS_REQUEST: sms_limits(config),
-            Tried.SMS_CODE: (Limit(config.sms_tries_per_day, DAY, per_subject=True),),
+            LimitedAction.NEW_HASH: NEW_HASH_LIMITS,
+            LimitedAction.SMS_REQUEST: sms_limits(config),
+            LimitedAction.SMS_CODE: (RateLimit(config.sms_tries_per_day, DAY, per_subject=True),),
         },
-        proof_brake=Limit(10 * config.proof_tries, MONTH, per_subject=True, outcome=failed),
+        proof_brake=RateLimit(10 * config.proof_tries, MONTH, per_subject=True, outcome=failed),
     )
 
 
-def registration_limits(config: Config) -> tuple[Limit, ...]:
+def registration_limits(config: Config) -> tuple[RateLimit, ...]:
     """Letters of confirmation that left: a stranger's must not use up the owner's, so each address
     has its own."""
     sent = Outcome.SUCCEEDED
     own, all_ = config.registrations_per_contract, 10 * config.registrations_per_contract
     return (
-        Limit(own, DAY, per_subject=True, per_address=True, outcome=sent),
+        RateLimit(own, DAY, per_subject=True, per_address=True, outcome=sent),
         # Letters that came back count here: those on record are told each time.
-        Limit(2 * own, DAY, per_subject=True, per_address=True),
-        Limit(all_, DAY, per_subject=True, name="registrations of one contract"),
+        RateLimit(2 * own, DAY, per_subject=True, per_address=True),
+        RateLimit(all_, DAY, per_subject=True, staff_alert="registrations of one contract"),
     )
 
 
@@ -178,7 +178,7 @@ def file_rules(config: Config) -> FileRules:
     return FileRules(
         max_bytes=config.attachment_max_mb * MEBIBYTE,
         per_message=config.attachments_per_message,
-        per_day=(Limit(config.attachments_per_day, DAY, per_subject=True),),
+        per_day=(RateLimit(config.attachments_per_day, DAY, per_subject=True),),
         account_bytes=config.attachments_account_mb * MEBIBYTE,
         disk_free=config.disk_free_mb * MEBIBYTE,
     )
@@ -196,15 +196,15 @@ def contact_rules(config: Config) -> ContactRules:
         codes=code_rules(config),
         sms_prefixes=config.sms.prefixes,
         sign_in=sign_in_limits(config),
-        changes=(Limit(config.contact_changes_per_hour, HOUR, per_subject=True),),
+        changes=(RateLimit(config.contact_changes_per_hour, HOUR, per_subject=True),),
         sms=sms_limits(config),
-        number_tries=(Limit(config.sms_tries_per_day, DAY, per_subject=True),),
+        number_tries=(RateLimit(config.sms_tries_per_day, DAY, per_subject=True),),
     )
 
 
-def pdf_limits(config: Config) -> tuple[Limit, ...]:
+def pdf_limits(config: Config) -> tuple[RateLimit, ...]:
     """Documents laid out for one account."""
-    return (Limit(config.pdf_per_minute, timedelta(minutes=1), per_subject=True),)
+    return (RateLimit(config.pdf_per_minute, timedelta(minutes=1), per_subject=True),)
 
 
 def recovery_rules(config: Config) -> RecoveryRules:
@@ -214,14 +214,14 @@ def recovery_rules(config: Config) -> RecoveryRules:
         codes=code_rules(config),
         sms_prefixes=config.sms.prefixes,
         terminated_access_months=config.terminated_access_months,
-        per_address=(Limit(config.recoveries_per_address, HOUR, per_address=True),),
-        per_login=(Limit(config.recoveries_per_login, HOUR, per_subject=True),),
+        per_address=(RateLimit(config.recoveries_per_address, HOUR, per_address=True),),
+        per_login=(RateLimit(config.recoveries_per_login, HOUR, per_subject=True),),
         sms=sms_limits(config),
         code_tries=(
-            Limit(config.sms_tries_per_day, DAY, per_subject=True),
-            Limit(4 * config.sms_tries_per_day, HOUR, per_address=True),
+            RateLimit(config.sms_tries_per_day, DAY, per_subject=True),
+            RateLimit(4 * config.sms_tries_per_day, HOUR, per_address=True),
         ),
-        number_tries=(Limit(config.sms_tries_per_day, DAY, per_subject=True),),
+        number_tries=(RateLimit(config.sms_tries_per_day, DAY, per_subject=True),),
     )
 
 
@@ -234,13 +234,13 @@ def code_rules(config: Config) -> CodeRules:
     )
 
 
-def sms_limits(config: Config) -> tuple[Limit, ...]:
+def sms_limits(config: Config) -> tuple[RateLimit, ...]:
     """Codes that left; what a provider did not take does not count, but for the address."""
     sent = Outcome.SUCCEEDED
     return (
-        Limit(1, timedelta(seconds=config.sms_resend_seconds), per_subject=True, outcome=sent),
-        Limit(config.sms_per_number, TEN_MINUTES, per_subject=True, outcome=sent),
-        Limit(config.sms_per_number_day, DAY, per_subject=True, outcome=sent),
-        Limit(config.sms_per_address, HOUR, per_address=True),
-        Limit(config.sms.daily_cap, DAY, outcome=sent, name="sms daily cap"),
+        RateLimit(1, timedelta(seconds=config.sms_resend_seconds), per_subject=True, outcome=sent),
+        RateLimit(config.sms_per_number, TEN_MINUTES, per_subject=True, outcome=sent),
+        RateLimit(config.sms_per_number_day, DAY, per_subject=True, outcome=sent),
+        RateLimit(config.sms_per_address, HOUR, per_address=True),
+        RateLimit(config.sms.daily_cap, DAY, outcome=sent, staff_alert="sms daily cap"),
     )

@@ -25,7 +25,7 @@ from app.domain.errors import (
     SignInRefusedError,
     TooManyAttemptsError,
 )
-from app.domain.rate_limits import Limit, Outcome
+from app.domain.rate_limits import Outcome, RateLimit
 from app.extensions import db
 from app.models import Account, AccountSession, Attempt, AuditEvent
 from tests.factories import PASSWORD, Factory
@@ -33,9 +33,9 @@ from tests.factories import PASSWORD, Factory
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 MINUTES, HOUR = timedelta(minutes=15), timedelta(hours=1)
 STRANGERS = (
-    Limit(10, MINUTES, per_subject=True, per_address=True, outcome=Outcome.FAILED),
-    Limit(25, MINUTES, per_address=True, outcome=Outcome.FAILED),
-    Limit(100, HOUR, per_subject=True),
+    RateLimit(10, MINUTES, per_subject=True, per_address=True, outcome=Outcome.FAILED),
+    RateLimit(25, MINUTES, per_address=True, outcome=Outcome.FAILED),
+    RateLimit(100, HOUR, per_subject=True),
 )
 LIMITS = SignInLimits(STRANGERS, STRANGERS)
 NUMBER = "00123-ЭС"
@@ -218,7 +218,7 @@ def test_cap_of_a_login_holds_when_attempts_arrive_together(
     app: Flask, owner: Account, make_app: Callable[..., Flask]
 ) -> None:
     """Several workers at the last free places: never more checks than the cap."""
-    limits = SignInLimits((*STRANGERS[:2], Limit(8, HOUR, per_subject=True)), STRANGERS)
+    limits = SignInLimits((*STRANGERS[:2], RateLimit(8, HOUR, per_subject=True)), STRANGERS)
     with app.app_context():
         engine = db.engine
 

@@ -21,7 +21,7 @@ from app.actions.audit_log import (
     record,
     set_origin,
 )
-from app.actions.staff_alerts import raise_alarm
+from app.actions.staff_alerts import alert_staff
 from app.domain.enquiries import Reply
 from app.domain.imports import JobGoal
 from app.domain.readings import ReadingStatus
@@ -187,7 +187,7 @@ def test_looking_again_within_a_quarter_of_an_hour_is_one_line(
 def test_an_alarm_is_noted_once_a_day_with_its_address(session: Session) -> None:
     set_origin(session, Origin("10.0.0.9"))
     for hours in (0, 1, 24):
-        raise_alarm(session, "sms daily cap", NOW + timedelta(hours=hours))
+        alert_staff(session, "sms daily cap", NOW + timedelta(hours=hours))
     lines = session.scalars(select(AuditEvent)).all()
     assert [line.subject_key[-10:] for line in lines] == ["2026-11-21", "2026-11-22"]
     assert {line.address for line in lines} == {"10.0.0.9"}

@@ -8,7 +8,7 @@ from threading import Barrier
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app.actions.mailbox_limits import admit_email
+from app.actions.mailbox_limits import hit_mailbox_limit
 from app.extensions import db
 from tests.conftest import NOW
 
@@ -25,9 +25,9 @@ def test_of_emails_caused_at_once_no_more_leave_than_one_after_the_other(
     def cause(_: int) -> bool:
         together.wait()
         with Session(engine) as session:
-            is_admitted = admit_email(session, "registration_link", "a@example.org", NOW)
+            is_within_limit = hit_mailbox_limit(session, "registration_link", "a@example.org", NOW)
             session.commit()
-            return is_admitted
+            return is_within_limit
 
     with ThreadPoolExecutor(12) as pool:
         assert sum(pool.map(cause, range(12))) == 5

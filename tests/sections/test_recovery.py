@@ -15,7 +15,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from app.actions.accounts import recovery
-from app.domain.rate_limits import Tried
+from app.domain.rate_limits import LimitedAction
 from app.extensions import db
 from app.jobs.delivery import sweep
 from app.lib.clock import Clock
@@ -166,7 +166,7 @@ def test_who_gets_no_text_message_uses_up_nobodys_cap(
     page: PageClient, account: Account, session: Session
 ) -> None:
     ask(page, UNKNOWN, "sms")
-    sent = select(func.count()).where(Attempt.action == Tried.SMS_REQUEST)
+    sent = select(func.count()).where(Attempt.action == LimitedAction.SMS_REQUEST)
     assert session.scalar(sent) == 0
 
 

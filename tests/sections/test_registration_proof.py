@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.actions.registration.confirmation import admit_contact, check_link
+from app.actions.registration.confirmation import check_link, confirm_contact
 from app.domain.errors import RegistrationClosedError
 from app.lib.signed_links import Purpose
 from app.models import Account, Contract, Message, Registration
@@ -178,7 +178,7 @@ def test_a_press_on_the_old_link_while_another_address_is_saved_opens_nothing(
         other.commit()
     rules = registration_rules(app.extensions["config"])
     with pytest.raises(RegistrationClosedError):
-        admit_contact(session, seen, rules, NOW)
+        confirm_contact(session, seen, rules, NOW)
 
 
 def test_a_clerk_sees_both_contacts_and_opens_the_cabinet(

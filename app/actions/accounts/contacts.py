@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.actions import rate_limits
-from app.actions.accounts.known_devices import SignInLimits, admit_check, find_device
+from app.actions.accounts.known_devices import SignInLimits, find_device, hit_credential_limit
 from app.actions.accounts.notifications import letter_facts, tell_account
 from app.actions.accounts.sessions import OpenedSession, open_session, set_password
 from app.actions.audit_log import record
@@ -29,7 +29,7 @@ from app.domain.errors import (
     SmsNotAllowedError,
 )
 from app.domain.passwords import check_password
-from app.domain.rate_limits import NEW_HASH_LIMITS, Limit, Tried
+from app.domain.rate_limits import NEW_HASH_LIMITS, LimitedAction, RateLimit
 from app.domain.registration import Channel
 from app.integrations.message_templates import write_letter, write_sms
 from app.integrations.transports import Post
@@ -53,9 +53,9 @@ class ContactRules:
     sms_prefixes: tuple[str, ...]
     sign_in: SignInLimits
     """A wrong password here counts as one at sign-in."""
-    changes: tuple[Limit, ...]
-    sms: tuple[Limit, ...]
-    number_tries: tuple[Limit, ...]
+    changes: tuple[RateLimit, ...]
+    sms: tuple[RateLimit, ...]
+    number_tries: tuple[RateLimit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +106,16 @@ def save_contacts(
     _check_password(session, account, contract, password, browser, rules, now)
     key = str(account.id)
     if is_new_email or is_new_phone:
-        rate_limits.admit(session, Tried.CONTACT, key, browser.address, rules.changes, now)
+        rate_limits.hit(session, LimitedAction.CONTACT, key, browser.address, rules.changes, now)
     if is_new_phone:
-        rate_limits.admit(
-            session, Tried.SMS_REQUEST, new.phone, browser.address, rules.sms, now, succeeded=True
+        rate_limits.hit(
+            session,
+            LimitedAction.SMS_REQUEST,
+            new.phone,
+            browser.address,
+            rules.sms,
+            now,
+            succeeded=True,
         )
     _save_person(
         session,
@@ -145,7 +151,7 @@ def change_password(
     account = session.get_one(Account, viewer.account_id)
     check_password(new, list_facts_about(session, account.id))
     own = f"account:{account.id}"
-    rate_limits.admit(session, Tried.NEW_HASH, own, browser.address, NEW_HASH_LIMITS, now)
+    rate_limits.hit(session, LimitedAction.NEW_HASH, own, browser.address, NEW_HASH_LIMITS, now)
     _check_password(session, account, contract, password, browser, rules, now)
     set_password(session, account, new, now)
     tell_account(
@@ -236,8 +242,8 @@ def confirm_phone(
     row = find_last_code(session, contact_change_id=change.id)
     if change.ended_at is not None or not is_waiting(row, change.value, rules.codes, now):
         raise CodeError("dead")
-    rate_limits.admit(
-        session, Tried.SMS_CODE, change.value, browser.address, rules.number_tries, now
+    rate_limits.hit(
+        session, LimitedAction.SMS_CODE, change.value, browser.address, rules.number_tries, now
     )
     use_code(session, row, change.value, typed, rules.codes.tries, post, now)
     _claim(session, change, now)
@@ -272,15 +278,15 @@ def _check_password(
     """Check the password within the limits of sign-in."""
     login = next(iter(list_logins(session, account.id)), number_key(contract.number))
     device = find_device(session, account, browser.devices, now)
-    attempt_id = admit_check(
-        session, Tried.SIGN_IN, login, device, browser.address, rules.sign_in, now
+    attempt_id = hit_credential_limit(
+        session, LimitedAction.SIGN_IN, login, device, browser.address, rules.sign_in, now
     )
     if not is_password(password, account.password_hash):
         if device is not None:
             # Whoever sits at an open session guesses like anybody.
-            rate_limits.note_failure(session, Tried.SIGN_IN, login, browser.address, now)
+            rate_limits.record_failure(session, LimitedAction.SIGN_IN, login, browser.address, now)
         raise SignInRefusedError(account.id)
-    rate_limits.settle_apart(session, attempt_id)
+    rate_limits.commit_success(session, attempt_id)
 
 
 def _save_person(

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.actions import rate_limits
 from app.domain.errors import TooManyAttemptsError
-from app.domain.rate_limits import Limit, Tried
+from app.domain.rate_limits import LimitedAction, RateLimit
 from app.lib.keyring import KeyPurpose, keyring_of
 from app.models import Account, StaffMember
 
@@ -33,8 +33,8 @@ _MAX_TOKEN = 100
 class SignInLimits:
     """Limits of password or code checks: for strangers, and for a browser known to the login."""
 
-    strangers: Sequence[Limit]
-    device: Sequence[Limit]
+    strangers: Sequence[RateLimit]
+    device: Sequence[RateLimit]
 
 
 def issue_device_token(
@@ -71,9 +71,9 @@ def find_device(
     return next((nonce for nonce in nonces if nonce is not None), None)
 
 
-def admit_check(
+def hit_credential_limit(
     session: Session,
-    action: Tried,
+    action: LimitedAction,
     subject: str,
     device: str | None,
     address: str,
@@ -91,10 +91,10 @@ def admit_check(
     if device is not None:
         known = f"{subject}\0{device}"
         try:
-            return rate_limits.admit(session, action, known, address, limits.device, now)
+            return rate_limits.hit(session, action, known, address, limits.device, now)
         except TooManyAttemptsError:
             pass
-    return rate_limits.admit(session, action, subject, address, limits.strangers, now)
+    return rate_limits.hit(session, action, subject, address, limits.strangers, now)
 
 
 def _nonce_of(

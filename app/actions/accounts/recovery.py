@@ -15,7 +15,7 @@ from app.actions.accounts.known_devices import find_device, issue_device_token
 from app.actions.accounts.notifications import letter_facts, tell_account
 from app.actions.accounts.sessions import set_password
 from app.actions.audit_log import record
-from app.actions.mailbox_limits import admit_email
+from app.actions.mailbox_limits import hit_mailbox_limit
 from app.actions.messages import Outgoing, queue_message
 from app.actions.sms_codes import (
     CodeRules,
@@ -24,7 +24,7 @@ from app.actions.sms_codes import (
     prepare_code,
     use_code,
 )
-from app.actions.staff_alerts import raise_alarm
+from app.actions.staff_alerts import alert_staff
 from app.domain.access import Browser, access_window
 from app.domain.contacts import may_get_sms
 from app.domain.contract_number import number_key
@@ -36,7 +36,7 @@ from app.domain.errors import (
     TooManyAttemptsError,
 )
 from app.domain.passwords import check_password
-from app.domain.rate_limits import Limit, Tried
+from app.domain.rate_limits import LimitedAction, RateLimit
 from app.domain.registration import Channel
 from app.integrations.message_templates import Words, write_letter, write_sms
 from app.integrations.transports import Post
@@ -58,12 +58,12 @@ class RecoveryRules:
     sms_prefixes: tuple[str, ...]
     terminated_access_months: int
     """How long the people of a terminated contract may still sign in."""
-    per_address: tuple[Limit, ...]
-    per_login: tuple[Limit, ...]
-    sms: tuple[Limit, ...]
-    code_tries: tuple[Limit, ...]
+    per_address: tuple[RateLimit, ...]
+    per_login: tuple[RateLimit, ...]
+    sms: tuple[RateLimit, ...]
+    code_tries: tuple[RateLimit, ...]
     """Of one recovery and from one address: a stranger's guesses do not shut the owner out."""
-    number_tries: tuple[Limit, ...]
+    number_tries: tuple[RateLimit, ...]
 
 
 def ask_recovery(
@@ -93,7 +93,7 @@ def ask_recovery(
         is_known = find_device(session, account, browser.devices, now) is not None
         has_mailbox = account is not None and account.email_confirmed_at is not None
         mailbox = account.email if account is not None and has_mailbox else f"{key[:60]}@"
-        may_send = is_known or admit_email(session, "recovery_link", mailbox, now)
+        may_send = is_known or hit_mailbox_limit(session, "recovery_link", mailbox, now)
     recovery = Recovery(
         account_id=account.id if account else None,
         channel=channel,
@@ -129,7 +129,9 @@ def start_recovery(
         raise BlockedError("closed")
     if account.email_confirmed_at is None:
         raise BlockedError("no_mail")
-    rate_limits.admit(session, Tried.RECOVERY, contract.number_key, "desk", rules.per_login, now)
+    rate_limits.hit(
+        session, LimitedAction.RECOVERY, contract.number_key, "desk", rules.per_login, now
+    )
     recovery = Recovery(
         account_id=account.id,
         channel=Channel.MAIL,
@@ -193,7 +195,9 @@ def recover_by_code(
         TooManyAttemptsError: too many codes were tried.
     """
     subject = f"recovery:{recovery.id}"
-    rate_limits.admit(session, Tried.RECOVERY_CODE, subject, browser.address, rules.code_tries, now)
+    rate_limits.hit(
+        session, LimitedAction.RECOVERY_CODE, subject, browser.address, rules.code_tries, now
+    )
     row = find_last_code(session, recovery_id=recovery.id)
     try:
         account = check_recovery(session, recovery, recovery.nonce, now)
@@ -204,7 +208,9 @@ def recover_by_code(
         phone = account.phone or ""
         if not is_waiting(row, phone, rules.codes, now):
             raise CodeError("dead")
-        rate_limits.admit(session, Tried.SMS_CODE, phone, browser.address, rules.number_tries, now)
+        rate_limits.hit(
+            session, LimitedAction.SMS_CODE, phone, browser.address, rules.number_tries, now
+        )
     except TooManyAttemptsError:
         raise CodeError("wrong") from None
     use_code(session, row, phone, typed, rules.codes.tries, post, now)
@@ -229,19 +235,17 @@ def _admit(
 ) -> bool:
     """Whether a message may go out."""
     address, phone = browser.address, ""
-    rate_limits.admit(session, Tried.RECOVERY, key, address, rules.per_address, now)
+    rate_limits.hit(session, LimitedAction.RECOVERY, key, address, rules.per_address, now)
     try:
-        rate_limits.check_again(session, Tried.RECOVERY, key, address, rules.per_login, now)
+        rate_limits.test(session, LimitedAction.RECOVERY, key, address, rules.per_login, now)
         if channel is Channel.SMS:
             phone = _mobile_of(account, rules)
             # Whoever gets no message is counted like those who get one: the answer takes as long.
-            counted = Tried.SMS_REQUEST if phone else Tried.SMS_TO_NOBODY
-            rate_limits.admit(
-                session, counted, phone or key, address, rules.sms, now, succeeded=True
-            )
+            counted = LimitedAction.SMS_REQUEST if phone else LimitedAction.SMS_TO_NOBODY
+            rate_limits.hit(session, counted, phone or key, address, rules.sms, now, succeeded=True)
     except TooManyAttemptsError as error:
-        if error.alarm and phone:
-            raise_alarm(session, error.alarm, now)
+        if error.staff_alert and phone:
+            alert_staff(session, error.staff_alert, now)
         return False
     return True
 
@@ -285,7 +289,7 @@ def _send(
             account_id=account.id,
             contract_id=contract.id,
             expires_at=recovery.expires_at,
-            is_admitted=True,
+            is_mailbox_counted=True,
         )
         queue_message(session, outgoing, now)
     elif recovery.channel == Channel.SMS and phone:

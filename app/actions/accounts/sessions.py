@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, joinedload
 from app.actions import rate_limits
 from app.actions.accounts.known_devices import (
     SignInLimits,
-    admit_check,
     find_device,
+    hit_credential_limit,
     issue_device_token,
 )
 from app.actions.audit_log import MAX_ADDRESS, record
@@ -23,7 +23,7 @@ from app.domain.contacts import normalise_email
 from app.domain.contract_number import number_key
 from app.domain.errors import AccountExistsError, NotFoundError, SignInRefusedError
 from app.domain.passwords import check_password
-from app.domain.rate_limits import Tried
+from app.domain.rate_limits import LimitedAction
 from app.lib.passwords import hash_password, is_password
 from app.models import (
     Account,
@@ -134,8 +134,8 @@ def sign_in(
     owner = find_owner(session, login, command.oldest_end)
     account, contract_id = owner if owner else (None, 0)
     device = find_device(session, account, command.browser.devices, now)
-    attempt_id = admit_check(
-        session, Tried.SIGN_IN, login, device, command.browser.address, limits, now
+    attempt_id = hit_credential_limit(
+        session, LimitedAction.SIGN_IN, login, device, command.browser.address, limits, now
     )
     checked = account.password_hash if account else None
     is_right = is_password(command.password, checked)
@@ -145,7 +145,7 @@ def sign_in(
         is_right = account.password_hash == checked
     if account is None or not is_right or account.disabled_at is not None:
         raise SignInRefusedError(account.id if account else None)
-    rate_limits.settle(session, attempt_id, succeeded=True)
+    rate_limits.record_outcome(session, attempt_id, succeeded=True)
     return open_session(session, account.id, contract_id, command.browser, now)
 
 
@@ -209,7 +209,7 @@ def set_password(session: Session, account: Account, password: str, now: datetim
     end_sessions(session, account.id, now)
     _end_contact_changes(session, account, now)
     for login in list_logins(session, account.id):
-        rate_limits.forget(session, Tried.SIGN_IN, login)
+        rate_limits.clear(session, LimitedAction.SIGN_IN, login)
     record(session, "account.password_set", account.id, "accounts", str(account.id), now)
 
 

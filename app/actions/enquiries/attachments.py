@@ -15,7 +15,7 @@ from app.actions.enquiries.drafts import lock_draft
 from app.domain.access import Viewer
 from app.domain.attachments import CheckedFile, Upload, check_file
 from app.domain.errors import AttachmentError, TooManyAttemptsError
-from app.domain.rate_limits import Limit, Tried
+from app.domain.rate_limits import LimitedAction, RateLimit
 from app.integrations.antivirus import Scanner
 from app.integrations.errors import ScanError, StoreError
 from app.integrations.file_store import FileStore
@@ -33,7 +33,7 @@ class FileRules:
 
     max_bytes: int
     per_message: int
-    per_day: tuple[Limit, ...]
+    per_day: tuple[RateLimit, ...]
     account_bytes: int
     disk_free: int
 
@@ -160,9 +160,9 @@ def _admit(
 ) -> None:
     _leave_room(checked, store, rules)
     try:
-        rate_limits.admit(
+        rate_limits.hit(
             session,
-            Tried.UPLOAD,
+            LimitedAction.UPLOAD,
             str(viewer.account_id),
             address,
             rules.per_day,

@@ -27,7 +27,7 @@ from app.domain.errors import (
     TooManyAttemptsError,
 )
 from app.domain.money import parse_roubles
-from app.domain.rate_limits import Tried
+from app.domain.rate_limits import LimitedAction
 from app.domain.registration import (
     PENDING,
     Channel,
@@ -69,7 +69,7 @@ def confirm_by_link(
         RegistrationClosedError: the contract has got an owner meanwhile.
     """
     check_link(registration, nonce, now)
-    return admit_contact(session, registration, rules, now)
+    return confirm_contact(session, registration, rules, now)
 
 
 def check_registrant(
@@ -89,14 +89,14 @@ def check_registrant(
         SignInRefusedError: another password; the link lives on.
         TooManyAttemptsError: a limit is reached; no password was checked.
     """
-    own, limits = f"registration:{registration.id}", rules.limits[Tried.CONFIRM]
-    attempt_id = rate_limits.admit(session, Tried.CONFIRM, own, browser.address, limits, now)
+    own, limits = f"registration:{registration.id}", rules.limits[LimitedAction.CONFIRM]
+    attempt_id = rate_limits.hit(session, LimitedAction.CONFIRM, own, browser.address, limits, now)
     if not is_password(password, registration.password_hash):
         raise SignInRefusedError(None)
-    rate_limits.settle_apart(session, attempt_id)
+    rate_limits.commit_success(session, attempt_id)
 
 
-def admit_contact(
+def confirm_contact(
     session: Session, registration: Registration, rules: Rules, now: datetime
 ) -> bool:
     """The contact is confirmed; open the account where it is on record or nothing more is asked."""
@@ -141,10 +141,17 @@ def prove_by_document(
     own, contract = f"registration:{registration.id}", f"contract:{registration.contract_id}"
     try:
         # Whoever begins one registration after the other has no more tries for it.
-        contract_attempt_id = rate_limits.admit(
-            session, Tried.PROOF_CONTRACT, contract, address, limits[Tried.PROOF_CONTRACT], now
+        contract_attempt_id = rate_limits.hit(
+            session,
+            LimitedAction.PROOF_CONTRACT,
+            contract,
+            address,
+            limits[LimitedAction.PROOF_CONTRACT],
+            now,
         )
-        attempt_id = rate_limits.admit(session, Tried.PROOF, own, address, limits[Tried.PROOF], now)
+        attempt_id = rate_limits.hit(
+            session, LimitedAction.PROOF, own, address, limits[LimitedAction.PROOF], now
+        )
     except TooManyAttemptsError:
         raise ProofError(0) from None
     since = earliest_proof_day(now.date())
@@ -154,8 +161,8 @@ def prove_by_document(
         _hold_proof(session, registration, is_right=is_right)
         raise ProofHeldError
     if is_right:
-        rate_limits.settle(session, attempt_id, succeeded=True)
-        rate_limits.settle(session, contract_attempt_id, succeeded=True)
+        rate_limits.record_outcome(session, attempt_id, succeeded=True)
+        rate_limits.record_outcome(session, contract_attempt_id, succeeded=True)
         _open(session, registration, Proof.DOCUMENT, "", now)
         return
     raise ProofError(count_tries_left(session, registration, browser, rules, now))
@@ -166,10 +173,12 @@ def count_tries_left(
 ) -> int:
     """How often a total may still be tried: in this registration, and from this address today."""
     return min(
-        rate_limits.count_left(session, tried, subject, browser.address, rules.limits[tried], now)
+        rate_limits.count_remaining(
+            session, tried, subject, browser.address, rules.limits[tried], now
+        )
         for tried, subject in (
-            (Tried.PROOF, f"registration:{registration.id}"),
-            (Tried.PROOF_CONTRACT, f"contract:{registration.contract_id}"),
+            (LimitedAction.PROOF, f"registration:{registration.id}"),
+            (LimitedAction.PROOF_CONTRACT, f"contract:{registration.contract_id}"),
         )
     )
 
@@ -247,7 +256,7 @@ def _is_braked(session: Session, contract: str, rules: Rules, now: datetime) -> 
     limit = rules.proof_brake
     count, _ = count_attempts(
         session,
-        Tried.PROOF_CONTRACT,
+        LimitedAction.PROOF_CONTRACT,
         since=now - limit.window,
         subject_hash=rate_limits.hash_subject(session, contract),
         outcome=limit.outcome,

@@ -11,7 +11,7 @@ from app.actions.registration import notifications
 from app.actions.registration.policy import Rules
 from app.domain.access import Browser
 from app.domain.contract_number import number_key
-from app.domain.rate_limits import Tried
+from app.domain.rate_limits import LimitedAction
 from app.domain.registration import State
 from app.models import Registration
 from app.queries.accounts import find_owner
@@ -31,8 +31,13 @@ def open_registration(
         TooManyAttemptsError: a limit is reached; nothing was looked up.
     """
     key = number_key(number)
-    rate_limits.admit(
-        session, Tried.FIRST_ENTRY, key, browser.address, rules.limits[Tried.FIRST_ENTRY], now
+    rate_limits.hit(
+        session,
+        LimitedAction.FIRST_ENTRY,
+        key,
+        browser.address,
+        rules.limits[LimitedAction.FIRST_ENTRY],
+        now,
     )
     contract = find_entry(session, key, inn)
     if contract is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.actions.sms_codes import CodeRules
-from app.domain.rate_limits import Limit, Tried
+from app.domain.rate_limits import LimitedAction, RateLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Rules:
     stop_life: timedelta
     codes: CodeRules
     sms_prefixes: tuple[str, ...]
-    limits: Mapping[Tried, Sequence[Limit]]
-    proof_brake: Limit
+    limits: Mapping[LimitedAction, Sequence[RateLimit]]
+    proof_brake: RateLimit
     """Wrong totals for one contract, by whomever, after which a right one opens nothing by itself
     but is noted for a clerk."""

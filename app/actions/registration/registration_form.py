@@ -14,7 +14,7 @@ from app.actions import rate_limits
 from app.actions.accounts.consents import give_consent
 from app.actions.audit_log import record
 from app.actions.registration import notifications
-from app.actions.registration.confirmation import admit_contact
+from app.actions.registration.confirmation import confirm_contact
 from app.actions.registration.policy import Rules
 from app.actions.registration.transitions import claim_saving, move
 from app.actions.sms_codes import (
@@ -33,7 +33,7 @@ from app.domain.errors import (
     SmsNotAllowedError,
     TooSoonError,
 )
-from app.domain.rate_limits import Tried
+from app.domain.rate_limits import LimitedAction
 from app.domain.registration import Channel, State
 from app.integrations.transports import Post
 from app.lib.passwords import hash_password
@@ -97,7 +97,7 @@ def save(
     attempt_id = _admit_save(session, registration, browser, rules, now)
     if needs_code:
         # Typed, and «ОК» forgotten.
-        check_code(session, registration, details, browser, rules, post, now, is_admitted=True)
+        check_code(session, registration, details, browser, rules, post, now, is_hash_counted=True)
     if not claim_saving(session, registration):
         return None
     if is_by_sms and not is_confirmed(registration, details.phone):
@@ -118,7 +118,7 @@ def save(
     )
     notifications.tell_contacts_on_record(session, registration, rules, now)
     if is_by_sms:
-        admit_contact(session, registration, rules, now)
+        confirm_contact(session, registration, rules, now)
         return None
     return Sending(notifications.send_link(session, registration, now), attempt_id)
 
@@ -147,9 +147,9 @@ def request_code(
     if last is not None and last.phone == phone:
         _refuse_for(seconds_to_wait(last, rules.codes, now))
     _admit_hashing(session, registration, details, browser, rules, now)
-    limits = rules.limits[Tried.SMS_REQUEST]
-    attempt_id = rate_limits.admit(
-        session, Tried.SMS_REQUEST, phone, browser.address, limits, now, succeeded=True
+    limits = rules.limits[LimitedAction.SMS_REQUEST]
+    attempt_id = rate_limits.hit(
+        session, LimitedAction.SMS_REQUEST, phone, browser.address, limits, now, succeeded=True
     )
     _keep(session, registration, details, browser, now)
     registration.confirmed_phone = None
@@ -166,12 +166,12 @@ def check_code(
     post: Post,
     now: datetime,
     *,
-    is_admitted: bool = False,
+    is_hash_counted: bool = False,
 ) -> None:
     """«ОК»: the number is confirmed for this registration. Commit whatever comes of it.
 
     Args:
-        is_admitted: the password that is hashed along has been counted already.
+        is_hash_counted: the password that is hashed along has been counted already.
 
     Raises:
         ConsentMissingError, RegistrationClosedError: nothing is kept.
@@ -185,10 +185,10 @@ def check_code(
     if not is_waiting(row, details.phone, rules.codes, now):
         # No code, no try: or anybody could use up those of a number that is not theirs.
         raise CodeError("dead")
-    if not is_admitted:
+    if not is_hash_counted:
         _admit_hashing(session, registration, details, browser, rules, now)
-    limits = rules.limits[Tried.SMS_CODE]
-    rate_limits.admit(session, Tried.SMS_CODE, details.phone, browser.address, limits, now)
+    limits = rules.limits[LimitedAction.SMS_CODE]
+    rate_limits.hit(session, LimitedAction.SMS_CODE, details.phone, browser.address, limits, now)
     _keep(session, registration, details, browser, now)
     use_code(session, row, details.phone, details.code, rules.codes.tries, post, now)
     registration.confirmed_phone = details.phone
@@ -200,7 +200,7 @@ def not_sent(session: Session, sending: Sending, now: datetime) -> None:
     message = session.get_one(Message, sending.message_id)
     if message.sms_code_id is not None:
         session.get_one(SmsCode, message.sms_code_id).ended_at = now
-    rate_limits.settle(session, sending.attempt_id, succeeded=False)
+    rate_limits.record_outcome(session, sending.attempt_id, succeeded=False)
     session.flush()
 
 
@@ -301,8 +301,8 @@ def _admit_hashing(
         TooManyAttemptsError: a limit is reached; nothing was hashed.
     """
     if details.password is not None:
-        own, limits = f"registration:{registration.id}", rules.limits[Tried.NEW_HASH]
-        rate_limits.admit(session, Tried.NEW_HASH, own, browser.address, limits, now)
+        own, limits = f"registration:{registration.id}", rules.limits[LimitedAction.NEW_HASH]
+        rate_limits.hit(session, LimitedAction.NEW_HASH, own, browser.address, limits, now)
 
 
 def _is_saved(
@@ -320,9 +320,12 @@ def _is_saved(
 def _admit_save(
     session: Session, registration: Registration, browser: Browser, rules: Rules, now: datetime
 ) -> int:
-    contract, limits = f"contract:{registration.contract_id}", rules.limits[Tried.REGISTRATION]
-    return rate_limits.admit(
-        session, Tried.REGISTRATION, contract, browser.address, limits, now, succeeded=True
+    contract, limits = (
+        f"contract:{registration.contract_id}",
+        rules.limits[LimitedAction.REGISTRATION],
+    )
+    return rate_limits.hit(
+        session, LimitedAction.REGISTRATION, contract, browser.address, limits, now, succeeded=True
     )
 
 

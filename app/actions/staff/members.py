@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from app.actions import rate_limits
 from app.actions.accounts.known_devices import (
     SignInLimits,
-    admit_check,
     find_device,
+    hit_credential_limit,
     issue_device_token,
 )
 from app.actions.accounts.sessions import MAX_AGENT, SignIn
@@ -21,7 +21,7 @@ from app.actions.audit_log import MAX_ADDRESS, ORIGIN, Origin, record, set_origi
 from app.domain.access import Browser
 from app.domain.errors import CodeError, PasswordError, SignInRefusedError, StaffError
 from app.domain.passwords import check_password
-from app.domain.rate_limits import NEW_HASH_LIMITS, Tried
+from app.domain.rate_limits import NEW_HASH_LIMITS, LimitedAction
 from app.domain.staff import (
     StaffRole,
     hash_recovery_code,
@@ -122,13 +122,19 @@ def sign_in(
     address = command.browser.address
     staff = find_by_login(session, login)
     device = find_device(session, staff, command.browser.devices, now)
-    attempt = admit_check(
-        session, Tried.STAFF_SIGN_IN, login or command.login, device, address, rules.sign_in, now
+    attempt = hit_credential_limit(
+        session,
+        LimitedAction.STAFF_SIGN_IN,
+        login or command.login,
+        device,
+        address,
+        rules.sign_in,
+        now,
     )
     is_right = is_password(command.password, staff.password_hash if staff else None)
     if staff is None or not is_right or staff.disabled_at is not None:
         raise SignInRefusedError(staff.id if staff else None)
-    rate_limits.settle(session, attempt, succeeded=True)
+    rate_limits.record_outcome(session, attempt, succeeded=True)
     return _open(session, staff, command.browser, now, is_confirmed=False)
 
 
@@ -149,13 +155,13 @@ def confirm(
     staff = get_staff(session, half_open.staff_id)
     device = find_device(session, staff, browser.devices, now)
     subject = f"staff:{staff.id}"
-    attempt = admit_check(
-        session, Tried.STAFF_CODE, subject, device, browser.address, rules.codes, now
+    attempt = hit_credential_limit(
+        session, LimitedAction.STAFF_CODE, subject, device, browser.address, rules.codes, now
     )
     is_recovery = not use_code(session, staff, typed, rules, now)
     if is_recovery and not _use_recovery_code(session, staff, typed, rules, now):
         raise CodeError("wrong")
-    rate_limits.settle(session, attempt, succeeded=True)
+    rate_limits.record_outcome(session, attempt, succeeded=True)
     opened = _open(session, staff, browser, now, is_confirmed=True)
     end_session(session, half_open.id, now)
     set_origin(session, Origin(browser.address, staff.id))
@@ -235,7 +241,7 @@ def change_password(
     """
     check_password(new, (staff.login, staff.name))
     own = f"staff:{staff.id}"
-    rate_limits.admit(session, Tried.NEW_HASH, own, browser.address, NEW_HASH_LIMITS, now)
+    rate_limits.hit(session, LimitedAction.NEW_HASH, own, browser.address, NEW_HASH_LIMITS, now)
     prove_password(session, staff, current, browser, rules, now)
     if new == current:
         raise PasswordError("same")
@@ -262,16 +268,22 @@ def prove_password(
         TooManyAttemptsError: too many tries.
     """
     device = find_device(session, staff, browser.devices, now)
-    attempt = admit_check(
-        session, Tried.STAFF_SIGN_IN, staff.login, device, browser.address, rules.sign_in, now
+    attempt = hit_credential_limit(
+        session,
+        LimitedAction.STAFF_SIGN_IN,
+        staff.login,
+        device,
+        browser.address,
+        rules.sign_in,
+        now,
     )
     if not is_password(current, staff.password_hash):
         if device is not None:
-            rate_limits.note_failure(
-                session, Tried.STAFF_SIGN_IN, staff.login, browser.address, now
+            rate_limits.record_failure(
+                session, LimitedAction.STAFF_SIGN_IN, staff.login, browser.address, now
             )
         raise SignInRefusedError(staff.id)
-    rate_limits.settle_apart(session, attempt)
+    rate_limits.commit_success(session, attempt)
 
 
 def reset_access(session: Session, staff: StaffMember, password: str, now: datetime) -> None:
@@ -287,8 +299,8 @@ def reset_access(session: Session, staff: StaffMember, password: str, now: datet
     staff.totp_seed, staff.totp_step, staff.totp_confirmed_at = new_seed(), 0, None
     session.execute(delete(RecoveryCode).where(RecoveryCode.staff_id == staff.id))
     end_sessions(session, staff.id, now)
-    rate_limits.forget(session, Tried.STAFF_SIGN_IN, staff.login)
-    rate_limits.forget(session, Tried.STAFF_CODE, f"staff:{staff.id}")
+    rate_limits.clear(session, LimitedAction.STAFF_SIGN_IN, staff.login)
+    rate_limits.clear(session, LimitedAction.STAFF_CODE, f"staff:{staff.id}")
     record(session, "staff.access_reset", None, SUBJECT, staff.login, now)
 
 
@@ -359,7 +371,9 @@ def _admit_hashing(session: Session, now: datetime) -> None:
     origin: Origin = session.info.get(ORIGIN, Origin())
     if origin.staff_id is not None:
         maker = f"staff:{origin.staff_id}"
-        rate_limits.admit(session, Tried.NEW_HASH, maker, origin.address, NEW_HASH_LIMITS, now)
+        rate_limits.hit(
+            session, LimitedAction.NEW_HASH, maker, origin.address, NEW_HASH_LIMITS, now
+        )
 
 
 def _use_recovery_code(

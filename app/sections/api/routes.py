@@ -11,10 +11,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from app.actions.imports.findings import as_json, read_findings
-from app.actions.rate_limits import admit
+from app.actions.rate_limits import hit
 from app.domain.errors import BatchError, NotFoundError, TooManyAttemptsError
 from app.domain.imports import JobStatus
-from app.domain.rate_limits import Tried
+from app.domain.rate_limits import LimitedAction
 from app.extensions import csrf, db
 from app.jobs import imports
 from app.logging import event, log
@@ -42,7 +42,7 @@ def check_token() -> ResponseReturnValue | None:
     if batch_uploads.has_token():
         return None
     address = request.remote_addr or ""
-    admit(db.session(), Tried.API, "import", address, api_limits(), clock().now())
+    hit(db.session(), LimitedAction.API, "import", address, api_limits(), clock().now())
     event("api token refused")
     body, status = _fault(*DENIED)
     return body, status, {"WWW-Authenticate": "Bearer"}

@@ -8,7 +8,7 @@ from flask.wrappers import Response
 
 from app.actions.registration import entry, registration_form
 from app.actions.sms_codes import find_last_code, is_waiting, seconds_to_wait
-from app.actions.staff_alerts import raise_alarm
+from app.actions.staff_alerts import alert_staff
 from app.domain.errors import DomainError, TooManyAttemptsError, TooSoonError
 from app.domain.registration import State
 from app.extensions import db
@@ -192,8 +192,8 @@ def _has_left(sending: registration_form.Sending) -> bool:
 
 def _explained(form: RegistrationForm, error: DomainError) -> ResponseReturnValue:
     """The form again with the words of an error; what a try has cost stays."""
-    if isinstance(error, TooManyAttemptsError) and error.alarm:
-        raise_alarm(db.session(), error.alarm, session.local_now())
+    if isinstance(error, TooManyAttemptsError) and error.staff_alert:
+        alert_staff(db.session(), error.staff_alert, session.local_now())
     form.mark_browser()
     delivery.commit()
     answer = _form_page(form, form.explain(error))

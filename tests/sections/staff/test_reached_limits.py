@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app.actions.mailbox_limits import admit_email
+from app.actions.mailbox_limits import hit_mailbox_limit
 from app.actions.rate_limits import hash_subject
-from app.domain.rate_limits import Tried
+from app.domain.rate_limits import LimitedAction
 from app.models import Attempt, Contract
 from tests.conftest import NOW
 from tests.pages import PageClient
@@ -26,7 +26,9 @@ def app(make_app: Callable[..., Flask]) -> Flask:
     return make_app(sign_in_login_checks=6, proof_tries=1, sms=sms)
 
 
-def attempt(session: Session, action: Tried, subject: str, times: int, succeeded: bool = False):
+def attempt(
+    session: Session, action: LimitedAction, subject: str, times: int, succeeded: bool = False
+):
     for number in range(times):
         session.add(
             Attempt(
@@ -48,16 +50,16 @@ def shown(page: PageClient) -> list[str]:
 
 
 def test_without_a_reached_limit_nothing_is_said(clerk: PageClient, session: Session) -> None:
-    attempt(session, Tried.SIGN_IN, "00123-ЭС", 5)
-    attempt(session, Tried.SMS_REQUEST, "+79120000001", 4, succeeded=True)
-    attempt(session, Tried.SMS_REQUEST, "+79120000001", 4)
+    attempt(session, LimitedAction.SIGN_IN, "00123-ЭС", 5)
+    attempt(session, LimitedAction.SMS_REQUEST, "+79120000001", 4, succeeded=True)
+    attempt(session, LimitedAction.SMS_REQUEST, "+79120000001", 4)
     assert shown(clerk) == []
 
 
 def test_the_daily_cap_of_text_messages_is_shown_until_a_day_is_over(
     clerk: PageClient, session: Session, later: Callable[..., datetime]
 ) -> None:
-    attempt(session, Tried.SMS_REQUEST, "+79120000001", 5, succeeded=True)
+    attempt(session, LimitedAction.SMS_REQUEST, "+79120000001", 5, succeeded=True)
     (line,) = shown(clerk)
     assert "Исчерпан суточный предел смс: 5 кодов отправлено" in line
     assert "с 21.11.2026, 11:50" in line
@@ -70,8 +72,8 @@ def test_the_daily_cap_of_text_messages_is_shown_until_a_day_is_over(
 def test_a_login_that_is_locked_is_shown_with_its_contract(
     clerk: PageClient, session: Session, contract: Contract
 ) -> None:
-    attempt(session, Tried.SIGN_IN, "00123-ЭС", 6)
-    attempt(session, Tried.SIGN_IN, "unknown", 6)
+    attempt(session, LimitedAction.SIGN_IN, "00123-ЭС", 6)
+    attempt(session, LimitedAction.SIGN_IN, "unknown", 6)
     (line,) = shown(clerk)
     assert line.startswith("2Подбирают пароль: вход по договору закрыт")
     assert "12 проверок пароля" in line
@@ -85,16 +87,16 @@ def test_a_login_that_is_locked_is_shown_with_its_contract(
 @pytest.mark.parametrize(
     ("action", "subject", "times", "words", "name"),
     [
-        (Tried.STAFF_SIGN_IN, "manager", 6, "Подбирают пароль сотрудника", True),
-        (Tried.STAFF_CODE, "staff:1", 10, "знает пароль сотрудника и подбирает код", True),
-        (Tried.PROOF_CONTRACT, "contract:1", 10, "Подбирают сумму документа", True),
-        (Tried.EMAIL, "notice:a@example.org", 1, "Удержаны письма", False),
+        (LimitedAction.STAFF_SIGN_IN, "manager", 6, "Подбирают пароль сотрудника", True),
+        (LimitedAction.STAFF_CODE, "staff:1", 10, "знает пароль сотрудника и подбирает код", True),
+        (LimitedAction.PROOF_CONTRACT, "contract:1", 10, "Подбирают сумму документа", True),
+        (LimitedAction.EMAIL, "notice:a@example.org", 1, "Удержаны письма", False),
     ],
 )
 def test_every_lock_is_shown_with_what_to_do(
     clerk: PageClient,
     session: Session,
-    action: Tried,
+    action: LimitedAction,
     subject: str,
     times: int,
     words: str,
@@ -111,7 +113,7 @@ def test_every_lock_is_shown_with_what_to_do(
 
 def test_emails_held_back_lead_to_their_list(clerk: PageClient, session: Session) -> None:
     for _ in range(7):
-        admit_email(session, "contact_link", "a@example.org", NOW)
+        hit_mailbox_limit(session, "contact_link", "a@example.org", NOW)
     session.commit()
     (line,) = shown(clerk)
     assert "3 письма" in line
