@@ -7,27 +7,54 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 
 from app import create_app
 from app.extensions import db
+from app.lib import passwords
 from app.lib.clock import Clock
 from config import Config, MailSettings, SmsSettings
 from tests.factories import Factory
 from tests.outbox import Outbox
 from tests.pages import PageClient
 
-# Every test has an application of its own; compiling the same templates anew would take longer
-# than most tests.
+
+class CachedRule(Rule):
+    """A URL rule whose builder is compiled once for all applications of this process.
+
+    Every test has an application of its own with the same two hundred rules; compiling their
+    builders was nine tenths of what ``create_app`` costs.
+    """
+
+    _compiled: ClassVar[dict[tuple[object, ...], Callable[..., tuple[str, str]]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        defaults = tuple(sorted((self.defaults or {}).items()))
+        key = (self.rule, tuple(self._trace), defaults, append_unknown)
+        if key not in self._compiled:
+            self._compiled[key] = super()._compile_builder(append_unknown)
+        return self._compiled[key]
+
+
+# The same templates are compiled once, too.
 Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache()}
+Flask.url_rule_class = CachedRule
+
+PRODUCTION_HASHER, PRODUCTION_DUMMY = passwords._HASHER, passwords._DUMMY
+# Most tests are not about what a guess costs: argon2id with the smallest parameters there are.
+# Those that are ask for ``production_hashing``.
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords._DUMMY = passwords._HASHER.hash("nobody signs in with this")
 
 ZONE = ZoneInfo("Asia/Yekaterinburg")
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=ZONE)
@@ -65,6 +92,13 @@ class WholeAnswers(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         return super().open(*args, **({"buffered": True} | kwargs))
+
+
+@pytest.fixture
+def production_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords with the parameters of production, for tests of what that costs or stores."""
+    monkeypatch.setattr(passwords, "_HASHER", PRODUCTION_HASHER)
+    monkeypatch.setattr(passwords, "_DUMMY", PRODUCTION_DUMMY)
 
 
 @pytest.fixture(scope="session")

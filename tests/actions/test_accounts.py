@@ -69,6 +69,7 @@ def outcome(session: Session, command: SignIn, limits: SignInLimits = LIMITS) ->
     return "in"
 
 
+@pytest.mark.usefixtures("production_hashing")
 def test_new_account_owns_the_contract_and_leaves_a_trace(session: Session, make: Factory) -> None:
     contract = make.contract(NUMBER)
     account = create_account(session, "00123 эс", "a@example.org", PASSWORD, NOW)
@@ -116,6 +117,7 @@ def test_signing_in_again_ends_the_session_of_this_browser_only(
     assert third != first
 
 
+@pytest.mark.usefixtures("production_hashing")
 def test_one_hash_is_verified_whether_the_contract_exists_or_not(
     session: Session, owner: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:

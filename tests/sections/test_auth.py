@@ -79,6 +79,7 @@ def test_wrong_password_and_unknown_contract_get_one_answer(
     assert all(head == heads[1] for head in heads[1:])
 
 
+@pytest.mark.usefixtures("production_hashing")
 def test_wrong_password_and_unknown_contract_take_equal_time(
     page: PageClient, contract: Contract, app: Flask
 ) -> None:

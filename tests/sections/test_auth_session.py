@@ -266,7 +266,7 @@ def test_without_tls_the_cookie_is_still_closed_to_scripts(page: PageClient) -> 
 
 
 def test_database_holds_no_secret(
-    owner: PageClient, account: Account, tmp_path: Path, session: Session
+    production_hashing: None, owner: PageClient, account: Account, tmp_path: Path, session: Session
 ) -> None:
     PageClient(owner.app, "192.0.2.9").sign_in(NUMBER, "чужая догадка", 422)
     owner.get("service.contract_choice")
