@@ -27,9 +27,9 @@ from app.extensions import db
 from app.integrations.billing_files import Package
 from app.models import AuditEvent, Base, Charge, Contract, ImportRun, MonthlyBalance, Payment
 from tests.conftest import NOW
-from tests.foreign import write_package
-from tests.foreign.reference import Balance, Op, load, read_rows
-from tests.foreign.surgery import Sheet, edit_manifest
+from tests.other_supplier import write_package
+from tests.other_supplier.reference import Balance, Op, load, read_rows
+from tests.other_supplier.surgery import Sheet, edit_manifest
 
 pytest_plugins = ["tests.postgres"]
 
@@ -157,9 +157,9 @@ def sample(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def other_supplier_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A hostile package of somebody who read only the format."""
-    folder = tmp_path_factory.mktemp("foreign")
+    folder = tmp_path_factory.mktemp("other_supplier")
     write_package(folder, contracts=40, months=14)
     return folder
 
@@ -208,23 +208,31 @@ def test_without_a_manifest_the_last_batch_again_writes_nothing(
     assert dump(session) == before
 
 
-def test_a_foreign_package_loads_to_the_kopeck(portal: Session, foreign: Path) -> None:
-    take(portal, foreign)
-    assert_same_figures(portal, foreign)
+def test_a_package_of_another_supplier_loads_to_the_kopeck(
+    portal: Session, other_supplier_package: Path
+) -> None:
+    take(portal, other_supplier_package)
+    assert_same_figures(portal, other_supplier_package)
     names = {"full_name": "full_name", "short_name": "short_name", "inn": "inn"}
-    assert_same_texts(portal, foreign, "customers", customer_id="external_id", **names)
-    assert_same_texts(portal, foreign, "payments", payment_id="external_id", purpose="purpose")
-    assert_same_texts(portal, foreign, "meters", meter_id="external_id", serial_no="serial_number")
+    assert_same_texts(
+        portal, other_supplier_package, "customers", customer_id="external_id", **names
+    )
+    assert_same_texts(
+        portal, other_supplier_package, "payments", payment_id="external_id", purpose="purpose"
+    )
+    assert_same_texts(
+        portal, other_supplier_package, "meters", meter_id="external_id", serial_no="serial_number"
+    )
     before = dump(portal)
-    assert take(portal, foreign).run is None
+    assert take(portal, other_supplier_package).run is None
     assert dump(portal) == before
 
 
-def test_a_foreign_package_again_finds_every_row_equal(
-    portal: Session, foreign: Path, tmp_path: Path
+def test_a_package_of_another_supplier_again_finds_every_row_equal(
+    portal: Session, other_supplier_package: Path, tmp_path: Path
 ) -> None:
-    take(portal, foreign)
-    again = Path(shutil.copytree(foreign, tmp_path / "again"))
+    take(portal, other_supplier_package)
+    again = Path(shutil.copytree(other_supplier_package, tmp_path / "again"))
     rewrite_manifest = edit_manifest(lambda manifest: manifest.update(batch_id="another"))
     rewrite_manifest(again)
     report = take(portal, again).report
@@ -276,25 +284,31 @@ def test_a_package_with_another_delimiter_loads(
     assert_same_figures(session, expected)
 
 
-def test_a_zip_loads_like_its_folder(session: Session, foreign: Path, tmp_path: Path) -> None:
-    archive = shutil.make_archive(str(tmp_path / "batch"), "zip", foreign)
+def test_a_zip_loads_like_its_folder(
+    session: Session, other_supplier_package: Path, tmp_path: Path
+) -> None:
+    archive = shutil.make_archive(str(tmp_path / "batch"), "zip", other_supplier_package)
     take(session, Path(archive))
-    assert_same_figures(session, foreign)
+    assert_same_figures(session, other_supplier_package)
 
 
-def test_a_dry_run_reports_and_writes_nothing(portal: Session, foreign: Path) -> None:
+def test_a_dry_run_reports_and_writes_nothing(
+    portal: Session, other_supplier_package: Path
+) -> None:
     take(portal, SAMPLE)
     before = dump(portal)
     with pytest.raises(ImportRefusedError):
-        take(portal, foreign, dry_run=True)
+        take(portal, other_supplier_package, dry_run=True)
     again = take(portal, SAMPLE, dry_run=True)
     assert again.run is None
     assert dump(portal) == before
 
 
-def test_a_dry_run_on_an_empty_portal_leaves_it_empty(portal: Session, foreign: Path) -> None:
+def test_a_dry_run_on_an_empty_portal_leaves_it_empty(
+    portal: Session, other_supplier_package: Path
+) -> None:
     before = dump(portal)
-    report = take(portal, foreign, dry_run=True).report
+    report = take(portal, other_supplier_package, dry_run=True).report
     assert report.counts["payments.csv"].added > 0
     assert dump(portal) == before
 

@@ -35,8 +35,8 @@ from tests.actions.test_billing_import import (
     sample,
     take,
 )
-from tests.foreign import write_package
-from tests.foreign.surgery import Sheet, edit_manifest, write_manifest
+from tests.other_supplier import write_package
+from tests.other_supplier.surgery import Sheet, edit_manifest, write_manifest
 
 pytest_plugins = ["tests.postgres"]
 __all__ = ["portal", "sample"]

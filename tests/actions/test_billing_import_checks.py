@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.models import Contract
 from tests.actions.test_billing_import import SAMPLE, portal, refused, sample, take
 from tests.actions.test_billing_import_changes import LINE, batch, changed, only
-from tests.foreign.surgery import Sheet, read_manifest, write_manifest
+from tests.other_supplier.surgery import Sheet, read_manifest, write_manifest
 
 pytest_plugins = ["tests.postgres"]
 __all__ = ["portal", "sample"]

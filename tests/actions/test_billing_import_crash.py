@@ -21,8 +21,8 @@ from app.integrations.billing_files import Package
 from app.models import ImportRun
 from tests.actions.test_billing_import import SAMPLE, Dump, dump, take
 from tests.conftest import NOW
-from tests.foreign import write_package
-from tests.foreign.surgery import read_manifest
+from tests.other_supplier import write_package
+from tests.other_supplier.surgery import read_manifest
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 60

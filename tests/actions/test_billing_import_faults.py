@@ -1,4 +1,4 @@
-"""Every damage of a foreign package is named with its place, and nothing of it is taken."""
+"""Every damage to a package is named with its place, and nothing of the package is loaded."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from app.actions.imports import ImportOptions
 from app.extensions import db
 from tests.actions.test_billing_import import Dump, dump, refusal, refused, run_command, take
 from tests.conftest import make_config
-from tests.foreign import write_package
-from tests.foreign.broken import FAULTS, WARNINGS, Fault
-from tests.foreign.surgery import Sheet
+from tests.other_supplier import write_package
+from tests.other_supplier.broken import FAULTS, WARNINGS, Fault
+from tests.other_supplier.surgery import Sheet
 
 pytest_plugins = ["tests.postgres"]
 

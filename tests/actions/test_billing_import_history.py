@@ -28,7 +28,7 @@ from tests.actions.test_billing_import import (
 )
 from tests.actions.test_billing_import_changes import batch, changed, only, without_records
 from tests.conftest import NOW
-from tests.foreign.surgery import Sheet, edit_manifest
+from tests.other_supplier.surgery import Sheet, edit_manifest
 
 pytest_plugins = ["tests.postgres"]
 __all__ = ["portal", "sample"]

@@ -25,7 +25,7 @@ from tests.actions.test_billing_import import (
     to_russian_dates,
 )
 from tests.actions.test_billing_import_changes import PAID, batch, only
-from tests.foreign.surgery import Sheet, edit_manifest, read_manifest, write_manifest
+from tests.other_supplier.surgery import Sheet, edit_manifest, read_manifest, write_manifest
 
 pytest_plugins = ["tests.postgres"]
 __all__ = ["portal", "sample"]

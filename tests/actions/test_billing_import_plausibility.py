@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.actions.imports.report import LISTED_OF_A_KIND
 from tests.actions.test_billing_import import SAMPLE, portal, sample, take
 from tests.actions.test_billing_import_changes import LINE, PAID, batch
-from tests.foreign.surgery import edit_manifest, read_manifest, write_manifest
+from tests.other_supplier.surgery import edit_manifest, read_manifest, write_manifest
 
 pytest_plugins = ["tests.postgres"]
 __all__ = ["portal", "sample"]

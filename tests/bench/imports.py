@@ -1,4 +1,4 @@
-"""Import of a foreign package beside a bare ``csv.reader`` → ``executemany`` of the same rows."""
+"""Time the import of another supplier's package against a bare ``csv.reader`` → ``executemany``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from app.extensions import db
 from app.integrations.billing_files import Package
 from app.lib.database import open_for_bulk_write
 from tests.conftest import make_config
-from tests.foreign import write_package
+from tests.other_supplier import write_package
 
 
 def report(folder: Path, contracts: int, months: int) -> None:

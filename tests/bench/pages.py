@@ -20,7 +20,7 @@ from config import ROOT
 from tests.bench.imports import load
 from tests.conftest import NOW, make_config
 from tests.factories import PASSWORD
-from tests.foreign import write_package
+from tests.other_supplier import write_package
 from tests.pages import PARTIAL, PageClient
 
 REQUESTS = 300

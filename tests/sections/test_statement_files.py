@@ -24,8 +24,8 @@ from app.extensions import db
 from app.integrations.billing_files import Package
 from tests.conftest import NOW, need
 from tests.factories import PASSWORD
-from tests.foreign import write_package
-from tests.foreign.reference import Reference, load
+from tests.other_supplier import write_package
+from tests.other_supplier.reference import Reference, load
 from tests.pages import PageClient, check_page
 
 MONTHS = 36
@@ -35,7 +35,7 @@ FIRST_DAY, LAST_DAY = date(2023, 11, 1), date(2026, 10, 31)
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("foreign")
+    folder = tmp_path_factory.mktemp("other-supplier")
     write_package(folder, contracts=40, months=MONTHS, seed=11)
     return folder
 
@@ -46,8 +46,10 @@ def reference(package: Path) -> Reference:
 
 
 @pytest.fixture
-def foreign_app(make_app: Callable[..., Flask], package: Path, reference: Reference) -> Flask:
-    """A portal that loaded a foreign export with hostile names; every contract has an owner."""
+def other_supplier_app(
+    make_app: Callable[..., Flask], package: Path, reference: Reference
+) -> Flask:
+    """A portal with another supplier's data, hostile names; every contract has an owner."""
     app = make_app()
     with app.app_context():
         with Package(package) as files:
@@ -78,12 +80,12 @@ def random_periods(seed: int) -> Iterator[tuple[date, date]]:
 
 
 def test_all_forms_of_the_statement_agree_with_billing_for_random_periods(
-    foreign_app: Flask, reference: Reference
+    other_supplier_app: Flask, reference: Reference
 ) -> None:
-    with foreign_app.app_context():
+    with other_supplier_app.app_context():
         ids = dict(db.session.execute(db.text("select number, id from contracts")).all())
     for number in reference.contracts[:3]:
-        page = PageClient(foreign_app)
+        page = PageClient(other_supplier_app)
         page.sign_in(number)
         for first, last in random_periods(seed=len(number)):
             expected = reference.turnover(number, first, last)
@@ -167,9 +169,9 @@ def sums_of_pdf(page: PageClient, query: dict[str, object]) -> tuple[Decimal, ..
 
 
 @pytest.fixture
-def pdf(foreign_app: Flask, reference: Reference, tmp_path: Path) -> Path:
+def pdf(other_supplier_app: Flask, reference: Reference, tmp_path: Path) -> Path:
     """A statement of some pages, of a contract whose customer has a hostile name."""
-    page = PageClient(foreign_app)
+    page = PageClient(other_supplier_app)
     page.sign_in(reference.contracts[0])
     home = page.last.location
     answer = page.client.get(f"{home}settlements/statement.pdf?first=2023-11&last=2026-10")
@@ -205,11 +207,11 @@ def test_other_programs_read_the_pdf(pdf: Path) -> None:
 
 
 def test_text_cells_cannot_become_formulas_and_numbers_stay_numbers(
-    foreign_app: Flask, reference: Reference
+    other_supplier_app: Flask, reference: Reference
 ) -> None:
     defused = 0
     for number in reference.contracts[:3]:
-        page = PageClient(foreign_app)
+        page = PageClient(other_supplier_app)
         home = page.sign_in(number).location
         answer = page.client.get(f"{home}settlements/statement.xlsx?first=2023-11&last=2026-10")
         for row in openpyxl.load_workbook(io.BytesIO(answer.data)).active.iter_rows(min_row=2):
@@ -220,14 +222,14 @@ def test_text_cells_cannot_become_formulas_and_numbers_stay_numbers(
                     defused += cell.value.startswith("'")
                 elif cell.value is not None:
                     assert cell.data_type in ("n", "d")
-    assert defused, "the foreign export has hostile purposes; some must have been defused"
+    assert defused, "the export has hostile purposes; some must have been defused"
 
 
 def test_hostile_names_are_inert_text_on_every_page(
-    foreign_app: Flask, reference: Reference
+    other_supplier_app: Flask, reference: Reference
 ) -> None:
     for number in reference.contracts[:3]:
-        page = PageClient(foreign_app)
+        page = PageClient(other_supplier_app)
         home = page.sign_in(number).location
         for path in ("", "settlements", "settlements/statement"):
             answer = page.client.get(home + path)

@@ -22,8 +22,8 @@ from app.domain.staff import StaffRole
 from app.jobs.tasks import tidy
 from app.models import AuditEvent, Contract, ImportJob, ImportRun, Payment
 from tests.factories import Factory
-from tests.foreign.surgery import Sheet
 from tests.logs import capture_log
+from tests.other_supplier.surgery import Sheet
 from tests.pages import PARTIAL, PageClient
 from tests.sections.staff.billing_steps import (
     MEBIBYTE,

@@ -37,7 +37,7 @@ from app.models import Contract, ImportJob, ImportRun
 from tests.actions.test_billing_import import run_command
 from tests.actions.test_billing_import_crash import DEADLINE, ROOT, start_import
 from tests.conftest import NOW
-from tests.foreign import write_package
+from tests.other_supplier import write_package
 from tests.pages import PageClient
 from tests.sections.staff.billing_steps import SAMPLE, busy, work
 

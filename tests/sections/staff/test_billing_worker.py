@@ -23,7 +23,7 @@ from tests.actions.test_billing_import_crash import (
     kill_when,
 )
 from tests.factories import Factory
-from tests.foreign import write_package
+from tests.other_supplier import write_package
 from tests.outbox import Outbox
 from tests.pages import PageClient
 from tests.sections.readings.steps import send, type_in

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.foreign import write_package
-from tests.foreign.broken import FAULTS, WARNINGS, Fault
-from tests.foreign.reference import load, read_rows
-from tests.foreign.surgery import Sheet
+from tests.other_supplier import write_package
+from tests.other_supplier.broken import FAULTS, WARNINGS, Fault
+from tests.other_supplier.reference import load, read_rows
+from tests.other_supplier.surgery import Sheet
 
 CATALOGUE = [*FAULTS, *WARNINGS]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.foreign import identifiers as ids
-from tests.foreign import texts
-from tests.foreign.layout import Format, Row, fields
-from tests.foreign.months import Month
+from tests.other_supplier import identifiers as ids
+from tests.other_supplier import texts
+from tests.other_supplier.layout import Format, Row, fields
+from tests.other_supplier.months import Month
 
 SUPPLIER_INN = ids.inn10(15_000_42)
 _TOPICS = (

@@ -1,4 +1,4 @@
-"""Command line: `python -m tests.foreign FOLDER --contracts N --months M`."""
+"""Command line: `python -m tests.other_supplier FOLDER --contracts N --months M`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.foreign.package import write_package
+from tests.other_supplier.package import write_package
 
 
 def tell(line: str) -> None:
@@ -18,7 +18,7 @@ def tell(line: str) -> None:
 
 def main() -> None:
     """Write one package and print rows, bytes and speed."""
-    parser = argparse.ArgumentParser(prog="python -m tests.foreign", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.other_supplier", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--contracts", type=int, default=300)
     parser.add_argument("--months", type=int, default=36)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.foreign.surgery import Damage, Sheet, edit, edit_manifest, put
+from tests.other_supplier.surgery import Damage, Sheet, edit, edit_manifest, put
 
 KIB = 1024
 

@@ -1,4 +1,4 @@
-"""Charges of a foreign export: every line and every month agrees with its files to the kopeck."""
+"""Charges of another supplier: every line and every month agrees with its files to the kopeck."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from app.extensions import db
 from app.integrations.billing_files import Package
 from tests.conftest import NOW
 from tests.factories import PASSWORD
-from tests.foreign import write_package
+from tests.other_supplier import write_package
 from tests.pages import PageClient
 
 ALL = {"first": "2023-01-01", "last": "2026-12-31"}
@@ -33,13 +33,13 @@ CONTRACTS = 3
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("foreign-charges")
+    folder = tmp_path_factory.mktemp("other-supplier-charges")
     write_package(folder, contracts=12, months=18, seed=5)
     return folder
 
 
 @pytest.fixture
-def foreign_app(make_app: Callable[..., Flask], package: Path) -> Flask:
+def other_supplier_app(make_app: Callable[..., Flask], package: Path) -> Flask:
     app = make_app()
     with app.app_context():
         with Package(package) as files:
@@ -66,7 +66,7 @@ def money(text: str) -> Decimal:
 
 
 def test_every_document_line_and_month_agrees_with_the_export(
-    foreign_app: Flask, package: Path
+    other_supplier_app: Flask, package: Path
 ) -> None:
     charges = [row for row in read(package, "charges") if row.get("deleted") != "1"]
     lines = defaultdict(list)
@@ -74,7 +74,7 @@ def test_every_document_line_and_month_agrees_with_the_export(
         lines[row["charge_id"]].append(row)
     for number in numbers(package):
         mine = [row for row in charges if row["contract_no"] == number]
-        page = PageClient(foreign_app)
+        page = PageClient(other_supplier_app)
         home = page.sign_in(number).location
         shown = statement(page, home)
         expected = [line for row in mine for line in lines[row["charge_id"]] or [row]]
@@ -131,11 +131,11 @@ def triples_in(rows: Iterable[Sequence[Any]]) -> Counter[tuple[Decimal, ...]]:
 
 
 def test_every_line_stands_on_the_page_of_the_statement_and_in_the_workbook(
-    foreign_app: Flask, package: Path, expected: Callable[[str], Any]
+    other_supplier_app: Flask, package: Path, expected: Callable[[str], Any]
 ) -> None:
     for number in numbers(package):
         documents, lines = expected(number)
-        page = PageClient(foreign_app)
+        page = PageClient(other_supplier_app)
         home = page.sign_in(number).location
         on_page: list[list[str]] = []
         for place in range(1, 1 + -(-len(lines) // 200)):
@@ -165,7 +165,7 @@ def test_every_line_stands_on_the_page_of_the_statement_and_in_the_workbook(
 
 def test_every_line_and_the_totals_stand_in_the_pdf(
     make_app: Callable[..., Flask],
-    foreign_app: Flask,
+    other_supplier_app: Flask,
     package: Path,
     expected: Callable[[str], Any],
 ) -> None:
@@ -186,11 +186,11 @@ def test_every_line_and_the_totals_stand_in_the_pdf(
 
 
 def test_every_document_opens_with_its_lines_and_totals(
-    foreign_app: Flask, package: Path, expected: Callable[[str], Any]
+    other_supplier_app: Flask, package: Path, expected: Callable[[str], Any]
 ) -> None:
     number = numbers(package)[0]
     documents, _ = expected(number)
-    page = PageClient(foreign_app)
+    page = PageClient(other_supplier_app)
     home = page.sign_in(number).location
     soup = page.open(f"{home}charges?{urlencode(ALL)}")
     links = {link["href"] for link in soup.select("table.charges a, table.interest a")}

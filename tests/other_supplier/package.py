@@ -8,10 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from random import Random
 
-from tests.foreign.layout import COLUMNS, CsvFile, FileInfo, Format, Row
-from tests.foreign.ledger import Ledger, Sink
-from tests.foreign.masters import SUPPLIER_INN, Masters
-from tests.foreign.months import Month, months_until
+from tests.other_supplier.layout import COLUMNS, CsvFile, FileInfo, Format, Row
+from tests.other_supplier.ledger import Ledger, Sink
+from tests.other_supplier.masters import SUPPLIER_INN, Masters
+from tests.other_supplier.months import Month, months_until
 
 _FLUSH_EVERY = 2  # contracts; small buffers stay in the processor's cache
 _MAX_CONTRACTS = 99_999
@@ -70,7 +70,7 @@ def write_package(
                 buffers[name].clear()
     infos = [file.close() for file in files.values()]
     if manifest:
-        batch = f"foreign-{seed}-{contracts}x{months}-{last_month}-{mode}-{tail_from}-{len(wanted)}"
+        batch = f"other-{seed}-{contracts}x{months}-{last_month}-{mode}-{tail_from}-{len(wanted)}"
         head = {"mode": mode, "batch_id": f"{batch}{'-h' if hostile else ''}"}
         dialect = {"encoding": encoding, "delimiter": delimiter, "decimal": decimal}
         _write_manifest(folder, head | dialect, calendar[tail_from:], infos)

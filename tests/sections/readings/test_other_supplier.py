@@ -1,4 +1,4 @@
-"""Readings of a foreign export: its own figures and ours agree, roll-overs and replacements too."""
+"""Readings of another supplier: its figures and ours agree, roll-overs and replacements too."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from app.integrations.billing_files import Package
 from app.models import Meter, Register
 from app.queries.readings.customer import list_known
 from tests.conftest import NOW
-from tests.foreign import write_package
+from tests.other_supplier import write_package
 
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("foreign-readings")
+    folder = tmp_path_factory.mktemp("other-supplier-readings")
     write_package(folder, contracts=60, months=18, seed=7)
     return folder
 
@@ -47,7 +47,7 @@ def rows(package: Path, name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
 
 
-def test_consumption_by_register_is_what_the_foreign_system_charged(
+def test_consumption_by_register_is_what_the_system_of_another_supplier_charged(
     app: Flask, package: Path
 ) -> None:
     periods = {row["charge_id"]: row for row in rows(package, "charges") if row["kind"] == "upd"}

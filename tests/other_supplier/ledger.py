@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.foreign import identifiers as ids
-from tests.foreign.layout import POWERS, Format, Row
-from tests.foreign.masters import Plan, Register
-from tests.foreign.months import Month
-from tests.foreign.texts import HOSTILE, HOSTILE_DOC_NO
+from tests.other_supplier import identifiers as ids
+from tests.other_supplier.layout import POWERS, Format, Row
+from tests.other_supplier.masters import Plan, Register
+from tests.other_supplier.months import Month
+from tests.other_supplier.texts import HOSTILE, HOSTILE_DOC_NO
 
 Draw = Callable[[], float]
 Measured = list[tuple[Register, int, str]]
