@@ -134,7 +134,7 @@ def list_logins(session: Session, account_id: int) -> list[str]:
     )
 
 
-def list_facts_about(session: Session, account_id: int) -> list[str | None]:
+def list_public_facts(session: Session, account_id: int) -> list[str | None]:
     """What anybody knows of the owner of an account, and no password may be: numbers of contracts,
     ИНН, names, email, telephone."""
     rows = session.execute(

@@ -14,7 +14,7 @@ from app.models import Account, AccountSession, Consent, ContactChange, Contract
 from app.queries.contracts import MAX_ID, VisibleContract
 
 
-def get_own_account(session: Session, viewer: Viewer) -> Account:
+def get_signed_in_account(session: Session, viewer: Viewer) -> Account:
     """The account that is signed in.
 
     Raises:

@@ -10,7 +10,7 @@ from app.actions.accounts.recovery import RecoveryRules
 from app.actions.enquiries.attachments import MEBIBYTE, FileRules
 from app.actions.enquiries.customer import EnquiryRules
 from app.actions.readings.submission import ReadingRules
-from app.actions.registration.policy import Rules
+from app.actions.registration.policy import RegistrationRules
 from app.actions.sms_codes import CodeRules
 from app.actions.staff.members import StaffRules
 from app.domain.rate_limits import NEW_HASH_LIMITS, LimitedAction, Outcome, RateLimit
@@ -111,10 +111,10 @@ def api_limits() -> tuple[RateLimit, ...]:
     return (RateLimit(20, QUARTER_HOUR, per_address=True, outcome=Outcome.FAILED),)
 
 
-def registration_rules(config: Config) -> Rules:
+def registration_rules(config: Config) -> RegistrationRules:
     """Rules of registrations."""
     failed = Outcome.FAILED
-    return Rules(
+    return RegistrationRules(
         needs_proof=config.registration_proof == "evidence",
         link_life=timedelta(minutes=config.link_minutes),
         stop_life=timedelta(days=config.stop_days),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.actions import rate_limits
 from app.actions.accounts.known_devices import SignInLimits, find_device, hit_credential_limit
-from app.actions.accounts.notifications import letter_facts, tell_account
+from app.actions.accounts.notifications import build_message_facts, notify_account
 from app.actions.accounts.sessions import OpenedSession, open_session, set_password
 from app.actions.audit_log import record
 from app.actions.messages import Outgoing, queue_message
@@ -37,7 +37,7 @@ from app.lib.database import count_changed
 from app.lib.passwords import is_password
 from app.lib.signed_links import Purpose
 from app.models import Account, ContactChange, ContactNews, Contract, Membership
-from app.queries.accounts import list_facts_about, list_logins
+from app.queries.accounts import list_logins, list_public_facts
 from app.queries.contracts import VisibleContract
 from app.queries.memberships import has_any_access, is_live
 
@@ -149,12 +149,12 @@ def change_password(
         TooManyAttemptsError: a limit is reached.
     """
     account = session.get_one(Account, viewer.account_id)
-    check_password(new, list_facts_about(session, account.id))
+    check_password(new, list_public_facts(session, account.id))
     own = f"account:{account.id}"
     rate_limits.hit(session, LimitedAction.NEW_HASH, own, browser.address, NEW_HASH_LIMITS, now)
     _check_password(session, account, contract, password, browser, rules, now)
     set_password(session, account, new, now)
-    tell_account(
+    notify_account(
         session, account, None, "password_changed", f"change.{now.timestamp()}", now, at=now
     )
     return open_session(session, account.id, contract.id, browser, now)
@@ -322,7 +322,7 @@ def _ask_email(
 ) -> int:
     change = _begin(session, account, EMAIL, email, now, now + rules.link_life)
     row = session.get_one(Contract, contract.id)
-    facts = letter_facts(session, row) | {"until": change.expires_at.astimezone(now.tzinfo)}
+    facts = build_message_facts(session, row) | {"until": change.expires_at.astimezone(now.tzinfo)}
     queue_message(
         session,
         Outgoing(
@@ -360,7 +360,7 @@ def _ask_phone(
             kind="contact_code",
             channel=Channel.SMS,
             recipient=phone,
-            words=write_sms("contact_code", **letter_facts(session, row)),
+            words=write_sms("contact_code", **build_message_facts(session, row)),
             key=str(change.id),
             sms_code_id=code.id,
             account_id=account.id,
@@ -418,10 +418,10 @@ def _tell_old(
     """The contact that counts so far learns of it; an old number besides, where it is what
     changes."""
     facts = {"at": now, "field": change.field}
-    tell_account(session, account, None, kind, str(change.id), now, **facts)
+    notify_account(session, account, None, kind, str(change.id), now, **facts)
     is_told = account.email_confirmed_at is None
     if change.field == PHONE and account.phone and account.phone_confirmed_at and not is_told:
-        words = write_sms(kind, **(letter_facts(session, None) | facts))
+        words = write_sms(kind, **(build_message_facts(session, None) | facts))
         queue_message(
             session,
             Outgoing(

@@ -15,7 +15,7 @@ from app.queries.memberships import has_access
 from app.queries.readings.customer import name_registers
 
 
-def tell_account(
+def notify_account(
     session: Session,
     account: Account,
     contract: Contract | None,
@@ -37,7 +37,7 @@ def tell_account(
             kind=kind,
             channel=channel,
             recipient=recipient,
-            words=write(kind, **(letter_facts(session, contract) | facts)),
+            words=write(kind, **(build_message_facts(session, contract) | facts)),
             key=key,
             account_id=account.id,
             contract_id=contract.id if contract else None,
@@ -46,7 +46,9 @@ def tell_account(
     )
 
 
-def tell_refused(session: Session, submitted: SubmittedReading, reason: str, now: datetime) -> None:
+def notify_reading_refused(
+    session: Session, submitted: SubmittedReading, reason: str, now: datetime
+) -> None:
     """A refusal must not wait until somebody looks: another reading can still be sent.
 
     What a clerk took down by telephone is told to the owner of the contract. Nobody is told who
@@ -57,7 +59,7 @@ def tell_refused(session: Session, submitted: SubmittedReading, reason: str, now
     if account_id is None or not has_access(session, account_id, receipt.contract_id):
         return
     name = name_registers(session, [submitted.register_id])[submitted.register_id]
-    tell_account(
+    notify_account(
         session,
         session.get_one(Account, account_id),
         session.get_one(Contract, receipt.contract_id),
@@ -70,12 +72,12 @@ def tell_refused(session: Session, submitted: SubmittedReading, reason: str, now
     )
 
 
-def tell_enquirer(
+def notify_enquirer(
     session: Session, enquiry: Enquiry, kind: str, key: str, now: datetime, **facts: object
 ) -> None:
     """A letter about an enquiry, to the address that was given in it."""
     contract = session.get_one(Contract, enquiry.contract_id)
-    facts = letter_facts(session, contract) | {"enquiry": enquiry.number} | facts
+    facts = build_message_facts(session, contract) | {"enquiry": enquiry.number} | facts
     queue_message(
         session,
         Outgoing(
@@ -91,7 +93,7 @@ def tell_enquirer(
     )
 
 
-def letter_facts(session: Session, contract: Contract | None) -> dict[str, object]:
+def build_message_facts(session: Session, contract: Contract | None) -> dict[str, object]:
     """Who writes, and about which contract."""
     supplier = find_supplier(session)
     return {

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.actions import rate_limits
 from app.actions.accounts.known_devices import find_device, issue_device_token
-from app.actions.accounts.notifications import letter_facts, tell_account
+from app.actions.accounts.notifications import build_message_facts, notify_account
 from app.actions.accounts.sessions import set_password
 from app.actions.audit_log import record
 from app.actions.mailbox_limits import hit_mailbox_limit
@@ -43,7 +43,7 @@ from app.integrations.transports import Post
 from app.lib.database import count_changed
 from app.lib.signed_links import Purpose
 from app.models import Account, Contract, Recovery
-from app.queries.accounts import find_owner, list_facts_about
+from app.queries.accounts import find_owner, list_public_facts
 from app.queries.memberships import has_access, has_any_access
 from app.queries.registrations import find_account
 
@@ -66,7 +66,7 @@ class RecoveryRules:
     number_tries: tuple[RateLimit, ...]
 
 
-def ask_recovery(
+def request_recovery(
     session: Session,
     login: str,
     channel: Channel,
@@ -173,7 +173,7 @@ def recover_by_link(
         PasswordError: the password may not be set; the link still works.
     """
     account = check_recovery(session, recovery, nonce, now)
-    check_password(password, list_facts_about(session, account.id))
+    check_password(password, list_public_facts(session, account.id))
     return _recover(session, recovery, account, password, browser, now)
 
 
@@ -215,7 +215,7 @@ def recover_by_code(
         raise CodeError("wrong") from None
     use_code(session, row, phone, typed, rules.codes.tries, post, now)
     try:
-        check_password(password, list_facts_about(session, account.id))
+        check_password(password, list_public_facts(session, account.id))
     except PasswordError:
         # Asked only now: who cannot read the code learns nothing about the account.
         if row is not None:
@@ -310,7 +310,7 @@ def _send(
 
 def _write(session: Session, recovery: Recovery, contract: Contract | None, now: datetime) -> Words:
     """The words of the message, with the link or the code left open."""
-    facts = letter_facts(session, contract) | {
+    facts = build_message_facts(session, contract) | {
         "until": recovery.expires_at.astimezone(now.tzinfo),
         "at": now,
     }
@@ -343,7 +343,9 @@ def _recover(
     if not claimed:
         raise LinkError("used")
     set_password(session, account, password, now)
-    tell_account(session, account, None, "password_changed", f"recovery.{recovery.id}", now, at=now)
+    notify_account(
+        session, account, None, "password_changed", f"recovery.{recovery.id}", now, at=now
+    )
     return issue_device_token(session, account, browser.devices, now)
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.actions.accounts.notifications import tell_enquirer
+from app.actions.accounts.notifications import notify_enquirer
 from app.actions.enquiries.replies import Writer, change_enquiry, record_step
 from app.domain.enquiries import (
     OPEN,
@@ -153,7 +153,7 @@ def reopen_enquiry(session: Session, enquiry: Enquiry, writer: Writer, now: date
     entry = _event(session, enquiry, writer, "Обращение снова открыто.", now, status=status)
     record_step(session, "reopen", enquiry, now, status=[was, str(status)])
     due = enquiry.answer_due_on if status in UNANSWERED else None
-    tell_enquirer(session, enquiry, "enquiry_reopened", str(entry.id), now, due=due)
+    notify_enquirer(session, enquiry, "enquiry_reopened", str(entry.id), now, due=due)
     return True
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.actions.accounts.consents import give_for_enquiry
-from app.actions.accounts.notifications import tell_enquirer
+from app.actions.accounts.notifications import notify_enquirer
 from app.actions.audit_log import record
 from app.actions.enquiries.drafts import NEW, take_files
 from app.domain.access import Browser, Viewer
@@ -115,7 +115,7 @@ def send_enquiry(
         now,
         topic=command.topic.name,
     )
-    tell_enquirer(
+    notify_enquirer(
         session,
         enquiry,
         "enquiry_receipt",

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from app.actions.accounts.notifications import tell_enquirer
+from app.actions.accounts.notifications import notify_enquirer
 from app.actions.audit_log import record
 from app.domain.enquiries import OPEN, Author, EnquiryStatus, Reply
 from app.domain.errors import EnquiryClosedError
@@ -76,7 +76,7 @@ def reply_to_enquiry(
         session, reply, enquiry, now, staff=writer.name, status=[str(enquiry.status), str(status)]
     )
     if reply.needs_words or reply is Reply.CLOSE:
-        tell_enquirer(
+        notify_enquirer(
             session,
             enquiry,
             "enquiry_closed" if reply is Reply.CLOSE else "enquiry_reply",

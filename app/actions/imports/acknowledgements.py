@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.actions.accounts.notifications import tell_refused
+from app.actions.accounts.notifications import notify_reading_refused
 from app.actions.imports.headers import check_header
 from app.actions.imports.report import Report
 from app.domain.exchange import ACKNOWLEDGEMENTS, Dialect
@@ -127,7 +127,7 @@ def _apply(
     if submitted.status != status:
         submitted.decided_by_id = None
         if status is ReadingStatus.REJECTED:
-            tell_refused(session, submitted, reason, now)
+            notify_reading_refused(session, submitted, reason, now)
     submitted.status = status
     submitted.corrected_value = corrected or submitted.corrected_value
     submitted.reason = reason or None

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.actions.accounts.notifications import letter_facts
+from app.actions.accounts.notifications import build_message_facts
 from app.actions.imports.findings import read_findings
 from app.actions.messages import Outgoing, queue_message
 from app.domain.imports import Channel, JobGoal, JobStatus
@@ -45,7 +45,7 @@ def alert_failed_import(
     if not is_alarming(job):
         return
     errors = [str(fault) for fault in read_findings(job).errors]
-    facts = letter_facts(session, None) | {
+    facts = build_message_facts(session, None) | {
         "name": job.name,
         "batch_id": job.batch_id or "",
         "at": now,

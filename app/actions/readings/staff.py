@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.actions.accounts.notifications import tell_refused
+from app.actions.accounts.notifications import notify_reading_refused
 from app.actions.audit_log import record
 from app.domain.errors import DoubtfulReadingsError
 from app.domain.readings import LIVE, ReadingStatus
@@ -78,7 +78,7 @@ def refuse_readings(
         if row.status != seen[row.id] or row.status not in LIVE:
             continue
         if _decide(session, clerk, row, contract, ReadingStatus.REJECTED, reason, now):
-            tell_refused(session, row, reason, now)
+            notify_reading_refused(session, row, reason, now)
             refused += 1
             exported += row.exported_at is not None
     return Decided(refused=refused, left=len(seen) - refused, exported=exported)

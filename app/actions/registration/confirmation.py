@@ -14,7 +14,7 @@ from app.actions.accounts.sessions import close_account, open_account
 from app.actions.audit_log import record
 from app.actions.messages import release_suppressed
 from app.actions.registration import notifications
-from app.actions.registration.policy import Rules
+from app.actions.registration.policy import RegistrationRules
 from app.actions.registration.transitions import move
 from app.domain.access import Browser
 from app.domain.errors import (
@@ -60,7 +60,11 @@ def check_link(registration: Registration, nonce: str, now: datetime) -> None:
 
 
 def confirm_by_link(
-    session: Session, registration: Registration, nonce: str, rules: Rules, now: datetime
+    session: Session,
+    registration: Registration,
+    nonce: str,
+    rules: RegistrationRules,
+    now: datetime,
 ) -> bool:
     """The button behind the link; whether the account is open now, else proof is needed.
 
@@ -77,7 +81,7 @@ def check_registrant(
     registration: Registration,
     password: str,
     browser: Browser,
-    rules: Rules,
+    rules: RegistrationRules,
     now: datetime,
 ) -> None:
     """Whoever goes on in another browser shows that the password is theirs.
@@ -97,7 +101,7 @@ def check_registrant(
 
 
 def confirm_contact(
-    session: Session, registration: Registration, rules: Rules, now: datetime
+    session: Session, registration: Registration, rules: RegistrationRules, now: datetime
 ) -> bool:
     """The contact is confirmed; open the account where it is on record or nothing more is asked."""
     is_mail = registration.channel == Channel.MAIL
@@ -116,7 +120,7 @@ def prove_by_document(
     registration: Registration,
     typed: str,
     browser: Browser,
-    rules: Rules,
+    rules: RegistrationRules,
     now: datetime,
 ) -> None:
     """The exact total of a document of the last three months opens the account.
@@ -169,7 +173,11 @@ def prove_by_document(
 
 
 def count_tries_left(
-    session: Session, registration: Registration, browser: Browser, rules: Rules, now: datetime
+    session: Session,
+    registration: Registration,
+    browser: Browser,
+    rules: RegistrationRules,
+    now: datetime,
 ) -> int:
     """How often a total may still be tried: in this registration, and from this address today."""
     return min(
@@ -192,7 +200,7 @@ def approve(session: Session, registration: Registration, clerk: str, now: datet
     if registration.state != State.UNPROVED:
         raise RegistrationClosedError
     _open(session, registration, Proof.CLERK, clerk, now)
-    notifications.tell_decision(session, registration, now)
+    notifications.notify_decision(session, registration, now)
 
 
 def refuse(
@@ -204,7 +212,7 @@ def refuse(
         RegistrationClosedError: it does not wait for a clerk.
     """
     _end(session, registration, State.REFUSED, (State.UNPROVED,), clerk, reason, now)
-    notifications.tell_decision(session, registration, now, reason)
+    notifications.notify_decision(session, registration, now, reason)
 
 
 def refuse_for_transfer(
@@ -218,10 +226,10 @@ def refuse_for_transfer(
     is_confirmed = registration.state == State.UNPROVED
     _end(session, registration, State.REFUSED, PENDING, clerk, reason, now)
     if is_confirmed:
-        notifications.tell_decision(session, registration, now, reason)
+        notifications.notify_decision(session, registration, now, reason)
 
 
-def check_stop(registration: Registration, rules: Rules, now: datetime) -> None:
+def check_stop(registration: Registration, rules: RegistrationRules, now: datetime) -> None:
     """Refuse a link «Это не я» that stops nothing.
 
     Raises:
@@ -237,7 +245,9 @@ def check_stop(registration: Registration, rules: Rules, now: datetime) -> None:
         raise LinkError("expired")
 
 
-def stop(session: Session, registration: Registration, rules: Rules, now: datetime) -> None:
+def stop(
+    session: Session, registration: Registration, rules: RegistrationRules, now: datetime
+) -> None:
     """«Это не я»: those on record end a registration, and the account that came of it.
 
     Raises:
@@ -250,7 +260,7 @@ def stop(session: Session, registration: Registration, rules: Rules, now: dateti
         close_account(session, session.get_one(Account, registration.account_id), now)
 
 
-def _is_braked(session: Session, contract: str, rules: Rules, now: datetime) -> bool:
+def _is_braked(session: Session, contract: str, rules: RegistrationRules, now: datetime) -> bool:
     """Whether so many totals of a contract were wrong that no right one opens it by itself; the
     present try is counted as wrong already and does not matter."""
     limit = rules.proof_brake

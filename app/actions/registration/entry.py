@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.actions import rate_limits
 from app.actions.registration import notifications
-from app.actions.registration.policy import Rules
+from app.actions.registration.policy import RegistrationRules
 from app.domain.access import Browser
 from app.domain.contract_number import number_key
 from app.domain.rate_limits import LimitedAction
@@ -20,7 +20,12 @@ from app.queries.registrations import find_entry
 
 
 def open_registration(
-    session: Session, number: str, inn: str, browser: Browser, rules: Rules, now: datetime
+    session: Session,
+    number: str,
+    inn: str,
+    browser: Browser,
+    rules: RegistrationRules,
+    now: datetime,
 ) -> Registration | None:
     """Begin a registration, or None: no such contract, another ИНН, its owner is known already, or
     it has changed hands and a clerk has to decide first.
@@ -44,7 +49,7 @@ def open_registration(
         return None
     owner = find_owner(session, key)
     if owner is not None:
-        notifications.tell_owner_of_registration(session, owner[0], contract, now)
+        notifications.notify_owner_of_registration(session, owner[0], contract, now)
         return None
     if is_held_by_login(session, key):
         return None

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.actions.accounts.notifications import letter_facts, tell_account
+from app.actions.accounts.notifications import build_message_facts, notify_account
 from app.actions.messages import Outgoing, queue_message
-from app.actions.registration.policy import Rules
+from app.actions.registration.policy import RegistrationRules
 from app.domain.contacts import may_get_sms, same_email
 from app.domain.registration import Channel
 from app.integrations.message_templates import write_letter, write_sms
@@ -26,7 +26,7 @@ def send_link(session: Session, registration: Registration, now: datetime) -> in
     """The letter with the link that confirms; its person waits for it. Its id."""
     words = write_letter(
         "registration_link",
-        **letter_facts(session, registration.contract),
+        **build_message_facts(session, registration.contract),
         phone=registration.phone,
         until=registration.confirm_until and registration.confirm_until.astimezone(now.tzinfo),
     )
@@ -49,13 +49,14 @@ def send_link(session: Session, registration: Registration, now: datetime) -> in
 
 def send_code(session: Session, registration: Registration, code: SmsCode, now: datetime) -> int:
     """The text message with the code; its person waits for it. Its id."""
+    facts = build_message_facts(session, registration.contract)
     return queue_message(
         session,
         Outgoing(
             kind="registration_code",
             channel=Channel.SMS,
             recipient=code.phone,
-            words=write_sms("registration_code", **letter_facts(session, registration.contract)),
+            words=write_sms("registration_code", **facts),
             key=str(code.id),
             sms_code_id=code.id,
             contract_id=registration.contract_id,
@@ -66,8 +67,8 @@ def send_code(session: Session, registration: Registration, code: SmsCode, now: 
     )
 
 
-def tell_contacts_on_record(
-    session: Session, registration: Registration, rules: Rules, now: datetime
+def notify_contacts_on_record(
+    session: Session, registration: Registration, rules: RegistrationRules, now: datetime
 ) -> None:
     """Tell those whom billing has on record; each can stop the registration with one link.
 
@@ -76,7 +77,7 @@ def tell_contacts_on_record(
     """
     contract = registration.contract
     on_record = contacts_on_record(session, contract)
-    facts = letter_facts(session, contract) | {
+    facts = build_message_facts(session, contract) | {
         "email": registration.email,
         "phone": registration.phone,
         "at": registration.saved_at and registration.saved_at.astimezone(now.tzinfo),
@@ -106,7 +107,7 @@ def tell_contacts_on_record(
 
 
 def _may_text(
-    session: Session, contract: Contract, phone: str, rules: Rules, now: datetime
+    session: Session, contract: Contract, phone: str, rules: RegistrationRules, now: datetime
 ) -> bool:
     """A text message costs: a few a day say enough."""
     day_ago = now - timedelta(days=1)
@@ -125,22 +126,22 @@ def _is_confirming(registration: Registration, contact: str) -> bool:
     return same_email(contact, registration.email or "")
 
 
-def tell_owner_of_registration(
+def notify_owner_of_registration(
     session: Session, account: Account, contract: Contract, now: datetime
 ) -> None:
     """Somebody with number and ИНН tried to register over an active account; once a day."""
     key = f"{contract.id}.{now:%Y%m%d}"
     if not has_message(session, "registration_taken", key):
-        tell_account(session, account, contract, "registration_taken", key, now, at=now)
+        notify_account(session, account, contract, "registration_taken", key, now, at=now)
 
 
-def tell_decision(
+def notify_decision(
     session: Session, registration: Registration, now: datetime, reason: str | None = None
 ) -> None:
     """A clerk has decided: to the contact that was confirmed."""
     kind = "registration_refused" if reason is not None else "registration_opened"
     is_mail = registration.channel == Channel.MAIL
-    facts = letter_facts(session, registration.contract) | {"reason": reason}
+    facts = build_message_facts(session, registration.contract) | {"reason": reason}
     queue_message(
         session,
         Outgoing(

@@ -11,7 +11,7 @@ from app.domain.rate_limits import LimitedAction, RateLimit
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class RegistrationRules:
     """Lifetimes, limits, and whether a contact that is not on record needs proof."""
 
     needs_proof: bool

@@ -15,8 +15,8 @@ from app.actions.accounts.consents import give_consent
 from app.actions.audit_log import record
 from app.actions.registration import notifications
 from app.actions.registration.confirmation import confirm_contact
-from app.actions.registration.policy import Rules
-from app.actions.registration.transitions import claim_saving, move
+from app.actions.registration.policy import RegistrationRules
+from app.actions.registration.transitions import claim_submission, move
 from app.actions.sms_codes import (
     find_last_code,
     is_waiting,
@@ -45,7 +45,7 @@ FORM = "registration"
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
+class RegistrationDetails:
     """What the form holds; None is what was not typed, or may not be kept."""
 
     email: str | None
@@ -57,7 +57,7 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class QueuedMessage:
     """A message somebody waits for, and the try to settle when it has left or not."""
 
     message_id: int
@@ -67,12 +67,12 @@ class Sending:
 def save(
     session: Session,
     registration: Registration,
-    details: Details,
+    details: RegistrationDetails,
     browser: Browser,
-    rules: Rules,
+    rules: RegistrationRules,
     post: Post,
     now: datetime,
-) -> Sending | None:
+) -> QueuedMessage | None:
     """«Сохранить»: a letter with a link goes out, or the confirmed number opens the cabinet.
 
     Saved twice in a row, it is one letter.
@@ -98,7 +98,7 @@ def save(
     if needs_code:
         # Typed, and «ОК» forgotten.
         check_code(session, registration, details, browser, rules, post, now, is_hash_counted=True)
-    if not claim_saving(session, registration):
+    if not claim_submission(session, registration):
         return None
     if is_by_sms and not is_confirmed(registration, details.phone):
         # Another code was asked for in the meantime.
@@ -116,21 +116,21 @@ def save(
         registration=registration.id,
         channel=registration.channel,
     )
-    notifications.tell_contacts_on_record(session, registration, rules, now)
+    notifications.notify_contacts_on_record(session, registration, rules, now)
     if is_by_sms:
         confirm_contact(session, registration, rules, now)
         return None
-    return Sending(notifications.send_link(session, registration, now), attempt_id)
+    return QueuedMessage(notifications.send_link(session, registration, now), attempt_id)
 
 
 def request_code(
     session: Session,
     registration: Registration,
-    details: Details,
+    details: RegistrationDetails,
     browser: Browser,
-    rules: Rules,
+    rules: RegistrationRules,
     now: datetime,
-) -> Sending:
+) -> QueuedMessage:
     """«Отправить смс»: a message with a code.
 
     Raises:
@@ -154,15 +154,15 @@ def request_code(
     _keep(session, registration, details, browser, now)
     registration.confirmed_phone = None
     code = prepare_code(session, phone, rules.codes, now, registration_id=registration.id)
-    return Sending(notifications.send_code(session, registration, code, now), attempt_id)
+    return QueuedMessage(notifications.send_code(session, registration, code, now), attempt_id)
 
 
 def check_code(
     session: Session,
     registration: Registration,
-    details: Details,
+    details: RegistrationDetails,
     browser: Browser,
-    rules: Rules,
+    rules: RegistrationRules,
     post: Post,
     now: datetime,
     *,
@@ -195,18 +195,22 @@ def check_code(
     session.flush()
 
 
-def not_sent(session: Session, sending: Sending, now: datetime) -> None:
+def record_not_sent(session: Session, queued: QueuedMessage, now: datetime) -> None:
     """The provider took no message: the try does not count, and may be made again at once."""
-    message = session.get_one(Message, sending.message_id)
+    message = session.get_one(Message, queued.message_id)
     if message.sms_code_id is not None:
         session.get_one(SmsCode, message.sms_code_id).ended_at = now
-    rate_limits.record_outcome(session, sending.attempt_id, succeeded=False)
+    rate_limits.record_outcome(session, queued.attempt_id, succeeded=False)
     session.flush()
 
 
 def resend_link(
-    session: Session, registration: Registration, browser: Browser, rules: Rules, now: datetime
-) -> Sending:
+    session: Session,
+    registration: Registration,
+    browser: Browser,
+    rules: RegistrationRules,
+    now: datetime,
+) -> QueuedMessage:
     """Another letter for a saved registration; the link before is dead.
 
     Raises:
@@ -219,11 +223,11 @@ def resend_link(
     _refuse_for(seconds_to_resend(session, registration, rules, now))
     attempt_id = _admit_save(session, registration, browser, rules, now)
     _send_on(session, registration, rules, now)
-    return Sending(notifications.send_link(session, registration, now), attempt_id)
+    return QueuedMessage(notifications.send_link(session, registration, now), attempt_id)
 
 
 def seconds_to_resend(
-    session: Session, registration: Registration, rules: Rules, now: datetime
+    session: Session, registration: Registration, rules: RegistrationRules, now: datetime
 ) -> int:
     """Whole seconds until another letter may be asked for; one that never left does not count."""
     if registration.saved_at is None or not has_letter_left(session, registration.id):
@@ -253,14 +257,20 @@ def _refuse_for(seconds: int) -> None:
         raise TooSoonError(seconds)
 
 
-def _check_may_keep(session: Session, registration: Registration, details: Details) -> None:
+def _check_may_keep(
+    session: Session, registration: Registration, details: RegistrationDetails
+) -> None:
     if not details.has_consented:
         raise ConsentMissingError
     check_open(session, registration)
 
 
 def _keep(
-    session: Session, registration: Registration, details: Details, browser: Browser, now: datetime
+    session: Session,
+    registration: Registration,
+    details: RegistrationDetails,
+    browser: Browser,
+    now: datetime,
 ) -> None:
     """Keep what was typed, for the next step. A link that is on its way confirms what was saved
     with it, and nothing that is typed later: it is dead."""
@@ -282,7 +292,7 @@ def _keep(
     session.flush()
 
 
-def _set_password(registration: Registration, details: Details) -> None:
+def _set_password(registration: Registration, details: RegistrationDetails) -> None:
     if details.password is not None:
         registration.password_hash = hash_password(details.password)
 
@@ -290,9 +300,9 @@ def _set_password(registration: Registration, details: Details) -> None:
 def _admit_hashing(
     session: Session,
     registration: Registration,
-    details: Details,
+    details: RegistrationDetails,
     browser: Browser,
-    rules: Rules,
+    rules: RegistrationRules,
     now: datetime,
 ) -> None:
     """Count a new password before it is hashed; the session must not have written yet.
@@ -306,7 +316,11 @@ def _admit_hashing(
 
 
 def _is_saved(
-    session: Session, registration: Registration, details: Details, rules: Rules, now: datetime
+    session: Session,
+    registration: Registration,
+    details: RegistrationDetails,
+    rules: RegistrationRules,
+    now: datetime,
 ) -> bool:
     """Whether the same has been saved just now and its letter is on the way."""
     return (
@@ -318,7 +332,11 @@ def _is_saved(
 
 
 def _admit_save(
-    session: Session, registration: Registration, browser: Browser, rules: Rules, now: datetime
+    session: Session,
+    registration: Registration,
+    browser: Browser,
+    rules: RegistrationRules,
+    now: datetime,
 ) -> int:
     contract, limits = (
         f"contract:{registration.contract_id}",
@@ -329,7 +347,9 @@ def _admit_save(
     )
 
 
-def _send_on(session: Session, registration: Registration, rules: Rules, now: datetime) -> None:
+def _send_on(
+    session: Session, registration: Registration, rules: RegistrationRules, now: datetime
+) -> None:
     """From the form to the letter, with a link of its own."""
     move(
         session,

@@ -44,7 +44,7 @@ def move(
     session.refresh(registration, _COLUMNS)
 
 
-def claim_saving(session: Session, registration: Registration) -> bool:
+def claim_submission(session: Session, registration: Registration) -> bool:
     """Whether nobody has saved the registration since it was read: of several that press at once
     one goes on, and the others find it saved."""
     claimed = count_changed(

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from app.actions.accounts.notifications import letter_facts, tell_account
+from app.actions.accounts.notifications import build_message_facts, notify_account
 from app.actions.audit_log import record
 from app.actions.messages import Outgoing, queue_message
 from app.actions.registration import confirmation
@@ -145,7 +145,7 @@ def _restore(session: Session, contract_id: int, ids: Sequence[int], now: dateti
     )
     contract = session.get_one(Contract, contract_id)
     for account in accounts:
-        tell_account(session, account, contract, "transfer_restored", str(ids[-1]), now)
+        notify_account(session, account, contract, "transfer_restored", str(ids[-1]), now)
 
 
 def _revoke(
@@ -185,7 +185,7 @@ def _invite(session: Session, contract_id: int, transfer_id: int, now: datetime)
     contract = session.get_one(
         Contract, contract_id, options=[joinedload(Contract.customer)], populate_existing=True
     )
-    words = write_letter("transfer_open", **letter_facts(session, contract))
+    words = write_letter("transfer_open", **build_message_facts(session, contract))
     for email in sorted(contacts_on_record(session, contract).emails):
         queue_message(
             session,

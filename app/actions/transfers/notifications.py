@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.accounts.notifications import letter_facts
+from app.actions.accounts.notifications import build_message_facts
 from app.actions.messages import WAITING
 from app.domain.contacts import read_billing_contacts
 from app.domain.registration import Channel
@@ -55,7 +55,7 @@ class TransferNotices:
         self._session = session
         self._run_id = run_id
         self._now = now
-        self._facts = letter_facts(session, None)
+        self._facts = build_message_facts(session, None)
         self._told: dict[str, dict[str, Addressee]] = {FORMER: {}, NEW: {}}
 
     def add(self, transfer: Any) -> None:

@@ -59,7 +59,7 @@ def sign_in_submit() -> ResponseReturnValue:
 
 @bp.get("/session")
 @signed_in
-def keep_session() -> ResponseReturnValue:
+def extend_session() -> ResponseReturnValue:
     """«Продолжить» in the warning that a session ends; asking keeps it."""
     return {"seconds_left": current_user.seconds_left}
 

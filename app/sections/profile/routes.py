@@ -22,7 +22,7 @@ from app.extensions import db
 from app.jobs import delivery
 from app.logging import event
 from app.queries.invoices import find_payer
-from app.queries.profile import find_waiting_change, get_customer, get_own_account
+from app.queries.profile import find_waiting_change, get_customer, get_signed_in_account
 from app.sections.profile import labels
 from app.sections.profile.forms import ContactsForm, PhoneCodeForm
 from app.web.forms import keep_if_busy, summary_of, wait_words
@@ -47,7 +47,7 @@ def index(contract_id: int) -> ResponseReturnValue:
         row=contract,
         requisites=labels.requisites(customer, contract),
         kinds=labels.KINDS,
-        account=get_own_account(session, viewer) if viewer.account_id else None,
+        account=get_signed_in_account(session, viewer) if viewer.account_id else None,
         is_own=may_viewer(Permission.MANAGE_ACCOUNT),
         new_email=find_waiting_change(session, viewer, EMAIL, now),
         new_phone=find_waiting_change(session, viewer, PHONE, now),
@@ -62,7 +62,7 @@ def index(contract_id: int) -> ResponseReturnValue:
 @contract_access(Permission.MANAGE_ACCOUNT)
 def contacts(contract_id: int) -> ResponseReturnValue:
     """The form of one's own contacts."""
-    account = get_own_account(db.session(), current_viewer())
+    account = get_signed_in_account(db.session(), current_viewer())
     return _contacts_page(
         ContactsForm(
             person_name=account.person_name or "",

@@ -10,7 +10,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
-from app.actions.accounts.notifications import tell_account
+from app.actions.accounts.notifications import notify_account
 from app.actions.readings.submission import Submitter, submit_readings
 from app.domain.errors import ReadingClosedError
 from app.extensions import db
@@ -137,7 +137,7 @@ def _send_receipt(taking: Taking, receipt_id: int) -> None:
         return
     found = get_receipt(session, taking.contract, receipt_id)
     names = name_registers(session, [each.register_id for each in found.readings])
-    tell_account(
+    notify_account(
         session,
         session.get_one(Account, account_id),
         session.get_one(Contract, taking.contract.id),

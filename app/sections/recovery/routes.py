@@ -59,14 +59,14 @@ def index() -> ResponseReturnValue:
 
 @bp.post("")
 @public
-def ask() -> ResponseReturnValue:
+def submit() -> ResponseReturnValue:
     """A message goes out if somebody is known by that login; the page does not tell."""
     form = RecoveryForm()
     if not form.validate():
         return _page("index", form, 422)
     keep_if_busy(lambda message: _page("index", form, 503, message=message))
     try:
-        asked = recovery.ask_recovery(
+        asked = recovery.request_recovery(
             db.session(),
             form.login.data,
             Channel(form.channel.data),

@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from app.actions.accounts import sessions
-from app.actions.registration.policy import Rules
+from app.actions.registration.policy import RegistrationRules
 from app.domain.access import Browser
 from app.domain.errors import LinkError, RegistrationClosedError
 from app.domain.registration import State
@@ -30,17 +30,17 @@ WAY_ON = ("registration.first_entry", "Зарегистрироваться")
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class RequestContext:
     """From where, by which rules, and when a step is taken."""
 
     browser: Browser
-    rules: Rules
+    rules: RegistrationRules
     now: datetime
 
 
-def circumstances() -> Circumstances:
+def request_context() -> RequestContext:
     """Of this request; ``now`` is in the supplier's zone, which letters speak of."""
-    return Circumstances(
+    return RequestContext(
         session.current_browser(), registration_rules(session.config()), session.local_now()
     )
 
@@ -77,7 +77,7 @@ def go_on(registration: Registration) -> ResponseReturnValue:
         event("sign-in", account=opened.account_id, by="registration")
         return redirect(url_for("home.index", contract_id=opened.contract_id), 303)
     delivery.commit()
-    step = "proof" if registration.state == State.UNPROVED else "letter"
+    step = "proof" if registration.state == State.UNPROVED else "email_sent"
     return redirect(form_url(step, registration), 303)
 
 

@@ -26,10 +26,10 @@ from app.queries.registrations import get_linked_registration
 from app.sections.registration.blueprint import (
     WAY_ON,
     bp,
-    circumstances,
     form_url,
     go_on,
     registration_of,
+    request_context,
 )
 from app.sections.registration.forms import ConfirmForm, ProofForm
 from app.sections.registration.labels import STOP_OVER, proof_words
@@ -60,7 +60,7 @@ def confirm(token: str) -> ResponseReturnValue:
 def confirm_submit(token: str) -> ResponseReturnValue:
     """«Подтвердить и войти»; in another browser than the one that registered, with the password."""
     registration, nonce = _linked(Purpose.CONFIRM, token)
-    here, form = circumstances(), ConfirmForm()
+    here, form = request_context(), ConfirmForm()
     # First the link: sent twice, it is «used», though the form's token has ended with the sign-in.
     confirmation.check_link(registration, nonce, here.now)
     csrf.protect()
@@ -89,7 +89,7 @@ def proof_submit(token: str) -> ResponseReturnValue:
     """The exact total of a recent document opens the cabinet."""
     registration = registration_of(token)
     form = ProofForm()
-    here = circumstances()
+    here = request_context()
     keep_if_busy(lambda message: _proof_page(form, registration, 503, message))
     if status := _check_registrant(form, registration):
         return _proof_page(form, registration, status)
@@ -115,7 +115,7 @@ def stop(token: str) -> ResponseReturnValue:
     """«Это не я»: a question first, for programs open links too."""
     registration, _ = _linked(Purpose.STOP, token)
     try:
-        confirmation.check_stop(registration, circumstances().rules, session.local_now())
+        confirmation.check_stop(registration, request_context().rules, session.local_now())
     except LinkError as error:
         return _nothing_to_stop(error)
     return render_page("registration/stop.html", fragment="results", registration=registration)
@@ -126,7 +126,7 @@ def stop(token: str) -> ResponseReturnValue:
 def stop_submit(token: str) -> ResponseReturnValue:
     """Those on record end a registration, and the account that came of it."""
     registration, _ = _linked(Purpose.STOP, token)
-    here = circumstances()
+    here = request_context()
     try:
         confirmation.stop(db.session(), registration, here.rules, here.now)
     except LinkError as error:
@@ -163,7 +163,7 @@ def _check_registrant(form: ConfirmForm, registration: Registration) -> int:
     typed = form.password.data or ""
     if not typed:
         return form.refuse()
-    here = circumstances()
+    here = request_context()
     try:
         confirmation.check_registrant(
             db.session(), registration, typed[:MAX_TYPED], here.browser, here.rules, here.now
@@ -195,7 +195,7 @@ def _proof_page(
     *,
     is_held: bool = False,
 ) -> Response:
-    here = circumstances()
+    here = request_context()
     return render_page(
         "registration/proof.html",
         fragment="results",

@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, RadioField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from app.actions.registration.registration_form import Details
+from app.actions.registration.registration_form import RegistrationDetails
 from app.domain.company_ids import is_inn
 from app.domain.contacts import normalise_email, normalise_phone, show_email, show_phone
 from app.domain.contract_number import normalise_contract_number
@@ -171,12 +171,12 @@ class RegistrationForm(FlaskForm):
     def plain_phone(self) -> str | None:
         return self._contact(normalise_phone, self.phone)
 
-    def details(self) -> Details:
+    def details(self) -> RegistrationDetails:
         """What may be kept; call after validation."""
         is_password = self.password.data and not (
             self.password.errors or self.password_again.errors
         )
-        return Details(
+        return RegistrationDetails(
             email=self._contact(normalise_email, self.email),
             phone=self.plain_phone or "",
             password=self.password.data if is_password else None,

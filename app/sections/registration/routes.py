@@ -17,10 +17,10 @@ from app.logging import event
 from app.models import Registration
 from app.sections.registration.blueprint import (
     bp,
-    circumstances,
     form_url,
     go_on,
     registration_of,
+    request_context,
 )
 from app.sections.registration.forms import EXPLAINED, FirstEntryForm, RegistrationForm
 from app.sections.registration.labels import NOT_FOUND, NOT_SENT
@@ -45,7 +45,7 @@ def first_entry_submit() -> ResponseReturnValue:
     if not form.validate():
         return _entry_page(form, 422)
     keep_if_busy(lambda message: _entry_page(form, 503, message))
-    here = circumstances()
+    here = request_context()
     try:
         registration = entry.open_registration(
             db.session(), form.number.data, form.plain_inn, here.browser, here.rules, here.now
@@ -80,9 +80,9 @@ def save(token: str) -> ResponseReturnValue:
     if not form.validate():
         return _form_page(form, 422)
     keep_if_busy(lambda message: _form_page(form, 503, message))
-    here = circumstances()
+    here = request_context()
     try:
-        sending = registration_form.save(
+        queued = registration_form.save(
             db.session(),
             form.registration,
             form.details(),
@@ -96,7 +96,7 @@ def save(token: str) -> ResponseReturnValue:
     event("registration saved", registration=form.registration.id, channel=form.channel.data)
     form.mark_browser()
     answer = go_on(form.registration)
-    if sending is not None and not _has_left(sending):
+    if queued is not None and not _has_left(queued):
         return _form_page(form, 503, NOT_SENT)
     return answer
 
@@ -109,9 +109,9 @@ def send_code(token: str) -> ResponseReturnValue:
     if not form.validate_step():
         return _form_page(form, 422)
     keep_if_busy(lambda message: _form_page(form, 503, message))
-    here = circumstances()
+    here = request_context()
     try:
-        sending = registration_form.request_code(
+        queued = registration_form.request_code(
             db.session(), form.registration, form.details(), here.browser, here.rules, here.now
         )
     except EXPLAINED as error:
@@ -119,7 +119,7 @@ def send_code(token: str) -> ResponseReturnValue:
     form.mark_browser()
     delivery.commit()
     event("code requested", registration=form.registration.id)
-    if not _has_left(sending):
+    if not _has_left(queued):
         return _form_page(form, 503, NOT_SENT)
     return _form_page(form)
 
@@ -132,7 +132,7 @@ def check_code(token: str) -> ResponseReturnValue:
     if not form.validate_step():
         return _form_page(form, 422)
     keep_if_busy(lambda message: _form_page(form, 503, message))
-    here = circumstances()
+    here = request_context()
     try:
         registration_form.check_code(
             db.session(),
@@ -153,39 +153,39 @@ def check_code(token: str) -> ResponseReturnValue:
 
 @bp.get("/registration/form/<token>/letter")
 @public
-def letter(token: str) -> ResponseReturnValue:
+def email_sent(token: str) -> ResponseReturnValue:
     """The letter is on its way: what to do with it, and what if it does not come."""
     registration = registration_of(token)
     if registration.state in (State.DRAFT, State.UNPROVED):
         step = "form" if registration.state == State.DRAFT else "proof"
         return redirect(form_url(step, registration), 303)
-    return _letter_page(registration)
+    return _email_sent_page(registration)
 
 
 @bp.post("/registration/form/<token>/letter")
 @public
-def resend_letter(token: str) -> ResponseReturnValue:
+def resend_email(token: str) -> ResponseReturnValue:
     """«Отправить письмо еще раз»."""
     registration = registration_of(token)
-    here = circumstances()
+    here = request_context()
     try:
-        sending = registration_form.resend_link(
+        queued = registration_form.resend_link(
             db.session(), registration, here.browser, here.rules, here.now
         )
     except (TooSoonError, TooManyAttemptsError) as error:
         words = f"Письмо уже отправлено. Еще раз — {wait_words(error.retry_after)}."
-        return _letter_page(registration, 429, words)
+        return _email_sent_page(registration, 429, words)
     delivery.commit()
-    if not _has_left(sending):
-        return _letter_page(registration, 503, NOT_SENT)
-    return redirect(form_url("letter", registration), 303)
+    if not _has_left(queued):
+        return _email_sent_page(registration, 503, NOT_SENT)
+    return redirect(form_url("email_sent", registration), 303)
 
 
-def _has_left(sending: registration_form.Sending) -> bool:
+def _has_left(queued: registration_form.QueuedMessage) -> bool:
     """Send what somebody waits for; if it does not leave, the try does not count."""
-    if delivery.deliver(sending.message_id):
+    if delivery.deliver(queued.message_id):
         return True
-    registration_form.not_sent(db.session(), sending, session.local_now())
+    registration_form.record_not_sent(db.session(), queued, session.local_now())
     delivery.commit()
     return False
 
@@ -215,7 +215,7 @@ def _entry_page(form: FirstEntryForm, status: int = 200, message: str | None = N
 def _form_page(form: RegistrationForm, status: int = 200, message: str | None = None) -> Response:
     registration = form.registration
     code = find_last_code(db.session(), registration_id=registration.id)
-    here = circumstances()
+    here = request_context()
     return render_page(
         "registration/form.html",
         fragment="results",
@@ -231,10 +231,10 @@ def _form_page(form: RegistrationForm, status: int = 200, message: str | None = 
     )
 
 
-def _letter_page(
+def _email_sent_page(
     registration: Registration, status: int = 200, message: str | None = None
 ) -> Response:
-    here = circumstances()
+    here = request_context()
     return render_page(
         "registration/email_sent.html",
         fragment="results",

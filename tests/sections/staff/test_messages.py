@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.accounts.notifications import tell_account
+from app.actions.accounts.notifications import notify_account
 from app.actions.messages import Outgoing, queue_message
 from app.integrations.message_templates import LINK, Words
 from app.lib.signed_links import Purpose
@@ -261,7 +261,7 @@ def test_the_list_on_postgresql(postgres_session: Session) -> None:
     make = Factory(postgres_session)
     account: Account = make.account(contract := make.contract())
     account.email_confirmed_at = NOW
-    tell_account(postgres_session, account, contract, "password_changed", "1", NOW, at=NOW)
+    notify_account(postgres_session, account, contract, "password_changed", "1", NOW, at=NOW)
     write(postgres_session, "2", recipient="Other@example.org")
     for wanted in (
         MessageFilter(text="BUH@"),

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.accounts.notifications import tell_refused
+from app.actions.accounts.notifications import notify_reading_refused
 from app.integrations.exchange_out import write_package
 from app.models import Account, AuditEvent, Contract, Message, Meter
 from tests.conftest import NOW
@@ -173,7 +173,7 @@ def test_a_refusal_of_billing_reaches_the_owner_of_what_was_taken_by_telephone(
 ) -> None:
     make.session.get_one(Account, 1).email_confirmed_at = datetime(2026, 11, 1, tzinfo=UTC)
     row = submit(make, meter, "1110", source="staff", staff_id=1)
-    tell_refused(make.session, row, "Ошибка", NOW)
+    notify_reading_refused(make.session, row, "Ошибка", NOW)
     make.commit()
     (message,) = make.session.scalars(select(Message)).all()
     assert (message.kind, message.recipient) == ("reading_refused", "buh@example.org")
