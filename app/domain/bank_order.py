@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from app.domain.payables import MAX_PURPOSE
+from app.domain.payment_instructions import MAX_PURPOSE
 from app.domain.transliteration import to_windows_1251
 
 

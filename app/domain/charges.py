@@ -12,9 +12,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
-from app.domain.demands import DocumentState
 from app.domain.money import KOPECK, ZERO
 from app.domain.period import Month
+from app.domain.receivables import DocumentBalance
 from app.domain.turnover import EntryKind
 
 _KWH = {"квтч": Decimal(1), "kwh": Decimal(1), "мвтч": Decimal(1000), "тысквтч": Decimal(1000)}
@@ -100,7 +100,7 @@ class Document:
         )
 
 
-class PaidStatus(StrEnum):
+class PaymentStatus(StrEnum):
     """How documents stand today, for information."""
 
     OPEN = "open"
@@ -115,7 +115,7 @@ class PaidStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentState:
+class PaymentSummary:
     """What documents ask for after corrections, and what of it is unpaid; roubles."""
 
     gross: Decimal
@@ -124,19 +124,19 @@ class PaymentState:
     unpaid: Decimal
 
     @property
-    def status(self) -> PaidStatus:
+    def status(self) -> PaymentStatus:
         if self.unpaid:
-            return PaidStatus.OPEN if self.unpaid == self.demand else PaidStatus.PARTLY
+            return PaymentStatus.OPEN if self.unpaid == self.demand else PaymentStatus.PARTLY
         if self.demand:
-            return PaidStatus.PAID
+            return PaymentStatus.PAID
         if self.gross < 0:
-            return PaidStatus.CREDIT
-        return PaidStatus.OLDER if self.demand is None else PaidStatus.NOT_ASKED
+            return PaymentStatus.CREDIT
+        return PaymentStatus.OLDER if self.demand is None else PaymentStatus.NOT_ASKED
 
 
-def payment_of(
-    documents: Iterable[Document], states: Mapping[int, DocumentState], today: date
-) -> PaymentState:
+def summarize_payment(
+    documents: Iterable[Document], states: Mapping[int, DocumentBalance], today: date
+) -> PaymentSummary:
     """How some documents stand together.
 
     Args:
@@ -147,13 +147,13 @@ def payment_of(
     for document in documents:
         state = states.get(document.id)
         if state is None and document.on > today:
-            state = DocumentState(max(ZERO, document.gross), max(ZERO, document.gross))
+            state = DocumentBalance(max(ZERO, document.gross), max(ZERO, document.gross))
         gross += document.gross
         if state is not None:
             known = True
             demand += state.demand
             unpaid += state.unpaid
-    return PaymentState(gross, demand if known else None, unpaid)
+    return PaymentSummary(gross, demand if known else None, unpaid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class MonthOfCharges:
 
     period: Month
     documents: tuple[Document, ...]
-    payment: PaymentState
+    payment: PaymentSummary
 
     @property
     def kwh(self) -> Decimal:
@@ -202,7 +202,7 @@ def sum_by_rate(parts: Iterable[RateSum]) -> tuple[RateSum, ...]:
 
 
 def build_months(
-    documents: Sequence[Document], states: Mapping[int, DocumentState], today: date
+    documents: Sequence[Document], states: Mapping[int, DocumentBalance], today: date
 ) -> tuple[MonthOfCharges, ...]:
     """Documents by billing month, the newest month first.
 
@@ -217,7 +217,7 @@ def build_months(
         MonthOfCharges(
             period,
             tuple(sorted(group, key=lambda document: (document.on, document.id))),
-            payment_of(group, states, today),
+            summarize_payment(group, states, today),
         )
         for period, group in sorted(months.items(), reverse=True)
     )

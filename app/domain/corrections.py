@@ -47,7 +47,7 @@ class LedgerDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class NetDemands:
+class CorrectedAmounts:
     """What documents ask for after corrections; roubles, never negative."""
 
     amounts: Mapping[int, Decimal]
@@ -67,7 +67,7 @@ def debt_kinds(documents: Iterable[LedgerDocument]) -> dict[int, DebtKind]:
 
 def apply_corrections(
     documents: Iterable[LedgerDocument], since: date = date.min, opening: Decimal = ZERO
-) -> NetDemands:
+) -> CorrectedAmounts:
     """Lower documents by the negative ones that correct them.
 
     A negative document lowers its target, then what that one corrects in turn, then the others that
@@ -114,7 +114,7 @@ def apply_corrections(
             opening -= taken
             left -= taken
         credit[kind] += left
-    return NetDemands(amounts, opening, credit)
+    return CorrectedAmounts(amounts, opening, credit)
 
 
 def _debt_kind(document: LedgerDocument, by_key: Mapping[str, LedgerDocument]) -> DebtKind:

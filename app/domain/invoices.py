@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from app.domain.money import ZERO
-from app.domain.payables import ContractName, invoice_purpose, vat_within, vat_words
+from app.domain.payment_instructions import ContractName, included_vat, invoice_purpose, vat_clause
 from app.domain.period import Month
 
 
@@ -56,13 +56,15 @@ class InvoiceCard:
         return max(0, (today - self.due_on).days)
 
 
-def invoice_words(card: InvoiceCard, contract: ContractName, amount: Decimal | None = None) -> str:
+def payment_purpose(
+    card: InvoiceCard, contract: ContractName, amount: Decimal | None = None
+) -> str:
     """The words of a payment of an invoice; the VAT in it follows the invoice's rate.
 
     Args:
         amount: roubles that are paid, all that is asked for unless given.
     """
-    vat = vat_within(card.unpaid if amount is None else amount, card.vat_rate)
+    vat = included_vat(card.unpaid if amount is None else amount, card.vat_rate)
     return invoice_purpose(
-        contract, card.number, card.issued_on, card.period, vat_words(vat, card.vat_rate)
+        contract, card.number, card.issued_on, card.period, vat_clause(vat, card.vat_rate)
     )

@@ -79,7 +79,7 @@ def plural(number: int, forms: tuple[str, str, str]) -> str:
     return forms[0] if number % 10 == 1 else forms[1] if 2 <= number % 10 <= 4 else forms[2]
 
 
-def sum_in_words(amount: Decimal) -> str:
+def amount_in_words(amount: Decimal) -> str:
     """«Одна тысяча двести тридцать четыре рубля 56 копеек»; a negative sum begins with «Минус».
 
     Args:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.characters import compose
-from app.domain.payables import MAX_PURPOSE, shorten
+from app.domain.payment_instructions import MAX_PURPOSE, shorten
 from app.domain.transliteration import to_windows_1251
 
 MAX_BYTES = 300

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.domain.charges import Document, RateSum, sum_by_rate
-from app.domain.money import ZERO, sum_in_words
+from app.domain.money import ZERO, amount_in_words
 from app.domain.period import Period
 from app.domain.turnover import RunningEntry, debt_side
 
@@ -60,12 +60,12 @@ class SettlementStatement(Statement):
         return self.opening + self.debit - self.credit
 
     @property
-    def closing_in_words(self) -> str:
+    def closing_text(self) -> str:
         """«задолженность Потребителя: одна тысяча рублей 00 копеек», never a signed sum."""
         if not self.closing:
             return "взаимные расчеты закрыты, сальдо 0 рублей 00 копеек"
         side = "задолженность потребителя" if debt_side(self.closing) else "переплата потребителя"
-        words = sum_in_words(abs(self.closing))
+        words = amount_in_words(abs(self.closing))
         return f"{side}: {words[0].lower()}{words[1:]}"
 
 
@@ -133,8 +133,8 @@ class ChargeStatement(Statement):
         return self.gross + self.interest_sum
 
     @property
-    def total_in_words(self) -> str:
-        return sum_in_words(self.total)
+    def total_amount_in_words(self) -> str:
+        return amount_in_words(self.total)
 
 
 def document_rows(documents: Sequence[Document]) -> list[ChargeRow]:

@@ -24,7 +24,7 @@ from app.models import (
     SupplyPoint,
 )
 from app.queries.contracts import MAX_ID, VisibleContract
-from app.queries.dues import list_interest_ids
+from app.queries.open_items import list_interest_ids
 
 DIRECTION = "A+"
 READINGS_BACK = 13

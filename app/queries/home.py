@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from app.domain.dues import Dues
+from app.domain.open_items import OpenItems
 from app.domain.turnover import Entry, EntryKind
 from app.queries.contracts import VisibleContract
-from app.queries.dues import read_dues
+from app.queries.open_items import read_open_items
 from app.queries.settlements import balance_on, find_last_operation
 
 PAYMENTS = (EntryKind.PAYMENT,)
@@ -23,7 +23,7 @@ class MoneyOverview:
     """Balance today in roubles, above zero the customer owes; dues; the last operations."""
 
     balance: Decimal
-    dues: Dues
+    open_items: OpenItems
     last_payment: Entry | None
     last_charge: Entry | None
 
@@ -33,7 +33,7 @@ def money_overview(session: Session, contract: VisibleContract, today: date) -> 
     balance = balance_on(session, contract, today)
     return MoneyOverview(
         balance=balance,
-        dues=read_dues(session, contract, today, balance),
+        open_items=read_open_items(session, contract, today, balance),
         last_payment=find_last_operation(session, contract, PAYMENTS, today),
         last_charge=find_last_operation(session, contract, CHARGES, today),
     )

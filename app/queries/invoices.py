@@ -8,9 +8,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.bank_order import BankParty
-from app.domain.dues import Dues
 from app.domain.errors import NotFoundError
 from app.domain.invoices import InvoiceCard
+from app.domain.open_items import OpenItems
 from app.models import BankDetails, Contract, Customer, Invoice, Supplier
 from app.queries.contracts import MAX_ID, VisibleContract
 
@@ -21,30 +21,34 @@ def count_invoices(session: Session, contract: VisibleContract) -> int:
 
 
 def list_invoices(
-    session: Session, contract: VisibleContract, dues: Dues, offset: int = 0, limit: int = 25
+    session: Session,
+    contract: VisibleContract,
+    open_items: OpenItems,
+    offset: int = 0,
+    limit: int = 25,
 ) -> list[InvoiceCard]:
     """Invoices of a contract, the newest due date first."""
     rows = _of(contract).order_by(Invoice.due_on.desc(), Invoice.id.desc())
-    return [_card(row, dues) for row in session.scalars(rows.offset(offset).limit(limit))]
+    return [_card(row, open_items) for row in session.scalars(rows.offset(offset).limit(limit))]
 
 
 def list_some(
-    session: Session, contract: VisibleContract, dues: Dues, ids: Iterable[int]
+    session: Session, contract: VisibleContract, open_items: OpenItems, ids: Iterable[int]
 ) -> list[InvoiceCard]:
     """The invoices with these ids, the oldest due date first."""
     rows = _of(contract).where(Invoice.id.in_(list(ids))).order_by(Invoice.due_on, Invoice.id)
-    return [_card(row, dues) for row in session.scalars(rows)]
+    return [_card(row, open_items) for row in session.scalars(rows)]
 
 
 def get_invoice(
-    session: Session, contract: VisibleContract, invoice_id: int, dues: Dues
+    session: Session, contract: VisibleContract, invoice_id: int, open_items: OpenItems
 ) -> InvoiceCard:
     """One invoice of a contract.
 
     Raises:
         NotFoundError: absent, withdrawn, or of another contract.
     """
-    found = list_some(session, contract, dues, [invoice_id]) if invoice_id <= MAX_ID else []
+    found = list_some(session, contract, open_items, [invoice_id]) if invoice_id <= MAX_ID else []
     if not found:
         raise NotFoundError
     return found[0]
@@ -105,8 +109,8 @@ def _of(contract: VisibleContract) -> Select[Invoice]:
     return select(Invoice).where(Invoice.contract_id == contract.id, Invoice.withdrawn_at.is_(None))
 
 
-def _card(invoice: Invoice, dues: Dues) -> InvoiceCard:
-    covered, unpaid = dues.of_invoice(invoice.id)
+def _card(invoice: Invoice, open_items: OpenItems) -> InvoiceCard:
+    covered, unpaid = open_items.of_invoice(invoice.id)
     return InvoiceCard(
         id=invoice.id,
         kind=invoice.kind,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.allocation import Receipt
 from app.domain.money import ZERO
-from app.domain.payables import is_interest_payment
+from app.domain.payment_instructions import is_interest_payment
 from app.domain.period import Month, Period
 from app.domain.turnover import EntryKind
 from app.models import Payment

@@ -88,7 +88,7 @@ def percent(rate: Decimal) -> str:
     return f"{plain(rate)}{NBSP}%"
 
 
-def rate_words(rate: Decimal | None, vat: Decimal) -> str:
+def vat_rate_label(rate: Decimal | None, vat: Decimal) -> str:
     """«22 %», «без НДС», or «не указана» where billing sent VAT without its rate."""
     if rate is not None:
         return percent(rate)
@@ -117,7 +117,7 @@ def moment(value: datetime | None) -> str:
     return f"{clock().local(value):%d.%m.%Y, %H:%M}" if value else ""
 
 
-def waited(since: datetime | None) -> str:
+def waiting_time(since: datetime | None) -> str:
     """«40 мин.», «5 ч», «3 дня»: how long something has been waiting."""
     if since is None:
         return ""
@@ -129,7 +129,7 @@ def waited(since: datetime | None) -> str:
     return counted(minutes // 1440, "день", "дня", "дней")
 
 
-def period_words(period: Period) -> str:
+def period_label(period: Period) -> str:
     """«декабрь 2025 — ноябрь 2026» for whole months, else the two dates."""
     first, last = Month.of(period.first), Month.of(period.last)
     if period.first == first.first and period.last == last.last:
@@ -182,14 +182,14 @@ def init_app(app: Flask) -> None:
         sentence,
         price,
         percent,
-        rate_words,
+        vat_rate_label,
         side,
         roubles,
         day,
         moment,
-        period_words,
+        period_label,
         counted,
-        waited,
+        waiting_time,
     ):
         env.filters[function.__name__] = function
     env.filters.update(

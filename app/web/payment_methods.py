@@ -12,7 +12,7 @@ from markupsafe import Markup
 from app.domain.access import Permission
 from app.domain.bank_order import BankParty, PaymentOrder, write_orders
 from app.domain.errors import NotFoundError
-from app.domain.payables import Payable
+from app.domain.payment_instructions import PaymentInstruction
 from app.domain.payment_qr import Payee, build_payload
 from app.extensions import db
 from app.lib.qr import draw_qr
@@ -21,7 +21,7 @@ from app.web.permissions import may_viewer
 from app.web.session import config, local_now
 
 
-def how_to_pay(payable: Payable | None, title: str) -> dict[str, Any]:
+def payment_options(instruction: PaymentInstruction | None, title: str) -> dict[str, Any]:
     """What a template needs to show the ways of paying; without a payable, only whom to pay.
 
     Args:
@@ -29,16 +29,16 @@ def how_to_pay(payable: Payable | None, title: str) -> dict[str, Any]:
     """
     payee = find_payee(db.session())
     return {
-        "payable": payable,
+        "instruction": instruction,
         "payee": payee,
-        "code": _code(payee, payable, title) if payee and payable else None,
+        "code": _code(payee, instruction, title) if payee and instruction else None,
         "has_payer": find_payer(db.session(), g.contract) is not None,
         "may_manage": may_viewer(Permission.MANAGE_MONEY),
         "banks": config().bank_links,
     }
 
 
-def payment_payload(payee: BankParty, payable: Payable) -> bytes:
+def payment_qr_payload(payee: BankParty, instruction: PaymentInstruction) -> bytes:
     """The bytes of the payment code."""
     requisites = Payee(
         payee.name,
@@ -49,21 +49,21 @@ def payment_payload(payee: BankParty, payable: Payable) -> bytes:
         payee.inn,
         payee.kpp,
     )
-    return build_payload(requisites, payable.amount, payable.purpose, g.contract.number)
+    return build_payload(requisites, instruction.amount, instruction.purpose, g.contract.number)
 
 
-def send_orders(payables: Sequence[Payable]) -> Response:
+def send_payment_orders(instructions: Sequence[PaymentInstruction]) -> Response:
     """A payment order each, in one file for the bank client.
 
     Raises:
         NotFoundError: nothing to pay, or a side without bank details.
     """
     payer, payee = find_payer(db.session(), g.contract), find_payee(db.session())
-    if payer is None or payee is None or not payables:
+    if payer is None or payee is None or not instructions:
         raise NotFoundError
     orders = [
-        PaymentOrder(number, payable.amount, payable.purpose)
-        for number, payable in enumerate(payables, 1)
+        PaymentOrder(number, instruction.amount, instruction.purpose)
+        for number, instruction in enumerate(instructions, 1)
     ]
     response = make_response(write_orders(orders, payer, payee, local_now()))
     response.headers["Content-Type"] = "text/plain; charset=windows-1251"
@@ -71,5 +71,5 @@ def send_orders(payables: Sequence[Payable]) -> Response:
     return response
 
 
-def _code(payee: BankParty, payable: Payable, title: str) -> Markup:
-    return draw_qr(payment_payload(payee, payable), title)
+def _code(payee: BankParty, instruction: PaymentInstruction, title: str) -> Markup:
+    return draw_qr(payment_qr_payload(payee, instruction), title)

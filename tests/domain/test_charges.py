@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.charges import (
-    PaidStatus,
-    PaymentState,
+    PaymentStatus,
+    PaymentSummary,
     RateSum,
     in_kw,
     in_kwh,
@@ -59,21 +59,21 @@ def test_capacity_is_told_from_energy(quantity: str, unit: str | None, kw: str) 
 @pytest.mark.parametrize(
     ("gross", "demand", "unpaid", "status"),
     [
-        ("100", "100", "100", PaidStatus.OPEN),
-        ("100", "90", "90", PaidStatus.OPEN),
-        ("100", "90", "40", PaidStatus.PARTLY),
-        ("100", "90", "0", PaidStatus.PAID),
-        ("100", "0", "0", PaidStatus.NOT_ASKED),
-        ("-100", "0", "0", PaidStatus.CREDIT),
-        ("-100", "50", "50", PaidStatus.OPEN),
-        ("100", None, "0", PaidStatus.OLDER),
+        ("100", "100", "100", PaymentStatus.OPEN),
+        ("100", "90", "90", PaymentStatus.OPEN),
+        ("100", "90", "40", PaymentStatus.PARTLY),
+        ("100", "90", "0", PaymentStatus.PAID),
+        ("100", "0", "0", PaymentStatus.NOT_ASKED),
+        ("-100", "0", "0", PaymentStatus.CREDIT),
+        ("-100", "50", "50", PaymentStatus.OPEN),
+        ("100", None, "0", PaymentStatus.OLDER),
     ],
 )
 def test_a_document_is_paid_when_what_corrections_have_left_of_it_is(
-    gross: str, demand: str | None, unpaid: str, status: PaidStatus
+    gross: str, demand: str | None, unpaid: str, status: PaymentStatus
 ) -> None:
     known = None if demand is None else Decimal(demand)
-    assert PaymentState(Decimal(gross), known, Decimal(unpaid)).status is status
+    assert PaymentSummary(Decimal(gross), known, Decimal(unpaid)).status is status
 
 
 def test_a_price_of_five_places_is_rounded_half_up_to_the_kopeck() -> None:

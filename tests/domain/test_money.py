@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import AmountError
-from app.domain.money import from_kopecks, parse_roubles, plural, sum_in_words
+from app.domain.money import amount_in_words, from_kopecks, parse_roubles, plural
 
 WORDS = [
     ("0.00", "Ноль рублей 00 копеек"),
@@ -25,7 +25,7 @@ WORDS = [
 
 @pytest.mark.parametrize(("amount", "words"), WORDS)
 def test_a_sum_is_written_in_words(amount: str, words: str) -> None:
-    assert sum_in_words(Decimal(amount)) == words
+    assert amount_in_words(Decimal(amount)) == words
 
 
 @given(st.integers(-(10**15), 10**15))

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.domain.payables import shorten
+from app.domain.payment_instructions import shorten
 from app.domain.payment_qr import MAX_BYTES, Payee, build_payload
 
 PAYEE = Payee(

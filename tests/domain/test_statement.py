@@ -38,7 +38,7 @@ def statement(opening: str) -> SettlementStatement:
     ],
 )
 def test_the_closing_balance_is_said_in_words_without_a_sign(balance: str, words: str) -> None:
-    assert statement(balance).closing_in_words == words
+    assert statement(balance).closing_text == words
 
 
 def test_a_statement_is_named_by_contract_and_moment() -> None:

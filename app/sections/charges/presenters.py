@@ -11,7 +11,7 @@ from app.domain.money import ZERO
 from app.domain.statement import ChargeRow, ChargeStatement, document_rows
 from app.domain.turnover import EntryKind
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
-from app.web.filters import rate_words
+from app.web.filters import vat_rate_label
 from app.web.statement_routes import chunks_of
 
 KINDS = {
@@ -82,7 +82,7 @@ def _table(name: str, rows: Sequence[ChargeRow], *, with_lines: bool) -> Table:
             row.kwh,
             row.kw,
             row.price,
-            rate_words(row.rate, row.vat).replace("\u00a0", " "),
+            vat_rate_label(row.rate, row.vat).replace("\u00a0", " "),
             row.net,
             row.vat,
             row.gross,

@@ -9,13 +9,13 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from app.domain.access import Permission
-from app.domain.charges import build_months, payment_of
+from app.domain.charges import build_months, summarize_payment
 from app.domain.money import ZERO
 from app.domain.period import Period
 from app.domain.statement import ChargeStatement
 from app.extensions import db
 from app.queries.charges import count_lines, get_detail, list_documents
-from app.queries.dues import read_dues
+from app.queries.open_items import read_open_items
 from app.queries.statements import charge_statement
 from app.sections.charges import presenters
 from app.sections.charges.presenters import KINDS, METHODS, documents_table
@@ -134,13 +134,13 @@ def _statement_page(form: PeriodForm, made: ChargeStatement | None = None) -> Re
 def _results(form: PeriodForm, period: Period) -> dict[str, Any]:
     documents = list_documents(db.session(), g.contract, period)
     today = clock().today()
-    states = read_dues(db.session(), g.contract, today).documents
+    states = read_open_items(db.session(), g.contract, today).documents
     energy = [document for document in documents if not document.is_interest]
     interest = [document for document in documents if document.is_interest]
     return {
         "form": form,
         "months": build_months(energy, states, today),
-        "interest": [(each, payment_of([each], states, today)) for each in interest[::-1]],
+        "interest": [(each, summarize_payment([each], states, today)) for each in interest[::-1]],
         "total": sum((document.gross for document in documents), ZERO),
         "kinds": KINDS,
     }

@@ -6,18 +6,18 @@ from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.domain.access import Permission
-from app.domain.invoices import InvoiceCard, invoice_words
-from app.domain.money import sum_in_words
-from app.domain.payables import ContractName, Payable
+from app.domain.invoices import InvoiceCard, payment_purpose
+from app.domain.money import amount_in_words
+from app.domain.payment_instructions import ContractName, PaymentInstruction
 from app.extensions import db
 from app.lib.qr import qr_data_uri
-from app.queries.dues import read_dues
 from app.queries.invoices import count_invoices, find_payee, get_invoice, list_invoices
-from app.queries.payables import invoice_payable
+from app.queries.open_items import read_open_items
+from app.queries.payment_instructions import invoice_instruction
 from app.web.downloads import send_bytes
 from app.web.fragments import render_page
 from app.web.pager import Pager
-from app.web.payment_methods import how_to_pay, payment_payload, send_orders
+from app.web.payment_methods import payment_options, payment_qr_payload, send_payment_orders
 from app.web.pdf_responses import admit_pdf, lay_out
 from app.web.permissions import contract_access
 from app.web.session import clock
@@ -41,11 +41,11 @@ def index(contract_id: int) -> ResponseReturnValue:
     pager = Pager.from_query(
         request.args.get("page", "")[:9], PAGE_ROWS, count_invoices(db.session(), g.contract)
     )
-    dues = read_dues(db.session(), g.contract, today)
+    open_items = read_open_items(db.session(), g.contract, today)
     return render_page(
         "invoices/index.html",
         fragment="results",
-        invoices=list_invoices(db.session(), g.contract, dues, pager.offset, pager.size),
+        invoices=list_invoices(db.session(), g.contract, open_items, pager.offset, pager.size),
         pager=pager,
         today=today,
         kinds=KINDS,
@@ -63,7 +63,7 @@ def invoice(contract_id: int, invoice_id: int) -> ResponseReturnValue:
         invoice=card,
         today=clock().today(),
         kinds=KINDS,
-        **how_to_pay(_payable(card), f"QR-код для оплаты счета № {card.number}"),
+        **payment_options(_payable(card), f"QR-код для оплаты счета № {card.number}"),
     )
 
 
@@ -73,8 +73,8 @@ def pdf(contract_id: int, invoice_id: int) -> ResponseReturnValue:
     """The invoice for print, with both sides, the sum in words and the payment code."""
     card = _card(invoice_id)
     admit_pdf()
-    payable, payee = _payable(card), find_payee(db.session())
-    code = qr_data_uri(payment_payload(payee, payable)) if payee and payable else None
+    instruction, payee = _payable(card), find_payee(db.session())
+    code = qr_data_uri(payment_qr_payload(payee, instruction)) if payee and instruction else None
     title = f"Счет № {card.number} от {card.issued_on:%d.%m.%Y}"
     page = render_template(
         "pdf/invoice.html",
@@ -82,10 +82,10 @@ def pdf(contract_id: int, invoice_id: int) -> ResponseReturnValue:
         invoice=card,
         payee=payee,
         kinds=KINDS,
-        payable=payable,
+        instruction=instruction,
         code=code,
-        purpose=payable.purpose if payable else invoice_words(card, _name(), card.total),
-        in_words=sum_in_words(card.total),
+        purpose=instruction.purpose if instruction else payment_purpose(card, _name(), card.total),
+        amount_in_words=amount_in_words(card.total),
     )
     return send_bytes(lay_out(page, title), title, "pdf")
 
@@ -94,17 +94,17 @@ def pdf(contract_id: int, invoice_id: int) -> ResponseReturnValue:
 @contract_access(Permission.SEE_MONEY)
 def order_file(contract_id: int, invoice_id: int) -> ResponseReturnValue:
     """A payment order for the bank client, of what is not paid yet."""
-    payable = _payable(_card(invoice_id))
-    return send_orders([payable] if payable else [])
+    instruction = _payable(_card(invoice_id))
+    return send_payment_orders([instruction] if instruction else [])
 
 
 def _card(invoice_id: int) -> InvoiceCard:
-    dues = read_dues(db.session(), g.contract, clock().today())
-    return get_invoice(db.session(), g.contract, invoice_id, dues)
+    open_items = read_open_items(db.session(), g.contract, clock().today())
+    return get_invoice(db.session(), g.contract, invoice_id, open_items)
 
 
-def _payable(card: InvoiceCard) -> Payable | None:
-    return invoice_payable(card, _name()) if card.unpaid else None
+def _payable(card: InvoiceCard) -> PaymentInstruction | None:
+    return invoice_instruction(card, _name()) if card.unpaid else None
 
 
 def _name() -> ContractName:

@@ -10,16 +10,16 @@ from flask.wrappers import Response
 
 from app.actions.bank_details import save_bank_details
 from app.domain.access import Permission
-from app.domain.demands import DemandKind
 from app.domain.errors import NotFoundError
-from app.domain.payables import Payable
+from app.domain.payment_instructions import PaymentInstruction
+from app.domain.receivables import ReceivableKind
 from app.extensions import db
 from app.queries.invoices import find_bank_details, find_payer
-from app.queries.payables import ToPay, list_payables
+from app.queries.payment_instructions import PaymentPlan, list_payment_instructions
 from app.sections.pay.forms import BankDetailsForm
 from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
-from app.web.payment_methods import how_to_pay, send_orders
+from app.web.payment_methods import payment_options, send_payment_orders
 from app.web.permissions import contract_access
 from app.web.session import clock, current_viewer
 
@@ -37,35 +37,35 @@ def index(contract_id: int) -> ResponseReturnValue:
 @contract_access(Permission.SEE_MONEY)
 def order_file(contract_id: int) -> ResponseReturnValue:
     """The chosen payments as orders in one file for the bank client."""
-    to_pay = _to_pay()
+    plan = _to_pay()
     codes = set(request.args.getlist("item"))
-    chosen = [each for each in to_pay.payables if each.code in codes]
+    chosen = [each for each in plan.instructions if each.code in codes]
     if find_payer(db.session(), g.contract) is None:
-        return _page(to_pay, 422, error="Сначала нужен расчетный счет вашей организации")
+        return _page(plan, 422, error="Сначала нужен расчетный счет вашей организации")
     if not chosen:
         words = "Отметьте хотя бы один платеж"
         if codes:
             words = "Отмеченное уже оплачено или изменилось. Отметьте снова"
-        return _page(to_pay, 422, error=words)
-    return send_orders(chosen)
+        return _page(plan, 422, error=words)
+    return send_payment_orders(chosen)
 
 
 @bp.get("/<code>")
 @contract_access(Permission.SEE_MONEY)
 def item(contract_id: int, code: str) -> ResponseReturnValue:
     """How to pay one of them: requisites, a code for a scanner, a file for the bank client."""
-    payable = _to_pay().find(code)
-    if payable is None:
+    instruction = _to_pay().find(code)
+    if instruction is None:
         raise NotFoundError
-    if payable.kind is DemandKind.INVOICE:
+    if instruction.kind is ReceivableKind.INVOICE:
         return redirect(
-            url_for("invoices.invoice", contract_id=contract_id, invoice_id=payable.id), 302
+            url_for("invoices.invoice", contract_id=contract_id, invoice_id=instruction.id), 302
         )
     return render_page(
         "pay/item.html",
         fragment="results",
-        kinds=DemandKind,
-        **how_to_pay(payable, "QR-код для оплаты"),
+        kinds=ReceivableKind,
+        **payment_options(instruction, "QR-код для оплаты"),
     )
 
 
@@ -98,30 +98,30 @@ def bank_details_submit(contract_id: int) -> ResponseReturnValue:
     return redirect(url_for("pay.index", contract_id=contract_id, saved=1), 303)
 
 
-def _to_pay() -> ToPay:
-    return list_payables(db.session(), g.contract, clock().today())
+def _to_pay() -> PaymentPlan:
+    return list_payment_instructions(db.session(), g.contract, clock().today())
 
 
-def _page(to_pay: ToPay, status: int = 200, error: str | None = None) -> Response:
+def _page(plan: PaymentPlan, status: int = 200, error: str | None = None) -> Response:
     today = clock().today()
     return render_page(
         "pay/index.html",
         fragment="results",
-        to_pay=to_pay,
+        plan=plan,
         today=today,
-        kinds=DemandKind,
-        chosen=_chosen(to_pay.payables, to_pay),
+        kinds=ReceivableKind,
+        chosen=_chosen(plan.instructions, plan),
         error=error,
         status=status,
-        **how_to_pay(None, ""),
+        **payment_options(None, ""),
     )
 
 
-def _chosen(payables: Sequence[Payable], to_pay: ToPay) -> frozenset[str]:
+def _chosen(instructions: Sequence[PaymentInstruction], plan: PaymentPlan) -> frozenset[str]:
     """Ticked to begin with: what is overdue, and the next date."""
-    today, next_on = clock().today(), to_pay.dues.next_due_on
+    today, next_on = clock().today(), plan.open_items.next_due_on
     return frozenset(
-        each.code for each in payables if each.is_overdue(today) or each.due_on == next_on
+        each.code for each in instructions if each.is_overdue(today) or each.due_on == next_on
     )
 
 

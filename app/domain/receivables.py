@@ -24,7 +24,7 @@ FINAL_DAY = 18
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceDue:
+class IssuedInvoice:
     """An invoice as far as due dates go; roubles above zero."""
 
     id: int
@@ -43,7 +43,7 @@ class InvoiceDue:
         return self.due_on, self.number, self.id
 
 
-class DemandKind(StrEnum):
+class ReceivableKind(StrEnum):
     """What is asked for."""
 
     INVOICE = "invoice"
@@ -55,10 +55,10 @@ class DemandKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class Receivable:
     """A sum that is asked for and what of it is covered; roubles. ``id`` of invoice or document."""
 
-    kind: DemandKind
+    kind: ReceivableKind
     amount: Decimal
     covered: Decimal
     id: int = 0
@@ -78,7 +78,7 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentState:
+class DocumentBalance:
     """What a document asks for after its corrections, and what of that is unpaid; roubles."""
 
     demand: Decimal
@@ -90,7 +90,7 @@ class DocumentState:
 class _Piece:
     """A demand before money is laid on it."""
 
-    kind: DemandKind
+    kind: ReceivableKind
     amount: Decimal
     on: date
     """Its place in the order of payment."""
@@ -104,13 +104,13 @@ class _Piece:
     """An invoice that asks for documents of its month."""
 
 
-class DemandPlan:
+class ReceivableLedger:
     """Cuts the energy debt into demands, each with its day."""
 
     def __init__(
         self,
         documents: Sequence[LedgerDocument],
-        invoices: Iterable[InvoiceDue],
+        invoices: Iterable[IssuedInvoice],
         amounts: Mapping[int, Decimal],
         charged: Collection[Month],
     ) -> None:
@@ -132,7 +132,7 @@ class DemandPlan:
         for invoice in reversed(self.invoices):
             if invoice.period < first and invoice.period not in self.charged:
                 opening -= self._add_invoice(invoice, opening)
-        self._add(_Piece(DemandKind.REST, opening, date.min, ""))
+        self._add(_Piece(ReceivableKind.REST, opening, date.min, ""))
 
     def add_months(self) -> None:
         """What was charged: by invoice as far as those ask, beyond that by document."""
@@ -156,7 +156,7 @@ class DemandPlan:
 
     def add_debt(self, amount: Decimal) -> None:
         """What the ledger counts beyond documents and money."""
-        self._add(_Piece(DemandKind.REST, amount, date.max, ""))
+        self._add(_Piece(ReceivableKind.REST, amount, date.max, ""))
 
     def claims(self) -> list[Claim[int]]:
         return [
@@ -164,13 +164,13 @@ class DemandPlan:
             for place, piece in enumerate(self.pieces)
         ]
 
-    def demands(self, paid: Allocation[int]) -> list[Demand]:
+    def receivables(self, paid: Allocation[int]) -> list[Receivable]:
         """The pieces with what is paid of them, by due date."""
         by_date = sorted(
             enumerate(self.pieces), key=lambda pair: (pair[1].due_on or date.min, pair[1].order)
         )
         return [
-            Demand(
+            Receivable(
                 piece.kind,
                 piece.amount,
                 paid.covered[place],
@@ -182,12 +182,12 @@ class DemandPlan:
             for place, piece in by_date
         ]
 
-    def document_states(self, paid: Allocation[int]) -> dict[int, DocumentState]:
+    def document_states(self, paid: Allocation[int]) -> dict[int, DocumentBalance]:
         """What of each document is unpaid: its own piece, and its part of the month's invoices."""
         own: dict[int, Decimal] = {}
         pool: dict[Month | None, Decimal] = {}
         for place, piece in enumerate(self.pieces):
-            if piece.kind is DemandKind.DOCUMENT:
+            if piece.kind is ReceivableKind.DOCUMENT:
                 own[piece.id] = paid.covered[place]
             elif piece.is_of_month:
                 pool[piece.period] = pool.get(piece.period, ZERO) + paid.covered[place]
@@ -198,14 +198,14 @@ class DemandPlan:
                 share = min(self.invoiced[document.id], left)
                 left -= share
                 demand = self.amounts[document.id]
-                states[document.id] = DocumentState(
+                states[document.id] = DocumentBalance(
                     demand, demand - share - own.get(document.id, ZERO)
                 )
         return states
 
     def _add_invoice(
         self,
-        invoice: InvoiceDue,
+        invoice: IssuedInvoice,
         limit: Decimal,
         *,
         is_advance: bool = False,
@@ -217,7 +217,7 @@ class DemandPlan:
         order = f"{invoice.number}/{invoice.id:012d}"
         self._add(
             _Piece(
-                DemandKind.INVOICE,
+                ReceivableKind.INVOICE,
                 amount,
                 invoice.due_on,
                 order,
@@ -237,7 +237,7 @@ class DemandPlan:
             due_on = document.period.next_first.replace(day=FINAL_DAY)
         self._add(
             _Piece(
-                DemandKind.DOCUMENT,
+                ReceivableKind.DOCUMENT,
                 amount,
                 due_on or document.on,
                 document.external_id,

@@ -18,23 +18,23 @@ from decimal import Decimal
 
 from app.domain.allocation import Claim, Receipt, allocate
 from app.domain.corrections import DebtKind, LedgerDocument, apply_corrections, debt_kinds
-from app.domain.demands import (
-    Demand,
-    DemandKind,
-    DemandPlan,
-    DocumentState,
-    InvoiceDue,
-    is_monthly,
-)
 from app.domain.money import ZERO
 from app.domain.period import Month
+from app.domain.receivables import (
+    DocumentBalance,
+    IssuedInvoice,
+    Receivable,
+    ReceivableKind,
+    ReceivableLedger,
+    is_monthly,
+)
 
 ADVANCE_MONTHS = 2
 """An advance of an older month that was never charged is no longer asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bridge:
+class BalanceReconciliation:
     """How the ledger balance leads to what is overdue; roubles, never negative.
 
     ``documents − ahead − credits = balance`` and ``documents − later + advances = overdue``.
@@ -71,31 +71,31 @@ class Bridge:
 
 
 @dataclass(frozen=True, slots=True)
-class Dues:
+class OpenItems:
     """Answer to «what do I owe, by when»; roubles."""
 
     today: date
     balance: Decimal
     """Of the ledger; above zero the customer owes."""
-    demands: tuple[Demand, ...]
+    receivables: tuple[Receivable, ...]
     """By due date; also those that are paid."""
     credit: Mapping[DebtKind, Decimal]
     """Overpaid, and kept for demands to come of the same debt."""
-    documents: Mapping[int, DocumentState]
+    documents: Mapping[int, DocumentBalance]
     """By id, all that the ledger counts one by one."""
 
     @property
-    def unpaid(self) -> list[Demand]:
-        return [demand for demand in self.demands if demand.unpaid]
+    def unpaid(self) -> list[Receivable]:
+        return [demand for demand in self.receivables if demand.unpaid]
 
     @property
     def total(self) -> Decimal:
         """Everything that is asked for, whatever its day."""
-        return _sum(self.demands)
+        return _sum(self.receivables)
 
     @property
     def overdue(self) -> Decimal:
-        return _sum(demand for demand in self.demands if demand.is_overdue(self.today))
+        return _sum(demand for demand in self.receivables if demand.is_overdue(self.today))
 
     @property
     def overdue_since(self) -> date | None:
@@ -106,7 +106,7 @@ class Dues:
     @property
     def interest(self) -> Decimal:
         """Late interest; it is paid by an order of its own."""
-        return _sum(demand for demand in self.demands if demand.kind is DemandKind.INTEREST)
+        return _sum(demand for demand in self.receivables if demand.kind is ReceivableKind.INTEREST)
 
     @property
     def next_due_on(self) -> date | None:
@@ -124,15 +124,15 @@ class Dues:
         return next(iter(asking.values())) or None if len(asking) == 1 else None
 
     @property
-    def _next(self) -> list[Demand]:
+    def _next(self) -> list[Receivable]:
         day = self.next_due_on
         return [demand for demand in self.unpaid if day and demand.due_on == day]
 
     @property
-    def bridge(self) -> Bridge:
-        charged = [demand for demand in self.demands if not demand.is_advance]
-        advances = [demand for demand in self.demands if demand.is_advance]
-        return Bridge(
+    def reconciliation(self) -> BalanceReconciliation:
+        charged = [demand for demand in self.receivables if not demand.is_advance]
+        advances = [demand for demand in self.receivables if demand.is_advance]
+        return BalanceReconciliation(
             balance=self.balance,
             overdue=self.overdue,
             documents=_sum(charged),
@@ -148,22 +148,22 @@ class Dues:
         its place."""
         asking = [
             demand
-            for demand in self.demands
-            if demand.kind is DemandKind.INVOICE and demand.id == invoice_id
+            for demand in self.receivables
+            if demand.kind is ReceivableKind.INVOICE and demand.id == invoice_id
         ]
         return sum((demand.covered for demand in asking), ZERO), _sum(asking)
 
 
-def build_dues(
+def build_open_items(
     documents: Collection[LedgerDocument],
-    invoices: Collection[InvoiceDue],
+    invoices: Collection[IssuedInvoice],
     receipts: Collection[Receipt],
     today: date,
     *,
     balance: Decimal | None = None,
     since: date = date.min,
     opening: Decimal = ZERO,
-) -> Dues:
+) -> OpenItems:
     """Lay what was received on what was asked for. The order of rows does not matter.
 
     Args:
@@ -192,7 +192,7 @@ def build_dues(
         for kind in DebtKind
     )
     charged = {document.period for document in inside if is_monthly(document)}
-    plan = DemandPlan(energy, invoices, net.amounts, charged)
+    plan = ReceivableLedger(energy, invoices, net.amounts, charged)
     plan.add_opening(net.opening, Month.of(since))
     plan.add_months()
     plan.add_advances(max(Month.of(since), Month.of(today).plus(-ADVANCE_MONTHS)))
@@ -210,17 +210,19 @@ def build_dues(
             Receipt(net.credit[DebtKind.LATE_INTEREST]),
         ],
     )
-    return Dues(
+    return OpenItems(
         today=today,
         balance=balance,
-        demands=(
-            *plan.demands(paid),
+        receivables=(
+            *plan.receivables(paid),
             *(
-                Demand(DemandKind.INTEREST, net.amounts[each.id], fines.covered[each.id], each.id)
+                Receivable(
+                    ReceivableKind.INTEREST, net.amounts[each.id], fines.covered[each.id], each.id
+                )
                 for each in interest
             ),
-            *_given_back(DemandKind.REST, paid.left),
-            *_given_back(DemandKind.INTEREST, fines.left),
+            *_given_back(ReceivableKind.REST, paid.left),
+            *_given_back(ReceivableKind.INTEREST, fines.left),
         ),
         credit={
             DebtKind.ENERGY: max(ZERO, paid.left),
@@ -229,7 +231,7 @@ def build_dues(
         documents={
             **plan.document_states(paid),
             **{
-                each.id: DocumentState(
+                each.id: DocumentBalance(
                     net.amounts[each.id],
                     net.amounts[each.id] - fines.covered[each.id],
                     DebtKind.LATE_INTEREST,
@@ -237,7 +239,7 @@ def build_dues(
                 for each in interest
             },
             **{
-                each.id: DocumentState(ZERO, ZERO, kinds[each.id])
+                each.id: DocumentBalance(ZERO, ZERO, kinds[each.id])
                 for each in inside
                 if each.id not in net.amounts
             },
@@ -245,11 +247,11 @@ def build_dues(
     )
 
 
-def _sum(demands: Iterable[Demand]) -> Decimal:
-    return sum((demand.unpaid for demand in demands), ZERO)
+def _sum(receivables: Iterable[Receivable]) -> Decimal:
+    return sum((demand.unpaid for demand in receivables), ZERO)
 
 
-def _given_back(kind: DemandKind, left: Decimal) -> Iterator[Demand]:
+def _given_back(kind: ReceivableKind, left: Decimal) -> Iterator[Receivable]:
     """A debt that came about because more was given back than had been received."""
     if left < ZERO:
-        yield Demand(kind, -left, ZERO)
+        yield Receivable(kind, -left, ZERO)

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.corrections import DebtKind, LedgerDocument, debt_kinds
-from app.domain.demands import InvoiceDue
-from app.domain.dues import Dues, build_dues
 from app.domain.money import ZERO
+from app.domain.open_items import OpenItems, build_open_items
+from app.domain.receivables import IssuedInvoice
 from app.domain.turnover import EntryKind
 from app.models import Charge, Invoice, MonthlyBalance
 from app.queries.contracts import VisibleContract
@@ -19,16 +19,16 @@ from app.queries.payments import list_receipts
 from app.queries.settlements import balance_on
 
 
-def read_dues(
+def read_open_items(
     session: Session, contract: VisibleContract, today: date, balance: Decimal | None = None
-) -> Dues:
+) -> OpenItems:
     """What a contract has to pay, by invoice, by document and beyond both.
 
     Args:
         balance: ledger balance today, roubles, where it is known already.
     """
     since, opening = _opening(session, contract)
-    return build_dues(
+    return build_open_items(
         list_ledger_documents(session, contract, today),
         _list_invoices(session, contract),
         list_receipts(session, contract, since, today),
@@ -68,7 +68,7 @@ def list_interest_ids(session: Session, contract: VisibleContract) -> frozenset[
     return frozenset(key for key, kind in kinds.items() if kind is DebtKind.LATE_INTEREST)
 
 
-def _list_invoices(session: Session, contract: VisibleContract) -> list[InvoiceDue]:
+def _list_invoices(session: Session, contract: VisibleContract) -> list[IssuedInvoice]:
     rows = session.execute(
         select(
             Invoice.id,
@@ -83,7 +83,7 @@ def _list_invoices(session: Session, contract: VisibleContract) -> list[InvoiceD
             Invoice.total_amount > ZERO,
         )
     )
-    return [InvoiceDue(*row) for row in rows]
+    return [IssuedInvoice(*row) for row in rows]
 
 
 def _opening(session: Session, contract: VisibleContract) -> tuple[date, Decimal]:

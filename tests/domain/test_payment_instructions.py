@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.payables import (
+from app.domain.payment_instructions import (
     MAX_PURPOSE,
     ContractName,
     document_purpose,
+    included_vat,
     interest_purpose,
     invoice_purpose,
     is_interest_payment,
     rest_purpose,
-    vat_within,
-    vat_words,
+    vat_clause,
 )
 from app.domain.period import Month
 
@@ -27,7 +27,7 @@ OCTOBER = Month(2026, 10)
 
 
 def test_the_words_of_an_invoice_are_those_that_banks_know() -> None:
-    vat = vat_words(vat_within(Decimal("123456.78"), Decimal("22")), Decimal("22.00"))
+    vat = vat_clause(included_vat(Decimal("123456.78"), Decimal("22")), Decimal("22.00"))
     assert invoice_purpose(CONTRACT, "17", date(2026, 10, 31), OCTOBER, vat) == (
         "Оплата за электроэнергию по договору № 01234-ЭС от 01.02.2020, "
         "счет № 17 от 31.10.2026, за 10.2026, в т.ч. НДС 22% - 22262-70"

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from app.domain.allocation import Receipt
 from app.domain.corrections import DebtKind, LedgerDocument, debt_kinds
-from app.domain.demands import DemandKind, InvoiceDue
-from app.domain.dues import Dues, build_dues
 from app.domain.money import ZERO, from_kopecks
+from app.domain.open_items import OpenItems, build_open_items
 from app.domain.period import Month
+from app.domain.receivables import IssuedInvoice, ReceivableKind
 from app.domain.turnover import EntryKind
 
 TODAY = date(2026, 11, 22)
@@ -26,8 +26,8 @@ KEYS = iter(range(1, 10**9))
 
 def invoice(
     number: str, period: Month, due_on: date, total: str, kind: str = "final"
-) -> InvoiceDue:
-    return InvoiceDue(next(KEYS), number, period, due_on, Decimal(total), kind)
+) -> IssuedInvoice:
+    return IssuedInvoice(next(KEYS), number, period, due_on, Decimal(total), kind)
 
 
 def document(
@@ -53,9 +53,9 @@ def money(amount: str, period: Month | None = None, *, fine: bool = False) -> Re
     return Receipt(Decimal(amount), period, fine)
 
 
-def asked(dues: Dues) -> dict[str, str]:
+def asked(open_items: OpenItems) -> dict[str, str]:
     """What is asked for, by number of the invoice or by kind."""
-    return {each.number or each.kind.value: str(each.unpaid) for each in dues.unpaid}
+    return {each.number or each.kind.value: str(each.unpaid) for each in open_items.unpaid}
 
 
 FINAL = invoice("final", OCTOBER, date(2026, 12, 18), "300.00")
@@ -66,37 +66,40 @@ OLD_UPD, OCTOBER_UPD = document(SEPTEMBER, "1000.00"), document(OCTOBER, "300.00
 
 
 def test_a_charge_that_is_due_later_is_not_overdue() -> None:
-    dues = build_dues([OCTOBER_UPD], [FINAL], [], TODAY)
-    assert (dues.overdue, dues.overdue_since) == (ZERO, None)
-    assert (dues.next_amount, dues.next_due_on) == (Decimal("300.00"), date(2026, 12, 18))
+    open_items = build_open_items([OCTOBER_UPD], [FINAL], [], TODAY)
+    assert (open_items.overdue, open_items.overdue_since) == (ZERO, None)
+    assert (open_items.next_amount, open_items.next_due_on) == (
+        Decimal("300.00"),
+        date(2026, 12, 18),
+    )
 
 
 def test_an_invoice_due_today_is_not_overdue_yet() -> None:
     today = invoice("t", OCTOBER, TODAY, "300.00")
-    assert build_dues([OCTOBER_UPD], [today], [], TODAY).overdue == ZERO
+    assert build_open_items([OCTOBER_UPD], [today], [], TODAY).overdue == ZERO
 
 
 def test_an_unpaid_advance_is_overdue_although_the_ledger_does_not_know_it() -> None:
-    dues = build_dues([], [ADVANCE30, ADVANCE40], [], TODAY)
-    assert (dues.balance, dues.overdue) == (ZERO, Decimal("30.00"))
-    assert dues.overdue_since == date(2026, 11, 10)
-    assert (dues.next_amount, dues.next_invoice) == (Decimal("40.00"), "a40")
+    open_items = build_open_items([], [ADVANCE30, ADVANCE40], [], TODAY)
+    assert (open_items.balance, open_items.overdue) == (ZERO, Decimal("30.00"))
+    assert open_items.overdue_since == date(2026, 11, 10)
+    assert (open_items.next_amount, open_items.next_invoice) == (Decimal("40.00"), "a40")
 
 
 def test_a_paid_advance_is_not_asked_for_again() -> None:
-    dues = build_dues([], [ADVANCE30, ADVANCE40], [money("30.00")], TODAY)
-    assert (dues.overdue, dues.next_amount) == (ZERO, Decimal("40.00"))
+    open_items = build_open_items([], [ADVANCE30, ADVANCE40], [money("30.00")], TODAY)
+    assert (open_items.overdue, open_items.next_amount) == (ZERO, Decimal("40.00"))
 
 
 def test_an_overpayment_covers_the_next_invoice_and_what_is_left_is_credit() -> None:
-    dues = build_dues([], [ADVANCE30, ADVANCE40], [money("100.00")], TODAY)
-    assert (dues.next_amount, dues.next_due_on) == (ZERO, None)
-    assert dues.credit[DebtKind.ENERGY] == Decimal("30.00")
+    open_items = build_open_items([], [ADVANCE30, ADVANCE40], [money("100.00")], TODAY)
+    assert (open_items.next_amount, open_items.next_due_on) == (ZERO, None)
+    assert open_items.credit[DebtKind.ENERGY] == Decimal("30.00")
 
 
 def test_an_old_advance_that_was_never_charged_is_not_asked_for() -> None:
     july = invoice("7", Month(2026, 7), date(2026, 7, 10), "30.00", "advance30")
-    assert build_dues([], [july], [], TODAY).total == ZERO
+    assert build_open_items([], [july], [], TODAY).total == ZERO
 
 
 def test_days_overdue_count_from_the_oldest_invoice_that_is_not_covered() -> None:
@@ -106,19 +109,21 @@ def test_days_overdue_count_from_the_oldest_invoice_that_is_not_covered() -> Non
         invoice(str(month), month, date(2026, month.number + 1, 18), "100.00") for month in months
     ]
     for paid, since in (("150.00", date(2026, 9, 18)), ("200.00", date(2026, 10, 18))):
-        assert build_dues(documents, invoices, [money(paid)], TODAY).overdue_since == since
+        assert build_open_items(documents, invoices, [money(paid)], TODAY).overdue_since == since
 
 
 def test_money_that_names_its_month_leaves_the_older_debt_overdue() -> None:
-    dues = build_dues([OLD_UPD], [OLD, ADVANCE30, ADVANCE40], [money("30.00", NOVEMBER)], TODAY)
-    assert (dues.balance, dues.overdue) == (Decimal("970.00"), Decimal("1000.00"))
-    assert asked(dues) == {"old": "1000.00", "a40": "40.00"}
+    open_items = build_open_items(
+        [OLD_UPD], [OLD, ADVANCE30, ADVANCE40], [money("30.00", NOVEMBER)], TODAY
+    )
+    assert (open_items.balance, open_items.overdue) == (Decimal("970.00"), Decimal("1000.00"))
+    assert asked(open_items) == {"old": "1000.00", "a40": "40.00"}
 
 
 def test_what_no_invoice_asks_for_stands_by_document_a_month_in_time_a_correction_at_once() -> None:
     more = document(SEPTEMBER, "122.00", CORRECTION, date(2026, 11, 20))
-    dues = build_dues([OLD_UPD, OCTOBER_UPD, more], [OLD], [money("1000.00")], TODAY)
-    by_id = {demand.id: demand for demand in dues.unpaid}
+    open_items = build_open_items([OLD_UPD, OCTOBER_UPD, more], [OLD], [money("1000.00")], TODAY)
+    by_id = {demand.id: demand for demand in open_items.unpaid}
     assert by_id[OCTOBER_UPD.id].due_on == date(2026, 11, 18)
     assert (by_id[more.id].unpaid, by_id[more.id].due_on) == (Decimal("122.00"), None)
 
@@ -126,19 +131,19 @@ def test_what_no_invoice_asks_for_stands_by_document_a_month_in_time_a_correctio
 def test_a_service_of_a_month_that_is_not_charged_is_asked_for_by_its_invoice_and_once() -> None:
     service = document(NOVEMBER, "500.00", EntryKind.OTHER, date(2026, 11, 5))
     bill = invoice("s", NOVEMBER, date(2026, 11, 30), "500.00", "other")
-    dues = build_dues([service], [bill, ADVANCE40], [], TODAY)
-    assert asked(dues) == {"s": "500.00", "a40": "40.00"}
-    assert dues.bridge.documents == dues.balance == Decimal("500.00")
+    open_items = build_open_items([service], [bill, ADVANCE40], [], TODAY)
+    assert asked(open_items) == {"s": "500.00", "a40": "40.00"}
+    assert open_items.reconciliation.documents == open_items.balance == Decimal("500.00")
 
 
 def test_a_correction_belongs_to_what_it_corrects_and_is_no_money() -> None:
     upd = document(OCTOBER, "1220.00")
     less = document(OCTOBER, "-122.61", CORRECTION, date(2026, 11, 5), upd)
     bill = invoice("77", OCTOBER, date(2026, 11, 18), "1220.00")
-    paid = build_dues([upd, less], [bill], [money("1000.00", OCTOBER)], TODAY)
+    paid = build_open_items([upd, less], [bill], [money("1000.00", OCTOBER)], TODAY)
     assert asked(paid) == {"77": "97.39"}
     assert paid.documents[upd.id].unpaid == Decimal("97.39")
-    nothing = build_dues([upd, less], [bill], [], TODAY)
+    nothing = build_open_items([upd, less], [bill], [], TODAY)
     assert nothing.documents[upd.id].demand == nothing.documents[upd.id].unpaid
     assert asked(nothing) == {"77": "1097.39"}
 
@@ -147,20 +152,22 @@ def test_a_reversed_fine_is_neither_asked_for_nor_taken_off_the_energy() -> None
     upd, fine = document(OCTOBER, "122.00"), document(OCTOBER, "5.00", FINE)
     reversal = document(OCTOBER, "-5.00", FINE, date(2026, 11, 5), fine)
     bill = invoice("90", OCTOBER, date(2026, 11, 18), "122.00")
-    dues = build_dues([upd, fine, reversal], [bill], [], TODAY)
-    assert (asked(dues), dues.interest) == ({"90": "122.00"}, ZERO)
+    open_items = build_open_items([upd, fine, reversal], [bill], [], TODAY)
+    assert (asked(open_items), open_items.interest) == ({"90": "122.00"}, ZERO)
 
 
 def test_a_fine_that_was_paid_and_then_reversed_stays_a_credit_for_fines() -> None:
     upd, fine = document(OCTOBER, "122.00"), document(OCTOBER, "5.00", FINE)
     reversal = document(OCTOBER, "-5.00", FINE, date(2026, 11, 5), fine)
-    dues = build_dues([upd, fine, reversal], [], [money("5.00", fine=True)], TODAY)
-    assert (dues.balance, dues.total) == (Decimal("117.00"), Decimal("122.00"))
-    assert dues.credit[DebtKind.LATE_INTEREST] == Decimal("5.00")
-    assert dues.bridge.is_needed
+    open_items = build_open_items([upd, fine, reversal], [], [money("5.00", fine=True)], TODAY)
+    assert (open_items.balance, open_items.total) == (Decimal("117.00"), Decimal("122.00"))
+    assert open_items.credit[DebtKind.LATE_INTEREST] == Decimal("5.00")
+    assert open_items.reconciliation.is_needed
     later = document(NOVEMBER, "7.00", FINE, date(2026, 11, 20))
-    dues = build_dues([upd, fine, reversal, later], [], [money("5.00", fine=True)], TODAY)
-    assert dues.interest == Decimal("2.00")
+    open_items = build_open_items(
+        [upd, fine, reversal, later], [], [money("5.00", fine=True)], TODAY
+    )
+    assert open_items.interest == Decimal("2.00")
 
 
 def test_debt_from_before_the_first_month_is_paid_first_and_then_asked_for_as_the_rest() -> None:
@@ -169,49 +176,57 @@ def test_debt_from_before_the_first_month_is_paid_first_and_then_asked_for_as_th
         ("500.00", {"old": "1000.00"}),
         ("200.00", {"rest": "300.00", "old": "1000.00"}),
     ):
-        dues = build_dues(
+        open_items = build_open_items(
             [OLD_UPD], [OLD], [money(paid)], TODAY, since=first, opening=Decimal("500.00")
         )
-        assert asked(dues) == rest
+        assert asked(open_items) == rest
 
 
 def test_an_invoice_of_older_times_asks_for_the_opening_debt_and_not_for_more() -> None:
     bill = invoice("8", Month(2026, 8), date(2026, 9, 18), "400.00")
-    dues = build_dues([], [bill], [], TODAY, since=SEPTEMBER.first, opening=Decimal("500.00"))
-    assert asked(dues) == {"rest": "100.00", "8": "400.00"}
+    open_items = build_open_items(
+        [], [bill], [], TODAY, since=SEPTEMBER.first, opening=Decimal("500.00")
+    )
+    assert asked(open_items) == {"rest": "100.00", "8": "400.00"}
 
 
 def test_a_correction_of_older_times_lowers_the_opening_debt() -> None:
     old = document(Month(2025, 12), "9000.00")
     less = document(Month(2025, 12), "-100.00", CORRECTION, date(2026, 10, 15), old)
-    dues = build_dues([old, less], [], [], TODAY, since=SEPTEMBER.first, opening=Decimal("500.00"))
-    assert asked(dues) == {"rest": "400.00"}
-    assert old.id not in dues.documents
+    open_items = build_open_items(
+        [old, less], [], [], TODAY, since=SEPTEMBER.first, opening=Decimal("500.00")
+    )
+    assert asked(open_items) == {"rest": "400.00"}
+    assert old.id not in open_items.documents
 
 
 def test_where_billing_counts_another_balance_the_difference_is_asked_for_or_taken_off() -> None:
-    more = build_dues([OLD_UPD], [OLD], [], TODAY, balance=Decimal("1007.00"))
+    more = build_open_items([OLD_UPD], [OLD], [], TODAY, balance=Decimal("1007.00"))
     assert asked(more) == {"old": "1000.00", "rest": "7.00"}
-    less = build_dues([OLD_UPD], [OLD], [], TODAY, balance=Decimal("990.00"))
+    less = build_open_items([OLD_UPD], [OLD], [], TODAY, balance=Decimal("990.00"))
     assert asked(less) == {"old": "990.00"}
 
 
 def test_more_given_back_than_received_is_a_debt() -> None:
-    assert asked(build_dues([], [], [money("-50.00")], TODAY)) == {"rest": "50.00"}
-    assert asked(build_dues([], [], [money("-5.00", fine=True)], TODAY)) == {"interest": "5.00"}
+    assert asked(build_open_items([], [], [money("-50.00")], TODAY)) == {"rest": "50.00"}
+    assert asked(build_open_items([], [], [money("-5.00", fine=True)], TODAY)) == {
+        "interest": "5.00"
+    }
 
 
 def test_the_bridge_leads_from_the_balance_to_what_is_overdue_with_advances() -> None:
-    dues = build_dues([OLD_UPD], [OLD, ADVANCE30, ADVANCE40], [], TODAY)
-    bridge = dues.bridge
-    assert bridge.is_needed
-    assert not bridge.explains_balance
-    assert (bridge.overdue_documents, bridge.advances, bridge.overdue) == (
+    open_items = build_open_items([OLD_UPD], [OLD, ADVANCE30, ADVANCE40], [], TODAY)
+    reconciliation = open_items.reconciliation
+    assert reconciliation.is_needed
+    assert not reconciliation.explains_balance
+    assert (reconciliation.overdue_documents, reconciliation.advances, reconciliation.overdue) == (
         Decimal("1000.00"),
         Decimal("30.00"),
         Decimal("1030.00"),
     )
-    assert not build_dues([OLD_UPD, OCTOBER_UPD], [OLD, FINAL], [], TODAY).bridge.is_needed
+    assert not build_open_items(
+        [OLD_UPD, OCTOBER_UPD], [OLD, FINAL], [], TODAY
+    ).reconciliation.is_needed
 
 
 # Random ledgers. Documents correct earlier ones, one another, themselves in a circle, or nothing.
@@ -249,7 +264,9 @@ INVOICES = st.lists(
         st.sampled_from(["advance30", "advance40", "final", "other"]),
     ),
     max_size=8,
-).map(lambda rows: [InvoiceDue(number, f"I{number}", *row) for number, row in enumerate(rows, 1)])
+).map(
+    lambda rows: [IssuedInvoice(number, f"I{number}", *row) for number, row in enumerate(rows, 1)]
+)
 RECEIPTS = st.lists(st.builds(Receipt, SIGNED, st.none() | PERIODS, st.booleans()), max_size=8)
 BALANCES = st.none() | SIGNED
 OPENINGS = st.tuples(st.sampled_from([date.min, date(2026, 8, 1), date(2026, 10, 1)]), SIGNED)
@@ -262,12 +279,12 @@ def total(amounts: Sequence[Decimal]) -> Decimal:
 @given(ledgers(), INVOICES, RECEIPTS, BALANCES, OPENINGS)
 def test_unpaid_by_month_by_invoice_and_the_balance_are_one_sum_with_credit_apart(
     documents: list[LedgerDocument],
-    invoices: list[InvoiceDue],
+    invoices: list[IssuedInvoice],
     receipts: list[Receipt],
     balance: Decimal | None,
     opening: tuple[date, Decimal],
 ) -> None:
-    dues = build_dues(
+    open_items = build_open_items(
         documents,
         invoices,
         receipts,
@@ -276,45 +293,61 @@ def test_unpaid_by_month_by_invoice_and_the_balance_are_one_sum_with_credit_apar
         since=opening[0],
         opening=opening[1],
     )
-    charged = [demand for demand in dues.demands if not demand.is_advance]
-    ahead = total([each.covered for each in dues.demands if each.is_advance])
+    charged = [demand for demand in open_items.receivables if not demand.is_advance]
+    ahead = total([each.covered for each in open_items.receivables if each.is_advance])
     unpaid = total([each.unpaid for each in charged])
-    assert unpaid - ahead - total(list(dues.credit.values())) == dues.balance
-    states = dues.documents.values()
+    assert unpaid - ahead - total(list(open_items.credit.values())) == open_items.balance
+    states = open_items.documents.values()
     # Nothing negative is owed, nothing is paid beyond its demand.
-    for demand in dues.demands:
+    for demand in open_items.receivables:
         assert 0 <= demand.covered <= demand.amount
     for state in states:
         assert 0 <= state.unpaid <= state.demand
-    assert min(dues.credit.values()) >= 0
+    assert min(open_items.credit.values()) >= 0
     by_id = {invoice.id: invoice for invoice in invoices}
     for invoice_id, bill in by_id.items():
-        covered, left = dues.of_invoice(invoice_id)
+        covered, left = open_items.of_invoice(invoice_id)
         assert covered + left <= bill.total
-    bridge = dues.bridge
+    reconciliation = open_items.reconciliation
     assert (
-        bridge.documents - bridge.ahead - bridge.credit - bridge.interest_credit == bridge.balance
+        reconciliation.documents
+        - reconciliation.ahead
+        - reconciliation.credit
+        - reconciliation.interest_credit
+        == reconciliation.balance
     )
-    assert bridge.documents - bridge.later + bridge.advances == dues.overdue
-    assert min(bridge.documents, bridge.later, bridge.advances, bridge.ahead) >= 0
-    assert bridge.is_needed or dues.overdue <= max(ZERO, dues.balance)
     assert (
-        dues.overdue + total([each.unpaid for each in dues.demands if not each.is_overdue(TODAY)])
-        == dues.total
+        reconciliation.documents - reconciliation.later + reconciliation.advances
+        == open_items.overdue
+    )
+    assert (
+        min(
+            reconciliation.documents,
+            reconciliation.later,
+            reconciliation.advances,
+            reconciliation.ahead,
+        )
+        >= 0
+    )
+    assert reconciliation.is_needed or open_items.overdue <= max(ZERO, open_items.balance)
+    assert (
+        open_items.overdue
+        + total([each.unpaid for each in open_items.receivables if not each.is_overdue(TODAY)])
+        == open_items.total
     )
 
 
 @given(ledgers(), INVOICES, RECEIPTS, BALANCES, OPENINGS)
 def test_the_documents_of_a_month_and_its_invoices_have_the_same_unpaid(
     documents: list[LedgerDocument],
-    invoices: list[InvoiceDue],
+    invoices: list[IssuedInvoice],
     receipts: list[Receipt],
     balance: Decimal | None,
     opening: tuple[date, Decimal],
 ) -> None:
     # Invoices of older times ask for the opening debt, which has no months.
     invoices = [each for each in invoices if each.period >= Month.of(opening[0])]
-    dues = build_dues(
+    open_items = build_open_items(
         documents,
         invoices,
         receipts,
@@ -326,16 +359,16 @@ def test_the_documents_of_a_month_and_its_invoices_have_the_same_unpaid(
     periods = {each.id: each.period for each in documents}
     bills = {each.id: each.period for each in invoices}
     by_document: dict[tuple[Month, bool], Decimal] = {}
-    for key, state in dues.documents.items():
+    for key, state in open_items.documents.items():
         place = periods[key], state.debt is DebtKind.LATE_INTEREST
         by_document[place] = by_document.get(place, ZERO) + state.unpaid
     by_demand: dict[tuple[Month, bool], Decimal] = {}
-    for demand in dues.demands:
+    for demand in open_items.receivables:
         if demand.is_advance or not demand.id:
             continue
-        is_invoice = demand.kind is DemandKind.INVOICE
+        is_invoice = demand.kind is ReceivableKind.INVOICE
         month = (bills if is_invoice else periods)[demand.id]
-        place = month, demand.kind is DemandKind.INTEREST
+        place = month, demand.kind is ReceivableKind.INTEREST
         by_demand[place] = by_demand.get(place, ZERO) + demand.unpaid
     assert {key: value for key, value in by_document.items() if value} == {
         key: value for key, value in by_demand.items() if value
@@ -344,7 +377,7 @@ def test_the_documents_of_a_month_and_its_invoices_have_the_same_unpaid(
 
 @given(ledgers(), INVOICES, RECEIPTS)
 def test_late_interest_never_pays_energy_nor_energy_late_interest(
-    documents: list[LedgerDocument], invoices: list[InvoiceDue], receipts: list[Receipt]
+    documents: list[LedgerDocument], invoices: list[IssuedInvoice], receipts: list[Receipt]
 ) -> None:
     kinds = debt_kinds(documents)
     energy, interest = (
@@ -354,32 +387,36 @@ def test_late_interest_never_pays_energy_nor_energy_late_interest(
         - total([each.amount for each in receipts if each.is_interest is is_interest])
         for kind, is_interest in ((DebtKind.ENERGY, False), (DebtKind.LATE_INTEREST, True))
     )
-    dues = build_dues(documents, invoices, receipts, TODAY)
-    advances = [each for each in dues.demands if each.is_advance]
+    open_items = build_open_items(documents, invoices, receipts, TODAY)
+    advances = [each for each in open_items.receivables if each.is_advance]
     of_energy = total(
-        [each.unpaid for each in dues.demands if each.kind is not DemandKind.INTEREST]
+        [each.unpaid for each in open_items.receivables if each.kind is not ReceivableKind.INTEREST]
     ) - total([each.unpaid for each in advances])
     paid_ahead = total([each.covered for each in advances])
-    assert of_energy - paid_ahead - dues.credit[DebtKind.ENERGY] == energy
-    assert dues.interest - dues.credit[DebtKind.LATE_INTEREST] == interest
+    assert of_energy - paid_ahead - open_items.credit[DebtKind.ENERGY] == energy
+    assert open_items.interest - open_items.credit[DebtKind.LATE_INTEREST] == interest
     # A credit is left only where its own debt asks for nothing.
-    if dues.credit[DebtKind.LATE_INTEREST]:
-        assert dues.interest == ZERO
-    if dues.credit[DebtKind.ENERGY]:
+    if open_items.credit[DebtKind.LATE_INTEREST]:
+        assert open_items.interest == ZERO
+    if open_items.credit[DebtKind.ENERGY]:
         assert of_energy == ZERO
 
 
 @given(ledgers(), INVOICES, RECEIPTS, OPENINGS, st.randoms())
 def test_the_order_of_rows_does_not_matter(
     documents: list[LedgerDocument],
-    invoices: list[InvoiceDue],
+    invoices: list[IssuedInvoice],
     receipts: list[Receipt],
     opening: tuple[date, Decimal],
     chance: random.Random,
 ) -> None:
-    known = build_dues(documents, invoices, receipts, TODAY, since=opening[0], opening=opening[1])
+    known = build_open_items(
+        documents, invoices, receipts, TODAY, since=opening[0], opening=opening[1]
+    )
     for rows in (documents, invoices, receipts):
         chance.shuffle(rows)
-    again = build_dues(documents, invoices, receipts, TODAY, since=opening[0], opening=opening[1])
-    assert sorted(map(repr, again.demands)) == sorted(map(repr, known.demands))
+    again = build_open_items(
+        documents, invoices, receipts, TODAY, since=opening[0], opening=opening[1]
+    )
+    assert sorted(map(repr, again.receivables)) == sorted(map(repr, known.receivables))
     assert (again.documents, again.credit) == (known.documents, known.credit)

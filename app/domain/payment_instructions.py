@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from app.domain.demands import DemandKind
 from app.domain.money import KOPECK
 from app.domain.period import Month
+from app.domain.receivables import ReceivableKind
 
 MAX_PURPOSE = 210
 """Bank of Russia, положение 762-П: field 24 of a payment order."""
@@ -28,10 +28,10 @@ class ContractName:
 
 
 @dataclass(frozen=True, slots=True)
-class Payable:
+class PaymentInstruction:
     """One payment to be made; roubles above zero. ``id`` is the invoice's or document's."""
 
-    kind: DemandKind
+    kind: ReceivableKind
     amount: Decimal
     purpose: str
     id: int = 0
@@ -53,7 +53,7 @@ class Payable:
         return self.due_on is None or self.due_on < today
 
 
-def vat_words(vat: Decimal | None, *rates: Decimal | None) -> str:
+def vat_clause(vat: Decimal | None, *rates: Decimal | None) -> str:
     """«в т.ч. НДС 22% - 22262-12», as banks want it.
 
     Args:
@@ -68,7 +68,7 @@ def vat_words(vat: Decimal | None, *rates: Decimal | None) -> str:
     return " ".join(filter(None, ("в т.ч. НДС", percents, "-", str(vat).replace(".", "-"))))
 
 
-def vat_within(amount: Decimal, rate: Decimal | None) -> Decimal | None:
+def included_vat(amount: Decimal, rate: Decimal | None) -> Decimal | None:
     """The VAT in an amount that includes it; roubles, for the words of a payment only."""
     if rate is None:
         return None
