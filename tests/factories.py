@@ -241,7 +241,7 @@ class Factory:
         assert topic is not None
         assert kind is not None
         defaults = {
-            "key": str(uuid.uuid4()),
+            "idempotency_key": str(uuid.uuid4()),
             "number": self._key("2026"),
             "contract_id": contract.id,
             "account_id": account.id,
@@ -264,7 +264,7 @@ class Factory:
     def entry(self, enquiry: Enquiry, text: str, **values: Any) -> EnquiryEntry:
         """A message of the customer."""
         defaults = {
-            "key": str(uuid.uuid4()),
+            "idempotency_key": str(uuid.uuid4()),
             "enquiry_id": enquiry.id,
             "written_at": AS_OF,
             "author": "customer",

@@ -17,7 +17,7 @@ from app.domain.period import Month
 from app.domain.readings import LIVE, ReadingSource, ReadingStatus
 from app.integrations.exchange_out import write_package
 from app.models import (
-    ContactNews,
+    ContactUpdate,
     Contract,
     Department,
     Enquiry,
@@ -284,17 +284,17 @@ def _contacts(session: Session, now: datetime) -> list[Sequence[str]]:
     """Contacts that customers have changed and billing has not heard of; those of people who have
     lost the contract since would be taken for its present customer's."""
     found = session.execute(
-        select(ContactNews, Contract.number)
-        .join(Contract, Contract.id == ContactNews.contract_id)
+        select(ContactUpdate, Contract.number)
+        .join(Contract, Contract.id == ContactUpdate.contract_id)
         .where(
-            ContactNews.exported_at.is_(None),
+            ContactUpdate.exported_at.is_(None),
             exists().where(
-                Membership.account_id == ContactNews.account_id,
-                Membership.contract_id == ContactNews.contract_id,
+                Membership.account_id == ContactUpdate.account_id,
+                Membership.contract_id == ContactUpdate.contract_id,
                 is_live(),
             ),
         )
-        .order_by(ContactNews.id)
+        .order_by(ContactUpdate.id)
     ).all()
     for news, _ in found:
         news.exported_at = now

@@ -12,7 +12,7 @@ from app.actions.audit_log import ORIGIN, Origin
 from app.domain.mailbox_limits import LIMITS, PURPOSES, mailbox_key
 from app.domain.rate_limits import LimitedAction
 from app.lib.database import lock_until_commit
-from app.models import Attempt
+from app.models import RateLimitHit
 
 _LOCK = "kabinet.mailbox-limits"
 
@@ -32,11 +32,11 @@ def hit_mailbox_limit(session: Session, kind: str, recipient: str, now: datetime
         "action": LimitedAction.EMAIL,
         "subject_hash": rate_limits.hash_subject(session, subject),
         "address": rate_limits.network_of(origin.address),
-        "attempted_at": now,
+        "hit_at": now,
     }
     # Written first: SQLite has one writer, and from here on that is this transaction.
     attempt_id = session.scalar(
-        insert(Attempt).values(succeeded=False, **values).returning(Attempt.id)
+        insert(RateLimitHit).values(succeeded=False, **values).returning(RateLimitHit.id)
     )
     is_within = (
         rate_limits.count_remaining(

@@ -106,10 +106,12 @@ def claim_next(session: Session, now: datetime) -> PreparedFile | None:
     return file
 
 
-def settle_file(session: Session, file: PreparedFile, stored_as: str | None, now: datetime) -> None:
+def settle_file(
+    session: Session, file: PreparedFile, storage_key: str | None, now: datetime
+) -> None:
     """It lies in the folder under this name, or could not be made."""
-    file.status = FileStatus.READY if stored_as else FileStatus.FAILED
-    file.stored_as = stored_as
+    file.status = FileStatus.READY if storage_key else FileStatus.FAILED
+    file.storage_key = storage_key
     file.finished_at = now
 
 
@@ -119,9 +121,9 @@ def delete_expired(session: Session, now: datetime) -> list[str]:
     for file in expired:
         session.delete(file)
     session.flush()
-    return [file.stored_as for file in expired if file.stored_as]
+    return [file.storage_key for file in expired if file.storage_key]
 
 
 def list_names(session: Session) -> set[str]:
     """Names of all files that rows still speak of."""
-    return {name for name in session.scalars(select(PreparedFile.stored_as)) if name}
+    return {name for name in session.scalars(select(PreparedFile.storage_key)) if name}

@@ -18,7 +18,7 @@ from app.domain.errors import TooManyAttemptsError
 from app.domain.rate_limits import LimitedAction, RateLimit
 from app.lib.database import write_apart
 from app.lib.keyring import KeyPurpose, keyring_of
-from app.models import Attempt
+from app.models import RateLimitHit
 from app.queries.rate_limits import count_attempts
 
 MAX_ADDRESS = 45
@@ -60,8 +60,10 @@ def hit(
     except TooManyAttemptsError:
         if succeeded:
             # Several came at once and none goes through: the next one may.
-            refused = update(Attempt).where(Attempt.id == attempt_id).values(succeeded=False)
-            write_apart(session, refused.returning(Attempt.id))
+            refused = (
+                update(RateLimitHit).where(RateLimitHit.id == attempt_id).values(succeeded=False)
+            )
+            write_apart(session, refused.returning(RateLimitHit.id))
         raise
     return attempt_id
 
@@ -110,7 +112,9 @@ def count_remaining(
 
 def record_outcome(session: Session, attempt_id: int, *, succeeded: bool) -> None:
     """Store how a counted attempt ended, in the caller's transaction."""
-    session.execute(update(Attempt).where(Attempt.id == attempt_id).values(succeeded=succeeded))
+    session.execute(
+        update(RateLimitHit).where(RateLimitHit.id == attempt_id).values(succeeded=succeeded)
+    )
 
 
 def commit_success(session: Session, attempt_id: int) -> None:
@@ -118,15 +122,16 @@ def commit_success(session: Session, attempt_id: int) -> None:
 
     The session must not have written yet.
     """
-    statement = update(Attempt).where(Attempt.id == attempt_id).values(succeeded=True)
-    write_apart(session, statement.returning(Attempt.id))
+    statement = update(RateLimitHit).where(RateLimitHit.id == attempt_id).values(succeeded=True)
+    write_apart(session, statement.returning(RateLimitHit.id))
 
 
 def clear(session: Session, action: LimitedAction, subject: str) -> None:
     """Lift the limits of a subject: its owner has proved who they are in another way."""
     session.execute(
-        delete(Attempt).where(
-            Attempt.action == action, Attempt.subject_hash == hash_subject(session, subject)
+        delete(RateLimitHit).where(
+            RateLimitHit.action == action,
+            RateLimitHit.subject_hash == hash_subject(session, subject),
         )
     )
 
@@ -154,37 +159,41 @@ def network_of(address: str) -> str:
 
 def _build_attempt(
     session: Session, action: LimitedAction, subject: str, address: str, now: datetime
-) -> Attempt:
+) -> RateLimitHit:
     """The attempt as the limits look for it; not added to the session."""
-    return Attempt(
+    return RateLimitHit(
         action=action,
         subject_hash=hash_subject(session, subject),
         address=network_of(address),
-        attempted_at=now,
+        hit_at=now,
     )
 
 
-def _insert_attempt(session: Session, attempt: Attempt, *, succeeded: bool) -> int:
+def _insert_attempt(session: Session, attempt: RateLimitHit, *, succeeded: bool) -> int:
     """Commit the row of an attempt in a transaction of its own."""
-    row = insert(Attempt).values(
+    row = insert(RateLimitHit).values(
         action=attempt.action,
         subject_hash=attempt.subject_hash,
         address=attempt.address,
-        attempted_at=attempt.attempted_at,
+        hit_at=attempt.hit_at,
         succeeded=succeeded,
     )
-    return write_apart(session, row.returning(Attempt.id))
+    return write_apart(session, row.returning(RateLimitHit.id))
 
 
 def _check(
-    session: Session, attempt: Attempt, limits: Sequence[RateLimit], *, already_counted: int = 0
+    session: Session,
+    attempt: RateLimitHit,
+    limits: Sequence[RateLimit],
+    *,
+    already_counted: int = 0,
 ) -> None:
     """Refuse an attempt beyond a limit.
 
     Args:
         already_counted: 1 when the attempt itself is in the table, else 0.
     """
-    now = attempt.attempted_at
+    now = attempt.hit_at
     for limit in limits:
         count, oldest = _count(session, attempt, limit)
         if count - already_counted >= limit.count:
@@ -192,12 +201,14 @@ def _check(
             raise TooManyAttemptsError(max(1, math.ceil(wait.total_seconds())), limit.staff_alert)
 
 
-def _count(session: Session, attempt: Attempt, limit: RateLimit) -> tuple[int, datetime | None]:
+def _count(
+    session: Session, attempt: RateLimitHit, limit: RateLimit
+) -> tuple[int, datetime | None]:
     """How many attempts a limit counts, and when the oldest of them was."""
     return count_attempts(
         session,
         attempt.action,
-        since=attempt.attempted_at - limit.window,
+        since=attempt.hit_at - limit.window,
         subject_hash=attempt.subject_hash if limit.per_subject else None,
         address=attempt.address if limit.per_address else None,
         outcome=limit.outcome,

@@ -11,10 +11,10 @@ from app.domain.registration import State
 from app.lib.database import count_changed
 from app.models import (
     AccountSession,
-    Attempt,
     Consent,
     ContactChange,
     Message,
+    RateLimitHit,
     Recovery,
     Registration,
     SmsCode,
@@ -43,8 +43,8 @@ def clean_up(session: Session, now: datetime) -> dict[str, int]:
     session.execute(update(Message).where(Message.sms_code_id.in_(codes)).values(sms_code_id=None))
     statements = {
         "codes": delete(SmsCode).where(is_old_code),
-        "attempts": delete(Attempt).where(Attempt.attempted_at < now - ATTEMPTS),
-        "contact_changes": delete(ContactChange).where(ContactChange.asked_at < now - CHANGES),
+        "attempts": delete(RateLimitHit).where(RateLimitHit.hit_at < now - ATTEMPTS),
+        "contact_changes": delete(ContactChange).where(ContactChange.requested_at < now - CHANGES),
         "recoveries": delete(Recovery).where(Recovery.created_at < now - CODES),
         "consents": delete(Consent).where(Consent.registration_id.in_(unfinished)),
         "registrations": delete(Registration).where(Registration.id.in_(unfinished)),

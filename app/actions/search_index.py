@@ -24,10 +24,14 @@ def touches_search(counts: Mapping[str, Mapping[str, int]]) -> bool:
 def rebuild_search(session: Session) -> int:
     """Bring the texts of all contracts up to date; how many have changed."""
     texts = _texts(session)
-    known = {row.contract_id: row.words for row in session.execute(_KNOWN)}
-    new = [{"contract_id": key, "words": words} for key, words in texts.items() if key not in known]
+    known = {row.contract_id: row.search_text for row in session.execute(_KNOWN)}
+    new = [
+        {"contract_id": key, "search_text": words}
+        for key, words in texts.items()
+        if key not in known
+    ]
     changed = [
-        {"contract_id": key, "words": words}
+        {"contract_id": key, "search_text": words}
         for key, words in texts.items()
         if key in known and known[key] != words
     ]
@@ -41,7 +45,7 @@ def rebuild_search(session: Session) -> int:
     return len(new) + len(changed) + len(gone)
 
 
-_KNOWN = select(ContractSearch.contract_id, ContractSearch.words)
+_KNOWN = select(ContractSearch.contract_id, ContractSearch.search_text)
 
 
 def _texts(session: Session) -> dict[int, str]:

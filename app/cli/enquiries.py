@@ -65,7 +65,7 @@ def enquiry_reply(number: str, text: str, reply: str, staff: str, paths: tuple[P
             enquiry.contract_id, uploads, cabinet(), file_rules(config()), local_now()
         )
         if refused:
-            delete_stored([each.stored_as for each in files])
+            delete_stored([each.storage_key for each in files])
             raise click.ClickException(". ".join(refusal_words(error) for error in refused))
         message = Words(str(uuid.uuid4()), words.strip(), files)
         reply_to_enquiry(db.session(), enquiry, Writer(staff), step, message, local_now())

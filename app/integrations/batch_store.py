@@ -43,39 +43,39 @@ class BatchStore:
         Args:
             csv_name: the exchange's name of a single file; None: it is an archive.
         """
-        stored_as = str(uuid.uuid4())
-        folder = self.root / stored_as
+        storage_key = str(uuid.uuid4())
+        folder = self.root / storage_key
         folder.mkdir(mode=0o700)
         target = folder / ARCHIVE
         if csv_name is not None:
             (folder / FILES).mkdir(mode=0o700)
             target = folder / FILES / csv_name
         incoming.rename(target)
-        return stored_as
+        return storage_key
 
-    def path_of(self, stored_as: str) -> Path:
+    def path_of(self, storage_key: str) -> Path:
         """What a package is opened from: an archive, or a folder with one file."""
-        files = self.root / stored_as / FILES
-        return files if files.is_dir() else self.root / stored_as / ARCHIVE
+        files = self.root / storage_key / FILES
+        return files if files.is_dir() else self.root / storage_key / ARCHIVE
 
-    def write_errors(self, stored_as: str, files: dict[str, bytes]) -> None:
+    def write_errors(self, storage_key: str, files: dict[str, bytes]) -> None:
         """Put the whole list of errors beside the batch, by extension."""
-        (self.root / stored_as).mkdir(mode=0o700, exist_ok=True)
+        (self.root / storage_key).mkdir(mode=0o700, exist_ok=True)
         for extension, content in files.items():
-            path = self.root / stored_as / f"{ERRORS}.{extension}"
+            path = self.root / storage_key / f"{ERRORS}.{extension}"
             path.touch(mode=0o600)
             path.write_bytes(content)
 
-    def find_errors(self, stored_as: str, extension: str) -> bytes | None:
+    def find_errors(self, storage_key: str, extension: str) -> bytes | None:
         """The whole list of errors as a file; None where there is none."""
         try:
-            return (self.root / stored_as / f"{ERRORS}.{extension}").read_bytes()
+            return (self.root / storage_key / f"{ERRORS}.{extension}").read_bytes()
         except FileNotFoundError:
             return None
 
-    def delete(self, stored_as: str) -> None:
+    def delete(self, storage_key: str) -> None:
         """Delete a batch and all beside it; one that is gone is no fault."""
-        shutil.rmtree(self.root / stored_as, ignore_errors=True)
+        shutil.rmtree(self.root / storage_key, ignore_errors=True)
 
     def delete_leftovers(self, known: Collection[str]) -> None:
         """Delete what a crash has left: older than a day, and no row speaks of it."""

@@ -104,7 +104,7 @@ def run_waiting() -> None:
         while task := jobs.claim_next(session, new_holder(), clock().now()):
             session.commit()
             options = jobs.import_options(task.options, may_cover_demo=not config().production)
-            execute(task, store.path_of(task.stored_as), options)
+            execute(task, store.path_of(task.storage_key), options)
         session.rollback()
     except OperationalError as error:
         # On SQLite a load that is writing holds the only lock; the next round tries again.
@@ -125,8 +125,8 @@ def delete_expired() -> None:
     session, store = db.session(), batch_store()
     gone = jobs.delete_expired(session, clock().now())
     session.commit()
-    for stored_as in gone:
-        store.delete(stored_as)
+    for storage_key in gone:
+        store.delete(storage_key)
     store.delete_leftovers(jobs.list_folders(session))
 
 
@@ -193,8 +193,8 @@ def _load(session: Session, task: Task, result: ImportResult) -> Outcome:
     run_id = result.run.id if result.run else None
     session.commit()
     event("billing import", run=run_id, job=task.job_id, by=task.staff_id, **result.report.totals())
-    if task.stored_as:
-        batch_store().delete(task.stored_as)
+    if task.storage_key:
+        batch_store().delete(task.storage_key)
     # Refusals of readings that were acknowledged; what fails here is left to the sweep.
     delivery.hand_over(session.info.pop(messages.OUTBOX, []))
     return Outcome(JobStatus.DONE, result.report)
@@ -203,10 +203,10 @@ def _load(session: Session, task: Task, result: ImportResult) -> Outcome:
 def _refuse(task: Task, report: Report) -> Outcome:
     """Nothing of it was taken; all its errors are put where they can be fetched."""
     _name_package(task, report)
-    if task.stored_as:
+    if task.storage_key:
         table = fault_table(report)
         files = {extension: write(table) for extension, write in WRITERS.items()}
-        batch_store().write_errors(task.stored_as, files)
+        batch_store().write_errors(task.storage_key, files)
     event("billing batch refused", job=task.job_id, errors=report.error_count)
     return _settle(task, Outcome(JobStatus.REFUSED, report))
 
@@ -224,8 +224,8 @@ def _settle(task: Task, outcome: Outcome) -> Outcome:
 def _delete_batch(task: Task) -> None:
     jobs.forget_batch(db.session(), task)
     db.session.commit()
-    if task.stored_as:
-        batch_store().delete(task.stored_as)
+    if task.storage_key:
+        batch_store().delete(task.storage_key)
 
 
 def _alert(job: ImportJob) -> None:

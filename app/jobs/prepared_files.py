@@ -68,16 +68,16 @@ def delete_expired() -> None:
 
 def _make(file: PreparedFile) -> None:
     session = db.session()
-    stored_as = None
+    storage_key = None
     try:
-        stored_as = _store(_content(file))
+        storage_key = _store(_content(file))
     except Exception as error:
         # Whatever it was, the person who waits is told.
         session.rollback()
         log.exception("file not made: %s", type(error).__name__)
-    prepared_files.settle_file(session, file, stored_as, clock().now())
+    prepared_files.settle_file(session, file, storage_key, clock().now())
     session.commit()
-    event("file made", file=file.id, ready=stored_as is not None)
+    event("file made", file=file.id, ready=storage_key is not None)
 
 
 def _content(file: PreparedFile) -> bytes:

@@ -1,10 +1,10 @@
 """All tables; importing this module fills ``Base.metadata``."""
 
-from app.models.accounts import Account, AccountSession, Attempt, Membership
+from app.models.accounts import Account, AccountSession, Membership, RateLimitHit
 from app.models.audit import AuditEvent, ImportJob, ImportRun
 from app.models.base import Base
 from app.models.charges import Charge, ChargeLine, Invoice, MonthlyBalance
-from app.models.contacts import BankDetails, ContactChange, ContactNews
+from app.models.contacts import BankDetails, ContactChange, ContactUpdate
 from app.models.contracts import (
     Contract,
     ContractSearch,
@@ -42,7 +42,6 @@ __all__ = [
     "AccountSession",
     "Announcement",
     "Attachment",
-    "Attempt",
     "AuditEvent",
     "BankDetails",
     "Base",
@@ -50,7 +49,7 @@ __all__ = [
     "ChargeLine",
     "Consent",
     "ContactChange",
-    "ContactNews",
+    "ContactUpdate",
     "Contract",
     "ContractSearch",
     "ContractTransfer",
@@ -70,6 +69,7 @@ __all__ = [
     "Payment",
     "PremisesKind",
     "PreparedFile",
+    "RateLimitHit",
     "Reading",
     "ReadingReceipt",
     "Recovery",

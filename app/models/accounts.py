@@ -74,19 +74,19 @@ class AccountSession(Base):
     account: Mapped[Account] = relationship(lazy="raise")
 
 
-class Attempt(Base):
+class RateLimitHit(Base):
     """Something that was tried; what the limits count. Subjects are kept as hashes."""
 
-    __tablename__ = "attempts"
+    __tablename__ = "rate_limit_hits"
     __table_args__ = (
-        Index(None, "action", "subject_hash", "attempted_at"),
-        Index("ix_attempts_address", "action", "address", "attempted_at"),
-        Index("ix_attempts_action", "action", "attempted_at"),
+        Index(None, "action", "subject_hash", "hit_at"),
+        Index("ix_rate_limit_hits_address", "action", "address", "hit_at"),
+        Index("ix_rate_limit_hits_action", "action", "hit_at"),
     )
 
     id: Mapped[Key]
     action: Mapped[str] = mapped_column(String(16))
     subject_hash: Mapped[str] = mapped_column(String(64))
     address: Mapped[str] = mapped_column(String(45))
-    attempted_at: Mapped[Moment]
+    hit_at: Mapped[Moment]
     succeeded: Mapped[bool]

@@ -57,7 +57,7 @@ class ImportJob(Base):
 
     id: Mapped[Key]
     name: Mapped[str] = mapped_column(String(200))
-    stored_as: Mapped[str | None] = mapped_column(String(36), unique=True)
+    storage_key: Mapped[str | None] = mapped_column(String(36), unique=True)
     """Folder of the instance that holds the batch; empty: deleted, or named to a command."""
     size: Mapped[int] = mapped_column(BigInteger)
     channel: Mapped[str] = mapped_column(String(7))

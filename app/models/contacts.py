@@ -27,24 +27,24 @@ class ContactChange(Base):
     """A new address or number of an account; it counts once its link or code has come back."""
 
     __tablename__ = "contact_changes"
-    __table_args__ = (Index(None, "account_id", "field", "asked_at"),)
+    __table_args__ = (Index(None, "account_id", "field", "requested_at"),)
 
     id: Mapped[Key]
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     field: Mapped[str] = mapped_column(String(5))
     value: Mapped[str] = mapped_column(String(254))
     nonce: Mapped[str] = mapped_column(String(32))
-    asked_at: Mapped[Moment]
+    requested_at: Mapped[Moment]
     expires_at: Mapped[Moment]
     confirmed_at: Mapped[Moment | None]
     ended_at: Mapped[Moment | None]
     """Confirmed, replaced by a newer one, or given up."""
 
 
-class ContactNews(Base):
+class ContactUpdate(Base):
     """A contact of a customer that has changed here and that billing is told of."""
 
-    __tablename__ = "contact_news"
+    __tablename__ = "contact_updates"
     __table_args__ = (Index(None, "exported_at", "id"),)
 
     id: Mapped[Key]

@@ -117,7 +117,7 @@ class Contract(Imported, Base):
     billing_updated_at: Mapped[Moment | None]
     terminated_on: Mapped[date | None]
     """When the portal learned that it is terminated; counts where ``valid_to`` is empty."""
-    handed_over_at: Mapped[Moment | None]
+    transferred_at: Mapped[Moment | None]
     """When the present customer took the contract over: what people wrote or entered in the portal
     before belongs to a former one, and only staff see it."""
 
@@ -150,4 +150,4 @@ class ContractSearch(Base):
     __tablename__ = "contract_search"
 
     contract_id: Mapped[Key] = mapped_column(ForeignKey("contracts.id"))
-    words: Mapped[str] = mapped_column(Text)
+    search_text: Mapped[str] = mapped_column(Text)

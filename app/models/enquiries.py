@@ -35,7 +35,7 @@ class PremisesKind(Base):
 class Enquiry(Base):
     """Обращение: what was asked, by whom, and by when it is answered.
 
-    ``key`` comes with the form, so that a form sent twice makes one enquiry.
+    ``idempotency_key`` comes with the form, so that a form sent twice makes one enquiry.
     """
 
     __tablename__ = "enquiries"
@@ -47,7 +47,7 @@ class Enquiry(Base):
     )
 
     id: Mapped[Key]
-    key: Mapped[str] = mapped_column(String(36), unique=True)
+    idempotency_key: Mapped[str] = mapped_column(String(36), unique=True)
     number: Mapped[str | None] = mapped_column(String(20), unique=True)
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
@@ -61,9 +61,9 @@ class Enquiry(Base):
     address: Mapped[str] = mapped_column(String(500))
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
     """Fields that only some topics have, by their names."""
-    about: Mapped[str | None] = mapped_column(String(300))
+    source_label: Mapped[str | None] = mapped_column(String(300))
     """What it was opened from, in words: a document, a meter, a requisite."""
-    about_path: Mapped[str | None] = mapped_column(String(200))
+    source_path: Mapped[str | None] = mapped_column(String(200))
     channel: Mapped[str] = mapped_column(String(10))
     status: Mapped[str] = mapped_column(String(13))
     registered_at: Mapped[Moment]
@@ -71,7 +71,7 @@ class Enquiry(Base):
     answered_at: Mapped[Moment | None]
     closed_at: Mapped[Moment | None]
     rating: Mapped[int | None]
-    rating_words: Mapped[str | None] = mapped_column(String(1000))
+    rating_comment: Mapped[str | None] = mapped_column(String(1000))
     exported_at: Mapped[Moment | None]
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
 
@@ -90,7 +90,7 @@ class EnquiryEntry(Base):
     __table_args__ = (Index(None, "enquiry_id", "id"),)
 
     id: Mapped[Key]
-    key: Mapped[str] = mapped_column(String(36), unique=True)
+    idempotency_key: Mapped[str] = mapped_column(String(36), unique=True)
     enquiry_id: Mapped[int] = mapped_column(ForeignKey("enquiries.id"))
     written_at: Mapped[Moment]
     author: Mapped[str] = mapped_column(String(8))
@@ -121,7 +121,7 @@ class EnquiryDraft(Base):
 
 
 class Attachment(Base):
-    """A file of a draft or of an entry; its bytes lie in the file store as ``stored_as``."""
+    """A file of a draft or of an entry; its bytes lie in the file store as ``storage_key``."""
 
     __tablename__ = "attachments"
     __table_args__ = (
@@ -140,5 +140,5 @@ class Attachment(Base):
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
-    stored_as: Mapped[str] = mapped_column(String(36), unique=True)
+    storage_key: Mapped[str] = mapped_column(String(36), unique=True)
     attached_at: Mapped[Moment]

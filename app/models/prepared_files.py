@@ -33,7 +33,7 @@ class PreparedFile(Base):
     started_at: Mapped[Moment | None]
     finished_at: Mapped[Moment | None]
     expires_at: Mapped[Moment]
-    stored_as: Mapped[str | None] = mapped_column(String(64))
+    storage_key: Mapped[str | None] = mapped_column(String(64))
     """Name in the folder of prepared files; random."""
     name: Mapped[str]
     """Name for the person, without its extension."""

@@ -15,14 +15,14 @@ IS_LIVE = text("status IN ('sent', 'accepted')")
 class ReadingReceipt(Base):
     """Proof that readings were submitted: a number, the server's time, and who it was.
 
-    ``key`` comes with the form, so that a form sent twice makes one receipt.
+    ``idempotency_key`` comes with the form, so that a form sent twice makes one receipt.
     """
 
     __tablename__ = "reading_receipts"
     __table_args__ = (Index(None, "contract_id", "submitted_at"),)
 
     id: Mapped[Key]
-    key: Mapped[str] = mapped_column(String(36), unique=True)
+    idempotency_key: Mapped[str] = mapped_column(String(36), unique=True)
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))

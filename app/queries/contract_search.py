@@ -47,12 +47,12 @@ def find_contracts(session: Session, typed: str, offset: int = 0, limit: int = 2
     page = (
         select(
             ContractSearch.contract_id,
-            ContractSearch.words,
+            ContractSearch.search_text,
             exact.label("rank"),
             func.count().over().label("total"),
         )
         .where(_matches(typed, words))
-        .order_by(exact, ContractSearch.words, ContractSearch.contract_id)
+        .order_by(exact, ContractSearch.search_text, ContractSearch.contract_id)
         .offset(offset)
         .limit(limit)
         .subquery()
@@ -70,7 +70,7 @@ def find_contracts(session: Session, typed: str, offset: int = 0, limit: int = 2
         )
         .join(page, page.c.contract_id == Contract.id)
         .join(Customer, Customer.id == Contract.customer_id)
-        .order_by(page.c.rank, page.c.words, Contract.id)
+        .order_by(page.c.rank, page.c.search_text, Contract.id)
     ).all()
     if not rows and offset:
         return find_contracts(session, typed, 0, limit)
@@ -98,7 +98,7 @@ def _matches(typed: str, words: list[str]) -> ColumnElement[bool]:
     digits = phone_digits(typed)
     if digits is None:
         return by_words
-    in_billing = ContractSearch.words.contains(digits, autoescape=True)
+    in_billing = ContractSearch.search_text.contains(digits, autoescape=True)
     return or_(by_words, in_billing, _has_account(Account.phone.contains(digits)))
 
 
@@ -124,11 +124,11 @@ def _same_number(typed: str) -> ScalarSelect[int]:
 
 def _has(word: str) -> ColumnElement[bool]:
     """Whether the text of a contract has a word; a number also in the writing of print."""
-    plain = ContractSearch.words.contains(word, autoescape=True)
+    plain = ContractSearch.search_text.contains(word, autoescape=True)
     if is_email_like(word):
         in_account = func.lower(Account.email).contains(word, autoescape=True)
         return or_(plain, _has_account(in_account))
     printed = fold(number_key(word)) if is_number_like(word) else word
     if printed == word or word.isdigit():
         return plain
-    return or_(plain, ContractSearch.words.contains(printed, autoescape=True))
+    return or_(plain, ContractSearch.search_text.contains(printed, autoescape=True))

@@ -49,7 +49,7 @@ class VisibleContract:
     inn: str
     kpp: str | None
     legal_address: str | None
-    handed_over_at: datetime | None
+    transferred_at: datetime | None
     """What people entered before belongs to a former customer and is not shown."""
     is_terminated: bool
     role: Role
@@ -106,7 +106,7 @@ _VISIBLE = (
         Customer.inn,
         Customer.kpp,
         Customer.legal_address,
-        Contract.handed_over_at,
+        Contract.transferred_at,
         Contract.valid_to,
         Membership.role,
     )

@@ -84,7 +84,7 @@ def desk_of(session: Session, staff_id: int, today: date, failed_since: datetime
                 # A refused load stays on record for long; it is work while its batch is here.
                 and_(
                     ImportJob.status.in_((JobStatus.CHECKED, JobStatus.REFUSED)),
-                    ImportJob.stored_as.is_not(None),
+                    ImportJob.storage_key.is_not(None),
                 ),
             )
         )

@@ -99,8 +99,8 @@ def find_bank_details(session: Session, contract: VisibleContract) -> BankDetail
     details = session.scalars(
         select(BankDetails).where(BankDetails.contract_id == contract.id)
     ).first()
-    handed_over_at = contract.handed_over_at
-    if details is None or handed_over_at is None or details.changed_at >= handed_over_at:
+    transferred_at = contract.transferred_at
+    if details is None or transferred_at is None or details.changed_at >= transferred_at:
         return details
     return None
 

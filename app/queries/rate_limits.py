@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.rate_limits import Outcome
-from app.models import Attempt
+from app.models import RateLimitHit
 
 
 def count_attempts(
@@ -21,14 +21,14 @@ def count_attempts(
     outcome: Outcome = Outcome.ANY,
 ) -> tuple[int, datetime | None]:
     """How many tries match, and when the oldest of them was."""
-    statement = select(func.count(), func.min(Attempt.attempted_at)).where(
-        Attempt.action == action, Attempt.attempted_at > since
+    statement = select(func.count(), func.min(RateLimitHit.hit_at)).where(
+        RateLimitHit.action == action, RateLimitHit.hit_at > since
     )
     if subject_hash is not None:
-        statement = statement.where(Attempt.subject_hash == subject_hash)
+        statement = statement.where(RateLimitHit.subject_hash == subject_hash)
     if address is not None:
-        statement = statement.where(Attempt.address == address)
+        statement = statement.where(RateLimitHit.address == address)
     if outcome is not Outcome.ANY:
-        statement = statement.where(Attempt.succeeded.is_(outcome is Outcome.SUCCEEDED))
+        statement = statement.where(RateLimitHit.succeeded.is_(outcome is Outcome.SUCCEEDED))
     count, oldest = session.execute(statement).one()
     return count, oldest

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.rate_limits import LimitedAction, Outcome, RateLimit
 from app.lib.keyring import KeyPurpose, keyring_of
-from app.models import Attempt, Contract, StaffMember
+from app.models import Contract, RateLimitHit, StaffMember
 
 MAX_NAMED = 5
 """Subjects that are looked up by name; a flood may have reached a limit of thousands."""
@@ -60,19 +60,21 @@ def list_reached_limits(
 
 def _find_reached(session: Session, watched: WatchedLimit, now: datetime) -> ReachedLimit | None:
     limit = watched.limit
-    conditions = [Attempt.action == watched.action, Attempt.attempted_at > now - limit.window]
+    conditions = [RateLimitHit.action == watched.action, RateLimitHit.hit_at > now - limit.window]
     if limit.outcome is not Outcome.ANY:
-        conditions.append(Attempt.succeeded.is_(limit.outcome is Outcome.SUCCEEDED))
-    subject = Attempt.subject_hash if limit.per_subject else func.min(Attempt.subject_hash)
+        conditions.append(RateLimitHit.succeeded.is_(limit.outcome is Outcome.SUCCEEDED))
+    subject = (
+        RateLimitHit.subject_hash if limit.per_subject else func.min(RateLimitHit.subject_hash)
+    )
     statement = select(
-        func.count(Attempt.id),
-        func.min(Attempt.attempted_at),
-        func.max(Attempt.attempted_at),
+        func.count(RateLimitHit.id),
+        func.min(RateLimitHit.hit_at),
+        func.max(RateLimitHit.hit_at),
         subject,
     ).where(*conditions)
     if limit.per_subject:
-        statement = statement.group_by(Attempt.subject_hash)
-    rows = session.execute(statement.having(func.count(Attempt.id) >= limit.count)).all()
+        statement = statement.group_by(RateLimitHit.subject_hash)
+    rows = session.execute(statement.having(func.count(RateLimitHit.id) >= limit.count)).all()
     if not rows:
         return None
     hashes = [row[3] for row in rows] if limit.per_subject else []
@@ -91,11 +93,11 @@ def _reached_at(
     session: Session, conditions: Sequence[ColumnElement[bool]], limit: RateLimit, subject_hash: str
 ) -> datetime:
     """When the last attempt that was still within the limit was made."""
-    statement = select(Attempt.attempted_at).where(*conditions)
+    statement = select(RateLimitHit.hit_at).where(*conditions)
     if limit.per_subject:
-        statement = statement.where(Attempt.subject_hash == subject_hash)
+        statement = statement.where(RateLimitHit.subject_hash == subject_hash)
     moment: datetime = session.scalars(
-        statement.order_by(Attempt.attempted_at).offset(limit.count - 1).limit(1)
+        statement.order_by(RateLimitHit.hit_at).offset(limit.count - 1).limit(1)
     ).one()
     return moment
 

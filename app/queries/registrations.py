@@ -137,8 +137,8 @@ def list_proof_totals(session: Session, contract: Contract, since: date) -> list
     Those of a former customer do not count: its people have them.
     """
     contract_id = contract.id
-    if contract.handed_over_at is not None:
-        since = max(since, contract.handed_over_at.date() + timedelta(days=1))
+    if contract.transferred_at is not None:
+        since = max(since, contract.transferred_at.date() + timedelta(days=1))
     charges = select(Charge.gross_amount).where(
         Charge.contract_id == contract_id,
         Charge.kind == "upd",

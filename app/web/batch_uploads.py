@@ -219,17 +219,17 @@ def take_batch(
     size = incoming.stat().st_size
     if not size:
         raise BatchError("empty")
-    stored_as = batch_store().keep(incoming, plain if is_csv else None)
+    storage_key = batch_store().keep(incoming, plain if is_csv else None)
     shown = printable(name).strip()[:MAX_NAME]
     channel = Channel.API if staff_id is None else Channel.PAGE
-    batch_id = find_batch_id(batch_store().path_of(stored_as))
-    batch = NewBatch(shown, stored_as, size, options, goal, channel, staff_id, batch_id)
+    batch_id = find_batch_id(batch_store().path_of(storage_key))
+    batch = NewBatch(shown, storage_key, size, options, goal, channel, staff_id, batch_id)
     try:
         job = order_job(db.session(), batch, clock().now())
         db.session.commit()
     except BaseException:
         # No row speaks of the folder: it would lie there until the nightly round of tomorrow.
-        batch_store().delete(stored_as)
+        batch_store().delete(storage_key)
         raise
     return job
 

@@ -89,7 +89,7 @@ def cabinet() -> Cabinet:
 
 def send_attachment(attachment: Attachment) -> Response:
     """A file of a thread, as a download and nothing else."""
-    response = make_response(cabinet().store.read(attachment.stored_as))
+    response = make_response(cabinet().store.read(attachment.storage_key))
     response.headers["Content-Type"] = attachment.media_type
     name, extension = quote(attachment.name, safe=""), attachment.name.rpartition(".")[2]
     response.headers["Content-Disposition"] = (
@@ -106,7 +106,7 @@ def keep_uploads(contract_id: int) -> tuple[list[Attachment], list[AttachmentErr
         contract_id, read_uploads(), cabinet(), file_rules(_config()), clock().now()
     )
     if refused:
-        delete_stored([each.stored_as for each in files])
+        delete_stored([each.storage_key for each in files])
         return [], refused
     return files, []
 

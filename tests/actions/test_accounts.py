@@ -27,7 +27,7 @@ from app.domain.errors import (
 )
 from app.domain.rate_limits import Outcome, RateLimit
 from app.extensions import db
-from app.models import Account, AccountSession, Attempt, AuditEvent
+from app.models import Account, AccountSession, AuditEvent, RateLimitHit
 from tests.factories import PASSWORD, Factory
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
@@ -154,7 +154,7 @@ def test_attempts_are_kept_without_names_and_whatever_comes_of_them(
 ) -> None:
     assert [outcome(session, WRONG), outcome(session, RIGHT)] == ["wrong", "in"]
     session.rollback()
-    rows = session.scalars(select(Attempt).order_by(Attempt.id)).all()
+    rows = session.scalars(select(RateLimitHit).order_by(RateLimitHit.id)).all()
     assert [row.succeeded for row in rows] == [False, True]
     assert all(NUMBER not in row.subject_hash and len(row.subject_hash) == 64 for row in rows)
 
@@ -164,7 +164,7 @@ def test_who_has_only_the_table_does_not_find_a_login_by_trying_them_all(
 ) -> None:
     outcome(session, WRONG)
     session.rollback()
-    (row,) = session.scalars(select(Attempt))
+    (row,) = session.scalars(select(RateLimitHit))
     for number in range(1000):
         guess = f"{number:05d}-ЭС".encode()
         assert row.subject_hash != hashlib.sha256(guess).hexdigest()
@@ -176,7 +176,7 @@ def test_who_has_only_the_table_does_not_find_a_login_by_trying_them_all(
 def test_attempt_beyond_a_limit_is_not_counted(session: Session, owner: Account) -> None:
     outcomes = [outcome(session, WRONG) for _ in range(15)]
     assert outcomes == ["wrong"] * 10 + ["limit"] * 5
-    assert session.scalar(select(func.count(Attempt.id))) == 10
+    assert session.scalar(select(func.count(RateLimitHit.id))) == 10
 
 
 def test_wait_ends_when_the_oldest_failure_leaves_the_window(

@@ -224,7 +224,7 @@ def test_where_nobody_has_access_nothing_waits_for_a_clerk(
     take(portal, delta)
     (row,) = transfers(portal)
     assert (row.decision, row.decided_at) == (Decision.NOBODY, NOW)
-    assert portal.get_one(Contract, row.contract_id).handed_over_at == NOW
+    assert portal.get_one(Contract, row.contract_id).transferred_at == NOW
 
 
 def test_sessions_end_unless_the_account_has_another_contract(
@@ -295,7 +295,7 @@ def test_customers_that_got_another_key_are_told_only_where_somebody_lost_access
     assert "9-ЭС" not in texts["alfa@example.org"].text
     # The past of the same organisation stays visible to it.
     contract = portal.scalars(select(Contract).filter_by(number="9-ЭС")).one()
-    assert contract.handed_over_at is None
+    assert contract.transferred_at is None
 
 
 def test_a_batch_without_transfers_writes_nothing_about_them(

@@ -18,7 +18,7 @@ from app.actions.retention import clean_up
 from app.integrations.message_templates import write_letter
 from app.jobs import delivery
 from app.lib.signed_links import Purpose
-from app.models import Account, Attempt, Message, Registration, SmsCode
+from app.models import Account, Message, RateLimitHit, Registration, SmsCode
 from config import MailSettings
 from tests.conftest import NOW, need
 from tests.factories import Factory
@@ -334,12 +334,12 @@ def test_what_has_served_its_time_is_deleted_and_what_has_not_stays(
             )
         )
         session.add(
-            Attempt(
+            RateLimitHit(
                 action="sign_in",
                 subject_hash="",
                 address="",
                 succeeded=False,
-                attempted_at=NOW - timedelta(days=days + 1),
+                hit_at=NOW - timedelta(days=days + 1),
             )
         )
     old_draft = session.scalars(

@@ -64,7 +64,10 @@ def submitted(site: Site) -> str:
 
 def _submit(session, contract_id: int, register_id: int) -> None:
     receipt = ReadingReceipt(
-        key=str(uuid.uuid4()), contract_id=contract_id, submitted_at=NOW, address="127.0.0.1"
+        idempotency_key=str(uuid.uuid4()),
+        contract_id=contract_id,
+        submitted_at=NOW,
+        address="127.0.0.1",
     )
     session.add(receipt)
     session.flush()
@@ -116,7 +119,7 @@ def refused_job(site: Site) -> int:
     with site.session() as session:
         row = ImportJob(
             name=" ".join(HOSTILE)[:200],
-            stored_as=str(uuid.uuid4()),
+            storage_key=str(uuid.uuid4()),
             size=123_456_789,
             goal="check",
             status="refused",

@@ -126,7 +126,7 @@ def _change(site: Site, field: str, value: str) -> int:
             field=field,
             value=value,
             nonce="nonce",
-            asked_at=NOW,
+            requested_at=NOW,
             expires_at=NOW + timedelta(hours=1),
         )
         session.add(row)

@@ -237,7 +237,10 @@ def receipt(site: Site) -> str:
             select(Register.id).where(Register.meter_id == site.meter())
         ).first()
         found = ReadingReceipt(
-            key=str(uuid.uuid4()), contract_id=contract_id, submitted_at=NOW, address="127.0.0.1"
+            idempotency_key=str(uuid.uuid4()),
+            contract_id=contract_id,
+            submitted_at=NOW,
+            address="127.0.0.1",
         )
         session.add(found)
         session.flush()

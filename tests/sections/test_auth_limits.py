@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.models import Attempt, Contract
+from app.models import Contract, RateLimitHit
 from tests.conftest import NOW
 from tests.factories import PASSWORD, Factory
 from tests.pages import PageClient, check_page
@@ -117,7 +117,7 @@ def test_hundred_and_ten_addresses_get_a_hundred_checks_an_hour(
 ) -> None:
     statuses = guesser.statuses({"address": f"198.51.100.{n}"} for n in range(110))
     assert statuses == [422] * 100 + [429] * 10
-    assert session.scalar(select(func.count(Attempt.id))) == 100
+    assert session.scalar(select(func.count(RateLimitHit.id))) == 100
     assert int(guesser.page.last.headers["Retry-After"]) <= 3600
     nearly = Guesser(make_app(fixed_now=NOW + timedelta(minutes=59)))
     assert nearly.status(address=OWNER_ADDRESS) == 429

@@ -65,7 +65,7 @@ def test_everything_of_the_former_people_ends_with_the_import(
         created_at=NOW,
         expires_at=NOW + timedelta(days=2),
         name="Справка",
-        stored_as="x",
+        storage_key="x",
     )
     session.add(file)
     session.commit()
@@ -222,7 +222,7 @@ def leave_traces(scene: Scene) -> tuple[int, int]:
         )
     )
     receipt = ReadingReceipt(
-        key=str(uuid4()),
+        idempotency_key=str(uuid4()),
         contract_id=scene.contract.id,
         account_id=scene.account.id,
         submitted_at=NOW,
@@ -283,7 +283,7 @@ def test_a_decision_for_another_customer_refuses_what_waits_and_ends_prepared_fi
             created_at=NOW,
             expires_at=NOW + timedelta(days=2),
             name="Справка",
-            stored_as="x",
+            storage_key="x",
         )
     )
     scene.session.commit()

@@ -51,7 +51,7 @@ def leave_traces(scene: Scene) -> None:
         email="sledov@example.org",
         details={"meter": TRACE},
         about=TRACE,
-        about_path="/x",
+        source_path="/x",
         status="needs_details",
     )
     entry = make.entry(enquiry, f"{TRACE}: вопрос", author_name=TRACE)
@@ -76,7 +76,7 @@ def leave_traces(scene: Scene) -> None:
         created_at=NOW,
         expires_at=NOW + timedelta(days=2),
         name=TRACE,
-        stored_as="x",
+        storage_key="x",
     )
     scene.session.add_all([draft, details, file])
     scene.session.flush()
@@ -89,7 +89,7 @@ def leave_traces(scene: Scene) -> None:
                 media_type="application/pdf",
                 size=1,
                 sha256="0" * 64,
-                stored_as=str(uuid4()),
+                storage_key=str(uuid4()),
                 attached_at=NOW,
             )
         )
@@ -100,7 +100,9 @@ def leave_traces(scene: Scene) -> None:
         .where(SupplyPoint.contract_id == contract.id, Register.direction == "A+")
     ).all()
     for status in ("rejected", "sent"):
-        receipt = ReadingReceipt(key=str(uuid4()), **ids, submitted_at=NOW, address="127.0.0.1")
+        receipt = ReadingReceipt(
+            idempotency_key=str(uuid4()), **ids, submitted_at=NOW, address="127.0.0.1"
+        )
         scene.session.add(receipt)
         scene.session.flush()
         for register in registers:

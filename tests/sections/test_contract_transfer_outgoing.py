@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.actions.billing_export import export_for_billing
 from app.actions.messages import claim_message
-from app.models import ContactNews, Contract, Message
+from app.models import ContactUpdate, Contract, Message
 from tests.conftest import NOW
 from tests.outbox import Outbox
 from tests.pages import PageClient
@@ -24,7 +24,7 @@ def test_billing_never_takes_a_former_person_s_contact_for_the_new_customer_s(
     scene: Scene, tmp_path: Path, decision: str, rows: int
 ) -> None:
     scene.session.add(
-        ContactNews(
+        ContactUpdate(
             contract_id=scene.contract.id,
             account_id=scene.account.id,
             field="email",
@@ -54,4 +54,4 @@ def test_a_queued_link_of_a_registration_that_ended_is_not_sent(
     assert claim_message(scene.session, notice.id, post, NOW) is None
     assert notice.last_error == "у договора сменился потребитель"
     contract = scene.session.scalars(select(Contract).filter_by(number=PENDING)).one()
-    assert contract.handed_over_at is None
+    assert contract.transferred_at is None

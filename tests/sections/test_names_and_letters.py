@@ -225,6 +225,6 @@ def test_clerks_find_names_with_soft_hyphens_dashes_and_apostrophes(
 
 
 def test_search_words_of_an_import_have_no_invisible_letters(loaded: Session) -> None:
-    words = loaded.scalars(select(ContractSearch.words)).all()
+    words = loaded.scalars(select(ContractSearch.search_text)).all()
     assert any("спк яңы тормош һәм көнсығыш" in text for text in words)
     assert not any(set("\u200b\u2011") & set(text) for text in words)

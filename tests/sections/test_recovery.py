@@ -19,7 +19,7 @@ from app.domain.rate_limits import LimitedAction
 from app.extensions import db
 from app.jobs.delivery import sweep
 from app.lib.clock import Clock
-from app.models import Account, Attempt, AuditEvent, Message
+from app.models import Account, AuditEvent, Message, RateLimitHit
 from config import MailSettings
 from tests.conftest import NOW, ZONE
 from tests.factories import PASSWORD, Factory
@@ -157,7 +157,7 @@ def test_a_first_request_is_counted_and_written_alike_for_everybody(
             "csrf_token": soup.select_one("[name=csrf_token]")["value"],
         }
         answer = page.client.post("/recovery", data=data, buffered=False)
-        costs.add((sum("attempts" in each for each in statements), tuple(written)))
+        costs.add((sum("rate_limit_hits" in each for each in statements), tuple(written)))
         answer.close()
     assert len(costs) == 1
 
@@ -166,7 +166,7 @@ def test_who_gets_no_text_message_uses_up_nobodys_cap(
     page: PageClient, account: Account, session: Session
 ) -> None:
     ask(page, UNKNOWN, "sms")
-    sent = select(func.count()).where(Attempt.action == LimitedAction.SMS_REQUEST)
+    sent = select(func.count()).where(RateLimitHit.action == LimitedAction.SMS_REQUEST)
     assert session.scalar(sent) == 0
 
 
@@ -319,7 +319,10 @@ def test_a_new_password_lifts_the_limit_of_sign_ins(
     ask(page)
     set_new(page, outbox.link())
     PageClient(app, "198.51.100.1").sign_in(NUMBER, NEW)
-    assert session.scalar(select(func.count(Attempt.id)).where(Attempt.action == "sign_in")) == 1
+    assert (
+        session.scalar(select(func.count(RateLimitHit.id)).where(RateLimitHit.action == "sign_in"))
+        == 1
+    )
 
 
 def test_a_closed_account_gets_no_message(

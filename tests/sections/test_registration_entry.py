@@ -80,7 +80,7 @@ def test_an_impossible_inn_is_refused_before_anything_is_looked_up(
     person.enter(inn=typed, status=422)
     page = person.page.check_last()
     assert page.select_one("#inn")["aria-invalid"] == "true"
-    assert not [statement for statement in asked if "attempts" in statement]
+    assert not [statement for statement in asked if "rate_limit_hits" in statement]
     assert not [statement for statement in asked if "contracts.number_key" in statement]
 
 

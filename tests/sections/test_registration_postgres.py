@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.actions.retention import clean_up
-from app.models import Account, Attempt, Message, Registration
+from app.models import Account, Message, RateLimitHit, Registration
 from tests.conftest import NOW
 from tests.factories import PASSWORD as PASSWORD_OF_FACTORY
 from tests.factories import Factory
@@ -118,7 +118,7 @@ def test_a_session_opened_with_the_old_password_does_not_outlive_the_new_one(
             pool.submit(asking.client.post, "/sign-in", data=fields)
             pool.submit(page.submit, link_page, password=new, password_again=new).result()
         assert asking.client.get("/contracts/").status_code == 302
-        postgres_session.execute(delete(Attempt))
+        postgres_session.execute(delete(RateLimitHit))
         postgres_session.commit()
 
 

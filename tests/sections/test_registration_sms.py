@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.integrations.transports import draw_code
-from app.models import Account, Attempt, AuditEvent, Message, SmsCode
+from app.models import Account, AuditEvent, Message, RateLimitHit, SmsCode
 from config import SmsSettings
 from tests.factories import Factory
 from tests.logs import capture_log
@@ -355,4 +355,4 @@ def test_no_code_and_no_password_stands_in_the_database(
     dump = "\n".join(session.connection().connection.dbapi_connection.iterdump())  # type: ignore[union-attr]
     assert code not in re.findall(r"(?<!\d)\d{6}(?!\d)", dump)
     assert person.details()["password"] not in dump
-    assert session.scalar(select(func.count(Attempt.id))) > 0
+    assert session.scalar(select(func.count(RateLimitHit.id))) > 0

@@ -92,7 +92,7 @@ def withdraw_consent(session: Session, consent: Consent, now: datetime) -> None:
     if consent.enquiry_id is not None:
         # Whoever answers has to know.
         entry = EnquiryEntry(
-            key=str(uuid.uuid4()),
+            idempotency_key=str(uuid.uuid4()),
             enquiry_id=consent.enquiry_id,
             written_at=now,
             author=Author.SYSTEM,

@@ -36,7 +36,7 @@ from app.integrations.transports import Post
 from app.lib.database import count_changed
 from app.lib.passwords import is_password
 from app.lib.signed_links import Purpose
-from app.models import Account, ContactChange, ContactNews, Contract, Membership
+from app.models import Account, ContactChange, ContactUpdate, Contract, Membership
 from app.queries.accounts import list_logins, list_public_facts
 from app.queries.contracts import VisibleContract
 from app.queries.memberships import has_any_access, is_live
@@ -392,7 +392,7 @@ def _begin(
         field=field,
         value=value,
         nonce=secrets.token_urlsafe(16),
-        asked_at=now,
+        requested_at=now,
         expires_at=until,
     )
     session.add(change)
@@ -449,7 +449,7 @@ def _tell_billing(
     )
     for contract_id in owned.all():
         session.add(
-            ContactNews(
+            ContactUpdate(
                 contract_id=contract_id,
                 account_id=account.id,
                 field=field,

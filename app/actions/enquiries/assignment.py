@@ -193,7 +193,7 @@ def _event(
 ) -> EnquiryEntry:
     """What was done, without a message."""
     entry = EnquiryEntry(
-        key=str(uuid.uuid4()),
+        idempotency_key=str(uuid.uuid4()),
         enquiry_id=enquiry.id,
         written_at=now,
         # What only the desk sees is an event of the portal's there, not somebody's note.

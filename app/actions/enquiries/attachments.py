@@ -127,7 +127,7 @@ def make_attachment(
     try:
         if not cabinet.scanner.is_clean(checked.content):
             raise AttachmentError("virus", checked.name)
-        stored_as = cabinet.store.save(checked.content)
+        storage_key = cabinet.store.save(checked.content)
     except ScanError:
         raise AttachmentError("scanner", checked.name) from None
     except StoreError:
@@ -139,14 +139,14 @@ def make_attachment(
         media_type=checked.media_type,
         size=len(checked.content),
         sha256=_digest(checked),
-        stored_as=stored_as,
+        storage_key=storage_key,
         attached_at=now,
     )
 
 
 def list_stored(session: Session) -> set[str]:
     """Names in the store that rows speak of."""
-    return set(session.scalars(select(Attachment.stored_as)))
+    return set(session.scalars(select(Attachment.storage_key)))
 
 
 def _admit(
@@ -203,7 +203,7 @@ def _write(
     for attachment in made:
         if total + attachment.size > rules.account_bytes:
             taken.refused.append(AttachmentError("account", attachment.name))
-            taken.superfluous.append(attachment.stored_as)
+            taken.superfluous.append(attachment.storage_key)
             continue
         total += attachment.size
         attachment.draft_id = draft.id

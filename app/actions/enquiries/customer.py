@@ -61,7 +61,7 @@ class NewEnquiry:
     consents: tuple[str, ...]
     details: dict[str, str] = field(default_factory=dict)
     about: str | None = None
-    about_path: str | None = None
+    source_path: str | None = None
 
 
 def send_enquiry(
@@ -189,7 +189,7 @@ def rate_enquiry(
         session,
         update(Enquiry)
         .where(Enquiry.id == enquiry.id, Enquiry.rating.is_(None))
-        .values(rating=rating, rating_words=words or None),
+        .values(rating=rating, rating_comment=words or None),
     )
     if not rated:
         raise EnquiryClosedError("rated")
@@ -217,7 +217,7 @@ def _insert(
     return insert_if_new(
         session,
         Enquiry,
-        key=command.key,
+        idempotency_key=command.key,
         contract_id=contract.id,
         account_id=viewer.account_id,
         topic_id=command.topic.id,
@@ -228,8 +228,8 @@ def _insert(
         email=command.email,
         address=command.address,
         details=command.details,
-        about=command.about,
-        about_path=command.about_path,
+        source_label=command.about,
+        source_path=command.source_path,
         channel=PORTAL,
         status=EnquiryStatus.REGISTERED,
         registered_at=now,
@@ -262,7 +262,7 @@ def _write(
     entry_id = insert_if_new(
         session,
         EnquiryEntry,
-        key=key,
+        idempotency_key=key,
         enquiry_id=enquiry.id,
         written_at=now,
         author=Author.CUSTOMER,

@@ -106,7 +106,7 @@ def move_draft(
 
 def remove_attachment(session: Session, draft: EnquiryDraft, attachment_id: int) -> list[str]:
     """Take a file out of a draft; names in the store to be deleted after the commit."""
-    names = [each.stored_as for each in draft.attachments if each.id == attachment_id]
+    names = [each.storage_key for each in draft.attachments if each.id == attachment_id]
     wanted = (Attachment.id == attachment_id) & (Attachment.draft_id == draft.id)
     count_changed(session, delete(Attachment).where(wanted))
     return names
@@ -114,7 +114,7 @@ def remove_attachment(session: Session, draft: EnquiryDraft, attachment_id: int)
 
 def discard_draft(session: Session, draft: EnquiryDraft) -> list[str]:
     """Forget a draft; names in the store to be deleted after the commit."""
-    names = [each.stored_as for each in draft.attachments]
+    names = [each.storage_key for each in draft.attachments]
     count_changed(session, delete(Attachment).where(Attachment.draft_id == draft.id))
     _delete(session, draft)
     return names

@@ -149,7 +149,7 @@ def _write(
     entry_id = insert_if_new(
         session,
         EnquiryEntry,
-        key=words.key,
+        idempotency_key=words.key,
         enquiry_id=enquiry.id,
         written_at=now,
         author=Author.STAFF,

@@ -50,10 +50,10 @@ class ClaimLostError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class NewBatch:
-    """A batch that has been received; ``stored_as`` is None where a command names its place."""
+    """A batch that has been received; ``storage_key`` is None where a command names its place."""
 
     name: str
-    stored_as: str | None
+    storage_key: str | None
     size: int
     options: dict[str, Any]
     goal: JobGoal
@@ -68,7 +68,7 @@ class Task:
 
     job_id: int
     name: str
-    stored_as: str
+    storage_key: str
     goal: JobGoal
     options: dict[str, Any]
     staff_id: int | None
@@ -165,7 +165,7 @@ def requeue_expired(session: Session, now: datetime) -> ImportJob | None:
     ).first()
     if job is None:
         return None
-    is_lost = job.stored_as is None
+    is_lost = job.storage_key is None
     is_given_up = is_lost or job.tries >= MAX_TRIES
     changes: dict[str, Any] = {"status": JobStatus.WAITING, "bytes_done": 0}
     if is_given_up:
@@ -188,7 +188,7 @@ def ask_again(session: Session, job: ImportJob, staff_id: int, now: datetime) ->
     Whoever asks is who has it loaded; of two clicks one does.
     """
     goal = ALLOWED.get(JobStatus(job.status))
-    if goal is None or job.stored_as is None:
+    if goal is None or job.storage_key is None:
         return False
     options = dict(job.options)
     if job.status == JobStatus.SAME:
@@ -222,7 +222,7 @@ def discard(session: Session, job: ImportJob, now: datetime) -> bool:
     is_over = and_(ImportJob.id == job.id, ImportJob.status.in_(GIVEN_BACK))
     gone: Update | Delete = delete(ImportJob).where(is_over)
     if job.goal == JobGoal.LOAD and job.status in FAILURES:
-        gone = update(ImportJob).where(is_over).values(stored_as=None)
+        gone = update(ImportJob).where(is_over).values(storage_key=None)
     job_id, name = job.id, job.name
     if not count_changed(session, gone):
         return False
@@ -301,7 +301,7 @@ def forget_check(session: Session, task: Task) -> None:
 
 def forget_batch(session: Session, task: Task) -> None:
     """The stored batch is deleted; its job stays on record."""
-    session.execute(update(ImportJob).where(ImportJob.id == task.job_id).values(stored_as=None))
+    session.execute(update(ImportJob).where(ImportJob.id == task.job_id).values(storage_key=None))
 
 
 def delete_expired(session: Session, now: datetime) -> list[str]:
@@ -315,11 +315,11 @@ def delete_expired(session: Session, now: datetime) -> list[str]:
     is_over = and_(ImportJob.status.in_(GIVEN_BACK), answered_at <= now - KEEP)
     is_forgotten = and_(is_over, or_(~is_failed_load, answered_at <= now - KEEP_FAILURES))
     folders = [
-        folder for folder in session.scalars(select(ImportJob.stored_as).where(is_over)) if folder
+        folder for folder in session.scalars(select(ImportJob.storage_key).where(is_over)) if folder
     ]
     for statement in (
         delete(ImportJob).where(is_forgotten),
-        update(ImportJob).where(is_over).values(stored_as=None),
+        update(ImportJob).where(is_over).values(storage_key=None),
     ):
         session.execute(statement.execution_options(synchronize_session=False))
     return folders
@@ -327,7 +327,7 @@ def delete_expired(session: Session, now: datetime) -> list[str]:
 
 def list_folders(session: Session) -> Collection[str]:
     """Folders that rows still speak of."""
-    kept = select(ImportJob.stored_as).where(ImportJob.status != JobStatus.DONE)
+    kept = select(ImportJob.storage_key).where(ImportJob.status != JobStatus.DONE)
     return {folder for folder in session.scalars(kept) if folder}
 
 
@@ -355,7 +355,7 @@ def import_options(options: dict[str, Any], may_cover_demo: bool) -> ImportOptio
 def _new_job(batch: NewBatch, status: JobStatus, now: datetime) -> ImportJob:
     return ImportJob(
         name=batch.name,
-        stored_as=batch.stored_as,
+        storage_key=batch.storage_key,
         size=batch.size,
         channel=batch.channel,
         staff_id=batch.staff_id,
@@ -377,7 +377,7 @@ def _task(job: ImportJob, holder: str) -> Task:
     return Task(
         job.id,
         job.name,
-        job.stored_as or "",
+        job.storage_key or "",
         JobGoal(job.goal),
         dict(job.options),
         job.staff_id,

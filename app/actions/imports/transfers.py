@@ -178,7 +178,7 @@ def _settle_unattended(batch: Batch) -> None:
         ContractTransfer.former_inn != ContractTransfer.new_inn,
     )
     batch.connection.execute(
-        update(Contract).where(Contract.id.in_(handed_over)).values(handed_over_at=batch.now)
+        update(Contract).where(Contract.id.in_(handed_over)).values(transferred_at=batch.now)
     )
 
 

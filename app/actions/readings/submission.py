@@ -87,7 +87,7 @@ def submit_readings(
     receipt_id = insert_if_new(
         session,
         ReadingReceipt,
-        key=key,
+        idempotency_key=key,
         contract_id=contract.id,
         account_id=submitter.account_id if submitter.staff_id is None else None,
         staff_id=submitter.staff_id,
@@ -178,12 +178,12 @@ def _holds(receipt: ReadingReceipt, entries: Sequence[Entry]) -> bool:
 
 def _is_of_former(contract: VisibleContract) -> ColumnElement[bool]:
     """Whether a former customer sent a reading; the present one's takes its place in any case."""
-    if contract.handed_over_at is None:
+    if contract.transferred_at is None:
         return false()
     return SubmittedReading.receipt_id.in_(
         select(ReadingReceipt.id).where(
             ReadingReceipt.contract_id == contract.id,
-            ReadingReceipt.submitted_at < contract.handed_over_at,
+            ReadingReceipt.submitted_at < contract.transferred_at,
         )
     )
 
@@ -194,8 +194,8 @@ def _is_same(session: Session, contract: VisibleContract, entry: Entry) -> bool:
     live = find_live(session, entry.register.id, entry.meter.window.period)
     if live is None or live.value != entry.checked.value:
         return False
-    handed_over_at = contract.handed_over_at
-    return handed_over_at is None or live.receipt.submitted_at >= handed_over_at
+    transferred_at = contract.transferred_at
+    return transferred_at is None or live.receipt.submitted_at >= transferred_at
 
 
 def _write(

@@ -165,7 +165,7 @@ def _revoke(
     )
     count_changed(session, update(Membership).where(_suspended(ids)).values(revoked_at=now))
     count_changed(
-        session, update(Contract).where(Contract.id == contract_id).values(handed_over_at=now)
+        session, update(Contract).where(Contract.id == contract_id).values(transferred_at=now)
     )
     pending = session.scalars(
         select(Registration)

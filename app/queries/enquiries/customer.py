@@ -153,7 +153,7 @@ def find_by_key(session: Session, viewer: Viewer, key: str) -> Enquiry | None:
     """The enquiry that a form of the viewer's has made already, with its thread."""
     return session.scalars(
         select(Enquiry)
-        .where(Enquiry.key == key, Enquiry.account_id == viewer.account_id)
+        .where(Enquiry.idempotency_key == key, Enquiry.account_id == viewer.account_id)
         .options(selectinload(Enquiry.entries).selectinload(EnquiryEntry.attachments))
     ).first()
 
@@ -162,7 +162,7 @@ def find_entry(session: Session, enquiry: Enquiry, key: str) -> EnquiryEntry | N
     """The entry that a form has added to an enquiry already."""
     return session.scalars(
         select(EnquiryEntry)
-        .where(EnquiryEntry.enquiry_id == enquiry.id, EnquiryEntry.key == key)
+        .where(EnquiryEntry.enquiry_id == enquiry.id, EnquiryEntry.idempotency_key == key)
         .options(selectinload(EnquiryEntry.attachments))
     ).first()
 
@@ -269,8 +269,8 @@ def _of(contract: VisibleContract, statuses: Collection[EnquiryStatus]) -> Selec
 
 def _is_of(contract: VisibleContract) -> ColumnElement[bool]:
     """An enquiry of a contract, of its present customer."""
-    if contract.handed_over_at is None:
+    if contract.transferred_at is None:
         return Enquiry.contract_id == contract.id
     return and_(
-        Enquiry.contract_id == contract.id, Enquiry.registered_at >= contract.handed_over_at
+        Enquiry.contract_id == contract.id, Enquiry.registered_at >= contract.transferred_at
     )

@@ -47,7 +47,7 @@ def find_receipt(session: Session, key: str) -> ReadingReceipt | None:
     """The receipt that a form has made already."""
     return session.scalars(
         select(ReadingReceipt)
-        .where(ReadingReceipt.key == key)
+        .where(ReadingReceipt.idempotency_key == key)
         .options(selectinload(ReadingReceipt.readings))
     ).first()
 
@@ -81,11 +81,11 @@ def list_receipts_of(
 
 def is_of_present_customer(contract: VisibleContract) -> ColumnElement[bool]:
     """A receipt of a contract, of its present customer."""
-    if contract.handed_over_at is None:
+    if contract.transferred_at is None:
         return ReadingReceipt.contract_id == contract.id
     return and_(
         ReadingReceipt.contract_id == contract.id,
-        ReadingReceipt.submitted_at >= contract.handed_over_at,
+        ReadingReceipt.submitted_at >= contract.transferred_at,
     )
 
 
@@ -126,12 +126,12 @@ def list_known(
     session: Session,
     register_ids: Iterable[int],
     since: Month,
-    handed_over_at: datetime | None = None,
+    transferred_at: datetime | None = None,
 ) -> dict[int, list[KnownReading]]:
     """Readings that count, by register: one of each month, billing's unless it only computed.
 
     Args:
-        handed_over_at: receipts from before belong to a former customer; the readings stay.
+        transferred_at: receipts from before belong to a former customer; the readings stay.
     """
     ids = list(register_ids)
     found: dict[int, list[KnownReading]] = {key: [] for key in ids}
@@ -174,7 +174,7 @@ def list_known(
     )
     for row, submitted_at in submitted:
         place = (row.register_id, row.period)
-        has_receipt = handed_over_at is None or submitted_at >= handed_over_at
+        has_receipt = transferred_at is None or submitted_at >= transferred_at
         if place in billed:
             at = billed[place]
             found[row.register_id][at] = _sent_back(found[row.register_id][at], row, has_receipt)

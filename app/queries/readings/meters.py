@@ -221,9 +221,9 @@ def _cards(
     ):
         registers.setdefault(register.meter_id, []).append(register)
     ids = [each.id for group in registers.values() for each in group]
-    known = list_known(session, ids, Month.of(today).plus(-MONTHS_BACK), contract.handed_over_at)
+    known = list_known(session, ids, Month.of(today).plus(-MONTHS_BACK), contract.transferred_at)
     if long_silent := [key for key in ids if not known[key]]:
-        known |= list_known(session, long_silent, EARLIEST, contract.handed_over_at)
+        known |= list_known(session, long_silent, EARLIEST, contract.transferred_at)
     refused = _refused(session, ids, contract)
     return [
         MeterCard(

@@ -195,7 +195,7 @@ def _command(form: EnquiryForm) -> NewEnquiry:
         consents=(ENQUIRY_DATA, ENQUIRY_ANSWER),
         details=form.details(),
         about=about.words[:300] if about and about.words else None,
-        about_path=about.path if about else None,
+        source_path=about.path if about else None,
     )
 
 

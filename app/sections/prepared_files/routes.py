@@ -75,10 +75,10 @@ def file(contract_id: int, file_id: int) -> ResponseReturnValue:
 def download(contract_id: int, file_id: int) -> ResponseReturnValue:
     """The file itself."""
     found = get_file(db.session(), g.contract, current_viewer(), file_id, clock().now())
-    if found.status != FileStatus.READY or found.stored_as is None:
+    if found.status != FileStatus.READY or found.storage_key is None:
         return redirect(url_for("files.file", contract_id=contract_id, file_id=file_id), 302)
     try:
-        content = (folder() / found.stored_as).read_bytes()
+        content = (folder() / found.storage_key).read_bytes()
     except FileNotFoundError:
         raise NotFoundError from None
     return send_bytes(content, found.name, found.extension)

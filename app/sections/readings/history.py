@@ -36,7 +36,7 @@ class RegisterHistory:
 def read_history(meter: MeterCard, last: Month) -> list[RegisterHistory]:
     """All registers of a meter."""
     ids = [register.id for register in meter.registers]
-    known = list_known(db.session(), ids, last.plus(-MONTHS_BACK), g.contract.handed_over_at)
+    known = list_known(db.session(), ids, last.plus(-MONTHS_BACK), g.contract.transferred_at)
     found = []
     for register in meter.registers:
         rows = build_history(chain(known[register.id], register.scale), last)

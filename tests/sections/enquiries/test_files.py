@@ -49,8 +49,8 @@ def test_a_file_lies_under_a_random_name_that_only_we_may_read(
     send(page, files=files(("../Договор № 5\u202e.pdf", PDF)))
     (row,) = attached(make)
     assert row.name == "Договор № 5.pdf"
-    stored = tmp_path / "files" / row.stored_as
-    assert re.fullmatch("[0-9a-f-]{36}", row.stored_as)
+    stored = tmp_path / "files" / row.storage_key
+    assert re.fullmatch("[0-9a-f-]{36}", row.storage_key)
     assert stored.read_bytes() == PDF
     assert stat.S_IMODE(os.stat(stored).st_mode) == 0o640
     assert not list((tmp_path / "files").glob("*.part"))
@@ -254,6 +254,6 @@ def test_nothing_of_the_files_is_under_the_web_root(
     page: PageClient, make: Factory, contract: Contract
 ) -> None:
     send(page, files=files(("a.pdf", PDF)))
-    name = attached(make)[0].stored_as
+    name = attached(make)[0].storage_key
     for path in (f"/static/{name}", f"/static/../files/{name}", f"/files/{name}"):
         assert page.client.get(path).status_code == 404

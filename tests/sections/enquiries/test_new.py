@@ -319,8 +319,8 @@ def test_an_enquiry_opened_from_a_row_knows_which(
         data = filled(soup, topic=topic)
         post(page, data)
         (row,) = enquiries(make)
-        assert words in (row.about or "")
-        assert page.client.get(row.about_path).status_code == 200
+        assert words in (row.source_label or "")
+        assert page.client.get(row.source_path).status_code == 200
 
 
 def test_pages_lead_to_an_enquiry_about_themselves(

@@ -202,7 +202,7 @@ def test_the_customer_closes_an_enquiry_and_says_what_the_answer_was_worth(
     assert "4 из 5" in soup.text.replace("\n", " ")
     assert not soup.select("form.enquiry, [name=rating]")
     make.session.refresh(enquiry)
-    assert (enquiry.rating, enquiry.rating_words) == (4, "Быстрее")
+    assert (enquiry.rating, enquiry.rating_comment) == (4, "Быстрее")
     actions = make.session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)).all()
     assert actions[-3:] == ["enquiry.answer", "enquiry.rated", "enquiry.closed"]
 
@@ -247,7 +247,7 @@ def test_notes_of_the_staff_and_their_files_are_not_the_customer_s(
             media_type="application/pdf",
             size=1,
             sha256="0" * 64,
-            stored_as="x",
+            storage_key="x",
             attached_at=enquiry.registered_at,
         )
     )

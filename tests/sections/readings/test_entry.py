@@ -287,7 +287,7 @@ def test_a_foreign_meter_or_receipt_is_a_404(page: PageClient, make: Factory, me
     make.reading(foreign, "2026-10", "5.00")
     make.session.add(
         ReadingReceipt(
-            key=str(uuid.uuid4()),
+            idempotency_key=str(uuid.uuid4()),
             contract_id=foreign.supply_point_id,
             submitted_at=datetime.now(UTC),
             address="",

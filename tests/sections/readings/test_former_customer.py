@@ -21,7 +21,7 @@ def test_the_same_value_of_the_new_customer_gets_a_receipt_of_its_own(
 ) -> None:
     send(page, type_in(page, meter, "1111"))
     (former,) = submitted(make)
-    contract.handed_over_at = NOW + timedelta(minutes=1)
+    contract.transferred_at = NOW + timedelta(minutes=1)
     make.commit()
     later(minutes=2)
     here = {"contract_id": contract.id}

@@ -26,7 +26,7 @@ def submit(make: Factory, meter: Meter, value: str, **values: Any) -> SubmittedR
     register = session.scalars(select(Register).where(Register.meter_id == meter.id)).one()
     point = session.get_one(SupplyPoint, meter.supply_point_id)
     receipt = ReadingReceipt(
-        key=str(uuid.uuid4()),
+        idempotency_key=str(uuid.uuid4()),
         contract_id=point.contract_id,
         submitted_at=AS_OF,
         account_id=values.pop("account_id", None),

@@ -203,7 +203,7 @@ def test_a_refused_load_stays_on_record_when_its_batch_is_deleted(
         tidy()
     assert stored(app) == []
     (job,) = session.scalars(select(ImportJob))
-    assert (job.status, job.stored_as, job.batch_id) == ("refused", None, "ночь-17")
+    assert (job.status, job.storage_key, job.batch_id) == ("refused", None, "ночь-17")
     session.rollback()
     later(days=401)
     with app.app_context():

@@ -114,7 +114,7 @@ def test_contacts_of_people_whose_access_has_ended_find_nothing(
 
 
 def test_an_index_of_an_earlier_version_is_renewed_at_night(app, clerk, contacts, session) -> None:
-    session.execute(update(ContractSearch).values(words="старое"))
+    session.execute(update(ContractSearch).values(search_text="старое"))
     session.commit()
     with app.app_context():
         tidy()

@@ -49,7 +49,7 @@ def busy(make: Factory, session: Session, contract: Contract) -> Contract:
     session.add(register)
     session.flush()
     receipt = ReadingReceipt(
-        key=str(uuid.uuid4()), contract_id=contract.id, submitted_at=NOW, address=""
+        idempotency_key=str(uuid.uuid4()), contract_id=contract.id, submitted_at=NOW, address=""
     )
     session.add(receipt)
     session.flush()

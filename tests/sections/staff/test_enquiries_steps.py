@@ -282,8 +282,8 @@ def test_a_note_and_its_file_never_leave_the_desk(
 def test_hostile_words_are_text_to_the_clerk_and_to_the_customer(
     clerk: PageClient, customer: PageClient, make: Factory, enquiry: Enquiry, outbox: Outbox
 ) -> None:
-    enquiry.organisation, enquiry.address, enquiry.rating_words = HOSTILE, HOSTILE, HOSTILE
-    enquiry.rating, enquiry.about = 1, HOSTILE[:200]
+    enquiry.organisation, enquiry.address, enquiry.rating_comment = HOSTILE, HOSTILE, HOSTILE
+    enquiry.rating, enquiry.source_label = 1, HOSTILE[:200]
     topic = make.session.get_one(EnquiryTopic, enquiry.topic_id)
     topic.name = HOSTILE
     make.entry(enquiry, f"\u202e{HOSTILE}\n\n<script>alert(1)</script>")
@@ -317,7 +317,7 @@ def test_opening_an_enquiry_or_a_file_of_it_is_a_look_that_the_journal_keeps(
 def test_a_clerk_reads_contacts_and_finds_the_customer_and_what_it_is_about(
     clerk: PageClient, make: Factory, enquiry: Enquiry
 ) -> None:
-    enquiry.about, enquiry.about_path = "Показания", "/contracts/1/readings"
+    enquiry.source_label, enquiry.source_path = "Показания", "/contracts/1/readings"
     make.commit()
     soup = clerk.open(URL)
     facts = soup.select_one("dl.kv")

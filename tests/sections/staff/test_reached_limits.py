@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.actions.mailbox_limits import hit_mailbox_limit
 from app.actions.rate_limits import hash_subject
 from app.domain.rate_limits import LimitedAction
-from app.models import Attempt, Contract
+from app.models import Contract, RateLimitHit
 from tests.conftest import NOW
 from tests.pages import PageClient
 
@@ -31,11 +31,11 @@ def attempt(
 ):
     for number in range(times):
         session.add(
-            Attempt(
+            RateLimitHit(
                 action=action,
                 subject_hash=hash_subject(session, subject),
                 address=f"198.51.100.{number}",
-                attempted_at=SOON + timedelta(seconds=number),
+                hit_at=SOON + timedelta(seconds=number),
                 succeeded=succeeded,
             )
         )

@@ -91,12 +91,12 @@ def billing_go_on(job_id: int) -> ResponseReturnValue:
 def billing_discard(job_id: int) -> ResponseReturnValue:
     """«Отказаться»: the batch is deleted, nothing of it was loaded."""
     job = get_job(db.session(), job_id).job
-    stored_as = job.stored_as
+    storage_key = job.storage_key
     if not jobs.discard(db.session(), job, clock().now()):
         return redirect(url_for("staff.billing_job", job_id=job_id), 303)
     db.session.commit()
-    if stored_as:
-        batch_uploads.batch_store().delete(stored_as)
+    if storage_key:
+        batch_uploads.batch_store().delete(storage_key)
     return redirect(url_for("staff.billing", discarded=1), 303)
 
 
@@ -105,7 +105,7 @@ def billing_discard(job_id: int) -> ResponseReturnValue:
 def billing_errors(job_id: int, extension: str) -> ResponseReturnValue:
     """All errors of a refused batch as a file."""
     job = get_job(db.session(), job_id).job
-    content = batch_uploads.batch_store().find_errors(job.stored_as or "", extension)
+    content = batch_uploads.batch_store().find_errors(job.storage_key or "", extension)
     if job.status != JobStatus.REFUSED or content is None:
         raise NotFoundError
     return send_bytes(content, f"Ошибки загрузки {job.id}", extension)
@@ -170,10 +170,10 @@ def _job_page(row: JobRow, seen: str) -> Response:
         is_merging=words.is_merging(job),
         before=count_before(db.session(), job),
         found=read_findings(job),
-        has_files=bool(job.stored_as),
+        has_files=bool(job.storage_key),
         listed=LISTED_ERRORS,
-        next_goal=ALLOWED.get(JobStatus(job.status)) if job.stored_as else None,
-        may_discard=job.status in GIVEN_BACK and job.stored_as is not None,
+        next_goal=ALLOWED.get(JobStatus(job.status)) if job.storage_key else None,
+        may_discard=job.status in GIVEN_BACK and job.storage_key is not None,
         statuses=JobStatus,
         size_words=size_words,
     )

@@ -223,7 +223,7 @@ def _do(
     Args:
         typed: the form that was sent, by its name on the page.
     """
-    enquiry_id, stored = found.id, [each.stored_as for each in files]
+    enquiry_id, stored = found.id, [each.storage_key for each in files]
     keep_if_busy(lambda message: _again(enquiry_id, 503, message, **typed))
     try:
         made = step()
