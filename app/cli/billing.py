@@ -14,7 +14,7 @@ from app.actions.imports import Report
 from app.domain.imports import JobGoal, JobStatus
 from app.integrations.billing_files import Package, PackageError
 from app.jobs.folder_import import AnotherImportError, load_from_path
-from app.jobs.import_labels import busy_words
+from app.jobs.import_labels import describe_running
 from app.jobs.imports import Outcome
 
 REFUSED, BUSY, FAILED = 1, 75, 3
@@ -54,7 +54,7 @@ def billing_import(path: Path, dry_run: bool, **options: Any) -> None:
         with _progress_bar(_size_of(path)) as progress:
             outcome = load_from_path(path, options, goal, progress)
     except AnotherImportError as error:
-        click.echo(busy_words(error.job), err=True)
+        click.echo(describe_running(error.job), err=True)
         sys.exit(BUSY)
     if outcome is None:
         click.echo("Загрузка остановлена: ее место занял другой процесс.", err=True)

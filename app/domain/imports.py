@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-KEEP = timedelta(days=7)
+RETENTION = timedelta(days=7)
 """How long a batch waits to be loaded, and what was found wrong with it to be read."""
-KEEP_FAILURES = timedelta(days=400)
+FAILURE_RETENTION = timedelta(days=400)
 """How long the list of loads names those that failed."""
 MAX_TRIES = 2
 LEASE = timedelta(minutes=2)
@@ -46,10 +46,10 @@ class JobStatus(StrEnum):
 
 
 PENDING = (JobStatus.WAITING, JobStatus.RUNNING)
-GIVEN_BACK = (JobStatus.CHECKED, JobStatus.REFUSED, JobStatus.SAME, JobStatus.FAILED)
+DISCARDABLE = (JobStatus.CHECKED, JobStatus.REFUSED, JobStatus.SAME, JobStatus.FAILED)
 """Nothing of these is in the portal's tables: their batches can be thrown away."""
 FAILURES = (JobStatus.REFUSED, JobStatus.FAILED)
-ALLOWED = {
+NEXT_GOAL = {
     JobStatus.CHECKED: JobGoal.LOAD,
     JobStatus.SAME: JobGoal.LOAD,
     JobStatus.REFUSED: JobGoal.CHECK,

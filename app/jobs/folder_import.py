@@ -9,7 +9,7 @@ from flask import current_app
 from sqlalchemy.exc import OperationalError
 
 from app.actions.imports import jobs
-from app.actions.imports.history import read_batch_id
+from app.actions.imports.idempotency import read_batch_id
 from app.actions.imports.jobs import NewBatch, Task
 from app.domain.errors import DomainError
 from app.domain.imports import MAX_NAME, Channel, JobGoal

@@ -39,7 +39,7 @@ from app.integrations.batch_store import ARCHIVE, FILES
 from app.integrations.billing_files import Package, PackageError
 from app.jobs import delivery
 from app.jobs.dispatch import do_later
-from app.jobs.import_labels import known_words
+from app.jobs.import_labels import describe_already_loaded
 from app.lib.database import open_for_bulk_write, write_if_free
 from app.lib.heartbeat import heartbeat
 from app.logging import event, log
@@ -178,9 +178,9 @@ def _apply(task: Task, path: Path, options: ImportOptions, on_read: Progress | N
         if result.run is not None and task.goal is JobGoal.LOAD:
             return _load(session, task, result)
         session.rollback()
-    if result.known is not None:
-        words = known_words(result.known)
-        outcome = _settle(task, Outcome(JobStatus.SAME, result.report, words))
+    if result.already_loaded is not None:
+        message = describe_already_loaded(result.already_loaded)
+        outcome = _settle(task, Outcome(JobStatus.SAME, result.report, message))
         if task.staff_id is None:
             _delete_batch(task)
         return outcome

@@ -14,7 +14,7 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, FileField, SelectField, StringField, ValidationError
 
-from app.actions.imports.history import read_batch_id
+from app.actions.imports.idempotency import read_batch_id
 from app.actions.imports.jobs import NewBatch, order_job
 from app.domain.errors import BatchError
 from app.domain.exchange import known_files

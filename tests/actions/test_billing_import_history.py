@@ -156,14 +156,14 @@ def test_a_superseded_batch_says_so_and_is_loaded_again_by_force(
     before = dump(portal)
     result = take(portal, SAMPLE)
     assert result.run is None
-    assert result.known is not None
-    assert [run.batch_id for run in result.known.later] == ["sample-2026-10+"]
+    assert result.already_loaded is not None
+    assert [run.batch_id for run in result.already_loaded.followed_by] == ["sample-2026-10+"]
     assert dump(portal) == before
     assert take(portal, SAMPLE, FORCED).report.counts["payments.csv"].changed == 1
     assert str(only(portal, Payment, external_id=key).amount) != "77.01"
     again = take(portal, SAMPLE)
-    assert again.known is not None
-    assert again.known.later == ()
+    assert again.already_loaded is not None
+    assert again.already_loaded.followed_by == ()
 
 
 def test_acknowledgements_and_batches_without_a_change_supersede_nothing(
@@ -175,9 +175,9 @@ def test_acknowledgements_and_batches_without_a_change_supersede_nothing(
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "readings_ack.csv").write_text("submission_id;status\n", encoding="utf-8")
     take(session, tmp_path / "one")
-    known = take(session, SAMPLE).known
+    known = take(session, SAMPLE).already_loaded
     assert known is not None
-    assert known.later == ()
+    assert known.followed_by == ()
 
 
 def test_a_superseded_batch_without_a_manifest_is_loaded_again_with_a_warning(

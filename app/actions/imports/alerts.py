@@ -25,7 +25,7 @@ CHANNELS = {
 }
 
 
-def is_alarming(job: ImportJob) -> bool:
+def needs_alert(job: ImportJob) -> bool:
     """Whether nobody but the alert would tell: a load that was refused or failed, and a check that
     failed by our fault; a refused check is before the eyes of whoever has asked for it."""
     if job.goal == JobGoal.LOAD:
@@ -42,7 +42,7 @@ def alert_failed_import(
         url: the page of the job.
         now: in the supplier's zone.
     """
-    if not is_alarming(job):
+    if not needs_alert(job):
         return
     errors = [str(fault) for fault in read_findings(job).errors]
     facts = build_message_facts(session, None) | {

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Select, Subquery, Table, insert, select
 
-from app.actions.imports.batch import Batch
-from app.actions.imports.source import Source
+from app.actions.imports.merge_context import MergeContext
+from app.actions.imports.merge_source import MergeSource
 from app.domain.period import Month
 from app.models import AuditEvent
 
@@ -18,7 +18,9 @@ ROWS_AT_ONCE = 1000
 Changes = dict[str, list[Any]]
 
 
-def audit_changes(batch: Batch, source: Source, new: Subquery, names: Sequence[str]) -> None:
+def audit_changes(
+    context: MergeContext, source: MergeSource, new: Subquery, names: Sequence[str]
+) -> None:
     """Values before and after; ``new`` has the record's ``target_id`` and its new values."""
     old = source.target
     hidden = [old.c.withdrawn_at] if "withdrawn_at" in old.c else []
@@ -35,10 +37,10 @@ def audit_changes(batch: Batch, source: Source, new: Subquery, names: Sequence[s
             pairs["withdrawn_at"] = (row["withdrawn_at"], None)
         return {n: [_plain(was), _plain(now)] for n, (was, now) in pairs.items() if was != now}
 
-    _write(batch, source, "import.changed", rows, changes)
+    _write(context, source, "import.changed", rows, changes)
 
 
-def audit_withdrawals(batch: Batch, source: Source, gone: Table) -> None:
+def audit_withdrawals(context: MergeContext, source: MergeSource, gone: Table) -> None:
     """Records about to be hidden; what is about to be deleted is kept here whole."""
     old = source.target
     is_hidden = "withdrawn_at" in old.c
@@ -49,38 +51,42 @@ def audit_withdrawals(batch: Batch, source: Source, gone: Table) -> None:
 
     def changes(row: Any) -> Changes:
         if is_hidden:
-            return {"withdrawn_at": [None, _plain(batch.now)]}
+            return {"withdrawn_at": [None, _plain(context.now)]}
         return {name: [_plain(row[name]), None] for name in names if row[name] is not None}
 
-    _write(batch, source, "import.withdrawn", rows, changes)
+    _write(context, source, "import.withdrawn", rows, changes)
 
 
-def write_events(batch: Batch, events: Sequence[dict[str, Any]]) -> None:
+def write_events(context: MergeContext, events: Sequence[dict[str, Any]]) -> None:
     """Append rows to the audit log in the import's transaction."""
-    batch.connection.execute(insert(AuditEvent), events)
+    context.connection.execute(insert(AuditEvent), events)
 
 
-def _key(source: Source) -> list[Any]:
+def _key(source: MergeSource) -> list[Any]:
     return [source.target.c[name].label(f"key_{name}") for name in source.layout.key]
 
 
 def _write(
-    batch: Batch, source: Source, action: str, rows: Select[Any], changes: Callable[[Any], Changes]
+    context: MergeContext,
+    source: MergeSource,
+    action: str,
+    rows: Select[Any],
+    changes: Callable[[Any], Changes],
 ) -> None:
-    found = batch.connection.execute(rows, execution_options={"yield_per": ROWS_AT_ONCE})
+    found = context.connection.execute(rows, execution_options={"yield_per": ROWS_AT_ONCE})
     for some in found.mappings().partitions():
         events = [
             {
-                "happened_at": batch.now,
+                "happened_at": context.now,
                 "action": action,
-                "import_run_id": batch.run_id,
+                "import_run_id": context.run_id,
                 "subject": source.layout.table,
                 "subject_key": " ".join(str(row[f"key_{n}"]) for n in source.layout.key),
                 "changes": changes(row),
             }
             for row in some
         ]
-        write_events(batch, events)
+        write_events(context, events)
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, or_, select
 
 from app.actions.imports.report import Report
-from app.actions.imports.staging import Staged
+from app.actions.imports.staging import StagedFile
 from app.domain.contacts import has_only_plain_contacts, read_billing_contacts
 
 ROWS_AT_ONCE = 1000
@@ -17,7 +17,7 @@ MAX_QUOTED = 60
 COLUMNS = (("email", "адрес"), ("phone", "телефон"))
 
 
-def check_contacts(connection: Connection, customers: Staged, report: Report) -> None:
+def check_contacts(connection: Connection, customers: StagedFile, report: Report) -> None:
     """Warn of each field with a part that makes no address and no telephone number."""
     row = customers.rows.c
     query = (

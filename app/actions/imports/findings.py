@@ -21,7 +21,7 @@ class Findings:
 
     errors: Sequence[Fault] = ()
     warnings: Sequence[Fault] = ()
-    kept_errors: int = 0
+    downloadable_errors: int = 0
 
 
 def pack_findings(report: Report) -> dict[str, Any]:

@@ -22,13 +22,13 @@ from app.actions.imports.findings import pack_findings
 from app.domain.errors import DomainError
 from app.domain.exchange import Dialect, build_layouts
 from app.domain.imports import (
-    ALLOWED,
+    DISCARDABLE,
+    FAILURE_RETENTION,
     FAILURES,
-    GIVEN_BACK,
-    KEEP,
-    KEEP_FAILURES,
     LEASE,
     MAX_TRIES,
+    NEXT_GOAL,
+    RETENTION,
     Channel,
     JobGoal,
     JobStatus,
@@ -187,7 +187,7 @@ def ask_again(session: Session, job: ImportJob, staff_id: int, now: datetime) ->
 
     Whoever asks is who has it loaded; of two clicks one does.
     """
-    goal = ALLOWED.get(JobStatus(job.status))
+    goal = NEXT_GOAL.get(JobStatus(job.status))
     if goal is None or job.storage_key is None:
         return False
     options = dict(job.options)
@@ -219,7 +219,7 @@ def discard(session: Session, job: ImportJob, now: datetime) -> bool:
 
     A load that failed stays on record, and on the dashboard until another one succeeds.
     """
-    is_over = and_(ImportJob.id == job.id, ImportJob.status.in_(GIVEN_BACK))
+    is_over = and_(ImportJob.id == job.id, ImportJob.status.in_(DISCARDABLE))
     gone: Update | Delete = delete(ImportJob).where(is_over)
     if job.goal == JobGoal.LOAD and job.status in FAILURES:
         gone = update(ImportJob).where(is_over).values(storage_key=None)
@@ -312,8 +312,8 @@ def delete_expired(session: Session, now: datetime) -> list[str]:
     """
     answered_at = func.coalesce(ImportJob.finished_at, ImportJob.created_at)
     is_failed_load = and_(ImportJob.goal == JobGoal.LOAD, ImportJob.status.in_(FAILURES))
-    is_over = and_(ImportJob.status.in_(GIVEN_BACK), answered_at <= now - KEEP)
-    is_forgotten = and_(is_over, or_(~is_failed_load, answered_at <= now - KEEP_FAILURES))
+    is_over = and_(ImportJob.status.in_(DISCARDABLE), answered_at <= now - RETENTION)
+    is_forgotten = and_(is_over, or_(~is_failed_load, answered_at <= now - FAILURE_RETENTION))
     folders = [
         folder for folder in session.scalars(select(ImportJob.storage_key).where(is_over)) if folder
     ]

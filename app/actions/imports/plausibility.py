@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app.actions.imports.report import Report
-from app.actions.imports.staging import Staged
+from app.actions.imports.staging import StagedFile
 from app.models import Payment, Reading, Register
 
 STREAMED = {"yield_per": 1000}
@@ -42,7 +42,9 @@ TURNED = {
 }
 
 
-def check_plausibility(connection: Connection, staged: dict[str, Staged], report: Report) -> None:
+def check_plausibility(
+    connection: Connection, staged: dict[str, StagedFile], report: Report
+) -> None:
     """Everything that each file can be asked for; the merge has already been done."""
     for name, pairs in TURNED.items():
         if name in staged:
@@ -60,7 +62,7 @@ def check_plausibility(connection: Connection, staged: dict[str, Staged], report
 
 def warn_of(
     connection: Connection,
-    staged: Staged,
+    staged: StagedFile,
     lines: Select[Any],
     report: Report,
     message: str,
@@ -73,7 +75,7 @@ def warn_of(
 
 
 def _check_order_of_dates(
-    connection: Connection, staged: Staged, first: str, last: str, report: Report
+    connection: Connection, staged: StagedFile, first: str, last: str, report: Report
 ) -> None:
     row = staged.rows.c
     turned = select(row.line).where(row[first] > row[last])
@@ -81,7 +83,7 @@ def _check_order_of_dates(
     warn_of(connection, staged, turned, report, message, last)
 
 
-def _check_prices(connection: Connection, staged: Staged, report: Report) -> None:
+def _check_prices(connection: Connection, staged: StagedFile, report: Report) -> None:
     """Quantity times price, give or take what rounding of the three can do.
 
     A recalculation is a difference: its quantity and price need not make its amount.
@@ -97,7 +99,7 @@ def _check_prices(connection: Connection, staged: Staged, report: Report) -> Non
     warn_of(connection, staged, wrong, report, message, "amount")
 
 
-def _check_signs(connection: Connection, staged: Staged, report: Report) -> None:
+def _check_signs(connection: Connection, staged: StagedFile, report: Report) -> None:
     row = staged.rows.c
     for kind, is_wrong, message in (
         ("refund", row.amount > NOTHING, "возврат с плюсом: он уменьшит долг, нужен минус"),
@@ -107,7 +109,7 @@ def _check_signs(connection: Connection, staged: Staged, report: Report) -> None
         warn_of(connection, staged, wrong, report, message, "amount")
 
 
-def _check_repeated_payments(connection: Connection, staged: Staged, report: Report) -> None:
+def _check_repeated_payments(connection: Connection, staged: StagedFile, report: Report) -> None:
     """The same money under two keys, in the batch or before it, would count twice."""
     row = staged.rows.c
     days = select(func.min(row.paid_on), func.max(row.paid_on)).subquery().c
@@ -166,7 +168,7 @@ def _check_repeated_payments(connection: Connection, staged: Staged, report: Rep
         report.warn(staged.layout.filename, message, line, "payment_id", kind=kind)
 
 
-def _check_values(connection: Connection, staged: Staged, report: Report) -> None:
+def _check_values(connection: Connection, staged: StagedFile, report: Report) -> None:
     """Readings that fall, leap, or have more digits than their register."""
     value = type_coerce(Reading.value, BigInteger)
     previous, before_that = (_earlier_value(place) for place in (0, 1))
@@ -219,7 +221,7 @@ def _earlier_value(place: int) -> ColumnElement[int]:
     )
 
 
-def _check_repeated_readings(connection: Connection, staged: Staged, report: Report) -> None:
+def _check_repeated_readings(connection: Connection, staged: StagedFile, report: Report) -> None:
     """Two readings of one register for one day under two keys."""
     row, other = staged.rows.c, aliased(Reading)
     twice = (

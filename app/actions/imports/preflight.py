@@ -1,19 +1,66 @@
-"""Check a package before any of its rows is read: names, encodings, and what its manifest says."""
+"""Check a package before any of its rows is read: names, encodings, hashes, manifest."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import hashlib
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.actions.imports.report import Report
 from app.domain.exchange import known_files
-from app.domain.exchange.manifest import Manifest
+from app.domain.exchange.manifest import Manifest, ManifestError, parse_manifest
 from app.domain.exchange.names import explain_writing, fold_name, match_names
 from app.integrations.billing_files import MANIFEST, Package
 
 
-def check_writing(package: Package, manifest: Manifest, report: Report) -> Manifest:
-    """Say which names are written otherwise; the manifest with the names of the format."""
+@dataclass(frozen=True, slots=True)
+class CheckedPackage:
+    """What is known of a package that may be read.
+
+    Attributes:
+        encoding: name of a Python codec.
+        fingerprint: SHA-256 over names and hashes of all files, hexadecimal.
+    """
+
+    manifest: Manifest
+    encoding: str
+    fingerprint: str
+
+
+def check_package(package: Package, encoding: str | None, report: Report) -> CheckedPackage:
+    """Check the package as a whole, before any row.
+
+    Args:
+        encoding: as asked for; None: as the manifest says, else UTF-8.
+
+    Raises:
+        ImportRefusedError: it has errors.
+        PackageError: a file of it cannot be read.
+    """
+    manifest = _normalize_names(package, _read_manifest(package, report), report)
+    _check_file_list(package, manifest, report)
+    encoding = encoding or manifest.encoding or "utf-8"
+    _check_encodings(package, encoding, report)
+    report.raise_if_refused()
+    fingerprint = _check_hashes(package, manifest, report)
+    report.raise_if_refused()
+    return CheckedPackage(manifest, encoding, fingerprint)
+
+
+def _read_manifest(package: Package, report: Report) -> Manifest:
+    raw = package.read_manifest()
+    if raw is None:
+        report.warn(MANIFEST, "нет манифеста: полнота файлов не проверена")
+        return Manifest()
+    try:
+        return parse_manifest(raw)
+    except ManifestError as error:
+        report.error(MANIFEST, str(error), column=error.field or None)
+        return Manifest()
+
+
+def _normalize_names(package: Package, manifest: Manifest, report: Report) -> Manifest:
+    """Warn of names in other writing; the manifest with the names of the format."""
     if package.folder:
         report.warn(package.folder, "файлы лежат в папке архива, прочитаны из нее")
     for name, known in package.renamed.items():
@@ -29,11 +76,40 @@ def check_writing(package: Package, manifest: Manifest, report: Report) -> Manif
     )
 
 
-def check_encodings(package: Package, encoding: str, report: Report) -> None:
-    """Refuse files in another encoding than the batch says, before anything of them is taken."""
+def _check_encodings(package: Package, encoding: str, report: Report) -> None:
+    """Refuse files that are in another encoding than the batch says."""
     for name in sorted(set(package.sizes) & known_files()):
         if fault := package.find_encoding_fault(name, encoding):
             report.error(name, str(fault), 1, kind=fault.kind)
+
+
+def _check_file_list(package: Package, manifest: Manifest, report: Report) -> None:
+    known = known_files()
+    for name in sorted(set(package.sizes) - known - {MANIFEST}):
+        report.warn(name[:100], "файл этой версией формата не загружается")
+    for name in sorted(set(manifest.files) - set(package.sizes)):
+        report.error(name, "есть в манифесте, но не в пакете")
+    if manifest.files:
+        for name in sorted((set(package.sizes) & known) - set(manifest.files)):
+            report.error(name, "есть в пакете, но не в манифесте")
+    if not set(package.sizes) & known:
+        report.error(package.path.name, "в пакете нет ни одного файла обмена")
+
+
+def _check_hashes(package: Package, manifest: Manifest, report: Report) -> str:
+    """Compare sizes and hashes with the manifest; the fingerprint of the whole package."""
+    known = known_files()
+    total = hashlib.sha256()
+    for name in sorted(set(package.sizes) & known):
+        claim = manifest.files.get(name)
+        if claim and claim.size not in (None, package.sizes[name]):
+            report.error(name, f"{package.sizes[name]} байт, а в манифесте {claim.size}")
+            continue
+        digest = package.sha256(name)
+        if claim and claim.sha256 not in (None, digest):
+            report.error(name, "sha256 не тот, что в манифесте: файл поврежден или обрезан")
+        total.update(f"{name} {digest}\n".encode())
+    return total.hexdigest()
 
 
 def check_claims(manifest: Manifest, last_created_at: datetime | None, report: Report) -> None:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, FromClause, func, select, tuple_, union_all
 
+from app.actions.imports.merge_source import MergeSource, lookup_names, matches
 from app.actions.imports.report import Report
-from app.actions.imports.source import Source, lookup_names, matches
-from app.actions.imports.staging import MAX_REFUSED_KEYS, Staged
+from app.actions.imports.staging import MAX_REFUSED_KEYS, StagedFile
 from app.domain.exchange import Dialect, build_layouts
 from app.domain.exchange.columns import Stored
 from app.domain.exchange.layout import Link
@@ -25,7 +25,7 @@ STREAMED = {"yield_per": 1000}
 Keys = Sequence[tuple[Stored, ...]]
 
 
-def report_duplicates(connection: Connection, source: Source, report: Report) -> bool:
+def report_duplicates(connection: Connection, source: MergeSource, report: Report) -> bool:
     """Report keys that the file has twice, deleted or not; False where there are none."""
     layout = source.layout
     records: FromClause = source.stage
@@ -49,7 +49,7 @@ def report_duplicates(connection: Connection, source: Source, report: Report) ->
 
 
 def check_references(
-    connection: Connection, source: Source, parents: Mapping[str, Staged], report: Report
+    connection: Connection, source: MergeSource, parents: Mapping[str, StagedFile], report: Report
 ) -> None:
     """Report named records that exist neither in the portal nor in this batch.
 
@@ -70,7 +70,7 @@ def check_references(
 
 
 def report_unknown_wide(
-    connection: Connection, source: Source, parents: Mapping[str, Staged], report: Report
+    connection: Connection, source: MergeSource, parents: Mapping[str, StagedFile], report: Report
 ) -> None:
     """The same for references too many to remember, by one pass over the stage."""
     stage = source.stage
@@ -105,24 +105,24 @@ class _Search(NamedTuple):
     """A reference whose records were sought, and where to tell what was not found."""
 
     connection: Connection
-    source: Source
+    source: MergeSource
     link: Link
-    parents: Mapping[str, Staged]
+    parents: Mapping[str, StagedFile]
     report: Report
 
 
-def _may_be_refused(parents: Mapping[str, Staged], link: Link) -> bool:
+def _may_be_refused(parents: Mapping[str, StagedFile], link: Link) -> bool:
     """Whether the file that should have the records could not be read, or hardly."""
     parent = parents.get(link.table)
     return parent is not None and parent.may_have_refused_anything
 
 
-def _refused(parents: Mapping[str, Staged], link: Link) -> set[tuple[Stored, ...]]:
+def _refused(parents: Mapping[str, StagedFile], link: Link) -> set[tuple[Stored, ...]]:
     parent = parents.get(link.table)
     return set(parent.refused_keys) if parent and link.strict else set()
 
 
-def _note_refused(connection: Connection, source: Source, link: Link, unknown: Keys) -> None:
+def _note_refused(connection: Connection, source: MergeSource, link: Link, unknown: Keys) -> None:
     """Rows that refer to nothing are not taken either: remember what they would have been."""
     stage, refused = source.stage, source.staged.refused_keys
     columns = [stage.c[name] for name in link.columns]
@@ -134,7 +134,7 @@ def _note_refused(connection: Connection, source: Source, link: Link, unknown: K
 
 
 def _known(
-    connection: Connection, source: Source, link: Link, wanted: Keys
+    connection: Connection, source: MergeSource, link: Link, wanted: Keys
 ) -> set[tuple[Stored, ...]]:
     lookup = source.lookups[link]
     columns = [lookup.c[name] for name in lookup_names(link)]
@@ -146,7 +146,7 @@ def _known(
 
 
 def _group_by_key(
-    connection: Connection, source: Source, link: Link, unknown: Keys
+    connection: Connection, source: MergeSource, link: Link, unknown: Keys
 ) -> list[_Group]:
     stage = source.stage
     columns = [stage.c[name] for name in link.columns]
@@ -203,7 +203,7 @@ def _where_sought(search: _Search) -> str:
 
 
 def _known_parents(
-    connection: Connection, source: Source, link: Link, unknown: Keys
+    connection: Connection, source: MergeSource, link: Link, unknown: Keys
 ) -> set[Stored]:
     """First columns that name something by themselves: then the fault is in the second."""
     if len(link.columns) == 1:

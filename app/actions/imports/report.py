@@ -98,6 +98,15 @@ class Report:
         elif self.room:
             self.errors.append(fault)
 
+    def raise_if_refused(self) -> None:
+        """Stop the import once there is an error.
+
+        Raises:
+            ImportRefusedError: there is one.
+        """
+        if self.error_count:
+            raise ImportRefusedError(self)
+
     @property
     def room(self) -> int:
         """How many more errors can be listed."""

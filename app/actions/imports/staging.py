@@ -25,7 +25,7 @@ MAX_REFUSED_KEYS = 50_000
 
 
 @dataclass
-class Staged:
+class StagedFile:
     """A file that has been read: where its rows are, and which records they refer to."""
 
     layout: FileLayout
@@ -48,7 +48,7 @@ class Staged:
         return self.is_unreadable or len(self.refused_keys) >= MAX_REFUSED_KEYS
 
 
-def create_stage(connection: Connection, layout: FileLayout) -> Staged:
+def create_stage(connection: Connection, layout: FileLayout) -> StagedFile:
     """Make empty temporary tables shaped like the file, with the types of the portal's table."""
     target = Base.metadata.tables[layout.table]
     metadata = MetaData()
@@ -65,7 +65,7 @@ def create_stage(connection: Connection, layout: FileLayout) -> Staged:
             postgresql_on_commit="DROP",
         )
 
-    staged = Staged(layout, table("stage", names), table("gone", layout.key_columns))
+    staged = StagedFile(layout, table("stage", names), table("gone", layout.key_columns))
     for stage in (staged.rows, staged.tombstones):
         stage.drop(connection, checkfirst=True)
         stage.create(connection, checkfirst=False)
@@ -74,7 +74,7 @@ def create_stage(connection: Connection, layout: FileLayout) -> Staged:
 
 def stage_file(
     connection: Connection,
-    staged: Staged,
+    staged: StagedFile,
     file: CsvFile,
     report: Report,
     progress: Callable[[int], None],
@@ -96,7 +96,7 @@ def stage_file(
 
 def _stage_chunks(
     connection: Connection,
-    staged: Staged,
+    staged: StagedFile,
     file: CsvFile,
     reader: _Reader,
     progress: Callable[[int], None],
@@ -124,7 +124,7 @@ def _insert_statement(connection: Connection, table: Table) -> str:
 class _Reader:
     """Turns records of one file into rows of its stage."""
 
-    def __init__(self, staged: Staged, header: Sequence[str], report: Report) -> None:
+    def __init__(self, staged: StagedFile, header: Sequence[str], report: Report) -> None:
         self.staged = staged
         self.layout = staged.layout
         self.report = report

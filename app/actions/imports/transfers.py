@@ -22,8 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.actions.imports.audit import write_events
-from app.actions.imports.batch import Batch
-from app.actions.imports.transfer_watch import CONTRACTS, CUSTOMERS, TransferWatch
+from app.actions.imports.merge_context import MergeContext
+from app.actions.imports.transfer_capture import CONTRACTS, CUSTOMERS, TransferCapture
 from app.actions.transfers.notifications import TransferNotices
 from app.domain.access import TERMINATED
 from app.domain.money import plural
@@ -45,31 +45,31 @@ from app.queries.memberships import is_live
 ROWS_AT_ONCE = 1000
 
 
-def record_transfers(session: Session, batch: Batch) -> None:
+def record_transfers(session: Session, context: MergeContext) -> None:
     """Write a ``ContractTransfer`` for every contract that changed hands, and shut out its people.
 
     Contracts that nobody has access to need no clerk. All statements work on whole sets.
     """
-    if not _write_transfers(batch, batch.transfers):
+    if not _write_transfers(context, context.transfers):
         return
-    _suspend(batch)
-    _settle_unattended(batch)
-    _end_what_is_open(batch)
-    _report(session, batch)
+    _suspend(context)
+    _resolve_unattended(context)
+    _end_what_is_open(context)
+    _report(session, context)
 
 
-def note_terminations(batch: Batch) -> None:
+def record_terminations(context: MergeContext) -> None:
     """Remember since when contracts are terminated, for those to which billing gives no last day;
     a contract that is active again starts anew."""
     is_terminated = Contract.status == TERMINATED
     for condition, value in (
-        (is_terminated & Contract.terminated_on.is_(None), batch.now.date()),
+        (is_terminated & Contract.terminated_on.is_(None), context.now.date()),
         (~is_terminated & Contract.terminated_on.is_not(None), None),
     ):
-        batch.connection.execute(update(Contract).where(condition).values(terminated_on=value))
+        context.connection.execute(update(Contract).where(condition).values(terminated_on=value))
 
 
-def _write_transfers(batch: Batch, watch: TransferWatch) -> int:
+def _write_transfers(context: MergeContext, watch: TransferCapture) -> int:
     moves = _moves(watch)
     if moves is None:
         return 0
@@ -94,8 +94,8 @@ def _write_transfers(batch: Batch, watch: TransferWatch) -> int:
 
     values: dict[str, ColumnElement[Any]] = {
         "contract_id": found.c.contract_id,
-        "import_run_id": literal(batch.run_id),
-        "detected_at": literal(batch.now, ContractTransfer.detected_at.type),
+        "import_run_id": literal(context.run_id),
+        "detected_at": literal(context.now, ContractTransfer.detected_at.type),
         "former_customer_id": found.c.former_id,
         "former_external_id": old("external_id"),
         "former_name": old("full_name"),
@@ -114,11 +114,11 @@ def _write_transfers(batch: Batch, watch: TransferWatch) -> int:
     statement = insert(ContractTransfer).from_select(
         list(values), source.add_columns(*values.values()).order_by(found.c.contract_id)
     )
-    result = batch.connection.execute(statement, execution_options={"preserve_rowcount": True})
+    result = context.connection.execute(statement, execution_options={"preserve_rowcount": True})
     return result.rowcount
 
 
-def _moves(watch: TransferWatch) -> Select[Any] | CompoundSelect[Any] | None:
+def _moves(watch: TransferCapture) -> Select[Any] | CompoundSelect[Any] | None:
     """(contract_id, former_id, line, file); a contract that moved counts once, with the customer it
     came from, though that one's ИНН may have changed as well."""
     moved = watch.tables.get("moved_contracts")
@@ -136,29 +136,31 @@ def _moves(watch: TransferWatch) -> Select[Any] | CompoundSelect[Any] | None:
     return parts[0] if len(parts) == 1 else parts[0].union_all(parts[1])
 
 
-def _of_run(batch: Batch) -> ColumnElement[bool]:
-    return ContractTransfer.import_run_id == batch.run_id
+def _of_run(context: MergeContext) -> ColumnElement[bool]:
+    return ContractTransfer.import_run_id == context.run_id
 
 
-def _suspend(batch: Batch) -> None:
+def _suspend(context: MergeContext) -> None:
     """Memberships that opened the contracts until now; those that wait for a clerk since an earlier
     change keep waiting for the same decision."""
     transfer_id = (
         select(func.max(ContractTransfer.id))
-        .where(ContractTransfer.contract_id == Membership.contract_id, _of_run(batch))
+        .where(ContractTransfer.contract_id == Membership.contract_id, _of_run(context))
         .scalar_subquery()
     )
-    batch.connection.execute(
+    context.connection.execute(
         update(Membership)
         .where(
             is_live(),
-            Membership.contract_id.in_(select(ContractTransfer.contract_id).where(_of_run(batch))),
+            Membership.contract_id.in_(
+                select(ContractTransfer.contract_id).where(_of_run(context))
+            ),
         )
         .values(suspended_by_id=transfer_id)
     )
 
 
-def _settle_unattended(batch: Batch) -> None:
+def _resolve_unattended(context: MergeContext) -> None:
     """Where nobody has access and nobody is on the way to it there is nothing to decide."""
     contract_id = ContractTransfer.contract_id
     attended = exists().where(
@@ -167,29 +169,29 @@ def _settle_unattended(batch: Batch) -> None:
         Registration.contract_id == contract_id,
         Registration.state.in_((State.LINK_SENT, State.UNPROVED)),
     )
-    batch.connection.execute(
+    context.connection.execute(
         update(ContractTransfer)
-        .where(_of_run(batch), ~attended)
-        .values(decision=Decision.NOBODY, decided_at=batch.now)
+        .where(_of_run(context), ~attended)
+        .values(decision=Decision.NOBODY, decided_at=context.now)
     )
     handed_over = select(contract_id).where(
-        _of_run(batch),
+        _of_run(context),
         ContractTransfer.decided_at.is_not(None),
         ContractTransfer.former_inn != ContractTransfer.new_inn,
     )
-    batch.connection.execute(
-        update(Contract).where(Contract.id.in_(handed_over)).values(transferred_at=batch.now)
+    context.connection.execute(
+        update(Contract).where(Contract.id.in_(handed_over)).values(transferred_at=context.now)
     )
 
 
-def _end_what_is_open(batch: Batch) -> None:
+def _end_what_is_open(context: MergeContext) -> None:
     """Accounts that have lost their last contract: their sessions, links and codes are over."""
     left = Membership.__table__.alias("left_over")
     gone = (
         select(Membership.account_id)
         .join(ContractTransfer, ContractTransfer.id == Membership.suspended_by_id)
         .where(
-            _of_run(batch),
+            _of_run(context),
             ~exists().where(
                 left.c.account_id == Membership.account_id,
                 left.c.revoked_at.is_(None),
@@ -198,12 +200,12 @@ def _end_what_is_open(batch: Batch) -> None:
         )
     )
     for table in (AccountSession, Recovery, ContactChange):
-        batch.connection.execute(
+        context.connection.execute(
             update(table)
             .where(table.account_id.in_(gone), table.ended_at.is_(None))
-            .values(ended_at=batch.now)
+            .values(ended_at=context.now)
         )
-    batch.connection.execute(
+    context.connection.execute(
         update(SmsCode)
         .where(
             SmsCode.ended_at.is_(None),
@@ -212,20 +214,20 @@ def _end_what_is_open(batch: Batch) -> None:
                 select(ContactChange.id).where(ContactChange.account_id.in_(gone))
             ),
         )
-        .values(ended_at=batch.now)
+        .values(ended_at=context.now)
     )
 
 
-def _report(session: Session, batch: Batch) -> None:
+def _report(session: Session, context: MergeContext) -> None:
     """Warnings, lines of the audit log, and emails; read in portions."""
-    notices = TransferNotices(session, batch.run_id, batch.now)
+    notices = TransferNotices(session, context.run_id, context.now)
     count = waiting = 0
-    for rows in _rows(batch):
-        write_events(batch, [_event(batch, row) for row in rows])
+    for rows in _rows(context):
+        write_events(context, [_event(context, row) for row in rows])
         for row in rows:
             transfer: Any = row
             what = "другой customer_id" if _is_moved(row) else "другой ИНН"
-            batch.report.warn(
+            context.report.warn(
                 transfer.file,
                 f"договор {transfer.number} сменил потребителя: {what}",
                 transfer.line,
@@ -236,7 +238,7 @@ def _report(session: Session, batch: Batch) -> None:
             waiting += transfer.decided_at is None
     notices.send()
     words = plural(count, ("договор сменил", "договора сменили", "договоров сменили"))
-    batch.report.warn_first(
+    context.report.warn_first(
         f"{CONTRACTS}.csv",
         f"{count} {words} потребителя. Доступ прежних людей закрыт; ждут решения сотрудника: "
         f"{waiting}",
@@ -247,8 +249,8 @@ def _is_moved(row: Row[Any]) -> bool:
     return bool(row.file == f"{CONTRACTS}.csv")
 
 
-def _rows(batch: Batch) -> Iterator[Any]:
-    found = batch.connection.execute(
+def _rows(context: MergeContext) -> Iterator[Any]:
+    found = context.connection.execute(
         select(
             *ContractTransfer.__table__.c,
             Contract.number,
@@ -257,22 +259,22 @@ def _rows(batch: Batch) -> Iterator[Any]:
         )
         .join(Contract, Contract.id == ContractTransfer.contract_id)
         .join(Customer, Customer.id == ContractTransfer.new_customer_id)
-        .where(_of_run(batch))
+        .where(_of_run(context))
         .order_by(ContractTransfer.file, ContractTransfer.line, ContractTransfer.id),
         execution_options={"yield_per": ROWS_AT_ONCE},
     )
     yield from found.partitions()
 
 
-def _event(batch: Batch, row: Any) -> dict[str, Any]:
+def _event(context: MergeContext, row: Any) -> dict[str, Any]:
     changes = {
         "customer": [row.former_external_id, row.new_external_id],
         "inn": [row.former_inn, row.new_inn],
     }
     return {
-        "happened_at": batch.now,
+        "happened_at": context.now,
         "action": "contract.transferred",
-        "import_run_id": batch.run_id,
+        "import_run_id": context.run_id,
         "subject": "contracts",
         "subject_key": row.number,
         "changes": {name: pair for name, pair in changes.items() if pair[0] != pair[1]},

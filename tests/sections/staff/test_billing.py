@@ -200,7 +200,7 @@ def test_how_much_is_read_is_told_while_it_is_read(
         job = session.scalars(select(ImportJob)).one()
         told.append(f"{job.status} {job.bytes_done == job.bytes_total > 0}")
 
-    monkeypatch.setattr("app.actions.imports.run_checks", look)
+    monkeypatch.setattr("app.actions.imports.apply.run_cross_checks", look)
     sent(manager, zipped(SAMPLE))
     assert told == ["running True"]
 
@@ -346,7 +346,7 @@ def test_a_fault_of_ours_leaves_the_old_figures_and_can_be_tried_again(
         def fail(*arguments: object) -> None:
             raise RuntimeError("no")
 
-        patch.setattr("app.actions.imports.run_checks", fail)
+        patch.setattr("app.actions.imports.apply.run_cross_checks", fail)
         log = capture_log()
         soup = press(manager, soup, "Загрузить")
     assert "Ничего не записано" in status_of(soup)

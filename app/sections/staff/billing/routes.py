@@ -9,7 +9,7 @@ from flask.wrappers import Response
 from app.actions.imports import jobs
 from app.actions.imports.findings import read_findings
 from app.domain.errors import BatchError, NotFoundError
-from app.domain.imports import ALLOWED, GIVEN_BACK, LISTED_ERRORS, PENDING, JobGoal, JobStatus
+from app.domain.imports import DISCARDABLE, LISTED_ERRORS, NEXT_GOAL, PENDING, JobGoal, JobStatus
 from app.domain.staff import StaffPermission
 from app.extensions import db
 from app.jobs import imports
@@ -172,8 +172,8 @@ def _job_page(row: JobRow, seen: str) -> Response:
         found=read_findings(job),
         has_files=bool(job.storage_key),
         listed=LISTED_ERRORS,
-        next_goal=ALLOWED.get(JobStatus(job.status)) if job.storage_key else None,
-        may_discard=job.status in GIVEN_BACK and job.storage_key is not None,
+        next_goal=NEXT_GOAL.get(JobStatus(job.status)) if job.storage_key else None,
+        may_discard=job.status in DISCARDABLE and job.storage_key is not None,
         statuses=JobStatus,
         size_words=size_words,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select
 
-from app.actions.imports.source import Source
+from app.actions.imports.merge_source import MergeSource
 from app.models import Contract, Customer
 
 CUSTOMERS, CONTRACTS = "customers", "contracts"
@@ -18,7 +18,7 @@ _MOVE = {"contract_id": _KEY, "former_id": _KEY, "line": Integer()}
 
 
 @dataclass
-class TransferWatch:
+class TransferCapture:
     """What the merge of one batch overwrites: customers as they were, contracts that moved.
 
     Customers are merged before contracts, and their rows are overwritten then. A batch that changes
@@ -27,7 +27,7 @@ class TransferWatch:
 
     tables: dict[str, Table] = field(default_factory=dict)
 
-    def note(self, connection: Connection, source: Source, changed: Table) -> None:
+    def note(self, connection: Connection, source: MergeSource, changed: Table) -> None:
         """Keep what is about to be overwritten.
 
         Args:
@@ -38,7 +38,7 @@ class TransferWatch:
         elif source.layout.name == CONTRACTS:
             self._note_contracts(connection, source, changed)
 
-    def _note_customers(self, connection: Connection, source: Source, changed: Table) -> None:
+    def _note_customers(self, connection: Connection, source: MergeSource, changed: Table) -> None:
         """Customers as they were, and the contracts of those whose ИНН is another now."""
         stage, customer = source.stage, Customer.__table__
         types = {"customer_id": _KEY} | {name: customer.c[name].type for name in _FACTS}
@@ -62,7 +62,7 @@ class TransferWatch:
             )
         )
 
-    def _note_contracts(self, connection: Connection, source: Source, changed: Table) -> None:
+    def _note_contracts(self, connection: Connection, source: MergeSource, changed: Table) -> None:
         """Contracts that pass to another customer."""
         moved = self._make(connection, "moved_contracts", _MOVE)
         customer_id = source.values()["customer_id"]

@@ -6,15 +6,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, select
 
-from app.actions.imports.staging import Staged
+from app.actions.imports.staging import StagedFile
 from app.domain.exchange.layout import Link
 from app.models import Base
 
 
-class Source:
+class MergeSource:
     """Expressions over the stage of one file, ready for set-wide statements."""
 
-    def __init__(self, staged: Staged) -> None:
+    def __init__(self, staged: StagedFile) -> None:
         self.staged = staged
         self.layout = staged.layout
         self.stage = staged.rows
@@ -45,23 +45,23 @@ class Source:
 
     def new_rows(self) -> Select[Any]:
         """Those of them whose key the table does not have."""
-        paired = self.joined().join(self.target, self._key_matches(), isouter=True)
+        matched = self.joined().join(self.target, self._key_matches(), isouter=True)
         values = (value.label(name) for name, value in self.values().items())
-        return select(*values).select_from(paired).where(self.target.c.id.is_(None))
+        return select(*values).select_from(matched).where(self.target.c.id.is_(None))
 
-    def paired(self) -> FromClause:
+    def matched(self) -> FromClause:
         """The stage beside the table's rows of the same key."""
         return self.joined().join(self.target, self._key_matches())
 
-    def kept_ids(self) -> Select[Any]:
+    def present_ids(self) -> Select[Any]:
         """Ids of the table's rows that the file has."""
-        return select(self.target.c.id).select_from(self.paired())
+        return select(self.target.c.id).select_from(self.matched())
 
-    def linked_ids(self, into: str) -> Select[Any]:
+    def referenced_ids(self, into: str) -> Select[Any]:
         """Ids of the records that the file's rows refer to."""
         return select(self.values()[into]).select_from(self.joined())
 
-    def buried_ids(self) -> Select[Any]:
+    def tombstoned_ids(self) -> Select[Any]:
         """Ids of the table's rows that the file marks as deleted."""
         gone = self.staged.tombstones
         source: FromClause = gone

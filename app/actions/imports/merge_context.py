@@ -9,17 +9,17 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from app.actions.imports.report import Report
-from app.actions.imports.staging import Staged
-from app.actions.imports.transfer_watch import TransferWatch
+from app.actions.imports.staging import StagedFile
+from app.actions.imports.transfer_capture import TransferCapture
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class MergeContext:
     """One import while its files are merged; the caller holds the transaction."""
 
     connection: Connection
     report: Report
     run_id: int
     now: datetime
-    parents: Mapping[str, Staged]
-    transfers: TransferWatch = field(default_factory=TransferWatch)
+    parents: Mapping[str, StagedFile]
+    transfers: TransferCapture = field(default_factory=TransferCapture)

@@ -20,15 +20,15 @@ from sqlalchemy import (
 )
 
 from app.actions.imports.contact_checks import check_contacts
+from app.actions.imports.merge_source import MergeSource
 from app.actions.imports.plausibility import STREAMED, check_plausibility, warn_of
 from app.actions.imports.report import LISTED_OF_A_KIND, Report
-from app.actions.imports.source import Source
-from app.actions.imports.staging import Staged
+from app.actions.imports.staging import StagedFile
 from app.domain.company_ids import is_account, is_corr_account, is_inn, is_ogrn
 from app.models import Charge, ChargeLine, Contract, MonthlyBalance
 
 
-def run_checks(connection: Connection, staged: dict[str, Staged], report: Report) -> None:
+def run_cross_checks(connection: Connection, staged: dict[str, StagedFile], report: Report) -> None:
     """All cross-checks for the files that the batch has; the merge has already been done."""
     for name in ("supplier", "customers"):
         if name in staged:
@@ -48,7 +48,7 @@ def run_checks(connection: Connection, staged: dict[str, Staged], report: Report
     check_plausibility(connection, staged, report)
 
 
-def _check_company_ids(connection: Connection, staged: Staged, report: Report) -> None:
+def _check_company_ids(connection: Connection, staged: StagedFile, report: Report) -> None:
     row = staged.rows.c
     kind = row.kind if "kind" in row else literal("ul")
     query = select(row.line, kind, row.inn, row.ogrn, row.bic, row.account, row.corr_account)
@@ -67,7 +67,7 @@ def _check_company_ids(connection: Connection, staged: Staged, report: Report) -
             report.warn(staged.layout.filename, message, line, "inn")
 
 
-def _check_contract_numbers(connection: Connection, staged: Staged, report: Report) -> None:
+def _check_contract_numbers(connection: Connection, staged: StagedFile, report: Report) -> None:
     """Numbers that differ only for a machine, as «C» and «С»: sign-in takes them for one."""
     stage = staged.rows
     live = Contract.withdrawn_at.is_(None)
@@ -86,7 +86,7 @@ def _check_contract_numbers(connection: Connection, staged: Staged, report: Repo
         report.warn(staged.layout.filename, f"{kind} ({key})", line, "contract_no", kind=kind)
 
 
-def _check_vat(connection: Connection, staged: Staged, report: Report) -> None:
+def _check_vat(connection: Connection, staged: StagedFile, report: Report) -> None:
     row = staged.rows.c
     wrong = select(row.line).where(row.amount + row.vat_amount != row.total)
     message = "сумма без НДС и НДС не дают итога"
@@ -94,7 +94,7 @@ def _check_vat(connection: Connection, staged: Staged, report: Report) -> None:
 
 
 def _check_lines_against_documents(
-    connection: Connection, files: list[Staged], report: Report
+    connection: Connection, files: list[StagedFile], report: Report
 ) -> None:
     """Documents of the batch that are not the sum of their lines; none at all is no fault."""
     names = ("net_amount", "vat_amount", "gross_amount")
@@ -125,13 +125,17 @@ def _check_lines_against_documents(
         report.warn_more(files[0].layout.filename, kind, "charge_id", rest)
 
 
-def _charge_ids(staged: Staged) -> Select[Any]:
-    source = Source(staged)
-    return source.kept_ids() if staged.layout.name == "charges" else source.linked_ids("charge_id")
+def _charge_ids(staged: StagedFile) -> Select[Any]:
+    source = MergeSource(staged)
+    return (
+        source.present_ids()
+        if staged.layout.name == "charges"
+        else source.referenced_ids("charge_id")
+    )
 
 
 def _find_documents(
-    connection: Connection, files: list[Staged], keys: list[str]
+    connection: Connection, files: list[StagedFile], keys: list[str]
 ) -> dict[str, tuple[str, int]]:
     """File and line where the batch speaks of a document, its lines before the document itself."""
     places: dict[str, tuple[str, int]] = {}
@@ -146,7 +150,7 @@ def _find_documents(
     return places
 
 
-def _check_balance_identity(connection: Connection, staged: Staged, report: Report) -> None:
+def _check_balance_identity(connection: Connection, staged: StagedFile, report: Report) -> None:
     row = staged.rows.c
     expected = row.opening + row.charged + row.corrected + row.penalty - row.paid
     wrong = select(row.line).where(expected != row.closing)
@@ -154,9 +158,9 @@ def _check_balance_identity(connection: Connection, staged: Staged, report: Repo
     warn_of(connection, staged, wrong, report, message, "closing")
 
 
-def _check_balance_chain(connection: Connection, staged: Staged, report: Report) -> None:
+def _check_balance_chain(connection: Connection, staged: StagedFile, report: Report) -> None:
     """Months that are missing between two, and months that do not begin where the last ended."""
-    touched = Source(staged).linked_ids("contract_id")
+    touched = MergeSource(staged).referenced_ids("contract_id")
     row = staged.rows.c
     month = type_coerce(MonthlyBalance.period, String)
 

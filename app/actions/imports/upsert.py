@@ -29,14 +29,14 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from app.actions.imports.audit import audit_changes, audit_withdrawals
-from app.actions.imports.batch import Batch
+from app.actions.imports.merge_context import MergeContext
+from app.actions.imports.merge_source import MergeSource
 from app.actions.imports.references import (
     check_references,
     report_duplicates,
     report_unknown_wide,
 )
-from app.actions.imports.source import Source
-from app.actions.imports.staging import Staged
+from app.actions.imports.staging import StagedFile
 from app.domain.directories import PORTAL
 from app.domain.money import plural
 
@@ -45,19 +45,19 @@ TOUCHED = frozenset({"billing_updated_at"})
 change of the record, so by themselves they are none: neither written nor audited."""
 
 
-class Merge:
+class Upsert:
     """The merge of one staged file."""
 
-    def __init__(self, batch: Batch, staged: Staged) -> None:
-        self.batch = batch
-        self.connection = batch.connection
+    def __init__(self, context: MergeContext, staged: StagedFile) -> None:
+        self.context = context
+        self.connection = context.connection
         self.staged = staged
         self.layout = staged.layout
-        self.source = Source(staged)
+        self.source = MergeSource(staged)
         self.target = self.source.target
         self.can_withdraw = "withdrawn_at" in self.target.c
         self.can_be_edited = "edited_at" in self.target.c
-        self.counts = batch.report.of(staged.layout.filename)
+        self.counts = context.report.of(staged.layout.filename)
 
     def run(self) -> None:
         """Add, change and withdraw rows; count them; report duplicates and unknown references."""
@@ -65,7 +65,7 @@ class Merge:
         self.counts.rows += self.counts.refused
         if self.connection.dialect.name == "postgresql":
             self.connection.exec_driver_sql(f"ANALYZE {self.source.stage.name}")
-        check_references(self.connection, self.source, self.batch.parents, self.batch.report)
+        check_references(self.connection, self.source, self.context.parents, self.context.report)
         is_new = self._target_is_empty()
         # The unique key of an empty table finds duplicates by itself, but not among tombstones.
         if (not is_new or self.staged.tombstone_count) and self._has_duplicates():
@@ -80,11 +80,11 @@ class Merge:
             self._check_wide_references()
         self.counts.unchanged = self.staged.row_count - self.counts.added - self.counts.changed
         if self.staged.tombstone_count:
-            self._withdraw(self.source.buried_ids())
+            self._withdraw(self.source.tombstoned_ids())
 
     def withdraw_absent(self, confirmed: bool) -> None:
         """Full mode: master records that the file no longer has become inactive, if confirmed."""
-        mentioned = self.source.kept_ids().union(self.source.buried_ids())
+        mentioned = self.source.present_ids().union(self.source.tombstoned_ids())
         absent = select(self.target.c.id).where(
             self.target.c.withdrawn_at.is_(None), self.target.c.id.not_in(mentioned)
         )
@@ -96,7 +96,7 @@ class Merge:
             return
         count = self._count(absent)
         if count:
-            self.batch.report.warn(
+            self.context.report.warn(
                 self.layout.filename,
                 f"в полной выгрузке нет {count} записей портала; они оставлены, "
                 "отключить: --deactivate-absent",
@@ -106,7 +106,7 @@ class Merge:
         return self.connection.execute(select(self.target.c.id).limit(1)).first() is None
 
     def _has_duplicates(self) -> bool:
-        return report_duplicates(self.connection, self.source, self.batch.report)
+        return report_duplicates(self.connection, self.source, self.context.report)
 
     def _fill(self) -> None:
         """An empty table needs no comparison; its unique key finds duplicates."""
@@ -121,7 +121,7 @@ class Merge:
             self._check_wide_references()
 
     def _check_wide_references(self) -> None:
-        report_unknown_wide(self.connection, self.source, self.batch.parents, self.batch.report)
+        report_unknown_wide(self.connection, self.source, self.context.parents, self.context.report)
 
     def _add(self, rows: Select[Any]) -> None:
         self.counts.added += self._insert(self.target, list(self.source.values()), rows)
@@ -139,8 +139,8 @@ class Merge:
             )
             .subquery()
         )
-        audit_changes(self.batch, self.source, new, list(compared))
-        self.batch.transfers.note(self.connection, self.source, changed)
+        audit_changes(self.context, self.source, new, list(compared))
+        self.context.transfers.note(self.connection, self.source, changed)
         assigned: dict[str, Any] = {name: new.c[name] for name in compared}
         if self.can_withdraw:
             assigned["withdrawn_at"] = null()
@@ -178,11 +178,11 @@ class Merge:
         names = [name for name in self.source.values() if name not in self.layout.key]
         edited = (
             select(self.target.c.id)
-            .select_from(self.source.paired())
+            .select_from(self.source.matched())
             .where(is_edited, self._differs(names))
         )
         buried = select(self.target.c.id).where(
-            self.target.c.id.in_(self.source.buried_ids()), is_edited
+            self.target.c.id.in_(self.source.tombstoned_ids()), is_edited
         )
         count = self._count(edited.union(buried))
         if count:
@@ -194,15 +194,15 @@ class Merge:
                     "записей изменены в кабинете и не обновлены",
                 ),
             )
-            self.batch.report.warn(self.layout.filename, f"{count} {words} из биллинга")
+            self.context.report.warn(self.layout.filename, f"{count} {words} из биллинга")
 
     def _check_edited_inn(self) -> None:
         """A supplier whose row stays as it is must still be the one that the batch speaks of."""
         differs = self.target.c.inn.is_distinct_from(self.source.values()["inn"])
-        other = select(self.target.c.id).select_from(self.source.paired())
+        other = select(self.target.c.id).select_from(self.source.matched())
         if self._count(other.where(self._is_edited(), differs)):
             message = "кабинет ведет другого поставщика, с другим ИНН"
-            self.batch.report.error(self.layout.filename, message, column="inn")
+            self.context.report.error(self.layout.filename, message, column="inn")
 
     def _find_changed(self, names: list[str]) -> tuple[Table, int]:
         """Temporary table of the lines whose record differs, or had been withdrawn; its length."""
@@ -213,7 +213,7 @@ class Merge:
         )
         found = (
             select(self.source.stage.c.line, self.target.c.id)
-            .select_from(self.source.paired())
+            .select_from(self.source.matched())
             .where(self._differs(names), ~self._is_edited())
         )
         return changed, self._insert(changed, ["line", "target_id"], found)
@@ -225,8 +225,8 @@ class Merge:
             return
         self._withdraw(
             select(self.target.c.id).where(
-                self.target.c[owner].in_(self.source.linked_ids(owner)),
-                self.target.c.id.not_in(self.source.kept_ids()),
+                self.target.c[owner].in_(self.source.referenced_ids(owner)),
+                self.target.c.id.not_in(self.source.present_ids()),
             )
         )
 
@@ -239,10 +239,10 @@ class Merge:
         count = self._insert(gone, ["id"], records)
         if not count:
             return
-        audit_withdrawals(self.batch, self.source, gone)
+        audit_withdrawals(self.context, self.source, gone)
         is_gone = self.target.c.id.in_(select(gone.c.id))
         if self.can_withdraw:
-            hide = update(self.target).values(withdrawn_at=self.batch.now).where(is_gone)
+            hide = update(self.target).values(withdrawn_at=self.context.now).where(is_gone)
             self.connection.execute(hide)
         else:
             self.connection.execute(delete(self.target).where(is_gone))
