@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.actions.accounts.contacts import ContactRules
 from app.actions.accounts.known_devices import SignInLimits
-from app.actions.accounts.recovery import RecoveryRules
+from app.actions.accounts.policy import ContactRules, RecoveryRules
 from app.actions.enquiries.attachments import MEBIBYTE, FileRules
 from app.actions.enquiries.customer import EnquiryRules
 from app.actions.readings.submission import ReadingRules

@@ -1,4 +1,4 @@
-"""Consents are added and withdrawn, never changed."""
+"""Give and withdraw consents; rows are added and marked as withdrawn, never edited."""
 
 from __future__ import annotations
 
@@ -16,30 +16,18 @@ from app.integrations.bundled_texts import PERSONAL_DATA, TITLES
 from app.lib.database import count_changed
 from app.models import Account, Consent, EnquiryEntry
 from app.queries.registrations import find_consent
-from app.queries.texts import current_text
+from app.queries.texts import Text, current_text
 
 
 def give_consent(
     session: Session, registration_id: int, form: str, browser: Browser, now: datetime
 ) -> Consent:
-    """Keep that a person agreed to the current text; once per version and registration."""
+    """Record consent to the current text on personal data; once per version and registration."""
     text = current_text(session, PERSONAL_DATA)
     given = find_consent(session, registration_id)
     if given is not None and given.text_sha256 == text.sha256:
         return given
-    consent = Consent(
-        purpose=text.purpose,
-        version=text.version,
-        text_sha256=text.sha256,
-        form=form,
-        given_at=now,
-        address=browser.address[:45],
-        user_agent=browser.user_agent[:200],
-        registration_id=registration_id,
-    )
-    session.add(consent)
-    session.flush()
-    return consent
+    return _add_consent(session, text, form, browser, now, registration_id=registration_id)
 
 
 def give_for_enquiry(
@@ -50,34 +38,26 @@ def give_for_enquiry(
     browser: Browser,
     now: datetime,
 ) -> None:
-    """Keep that a box under an enquiry was ticked, with the text that stood beside it."""
+    """Record the consent whose box was ticked under an enquiry, with the text shown beside it."""
     text = current_text(session, purpose)
-    session.add(
-        Consent(
-            purpose=text.purpose,
-            version=text.version,
-            text_sha256=text.sha256,
-            form="enquiry",
-            given_at=now,
-            address=browser.address[:45],
-            user_agent=browser.user_agent[:200],
-            account_id=account_id,
-            enquiry_id=enquiry_id,
-        )
+    _add_consent(
+        session, text, "enquiry", browser, now, account_id=account_id, enquiry_id=enquiry_id
     )
-    session.flush()
 
 
 def withdraw_consent(session: Session, consent: Consent, now: datetime) -> None:
-    """«Отозвать»: the row stays, with the moment from which it no longer holds. Without consent to
-    the processing of personal data there is no account."""
-    withdrawn = count_changed(
+    """Withdraw a consent («Отозвать»): the row gets the moment from which it no longer holds.
+
+    Whoever answers the enquiry it belongs to is informed by an entry. Without consent to the
+    processing of personal data there is no account: it is closed.
+    """
+    is_withdrawn = count_changed(
         session,
         update(Consent)
         .where(Consent.id == consent.id, Consent.withdrawn_at.is_(None))
         .values(withdrawn_at=now),
     )
-    if not withdrawn:
+    if not is_withdrawn:
         return
     record(
         session,
@@ -90,25 +70,57 @@ def withdraw_consent(session: Session, consent: Consent, now: datetime) -> None:
         version=consent.version,
     )
     if consent.enquiry_id is not None:
-        # Whoever answers has to know.
-        entry = EnquiryEntry(
-            idempotency_key=str(uuid.uuid4()),
-            enquiry_id=consent.enquiry_id,
-            written_at=now,
-            author=Author.SYSTEM,
-            text=f"Отозвано: {TITLES[consent.purpose].lower()}.",
-            is_internal=False,
-        )
-        session.add(entry)
-        session.flush()
+        _add_withdrawal_entry(session, consent.enquiry_id, consent.purpose, now)
     if consent.purpose == PERSONAL_DATA and consent.account_id is not None:
         close_account(session, session.get_one(Account, consent.account_id), now)
 
 
 def bind_consents(session: Session, registration_id: int, account_id: int) -> None:
-    """The person of a registration has an account now: its consents are theirs."""
+    """Attach the consents of a registration to the account that came of it."""
     session.execute(
         update(Consent)
         .where(Consent.registration_id == registration_id, Consent.account_id.is_(None))
         .values(account_id=account_id)
     )
+
+
+def _add_consent(
+    session: Session,
+    text: Text,
+    form: str,
+    browser: Browser,
+    now: datetime,
+    *,
+    registration_id: int | None = None,
+    account_id: int | None = None,
+    enquiry_id: int | None = None,
+) -> Consent:
+    consent = Consent(
+        purpose=text.purpose,
+        version=text.version,
+        text_sha256=text.sha256,
+        form=form,
+        given_at=now,
+        address=browser.address[:45],
+        user_agent=browser.user_agent[:200],
+        registration_id=registration_id,
+        account_id=account_id,
+        enquiry_id=enquiry_id,
+    )
+    session.add(consent)
+    session.flush()
+    return consent
+
+
+def _add_withdrawal_entry(session: Session, enquiry_id: int, purpose: str, now: datetime) -> None:
+    session.add(
+        EnquiryEntry(
+            idempotency_key=str(uuid.uuid4()),
+            enquiry_id=enquiry_id,
+            written_at=now,
+            author=Author.SYSTEM,
+            text=f"Отозвано: {TITLES[purpose].lower()}.",
+            is_internal=False,
+        )
+    )
+    session.flush()

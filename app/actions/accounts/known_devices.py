@@ -24,7 +24,7 @@ from app.models import Account, StaffMember
 
 DEVICE_LIFE = timedelta(days=180)
 MAX_TOKENS = 10
-"""An accountant may keep several companies in one browser; the cookie stays below 1 KB."""
+"""An accountant may serve several companies in one browser; the cookie is below 1 KB."""
 _BETWEEN = "~"
 _MAX_TOKEN = 100
 
@@ -40,9 +40,10 @@ class SignInLimits:
 def issue_device_token(
     session: Session, person: Account | StaffMember, presented: Iterable[str], now: datetime
 ) -> str:
-    """The cookie value after a full sign-in: a token of this person, and those of others.
+    """Build the cookie value after a full sign-in: a token of this person, and those of others.
 
-    The nonce of a known device stays, so that signing in again and again is counted as one device.
+    The nonce of a known device is reused, so that signing in again and again is counted as one
+    device.
 
     Args:
         presented: tokens that the browser holds already.
@@ -56,7 +57,7 @@ def issue_device_token(
 
 
 def read_tokens(cookie: str) -> tuple[str, ...]:
-    """Tokens in a cookie value; whatever else was sent is left out."""
+    """Parse the tokens of a cookie value; whatever else was sent is left out."""
     tokens = cookie[: MAX_TOKENS * (_MAX_TOKEN + 1)].split(_BETWEEN)[:MAX_TOKENS]
     return tuple(token for token in tokens if token.isascii() and token.count(".") == 2)
 
@@ -64,7 +65,7 @@ def read_tokens(cookie: str) -> tuple[str, ...]:
 def find_device(
     session: Session, person: Account | StaffMember | None, presented: Iterable[str], now: datetime
 ) -> str | None:
-    """The nonce of this person's valid token among those presented."""
+    """Find the nonce of this person's valid token among those presented."""
     if person is None:
         return None
     nonces = (_nonce_of(session, person, token, now) for token in presented)
@@ -80,10 +81,10 @@ def hit_credential_limit(
     limits: SignInLimits,
     now: datetime,
 ) -> int:
-    """Record a password or code check within the limits; the key of its row.
+    """Count a password or code check within the limits; the id of the attempt.
 
-    A known device counts by itself and neither feels nor feeds the cap of the login. Once it has
-    used up its own limit, it is treated like any stranger's browser.
+    A known device is counted by itself, apart from the cap of the login. Once it has used up its
+    limit, it is treated like any stranger's browser.
 
     Raises:
         TooManyAttemptsError: a limit is reached; nothing may be checked.

@@ -1,4 +1,4 @@
-"""Notices to the owner of an account, and what every letter knows."""
+"""Notify the owner of an account, a reading or an enquiry; facts that every message names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,15 @@ def notify_account(
     now: datetime,
     **facts: object,
 ) -> None:
-    """A notice to the contact an account has confirmed: a letter, else a text message."""
+    """Notify an account at its confirmed contact: by email, else by text message.
+
+    Nothing is sent where it has confirmed neither.
+
+    Args:
+        kind: names the template of the message.
+        key: makes the message unique; the same kind and key twice is one message.
+        facts: further variables of the template.
+    """
     if account.email_confirmed_at is not None:
         channel, recipient, write = Channel.MAIL, account.email, write_letter
     elif account.phone_confirmed_at is not None and account.phone is not None:
@@ -51,8 +59,8 @@ def notify_reading_refused(
 ) -> None:
     """A refusal must not wait until somebody looks: another reading can still be sent.
 
-    What a clerk took down by telephone is told to the owner of the contract. Nobody is told who
-    has lost the contract since.
+    For a reading that a clerk entered the owner of the contract is notified. Nobody is who has
+    lost the contract since.
     """
     receipt = session.get_one(ReadingReceipt, submitted.receipt_id)
     account_id = receipt.account_id or find_owner_of(session, receipt.contract_id)
@@ -75,7 +83,7 @@ def notify_reading_refused(
 def notify_enquirer(
     session: Session, enquiry: Enquiry, kind: str, key: str, now: datetime, **facts: object
 ) -> None:
-    """A letter about an enquiry, to the address that was given in it."""
+    """Send an email about an enquiry to the address that was given in it."""
     contract = session.get_one(Contract, enquiry.contract_id)
     facts = build_message_facts(session, contract) | {"enquiry": enquiry.number} | facts
     queue_message(
@@ -94,7 +102,7 @@ def notify_enquirer(
 
 
 def build_message_facts(session: Session, contract: Contract | None) -> dict[str, object]:
-    """Who writes, and about which contract."""
+    """Template variables of every message: who writes, and about which contract."""
     supplier = find_supplier(session)
     return {
         "supplier": (supplier.short_name or supplier.name) if supplier else "Поставщик",

@@ -1,11 +1,13 @@
-"""A forgotten password: whoever asks sees the same, known login or not."""
+"""Recover a forgotten password by email link or SMS code.
+
+Whoever asks sees the same, whether the login is known or not.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -13,12 +15,12 @@ from sqlalchemy.orm import Session
 from app.actions import rate_limits
 from app.actions.accounts.known_devices import find_device, issue_device_token
 from app.actions.accounts.notifications import build_message_facts, notify_account
+from app.actions.accounts.policy import RecoveryRules
 from app.actions.accounts.sessions import set_password
 from app.actions.audit_log import record
 from app.actions.mailbox_limits import hit_mailbox_limit
 from app.actions.messages import Outgoing, queue_message
 from app.actions.sms_codes import (
-    CodeRules,
     find_last_code,
     is_waiting,
     prepare_code,
@@ -36,7 +38,7 @@ from app.domain.errors import (
     TooManyAttemptsError,
 )
 from app.domain.passwords import check_password
-from app.domain.rate_limits import LimitedAction, RateLimit
+from app.domain.rate_limits import LimitedAction
 from app.domain.registration import Channel
 from app.integrations.message_templates import Words, write_letter, write_sms
 from app.integrations.transports import Post
@@ -48,24 +50,6 @@ from app.queries.memberships import has_access, has_any_access
 from app.queries.registrations import find_account
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryRules:
-    """Lifetimes and limits. ``per_login`` is never told: whoever asks too often sees the page as
-    ever, and nothing is sent."""
-
-    link_life: timedelta
-    codes: CodeRules
-    sms_prefixes: tuple[str, ...]
-    terminated_access_months: int
-    """How long the people of a terminated contract may still sign in."""
-    per_address: tuple[RateLimit, ...]
-    per_login: tuple[RateLimit, ...]
-    sms: tuple[RateLimit, ...]
-    code_tries: tuple[RateLimit, ...]
-    """Of one recovery and from one address: a stranger's guesses do not shut the owner out."""
-    number_tries: tuple[RateLimit, ...]
-
-
 def request_recovery(
     session: Session,
     login: str,
@@ -74,7 +58,10 @@ def request_recovery(
     rules: RecoveryRules,
     now: datetime,
 ) -> Recovery:
-    """A letter to the confirmed address, or a code to the confirmed number, if there is one.
+    """Send a link to the confirmed address or a code to the confirmed number, if there is one.
+
+    The answer is the same, and takes as long, where nobody is known by the login or nothing may be
+    sent: whoever asks learns nothing about an account.
 
     Raises:
         TooManyAttemptsError: from this address too often, whatever the login.
@@ -85,62 +72,42 @@ def request_recovery(
     account, contract_id = owner if owner else (None, None)
     if account is not None and account.disabled_at is not None:
         account = None
-    may_send = _admit(session, key, account, channel, browser, rules, now)
+    may_send = _hit_request_limits(session, key, account, channel, browser, rules, now)
     if may_send and channel is Channel.MAIL:
-        # Asked for in a browser that has signed in before, no stranger can have caused it. Refused
-        # before an older link is replaced: that one goes on working. Who is not known is counted
-        # as well, so that it takes as long.
-        is_known = find_device(session, account, browser.devices, now) is not None
-        has_mailbox = account is not None and account.email_confirmed_at is not None
-        mailbox = account.email if account is not None and has_mailbox else f"{key[:60]}@"
-        may_send = is_known or hit_mailbox_limit(session, "recovery_link", mailbox, now)
-    recovery = Recovery(
-        account_id=account.id if account else None,
-        channel=channel,
-        nonce=secrets.token_urlsafe(16),
-        account_mark=_mark(account) if account else None,
-        created_at=now,
-        expires_at=now + (rules.link_life if channel is Channel.MAIL else rules.codes.life),
-    )
+        may_send = _may_send_email(session, key, account, browser, now)
+    recovery = _build_recovery(account, channel, rules, now)
     if account is None or not may_send:
         session.add(recovery)
         session.flush()
         if may_send:
             # Thrown away: the answer takes as long as where somebody is known.
-            _write(session, recovery, None, now)
+            _render_message(session, recovery, None, now)
         return recovery
-    contract = session.get_one(Contract, contract_id)
-    _put_in_place(session, recovery, account, contract, rules, now)
+    _replace_earlier(session, recovery, account, session.get_one(Contract, contract_id), rules, now)
     return recovery
 
 
 def start_recovery(
     session: Session, account: Account, contract: Contract, rules: RecoveryRules, now: datetime
 ) -> None:
-    """A clerk has the letter with the link sent, to the confirmed address and nowhere else; the
-    password stays until its owner sets another.
+    """Have the email with the link sent on behalf of staff, to the confirmed address only.
+
+    The password is valid until its owner sets another.
 
     Raises:
         BlockedError: ``no_mail``, or ``closed``: nobody signs in with this account, or it has lost
             the contract.
-        TooManyAttemptsError: enough letters have been sent, by whomever they were asked for.
+        TooManyAttemptsError: enough emails have been sent, by whomever they were asked for.
     """
     if account.disabled_at is not None or not has_access(session, account.id, contract.id):
         raise BlockedError("closed")
     if account.email_confirmed_at is None:
         raise BlockedError("no_mail")
     rate_limits.hit(
-        session, LimitedAction.RECOVERY, contract.number_key, "desk", rules.per_login, now
+        session, LimitedAction.RECOVERY, contract.number_key, "staff", rules.per_login, now
     )
-    recovery = Recovery(
-        account_id=account.id,
-        channel=Channel.MAIL,
-        nonce=secrets.token_urlsafe(16),
-        account_mark=_mark(account),
-        created_at=now,
-        expires_at=now + rules.link_life,
-    )
-    _put_in_place(session, recovery, account, contract, rules, now)
+    recovery = _build_recovery(account, Channel.MAIL, rules, now)
+    _replace_earlier(session, recovery, account, contract, rules, now)
     record(session, "account.recovery_started", account.id, "contracts", contract.number, now)
 
 
@@ -157,7 +124,7 @@ def check_recovery(session: Session, recovery: Recovery, nonce: str, now: dateti
         raise LinkError("used")
     if recovery.expires_at <= now:
         raise LinkError("expired")
-    if recovery.account_mark != _mark(account):
+    if recovery.account_mark != _hash_credentials(account):
         raise LinkError("superseded")
     return account
 
@@ -165,8 +132,11 @@ def check_recovery(session: Session, recovery: Recovery, nonce: str, now: dateti
 def recover_by_link(
     session: Session, recovery: Recovery, nonce: str, password: str, browser: Browser, now: datetime
 ) -> str:
-    """Set a new password; every session ends, a notice goes out. The known-device cookie of this
-    browser from now on: strangers' guesses do not lock the new password out of it.
+    """Set a new password with the link of an email; every session ends, the owner is notified.
+
+    Returns:
+        The known-device cookie of this browser from now on: strangers' guesses do not lock the new
+        password out of it.
 
     Raises:
         LinkError: see ``check_recovery``.
@@ -187,7 +157,10 @@ def recover_by_code(
     post: Post,
     now: datetime,
 ) -> str:
-    """The same with a code. Commit whatever comes of it.
+    """Set a new password with the code of a text message. Commit whether it is right or wrong.
+
+    Returns:
+        The known-device cookie of this browser from now on.
 
     Raises:
         CodeError: wrong or dead; the same where nobody is known by that login.
@@ -203,11 +176,11 @@ def recover_by_code(
         account = check_recovery(session, recovery, recovery.nonce, now)
     except LinkError:
         raise CodeError("wrong") from None
+    phone = account.phone or ""
+    if not is_waiting(row, phone, rules.codes, now):
+        raise CodeError("dead")
     try:
-        # The number has its own count, whatever the contracts that lead to it.
-        phone = account.phone or ""
-        if not is_waiting(row, phone, rules.codes, now):
-            raise CodeError("dead")
+        # The number is counted by itself, whatever the contracts that lead to it.
         rate_limits.hit(
             session, LimitedAction.SMS_CODE, phone, browser.address, rules.number_tries, now
         )
@@ -224,7 +197,7 @@ def recover_by_code(
     return _recover(session, recovery, account, password, browser, now)
 
 
-def _admit(
+def _hit_request_limits(
     session: Session,
     key: str,
     account: Account | None,
@@ -233,7 +206,11 @@ def _admit(
     rules: RecoveryRules,
     now: datetime,
 ) -> bool:
-    """Whether a message may go out."""
+    """Count a request; whether a message may be sent for it.
+
+    Raises:
+        TooManyAttemptsError: from this address too often.
+    """
     address, phone = browser.address, ""
     rate_limits.hit(session, LimitedAction.RECOVERY, key, address, rules.per_address, now)
     try:
@@ -241,8 +218,8 @@ def _admit(
         if channel is Channel.SMS:
             phone = _mobile_of(account, rules)
             # Whoever gets no message is counted like those who get one: the answer takes as long.
-            counted = LimitedAction.SMS_REQUEST if phone else LimitedAction.SMS_TO_NOBODY
-            rate_limits.hit(session, counted, phone or key, address, rules.sms, now, succeeded=True)
+            action = LimitedAction.SMS_REQUEST if phone else LimitedAction.SMS_TO_NOBODY
+            rate_limits.hit(session, action, phone or key, address, rules.sms, now, succeeded=True)
     except TooManyAttemptsError as error:
         if error.staff_alert and phone:
             alert_staff(session, error.staff_alert, now)
@@ -250,7 +227,35 @@ def _admit(
     return True
 
 
-def _put_in_place(
+def _may_send_email(
+    session: Session, key: str, account: Account | None, browser: Browser, now: datetime
+) -> bool:
+    """Count an email that a stranger may have caused to a mailbox; whether it may be sent.
+
+    Asked for in a browser that has signed in before, no stranger can have caused it. Refused before
+    an older link is replaced: that one goes on working. An unknown login is counted as well, so
+    that it takes as long.
+    """
+    is_known = find_device(session, account, browser.devices, now) is not None
+    has_mailbox = account is not None and account.email_confirmed_at is not None
+    mailbox = account.email if account is not None and has_mailbox else f"{key[:60]}@"
+    return is_known or hit_mailbox_limit(session, "recovery_link", mailbox, now)
+
+
+def _build_recovery(
+    account: Account | None, channel: Channel, rules: RecoveryRules, now: datetime
+) -> Recovery:
+    return Recovery(
+        account_id=account.id if account else None,
+        channel=channel,
+        nonce=secrets.token_urlsafe(16),
+        account_mark=_hash_credentials(account) if account else None,
+        created_at=now,
+        expires_at=now + (rules.link_life if channel is Channel.MAIL else rules.codes.life),
+    )
+
+
+def _replace_earlier(
     session: Session,
     recovery: Recovery,
     account: Account,
@@ -258,7 +263,7 @@ def _put_in_place(
     rules: RecoveryRules,
     now: datetime,
 ) -> None:
-    """It stands instead of those before it, and its message goes out."""
+    """End the earlier recoveries of an account and send the message of this one."""
     session.execute(
         update(Recovery)
         .where(Recovery.account_id == account.id, Recovery.ended_at.is_(None))
@@ -277,7 +282,7 @@ def _send(
     rules: RecoveryRules,
     now: datetime,
 ) -> None:
-    words, phone = _write(session, recovery, contract, now), _mobile_of(account, rules)
+    words, phone = _render_message(session, recovery, contract, now), _mobile_of(account, rules)
     if recovery.channel == Channel.MAIL and account.email_confirmed_at is not None:
         outgoing = Outgoing(
             kind="recovery_link",
@@ -308,8 +313,10 @@ def _send(
         queue_message(session, outgoing, now)
 
 
-def _write(session: Session, recovery: Recovery, contract: Contract | None, now: datetime) -> Words:
-    """The words of the message, with the link or the code left open."""
+def _render_message(
+    session: Session, recovery: Recovery, contract: Contract | None, now: datetime
+) -> Words:
+    """Render the message with placeholders for its link or code."""
     facts = build_message_facts(session, contract) | {
         "until": recovery.expires_at.astimezone(now.tzinfo),
         "at": now,
@@ -349,6 +356,6 @@ def _recover(
     return issue_device_token(session, account, browser.devices, now)
 
 
-def _mark(account: Account) -> str:
-    """Changes with the password and with the address."""
+def _hash_credentials(account: Account) -> str:
+    """Hash that changes with the password and with the email address: it ends older links."""
     return hashlib.sha256(f"{account.password_hash}\0{account.email}".encode()).hexdigest()

@@ -41,13 +41,13 @@ MAX_AGENT = 200
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What a person typed, and from where."""
+    """What a person typed at sign-in, and from where."""
 
     login: str
     password: str
     browser: Browser
     oldest_end: date = date.min
-    """Terminated contracts that ended before this day let nobody in any more."""
+    """Terminated contracts that ended before this day cannot be signed in with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class OpenedSession:
 def create_account(
     session: Session, number: str, email: str, password: str, now: datetime
 ) -> Account:
-    """An active account that owns a contract, made by staff, who vouch for the address.
+    """Create an active account that owns a contract, by staff, who vouch for the email address.
 
     Raises:
         NotFoundError: no such contract.
@@ -81,8 +81,8 @@ def create_account(
     if contract is None:
         raise NotFoundError
     customer = contract.customer
-    about = (contract.number, customer.inn, customer.full_name, customer.short_name)
-    check_password(password, about)
+    facts = (contract.number, customer.inn, customer.full_name, customer.short_name)
+    check_password(password, facts)
     account = Account(
         email=normalise_email(email),
         email_confirmed_at=now,
@@ -152,7 +152,7 @@ def sign_in(
 def open_session(
     session: Session, account_id: int, contract_id: int, browser: Browser, now: datetime
 ) -> OpenedSession:
-    """Sign an account in; the session this browser had before ends."""
+    """Open a session of an account; the session that this browser had before ends."""
     if browser.session_id is not None:
         sign_out(session, browser.session_id, now)
     token = secrets.token_urlsafe(32)
@@ -172,7 +172,7 @@ def open_session(
 
 
 def sign_out(session: Session, session_id: int, now: datetime) -> None:
-    """End a session: its cookie is worthless from now on, wherever it was copied to."""
+    """End a session at once, wherever its cookie was copied to."""
     session.execute(
         update(AccountSession)
         .where(AccountSession.id == session_id, AccountSession.ended_at.is_(None))
@@ -204,7 +204,7 @@ def end_other_sessions(session: Session, account_id: int, session_id: int, now: 
 
 
 def set_password(session: Session, account: Account, password: str, now: datetime) -> None:
-    """A new password, checked before: all sessions end, and the tries of guessers are forgotten."""
+    """Set a checked password; all sessions end, the rate limits of sign-in are cleared."""
     account.password_hash = hash_password(password)
     end_sessions(session, account.id, now)
     _end_contact_changes(session, account, now)
@@ -214,7 +214,7 @@ def set_password(session: Session, account: Account, password: str, now: datetim
 
 
 def close_account(session: Session, account: Account, now: datetime) -> None:
-    """Nobody signs in with this account any more; its contract is free for another owner."""
+    """Close an account for good; its contracts are free for another owner."""
     account.disabled_at = now
     session.execute(
         update(Membership)
@@ -227,7 +227,8 @@ def close_account(session: Session, account: Account, now: datetime) -> None:
 
 
 def _end_contact_changes(session: Session, account: Account, now: datetime) -> None:
-    """A new address that somebody else has asked for must not outlive the password they knew."""
+    """Give up open changes of contacts: one that somebody else has asked for must not outlive the
+    password they knew."""
     session.execute(
         update(ContactChange)
         .where(ContactChange.account_id == account.id, ContactChange.ended_at.is_(None))

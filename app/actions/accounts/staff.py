@@ -1,4 +1,4 @@
-"""What a clerk may do with a customer's access; never see or set a password."""
+"""Block and unblock accounts and end their sessions, for staff; they never set a password."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUBJECT = "accounts"
 
 
 def block_account(session: Session, account: Account, now: datetime) -> None:
-    """Nobody signs in with it until it is opened again; what is open ends at once."""
+    """Block an account: nobody signs in until it is unblocked, and open sessions end at once."""
     if account.disabled_at is not None:
         return
     account.disabled_at = now
@@ -25,10 +25,10 @@ def block_account(session: Session, account: Account, now: datetime) -> None:
 
 
 def unblock_account(session: Session, account: Account, now: datetime) -> None:
-    """It opens the cabinet again.
+    """Let an account sign in again.
 
     Raises:
-        BlockedError: ``closed``: it has no contract any more; a new registration is the way.
+        BlockedError: ``closed``: it has no contract any more; its person has to register again.
     """
     if account.disabled_at is None:
         return
@@ -39,12 +39,12 @@ def unblock_account(session: Session, account: Account, now: datetime) -> None:
 
 
 def end_account_session(session: Session, row: AccountSession, now: datetime) -> None:
-    """Sign one browser out."""
+    """End one session of an account."""
     sign_out(session, row.id, now)
     record(session, "account.session_ended", row.account_id, SUBJECT, str(row.account_id), now)
 
 
 def end_account_sessions(session: Session, account: Account, now: datetime) -> None:
-    """Sign every browser out."""
+    """End all sessions of an account."""
     end_sessions(session, account.id, now)
     record(session, "account.sessions_ended", account.id, SUBJECT, str(account.id), now)

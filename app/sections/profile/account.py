@@ -8,7 +8,7 @@ from flask.wrappers import Response
 from flask_login import current_user
 
 from app.actions.accounts.consents import withdraw_consent
-from app.actions.accounts.contacts import change_password, check_password_again
+from app.actions.accounts.password import change_password, check_current_password
 from app.actions.accounts.sessions import end_other_sessions, sign_out
 from app.domain.access import Permission
 from app.domain.errors import PasswordError, SignInRefusedError, TooManyAttemptsError
@@ -154,7 +154,7 @@ def consent_withdraw(contract_id: int, consent_id: int) -> ResponseReturnValue:
         return _consent_page(found, form, 422)
     try:
         if is_last:
-            check_password_again(
+            check_current_password(
                 db.session(),
                 g.contract,
                 session.current_viewer(),

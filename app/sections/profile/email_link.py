@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from app.actions.accounts.contacts import check_email_change, confirm_email
+from app.actions.accounts.email import check_email_change, confirm_email
 from app.domain.errors import LinkError, NotFoundError
 from app.extensions import db
 from app.jobs import delivery

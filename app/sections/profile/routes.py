@@ -6,7 +6,9 @@ from flask import Blueprint, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
-from app.actions.accounts.contacts import EMAIL, PHONE, NewContacts, confirm_phone, save_contacts
+from app.actions.accounts.contact_changes import EMAIL, PHONE
+from app.actions.accounts.contacts import NewContacts, save_contacts
+from app.actions.accounts.phone import confirm_phone
 from app.domain.access import Permission
 from app.domain.contacts import normalise_email, normalise_phone, show_email, show_phone
 from app.domain.errors import (
