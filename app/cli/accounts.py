@@ -8,7 +8,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.actions.accounts.sessions import create_account
-from app.actions.registration import confirmation
+from app.actions.registration import decisions
 from app.domain.contacts import show_email, show_phone
 from app.domain.errors import (
     AccountExistsError,
@@ -67,7 +67,7 @@ def registrations() -> None:
 def registration_approve(number: int) -> None:
     """Открыть кабинет: право на договор проверено."""
     try:
-        confirmation.approve(db.session(), _waiting(number), CLERK, local_now())
+        decisions.approve(db.session(), _waiting(number), CLERK, local_now())
     except RegistrationClosedError:
         raise click.ClickException(NOT_WAITING.format(number=number)) from None
     delivery.commit()
@@ -81,7 +81,7 @@ def registration_approve(number: int) -> None:
 def registration_refuse(number: int, reason: str) -> None:
     """Отказать в доступе к договору."""
     try:
-        confirmation.refuse(db.session(), _waiting(number), CLERK, reason, local_now())
+        decisions.refuse(db.session(), _waiting(number), CLERK, reason, local_now())
     except RegistrationClosedError:
         raise click.ClickException(NOT_WAITING.format(number=number)) from None
     delivery.commit()

@@ -124,8 +124,8 @@ def has_message(session: Session, kind: str, key: str) -> bool:
     )
 
 
-def has_letter_left(session: Session, registration_id: int) -> bool:
-    """Whether the latest letter with the link of a registration is on its way."""
+def is_link_email_on_its_way(session: Session, registration_id: int) -> bool:
+    """Whether the latest email with the link of a registration has not failed."""
     status = session.scalar(
         select(Message.status)
         .where(

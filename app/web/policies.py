@@ -88,7 +88,9 @@ def watched_limits(config: Config) -> tuple[WatchedLimit, ...]:
         WatchedLimit("staff_code", LimitedAction.STAFF_CODE, codes_a_day),
         WatchedLimit("email", LimitedAction.EMAIL, suppressed),
         WatchedLimit("registration", LimitedAction.REGISTRATION, registrations),
-        WatchedLimit("proof", LimitedAction.PROOF_CONTRACT, registration_rules(config).proof_brake),
+        WatchedLimit(
+            "proof", LimitedAction.PROOF_CONTRACT, registration_rules(config).proof_lockout
+        ),
     )
 
 
@@ -140,7 +142,7 @@ def registration_rules(config: Config) -> RegistrationRules:
             LimitedAction.SMS_REQUEST: sms_limits(config),
             LimitedAction.SMS_CODE: (RateLimit(config.sms_tries_per_day, DAY, per_subject=True),),
         },
-        proof_brake=RateLimit(10 * config.proof_tries, MONTH, per_subject=True, outcome=failed),
+        proof_lockout=RateLimit(10 * config.proof_tries, MONTH, per_subject=True, outcome=failed),
     )
 
 

@@ -1,1 +1,1 @@
-"""The way from a contract number to an account; its states are in ``domain.registration``."""
+"""Register an account, from the contract number on; the states are in ``domain.registration``."""

@@ -1,4 +1,4 @@
-"""First entry: contract number and ИНН (user manual §3)."""
+"""Begin a registration by contract number and ИНН: «Первый вход» (user manual §3)."""
 
 from __future__ import annotations
 
@@ -27,23 +27,18 @@ def open_registration(
     rules: RegistrationRules,
     now: datetime,
 ) -> Registration | None:
-    """Begin a registration, or None: no such contract, another ИНН, its owner is known already, or
-    it has changed hands and a clerk has to decide first.
+    """Begin a registration, or None.
 
-    These are told apart nowhere; a known owner gets a notice, one who is suspended does not.
+    None: no such contract, another ИНН, it has an owner, or it has another customer now and a clerk
+    has to decide first. These are told apart nowhere; a known owner is notified, one whose access
+    is suspended is not.
 
     Raises:
         TooManyAttemptsError: a limit is reached; nothing was looked up.
     """
     key = number_key(number)
-    rate_limits.hit(
-        session,
-        LimitedAction.FIRST_ENTRY,
-        key,
-        browser.address,
-        rules.limits[LimitedAction.FIRST_ENTRY],
-        now,
-    )
+    limits = rules.limits[LimitedAction.FIRST_ENTRY]
+    rate_limits.hit(session, LimitedAction.FIRST_ENTRY, key, browser.address, limits, now)
     contract = find_entry(session, key, inn)
     if contract is None:
         return None

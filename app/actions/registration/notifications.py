@@ -1,4 +1,4 @@
-"""Letters and text messages around a registration."""
+"""Emails and text messages of a registration: link, code, notifications of those on record."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from app.queries.messages import count_messages, has_message
 from app.queries.registrations import contacts_on_record
 
 MAX_TEXTS_A_DAY = 3
-"""Notices by text message about one contract."""
+"""Notifications by text message about one contract."""
 
 
 def send_link(session: Session, registration: Registration, now: datetime) -> int:
-    """The letter with the link that confirms; its person waits for it. Its id."""
+    """Queue the email with the confirmation link, which its person waits for; its id."""
     words = write_letter(
         "registration_link",
         **build_message_facts(session, registration.contract),
@@ -48,7 +48,7 @@ def send_link(session: Session, registration: Registration, now: datetime) -> in
 
 
 def send_code(session: Session, registration: Registration, code: SmsCode, now: datetime) -> int:
-    """The text message with the code; its person waits for it. Its id."""
+    """Queue the text message with the code, which its person waits for; its id."""
     facts = build_message_facts(session, registration.contract)
     return queue_message(
         session,
@@ -70,10 +70,10 @@ def send_code(session: Session, registration: Registration, code: SmsCode, now: 
 def notify_contacts_on_record(
     session: Session, registration: Registration, rules: RegistrationRules, now: datetime
 ) -> None:
-    """Tell those whom billing has on record; each can stop the registration with one link.
+    """Notify those whom billing has on record; each can stop the registration with one link.
 
-    A number gets a text message only where billing has no address. The contact that confirms
-    knows already.
+    A number gets a text message only where billing has no address. The contact that confirms is
+    left out.
     """
     contract = registration.contract
     on_record = contacts_on_record(session, contract)
@@ -83,8 +83,8 @@ def notify_contacts_on_record(
         "at": registration.saved_at and registration.saved_at.astimezone(now.tzinfo),
         "days": rules.stop_life.days,
     }
-    letters = [(Channel.MAIL, email) for email in on_record.emails]
-    for channel, contact in letters or [(Channel.SMS, phone) for phone in on_record.phones]:
+    emails = [(Channel.MAIL, email) for email in on_record.emails]
+    for channel, contact in emails or [(Channel.SMS, phone) for phone in on_record.phones]:
         if _is_confirming(registration, contact):
             continue
         if channel is Channel.SMS and not _may_text(session, contract, contact, rules, now):
@@ -109,7 +109,7 @@ def notify_contacts_on_record(
 def _may_text(
     session: Session, contract: Contract, phone: str, rules: RegistrationRules, now: datetime
 ) -> bool:
-    """A text message costs: a few a day say enough."""
+    """Whether another text message may be sent: they cost, and a few a day say enough."""
     day_ago = now - timedelta(days=1)
     sent = count_messages(session, "registration_notice", Channel.SMS, contract.id, day_ago)
     return may_get_sms(phone, rules.sms_prefixes) and sent < MAX_TEXTS_A_DAY
@@ -129,7 +129,7 @@ def _is_confirming(registration: Registration, contact: str) -> bool:
 def notify_owner_of_registration(
     session: Session, account: Account, contract: Contract, now: datetime
 ) -> None:
-    """Somebody with number and ИНН tried to register over an active account; once a day."""
+    """Notify the owner, once a day, that somebody with number and ИНН tried to register again."""
     key = f"{contract.id}.{now:%Y%m%d}"
     if not has_message(session, "registration_taken", key):
         notify_account(session, account, contract, "registration_taken", key, now, at=now)
@@ -138,7 +138,7 @@ def notify_owner_of_registration(
 def notify_decision(
     session: Session, registration: Registration, now: datetime, reason: str | None = None
 ) -> None:
-    """A clerk has decided: to the contact that was confirmed."""
+    """Send the decision of a clerk to the contact that was confirmed."""
     kind = "registration_refused" if reason is not None else "registration_opened"
     is_mail = registration.channel == Channel.MAIL
     facts = build_message_facts(session, registration.contract) | {"reason": reason}

@@ -1,4 +1,4 @@
-"""What an installation has decided about registrations."""
+"""Lifetimes and rate limits of registrations, as an installation sets them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ class RegistrationRules:
     codes: CodeRules
     sms_prefixes: tuple[str, ...]
     limits: Mapping[LimitedAction, Sequence[RateLimit]]
-    proof_brake: RateLimit
+    proof_lockout: RateLimit
     """Wrong totals for one contract, by whomever, after which a right one opens nothing by itself
-    but is noted for a clerk."""
+    but is recorded for a clerk."""

@@ -1,4 +1,4 @@
-"""The registration form: what is kept of it, and «Сохранить»."""
+"""The registration form: store what was typed, send codes and links, «Сохранить»."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.actions.audit_log import record
 from app.actions.registration import notifications
 from app.actions.registration.confirmation import confirm_contact
 from app.actions.registration.policy import RegistrationRules
-from app.actions.registration.transitions import claim_submission, move
+from app.actions.registration.transitions import change_state, claim_submission
 from app.actions.sms_codes import (
     find_last_code,
     is_waiting,
@@ -39,14 +39,15 @@ from app.integrations.transports import Post
 from app.lib.passwords import hash_password
 from app.models import Contract, Message, Registration, SmsCode
 from app.queries.memberships import is_held_by_login
-from app.queries.messages import has_letter_left
+from app.queries.messages import is_link_email_on_its_way
 
-FORM = "registration"
+CONSENT_FORM = "registration"
+EDITABLE = (State.DRAFT, State.LINK_SENT)
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationDetails:
-    """What the form holds; None is what was not typed, or may not be kept."""
+    """What the form holds; None is what was not typed, or may not be stored."""
 
     email: str | None
     phone: str
@@ -58,7 +59,7 @@ class RegistrationDetails:
 
 @dataclass(frozen=True, slots=True)
 class QueuedMessage:
-    """A message somebody waits for, and the try to settle when it has left or not."""
+    """A message that somebody waits for, and the attempt that fails if it cannot be sent."""
 
     message_id: int
     attempt_id: int
@@ -73,51 +74,40 @@ def save(
     post: Post,
     now: datetime,
 ) -> QueuedMessage | None:
-    """«Сохранить»: a letter with a link goes out, or the confirmed number opens the cabinet.
+    """«Сохранить»: an email with a link is sent, or the confirmed number opens the account.
 
-    Saved twice in a row, it is one letter.
+    Saved twice in a row, it is one email.
 
     Args:
         details: complete but for a password that was accepted before.
 
+    Returns:
+        The email with the link, if one has to be sent.
+
     Raises:
-        ConsentMissingError, RegistrationClosedError: nothing is kept.
+        ConsentMissingError, RegistrationClosedError: nothing is stored.
         TooManyAttemptsError: too many registrations of this contract, or passwords.
         CodeError: the number has not been confirmed, or by a code that was not right.
     """
-    _check_may_keep(session, registration, details)
-    _admit_hashing(session, registration, details, browser, rules, now)
-    if _is_saved(session, registration, details, rules, now):
+    _check_may_store(session, registration, details)
+    _hit_hash_limit(session, registration, details, browser, rules, now)
+    if _is_just_saved(session, registration, details, rules, now):
         _set_password(registration, details)
         return None
-    is_by_sms = details.channel is Channel.SMS
-    needs_code = is_by_sms and not is_confirmed(registration, details.phone)
+    needs_code = _needs_code(registration, details)
     if needs_code and not details.code:
         raise CodeError("missing")
-    attempt_id = _admit_save(session, registration, browser, rules, now)
+    attempt_id = _hit_registration_limit(session, registration, browser, rules, now)
     if needs_code:
         # Typed, and «ОК» forgotten.
         check_code(session, registration, details, browser, rules, post, now, is_hash_counted=True)
     if not claim_submission(session, registration):
         return None
-    if is_by_sms and not is_confirmed(registration, details.phone):
+    if _needs_code(registration, details):
         # Another code was asked for in the meantime.
         raise CodeError("missing")
-    _keep(session, registration, details, browser, now)
-    _supersede_others(session, registration, now)
-    _send_on(session, registration, rules, now)
-    record(
-        session,
-        "registration.saved",
-        None,
-        "contracts",
-        registration.contract.number,
-        now,
-        registration=registration.id,
-        channel=registration.channel,
-    )
-    notifications.notify_contacts_on_record(session, registration, rules, now)
-    if is_by_sms:
+    _store_submission(session, registration, details, browser, rules, now)
+    if details.channel is Channel.SMS:
         confirm_contact(session, registration, rules, now)
         return None
     return QueuedMessage(notifications.send_link(session, registration, now), attempt_id)
@@ -131,27 +121,27 @@ def request_code(
     rules: RegistrationRules,
     now: datetime,
 ) -> QueuedMessage:
-    """«Отправить смс»: a message with a code.
+    """«Отправить смс»: send a text message with a code.
 
     Raises:
-        ConsentMissingError, RegistrationClosedError: nothing is kept.
+        ConsentMissingError, RegistrationClosedError: nothing is stored.
         SmsNotAllowedError: not a number that gets messages.
         TooSoonError: a code arrived there just now.
-        TooManyAttemptsError: a limit is reached; ``alarm`` is set where it is everybody's.
+        TooManyAttemptsError: a limit is reached; ``staff_alert`` is set where it is everybody's.
     """
-    _check_may_keep(session, registration, details)
+    _check_may_store(session, registration, details)
     phone = details.phone
     if not may_get_sms(phone, rules.sms_prefixes):
         raise SmsNotAllowedError
     last = find_last_code(session, registration_id=registration.id)
     if last is not None and last.phone == phone:
-        _refuse_for(seconds_to_wait(last, rules.codes, now))
-    _admit_hashing(session, registration, details, browser, rules, now)
+        _check_pause(seconds_to_wait(last, rules.codes, now))
+    _hit_hash_limit(session, registration, details, browser, rules, now)
     limits = rules.limits[LimitedAction.SMS_REQUEST]
     attempt_id = rate_limits.hit(
         session, LimitedAction.SMS_REQUEST, phone, browser.address, limits, now, succeeded=True
     )
-    _keep(session, registration, details, browser, now)
+    _store_details(session, registration, details, browser, now)
     registration.confirmed_phone = None
     code = prepare_code(session, phone, rules.codes, now, registration_id=registration.id)
     return QueuedMessage(notifications.send_code(session, registration, code, now), attempt_id)
@@ -168,35 +158,36 @@ def check_code(
     *,
     is_hash_counted: bool = False,
 ) -> None:
-    """«ОК»: the number is confirmed for this registration. Commit whatever comes of it.
+    """«ОК»: confirm the number by its code. Commit whether it is right or wrong.
 
     Args:
         is_hash_counted: the password that is hashed along has been counted already.
 
     Raises:
-        ConsentMissingError, RegistrationClosedError: nothing is kept.
+        ConsentMissingError, RegistrationClosedError: nothing is stored.
         TooManyAttemptsError: too many codes were tried for this number today.
         CodeError: wrong, dead, or none typed.
     """
-    _check_may_keep(session, registration, details)
+    _check_may_store(session, registration, details)
     if not details.code:
         raise CodeError("missing")
     row = find_last_code(session, registration_id=registration.id)
     if not is_waiting(row, details.phone, rules.codes, now):
-        # No code, no try: or anybody could use up those of a number that is not theirs.
+        # Not counted: or anybody could use up the attempts of a number that is not theirs.
         raise CodeError("dead")
     if not is_hash_counted:
-        _admit_hashing(session, registration, details, browser, rules, now)
+        _hit_hash_limit(session, registration, details, browser, rules, now)
     limits = rules.limits[LimitedAction.SMS_CODE]
     rate_limits.hit(session, LimitedAction.SMS_CODE, details.phone, browser.address, limits, now)
-    _keep(session, registration, details, browser, now)
+    _store_details(session, registration, details, browser, now)
     use_code(session, row, details.phone, details.code, rules.codes.tries, post, now)
     registration.confirmed_phone = details.phone
     session.flush()
 
 
 def record_not_sent(session: Session, queued: QueuedMessage, now: datetime) -> None:
-    """The provider took no message: the try does not count, and may be made again at once."""
+    """Release the rate limit of a message that the provider did not accept: it may be asked for
+    again at once."""
     message = session.get_one(Message, queued.message_id)
     if message.sms_code_id is not None:
         session.get_one(SmsCode, message.sms_code_id).ended_at = now
@@ -211,26 +202,26 @@ def resend_link(
     rules: RegistrationRules,
     now: datetime,
 ) -> QueuedMessage:
-    """Another letter for a saved registration; the link before is dead.
+    """Send another email for a saved registration; the link before does not work any more.
 
     Raises:
         RegistrationClosedError: it does not wait for its link.
-        TooSoonError: a letter left just now.
+        TooSoonError: an email was sent just now.
         TooManyAttemptsError: too many registrations of this contract.
     """
     if registration.state != State.LINK_SENT:
         raise RegistrationClosedError
-    _refuse_for(seconds_to_resend(session, registration, rules, now))
-    attempt_id = _admit_save(session, registration, browser, rules, now)
-    _send_on(session, registration, rules, now)
+    _check_pause(seconds_to_resend(session, registration, rules, now))
+    attempt_id = _hit_registration_limit(session, registration, browser, rules, now)
+    _issue_link(session, registration, rules, now)
     return QueuedMessage(notifications.send_link(session, registration, now), attempt_id)
 
 
 def seconds_to_resend(
     session: Session, registration: Registration, rules: RegistrationRules, now: datetime
 ) -> int:
-    """Whole seconds until another letter may be asked for; one that never left does not count."""
-    if registration.saved_at is None or not has_letter_left(session, registration.id):
+    """Whole seconds until another email may be asked for; one that failed does not count."""
+    if registration.saved_at is None or not is_link_email_on_its_way(session, registration.id):
         return 0
     return max(0, math.ceil((registration.saved_at + rules.codes.pause - now).total_seconds()))
 
@@ -241,23 +232,27 @@ def is_confirmed(registration: Registration, phone: str | None) -> bool:
 
 
 def check_open(session: Session, registration: Registration) -> None:
-    """Refuse to go on with a registration that is over.
+    """Refuse to continue a registration that has ended.
 
     Raises:
         RegistrationClosedError: replaced, stopped, refused, done; or the contract has an owner.
     """
-    if registration.state not in (State.DRAFT, State.LINK_SENT):
+    if registration.state not in EDITABLE:
         raise RegistrationClosedError
     if is_held_by_login(session, registration.contract.number_key):
         raise RegistrationClosedError
 
 
-def _refuse_for(seconds: int) -> None:
+def _needs_code(registration: Registration, details: RegistrationDetails) -> bool:
+    return details.channel is Channel.SMS and not is_confirmed(registration, details.phone)
+
+
+def _check_pause(seconds: int) -> None:
     if seconds > 0:
         raise TooSoonError(seconds)
 
 
-def _check_may_keep(
+def _check_may_store(
     session: Session, registration: Registration, details: RegistrationDetails
 ) -> None:
     if not details.has_consented:
@@ -265,24 +260,45 @@ def _check_may_keep(
     check_open(session, registration)
 
 
-def _keep(
+def _store_submission(
+    session: Session,
+    registration: Registration,
+    details: RegistrationDetails,
+    browser: Browser,
+    rules: RegistrationRules,
+    now: datetime,
+) -> None:
+    """Store a complete form, supersede other registrations, notify those on record."""
+    _store_details(session, registration, details, browser, now)
+    _supersede_others(session, registration, now)
+    _issue_link(session, registration, rules, now)
+    record(
+        session,
+        "registration.saved",
+        None,
+        "contracts",
+        registration.contract.number,
+        now,
+        registration=registration.id,
+        channel=registration.channel,
+    )
+    notifications.notify_contacts_on_record(session, registration, rules, now)
+
+
+def _store_details(
     session: Session,
     registration: Registration,
     details: RegistrationDetails,
     browser: Browser,
     now: datetime,
 ) -> None:
-    """Keep what was typed, for the next step. A link that is on its way confirms what was saved
-    with it, and nothing that is typed later: it is dead."""
-    move(
-        session,
-        registration,
-        State.DRAFT,
-        (State.DRAFT, State.LINK_SENT),
-        nonce=None,
-        confirm_until=None,
-    )
-    give_consent(session, registration.id, FORM, browser, now)
+    """Store what was typed, for the next step.
+
+    A link that is on its way confirms what was saved with it, and nothing that is typed later: it
+    does not work any more.
+    """
+    change_state(session, registration, State.DRAFT, EDITABLE, nonce=None, confirm_until=None)
+    give_consent(session, registration.id, CONSENT_FORM, browser, now)
     registration.email = details.email or registration.email
     registration.phone = details.phone
     registration.channel = details.channel
@@ -297,7 +313,7 @@ def _set_password(registration: Registration, details: RegistrationDetails) -> N
         registration.password_hash = hash_password(details.password)
 
 
-def _admit_hashing(
+def _hit_hash_limit(
     session: Session,
     registration: Registration,
     details: RegistrationDetails,
@@ -311,18 +327,18 @@ def _admit_hashing(
         TooManyAttemptsError: a limit is reached; nothing was hashed.
     """
     if details.password is not None:
-        own, limits = f"registration:{registration.id}", rules.limits[LimitedAction.NEW_HASH]
-        rate_limits.hit(session, LimitedAction.NEW_HASH, own, browser.address, limits, now)
+        subject, limits = f"registration:{registration.id}", rules.limits[LimitedAction.NEW_HASH]
+        rate_limits.hit(session, LimitedAction.NEW_HASH, subject, browser.address, limits, now)
 
 
-def _is_saved(
+def _is_just_saved(
     session: Session,
     registration: Registration,
     details: RegistrationDetails,
     rules: RegistrationRules,
     now: datetime,
 ) -> bool:
-    """Whether the same has been saved just now and its letter is on the way."""
+    """Whether the same has been saved just now and its email is on the way."""
     return (
         registration.state == State.LINK_SENT
         and seconds_to_resend(session, registration, rules, now) > 0
@@ -331,31 +347,28 @@ def _is_saved(
     )
 
 
-def _admit_save(
+def _hit_registration_limit(
     session: Session,
     registration: Registration,
     browser: Browser,
     rules: RegistrationRules,
     now: datetime,
 ) -> int:
-    contract, limits = (
-        f"contract:{registration.contract_id}",
-        rules.limits[LimitedAction.REGISTRATION],
-    )
+    action, subject = LimitedAction.REGISTRATION, f"contract:{registration.contract_id}"
     return rate_limits.hit(
-        session, LimitedAction.REGISTRATION, contract, browser.address, limits, now, succeeded=True
+        session, action, subject, browser.address, rules.limits[action], now, succeeded=True
     )
 
 
-def _send_on(
+def _issue_link(
     session: Session, registration: Registration, rules: RegistrationRules, now: datetime
 ) -> None:
-    """From the form to the letter, with a link of its own."""
-    move(
+    """Move from the form to the email: a new nonce makes a new link and ends the one before."""
+    change_state(
         session,
         registration,
         State.LINK_SENT,
-        (State.DRAFT, State.LINK_SENT),
+        EDITABLE,
         nonce=secrets.token_urlsafe(16),
         saved_at=now,
         confirm_until=now + rules.link_life,
@@ -363,7 +376,7 @@ def _send_on(
 
 
 def _supersede_others(session: Session, registration: Registration, now: datetime) -> None:
-    """Others of this contract give way: a stranger's must not block the owner."""
+    """End the other registrations of the contract: a stranger's must not block the owner."""
     # One after the other, or two that are saved at once would both stay.
     contract = select(Contract.id).where(Contract.id == registration.contract_id)
     session.execute(contract.with_for_update())

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from app.actions.accounts.notifications import build_message_facts, notify_account
 from app.actions.audit_log import record
 from app.actions.messages import Outgoing, queue_message
-from app.actions.registration import confirmation
+from app.actions.registration.decisions import refuse_for_transfer
 from app.domain.errors import RegistrationClosedError, TransferError
 from app.domain.registration import PENDING, Channel
 from app.domain.transfers import Decision
@@ -174,7 +174,7 @@ def _revoke(
     ).all()
     for registration in pending:
         try:
-            confirmation.refuse_for_transfer(session, registration, clerk, REASON, now)
+            refuse_for_transfer(session, registration, clerk, REASON, now)
         except RegistrationClosedError:  # stopped by somebody at this moment
             continue
     _invite(session, contract_id, ids[-1], now)

@@ -6,7 +6,8 @@ from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
-from app.actions.registration import confirmation
+from app.actions.registration import confirmation, objection
+from app.actions.registration import proof as proofs
 from app.domain.errors import (
     AmountError,
     LinkError,
@@ -94,7 +95,7 @@ def proof_submit(token: str) -> ResponseReturnValue:
     if status := _check_registrant(form, registration):
         return _proof_page(form, registration, status)
     try:
-        confirmation.prove_by_document(
+        proofs.prove_by_document(
             db.session(), registration, form.amount.data or "", here.browser, here.rules, here.now
         )
     except (AmountError, ProofError) as error:
@@ -115,7 +116,7 @@ def stop(token: str) -> ResponseReturnValue:
     """«Это не я»: a question first, for programs open links too."""
     registration, _ = _linked(Purpose.STOP, token)
     try:
-        confirmation.check_stop(registration, request_context().rules, session.local_now())
+        objection.check_objection(registration, request_context().rules, session.local_now())
     except LinkError as error:
         return _nothing_to_stop(error)
     return render_page("registration/stop.html", fragment="results", registration=registration)
@@ -128,7 +129,7 @@ def stop_submit(token: str) -> ResponseReturnValue:
     registration, _ = _linked(Purpose.STOP, token)
     here = request_context()
     try:
-        confirmation.stop(db.session(), registration, here.rules, here.now)
+        objection.stop_registration(db.session(), registration, here.rules, here.now)
     except LinkError as error:
         return _nothing_to_stop(error)
     delivery.commit()
@@ -165,7 +166,7 @@ def _check_registrant(form: ConfirmForm, registration: Registration) -> int:
         return form.refuse()
     here = request_context()
     try:
-        confirmation.check_registrant(
+        confirmation.check_registration_password(
             db.session(), registration, typed[:MAX_TYPED], here.browser, here.rules, here.now
         )
     except (SignInRefusedError, TooManyAttemptsError) as error:
@@ -205,7 +206,7 @@ def _proof_page(
         needs_password=not is_registering_browser(registration),
         is_held=is_held,
         stop_url=_stop_url(registration),
-        tries_left=confirmation.count_tries_left(
+        tries_left=proofs.count_remaining_attempts(
             db.session(), registration, here.browser, here.rules, here.now
         ),
         status=status,

@@ -6,7 +6,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
-from app.actions.registration import confirmation
+from app.actions.registration import decisions
 from app.domain.errors import RegistrationClosedError
 from app.domain.staff import StaffPermission
 from app.extensions import db
@@ -60,7 +60,7 @@ def registration_approve(registration_id: int) -> ResponseReturnValue:
     found = get_registration(db.session(), registration_id)
     keep_if_busy(lambda message: _page(found, RefusalForm(), 503, message))
     try:
-        confirmation.approve(db.session(), found, current_clerk().name[:60], local_now())
+        decisions.approve(db.session(), found, current_clerk().name[:60], local_now())
     except RegistrationClosedError:
         db.session.rollback()
         return _page(get_registration(db.session(), registration_id), RefusalForm(), 409, CLOSED)
@@ -78,7 +78,7 @@ def registration_refuse(registration_id: int) -> ResponseReturnValue:
     keep_if_busy(lambda message: _page(found, form, 503, message))
     try:
         clerk, reason = current_clerk().name[:60], form.reason.data
-        confirmation.refuse(db.session(), found, clerk, reason, local_now())
+        decisions.refuse(db.session(), found, clerk, reason, local_now())
     except RegistrationClosedError:
         db.session.rollback()
         return _page(get_registration(db.session(), registration_id), form, 409, CLOSED)

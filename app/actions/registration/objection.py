@@ -1,0 +1,47 @@
+"""Stop a registration by a link of its notification («Это не я»), for those on record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.actions.accounts.sessions import close_account
+from app.actions.registration.policy import RegistrationRules
+from app.actions.registration.transitions import end_registration
+from app.domain.errors import LinkError
+from app.domain.registration import PENDING, State
+from app.models import Account, Registration
+
+STOPPABLE = (*PENDING, State.ACTIVE)
+
+
+def check_objection(registration: Registration, rules: RegistrationRules, now: datetime) -> None:
+    """Refuse a link «Это не я» that stops nothing.
+
+    Raises:
+        LinkError: ``used``, ``superseded`` or ``expired``.
+    """
+    if registration.state == State.STOPPED:
+        raise LinkError("used")
+    if registration.state not in STOPPABLE:
+        raise LinkError("superseded")
+    # What still waits may be stopped as long as it waits.
+    opened = registration.decided_at if registration.state == State.ACTIVE else None
+    if opened is not None and opened + rules.stop_life <= now:
+        raise LinkError("expired")
+
+
+def stop_registration(
+    session: Session, registration: Registration, rules: RegistrationRules, now: datetime
+) -> None:
+    """Stop a registration, and close the account that came of it.
+
+    Raises:
+        LinkError: see ``check_objection``.
+    """
+    check_objection(registration, rules, now)
+    decided_by = "contact on record"
+    end_registration(session, registration, State.STOPPED, STOPPABLE, decided_by, None, now)
+    if registration.account_id is not None:
+        close_account(session, session.get_one(Account, registration.account_id), now)
