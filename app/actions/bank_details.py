@@ -1,4 +1,4 @@
-"""The customer's own bank details."""
+"""Save the bank details that a customer has entered for payment orders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.queries.contracts import VisibleContract
 def save_bank_details(
     session: Session, contract: VisibleContract, viewer: Viewer, now: datetime, **values: str
 ) -> None:
-    """Keep them, and what they were before.
+    """Store bank details of a contract; what they were before goes into the audit log.
 
     Args:
         values: ``account``, ``bic``, ``bank_name``, ``corr_account``; checked by their keys.

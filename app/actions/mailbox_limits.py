@@ -1,4 +1,4 @@
-"""Count the emails that strangers cause to a mailbox, in the transaction that causes them."""
+"""Rate-limit emails that strangers cause to a mailbox, in the transaction that causes them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ _LOCK = "kabinet.mailbox-limits"
 
 
 def hit_mailbox_limit(session: Session, kind: str, recipient: str, now: datetime) -> bool:
-    """Whether an email of this kind may leave for a mailbox; it is counted either way.
+    """Count an email to a mailbox; whether it may be sent.
 
-    Of transactions that run at once each sees what the others have counted.
+    A lock until the commit makes transactions that run at once see what the others have counted.
+
+    Args:
+        kind: of the message; kinds that no stranger can cause are not limited.
+        recipient: email address.
     """
     purpose = PURPOSES.get(kind)
     if purpose is None:
@@ -35,15 +39,12 @@ def hit_mailbox_limit(session: Session, kind: str, recipient: str, now: datetime
         "hit_at": now,
     }
     # Written first: SQLite has one writer, and from here on that is this transaction.
-    attempt_id = session.scalar(
+    hit_id = session.scalar(
         insert(RateLimitHit).values(succeeded=False, **values).returning(RateLimitHit.id)
     )
-    is_within = (
-        rate_limits.count_remaining(
-            session, LimitedAction.EMAIL, subject, origin.address, limits, now
-        )
-        > 0
+    remaining = rate_limits.count_remaining(
+        session, LimitedAction.EMAIL, subject, origin.address, limits, now
     )
-    if is_within and attempt_id is not None:
-        rate_limits.record_outcome(session, attempt_id, succeeded=True)
-    return is_within
+    if remaining > 0 and hit_id is not None:
+        rate_limits.record_outcome(session, hit_id, succeeded=True)
+    return remaining > 0

@@ -19,7 +19,7 @@ from app.domain.rate_limits import LimitedAction, RateLimit
 from app.lib.database import write_apart
 from app.lib.keyring import KeyPurpose, keyring_of
 from app.models import RateLimitHit
-from app.queries.rate_limits import count_attempts
+from app.queries.rate_limits import count_hits
 
 MAX_ADDRESS = 45
 IPV6_SITE = 64
@@ -52,20 +52,18 @@ def hit(
     Raises:
         TooManyAttemptsError: a limit is reached.
     """
-    attempt = _build_attempt(session, action, subject, address, now)
+    attempt = _build_hit(session, action, subject, address, now)
     _check(session, attempt, limits)
-    attempt_id = _insert_attempt(session, attempt, succeeded=succeeded)
+    hit_id = _insert_hit(session, attempt, succeeded=succeeded)
     try:
         _check(session, attempt, limits, already_counted=1)
     except TooManyAttemptsError:
         if succeeded:
             # Several came at once and none goes through: the next one may.
-            refused = (
-                update(RateLimitHit).where(RateLimitHit.id == attempt_id).values(succeeded=False)
-            )
+            refused = update(RateLimitHit).where(RateLimitHit.id == hit_id).values(succeeded=False)
             write_apart(session, refused.returning(RateLimitHit.id))
         raise
-    return attempt_id
+    return hit_id
 
 
 def record_failure(
@@ -75,8 +73,8 @@ def record_failure(
 
     Committed in a transaction of its own; the session must not have written yet.
     """
-    attempt = _build_attempt(session, action, subject, address, now)
-    _insert_attempt(session, attempt, succeeded=False)
+    attempt = _build_hit(session, action, subject, address, now)
+    _insert_hit(session, attempt, succeeded=False)
 
 
 def test(
@@ -92,7 +90,7 @@ def test(
     Raises:
         TooManyAttemptsError: a limit is reached.
     """
-    attempt = _build_attempt(session, action, subject, address, now)
+    attempt = _build_hit(session, action, subject, address, now)
     _check(session, attempt, limits, already_counted=1)
 
 
@@ -105,24 +103,24 @@ def count_remaining(
     now: datetime,
 ) -> int:
     """How many more attempts the limits allow now; never below zero."""
-    attempt = _build_attempt(session, action, subject, address, now)
+    attempt = _build_hit(session, action, subject, address, now)
     remaining = [limit.count - _count(session, attempt, limit)[0] for limit in limits]
     return max(0, min(remaining))
 
 
-def record_outcome(session: Session, attempt_id: int, *, succeeded: bool) -> None:
+def record_outcome(session: Session, hit_id: int, *, succeeded: bool) -> None:
     """Store how a counted attempt ended, in the caller's transaction."""
     session.execute(
-        update(RateLimitHit).where(RateLimitHit.id == attempt_id).values(succeeded=succeeded)
+        update(RateLimitHit).where(RateLimitHit.id == hit_id).values(succeeded=succeeded)
     )
 
 
-def commit_success(session: Session, attempt_id: int) -> None:
+def commit_success(session: Session, hit_id: int) -> None:
     """Store that a counted attempt went well, whatever becomes of the caller's transaction.
 
     The session must not have written yet.
     """
-    statement = update(RateLimitHit).where(RateLimitHit.id == attempt_id).values(succeeded=True)
+    statement = update(RateLimitHit).where(RateLimitHit.id == hit_id).values(succeeded=True)
     write_apart(session, statement.returning(RateLimitHit.id))
 
 
@@ -157,7 +155,7 @@ def network_of(address: str) -> str:
     return str(ip.ipv4_mapped or IPv6Network((int(ip), IPV6_SITE), strict=False))
 
 
-def _build_attempt(
+def _build_hit(
     session: Session, action: LimitedAction, subject: str, address: str, now: datetime
 ) -> RateLimitHit:
     """The attempt as the limits look for it; not added to the session."""
@@ -169,7 +167,7 @@ def _build_attempt(
     )
 
 
-def _insert_attempt(session: Session, attempt: RateLimitHit, *, succeeded: bool) -> int:
+def _insert_hit(session: Session, attempt: RateLimitHit, *, succeeded: bool) -> int:
     """Commit the row of an attempt in a transaction of its own."""
     row = insert(RateLimitHit).values(
         action=attempt.action,
@@ -205,7 +203,7 @@ def _count(
     session: Session, attempt: RateLimitHit, limit: RateLimit
 ) -> tuple[int, datetime | None]:
     """How many attempts a limit counts, and when the oldest of them was."""
-    return count_attempts(
+    return count_hits(
         session,
         attempt.action,
         since=attempt.hit_at - limit.window,

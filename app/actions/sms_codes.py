@@ -1,4 +1,4 @@
-"""Codes by text message: asked for, issued when they leave, typed in."""
+"""One-time codes by text message: prepared with it, drawn when it is sent, checked once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.models import SmsCode
 
 @dataclass(frozen=True, slots=True)
 class CodeRules:
-    """Life of a code, the pause before another, and how many tries it has."""
+    """Lifetime of a code, the pause before another, and how many tries it has."""
 
     life: timedelta
     pause: timedelta
@@ -35,10 +35,14 @@ def prepare_code(
     recovery_id: int | None = None,
     contact_change_id: int | None = None,
 ) -> SmsCode:
-    """A row for a code that is about to leave; the older codes of the same errand die."""
+    """Create the row of a code that is about to be sent; older codes of the same purpose end.
+
+    Args:
+        registration_id, recovery_id, contact_change_id: what the code is for; exactly one.
+    """
     session.execute(
         update(SmsCode)
-        .where(_errand(registration_id, recovery_id, contact_change_id), SmsCode.ended_at.is_(None))
+        .where(_is_for(registration_id, recovery_id, contact_change_id), SmsCode.ended_at.is_(None))
         .values(ended_at=now)
     )
     code = SmsCode(
@@ -56,14 +60,14 @@ def prepare_code(
 
 
 def seconds_to_wait(last: SmsCode | None, rules: CodeRules, now: datetime) -> int:
-    """Whole seconds until another code may be asked for; one that never left does not count."""
+    """Whole seconds until another code may be asked for; one that was never sent does not count."""
     if last is None or last.ended_at is not None:
         return 0
     return max(0, math.ceil((last.created_at + rules.pause - now).total_seconds()))
 
 
 def is_waiting(code: SmsCode | None, phone: str | None, rules: CodeRules, now: datetime) -> bool:
-    """Whether a code has left for a number and may still be typed."""
+    """Whether a code has been sent to a number and may still be typed."""
     return (
         code is not None
         and code.phone == phone
@@ -74,7 +78,7 @@ def is_waiting(code: SmsCode | None, phone: str | None, rules: CodeRules, now: d
 
 
 def issue_code(session: Session, row: SmsCode, post: Post) -> str:
-    """Draw the code of a row; only its keyed hash is kept. No code in the table repeats."""
+    """Draw the code of a row and store only its keyed hash; no code in the table repeats."""
     while True:
         code = draw_code()
         code_hash = post.hash_code(code)
@@ -91,10 +95,10 @@ def find_last_code(
     recovery_id: int | None = None,
     contact_change_id: int | None = None,
 ) -> SmsCode | None:
-    """The latest code of an errand."""
+    """Find the latest code of a registration, a recovery or a change of contacts."""
     return session.scalars(
         select(SmsCode)
-        .where(_errand(registration_id, recovery_id, contact_change_id))
+        .where(_is_for(registration_id, recovery_id, contact_change_id))
         .order_by(SmsCode.id.desc())
         .limit(1)
     ).first()
@@ -109,21 +113,21 @@ def use_code(
     post: Post,
     now: datetime,
 ) -> None:
-    """Check what was typed; each check costs a try, whatever comes of it: commit it always.
+    """Check what was typed and end the code if it is right. Each check costs a try: commit it.
 
     Raises:
         CodeError: ``wrong``, or ``dead``: none sent to this number, expired, used, tries used up.
     """
     if row is None or row.phone != phone or row.expires_at <= now:
         raise CodeError("dead")
-    # The try is taken before the code is compared: parallel guesses cannot share one.
-    taken = count_changed(
+    # The try is counted before the code is compared: parallel guesses cannot share one.
+    is_counted = count_changed(
         session,
         update(SmsCode)
         .where(SmsCode.id == row.id, SmsCode.ended_at.is_(None), SmsCode.tries < tries)
         .values(tries=SmsCode.tries + 1),
     )
-    if not taken:
+    if not is_counted:
         raise CodeError("dead")
     if not hmac.compare_digest(post.hash_code(typed), row.code_hash or ""):
         raise CodeError("wrong")
@@ -131,7 +135,7 @@ def use_code(
     session.flush()
 
 
-def _errand(
+def _is_for(
     registration_id: int | None, recovery_id: int | None, contact_change_id: int | None
 ) -> ColumnElement[bool]:
     if registration_id is not None:

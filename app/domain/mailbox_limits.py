@@ -1,9 +1,9 @@
-"""How many emails a stranger may cause to one mailbox; beyond that they are held back silently.
+"""Rate limits of the emails that strangers may cause to one mailbox; more are suppressed silently.
 
-Counted by purpose, so that a flood of one kind never uses up another: a link for a new password
-still leaves while somebody registers with the same address again and again. One network address may
-use up only a part of each limit. Notices of one's own changes, answers and decisions of staff are
-not limited: no stranger causes them.
+Counted by purpose, so that a flood of one kind never uses up another: a link for a new password is
+still sent while somebody registers with the same address again and again. One network address may
+use up only a part of each limit. Notifications of one's own changes, answers and decisions of staff
+are not limited: no stranger causes them.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _YANDEX = frozenset(
 
 
 class EmailPurpose(StrEnum):
-    """What emails of several kinds are counted together for."""
+    """Purposes that emails are counted by; several kinds may share one. The values are hashed."""
 
     REGISTRATION = "registration"
-    NOTICE = "notice"
+    NOTIFICATION = "notice"
     RECOVERY = "recovery"
     CONTACT = "contact"
     ENQUIRY = "enquiry"
@@ -32,8 +32,8 @@ class EmailPurpose(StrEnum):
 
 PURPOSES = {
     "registration_link": EmailPurpose.REGISTRATION,
-    "registration_notice": EmailPurpose.NOTICE,
-    "registration_taken": EmailPurpose.NOTICE,
+    "registration_notice": EmailPurpose.NOTIFICATION,
+    "registration_taken": EmailPurpose.NOTIFICATION,
     "recovery_link": EmailPurpose.RECOVERY,
     "contact_link": EmailPurpose.CONTACT,
     "enquiry_receipt": EmailPurpose.ENQUIRY,
@@ -41,7 +41,7 @@ PURPOSES = {
 """Purposes of the kinds of email that somebody else than the reader of the mailbox may cause."""
 
 
-def _limits(per_address: int, an_hour: int, a_day: int) -> tuple[RateLimit, ...]:
+def _build_limits(per_address: int, an_hour: int, a_day: int) -> tuple[RateLimit, ...]:
     sent = Outcome.SUCCEEDED
     return (
         RateLimit(per_address, HOUR, per_subject=True, per_address=True, outcome=sent),
@@ -51,19 +51,19 @@ def _limits(per_address: int, an_hour: int, a_day: int) -> tuple[RateLimit, ...]
 
 
 LIMITS = {
-    EmailPurpose.REGISTRATION: _limits(5, 8, 20),
-    EmailPurpose.NOTICE: _limits(4, 6, 15),
-    EmailPurpose.RECOVERY: _limits(5, 8, 20),
-    EmailPurpose.CONTACT: _limits(4, 6, 12),
-    EmailPurpose.ENQUIRY: _limits(10, 15, 40),
+    EmailPurpose.REGISTRATION: _build_limits(5, 8, 20),
+    EmailPurpose.NOTIFICATION: _build_limits(4, 6, 15),
+    EmailPurpose.RECOVERY: _build_limits(5, 8, 20),
+    EmailPurpose.CONTACT: _build_limits(4, 6, 12),
+    EmailPurpose.ENQUIRY: _build_limits(10, 15, 40),
 }
 
 
 def mailbox_key(address: str) -> str:
-    """One key for all spellings of an address that reach one mailbox.
+    """Normalise an email address to one key for all spellings that reach one mailbox.
 
     Case and «+tag» are dropped; Gmail ignores dots, Yandex has one mailbox under several domains
-    and takes a dot for a hyphen.
+    and treats a dot like a hyphen.
     """
     name, _, domain = address.strip().casefold().rpartition("@")
     name = name.partition("+")[0]

@@ -1,4 +1,4 @@
-"""Reads of accounts and their sessions."""
+"""Read accounts and their sessions."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from app.domain.access import Role
 from app.models import Account, AccountSession, Contract, Customer, Membership
 from app.queries.memberships import is_live, is_readable
 
-RUN_OUT = timedelta(days=1)
+DRAFT_OWNER_KNOWN = timedelta(days=1)
 """How long after its end a session still tells whose draft a form was."""
 
 
 def hash_token(token: str) -> str:
-    """What the table keeps of a random token; nobody can sign in with it."""
+    """SHA-256 of a random token, which is all that the table holds of it."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -61,9 +61,14 @@ def find_live_session(
     longest: timedelta,
     oldest_end: date,
 ) -> Row[int, int, datetime, datetime, int] | None:
-    """(id, account_id, last_seen_at, created_at, contract_count) of a token's open session.
+    """Find the open session of a token: (id, account_id, last_seen_at, created_at, contract_count).
 
-    A session whose account has lost its last contract is over, whoever took it away.
+    A session whose account has lost its last contract has ended.
+
+    Args:
+        idle: longest time unused.
+        longest: longest time in any case.
+        oldest_end: contracts that ended before open nothing any more.
     """
     row = (
         session.connection()
@@ -82,28 +87,28 @@ def find_live_session(
 
 
 def find_expired_session(session: Session, token: str, now: datetime) -> int | None:
-    """The account of a session that has run out today, without having been ended by anybody."""
+    """Find the account of a session that expired within a day and that nobody has ended."""
     return session.scalar(
         select(AccountSession.account_id)
         .join(Account, Account.id == AccountSession.account_id)
         .where(
             AccountSession.token_hash == hash_token(token),
             AccountSession.ended_at.is_(None),
-            AccountSession.last_seen_at > now - RUN_OUT,
+            AccountSession.last_seen_at > now - DRAFT_OWNER_KNOWN,
             Account.disabled_at.is_(None),
         )
     )
 
 
 def touch_statement(session_id: int, now: datetime) -> Update:
-    """Statement that marks a session as used just now."""
+    """Build the statement that marks a session as used just now."""
     return update(AccountSession).where(AccountSession.id == session_id).values(last_seen_at=now)
 
 
 def find_owner(
     session: Session, number_key: str, oldest_end: date = date.min
 ) -> Row[Account, int] | None:
-    """The account that signs in with a contract number, and the id of that contract.
+    """Find the account that signs in with a contract number, and the id of that contract.
 
     Args:
         oldest_end: contracts that ended before open nothing any more; by default all count.
@@ -124,7 +129,7 @@ def find_owner(
 
 
 def list_logins(session: Session, account_id: int) -> list[str]:
-    """The contract numbers an account may sign in with, as sign-in reads them."""
+    """List the contract numbers an account may sign in with, normalised as sign-in does."""
     return list(
         session.scalars(
             select(Contract.number_key)
@@ -135,8 +140,8 @@ def list_logins(session: Session, account_id: int) -> list[str]:
 
 
 def list_public_facts(session: Session, account_id: int) -> list[str | None]:
-    """What anybody knows of the owner of an account, and no password may be: numbers of contracts,
-    ИНН, names, email, telephone."""
+    """List what anybody knows of the owner of an account, so that no password is made of it:
+    contract numbers, ИНН, names, email, phone."""
     rows = session.execute(
         select(
             Contract.number,

@@ -1,6 +1,6 @@
-"""Contracts whose customer has no contact on record that the portal can read.
+"""List contracts whose customer has no readable contact in the billing data.
 
-Nobody can be told there of a registration, of a new password, of a debt.
+Nobody can be notified there of a registration, a new password or a debt.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class ContactGap:
 
 
 def list_contact_gaps(session: Session) -> list[ContactGap]:
-    """Active contracts without a readable contact, by number."""
+    """List active contracts without a readable contact, by number."""
     return list(_gaps(session))
 
 

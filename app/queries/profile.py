@@ -1,4 +1,4 @@
-"""Reads of what a person and a company have told about themselves."""
+"""Read the account, requisites, sessions and consents of the person who is signed in."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from app.queries.contracts import MAX_ID, VisibleContract
 
 
 def get_signed_in_account(session: Session, viewer: Viewer) -> Account:
-    """The account that is signed in.
+    """Get the account that is signed in.
 
     Raises:
-        NotFoundError: a clerk looks at a contract that nobody has registered.
+        NotFoundError: a clerk views a contract that nobody has registered.
     """
     found = session.get(Account, viewer.account_id)
     if found is None:
@@ -27,7 +27,7 @@ def get_signed_in_account(session: Session, viewer: Viewer) -> Account:
 
 
 def get_customer(session: Session, contract: VisibleContract) -> tuple[Customer, Contract]:
-    """Requisites and contract as billing has them."""
+    """Get requisites and contract as billing has them."""
     row = session.execute(
         select(Customer, Contract)
         .join(Contract, Contract.customer_id == Customer.id)
@@ -39,14 +39,14 @@ def get_customer(session: Session, contract: VisibleContract) -> tuple[Customer,
 def list_sessions(
     session: Session, viewer: Viewer, now: datetime, idle: timedelta, longest: timedelta
 ) -> Sequence[AccountSession]:
-    """«Где выполнен вход»: sessions that still open pages, the last used first."""
+    """List the viewer's live sessions («Где выполнен вход»), the last used first."""
     return list_sessions_of(session, viewer.account_id, now, idle, longest)
 
 
 def list_sessions_of(
     session: Session, account_id: int, now: datetime, idle: timedelta, longest: timedelta
 ) -> Sequence[AccountSession]:
-    """The same of any account, for staff."""
+    """List the live sessions of any account, for staff; the last used first."""
     return session.scalars(
         select(AccountSession)
         .where(
@@ -60,7 +60,7 @@ def list_sessions_of(
 
 
 def get_session(session: Session, viewer: Viewer, session_id: int) -> AccountSession:
-    """A session of the viewer's own account.
+    """Get a session of the viewer's account.
 
     Raises:
         NotFoundError: absent, or somebody else's.
@@ -72,15 +72,15 @@ def get_session(session: Session, viewer: Viewer, session_id: int) -> AccountSes
 
 
 def count_consents(session: Session, viewer: Viewer) -> int:
-    """How many consents the viewer has given."""
-    own = select(func.count(Consent.id)).where(Consent.account_id == viewer.account_id)
-    return session.scalar(own) or 0
+    """Count the viewer's consents."""
+    given = select(func.count(Consent.id)).where(Consent.account_id == viewer.account_id)
+    return session.scalar(given) or 0
 
 
 def list_consents(
     session: Session, viewer: Viewer, offset: int = 0, limit: int = 25
 ) -> list[tuple[Consent, int | None]]:
-    """Consents the viewer has given, the newest first, and the contract of an enquiry's."""
+    """List the viewer's consents, the newest first, with the contract of those under an enquiry."""
     rows = session.execute(
         select(Consent, Enquiry.contract_id)
         .outerjoin(Enquiry, Enquiry.id == Consent.enquiry_id)
@@ -93,7 +93,7 @@ def list_consents(
 
 
 def get_consent(session: Session, viewer: Viewer, consent_id: int) -> Consent:
-    """A consent of the viewer's own.
+    """Get a consent of the viewer.
 
     Raises:
         NotFoundError: absent, or somebody else's.
@@ -107,7 +107,7 @@ def get_consent(session: Session, viewer: Viewer, consent_id: int) -> Consent:
 def find_waiting_change(
     session: Session, viewer: Viewer, field: str, now: datetime
 ) -> ContactChange | None:
-    """A new address or number that has not answered yet."""
+    """Find the new address or number that waits for its confirmation."""
     return session.scalars(
         select(ContactChange)
         .where(
@@ -122,7 +122,7 @@ def find_waiting_change(
 
 
 def get_change(session: Session, change_id: int) -> ContactChange:
-    """A change, for whoever holds a signed link to it.
+    """Get a change of contacts, for whoever holds a signed link to it.
 
     Raises:
         NotFoundError: purged since.

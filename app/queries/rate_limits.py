@@ -1,4 +1,4 @@
-"""Reads of what was tried."""
+"""Count the attempts that a rate limit looks at."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.domain.rate_limits import Outcome
 from app.models import RateLimitHit
 
 
-def count_attempts(
+def count_hits(
     session: Session,
     action: str,
     *,
@@ -20,7 +20,12 @@ def count_attempts(
     address: str | None = None,
     outcome: Outcome = Outcome.ANY,
 ) -> tuple[int, datetime | None]:
-    """How many tries match, and when the oldest of them was."""
+    """Count attempts of an action after ``since``; the count and the time of the oldest one.
+
+    Args:
+        subject_hash: only of this subject, else of all.
+        address: only from this network, else from all.
+    """
     statement = select(func.count(), func.min(RateLimitHit.hit_at)).where(
         RateLimitHit.action == action, RateLimitHit.hit_at > since
     )

@@ -1,4 +1,4 @@
-"""Rate limits that are reached at this moment, read from the counted attempts.
+"""List the rate limits that are reached at this moment, from the counted attempts.
 
 Nothing is stored about them: what has left its window is over, here as in the limits themselves.
 """
@@ -22,7 +22,7 @@ MAX_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class WatchedLimit:
-    """A limit that staff have to know of when it is reached; ``kind`` is for its words."""
+    """A limit that staff have to know of when it is reached; ``kind`` selects its label."""
 
     kind: str
     action: LimitedAction
@@ -54,7 +54,7 @@ def list_reached_limits(
     session: Session, watched: Iterable[WatchedLimit], now: datetime
 ) -> list[ReachedLimit]:
     """The watched limits that are reached now, in their order."""
-    found = (_find_reached(session, each, now) for each in watched)
+    found = (_find_reached(session, watched_limit, now) for watched_limit in watched)
     return [reached for reached in found if reached is not None]
 
 

@@ -1,4 +1,4 @@
-"""Reads of registrations and of what proves the right to a contract."""
+"""Read registrations and what proves the right to a contract."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from app.queries.memberships import is_undecided
 
 
 def find_entry(session: Session, number_key: str, inn: str) -> Contract | None:
-    """The contract of a number and its customer's ИНН, of those that billing still sends."""
+    """Find the contract of a number and its customer's ИНН, of those that billing still sends."""
     return session.scalars(
         select(Contract)
         .join(Customer, Customer.id == Contract.customer_id)
@@ -43,11 +43,11 @@ def find_entry(session: Session, number_key: str, inn: str) -> Contract | None:
 
 
 def get_linked_registration(session: Session, registration_id: int) -> Registration:
-    """A registration for whoever holds a signed link to it, while its customer holds the contract.
+    """Get a registration for the holder of a signed link, while its customer has the contract.
 
     Raises:
         NotFoundError: purged since.
-        LinkError: ``closed``: the contract has changed hands since the registration began.
+        LinkError: ``closed``: the contract has another customer since the registration began.
     """
     registration = get_registration(session, registration_id)
     if not is_of_customer(session, registration) or is_undecided(session, registration.contract_id):
@@ -56,7 +56,7 @@ def get_linked_registration(session: Session, registration_id: int) -> Registrat
 
 
 def is_of_customer(session: Session, registration: Registration, *, lock: bool = False) -> bool:
-    """Whether the customer whose ИНН was typed still holds the contract.
+    """Whether the customer whose ИНН was typed still has the contract.
 
     Args:
         lock: an import that is changing either is waited for, and has to wait in its turn. It
@@ -77,7 +77,7 @@ def is_of_customer(session: Session, registration: Registration, *, lock: bool =
 
 
 def get_registration(session: Session, registration_id: int) -> Registration:
-    """A registration with its contract and customer.
+    """Get a registration with its contract and customer.
 
     Raises:
         NotFoundError: purged since.
@@ -96,7 +96,7 @@ def get_registration(session: Session, registration_id: int) -> Registration:
 
 
 def list_unproved(session: Session) -> list[Registration]:
-    """Registrations that wait for a clerk, the oldest first."""
+    """List registrations that wait for a clerk, the oldest first."""
     return list(
         session.scalars(
             select(Registration)
@@ -108,20 +108,20 @@ def list_unproved(session: Session) -> list[Registration]:
 
 
 def contacts_on_record(session: Session, contract: Contract) -> ContactsOnRecord:
-    """What billing knows of the customer; ``customer`` must be loaded.
+    """Read the contacts that billing has of the customer; ``customer`` must be loaded.
 
-    A contact that a former customer of this contract had as well proves nothing, and is told
-    nothing: billing may not have taken it out yet.
+    A contact that a former customer of this contract had as well proves nothing and is not
+    notified: billing may not have removed it yet.
     """
     customer = contract.customer
     known = ContactsOnRecord.of(customer.email_from_billing, customer.phone_from_billing)
-    for former in _list_handovers(session, contract):
+    for former in _list_transfers(session, contract):
         known = known.without(ContactsOnRecord.of(former.former_email, former.former_phone))
     return known
 
 
-def _list_handovers(session: Session, contract: Contract) -> Sequence[ContractTransfer]:
-    """Changes that took the contract away from somebody other than its present customer."""
+def _list_transfers(session: Session, contract: Contract) -> Sequence[ContractTransfer]:
+    """Transfers of the contract from somebody other than its present customer."""
     return session.scalars(
         select(ContractTransfer).where(
             ContractTransfer.contract_id == contract.id,
@@ -132,7 +132,7 @@ def _list_handovers(session: Session, contract: Contract) -> Sequence[ContractTr
 
 
 def list_proof_totals(session: Session, contract: Contract, since: date) -> list[Decimal]:
-    """Totals in roubles of the documents of a contract, УПД and invoices, dated since a day.
+    """List totals in roubles of the documents of a contract, УПД and invoices, since a day.
 
     Those of a former customer do not count: its people have them.
     """
@@ -154,7 +154,7 @@ def list_proof_totals(session: Session, contract: Contract, since: date) -> list
 
 
 def find_consent(session: Session, registration_id: int) -> Consent | None:
-    """The latest consent given in a registration."""
+    """Find the latest consent given in a registration."""
     return session.scalars(
         select(Consent)
         .where(Consent.registration_id == registration_id)
@@ -164,7 +164,7 @@ def find_consent(session: Session, registration_id: int) -> Consent | None:
 
 
 def get_recovery(session: Session, recovery_id: int) -> Recovery:
-    """A recovery, for whoever holds a signed link to it.
+    """Get a recovery, for whoever holds a signed link to it.
 
     Raises:
         NotFoundError: purged since.
@@ -176,6 +176,6 @@ def get_recovery(session: Session, recovery_id: int) -> Recovery:
 
 
 def find_account(session: Session, account_id: int) -> Account | None:
-    """An account that may be signed in to."""
+    """Find an account that may be signed in to."""
     account = session.get(Account, account_id)
     return account if account and account.disabled_at is None else None

@@ -78,7 +78,7 @@ def check_current_password(
     account = session.get_one(Account, viewer.account_id)
     login = next(iter(list_logins(session, account.id)), number_key(contract.number))
     device = find_device(session, account, browser.devices, now)
-    attempt_id = hit_credential_limit(
+    hit_id = hit_credential_limit(
         session, LimitedAction.SIGN_IN, login, device, browser.address, rules.sign_in, now
     )
     if not is_password(password, account.password_hash):
@@ -86,4 +86,4 @@ def check_current_password(
             # Whoever sits at an open session guesses like anybody.
             rate_limits.record_failure(session, LimitedAction.SIGN_IN, login, browser.address, now)
         raise SignInRefusedError(account.id)
-    rate_limits.commit_success(session, attempt_id)
+    rate_limits.commit_success(session, hit_id)

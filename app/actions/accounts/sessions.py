@@ -134,7 +134,7 @@ def sign_in(
     owner = find_owner(session, login, command.oldest_end)
     account, contract_id = owner if owner else (None, 0)
     device = find_device(session, account, command.browser.devices, now)
-    attempt_id = hit_credential_limit(
+    hit_id = hit_credential_limit(
         session, LimitedAction.SIGN_IN, login, device, command.browser.address, limits, now
     )
     checked = account.password_hash if account else None
@@ -145,7 +145,7 @@ def sign_in(
         is_right = account.password_hash == checked
     if account is None or not is_right or account.disabled_at is not None:
         raise SignInRefusedError(account.id if account else None)
-    rate_limits.record_outcome(session, attempt_id, succeeded=True)
+    rate_limits.record_outcome(session, hit_id, succeeded=True)
     return open_session(session, account.id, contract_id, command.browser, now)
 
 

@@ -71,12 +71,10 @@ def check_registration_password(
         TooManyAttemptsError: a limit is reached; no password was checked.
     """
     subject, limits = f"registration:{registration.id}", rules.limits[LimitedAction.CONFIRM]
-    attempt_id = rate_limits.hit(
-        session, LimitedAction.CONFIRM, subject, browser.address, limits, now
-    )
+    hit_id = rate_limits.hit(session, LimitedAction.CONFIRM, subject, browser.address, limits, now)
     if not is_password(password, registration.password_hash):
         raise SignInRefusedError(None)
-    rate_limits.commit_success(session, attempt_id)
+    rate_limits.commit_success(session, hit_id)
 
 
 def confirm_contact(

@@ -21,7 +21,7 @@ from app.domain.money import parse_roubles
 from app.domain.rate_limits import LimitedAction
 from app.domain.registration import Proof, State, earliest_proof_day, is_document_total
 from app.models import Registration
-from app.queries.rate_limits import count_attempts
+from app.queries.rate_limits import count_hits
 from app.queries.registrations import list_proof_totals
 
 
@@ -51,7 +51,7 @@ def prove_by_document(
     if registration.state != State.UNPROVED:
         raise RegistrationClosedError
     amount = parse_roubles(typed)
-    attempt_ids = _hit_limits(session, registration, browser, rules, now)
+    hit_ids = _hit_limits(session, registration, browser, rules, now)
     since = earliest_proof_day(now.date())
     totals = list_proof_totals(session, registration.contract, since)
     is_right = is_document_total(amount, totals)
@@ -60,8 +60,8 @@ def prove_by_document(
         raise ProofHeldError
     if not is_right:
         raise ProofError(count_remaining_attempts(session, registration, browser, rules, now))
-    for attempt_id in attempt_ids:
-        rate_limits.record_outcome(session, attempt_id, succeeded=True)
+    for hit_id in hit_ids:
+        rate_limits.record_outcome(session, hit_id, succeeded=True)
     activate(session, registration, Proof.DOCUMENT, now)
 
 
@@ -122,7 +122,7 @@ def _is_locked_out(
     """
     limit = rules.proof_lockout
     action, subject = _subjects(registration)[0]
-    count, _ = count_attempts(
+    count, _ = count_hits(
         session,
         action,
         since=now - limit.window,

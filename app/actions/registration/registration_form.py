@@ -62,7 +62,7 @@ class QueuedMessage:
     """A message that somebody waits for, and the attempt that fails if it cannot be sent."""
 
     message_id: int
-    attempt_id: int
+    hit_id: int
 
 
 def save(
@@ -97,7 +97,7 @@ def save(
     needs_code = _needs_code(registration, details)
     if needs_code and not details.code:
         raise CodeError("missing")
-    attempt_id = _hit_registration_limit(session, registration, browser, rules, now)
+    hit_id = _hit_registration_limit(session, registration, browser, rules, now)
     if needs_code:
         # Typed, and «ОК» forgotten.
         check_code(session, registration, details, browser, rules, post, now, is_hash_counted=True)
@@ -110,7 +110,7 @@ def save(
     if details.channel is Channel.SMS:
         confirm_contact(session, registration, rules, now)
         return None
-    return QueuedMessage(notifications.send_link(session, registration, now), attempt_id)
+    return QueuedMessage(notifications.send_link(session, registration, now), hit_id)
 
 
 def request_code(
@@ -138,13 +138,13 @@ def request_code(
         _check_pause(seconds_to_wait(last, rules.codes, now))
     _hit_hash_limit(session, registration, details, browser, rules, now)
     limits = rules.limits[LimitedAction.SMS_REQUEST]
-    attempt_id = rate_limits.hit(
+    hit_id = rate_limits.hit(
         session, LimitedAction.SMS_REQUEST, phone, browser.address, limits, now, succeeded=True
     )
     _store_details(session, registration, details, browser, now)
     registration.confirmed_phone = None
     code = prepare_code(session, phone, rules.codes, now, registration_id=registration.id)
-    return QueuedMessage(notifications.send_code(session, registration, code, now), attempt_id)
+    return QueuedMessage(notifications.send_code(session, registration, code, now), hit_id)
 
 
 def check_code(
@@ -191,7 +191,7 @@ def record_not_sent(session: Session, queued: QueuedMessage, now: datetime) -> N
     message = session.get_one(Message, queued.message_id)
     if message.sms_code_id is not None:
         session.get_one(SmsCode, message.sms_code_id).ended_at = now
-    rate_limits.record_outcome(session, queued.attempt_id, succeeded=False)
+    rate_limits.record_outcome(session, queued.hit_id, succeeded=False)
     session.flush()
 
 
@@ -212,9 +212,9 @@ def resend_link(
     if registration.state != State.LINK_SENT:
         raise RegistrationClosedError
     _check_pause(seconds_to_resend(session, registration, rules, now))
-    attempt_id = _hit_registration_limit(session, registration, browser, rules, now)
+    hit_id = _hit_registration_limit(session, registration, browser, rules, now)
     _issue_link(session, registration, rules, now)
-    return QueuedMessage(notifications.send_link(session, registration, now), attempt_id)
+    return QueuedMessage(notifications.send_link(session, registration, now), hit_id)
 
 
 def seconds_to_resend(
