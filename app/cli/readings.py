@@ -1,4 +1,4 @@
-"""Readings handed over to billing."""
+"""Commands: export readings to billing, list those not acknowledged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.queries.readings.staff import list_unacknowledged
 from app.web.export_folder import outgoing_folder
 from app.web.session import clock, local_now
 
-WORDS = {READINGS: "показаний", ENQUIRIES: "обращений", CONTACTS: "изменений контактов"}
+LABELS = {READINGS: "показаний", ENQUIRIES: "обращений", CONTACTS: "изменений контактов"}
 
 
 @click.command("billing-export")
@@ -33,7 +33,7 @@ def billing_export(folder: Path | None) -> None:
         return
     db.session.commit()
     event("exported for billing", file=exported.path.name, **exported.counts)
-    rows = ", ".join(f"{WORDS[name]} {count}" for name, count in exported.counts.items())
+    rows = ", ".join(f"{LABELS[name]} {count}" for name, count in exported.counts.items())
     click.echo(f"{exported.path}: {rows}")
 
 
@@ -42,11 +42,12 @@ def billing_export(folder: Path | None) -> None:
 def readings_unacknowledged() -> None:
     """Показания, которые выгружены, а подтверждения нет."""
     rows = list_unacknowledged(db.session())
-    for each in rows:
-        row = each.reading
+    for unacknowledged in rows:
+        row = unacknowledged.reading
         when = clock().local(row.exported_at or clock().now())
         click.echo(
-            f"{row.submission_id}  {each.contract_number}  № {each.serial_number} {each.zone}  "
+            f"{row.submission_id}  {unacknowledged.contract_number}  "
+            f"№ {unacknowledged.serial_number} {unacknowledged.zone}  "
             f"{row.period}  выгружено {when:%d.%m.%Y %H:%M}"
         )
     click.echo(f"Без подтверждения: {len(rows)}")

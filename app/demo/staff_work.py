@@ -15,14 +15,14 @@ from app.actions.enquiries.customer import EnquiryRules, NewEnquiry, send_enquir
 from app.actions.readings.submission import ReadingRules, Submitter, submit_readings
 from app.domain.access import Browser, Permission, Viewer, access_window
 from app.domain.enquiries import TopicUse, find_topic
+from app.domain.meters import MeterReadings, ReadingEntry, RegisterReadings, check_meter
 from app.domain.reading_windows import WindowRules
-from app.domain.readings import check_reading, check_together
 from app.domain.registration import Channel, State
 from app.lib.passwords import hash_password
 from app.models import Contract, Membership, Registration
 from app.queries.contracts import VisibleContract, get_visible
 from app.queries.enquiries.customer import list_premises_kinds, list_topics, what_is_known
-from app.queries.readings.meters import Entry, MeterCard, list_meters
+from app.queries.readings.meters import list_meters
 
 BROWSER = Browser("127.0.0.1", "")
 ENQUIRIES = (
@@ -95,7 +95,9 @@ def _send_doubtful(
     """A reading of a meter that takes one today, many times the usual; whether there is such."""
     today = now.date()
     for meter in list_meters(session, contract, today, windows):
-        if meter.closed_because(today) or any(each.previous is None for each in meter.registers):
+        if meter.closed_reason(today) or any(
+            register.previous is None for register in meter.registers
+        ):
             continue
         entries = _unusual(meter, now)
         submitter = Submitter(BROWSER.address, viewer.account_id)
@@ -106,24 +108,16 @@ def _send_doubtful(
     return False
 
 
-def _unusual(meter: MeterCard, now: datetime) -> list[Entry]:
-    today = now.date()
-    checked = [
-        check_reading(
-            (each.previous.value if each.previous else Decimal(0))
-            + (Decimal(9) * (each.usual or Decimal(1000)) / each.scale.multiplier).quantize(
-                Decimal(1)
-            ),
-            each.scale,
-            meter.expectation(each, today, 3),
-        )
-        for each in meter.registers
-    ]
-    together = check_together(checked, meter.most(today))
-    return [
-        Entry(meter, register, each)
-        for register, each in zip(meter.registers, together, strict=True)
-    ]
+def _unusual(meter: MeterReadings, now: datetime) -> list[ReadingEntry]:
+    values = [(register, _nine_times(register)) for register in meter.registers]
+    return check_meter(meter, values, now.date(), 3)
+
+
+def _nine_times(register: RegisterReadings) -> Decimal:
+    """A reading that comes to nine typical months."""
+    previous = register.previous.value if register.previous else Decimal(0)
+    kwh = Decimal(9) * (register.typical_month_kwh or Decimal(1000))
+    return previous + (kwh / register.scale.multiplier).quantize(Decimal(1))
 
 
 def _knock(session: Session, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Readings and consumption of a register, month by month."""
+"""History of a register: readings and consumption month by month, and the bars of its chart."""
 
 from __future__ import annotations
 
@@ -7,41 +7,55 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.period import Month
-from app.domain.readings import Used, by_month
+from app.domain.readings import ReadingConsumption, sum_by_month
 
 MONTHS = 36
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """A month: its readings, oldest first, and what was used; kWh."""
+    """A month with its readings, oldest first.
+
+    Attributes:
+        consumption_kwh: None for no reading, the first of a meter, or what spans a gap.
+        year_ago_kwh: of the same month a year before.
+    """
 
     period: Month
-    readings: tuple[Used, ...]
-    used: Decimal | None
-    """None: no reading, the first of a meter, or a consumption that spans a gap."""
-    year_ago: Decimal | None
+    readings: tuple[ReadingConsumption, ...]
+    consumption_kwh: Decimal | None
+    year_ago_kwh: Decimal | None
 
 
-def build_history(used: Sequence[Used], last: Month, months: int = MONTHS) -> list[HistoryRow]:
-    """The months up to ``last``, newest first; months without readings are gaps and stay."""
-    if not used:
+def build_history(
+    readings: Sequence[ReadingConsumption], last: Month, months: int = MONTHS
+) -> list[HistoryRow]:
+    """Build the rows of the months up to ``last``, newest first, without leaving out gaps.
+
+    Args:
+        readings: of one register, as ``build_consumption`` returns them.
+        last: the newest month, with or without a reading.
+        months: at most so many rows.
+
+    Returns:
+        Nothing where there are no readings; else rows back to the first month with a reading.
+    """
+    if not readings:
         return []
-    known = by_month(used)
-    groups: dict[Month, list[Used]] = {}
-    for each in used:
-        groups.setdefault(each.reading.period, []).append(each)
-    first = max(min(groups), last.plus(1 - months))
+    consumption = sum_by_month(readings)
+    by_period: dict[Month, list[ReadingConsumption]] = {}
+    for reading in readings:
+        by_period.setdefault(reading.reading.period, []).append(reading)
+    first = max(min(by_period), last.plus(1 - months))
     rows = []
     period = last
     while period >= first:
-        group = groups.get(period, [])
         rows.append(
             HistoryRow(
                 period,
-                tuple(group),
-                known.get(period),
-                known.get(period.plus(-12)),
+                tuple(by_period.get(period, ())),
+                consumption.get(period),
+                consumption.get(period.plus(-12)),
             )
         )
         period = period.plus(-1)
@@ -57,14 +71,26 @@ class Bar:
     year_ago: int | None
 
 
+def find_highest(rows: Sequence[HistoryRow]) -> Decimal | None:
+    """Find the highest consumption, kWh, the years before included; None where none is known."""
+    values = (value for row in rows for value in (row.consumption_kwh, row.year_ago_kwh))
+    return max((value for value in values if value is not None), default=None)
+
+
 def build_bars(rows: Sequence[HistoryRow]) -> list[Bar]:
-    """Months from the oldest to the newest, scaled to the highest, the years before included."""
-    values = [value for row in rows for value in (row.used, row.year_ago) if value is not None]
-    top = max(values, default=Decimal(0))
+    """Scale months to the highest consumption; the oldest month comes first.
+
+    Args:
+        rows: newest first, as ``build_history`` returns them.
+    """
+    highest = find_highest(rows) or Decimal(0)
 
     def height(value: Decimal | None) -> int | None:
-        if value is None or top <= 0:
+        if value is None or highest <= 0:
             return None
-        return max(0, round(value * 100 / top))
+        return max(0, round(value * 100 / highest))
 
-    return [Bar(row.period, height(row.used), height(row.year_ago)) for row in reversed(rows)]
+    return [
+        Bar(row.period, height(row.consumption_kwh), height(row.year_ago_kwh))
+        for row in reversed(rows)
+    ]

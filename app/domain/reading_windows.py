@@ -1,4 +1,4 @@
-"""When readings are taken: windows of the two regimes, as days in the supplier's zone."""
+"""Reading windows: on which days readings of a month are accepted, by regime."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from app.domain.period import Month
 
 
 class Regime(StrEnum):
-    """How readings of a supply point are taken."""
+    """How readings of a supply point are collected."""
 
     MONTH_END = "month_end"
     """The reading as of 00:00 on the 1st, with a signed act."""
     MKD = "mkd"
-    """Premises in an apartment building: taken in the last third of the month."""
+    """Premises in an apartment building: read in the last third of the month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +30,32 @@ class WindowRules:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Days on which readings of a month are taken, both included."""
+    """Days on which readings of a month are accepted, both included, in the supplier's zone."""
 
     period: Month
     opens: date
     closes: date
 
     def is_open(self, day: date) -> bool:
+        """Whether readings are accepted on a day."""
         return self.opens <= day <= self.closes
 
     def taken_on(self, day: date) -> date:
-        """The day a reading sent on ``day`` speaks of: never in the future, and what comes on the
-        1st is the reading at the end of the month before."""
+        """Date a reading that is submitted on ``day``.
+
+        Never in the future; what comes on the 1st is the reading at the end of the month before.
+        """
         return min(day, self.period.last) if day <= self.closes else day
 
 
 def window_of(regime: str, period: Month, rules: WindowRules) -> Window:
-    """The window of a month."""
+    """Build the window of a month.
+
+    Args:
+        regime: a ``Regime``; whatever else counts as ``month_end``.
+        period: the month whose readings are accepted.
+        rules: days of the windows.
+    """
     if regime == Regime.MKD:
         return Window(period, _day(period, rules.mkd_opens), _day(period, rules.mkd_closes))
     following = period.plus(1)
@@ -56,7 +65,13 @@ def window_of(regime: str, period: Month, rules: WindowRules) -> Window:
 
 
 def window_on(regime: str, day: date, rules: WindowRules) -> Window:
-    """The window that is open on a day, else the last one that has closed."""
+    """Find the window that is open on a day, else the last one that has closed.
+
+    Args:
+        regime: a ``Regime``.
+        day: in the supplier's zone.
+        rules: days of the windows.
+    """
     month = Month.of(day)
     for period in (month.plus(-1), month):
         window = window_of(regime, period, rules)
@@ -67,7 +82,7 @@ def window_on(regime: str, day: date, rules: WindowRules) -> Window:
 
 
 def next_window(regime: str, window: Window, rules: WindowRules) -> Window:
-    """The window after one."""
+    """Build the window of the month after ``window``."""
     return window_of(regime, window.period.plus(1), rules)
 
 

@@ -1,9 +1,9 @@
-"""Meter readings: how they are typed, what they come to, and what looks wrong about them."""
+"""Meter readings: statuses, parsing of what was typed, consumption between readings."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -14,12 +14,14 @@ from app.domain.period import Month
 
 WATT_HOUR = Decimal("0.001")
 MAX_TYPED = 40
-USUAL_MONTHS = 12
+TYPICAL_MONTHS = 12
 FEWEST_MONTHS = 3
+COMPUTED = "calc"
+"""Source of a reading that billing has only computed: nobody has read the meter."""
 
 
 class ReadingStatus(StrEnum):
-    """What has become of a reading that was submitted."""
+    """Status of a submitted reading (статус ввода)."""
 
     SENT = "sent"
     ACCEPTED = "accepted"
@@ -29,43 +31,48 @@ class ReadingStatus(StrEnum):
 
 
 LIVE = (ReadingStatus.SENT, ReadingStatus.ACCEPTED)
+"""Statuses of readings that count; a register has at most one of them in a month."""
 
 
 class ReadingSource(StrEnum):
-    """By which way a reading was submitted here."""
+    """Who typed a reading into the portal."""
 
     PORTAL = "portal"
     STAFF = "staff"
-    """A clerk took it down by telephone."""
-
-
-class Doubt(StrEnum):
-    """What has to be confirmed before a reading counts."""
-
-    ROLL_OVER = "roll_over"
-    """Less than the previous one, and passing through zero would explain it."""
-    LESS = "less"
-    """Less than the previous one, and passing through zero would not."""
-    ZERO = "zero"
-    UNUSUAL = "unusual"
-    """Several times the usual month."""
-    POWER = "power"
-    """More than the maximum power can draw."""
+    """A clerk, while the customer read it out by telephone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A register: whole digits, decimals, and the transformer ratio of its meter."""
+    """Dial of a register: whole digits, decimals, and the transformer ratio of its meter."""
 
     digits: int
     decimals: int
     multiplier: Decimal
 
+    @property
+    def full_turn(self) -> Decimal:
+        """Dial units after which the register passes through zero."""
+        return Decimal(10) ** self.digits
+
+    @property
+    def half_turn_kwh(self) -> Decimal:
+        """Consumption of half a turn, kWh: less is taken for a roll-over, more for a mistake."""
+        return self.full_turn / 2 * self.multiplier
+
 
 def parse_reading(whole: str, fraction: str, scale: Scale) -> Decimal:
-    """A reading from its two boxes; the fraction is positional: «5» of two decimals is ,50.
+    """Parse a reading from its two boxes; the fraction is positional: «5» of two decimals is ,50.
 
-    A whole number pasted into the first box is split. Exact, with the register's decimals.
+    A whole number pasted into the first box is split.
+
+    Args:
+        whole: text of the first box; spaces are ignored.
+        fraction: text of the second box.
+        scale: dial of the register.
+
+    Returns:
+        The exact value with the register's decimals, dial units (not yet multiplied).
 
     Raises:
         ReadingError: ``empty`` ``format`` ``twice`` ``whole_long`` ``fraction_format``
@@ -85,188 +92,222 @@ def parse_reading(whole: str, fraction: str, scale: Scale) -> Decimal:
     whole = whole.lstrip("0") or "0"
     if len(whole) > scale.digits:
         raise ReadingError("whole_long")
-    if len(fraction) > scale.decimals:
-        if fraction.strip("0") and not scale.decimals:
-            raise ReadingError("no_fraction")
-        if fraction[scale.decimals :].strip("0"):
-            raise ReadingError("fraction_long")
-        fraction = fraction[: scale.decimals]
-    return Decimal(f"{whole}.{fraction.ljust(scale.decimals, '0')}" if scale.decimals else whole)
+    fraction = _fit_fraction(fraction, scale.decimals)
+    return Decimal(f"{whole}.{fraction}" if scale.decimals else whole)
 
 
-def consumption(
+def _fit_fraction(fraction: str, decimals: int) -> str:
+    """Pad a fraction to the register's decimals, or cut zeros that it has too many."""
+    if fraction[decimals:].strip("0"):
+        raise ReadingError("fraction_long" if decimals else "no_fraction")
+    return fraction[:decimals].ljust(decimals, "0")
+
+
+def compute_consumption(
     previous: Decimal, value: Decimal, scale: Scale, *, rolled_over: bool = False
 ) -> Decimal:
-    """(new − previous) × multiplier in kWh; past zero, what was left to the top is added."""
-    difference = value - previous + (Decimal(10) ** scale.digits if rolled_over else 0)
+    """Compute the consumption between two readings: (new − previous) × multiplier.
+
+    Args:
+        previous: the earlier reading, dial units.
+        value: the later reading, dial units.
+        scale: dial of the register.
+        rolled_over: the dial passed through zero in between, so a full turn is added.
+
+    Returns:
+        kWh, rounded half up to a watt-hour; below zero where the reading went back.
+    """
+    difference = value - previous + (scale.full_turn if rolled_over else 0)
     return (difference * scale.multiplier).quantize(WATT_HOUR, ROUND_HALF_UP)
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What is known before a reading is typed; kWh.
-
-    Attributes:
-        previous: the reading that consumption is counted from.
-        usual: of a month; None where too little is known.
-        most: what maximum power × hours can draw since the previous reading.
-        times: how many usual months are suspicious.
-    """
-
-    previous: Decimal | None
-    usual: Decimal | None = None
-    most: Decimal | None = None
-    times: int = 3
-    floor: Decimal | None = None
-    """The last reading known at all, a control reading within the month included."""
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A reading and what has to be asked about it; ``consumption`` in kWh, None for a first one."""
-
-    value: Decimal
-    consumption: Decimal | None
-    rolled_over: bool = False
-    doubts: tuple[Doubt, ...] = ()
-
-
-def check_reading(value: Decimal, scale: Scale, expected: Expectation) -> Checked:
-    """Compare a reading with what is known."""
-    if expected.previous is None:
-        return Checked(value, None)
-    used = consumption(expected.previous, value, scale)
-    if used < 0:
-        around = consumption(expected.previous, value, scale, rolled_over=True)
-        if _is_plausible(around, scale, expected):
-            doubts = (Doubt.ROLL_OVER, *_too_much(around, expected))
-            return Checked(value, around, True, doubts)
-        return Checked(value, None, False, (Doubt.LESS,))
-    if used == 0:
-        return Checked(value, used, False, (Doubt.ZERO,))
-    too_much = _too_much(used, expected)
-    if expected.floor is not None and value < expected.floor:
-        too_much = (Doubt.LESS, *too_much)
-    return Checked(value, used, False, too_much)
-
-
-def check_together(checked: Sequence[Checked], most: Decimal | None) -> tuple[Checked, ...]:
-    """The zones of one meter share its maximum power."""
-    total = sum((each.consumption or Decimal(0) for each in checked), Decimal(0))
-    known = any(Doubt.POWER in each.doubts for each in checked)
-    if most is None or total <= most or known or not checked:
-        return tuple(checked)
-    first = replace(checked[0], doubts=(*checked[0].doubts, Doubt.POWER))
-    return (first, *checked[1:])
-
-
-def most_by_power(max_power_kw: Decimal | None, since: date | None, until: date) -> Decimal | None:
-    """Maximum power × hours between the ends of two days, kWh; None where either is unknown."""
-    if not max_power_kw or since is None:
-        return None
-    return max_power_kw * 24 * max(1, (until - since).days)
-
-
-def usual_month(months: Iterable[Decimal]) -> Decimal | None:
-    """The mean of the last twelve months' consumption; None where fewer than three are known.
+def compute_typical_month(months: Iterable[Decimal]) -> Decimal | None:
+    """Average the consumption of the last twelve months.
 
     Args:
         months: consumption by month, oldest first, kWh.
+
+    Returns:
+        kWh; None where fewer than three months are known.
     """
-    last = list(months)[-USUAL_MONTHS:]
+    last = list(months)[-TYPICAL_MONTHS:]
     return sum(last, Decimal(0)) / len(last) if len(last) >= FEWEST_MONTHS else None
 
 
 @dataclass(frozen=True, slots=True)
 class KnownReading:
-    """A reading of a register, from billing or from the cabinet."""
+    """A reading of a register, imported from billing or submitted in the portal.
+
+    Attributes:
+        kind: ``regular``, ``control``, ``initial`` (meter installed) or ``final`` (removed).
+        source: who read the meter, as billing or ``ReadingSource`` says.
+        receipt_id: receipt of the submission, 0 for what was never submitted here.
+        rolled_over: what was confirmed at submission; None: nobody was asked.
+        is_acknowledged: billing has accepted what was submitted.
+        has_receipt: whether the present customer may open the receipt.
+    """
 
     period: Month
-    on: date
+    taken_on: date
     value: Decimal
     kind: str
     source: str | None
     status: str | None = None
     receipt_id: int = 0
-    """Set for what was submitted here and billing has not sent back yet."""
     rolled_over: bool | None = None
-    """What was confirmed at submission; None: nobody was asked."""
     is_late: bool = False
     is_acknowledged: bool = False
     has_receipt: bool = False
-    """Whether whoever reads this may open the receipt."""
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
-    """A reading in a row of them, and what was used since the one before; kWh."""
+class SubmittedValue:
+    """A live reading that was submitted in the portal.
+
+    Attributes:
+        reading: with the value as billing has corrected it, if it has.
+        typed_value: the value as it was submitted.
+    """
 
     reading: KnownReading
-    consumption: Decimal | None
-    """None: the first of its meter, or a value below the one before."""
+    typed_value: Decimal
+
+
+def merge_readings(
+    imported: Iterable[KnownReading], submitted: Iterable[SubmittedValue]
+) -> list[KnownReading]:
+    """Merge the readings of one register from billing and from the portal, one for each month.
+
+    Billing's reading of a month comes before the submitted one, which comes before a reading that
+    billing has only computed.
+
+    Args:
+        imported: from billing, oldest first.
+        submitted: live ones, at most one for each month.
+
+    Returns:
+        In no order; a reading of billing's has the receipt of the submission it answers.
+    """
+    merged: list[KnownReading] = []
+    billed_at: dict[Month, int] = {}
+    computed: dict[Month, KnownReading] = {}
+    for reading in imported:
+        if reading.kind == "regular" and reading.source == COMPUTED:
+            computed[reading.period] = reading
+            continue
+        if reading.kind == "regular":
+            billed_at[reading.period] = len(merged)
+        merged.append(reading)
+    for value in submitted:
+        period = value.reading.period
+        if period in billed_at:
+            position = billed_at[period]
+            merged[position] = _acknowledge(merged[position], value)
+        else:
+            computed.pop(period, None)
+            merged.append(value.reading)
+    return [*merged, *computed.values()]
+
+
+def _acknowledge(billed: KnownReading, submitted: SubmittedValue) -> KnownReading:
+    """Billing's reading with the receipt of the submission; a roll-over only of the same value."""
+    is_same = billed.value == submitted.typed_value
+    return replace(
+        billed,
+        status=ReadingStatus.ACCEPTED,
+        receipt_id=submitted.reading.receipt_id,
+        rolled_over=submitted.reading.rolled_over if is_same else None,
+        is_acknowledged=True,
+        has_receipt=submitted.reading.has_receipt,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingConsumption:
+    """A reading with the consumption since the one before it.
+
+    Attributes:
+        consumption_kwh: None for the first reading of a meter, or a value below the one before.
+        months: billing months since the reading before; above 1 there is a gap.
+    """
+
+    reading: KnownReading
+    consumption_kwh: Decimal | None
     rolled_over: bool
     months: int
-    """Billing months since the reading before; more than 1: there is a gap."""
 
 
-def chain(readings: Iterable[KnownReading], scale: Scale) -> list[Used]:
-    """Readings of one register in their order, each with its consumption.
+def build_consumption(readings: Iterable[KnownReading], scale: Scale) -> list[ReadingConsumption]:
+    """Order the readings of one register and compute the consumption between them.
 
-    A value below the one before passed through zero if that is less than half the scale.
+    A value below the one before is a roll-over if somebody confirmed it at submission, or, where
+    nobody was asked, if it comes to less than half a turn of the dial.
+
+    Args:
+        readings: of one register, in any order; an ``initial`` one begins a new row.
+        scale: dial of the register.
+
+    Returns:
+        One item for each reading, oldest first.
     """
-    found: list[Used] = []
+    rows: list[ReadingConsumption] = []
     before: KnownReading | None = None
-    for reading in sorted(
-        readings, key=lambda each: (each.on, each.period, each.kind != "initial")
-    ):
+    for reading in sorted(readings, key=_in_order):
         if before is None or reading.kind == "initial":
-            found.append(Used(reading, None, False, 1))
+            rows.append(ReadingConsumption(reading, None, False, 1))
         else:
-            is_less = reading.value < before.value
-            rolled_over = is_less and reading.rolled_over is not False
-            used: Decimal | None = consumption(
-                before.value, reading.value, scale, rolled_over=rolled_over
-            )
-            half = Decimal(10) ** scale.digits / 2 * scale.multiplier
-            # A person's word stands; without one, half the scale tells.
-            if is_less and not reading.rolled_over and (not rolled_over or (used or 0) > half):
-                used, rolled_over = None, False
-            found.append(Used(reading, used, rolled_over, months_between(before, reading)))
+            consumption_kwh, rolled_over = _consumption_between(before, reading, scale)
+            months = months_between(before, reading)
+            rows.append(ReadingConsumption(reading, consumption_kwh, rolled_over, months))
         before = reading
-    return found
+    return rows
+
+
+def _in_order(reading: KnownReading) -> tuple[date, Month, bool]:
+    return (reading.taken_on, reading.period, reading.kind != "initial")
+
+
+def _consumption_between(
+    before: KnownReading, reading: KnownReading, scale: Scale
+) -> tuple[Decimal | None, bool]:
+    """Consumption in kWh, None where it cannot be told, and whether the dial passed zero."""
+    if reading.value >= before.value:
+        return compute_consumption(before.value, reading.value, scale), False
+    if reading.rolled_over is False:
+        return None, False
+    consumption_kwh = compute_consumption(before.value, reading.value, scale, rolled_over=True)
+    if reading.rolled_over or consumption_kwh <= scale.half_turn_kwh:
+        return consumption_kwh, True
+    return None, False
 
 
 def months_between(before: KnownReading, after: KnownReading) -> int:
-    """Billing months from one reading to another; two in one month: 0."""
+    """Count the billing months from one reading to another; two in one month: 0."""
     return (after.period.year - before.period.year) * 12 + (
         after.period.number - before.period.number
     )
 
 
-def by_month(used: Iterable[Used]) -> dict[Month, Decimal]:
-    """Consumption by billing month; what spans a gap belongs to no single month."""
+def sum_by_month(rows: Iterable[ReadingConsumption]) -> dict[Month, Decimal]:
+    """Sum consumption by billing month, kWh; what spans a gap belongs to no single month."""
     months: dict[Month, Decimal] = {}
-    for each in used:
-        if each.consumption is not None and each.months <= 1:
-            period = each.reading.period
-            months[period] = months.get(period, Decimal(0)) + each.consumption
+    for row in rows:
+        if row.consumption_kwh is not None and row.months <= 1:
+            period = row.reading.period
+            months[period] = months.get(period, Decimal(0)) + row.consumption_kwh
     return months
 
 
-def _is_plausible(around: Decimal, scale: Scale, expected: Expectation) -> bool:
-    """Whether passing through zero explains a reading: power tells, else habit, else half the
-    scale."""
-    if expected.most is not None:
-        return around <= expected.most
-    if expected.usual is not None and expected.usual > 0:
-        return around <= expected.usual * expected.times
-    return around <= Decimal(10) ** scale.digits / 2 * scale.multiplier
+def compute_typical_month_before(
+    months: Iterable[tuple[Month, Decimal]], period: Month
+) -> Decimal | None:
+    """Average the consumption of the last twelve known months before a month, kWh.
 
+    Args:
+        months: (month, kWh) in any order.
+        period: itself not counted.
 
-def _too_much(used: Decimal, expected: Expectation) -> tuple[Doubt, ...]:
-    found = []
-    if expected.usual and used > expected.usual * expected.times:
-        found.append(Doubt.UNUSUAL)
-    if expected.most is not None and used > expected.most:
-        found.append(Doubt.POWER)
-    return tuple(found)
+    Returns:
+        None where fewer than three months before it are known.
+    """
+    return compute_typical_month(kwh for month, kwh in sorted(months) if month < period)

@@ -12,20 +12,22 @@ from hypothesis import strategies as st
 
 from app.domain.errors import ReadingError
 from app.domain.period import Month
-from app.domain.readings import (
-    Checked,
+from app.domain.reading_checks import (
+    CheckedReading,
     Doubt,
     Expectation,
+    check_meter_power,
+    check_reading,
+    compute_max_energy,
+)
+from app.domain.readings import (
     KnownReading,
     Scale,
-    by_month,
-    chain,
-    check_reading,
-    check_together,
-    consumption,
-    most_by_power,
+    build_consumption,
+    compute_consumption,
+    compute_typical_month,
     parse_reading,
-    usual_month,
+    sum_by_month,
 )
 
 D = Decimal
@@ -80,7 +82,7 @@ def test_what_is_no_reading_is_refused_by_name(whole: str, fraction: str, code: 
     assert caught.value.code == code
 
 
-def test_a_register_without_decimals_takes_none_but_zeros() -> None:
+def test_a_register_without_decimals_accepts_only_zeros() -> None:
     whole_only = Scale(6, 0, D(1))
     assert str(parse_reading("123", "00", whole_only)) == "123"
     with pytest.raises(ReadingError) as caught:
@@ -109,7 +111,7 @@ def test_no_text_does_worse_than_be_refused(whole: str, fraction: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("previous", "value", "multiplier", "rolled_over", "used"),
+    ("previous", "value", "multiplier", "rolled_over", "kwh"),
     [
         ("100.00", "110.50", "40", False, "420.000"),
         ("99990.00", "10.00", "1", True, "20.000"),
@@ -118,10 +120,10 @@ def test_no_text_does_worse_than_be_refused(whole: str, fraction: str) -> None:
     ],
 )
 def test_consumption_is_the_difference_times_the_multiplier(
-    previous: str, value: str, multiplier: str, rolled_over: bool, used: str
+    previous: str, value: str, multiplier: str, rolled_over: bool, kwh: str
 ) -> None:
     scale = Scale(5, 2, D(multiplier))
-    assert str(consumption(D(previous), D(value), scale, rolled_over=rolled_over)) == used
+    assert str(compute_consumption(D(previous), D(value), scale, rolled_over=rolled_over)) == kwh
 
 
 def doubts(value: str, **known: D | None) -> list[str]:
@@ -130,57 +132,61 @@ def doubts(value: str, **known: D | None) -> list[str]:
 
 
 def test_what_looks_wrong_is_asked() -> None:
-    assert doubts("1100.00", usual=D(100), most=D(500)) == []
+    assert doubts("1100.00", typical_month_kwh=D(100), max_energy_kwh=D(500)) == []
     assert doubts("1000.00") == [Doubt.ZERO]
-    assert doubts("1301.00", usual=D(100)) == [Doubt.UNUSUAL]
-    assert doubts("1300.00", usual=D(100)) == []
-    assert doubts("1501.00", most=D(500)) == [Doubt.POWER]
-    assert doubts("1501.00", usual=D(100), most=D(500)) == [Doubt.UNUSUAL, Doubt.POWER]
+    assert doubts("1301.00", typical_month_kwh=D(100)) == [Doubt.UNUSUAL]
+    assert doubts("1300.00", typical_month_kwh=D(100)) == []
+    assert doubts("1501.00", max_energy_kwh=D(500)) == [Doubt.POWER]
+    assert doubts("1501.00", typical_month_kwh=D(100), max_energy_kwh=D(500)) == [
+        Doubt.UNUSUAL,
+        Doubt.POWER,
+    ]
     assert doubts("5.00", previous=None) == []
 
 
 def test_passing_zero_is_asked_only_where_it_is_plausible() -> None:
     around = check_reading(D("10.00"), SCALE, Expectation(D("99990.00"), D(30), D(500)))
-    assert (around.rolled_over, around.consumption) == (True, D("20.000"))
+    assert (around.rolled_over, around.consumption_kwh) == (True, D("20.000"))
     assert around.doubts == (Doubt.ROLL_OVER,)
     slip = check_reading(D("900.00"), SCALE, Expectation(D("1000.00"), D(30), D(500)))
     assert (slip.rolled_over, slip.doubts) == (False, (Doubt.LESS,))
-    assert slip.consumption is None
+    assert slip.consumption_kwh is None
     # Without the maximum power habit tells, and without habit half the scale.
-    assert doubts("10.00", previous=D("99990.00"), usual=D(30)) == [Doubt.ROLL_OVER]
-    assert doubts("40000.00", previous=D("50000.00"), usual=D(30)) == [Doubt.LESS]
+    assert doubts("10.00", previous=D("99990.00"), typical_month_kwh=D(30)) == [Doubt.ROLL_OVER]
+    assert doubts("40000.00", previous=D("50000.00"), typical_month_kwh=D(30)) == [Doubt.LESS]
     assert doubts("10.00", previous=D("60000.00")) == [Doubt.ROLL_OVER]
     assert doubts("10.00", previous=D("20000.00")) == [Doubt.LESS]
 
 
 def test_less_than_a_control_reading_within_the_month_is_asked_about() -> None:
-    assert doubts("1003.00", floor=D("1005.00")) == [Doubt.LESS]
-    assert doubts("1006.00", floor=D("1005.00")) == []
+    assert doubts("1003.00", minimum=D("1005.00")) == [Doubt.LESS]
+    assert doubts("1006.00", minimum=D("1005.00")) == []
 
 
 def test_what_a_person_said_of_passing_zero_is_not_decided_again() -> None:
     before = known("2026-10", "90000.00")
     denied = replace(known("2026-11", "100.00"), rolled_over=False)
     confirmed = replace(known("2026-11", "89000.00"), rolled_over=True)
-    assert [each.consumption for each in chain([before, denied], SCALE)] == [None, None]
-    assert [each.consumption for each in chain([before, confirmed], SCALE)] == [
-        None,
-        D("99000.000"),
-    ]
+    denied_row = build_consumption([before, denied], SCALE)
+    confirmed_row = build_consumption([before, confirmed], SCALE)
+    assert [item.consumption_kwh for item in denied_row] == [None, None]
+    assert [item.consumption_kwh for item in confirmed_row] == [None, D("99000.000")]
 
 
 def test_zones_share_the_maximum_power_of_their_meter() -> None:
-    zones = [Checked(D(1), D(300)), Checked(D(1), D(300))]
-    assert [each.doubts for each in check_together(zones, D(500))] == [(Doubt.POWER,), ()]
-    assert [each.doubts for each in check_together(zones, D(600))] == [(), ()]
-    assert check_together(zones, None) == tuple(zones)
+    zones = [CheckedReading(D(1), D(300)), CheckedReading(D(1), D(300))]
+    assert [zone.doubts for zone in check_meter_power(zones, D(500))] == [(Doubt.POWER,), ()]
+    assert [zone.doubts for zone in check_meter_power(zones, D(600))] == [(), ()]
+    assert check_meter_power(zones, None) == tuple(zones)
 
 
 def test_power_times_hours_counts_whole_days() -> None:
-    assert most_by_power(D("15.000"), date(2026, 10, 31), date(2026, 11, 30)) == D(15 * 24 * 30)
-    assert most_by_power(D("15.000"), date(2026, 11, 30), date(2026, 11, 30)) == D(15 * 24)
-    assert most_by_power(None, date(2026, 10, 31), date(2026, 11, 30)) is None
-    assert most_by_power(D(15), None, date(2026, 11, 30)) is None
+    assert compute_max_energy(D("15.000"), date(2026, 10, 31), date(2026, 11, 30)) == D(
+        15 * 24 * 30
+    )
+    assert compute_max_energy(D("15.000"), date(2026, 11, 30), date(2026, 11, 30)) == D(15 * 24)
+    assert compute_max_energy(None, date(2026, 10, 31), date(2026, 11, 30)) is None
+    assert compute_max_energy(D(15), None, date(2026, 11, 30)) is None
 
 
 def known(period: str, value: str, kind: str = "regular", on: date | None = None) -> KnownReading:
@@ -188,8 +194,8 @@ def known(period: str, value: str, kind: str = "regular", on: date | None = None
     return KnownReading(month, on or month.last, D(value), kind, "portal")
 
 
-def test_a_row_of_readings_tells_what_was_used_and_where_it_breaks() -> None:
-    row = chain(
+def test_consumption_of_a_row_of_readings_stops_at_gaps_and_new_meters() -> None:
+    row = build_consumption(
         [
             known("2026-01", "99900.00"),
             known("2026-02", "50.00"),
@@ -200,7 +206,7 @@ def test_a_row_of_readings_tells_what_was_used_and_where_it_breaks() -> None:
         ],
         SCALE,
     )
-    assert [each.consumption for each in row] == [
+    assert [item.consumption_kwh for item in row] == [
         None,
         D("150.000"),
         D("300.000"),
@@ -208,11 +214,11 @@ def test_a_row_of_readings_tells_what_was_used_and_where_it_breaks() -> None:
         None,
         D("20.000"),
     ]
-    assert [each.rolled_over for each in row] == [False, True, False, False, False, False]
-    assert [each.months for each in row] == [1, 1, 3, 1, 1, 0]
-    assert by_month(row) == {Month(2026, 2): D("150.000"), Month(2026, 7): D("20.000")}
+    assert [item.rolled_over for item in row] == [False, True, False, False, False, False]
+    assert [item.months for item in row] == [1, 1, 3, 1, 1, 0]
+    assert sum_by_month(row) == {Month(2026, 2): D("150.000"), Month(2026, 7): D("20.000")}
 
 
-def test_the_usual_month_is_the_mean_of_the_last_twelve() -> None:
-    assert usual_month([D(1), D(2)]) is None
-    assert usual_month([D(100), *[D(10)] * 12]) == D(10)
+def test_the_typical_month_is_the_mean_of_the_last_twelve() -> None:
+    assert compute_typical_month([D(1), D(2)]) is None
+    assert compute_typical_month([D(100), *[D(10)] * 12]) == D(10)

@@ -1,1 +1,1 @@
-"""Writes of meter readings: by customers, and by staff."""
+"""Submit, withdraw, accept and reject meter readings."""

@@ -1,12 +1,11 @@
-"""Readings that are submitted, by customers or by telephone: once, whatever arrives twice or at
-the same time."""
+"""Submit and withdraw readings, once whatever arrives twice or at the same time."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, delete, false, or_, select, update
 from sqlalchemy.orm import Session
@@ -14,21 +13,21 @@ from sqlalchemy.orm import Session
 from app.actions.audit_log import record
 from app.domain.access import Viewer
 from app.domain.errors import ReadingClosedError
+from app.domain.meters import ReadingEntry
 from app.domain.reading_windows import WindowRules, window_on
 from app.domain.readings import LIVE, ReadingSource, ReadingStatus
 from app.lib.database import count_changed, insert_if_new
 from app.models import ReadingReceipt, SubmittedReading
 from app.queries.contracts import VisibleContract
 from app.queries.readings.customer import find_live, find_receipt, find_regimes, get_receipt
-from app.queries.readings.meters import Entry
 
 
 @dataclass(frozen=True, slots=True)
 class Submitter:
-    """Who sends readings: a customer, or a clerk to whom they are read out by telephone.
+    """Who submits readings: a customer, or a clerk to whom they are read out by telephone.
 
     Attributes:
-        account_id: the customer's; where a clerk writes, the owner's, if anybody has registered.
+        account_id: the customer's; where a clerk submits, the owner's, if anybody has registered.
         staff_id: the clerk.
     """
 
@@ -38,6 +37,7 @@ class Submitter:
 
     @property
     def source(self) -> ReadingSource:
+        """The way by which the readings come."""
         return ReadingSource.PORTAL if self.staff_id is None else ReadingSource.STAFF
 
 
@@ -48,63 +48,55 @@ class ReadingRules:
     auto_accept: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SubmissionResult:
+    """The receipt of a submission, and whether this request has made it."""
+
+    receipt_id: int
+    is_new: bool
+
+
 def submit_readings(
     session: Session,
     contract: VisibleContract,
     submitter: Submitter,
-    entries: Sequence[Entry],
-    key: str,
+    entries: Sequence[ReadingEntry],
+    idempotency_key: str,
     rules: ReadingRules,
     now: datetime,
-) -> tuple[int, bool]:
-    """Write readings down; the receipt's id, and whether it is new.
-
-    The same form sent again, and the same values from another one, lead to the receipt there is.
+) -> SubmissionResult:
+    """Store readings with a receipt; the same form or the same values again give the same receipt.
 
     Args:
         entries: checked, and every doubt about them confirmed.
-        key: of the form, a UUID.
+        idempotency_key: of the form, a UUID.
         now: in the supplier's zone, which decides whether the window is open.
 
     Raises:
-        ReadingClosedError: the meter takes no readings by hand, billing has this month's already,
-            or another reading came in between.
+        ReadingClosedError: the meter accepts no readings by hand, billing has this month's
+            already, or another reading came in between.
     """
-    known = find_receipt(session, key)
-    if known is not None:
-        if known.contract_id == contract.id and _holds(known, entries):
-            return known.id, False
+    repeated = find_receipt(session, idempotency_key)
+    if repeated is not None:
+        if repeated.contract_id == contract.id and _has_readings(repeated, entries):
+            return SubmissionResult(repeated.id, is_new=False)
         # The same form with other values, after Back: another submission.
-        key = str(uuid.uuid4())
-    today = now.date()
-    for entry in entries:
-        if reason := entry.meter.closed_because(today):
-            raise ReadingClosedError(reason)
-    new = [entry for entry in entries if not _is_same(session, contract, entry)]
-    if not new:
-        live = find_live(session, entries[0].register.id, entries[0].meter.window.period)
-        return (live.receipt_id if live else 0), False
-    receipt_id = insert_if_new(
-        session,
-        ReadingReceipt,
-        idempotency_key=key,
-        contract_id=contract.id,
-        account_id=submitter.account_id if submitter.staff_id is None else None,
-        staff_id=submitter.staff_id,
-        submitted_at=now,
-        address=submitter.address[:45],
-    )
+        idempotency_key = str(uuid.uuid4())
+    _check_open(entries, now.date())
+    changed = [entry for entry in entries if not _is_submitted(session, contract, entry)]
+    if not changed:
+        return _result_of(session, entries[0])
+    receipt_id = _insert_receipt(session, contract, submitter, idempotency_key, now)
     if not receipt_id:
-        known = find_receipt(session, key)
-        if known is None or not _holds(known, entries):
-            raise ReadingClosedError("raced")
-        return known.id, False
-    written = [_write(session, contract, entry, receipt_id, submitter, rules, now) for entry in new]
-    if not any(written):
+        return _result_of_twin(session, idempotency_key, entries)
+    results = [
+        _insert_reading(session, contract, entry, receipt_id, submitter, rules, now)
+        for entry in changed
+    ]
+    if not any(results):
         # Another form brought the same values at the same moment.
         session.execute(delete(ReadingReceipt).where(ReadingReceipt.id == receipt_id))
-        live = find_live(session, new[0].register.id, new[0].meter.window.period)
-        return (live.receipt_id if live else 0), False
+        return _result_of(session, changed[0])
     record(
         session,
         "readings.submitted",
@@ -114,9 +106,9 @@ def submit_readings(
         now,
         receipt=receipt_id,
         source=str(submitter.source),
-        values={str(entry.register.id): str(entry.checked.value) for entry in new},
+        values={str(entry.register.id): str(entry.checked.value) for entry in changed},
     )
-    return receipt_id, True
+    return SubmissionResult(receipt_id, is_new=True)
 
 
 def withdraw_readings(
@@ -127,7 +119,7 @@ def withdraw_readings(
     windows: WindowRules,
     now: datetime,
 ) -> int:
-    """Take back what still counts of a receipt; how many readings.
+    """Withdraw the live readings of a receipt; how many.
 
     Args:
         now: in the supplier's zone.
@@ -135,24 +127,16 @@ def withdraw_readings(
     Raises:
         NotFoundError: no such receipt of this contract.
         ReadingClosedError: billing has them already, or the window has closed; what came late may
-            be taken back until the next one opens.
+            be withdrawn until the next one opens.
     """
     receipt = get_receipt(session, contract, receipt_id)
-    live = [each for each in receipt.readings if each.status in LIVE]
-    if not live or any(each.acknowledged_at for each in live):
-        raise ReadingClosedError("billed")
-    if any(each.exported_at for each in live):
-        raise ReadingClosedError("exported")
-    regimes = find_regimes(session, [each.register_id for each in live])
-    for each in live:
-        window = window_on(regimes[each.register_id], now.date(), windows)
-        if each.period != window.period or not (each.is_late or window.is_open(now.date())):
-            raise ReadingClosedError("closed")
+    live = [reading for reading in receipt.readings if reading.status in LIVE]
+    _check_may_withdraw(session, live, windows, now.date())
     withdrawn = count_changed(
         session,
         update(SubmittedReading)
         .where(
-            SubmittedReading.id.in_([each.id for each in live]),
+            SubmittedReading.id.in_([reading.id for reading in live]),
             SubmittedReading.status.in_(LIVE),
             SubmittedReading.acknowledged_at.is_(None),
         )
@@ -170,14 +154,54 @@ def withdraw_readings(
     return withdrawn
 
 
-def _holds(receipt: ReadingReceipt, entries: Sequence[Entry]) -> bool:
-    """Whether these very readings stand by a receipt."""
-    live = {(each.register_id, each.value) for each in receipt.readings if each.status in LIVE}
+def _check_may_withdraw(
+    session: Session, live: Sequence[SubmittedReading], windows: WindowRules, today: date
+) -> None:
+    if not live or any(reading.acknowledged_at for reading in live):
+        raise ReadingClosedError("billed")
+    if any(reading.exported_at for reading in live):
+        raise ReadingClosedError("exported")
+    regimes = find_regimes(session, [reading.register_id for reading in live])
+    for reading in live:
+        window = window_on(regimes[reading.register_id], today, windows)
+        if reading.period != window.period or not (reading.is_late or window.is_open(today)):
+            raise ReadingClosedError("closed")
+
+
+def _check_open(entries: Sequence[ReadingEntry], today: date) -> None:
+    for entry in entries:
+        if reason := entry.meter.closed_reason(today):
+            raise ReadingClosedError(reason)
+
+
+def _result_of(session: Session, entry: ReadingEntry) -> SubmissionResult:
+    """The receipt under which a reading was submitted before."""
+    live = find_live(session, entry.register.id, entry.meter.window.period)
+    return SubmissionResult(live.receipt_id if live else 0, is_new=False)
+
+
+def _result_of_twin(
+    session: Session, idempotency_key: str, entries: Sequence[ReadingEntry]
+) -> SubmissionResult:
+    """The receipt that the same form has made at the same moment."""
+    receipt = find_receipt(session, idempotency_key)
+    if receipt is None or not _has_readings(receipt, entries):
+        raise ReadingClosedError("raced")
+    return SubmissionResult(receipt.id, is_new=False)
+
+
+def _has_readings(receipt: ReadingReceipt, entries: Sequence[ReadingEntry]) -> bool:
+    """Whether these very readings are live under a receipt."""
+    live = {
+        (reading.register_id, reading.value)
+        for reading in receipt.readings
+        if reading.status in LIVE
+    }
     return live >= {(entry.register.id, entry.checked.value) for entry in entries}
 
 
 def _is_of_former(contract: VisibleContract) -> ColumnElement[bool]:
-    """Whether a former customer sent a reading; the present one's takes its place in any case."""
+    """SQL: a former customer sent the reading; the present one's replaces it in any case."""
     if contract.transferred_at is None:
         return false()
     return SubmittedReading.receipt_id.in_(
@@ -188,9 +212,11 @@ def _is_of_former(contract: VisibleContract) -> ColumnElement[bool]:
     )
 
 
-def _is_same(session: Session, contract: VisibleContract, entry: Entry) -> bool:
-    """Whether the present customer has sent this value already; a former one's receipt is not
-    theirs to have."""
+def _is_submitted(session: Session, contract: VisibleContract, entry: ReadingEntry) -> bool:
+    """Whether the present customer has sent this value already.
+
+    A former customer's receipt does not count: the present one may not open it.
+    """
     live = find_live(session, entry.register.id, entry.meter.window.period)
     if live is None or live.value != entry.checked.value:
         return False
@@ -198,33 +224,42 @@ def _is_same(session: Session, contract: VisibleContract, entry: Entry) -> bool:
     return transferred_at is None or live.receipt.submitted_at >= transferred_at
 
 
-def _write(
+def _insert_receipt(
     session: Session,
     contract: VisibleContract,
-    entry: Entry,
+    submitter: Submitter,
+    idempotency_key: str,
+    now: datetime,
+) -> int:
+    """The id of the new receipt, or 0: there is one with this key."""
+    return insert_if_new(
+        session,
+        ReadingReceipt,
+        idempotency_key=idempotency_key,
+        contract_id=contract.id,
+        account_id=submitter.account_id if submitter.staff_id is None else None,
+        staff_id=submitter.staff_id,
+        submitted_at=now,
+        address=submitter.address[:45],
+    )
+
+
+def _insert_reading(
+    session: Session,
+    contract: VisibleContract,
+    entry: ReadingEntry,
     receipt_id: int,
     submitter: Submitter,
     rules: ReadingRules,
     now: datetime,
 ) -> bool:
-    """Whether a row was written; False: the same value stands there."""
+    """Replace the register's live reading of the month; False: it has the same value already."""
     window, checked, today = entry.meter.window, entry.checked, now.date()
-    count_changed(
-        session,
-        update(SubmittedReading)
-        .where(
-            SubmittedReading.register_id == entry.register.id,
-            SubmittedReading.period == window.period,
-            SubmittedReading.status.in_(LIVE),
-            SubmittedReading.acknowledged_at.is_(None),
-            or_(SubmittedReading.value != checked.value, _is_of_former(contract)),
-        )
-        .values(status=ReadingStatus.REPLACED, decided_at=now),
-    )
+    _replace_live(session, contract, entry, now)
     previous = entry.register.previous
     is_late = entry.meter.is_late(today)
-    accepted = rules.auto_accept and not checked.doubts and not is_late
-    written = insert_if_new(
+    is_accepted = rules.auto_accept and not checked.doubts and not is_late
+    is_inserted = insert_if_new(
         session,
         SubmittedReading,
         submission_id=str(uuid.uuid4()),
@@ -234,18 +269,36 @@ def _write(
         taken_on=window.taken_on(today),
         value=checked.value,
         previous_value=previous.value if previous else None,
-        previous_on=previous.on if previous else None,
-        consumption=checked.consumption,
+        previous_on=previous.taken_on if previous else None,
+        consumption=checked.consumption_kwh,
         rolled_over=checked.rolled_over,
         is_late=is_late,
         doubts=[str(doubt) for doubt in checked.doubts],
         source=submitter.source,
-        status=ReadingStatus.ACCEPTED if accepted else ReadingStatus.SENT,
-        decided_at=now if accepted else None,
+        status=ReadingStatus.ACCEPTED if is_accepted else ReadingStatus.SENT,
+        decided_at=now if is_accepted else None,
     )
-    if written:
+    if is_inserted:
         return True
     live = find_live(session, entry.register.id, window.period)
     if live is None or live.value != checked.value:
         raise ReadingClosedError("raced")
     return False
+
+
+def _replace_live(
+    session: Session, contract: VisibleContract, entry: ReadingEntry, now: datetime
+) -> None:
+    """Mark a live reading of another value, or of a former customer, as replaced."""
+    count_changed(
+        session,
+        update(SubmittedReading)
+        .where(
+            SubmittedReading.register_id == entry.register.id,
+            SubmittedReading.period == entry.meter.window.period,
+            SubmittedReading.status.in_(LIVE),
+            SubmittedReading.acknowledged_at.is_(None),
+            or_(SubmittedReading.value != entry.checked.value, _is_of_former(contract)),
+        )
+        .values(status=ReadingStatus.REPLACED, decided_at=now),
+    )

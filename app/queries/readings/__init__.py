@@ -1,1 +1,1 @@
-"""Reads of meters and their readings: for customers, and for staff."""
+"""Meters, readings and receipts, for customers and for staff."""

@@ -1,9 +1,9 @@
-"""Reads of readings: from billing, and submitted here, with their receipts."""
+"""Readings of registers, from billing and from the portal, and receipts of submissions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain.errors import NotFoundError
 from app.domain.period import Month
-from app.domain.readings import LIVE, KnownReading, ReadingStatus, Scale
+from app.domain.readings import LIVE, KnownReading, Scale, SubmittedValue, merge_readings
 from app.models import (
     Meter,
     Reading,
@@ -21,8 +21,6 @@ from app.models import (
     SupplyPoint,
 )
 from app.queries.contracts import MAX_ID, VisibleContract
-
-COMPUTED = "calc"
 
 
 def get_receipt(session: Session, contract: VisibleContract, receipt_id: int) -> ReadingReceipt:
@@ -44,7 +42,7 @@ def get_receipt(session: Session, contract: VisibleContract, receipt_id: int) ->
 
 
 def find_receipt(session: Session, key: str) -> ReadingReceipt | None:
-    """The receipt that a form has made already."""
+    """The receipt of a form that was sent before, by its idempotency key."""
     return session.scalars(
         select(ReadingReceipt)
         .where(ReadingReceipt.idempotency_key == key)
@@ -53,7 +51,7 @@ def find_receipt(session: Session, key: str) -> ReadingReceipt | None:
 
 
 def find_live(session: Session, register_id: int, period: Month) -> SubmittedReading | None:
-    """What counts of a register in a month, as submitted here."""
+    """The live submitted reading of a register in a month, with its receipt."""
     return session.scalars(
         select(SubmittedReading)
         .where(
@@ -66,7 +64,7 @@ def find_live(session: Session, register_id: int, period: Month) -> SubmittedRea
     ).first()
 
 
-def list_receipts_of(
+def list_receipts(
     session: Session, contract: VisibleContract, limit: int
 ) -> Sequence[ReadingReceipt]:
     """The newest receipts of a contract, with their readings."""
@@ -80,7 +78,7 @@ def list_receipts_of(
 
 
 def is_of_present_customer(contract: VisibleContract) -> ColumnElement[bool]:
-    """A receipt of a contract, of its present customer."""
+    """SQL: a receipt of a contract, of its present customer, not of a former one."""
     if contract.transferred_at is None:
         return ReadingReceipt.contract_id == contract.id
     return and_(
@@ -91,7 +89,7 @@ def is_of_present_customer(contract: VisibleContract) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class RegisterName:
-    """How a receipt or an act names a register."""
+    """A register with its meter and place, as receipts, acts and emails name it."""
 
     meter_id: int
     serial_number: str
@@ -131,12 +129,18 @@ def list_known(
     """Readings that count, by register: one of each month, billing's unless it only computed.
 
     Args:
-        transferred_at: receipts from before belong to a former customer; the readings stay.
+        transferred_at: receipts from before belong to a former customer; the readings remain.
     """
     ids = list(register_ids)
-    found: dict[int, list[KnownReading]] = {key: [] for key in ids}
-    computed: dict[tuple[int, Month], KnownReading] = {}
-    billed: dict[tuple[int, Month], int] = {}
+    imported = _list_imported(session, ids, since)
+    submitted = _list_submitted(session, ids, since, transferred_at)
+    return {key: merge_readings(imported.get(key, ()), submitted.get(key, ())) for key in ids}
+
+
+def _list_imported(
+    session: Session, ids: Sequence[int], since: Month
+) -> dict[int, list[KnownReading]]:
+    """Readings that billing has sent and not withdrawn, by register, oldest first."""
     rows = session.execute(
         select(
             Reading.register_id,
@@ -155,15 +159,18 @@ def list_known(
         )
         .order_by(Reading.taken_on, Reading.id)
     )
+    found: dict[int, list[KnownReading]] = {}
     for register_id, period, taken_on, value, kind, source, status in rows:
-        known = KnownReading(period, taken_on, value, kind, source, status)
-        if known.kind == "regular" and known.source == COMPUTED:
-            computed[register_id, known.period] = known
-            continue
-        if known.kind == "regular":
-            billed[register_id, known.period] = len(found[register_id])
-        found[register_id].append(known)
-    submitted = session.execute(
+        reading = KnownReading(period, taken_on, value, kind, source, status)
+        found.setdefault(register_id, []).append(reading)
+    return found
+
+
+def _list_submitted(
+    session: Session, ids: Sequence[int], since: Month, transferred_at: datetime | None
+) -> dict[int, list[SubmittedValue]]:
+    """Live readings that were submitted here, by register."""
+    rows = session.execute(
         select(SubmittedReading, ReadingReceipt.submitted_at)
         .join(ReadingReceipt, ReadingReceipt.id == SubmittedReading.receipt_id)
         .where(
@@ -172,49 +179,27 @@ def list_known(
             SubmittedReading.status.in_(LIVE),
         )
     )
-    for row, submitted_at in submitted:
-        place = (row.register_id, row.period)
-        has_receipt = transferred_at is None or submitted_at >= transferred_at
-        if place in billed:
-            at = billed[place]
-            found[row.register_id][at] = _sent_back(found[row.register_id][at], row, has_receipt)
-            continue
-        computed.pop(place, None)
-        found[row.register_id].append(
-            KnownReading(
-                row.period,
-                row.taken_on,
-                row.value if row.corrected_value is None else row.corrected_value,
-                "regular",
-                row.source,
-                row.status,
-                row.receipt_id,
-                row.rolled_over,
-                row.is_late,
-                row.acknowledged_at is not None,
-                has_receipt,
-            )
+    found: dict[int, list[SubmittedValue]] = {}
+    for row, submitted_at in rows:
+        reading = KnownReading(
+            row.period,
+            row.taken_on,
+            row.value if row.corrected_value is None else row.corrected_value,
+            "regular",
+            row.source,
+            row.status,
+            row.receipt_id,
+            row.rolled_over,
+            row.is_late,
+            row.acknowledged_at is not None,
+            transferred_at is None or submitted_at >= transferred_at,
         )
-    for (register_id, _), known in computed.items():
-        found[register_id].append(known)
+        found.setdefault(row.register_id, []).append(SubmittedValue(reading, row.value))
     return found
 
 
-def _sent_back(known: KnownReading, row: SubmittedReading, has_receipt: bool) -> KnownReading:
-    """Billing's reading of a month for which one was submitted here: its receipt stays with it."""
-    is_same = known.value == row.value
-    return replace(
-        known,
-        status=ReadingStatus.ACCEPTED,
-        receipt_id=row.receipt_id,
-        rolled_over=row.rolled_over if is_same else None,
-        is_acknowledged=True,
-        has_receipt=has_receipt,
-    )
-
-
 def find_regimes(session: Session, register_ids: Iterable[int]) -> dict[int, str]:
-    """How the readings of registers are taken."""
+    """Reading regimes of registers, by their ids."""
     rows = session.execute(
         select(Register.id, SupplyPoint.reading_regime)
         .join(Meter, Meter.id == Register.meter_id)

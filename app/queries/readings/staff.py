@@ -1,8 +1,8 @@
-"""Reads of submitted readings for clerks: what waits, how plausible it is, what billing owes."""
+"""Submitted readings for clerks: filtered list, typical months, missing acknowledgements."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -13,7 +13,13 @@ from sqlalchemy.orm import Session
 
 from app.domain.contract_number import number_key
 from app.domain.period import Month
-from app.domain.readings import LIVE, ReadingStatus, Scale, by_month, chain, usual_month
+from app.domain.readings import (
+    LIVE,
+    ReadingStatus,
+    build_consumption,
+    compute_typical_month_before,
+    sum_by_month,
+)
 from app.models import (
     Contract,
     Customer,
@@ -22,18 +28,17 @@ from app.models import (
     Register,
     StaffMember,
     SubmittedReading,
-    SupplyPoint,
 )
-from app.queries.readings.customer import list_known
+from app.queries.readings.customer import RegisterName, list_known, name_registers
 from app.queries.readings.meters import MONTHS_BACK
 
-MOST = 20_000
-"""Rows that are counted and written to a file; more have to be narrowed."""
+MAX_ROWS = 20_000
+"""Rows that are counted and written to a file; for more the filter has to be narrowed."""
 CHUNK = 500
 
 
-class Warned(StrEnum):
-    """What is unusual about a reading."""
+class WarningFilter(StrEnum):
+    """Which warnings about a reading are wanted."""
 
     DOUBT = "doubt"
     LATE = "late"
@@ -42,7 +47,7 @@ class Warned(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReadingFilter:
-    """Which submitted readings are wanted; None: whatever it is.
+    """Filter of submitted readings; None: not filtered.
 
     Attributes:
         text: the beginning of a contract number, or part of a meter's serial number.
@@ -51,74 +56,78 @@ class ReadingFilter:
     department_id: int | None = None
     period: Month | None = None
     status: ReadingStatus | None = None
-    warned: Warned | None = None
+    warning: WarningFilter | None = None
     text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class DeskReading:
-    """A submitted reading with what a clerk judges it by."""
+class ReviewedReading:
+    """A submitted reading with what a clerk judges it by.
+
+    Attributes:
+        decided_by: name of the clerk who accepted or rejected it.
+        typical_month_kwh: consumption of a typical month before it; None: unknown.
+    """
 
     reading: SubmittedReading
     receipt: ReadingReceipt
     contract_number: str
     customer: str
-    serial_number: str
-    model: str | None
-    place: str
-    zone: str
-    scale: Scale
+    register: RegisterName
     decided_by: str | None
-    usual: Decimal | None
-    """Consumption of a usual month before it, kWh."""
+    typical_month_kwh: Decimal | None
 
     @property
     def percent(self) -> Decimal | None:
-        """Consumption in per cent of the usual month."""
-        used = self.reading.consumption
-        if used is None or not self.usual:
+        """Consumption in per cent of the typical month."""
+        consumption_kwh = self.reading.consumption
+        if consumption_kwh is None or not self.typical_month_kwh:
             return None
-        return (used * 100 / self.usual).quantize(Decimal(1), ROUND_HALF_UP)
+        return (consumption_kwh * 100 / self.typical_month_kwh).quantize(Decimal(1), ROUND_HALF_UP)
 
     @property
     def may_decide(self) -> bool:
-        """Whether it can still be accepted or refused here."""
+        """Whether it can still be accepted or rejected here."""
         return self.reading.status in LIVE and self.reading.acknowledged_at is None
 
 
-def count_desk_readings(session: Session, wanted: ReadingFilter) -> int:
-    """How many there are; one more than MOST stands for all above."""
-    found = _ids(wanted).limit(MOST + 1).subquery()
+def count_submitted(session: Session, wanted: ReadingFilter) -> int:
+    """How many readings pass the filter; MAX_ROWS + 1 means more than MAX_ROWS."""
+    found = _select_ids(wanted).limit(MAX_ROWS + 1).subquery()
     return session.scalar(select(func.count()).select_from(found)) or 0
 
 
-def list_desk_readings(
+def list_submitted(
     session: Session, wanted: ReadingFilter, offset: int = 0, limit: int = 50
-) -> list[DeskReading]:
-    """A page of them, the newest first."""
+) -> list[ReviewedReading]:
+    """A page of the readings that pass the filter, the newest first."""
     ids = session.scalars(
-        _ids(wanted).order_by(SubmittedReading.id.desc()).offset(offset).limit(limit)
+        _select_ids(wanted).order_by(SubmittedReading.id.desc()).offset(offset).limit(limit)
     ).all()
-    return _rows(session, ids, _usual(session, ids))
+    return list_submitted_by_id(session, ids)
 
 
-def list_desk_readings_by_id(session: Session, ids: Sequence[int]) -> list[DeskReading]:
+def list_submitted_by_id(session: Session, ids: Sequence[int]) -> list[ReviewedReading]:
     """Readings with these ids, the newest first."""
-    return _rows(session, ids, _usual(session, ids))
+    return _list_rows(session, ids, with_typical_month=True)
 
 
-def each_desk_reading(session: Session, wanted: ReadingFilter) -> Iterator[DeskReading]:
-    """All of them, for a file, without their usual months, which would take longer than all the
-    rest; one more than MOST shows that there are others."""
-    ids = session.scalars(_ids(wanted).order_by(SubmittedReading.id.desc()).limit(MOST + 1)).all()
+def iter_submitted(session: Session, wanted: ReadingFilter) -> Iterator[ReviewedReading]:
+    """All readings that pass the filter, for a file; MAX_ROWS + 1 means more than MAX_ROWS.
+
+    Without their typical months, which would take longer than all the rest.
+    """
+    ids = session.scalars(
+        _select_ids(wanted).order_by(SubmittedReading.id.desc()).limit(MAX_ROWS + 1)
+    ).all()
     for start in range(0, len(ids), CHUNK):
-        yield from _rows(session, ids[start : start + CHUNK], {})
+        yield from _list_rows(session, ids[start : start + CHUNK], with_typical_month=False)
 
 
 def list_to_decide(
     session: Session, ids: Sequence[int]
 ) -> Sequence[tuple[SubmittedReading, Contract]]:
-    """Readings by their ids with their contracts, as they are in the table now."""
+    """Readings by their ids with their contracts, read anew from the table."""
     rows = session.execute(
         select(SubmittedReading, Contract)
         .join(ReadingReceipt, ReadingReceipt.id == SubmittedReading.receipt_id)
@@ -131,8 +140,8 @@ def list_to_decide(
 
 
 @dataclass(frozen=True, slots=True)
-class HandedOver:
-    """A reading that billing has got and not answered."""
+class UnacknowledgedReading:
+    """A reading that was exported to billing and not acknowledged."""
 
     reading: SubmittedReading
     contract_id: int
@@ -143,14 +152,14 @@ class HandedOver:
 
 
 def count_unacknowledged(session: Session) -> int:
-    """How many readings billing has got and not answered."""
-    return session.scalar(select(func.count(SubmittedReading.id)).where(*_UNANSWERED)) or 0
+    """How many readings were exported to billing and not acknowledged."""
+    return session.scalar(select(func.count(SubmittedReading.id)).where(*_UNACKNOWLEDGED)) or 0
 
 
 def list_unacknowledged(
     session: Session, offset: int = 0, limit: int | None = None
-) -> list[HandedOver]:
-    """What was handed over to billing and not acknowledged, the longest wait first."""
+) -> list[UnacknowledgedReading]:
+    """Readings exported to billing and not acknowledged, the longest wait first."""
     rows = session.execute(
         select(
             SubmittedReading,
@@ -164,29 +173,29 @@ def list_unacknowledged(
         .join(Contract, Contract.id == ReadingReceipt.contract_id)
         .join(Register, Register.id == SubmittedReading.register_id)
         .join(Meter, Meter.id == Register.meter_id)
-        .where(*_UNANSWERED)
+        .where(*_UNACKNOWLEDGED)
         .order_by(SubmittedReading.exported_at, SubmittedReading.id)
         .offset(offset)
         .limit(limit)
     )
-    return [HandedOver(*row) for row in rows]
+    return [UnacknowledgedReading(*row) for row in rows]
 
 
-_UNANSWERED = (
+_UNACKNOWLEDGED = (
     SubmittedReading.acknowledged_at.is_(None),
     SubmittedReading.exported_at.is_not(None),
     SubmittedReading.status.in_(LIVE),
 )
 # The column holds JSON, which the two databases compare in no common way; its text they do.
 _HAS_DOUBTS = cast(SubmittedReading.doubts, String) != "[]"
-_WARNED = {
-    Warned.DOUBT: _HAS_DOUBTS,
-    Warned.LATE: SubmittedReading.is_late,
-    Warned.NONE: and_(SubmittedReading.is_late.is_(False), ~_HAS_DOUBTS),
+_WARNINGS = {
+    WarningFilter.DOUBT: _HAS_DOUBTS,
+    WarningFilter.LATE: SubmittedReading.is_late,
+    WarningFilter.NONE: and_(SubmittedReading.is_late.is_(False), ~_HAS_DOUBTS),
 }
 
 
-def _ids(wanted: ReadingFilter) -> Select[Any]:
+def _select_ids(wanted: ReadingFilter) -> Select[Any]:
     statement = select(SubmittedReading.id)
     if wanted.department_id is not None:
         statement = (
@@ -200,15 +209,15 @@ def _ids(wanted: ReadingFilter) -> Select[Any]:
         statement = statement.where(SubmittedReading.status.in_(statuses))
     if wanted.period is not None:
         statement = statement.where(SubmittedReading.period == wanted.period)
-    if wanted.warned is not None:
-        statement = statement.where(_WARNED[wanted.warned])
+    if wanted.warning is not None:
+        statement = statement.where(_WARNINGS[wanted.warning])
     if wanted.text:
-        statement = statement.where(_holds(wanted.text))
+        statement = statement.where(_matches(wanted.text))
     return statement
 
 
-def _holds(text: str) -> ColumnElement[bool]:
-    """Of a contract whose number begins so, or of a meter whose serial number has it."""
+def _matches(text: str) -> ColumnElement[bool]:
+    """SQL: of a contract whose number begins so, or of a meter whose serial number contains it."""
     meters = (
         select(Register.id)
         .join(Meter, Meter.id == Register.meter_id)
@@ -218,83 +227,61 @@ def _holds(text: str) -> ColumnElement[bool]:
     receipts = (
         select(ReadingReceipt.id)
         .join(Contract, Contract.id == ReadingReceipt.contract_id)
-        .where(or_(*(Contract.number_key.startswith(each, autoescape=True) for each in beginnings)))
+        .where(or_(*(Contract.number_key.startswith(text, autoescape=True) for text in beginnings)))
     )
     return or_(SubmittedReading.register_id.in_(meters), SubmittedReading.receipt_id.in_(receipts))
 
 
-def _rows(
-    session: Session, ids: Sequence[int], usual: dict[int, Decimal | None]
-) -> list[DeskReading]:
-    found = session.execute(
+def _list_rows(
+    session: Session, ids: Sequence[int], *, with_typical_month: bool
+) -> list[ReviewedReading]:
+    rows = session.execute(
         select(
             SubmittedReading,
             ReadingReceipt,
             Contract.number,
-            Customer.short_name,
-            Customer.full_name,
-            Meter.serial_number,
-            Meter.model,
-            Meter.multiplier,
-            SupplyPoint.name,
-            SupplyPoint.address,
-            Register.zone,
-            Register.digits,
-            Register.decimals,
+            func.coalesce(func.nullif(Customer.short_name, ""), Customer.full_name),
             StaffMember.name,
         )
         .join(ReadingReceipt, ReadingReceipt.id == SubmittedReading.receipt_id)
         .join(Contract, Contract.id == ReadingReceipt.contract_id)
         .join(Customer, Customer.id == Contract.customer_id)
-        .join(Register, Register.id == SubmittedReading.register_id)
-        .join(Meter, Meter.id == Register.meter_id)
-        .join(SupplyPoint, SupplyPoint.id == Meter.supply_point_id)
         .outerjoin(StaffMember, StaffMember.id == SubmittedReading.decided_by_id)
         .where(SubmittedReading.id.in_(ids))
         .order_by(SubmittedReading.id.desc())
     ).all()
+    readings = [row[0] for row in rows]
+    names = name_registers(session, {reading.register_id for reading in readings})
+    typical = _typical_months(session, readings, names) if with_typical_month else {}
     return [
-        DeskReading(
-            reading=row[0],
-            receipt=row[1],
-            contract_number=row.number,
-            customer=row.short_name or row.full_name,
-            serial_number=row.serial_number,
-            model=row.model,
-            place=", ".join(filter(None, (row[8], row.address))),
-            zone=row.zone,
-            scale=Scale(row.digits, row.decimals, row.multiplier),
-            decided_by=row[13],
-            usual=usual.get(row[0].id),
+        ReviewedReading(
+            reading,
+            receipt,
+            contract_number,
+            customer,
+            names[reading.register_id],
+            decided_by,
+            typical.get(reading.id),
         )
-        for row in found
+        for reading, receipt, contract_number, customer, decided_by in rows
     ]
 
 
-def _usual(session: Session, ids: Sequence[int]) -> dict[int, Decimal | None]:
-    """The usual month before each reading; one look at the readings of all their registers."""
-    found = session.execute(
-        select(
-            SubmittedReading.id,
-            SubmittedReading.period,
-            Register.id.label("register_id"),
-            Register.digits,
-            Register.decimals,
-            Meter.multiplier,
-        )
-        .join(Register, Register.id == SubmittedReading.register_id)
-        .join(Meter, Meter.id == Register.meter_id)
-        .where(SubmittedReading.id.in_(ids))
-    ).all()
-    if not found:
+def _typical_months(
+    session: Session, readings: Sequence[SubmittedReading], names: Mapping[int, RegisterName]
+) -> dict[int, Decimal | None]:
+    """Typical month before each reading, kWh; all their registers are read at once."""
+    if not readings:
         return {}
-    scales = {row.register_id: Scale(row.digits, row.decimals, row.multiplier) for row in found}
-    known = list_known(session, scales, min(row.period for row in found).plus(-MONTHS_BACK))
+    since = min(reading.period for reading in readings).plus(-MONTHS_BACK)
+    known = list_known(session, names, since)
     months = {
-        register_id: sorted(by_month(chain(known[register_id], scale)).items())
-        for register_id, scale in scales.items()
+        register_id: sum_by_month(build_consumption(known[register_id], name.scale))
+        for register_id, name in names.items()
     }
     return {
-        row.id: usual_month(used for month, used in months[row.register_id] if month < row.period)
-        for row in found
+        reading.id: compute_typical_month_before(
+            months[reading.register_id].items(), reading.period
+        )
+        for reading in readings
     }

@@ -6,11 +6,12 @@ from flask import Blueprint, g
 from flask.typing import ResponseReturnValue
 
 from app.domain.access import Permission
+from app.domain.meters import build_regime_windows
 from app.extensions import db
 from app.queries import contracts
 from app.queries.enquiries.customer import list_waiting_for_customer
 from app.queries.home import money_overview
-from app.queries.readings.meters import list_meters, list_windows
+from app.queries.readings.meters import list_meters
 from app.web.fragments import render_page
 from app.web.labels import REGIMES
 from app.web.permissions import contract_access, may_viewer
@@ -42,7 +43,7 @@ def index(contract_id: int) -> ResponseReturnValue:
         if may_viewer(Permission.SEE_ENQUIRIES)
         else (),
         today=today,
-        windows=list_windows(meters, today, rules),
+        windows=build_regime_windows(meters, today, rules),
         regimes=REGIMES,
         department=contracts.find_department(db.session(), g.contract),
         points=contracts.list_points(db.session(), g.contract),

@@ -1,4 +1,4 @@
-"""Papers about readings: the act to be signed, and the receipt for print."""
+"""PDF documents of readings: the act to be signed, and the receipt."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from decimal import Decimal
 from flask import g, render_template
 from flask.wrappers import Response
 
+from app.domain.meters import MeterReadings, RegisterReadings
 from app.domain.period import Month
-from app.domain.readings import ReadingStatus
+from app.domain.readings import KnownReading, ReadingStatus
 from app.extensions import db
-from app.models import ReadingReceipt
-from app.queries.readings.customer import name_registers
-from app.queries.readings.meters import MeterCard
+from app.models import ReadingReceipt, SubmittedReading
+from app.queries.readings.customer import RegisterName, name_registers
 from app.sections.readings import labels
 from app.web.downloads import send_bytes
 from app.web.filters import plain, reading
@@ -23,7 +23,7 @@ from app.web.pdf_responses import admit_pdf, lay_out
 
 
 @dataclass(frozen=True, slots=True)
-class PaperRow:
+class DocumentRow:
     """A register in an act or a receipt; readings as text with all their decimals."""
 
     place: str
@@ -34,27 +34,15 @@ class PaperRow:
     end: str
     end_on: date
     multiplier: str
-    used: Decimal | None
+    consumption_kwh: Decimal | None
     rolled_over: bool
     status: str
 
 
-def send_act(meters: Iterable[MeterCard], period: Month) -> Response:
+def send_act(meters: Iterable[MeterReadings], period: Month) -> Response:
     """«Акт снятия показаний» of a month, ready to be signed by both sides."""
     rows = [
-        PaperRow(
-            meter.point if meter.point == meter.address else f"{meter.point}, {meter.address}",
-            f"{meter.model or 'Прибор'} № {meter.serial_number}",
-            labels.ZONES[register.zone],
-            reading(register.previous.value, register.scale.decimals) if register.previous else "",
-            register.previous.on if register.previous else None,
-            reading(register.current.value, register.scale.decimals),
-            register.current.on,
-            plain(meter.multiplier),
-            register.used,
-            bool(register.previous and register.current.value < register.previous.value),
-            "",
-        )
+        _act_row(meter, register, register.current)
         for meter in meters
         for register in meter.registers
         if register.current is not None
@@ -64,42 +52,61 @@ def send_act(meters: Iterable[MeterCard], period: Month) -> Response:
     return _send("Акт снятия показаний", rows, period, None)
 
 
+def _act_row(
+    meter: MeterReadings, register: RegisterReadings, current: KnownReading
+) -> DocumentRow:
+    previous, decimals = register.previous, register.scale.decimals
+    point, address = meter.supply_point, meter.address
+    return DocumentRow(
+        place=point if point == address else f"{point}, {address}",
+        meter=labels.meter_label(meter.serial_number, meter.model),
+        zone=labels.ZONES[register.zone],
+        start=reading(previous.value, decimals) if previous else "",
+        start_on=previous.taken_on if previous else None,
+        end=reading(current.value, decimals),
+        end_on=current.taken_on,
+        multiplier=plain(meter.multiplier),
+        consumption_kwh=register.consumption_kwh,
+        rolled_over=bool(previous and current.value < previous.value),
+        status="",
+    )
+
+
 def send_receipt(receipt: ReadingReceipt) -> Response:
     """The receipt for print."""
-    names = name_registers(db.session(), [each.register_id for each in receipt.readings])
-    rows = [
-        PaperRow(
-            name.place,
-            f"{name.model or 'Прибор'} № {name.serial_number}",
-            labels.ZONES[name.zone],
-            reading(row.previous_value, name.scale.decimals)
-            if row.previous_value is not None
-            else "",
-            row.previous_on,
-            reading(row.value, name.scale.decimals),
-            row.taken_on,
-            plain(name.scale.multiplier),
-            row.consumption,
-            row.rolled_over,
-            labels.STATUSES[ReadingStatus(row.status)][1],
-        )
-        for row in receipt.readings
-        for name in (names[row.register_id],)
-    ]
+    names = name_registers(db.session(), [row.register_id for row in receipt.readings])
+    rows = [_receipt_row(row, names[row.register_id]) for row in receipt.readings]
     return _send(f"Квитанция № {receipt.id}", rows, receipt.readings[0].period, receipt)
 
 
+def _receipt_row(row: SubmittedReading, name: RegisterName) -> DocumentRow:
+    previous, decimals = row.previous_value, name.scale.decimals
+    return DocumentRow(
+        place=name.place,
+        meter=labels.meter_label(name.serial_number, name.model),
+        zone=labels.ZONES[name.zone],
+        start=reading(previous, decimals) if previous is not None else "",
+        start_on=row.previous_on,
+        end=reading(row.value, decimals),
+        end_on=row.taken_on,
+        multiplier=plain(name.scale.multiplier),
+        consumption_kwh=row.consumption,
+        rolled_over=row.rolled_over,
+        status=labels.STATUSES[ReadingStatus(row.status)][1],
+    )
+
+
 def _send(
-    heading: str, rows: Sequence[PaperRow], period: Month, receipt: ReadingReceipt | None
+    heading: str, rows: Sequence[DocumentRow], period: Month, receipt: ReadingReceipt | None
 ) -> Response:
     admit_pdf()
     title = f"{heading}, договор {g.contract.number}, {period.short_label}"
-    known = [row.used for row in rows if row.used is not None]
+    known = [row.consumption_kwh for row in rows if row.consumption_kwh is not None]
     page = render_template(
         "pdf/act.html",
         title=title,
         heading=heading,
-        month=labels.month_words(period),
+        month=labels.month_label(period),
         rows=rows,
         total=sum(known, Decimal(0)) if known else None,
         receipt=receipt,

@@ -1,4 +1,4 @@
-"""History of a meter: readings and consumption by register, as page and as table."""
+"""History of a meter: readings and consumption by month, for the page and as a spreadsheet."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from decimal import Decimal
 
 from flask import g
 
+from app.domain.meters import MeterReadings, RegisterReadings
 from app.domain.period import Month
-from app.domain.reading_history import Bar, HistoryRow, build_bars, build_history
-from app.domain.readings import Used, chain
+from app.domain.reading_history import Bar, HistoryRow, build_bars, build_history, find_highest
+from app.domain.readings import ReadingConsumption, build_consumption
 from app.extensions import db
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
 from app.queries.readings.customer import list_known
-from app.queries.readings.meters import MeterCard, RegisterCard
 from app.sections.readings.labels import SOURCES, ZONES
 
 MONTHS_BACK = 49
@@ -24,59 +24,60 @@ STATUSES = {"sent": "Передано"}
 
 @dataclass(frozen=True, slots=True)
 class RegisterHistory:
-    """A register's months, newest first, and the bars of its chart."""
+    """A register's months, newest first, and the bars of its chart.
 
-    register: RegisterCard
+    Attributes:
+        highest_kwh: consumption of the highest bar.
+    """
+
+    register: RegisterReadings
     rows: list[HistoryRow]
     bars: list[Bar]
-    top: Decimal | None
-    """Consumption of the highest bar, kWh."""
+    highest_kwh: Decimal | None
 
 
-def read_history(meter: MeterCard, last: Month) -> list[RegisterHistory]:
-    """All registers of a meter."""
+def read_history(meter: MeterReadings, last: Month) -> list[RegisterHistory]:
+    """Histories of all registers of a meter; one SELECT for each source."""
     ids = [register.id for register in meter.registers]
     known = list_known(db.session(), ids, last.plus(-MONTHS_BACK), g.contract.transferred_at)
     found = []
     for register in meter.registers:
-        rows = build_history(chain(known[register.id], register.scale), last)
-        values = [value for row in rows for value in (row.used, row.year_ago) if value is not None]
-        top = max(values, default=None)
-        found.append(RegisterHistory(register, rows, build_bars(rows), top))
+        rows = build_history(build_consumption(known[register.id], register.scale), last)
+        found.append(RegisterHistory(register, rows, build_bars(rows), find_highest(rows)))
     return found
 
 
-def marks(used: Used, span: int) -> str:
-    """What is special about a reading, in words."""
+def marks(row: ReadingConsumption) -> str:
+    """What is special about a reading: installed, removed, control, roll-over, gap."""
     found = []
-    if used.reading.kind == "initial":
+    if row.reading.kind == "initial":
         found.append("прибор установлен")
-    if used.reading.kind == "final":
+    if row.reading.kind == "final":
         found.append("прибор снят")
-    if used.reading.kind == "control":
+    if row.reading.kind == "control":
         found.append("контрольное")
-    if used.rolled_over:
+    if row.rolled_over:
         found.append("переход через ноль")
-    if span > 1 and used.consumption is not None:
-        found.append(f"расход за {span} мес.")
+    if row.months > 1 and row.consumption_kwh is not None:
+        found.append(f"расход за {row.months} мес.")
     return ", ".join(found)
 
 
-def status_words(used: Used) -> str:
+def status_label(row: ReadingConsumption) -> str:
     """«Принято» unless it still waits."""
-    return STATUSES.get(used.reading.status or "", "Принято")
+    return STATUSES.get(row.reading.status or "", "Принято")
 
 
 def no_consumption(history: RegisterHistory) -> str:
     """Why a register with readings has no chart of consumption."""
-    if history.top is not None:
+    if history.highest_kwh is not None:
         return "Расхода за эти месяцы не было: показания не менялись."
     if sum(len(row.readings) for row in history.rows) == 1:
         return "Расхода пока нет: он считается между двумя показаниями, а здесь одно."
     return "Расход по месяцам не посчитать: между показаниями есть пропуски."
 
 
-def no_readings(meter: MeterCard) -> str:
+def no_readings(meter: MeterReadings) -> str:
     """Why the history of a meter is empty."""
     if meter.is_automatic:
         return (
@@ -88,7 +89,7 @@ def no_readings(meter: MeterCard) -> str:
     return "Показаний этого прибора нет. Они появятся здесь, когда их передадут."
 
 
-def history_table(meter: MeterCard, history: Sequence[RegisterHistory]) -> Table:
+def history_table(meter: MeterReadings, history: Sequence[RegisterHistory]) -> Table:
     """One row per reading, newest first."""
     columns = (
         Column("Прибор", Kind.TEXT, 16),
@@ -103,22 +104,28 @@ def history_table(meter: MeterCard, history: Sequence[RegisterHistory]) -> Table
         Column("Статус", Kind.TEXT, 12),
         Column("Отметки", Kind.TEXT, 30),
     )
-    rows: list[list[Cell]] = [
-        [
-            meter.serial_number,
-            ZONES[each.register.zone],
-            row.period.short_label,
-            used.reading.on,
-            round(used.reading.value, each.register.scale.decimals),
-            meter.multiplier,
-            used.consumption,
-            row.year_ago,
-            SOURCES.get(used.reading.source or "", ""),
-            status_words(used),
-            marks(used, used.months),
-        ]
-        for each in history
-        for row in each.rows
-        for used in reversed(row.readings)
+    rows = [
+        _cells(meter, register_history.register, row, reading)
+        for register_history in history
+        for row in register_history.rows
+        for reading in reversed(row.readings)
     ]
     return Table("История показаний", columns, rows)
+
+
+def _cells(
+    meter: MeterReadings, register: RegisterReadings, row: HistoryRow, reading: ReadingConsumption
+) -> list[Cell]:
+    return [
+        meter.serial_number,
+        ZONES[register.zone],
+        row.period.short_label,
+        reading.reading.taken_on,
+        round(reading.reading.value, register.scale.decimals),
+        meter.multiplier,
+        reading.consumption_kwh,
+        row.year_ago_kwh,
+        SOURCES.get(reading.reading.source or "", ""),
+        status_label(reading),
+        marks(reading),
+    ]

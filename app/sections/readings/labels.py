@@ -1,20 +1,21 @@
-"""Readings in words."""
+"""Russian labels of readings: statuses, reasons, doubts, dates."""
 
 from __future__ import annotations
 
 from datetime import date
 
+from app.domain.meters import MeterReadings, RegisterReadings
 from app.domain.period import Month
+from app.domain.reading_checks import Doubt
 from app.domain.reading_windows import Window
-from app.domain.readings import Doubt, ReadingStatus
+from app.domain.readings import ReadingStatus
 from app.models import SubmittedReading
 from app.queries.readings.customer import RegisterName
-from app.queries.readings.meters import MeterCard, RegisterCard
 from app.web import labels as shared
-from app.web.filters import energy, reading
+from app.web.filters import day, energy, reading
 
 ZONES = shared.ZONES
-FAULTS = {
+READING_ERRORS = {
     "empty": "введите целую часть показания",
     "format": "в целой части нужны только цифры",
     "twice": "дробная часть введена дважды; оставьте одну",
@@ -29,17 +30,17 @@ CLOSED = {
     "ended": "Точка поставки исключена",
     "unknown": "В данных биллинга нет шкал прибора",
     "billed": "Учтено поставщиком",
-    "later": "Установлен позже этого периода",
+    "not_installed": "Установлен позже этого периода",
     "closed": "Срок приема прошел",
 }
-REFUSED = {
+SUBMISSION_ERRORS = {
     "automatic": "Показания этого прибора снимаются автоматически: передавать их не нужно",
     "removed": "Прибор снят: показания не принимаются",
     "ended": "Точка поставки исключена из договора: показания не принимаются",
     "unknown": "В данных биллинга нет шкал этого прибора. Сообщите об этом поставщику",
     "billed": "Показание уже учтено поставщиком. Если в нем ошибка, сообщите поставщику",
     "closed": "Срок прошел: изменить показание нельзя. Если в нем ошибка, сообщите поставщику",
-    "later": "Прибор установлен позже периода, за который идет прием",
+    "not_installed": "Прибор установлен позже периода, за который идет прием",
     "exported": "Показание уже передано поставщику для расчета: отозвать его нельзя. "
     "Передайте верное, оно заменит это",
     "raced": "Только что передано другое показание этого прибора. Проверьте его в списке",
@@ -60,6 +61,8 @@ STATUSES = {
     ReadingStatus.WITHDRAWN: ("no", "Отозвано"),
     ReadingStatus.REPLACED: ("wait", "Заменено"),
 }
+AWAITED = ("wait", "Ожидает")
+MISSED = ("no", "Не передано")
 DOUBTS = {
     Doubt.ROLL_OVER: (
         "Показание меньше предыдущего. Проверьте цифры",
@@ -95,41 +98,54 @@ IN_MONTH = (
 )
 
 
-def register_words(meter: MeterCard, register: RegisterCard) -> str:
+def meter_label(serial_number: str, model: str | None) -> str:
+    """«Меркурий 230 № 12345678»."""
+    return f"{model or 'Прибор'} № {serial_number}"
+
+
+def register_label(meter: MeterReadings, register: RegisterReadings) -> str:
     """«Прибор № 12345678, зона Т1»; the zone only where there are several."""
-    words = f"Прибор № {meter.serial_number}"
-    return f"{words}, {ZONES[register.zone]}" if len(meter.registers) > 1 else words
+    label = f"Прибор № {meter.serial_number}"
+    return f"{label}, {ZONES[register.zone]}" if len(meter.registers) > 1 else label
 
 
-def month_words(month: Month) -> str:
+def closed_label(meter: MeterReadings, today: date) -> str:
+    """Why readings of a meter are not accepted, with the day of its removal or end."""
+    reason = meter.closed_reason(today)
+    since = {"removed": meter.removed_on, "ended": meter.supplied_until}.get(reason)
+    label = CLOSED.get(reason, "")
+    return f"{label} {day(since)}" if since else label
+
+
+def month_label(month: Month) -> str:
     """«ноябрь 2026»."""
     return month.label.lower()
 
 
-def day_words(day: date) -> str:
+def day_label(date_: date) -> str:
     """«1 декабря»."""
-    return f"{day.day} {IN_MONTH[day.month - 1]}"
+    return f"{date_.day} {IN_MONTH[date_.month - 1]}"
 
 
-def window_words(window: Window, following: Window, today: date) -> str:
-    """What the window is and how long it is open."""
-    month = month_words(window.period)
+def window_label(window: Window, following: Window, today: date) -> str:
+    """Until when the window is open, or when the next one opens."""
+    month = month_label(window.period)
     if window.is_open(today):
         left = (window.closes - today).days
         last = " (сегодня последний день)" if not left else ""
-        return f"Прием показаний за {month} открыт до конца {day_words(window.closes)}{last}"
+        return f"Прием показаний за {month} открыт до конца {day_label(window.closes)}{last}"
     return (
-        f"Прием показаний за {month} закончился {day_words(window.closes)}. "
-        f"За {month_words(following.period)} — с {day_words(following.opens)} "
-        f"по {day_words(following.closes)}"
+        f"Прием показаний за {month} закончился {day_label(window.closes)}. "
+        f"За {month_label(following.period)} — с {day_label(following.opens)} "
+        f"по {day_label(following.closes)}"
     )
 
 
 def receipt_line(row: SubmittedReading, name: RegisterName) -> str:
-    """«Прибор № 12345678, зона Т1: 1110,50, расход 420 кВт·ч — принято» for a letter."""
-    words = f"Прибор № {name.serial_number}, {ZONES[name.zone]}: "
-    words += reading(row.value, name.scale.decimals)
+    """«Прибор № 12345678, зона Т1: 1110,50, расход 420 кВт·ч — принято», for an email."""
+    line = f"Прибор № {name.serial_number}, {ZONES[name.zone]}: "
+    line += reading(row.value, name.scale.decimals)
     if row.consumption is not None:
-        words += f", расход {energy(row.consumption)} кВт·ч"
+        line += f", расход {energy(row.consumption)} кВт·ч"
     is_accepted = row.status == ReadingStatus.ACCEPTED
-    return f"{words} — {'принято' if is_accepted else 'передано, проверит сотрудник'}"
+    return f"{line} — {'принято' if is_accepted else 'передано, проверит сотрудник'}"

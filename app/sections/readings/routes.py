@@ -1,4 +1,4 @@
-"""«Показания»: what is missing, entry in two steps, receipts (user manual §9)."""
+"""«Показания»: meters, submission in two steps, history, receipts (user manual §9)."""
 
 from __future__ import annotations
 
@@ -12,25 +12,34 @@ from flask.wrappers import Response
 from app.actions.readings.submission import Submitter, withdraw_readings
 from app.domain.access import Permission
 from app.domain.errors import NotFoundError, ReadingClosedError
+from app.domain.meters import MeterReadings
 from app.domain.period import Month
 from app.domain.reading_windows import Regime, next_window
+from app.domain.readings import LIVE
 from app.extensions import db
 from app.logging import event
 from app.models import ReadingReceipt
-from app.queries.readings.customer import get_receipt, list_receipts_of, name_registers
-from app.queries.readings.meters import MeterCard, get_meter, list_meters
+from app.queries.readings.customer import get_receipt, list_receipts, name_registers
+from app.queries.readings.meters import get_meter, list_meters
 from app.sections.readings import labels
 from app.sections.readings.documents import send_act, send_receipt
-from app.sections.readings.entry import EntryForm
+from app.sections.readings.forms import ReadingForm
 from app.sections.readings.history import (
     history_table,
     marks,
     no_consumption,
     no_readings,
     read_history,
-    status_words,
+    status_label,
 )
-from app.sections.readings.submission import Taking, form_page, meters_pager, take
+from app.sections.readings.presenters import build_meter_rows
+from app.sections.readings.submission import (
+    Submission,
+    form_page,
+    list_open_meters,
+    meters_pager,
+    submit,
+)
 from app.web.downloads import WRITERS, send_bytes
 from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
@@ -48,8 +57,8 @@ bp = Blueprint("readings", __name__, url_prefix="/contracts/<int:contract_id>/re
 
 @bp.errorhandler(ReadingClosedError)
 def closed(error: ReadingClosedError) -> ResponseReturnValue:
-    """A meter that takes no reading: the list, and why."""
-    return _index_page(labels.REFUSED[error.code], 409)
+    """A meter that accepts no readings: the list of meters, and why."""
+    return _index_page(labels.SUBMISSION_ERRORS[error.code], 409)
 
 
 @bp.get("")
@@ -63,29 +72,29 @@ def index(contract_id: int) -> ResponseReturnValue:
 @contract_access(Permission.SUBMIT_READINGS)
 def meter(contract_id: int, meter_id: int) -> ResponseReturnValue:
     """The form of one meter, all its zones."""
-    return form_page(_taking(), EntryForm.empty([_open_meter(meter_id)]))
+    return form_page(_submission(), ReadingForm.empty([_open_meter(meter_id)]))
 
 
 @bp.post("/meters/<int:meter_id>")
 @contract_access(Permission.SUBMIT_READINGS)
 def meter_submit(contract_id: int, meter_id: int) -> ResponseReturnValue:
-    """Check, ask, take down."""
-    return take(_taking(), [_open_meter(meter_id)])
+    """Check what was typed, ask about doubts, store it."""
+    return submit(_submission(), [_open_meter(meter_id)])
 
 
 @bp.get("/all")
 @contract_access(Permission.SUBMIT_READINGS)
 def all_meters(contract_id: int) -> ResponseReturnValue:
-    """One form for all meters that take readings, fifty at a time."""
+    """One form for all meters that accept readings, fifty at a time."""
     meters, pager = _open_meters()
-    return form_page(_taking(), EntryForm.empty(meters), pager=pager)
+    return form_page(_submission(), ReadingForm.empty(meters), pager=pager)
 
 
 @bp.post("/all")
 @contract_access(Permission.SUBMIT_READINGS)
 def all_meters_submit(contract_id: int) -> ResponseReturnValue:
-    """The same for all meters together."""
-    return take(_taking(), *_open_meters())
+    """Check, ask and store readings of all meters together."""
+    return submit(_submission(), *_open_meters())
 
 
 @bp.get("/meters/<int:meter_id>/history")
@@ -102,8 +111,8 @@ def history(contract_id: int, meter_id: int) -> ResponseReturnValue:
         marks=marks,
         no_consumption=no_consumption,
         no_readings=no_readings,
-        status_words=status_words,
-        words=labels,
+        status_label=status_label,
+        labels=labels,
         here=request.path,
     )
 
@@ -111,7 +120,7 @@ def history(contract_id: int, meter_id: int) -> ResponseReturnValue:
 @bp.get("/meters/<int:meter_id>/history.<any(xlsx, csv):extension>")
 @contract_access(Permission.SEE_READINGS)
 def history_file(contract_id: int, meter_id: int, extension: str) -> ResponseReturnValue:
-    """The same for a spreadsheet."""
+    """Readings and consumption of a meter as a spreadsheet."""
     today = clock().today()
     found = get_meter(db.session(), g.contract, meter_id, today, window_rules(config()))
     table = history_table(found, read_history(found, Month.of(today)))
@@ -122,7 +131,7 @@ def history_file(contract_id: int, meter_id: int, extension: str) -> ResponseRet
 @bp.get("/receipts/<int:receipt_id>")
 @contract_access(Permission.SEE_READINGS)
 def receipt(contract_id: int, receipt_id: int) -> ResponseReturnValue:
-    """The proof of what was submitted and what has become of it."""
+    """Receipt: what was submitted, and its status now."""
     return _receipt_page(get_receipt(db.session(), g.contract, receipt_id))
 
 
@@ -136,13 +145,13 @@ def receipt_pdf(contract_id: int, receipt_id: int) -> ResponseReturnValue:
 @bp.get("/act.pdf")
 @contract_access(Permission.SEE_READINGS)
 def act(contract_id: int) -> ResponseReturnValue:
-    """«Акт снятия показаний» of the month whose readings are taken, or were last."""
+    """«Акт снятия показаний» of the month of the open window, or of the last one."""
     today = clock().today()
     meters = list_meters(db.session(), g.contract, today, window_rules(config()))
     periods = [
-        each.window.period
-        for each in meters
-        if any(not register.is_missing for register in each.registers)
+        meter.window.period
+        for meter in meters
+        if any(not register.is_missing for register in meter.registers)
     ]
     if not periods:
         raise NotFoundError
@@ -152,7 +161,7 @@ def act(contract_id: int) -> ResponseReturnValue:
 @bp.post("/receipts/<int:receipt_id>/withdraw")
 @contract_access(Permission.SUBMIT_READINGS)
 def withdraw(contract_id: int, receipt_id: int) -> ResponseReturnValue:
-    """Take readings back while billing has not taken them."""
+    """Withdraw readings while billing has not got them."""
     found = get_receipt(db.session(), g.contract, receipt_id)
     keep_if_busy(lambda message: _receipt_page(found, 503, message))
     try:
@@ -165,7 +174,7 @@ def withdraw(contract_id: int, receipt_id: int) -> ResponseReturnValue:
             local_now(),
         )
     except ReadingClosedError as error:
-        return _receipt_page(found, 422, labels.REFUSED[error.code])
+        return _receipt_page(found, 422, labels.SUBMISSION_ERRORS[error.code])
     db.session.commit()
     event("readings withdrawn", receipt=receipt_id)
     return redirect(
@@ -173,10 +182,10 @@ def withdraw(contract_id: int, receipt_id: int) -> ResponseReturnValue:
     )
 
 
-def _taking() -> Taking:
-    """The customer writes; the form's way back is the list."""
+def _submission() -> Submission:
+    """The customer submits; the form's way back is the list."""
     values = {"contract_id": g.contract.id}
-    return Taking(
+    return Submission(
         g.contract,
         Submitter(current_browser().address, current_viewer().account_id),
         url_for("readings.all_meters", **values),
@@ -184,58 +193,61 @@ def _taking() -> Taking:
     )
 
 
-def _open_meter(meter_id: int) -> MeterCard:
+def _open_meter(meter_id: int) -> MeterReadings:
     today = clock().today()
     found = get_meter(db.session(), g.contract, meter_id, today, window_rules(config()))
-    if reason := found.closed_because(today):
+    if reason := found.closed_reason(today):
         raise ReadingClosedError(reason)
     return found
 
 
-def _open_meters() -> tuple[list[MeterCard], Pager]:
-    today = clock().today()
-    meters = list_meters(db.session(), g.contract, today, window_rules(config()))
-    found = [each for each in meters if not each.closed_because(today)]
+def _open_meters() -> tuple[list[MeterReadings], Pager]:
+    found, pager = list_open_meters(g.contract)
     if not found:
         raise NotFoundError
-    pager = meters_pager(found)
-    return found[pager.offset : pager.offset + pager.size], pager
+    return found, pager
 
 
 def _index_page(error: str | None = None, status: int = 200) -> Response:
-    today = clock().today()
-    meters = list_meters(db.session(), g.contract, today, window_rules(config()))
-    open_meters = [each for each in meters if not each.closed_because(today)]
+    today, contract = clock().today(), g.contract
+    meters = list_meters(db.session(), contract, today, window_rules(config()))
+    open_meters = [meter for meter in meters if not meter.closed_reason(today)]
     pager = meters_pager(meters)
+    may_submit = may_viewer(Permission.SUBMIT_READINGS)
+    shown = meters[pager.offset : pager.offset + pager.size]
     return render_page(
         "readings/index.html",
         fragment="results",
-        meters=meters[pager.offset : pager.offset + pager.size],
-        pager=pager,
-        today=today,
-        words=labels,
-        windows=[] if g.contract.is_terminated else _windows(meters, today),
-        missing=sum(each.is_missing(today) for each in open_meters),
-        due=sum(
-            each.window.is_open(today) and each.closed_because(today) in ("", "billed")
-            for each in meters
+        rows=list(
+            build_meter_rows(
+                shown, today, may_submit=may_submit, is_terminated=contract.is_terminated
+            )
         ),
-        open_count=len(open_meters),
-        has_current=any(not register.is_missing for each in meters for register in each.registers),
-        has_month_end=any(each.regime == Regime.MONTH_END for each in open_meters),
-        may_submit=may_viewer(Permission.SUBMIT_READINGS),
-        receipts=list_receipts_of(db.session(), g.contract, RECEIPTS),
+        pager=pager,
+        labels=labels,
+        windows=[] if contract.is_terminated else _windows(meters, today),
+        missing=sum(meter.is_missing(today) for meter in open_meters),
+        due=sum(
+            meter.window.is_open(today) and meter.closed_reason(today) in ("", "billed")
+            for meter in meters
+        ),
+        may_submit_all=may_submit and len(open_meters) > 1,
+        has_current=any(
+            not register.is_missing for meter in meters for register in meter.registers
+        ),
+        has_month_end=any(meter.regime == Regime.MONTH_END for meter in open_meters),
+        receipts=list_receipts(db.session(), contract, RECEIPTS),
         error=error,
         status=status,
     )
 
 
-def _windows(meters: Sequence[MeterCard], today: date) -> list[str]:
-    """What the windows of the contract's regimes are, in words."""
+def _windows(meters: Sequence[MeterReadings], today: date) -> list[str]:
+    """Sentences about the windows of the contract's regimes."""
     rules = window_rules(config())
-    windows = {each.regime: each.window for each in meters if not each.is_automatic}
+    windows = {meter.regime: meter.window for meter in meters if not meter.is_automatic}
     lines = {
-        regime: labels.window_words(window, next_window(regime, window, rules), today)
+        regime: labels.window_label(window, next_window(regime, window, rules), today)
         for regime, window in sorted(windows.items())
     }
     if len(lines) > 1:
@@ -244,19 +256,20 @@ def _windows(meters: Sequence[MeterCard], today: date) -> list[str]:
 
 
 def _receipt_page(found: ReadingReceipt, status: int = 200, message: str | None = None) -> Response:
-    names = name_registers(db.session(), [each.register_id for each in found.readings])
-    live = [each for each in found.readings if each.status in ("sent", "accepted")]
+    """The receipt; ``new`` in the address says whether this submission has made it."""
+    names = name_registers(db.session(), [reading.register_id for reading in found.readings])
+    live = [reading for reading in found.readings if reading.status in LIVE]
     return render_page(
         "readings/receipt.html",
         fragment="results",
         receipt=found,
         names=names,
-        words=labels,
+        labels=labels,
         today=clock().today(),
         is_new=request.args.get("new"),
         may_withdraw=may_viewer(Permission.SUBMIT_READINGS)
         and bool(live)
-        and not any(each.acknowledged_at for each in live),
+        and not any(reading.acknowledged_at for reading in live),
         message=message,
         status=status,
     )

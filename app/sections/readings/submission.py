@@ -1,5 +1,7 @@
-"""Taking readings in two steps: typed and checked, then confirmed; by the customer, or by a clerk
-who has the customer on the telephone."""
+"""Submission of readings in two steps: typed and checked, then confirmed.
+
+The customer submits them, or a clerk who has the customer on the telephone.
+"""
 
 from __future__ import annotations
 
@@ -13,74 +15,85 @@ from flask.wrappers import Response
 from app.actions.accounts.notifications import notify_account
 from app.actions.readings.submission import Submitter, submit_readings
 from app.domain.errors import ReadingClosedError
+from app.domain.meters import MeterReadings
 from app.extensions import db
 from app.jobs import delivery
 from app.logging import event
 from app.models import Account, Contract
 from app.queries.contracts import VisibleContract
 from app.queries.readings.customer import get_receipt, name_registers
-from app.queries.readings.meters import MeterCard
+from app.queries.readings.meters import list_meters
 from app.sections.readings import labels
-from app.sections.readings.entry import EntryForm
+from app.sections.readings.forms import ReadingForm
 from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
 from app.web.pager import Pager
-from app.web.policies import reading_rules
+from app.web.policies import reading_rules, window_rules
 from app.web.session import clock, config, local_now
 
 PAGE_METERS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Taking:
-    """Whose readings are taken by whom, and where the form stands.
+class Submission:
+    """Contract and submitter of a form of readings, and its addresses.
 
     Attributes:
-        here: the address of the form of all meters, for its pages.
-        back: where «Отмена» leads.
+        form_url: the form of all meters, for its pages.
+        cancel_url: where «Отмена» leads.
     """
 
     contract: VisibleContract
     submitter: Submitter
-    here: str
-    back: str
+    form_url: str
+    cancel_url: str
 
     @property
     def by_phone(self) -> bool:
+        """Whether a clerk submits them while the customer reads them out."""
         return self.submitter.staff_id is not None
 
 
-def meters_pager(meters: Sequence[MeterCard]) -> Pager:
+def meters_pager(meters: Sequence[MeterReadings]) -> Pager:
     """Pages of meters, as the address asks."""
     return Pager.from_query(request.args.get("page", "")[:9], PAGE_METERS, len(meters))
 
 
+def list_open_meters(contract: VisibleContract) -> tuple[list[MeterReadings], Pager]:
+    """A page of the meters that accept readings today, and its pager."""
+    today = clock().today()
+    meters = list_meters(db.session(), contract, today, window_rules(config()))
+    found = [meter for meter in meters if not meter.closed_reason(today)]
+    pager = meters_pager(found)
+    return found[pager.offset : pager.offset + pager.size], pager
+
+
 def form_page(
-    taking: Taking, form: EntryForm, status: int = 200, pager: Pager | None = None
+    submission: Submission, form: ReadingForm, status: int = 200, pager: Pager | None = None
 ) -> Response:
-    """The first step."""
+    """First step: the form to type into."""
     return render_page(
         "readings/form.html",
         fragment="results",
-        taking=taking,
+        submission=submission,
         form=form,
         pager=pager,
-        words=labels,
+        labels=labels,
         today=clock().today(),
         status=status,
     )
 
 
-def take(
-    taking: Taking, meters: Sequence[MeterCard], pager: Pager | None = None
+def submit(
+    submission: Submission, meters: Sequence[MeterReadings], pager: Pager | None = None
 ) -> ResponseReturnValue:
-    """What was sent: asked about, or written down.
+    """Check what was sent: show the form with its errors, ask about doubts, or store it.
 
     Raises:
-        ReadingClosedError: a meter takes no readings any more.
+        ReadingClosedError: a meter accepts no readings any more.
     """
     today = clock().today()
-    form = EntryForm.read(
+    form = ReadingForm.read(
         request.form,
         request.form.getlist("confirm"),
         meters,
@@ -88,25 +101,25 @@ def take(
         config().readings_unusual_times,
     )
     if form.errors:
-        return form_page(taking, form, 422, pager)
+        return form_page(submission, form, 422, pager)
     step = request.form.get("step")
     if step == "edit" or not form.entries:
-        return form_page(taking, form, pager=pager)
+        return form_page(submission, form, pager=pager)
     if step != "send":
-        return _check_page(taking, form)
-    return _submit(taking, form)
+        return _check_page(submission, form)
+    return _submit(submission, form)
 
 
-def _submit(taking: Taking, form: EntryForm) -> ResponseReturnValue:
+def _submit(submission: Submission, form: ReadingForm) -> ResponseReturnValue:
     if form.unconfirmed:
         form.refused = True
-        return _check_page(taking, form, 422)
-    keep_if_busy(lambda message: _check_page(taking, form, 503, message))
+        return _check_page(submission, form, 422)
+    keep_if_busy(lambda message: _check_page(submission, form, 503, message))
     try:
-        receipt_id, is_new = submit_readings(
+        result = submit_readings(
             db.session(),
-            taking.contract,
-            taking.submitter,
+            submission.contract,
+            submission.submitter,
             form.entries,
             form.key,
             reading_rules(config()),
@@ -115,52 +128,58 @@ def _submit(taking: Taking, form: EntryForm) -> ResponseReturnValue:
     except ReadingClosedError:
         db.session.rollback()
         raise
-    if is_new:
-        _send_receipt(taking, receipt_id)
+    if result.is_new:
+        _send_receipt(submission, result.receipt_id)
         event(
             "readings submitted",
-            receipt=receipt_id,
+            receipt=result.receipt_id,
             count=len(form.entries),
-            source=str(taking.submitter.source),
+            source=str(submission.submitter.source),
         )
     delivery.commit()
-    where = url_for(
-        "readings.receipt", contract_id=taking.contract.id, receipt_id=receipt_id, new=int(is_new)
+    receipt_url = url_for(
+        "readings.receipt",
+        contract_id=submission.contract.id,
+        receipt_id=result.receipt_id,
+        new=int(result.is_new),
     )
-    return redirect(where, 303)
+    return redirect(receipt_url, 303)
 
 
-def _send_receipt(taking: Taking, receipt_id: int) -> None:
-    """A letter to the customer; nobody may have registered yet."""
-    session, account_id = db.session(), taking.submitter.account_id
+def _send_receipt(submission: Submission, receipt_id: int) -> None:
+    """Queue an email with the receipt; nobody may have registered yet."""
+    session, account_id = db.session(), submission.submitter.account_id
     if account_id is None:
         return
-    found = get_receipt(session, taking.contract, receipt_id)
-    names = name_registers(session, [each.register_id for each in found.readings])
+    found = get_receipt(session, submission.contract, receipt_id)
+    names = name_registers(session, [reading.register_id for reading in found.readings])
     notify_account(
         session,
         session.get_one(Account, account_id),
-        session.get_one(Contract, taking.contract.id),
+        session.get_one(Contract, submission.contract.id),
         "reading_receipt",
         str(receipt_id),
         local_now(),
         receipt=receipt_id,
         at=local_now(),
-        month=labels.month_words(found.readings[0].period),
-        lines=[labels.receipt_line(each, names[each.register_id]) for each in found.readings],
-        by_phone=taking.by_phone,
+        month=labels.month_label(found.readings[0].period),
+        lines=[
+            labels.receipt_line(reading, names[reading.register_id]) for reading in found.readings
+        ],
+        by_phone=submission.by_phone,
     )
 
 
 def _check_page(
-    taking: Taking, form: EntryForm, status: int = 200, message: str | None = None
+    submission: Submission, form: ReadingForm, status: int = 200, message: str | None = None
 ) -> Response:
+    """Second step: what will be stored, and the doubts to confirm."""
     return render_page(
         "readings/check.html",
         fragment="results",
-        taking=taking,
+        submission=submission,
         form=form,
-        words=labels,
+        labels=labels,
         today=clock().today(),
         message=message,
         status=status,

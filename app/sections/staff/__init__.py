@@ -13,7 +13,7 @@ from app.sections.staff.enquiries import thread
 from app.sections.staff.members import routes as members
 from app.sections.staff.messages import routes as messages
 from app.sections.staff.my_account import routes as my_account
-from app.sections.staff.readings import entry, exchange
+from app.sections.staff.readings import exchange, phone_submission
 from app.sections.staff.readings import routes as readings
 from app.sections.staff.registrations import routes as registrations
 from app.sections.staff.sign_in import routes as sign_in
@@ -29,11 +29,11 @@ __all__ = [
     "dashboard",
     "directories",
     "enquiries",
-    "entry",
     "exchange",
     "members",
     "messages",
     "my_account",
+    "phone_submission",
     "readings",
     "registrations",
     "sign_in",

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 from app.domain.period import Month
 from app.domain.reading_history import build_bars, build_history
-from app.domain.readings import Scale, chain
+from app.domain.readings import Scale, build_consumption
 from app.models import Contract, Meter, Register, SupplyPoint
 from tests.domain.test_readings import known
 from tests.factories import Factory
@@ -23,9 +23,11 @@ SCALE = Scale(5, 0, Decimal(1))
 
 
 def test_gaps_stay_gaps_and_what_spans_one_is_in_no_month() -> None:
-    row = chain([known("2026-01", "10"), known("2026-02", "30"), known("2026-05", "90")], SCALE)
-    history = build_history(row, Month(2026, 6))
-    assert [str(each.period) for each in history] == [
+    readings = build_consumption(
+        [known("2026-01", "10"), known("2026-02", "30"), known("2026-05", "90")], SCALE
+    )
+    history = build_history(readings, Month(2026, 6))
+    assert [str(row.period) for row in history] == [
         "2026-06",
         "2026-05",
         "2026-04",
@@ -33,18 +35,18 @@ def test_gaps_stay_gaps_and_what_spans_one_is_in_no_month() -> None:
         "2026-02",
         "2026-01",
     ]
-    assert [each.used for each in history] == [None, None, None, None, 20, None]
+    assert [row.consumption_kwh for row in history] == [None, None, None, None, 20, None]
     assert history[1].readings[0].months == 3
     assert [bar.height for bar in build_bars(history)] == [None, 100, None, None, None, None]
 
 
 def test_the_year_before_stands_beside_each_month() -> None:
-    row = chain(
+    readings = build_consumption(
         [known(f"{2025 + n // 12}-{n % 12 + 1:02d}", str(10 * n)) for n in range(15)], SCALE
     )
-    history = build_history(row, Month(2026, 3))
-    assert history[0].year_ago == history[0].used == 10
-    assert history[-1].year_ago is None
+    history = build_history(readings, Month(2026, 3))
+    assert history[0].year_ago_kwh == history[0].consumption_kwh == 10
+    assert history[-1].year_ago_kwh is None
 
 
 def test_the_page_shows_rows_marks_sources_and_a_chart_with_words(

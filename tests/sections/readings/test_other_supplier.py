@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from app.actions.imports import ImportOptions, apply_import
 from app.domain.period import Month
-from app.domain.readings import KnownReading, Scale, by_month, chain
+from app.domain.readings import KnownReading, Scale, build_consumption, sum_by_month
 from app.extensions import db
 from app.integrations.billing_files import Package
 from app.models import Meter, Register
@@ -59,8 +59,8 @@ def test_consumption_by_register_is_what_the_system_of_another_supplier_charged(
     ours: dict[tuple[str, str, str], Decimal] = {}
     with app.app_context():
         for register, meter, scale, known in registers():
-            for month, used in by_month(chain(known, scale)).items():
-                ours[meter.external_id, register.zone, str(month)] = used
+            for month, kwh in sum_by_month(build_consumption(known, scale)).items():
+                ours[meter.external_id, register.zone, str(month)] = kwh
     compared = [key for key in charged if key in ours]
     assert len(compared) > 200
     assert {key: ours[key] for key in compared} == {key: charged[key] for key in compared}
@@ -73,10 +73,12 @@ def test_a_register_that_passes_zero_shows_the_same_consumption(app: Flask) -> N
         for _, _, scale, known in registers():
             top = Decimal(10) ** scale.digits
             middle = known[len(known) // 2].value
-            turned = [replace(each, value=(each.value - middle + top) % top) for each in known]
-            row = chain(turned, scale)
-            passed += sum(each.rolled_over for each in row)
-            assert by_month(row) == by_month(chain(known, scale))
+            turned = [
+                replace(reading, value=(reading.value - middle + top) % top) for reading in known
+            ]
+            row = build_consumption(turned, scale)
+            passed += sum(item.rolled_over for item in row)
+            assert sum_by_month(row) == sum_by_month(build_consumption(known, scale))
     assert passed > 20
 
 
@@ -85,23 +87,25 @@ def test_a_meter_replaced_within_a_month_leaves_the_months_consumption_as_it_is(
     replaced = 0
     with app.app_context():
         for _, _, scale, unordered in registers():
-            known = [each.reading for each in chain(unordered, scale)]
+            known = [item.reading for item in build_consumption(unordered, scale)]
             at = len(known) // 2
             before, after = known[at - 1], known[at]
             if at < 1 or after.value < before.value:
                 continue
-            taken = before.value + ((after.value - before.value) / 3).quantize(before.value)
+            turned_to = before.value + ((after.value - before.value) / 3).quantize(before.value)
             day = after.period.first.replace(day=14)
-            final = replace(before, period=after.period, on=day, value=taken, kind="final")
+            final = replace(
+                before, period=after.period, taken_on=day, value=turned_to, kind="final"
+            )
             initial = replace(final, value=Decimal(7), kind="initial")
-            rest = [replace(each, value=each.value - taken + 7) for each in known[at:]]
-            if any(each.value < 0 for each in rest):
+            rest = [replace(reading, value=reading.value - turned_to + 7) for reading in known[at:]]
+            if any(reading.value < 0 for reading in rest):
                 continue  # passes zero later; that has its own test
             replaced += 1
-            old = by_month(chain([*known[:at], final], scale))
-            new = by_month(chain([initial, *rest], scale))
+            old = sum_by_month(build_consumption([*known[:at], final], scale))
+            new = sum_by_month(build_consumption([initial, *rest], scale))
             both = {month: old.get(month, 0) + new.get(month, 0) for month in {**old, **new}}
-            assert both == by_month(chain(known, scale))
+            assert both == sum_by_month(build_consumption(known, scale))
     assert replaced > 50
 
 

@@ -1,4 +1,4 @@
-"""Exchange of readings with billing: packages out, what billing has not answered."""
+"""Exchange of readings with billing: packages made, readings not acknowledged."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from app.web.session import current_clerk, local_now
 
 PAGE_ROWS = 50
 PACKAGES = 50
-"""Listed; older ones stay in the folder."""
+"""Packages that are listed; older ones are in the folder."""
 NOTHING = "Выгружать нечего: биллинг знает обо всем."
 
 
 @bp.get("/readings/exchange")
 @staff_access(StaffPermission.WORK, lists=True)
 def reading_exchange() -> ResponseReturnValue:
-    """Packages that were made, and readings that wait for billing's word."""
+    """List the packages made, and readings that billing has not acknowledged."""
     return _page()
 
 
 @bp.post("/readings/exchange")
 @staff_access(StaffPermission.WORK)
 def reading_exchange_submit() -> ResponseReturnValue:
-    """Make a package of what billing does not know."""
+    """Make a package of what billing does not know yet."""
     keep_if_busy(lambda message: _page(503, message))
     exported = export_for_billing(db.session(), outgoing_folder(), local_now())
     if exported.path is None:
@@ -52,7 +52,7 @@ def reading_exchange_submit() -> ResponseReturnValue:
 @bp.get("/readings/exchange/<name>")
 @staff_access(StaffPermission.WORK, lists=True)
 def reading_package(name: str) -> ResponseReturnValue:
-    """A package."""
+    """Download a package."""
     content = read_package(outgoing_folder(), name)
     if content is None:
         raise NotFoundError
@@ -70,7 +70,7 @@ def _page(status: int = 200, message: str | None = None) -> Response:
         fragment="results",
         message=message,
         nothing=NOTHING if made == "" else None,
-        made=next((each for each in packages if each.name == made), None),
+        made=next((package for package in packages if package.name == made), None),
         packages=packages[:PACKAGES],
         more=len(packages) - PACKAGES,
         waiting=list_unacknowledged(db.session(), pager.offset, PAGE_ROWS),

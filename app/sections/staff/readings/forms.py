@@ -1,4 +1,4 @@
-"""Forms of «Показания» at the desk: what to show, and what to do with what is ticked."""
+"""Forms of «Показания» for staff: the filter, and the decision about ticked readings."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, SelectField, StringField, ValidationError
 from wtforms.validators import Length
 
-from app.actions.readings.staff import MAX_REASON
+from app.actions.readings.decisions import MAX_REASON
 from app.domain.period import Month
 from app.domain.readings import ReadingStatus
 from app.models import Department
 from app.queries.contracts import MAX_ID
-from app.queries.readings.staff import ReadingFilter, Warned
-from app.sections.staff.readings import labels as words
+from app.queries.readings.staff import ReadingFilter, WarningFilter
+from app.sections.staff.readings import labels
 from app.web.forms import printable
 
 ALL = "all"
 MONTHS = 24
-MOST_TICKED = 200
+MAX_TICKED = 200
 
 
 def offered(form: Form, field: Field) -> None:
-    """A value of the list, and no other.
+    """Validate that a value is one of the list.
 
     Raises:
         ValidationError: somebody has changed the address by hand.
@@ -37,20 +37,20 @@ def offered(form: Form, field: Field) -> None:
 
 
 class ReadingFilterForm(Form):
-    """Which readings are shown; it stands in the address."""
+    """Filter of submitted readings, read from the address."""
 
     department = SelectField("Отделение", validate_choice=False, validators=[offered])
     month = SelectField("Расчетный месяц", validate_choice=False, validators=[offered], default=ALL)
     state = SelectField(
         "Статус",
-        choices=words.STATUS_FILTER | {ALL: "Все"},
+        choices=labels.STATUS_FILTER | {ALL: "Все"},
         validate_choice=False,
         validators=[offered],
         default=str(ReadingStatus.SENT),
     )
     warned = SelectField(
         "Предупреждение",
-        choices={ALL: "Все"} | words.WARNED_FILTER,
+        choices={ALL: "Все"} | labels.WARNED_FILTER,
         validate_choice=False,
         validators=[offered],
         default=ALL,
@@ -66,21 +66,23 @@ class ReadingFilterForm(Form):
         cls,
         args: MultiDict[str, str],
         departments: Sequence[Department],
-        own: int | None,
+        department_id: int | None,
         today: date,
     ) -> ReadingFilterForm:
-        """Read the address; without a department, the clerk's own.
+        """Read the address; without a department, the clerk's.
 
         Args:
-            own: the clerk's department.
+            department_id: the clerk's department.
         """
-        choices = {ALL: "Все отделения"} | {str(each.id): each.name for each in departments}
-        default = str(own) if str(own) in choices else ALL
+        choices = {ALL: "Все отделения"} | {
+            str(department.id): department.name for department in departments
+        }
+        default = str(department_id) if str(department_id) in choices else ALL
         form = cls(args, department=default)
         form.department.choices = choices
         last = Month.of(today)
         months = [last.plus(-back) for back in range(MONTHS)]
-        form.month.choices = {ALL: "Все"} | {str(each): each.label for each in months}
+        form.month.choices = {ALL: "Все"} | {str(month): month.label for month in months}
         return form
 
     @property
@@ -90,19 +92,19 @@ class ReadingFilterForm(Form):
             None if self.department.data == ALL else int(self.department.data),
             None if self.month.data == ALL else Month.parse(self.month.data),
             None if self.state.data == ALL else ReadingStatus(self.state.data),
-            None if self.warned.data == ALL else Warned(self.warned.data),
+            None if self.warned.data == ALL else WarningFilter(self.warned.data),
             self.q.data or "",
         )
 
     @property
     def query(self) -> dict[str, Any]:
-        """The same as parameters of an address."""
-        return {each.name: each.data for each in self if each.data}
+        """The filter as parameters of an address."""
+        return {field.name: field.data for field in self if field.data}
 
 
 @dataclass
 class DecisionForm:
-    """What was ticked, what is to be done, and why.
+    """Which readings were ticked, whether to accept or reject them, and why.
 
     Attributes:
         seen: status that the clerk has seen, by the id of a reading.
@@ -113,7 +115,7 @@ class DecisionForm:
     seen: dict[int, str] = field(default_factory=dict)
     confirmed: frozenset[int] = frozenset()
     reason: str = ""
-    refuses: bool = False
+    rejects: bool = False
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -127,24 +129,24 @@ class DecisionForm:
             data.get("do") == "refuse",
         )
         if not form.seen:
-            form.errors[""] = words.NOTHING
-        if form.refuses and not form.reason:
-            form.errors["reason"] = words.NO_REASON
-        elif form.reason and not form.refuses:
-            form.errors["reason"] = words.REASON_TO_ACCEPT
+            form.errors[""] = labels.NOTHING_TICKED
+        if form.rejects and not form.reason:
+            form.errors["reason"] = labels.NO_REASON
+        elif form.reason and not form.rejects:
+            form.errors["reason"] = labels.REASON_TO_ACCEPT
         elif len(form.reason) > MAX_REASON:
-            form.errors["reason"] = words.LONG_REASON
+            form.errors["reason"] = labels.LONG_REASON
         return form
 
 
 def _seen(values: Sequence[str]) -> dict[int, str]:
-    """«12-sent» by «12-sent»."""
-    found = (re.fullmatch(r"([0-9]{1,19})-([a-z]{1,9})", text) for text in values[:MOST_TICKED])
+    """Parse «12-sent»: id and status that the clerk has seen."""
+    found = (re.fullmatch(r"([0-9]{1,19})-([a-z]{1,9})", text) for text in values[:MAX_TICKED])
     pairs = ((int(match[1]), match[2]) for match in found if match)
     return {key: status for key, status in pairs if key <= MAX_ID}
 
 
 def only_numbers(args: Mapping[str, str], *names: str) -> list[int]:
-    """Small numbers of an address; what is none is 0."""
+    """Parse small numbers of an address; what is none is 0."""
     texts = [args.get(name, "") for name in names]
     return [int(text) if re.fullmatch("[0-9]{1,6}", text) else 0 for text in texts]

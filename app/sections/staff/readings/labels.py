@@ -1,13 +1,14 @@
-"""Readings in the words of the desk, and as a table for a spreadsheet."""
+"""Russian labels of submitted readings for clerks, and the list as a spreadsheet."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.actions.readings.staff import Decided
-from app.domain.readings import Doubt, ReadingSource, ReadingStatus
+from app.actions.readings.decisions import DecisionCounts
+from app.domain.reading_checks import Doubt
+from app.domain.readings import ReadingSource, ReadingStatus
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
-from app.queries.readings.staff import MOST, DeskReading, Warned
+from app.queries.readings.staff import MAX_ROWS, ReviewedReading, WarningFilter
 from app.sections.readings.labels import STATUSES
 from app.web.filters import moment
 from app.web.labels import ZONES
@@ -21,9 +22,9 @@ STATUS_FILTER = {
     str(ReadingStatus.WITHDRAWN): "Отозваны",
 }
 WARNED_FILTER = {
-    str(Warned.DOUBT): "С сомнением",
-    str(Warned.LATE): "После срока",
-    str(Warned.NONE): "Без предупреждений",
+    str(WarningFilter.DOUBT): "С сомнением",
+    str(WarningFilter.LATE): "После срока",
+    str(WarningFilter.NONE): "Без предупреждений",
 }
 DOUBTS = {
     Doubt.ROLL_OVER: "Переход через ноль",
@@ -33,7 +34,7 @@ DOUBTS = {
     Doubt.POWER: "Больше максимальной мощности",
 }
 SOURCES = {ReadingSource.PORTAL: "кабинет", ReadingSource.STAFF: "сотрудник"}
-NOTHING = "Ничего не отмечено. Отметьте показания в таблице"
+NOTHING_TICKED = "Ничего не отмечено. Отметьте показания в таблице"
 NO_REASON = "Поле «Причина отказа»: напишите, почему; это прочитает потребитель"
 LONG_REASON = "Поле «Причина отказа»: не больше 300 знаков"
 REASON_TO_ACCEPT = (
@@ -42,32 +43,32 @@ REASON_TO_ACCEPT = (
 )
 
 
-def status_words(row: DeskReading) -> tuple[str, str]:
-    """Shape and word of a reading's status, as a clerk reads it."""
+def status_label(row: ReviewedReading) -> tuple[str, str]:
+    """Shape and label of a reading's status, as a clerk reads it."""
     status = ReadingStatus(row.reading.status)
     return ("wait", SENT) if status is ReadingStatus.SENT else STATUSES[status]
 
 
-def warnings(row: DeskReading) -> list[str]:
-    """Everything unusual about a reading, in short words."""
+def warnings(row: ReviewedReading) -> list[str]:
+    """Labels of everything unusual about a reading."""
     found = [DOUBTS[Doubt(doubt)] for doubt in row.reading.doubts]
     return [*found, "После срока"] if row.reading.is_late else found
 
 
-def decided_words(done: Decided) -> str:
+def decided_label(done: DecisionCounts) -> str:
     """«Принято: 12. Отклонено: 0. Уже решены другими: 1.»"""
-    words = f"Принято: {done.accepted}. Отклонено: {done.refused}."
+    label = f"Принято: {done.accepted}. Отклонено: {done.rejected}."
     if done.left:
-        words += f" Уже решены другими: {done.left}."
+        label += f" Уже решены другими: {done.left}."
     if done.exported:
-        words += (
+        label += (
             f" Из отклоненных уже выгружены для биллинга: {done.exported}. "
             "Отказ уйдет в биллинг со следующей выгрузкой."
         )
-    return words
+    return label
 
 
-def readings_table(rows: Iterable[DeskReading]) -> Table:
+def readings_table(rows: Iterable[ReviewedReading]) -> Table:
     """The list for a spreadsheet; where it is cut, its last row says so."""
     columns = (
         Column("Договор", Kind.TEXT, 14),
@@ -90,32 +91,33 @@ def readings_table(rows: Iterable[DeskReading]) -> Table:
         Column("Решил", Kind.TEXT, 24),
     )
     found = [_cells(row) for row in rows]
-    if len(found) > MOST:
-        cut: list[Cell] = [f"Только первые {MOST} показаний: сузьте отбор"]
-        found = [*found[:MOST], cut + [None] * (len(columns) - 1)]
+    if len(found) > MAX_ROWS:
+        cut: list[Cell] = [f"Только первые {MAX_ROWS} показаний: сузьте отбор"]
+        found = [*found[:MAX_ROWS], cut + [None] * (len(columns) - 1)]
     return Table("Показания", columns, found)
 
 
-def _cells(row: DeskReading) -> list[Cell]:
-    reading, decimals = row.reading, row.scale.decimals
+def _cells(row: ReviewedReading) -> list[Cell]:
+    reading, register = row.reading, row.register
+    decimals = register.scale.decimals
     previous = reading.previous_value
     return [
         row.contract_number,
         row.customer,
-        row.serial_number,
-        row.place,
-        ZONES[row.zone],
+        register.serial_number,
+        register.place,
+        ZONES[register.zone],
         reading.period.short_label,
         None if previous is None else round(previous, decimals),
         reading.previous_on,
         round(reading.value, decimals),
         reading.taken_on,
-        row.scale.multiplier,
+        register.scale.multiplier,
         reading.consumption,
         ", ".join(warnings(row)),
         SOURCES[ReadingSource(reading.source)],
         moment(row.receipt.submitted_at),
-        status_words(row)[1],
+        status_label(row)[1],
         reading.reason or "",
         row.decided_by or "",
     ]

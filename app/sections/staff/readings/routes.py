@@ -1,4 +1,4 @@
-"""«Показания»: what was submitted, how plausible it is, accepted or refused in bulk."""
+"""«Показания» for staff: list submitted readings, accept or reject them in bulk."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
-from app.actions.readings.staff import Decided, accept_readings, refuse_readings
+from app.actions.readings.decisions import DecisionCounts, accept_readings, reject_readings
 from app.domain.errors import DoubtfulReadingsError
 from app.domain.staff import StaffPermission
 from app.extensions import db
@@ -17,14 +17,14 @@ from app.jobs import delivery
 from app.logging import event
 from app.queries.enquiries.customer import list_departments
 from app.queries.readings.staff import (
-    MOST,
-    count_desk_readings,
-    each_desk_reading,
-    list_desk_readings,
-    list_desk_readings_by_id,
+    MAX_ROWS,
+    count_submitted,
+    iter_submitted,
+    list_submitted,
+    list_submitted_by_id,
 )
 from app.sections.staff.blueprint import bp
-from app.sections.staff.readings import labels as words
+from app.sections.staff.readings import labels
 from app.sections.staff.readings.forms import DecisionForm, ReadingFilterForm, only_numbers
 from app.web.downloads import WRITERS, send_bytes
 from app.web.forms import keep_if_busy, summary_of
@@ -35,26 +35,32 @@ from app.web.permissions import staff_access
 from app.web.session import clock, current_clerk, local_now
 
 PAGE_ROWS = 50
-DONE = ("accepted", "refused", "left", "exported")
+COUNTS = {
+    "accepted": "accepted",
+    "refused": "rejected",
+    "left": "left",
+    "exported": "exported",
+}
+"""Parameters of the address that say what was done, and the counts they hold."""
 
 
 @bp.get("/readings")
 @staff_access(StaffPermission.WORK, lists=True)
 def readings() -> ResponseReturnValue:
-    """The list, the newest first."""
+    """List submitted readings, the newest first."""
     return _page(_filter(), DecisionForm())
 
 
 @bp.post("/readings")
 @staff_access(StaffPermission.WORK)
 def readings_decide() -> ResponseReturnValue:
-    """Accept or refuse what is ticked; the address says which list it was."""
+    """Accept or reject what is ticked; the address says which list it was."""
     wanted, form = _filter(), DecisionForm.read(request.form)
     if form.errors:
         return _page(wanted, form, 422)
     keep_if_busy(lambda message: _page(_filter(), form, 503, message))
-    if form.refuses:
-        done = refuse_readings(db.session(), current_clerk(), form.seen, form.reason, local_now())
+    if form.rejects:
+        done = reject_readings(db.session(), current_clerk(), form.seen, form.reason, local_now())
     else:
         try:
             done = accept_readings(
@@ -63,7 +69,7 @@ def readings_decide() -> ResponseReturnValue:
         except DoubtfulReadingsError as error:
             return _confirmation_page(wanted, form, error.ids)
     delivery.commit()
-    numbers = {name: getattr(done, name) for name in DONE}
+    numbers = {name: getattr(done, field) for name, field in COUNTS.items()}
     event("readings decided", **numbers)
     return redirect(_list_url(wanted, **numbers, done=1), 303)
 
@@ -71,18 +77,18 @@ def readings_decide() -> ResponseReturnValue:
 @bp.get("/readings.<any(xlsx, csv):extension>")
 @staff_access(StaffPermission.WORK, lists=True)
 def readings_file(extension: str) -> ResponseReturnValue:
-    """The whole list for a spreadsheet."""
+    """Export the filtered list as a spreadsheet."""
     form = _filter()
     if not form.validate():
         return _page(form, DecisionForm(), 422)
-    table = words.readings_table(each_desk_reading(db.session(), form.wanted))
+    table = labels.readings_table(iter_submitted(db.session(), form.wanted))
     event("readings listed in a file", rows=len(table.rows))
     return send_bytes(WRITERS[extension](table), f"Показания {clock().today():%d.%m.%Y}", extension)
 
 
-def _list_url(wanted: ReadingFilterForm, **more: int) -> str:
+def _list_url(wanted: ReadingFilterForm, **counts: int) -> str:
     page = {"page": request.args["page"][:9]} if "page" in request.args else {}
-    values: dict[str, Any] = {**_query(wanted), **page, **more}
+    values: dict[str, Any] = {**_query(wanted), **page, **counts}
     return url_for("staff.readings", **values)
 
 
@@ -95,17 +101,17 @@ def _confirmation_page(
         fragment="results",
         plain=[(key, status) for key, status in form.seen.items() if key not in doubtful],
         confirmed=form.confirmed,
-        rows=list_desk_readings_by_id(db.session(), doubtful),
+        rows=list_submitted_by_id(db.session(), doubtful),
         listing=_list_url(wanted),
-        words=words,
+        labels=labels,
         zones=ZONES,
     )
 
 
 def _filter() -> ReadingFilterForm:
     departments = list_departments(db.session())
-    own = current_clerk().department_id
-    return ReadingFilterForm.from_query(request.args, departments, own, clock().today())
+    department_id = current_clerk().department_id
+    return ReadingFilterForm.from_query(request.args, departments, department_id, clock().today())
 
 
 def _query(form: ReadingFilterForm) -> dict[str, str | int]:
@@ -116,10 +122,10 @@ def _page(
     form: ReadingFilterForm, decision: DecisionForm, status: int = 200, message: str | None = None
 ) -> Response:
     is_good = form.validate()
-    total = count_desk_readings(db.session(), form.wanted) if is_good else 0
-    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, min(total, MOST))
-    rows = list_desk_readings(db.session(), form.wanted, pager.offset, PAGE_ROWS) if is_good else []
-    done = Decided(*only_numbers(request.args, *DONE)) if "done" in request.args else None
+    total = count_submitted(db.session(), form.wanted) if is_good else 0
+    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, min(total, MAX_ROWS))
+    rows = list_submitted(db.session(), form.wanted, pager.offset, PAGE_ROWS) if is_good else []
+    done = DecisionCounts(*only_numbers(request.args, *COUNTS)) if "done" in request.args else None
     return render_page(
         "staff/readings/index.html",
         fragment="results",
@@ -128,10 +134,10 @@ def _page(
         faults=[("", message)] if message else summary_of(form) + list(decision.errors.items()),
         rows=rows,
         pager=pager,
-        is_cut=total > MOST,
+        is_cut=total > MAX_ROWS,
         ticks_all=request.args.get("all") == "1",
-        done=words.decided_words(done) if done and request.method == "GET" else None,
-        words=words,
+        done=labels.decided_label(done) if done and request.method == "GET" else None,
+        labels=labels,
         zones=ZONES,
         query=_query(form),
         status=status if is_good else 422,

@@ -1,4 +1,4 @@
-"""What clerks decide about readings; billing's word, and another clerk's, stands."""
+"""Accept or reject submitted readings; what billing or another clerk has decided is left alone."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ from app.queries.readings.staff import list_to_decide
 
 MAX_REASON = 300
 Seen = Mapping[int, str]
-"""Ids of readings, with the status that the clerk has seen: what changed since is left alone."""
+"""Status that the clerk has seen, by the id of a reading: what changed since is left alone."""
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """What became of the readings that were ticked.
+class DecisionCounts:
+    """How many of the ticked readings were accepted, rejected or left alone.
 
     Attributes:
-        left: decided, replaced or taken back by others meanwhile, or counted by billing.
-        exported: of the refused those that billing has got already.
+        left: decided, replaced or withdrawn by others meanwhile, or acknowledged by billing.
+        exported: of the rejected those that billing has got already.
     """
 
     accepted: int = 0
-    refused: int = 0
+    rejected: int = 0
     left: int = 0
     exported: int = 0
 
 
 def accept_readings(
     session: Session, clerk: Clerk, seen: Seen, confirmed: Set[int], now: datetime
-) -> Decided:
-    """Accept what still waits; doubtful readings only one by one.
+) -> DecisionCounts:
+    """Accept readings that still wait; doubtful ones only if they were confirmed by name.
 
     Args:
         confirmed: ids of doubtful readings that the clerk has been shown by name and confirmed.
@@ -62,26 +62,26 @@ def accept_readings(
         _decide(session, clerk, row, contract, ReadingStatus.ACCEPTED, None, now)
         for row, contract in waiting
     )
-    return Decided(accepted=accepted, left=len(seen) - accepted)
+    return DecisionCounts(accepted=accepted, left=len(seen) - accepted)
 
 
-def refuse_readings(
+def reject_readings(
     session: Session, clerk: Clerk, seen: Seen, reason: str, now: datetime
-) -> Decided:
-    """Refuse what waits or is accepted, and tell the customers why.
+) -> DecisionCounts:
+    """Reject readings that wait or are accepted, and tell the customers why.
 
     Args:
         now: in the supplier's zone.
     """
-    refused = exported = 0
+    rejected = exported = 0
     for row, contract in list_to_decide(session, list(seen)):
         if row.status != seen[row.id] or row.status not in LIVE:
             continue
         if _decide(session, clerk, row, contract, ReadingStatus.REJECTED, reason, now):
             notify_reading_refused(session, row, reason, now)
-            refused += 1
+            rejected += 1
             exported += row.exported_at is not None
-    return Decided(refused=refused, left=len(seen) - refused, exported=exported)
+    return DecisionCounts(rejected=rejected, left=len(seen) - rejected, exported=exported)
 
 
 def _decide(
@@ -93,9 +93,9 @@ def _decide(
     reason: str | None,
     now: datetime,
 ) -> bool:
-    """Whether the reading was still as it has been read, and is decided now."""
+    """Update a reading that has not changed since it was read; whether it was updated."""
     was = row.status
-    moved = count_changed(
+    is_updated = count_changed(
         session,
         update(SubmittedReading)
         .where(
@@ -105,9 +105,9 @@ def _decide(
         )
         .values(status=status, reason=reason, decided_at=now, decided_by_id=clerk.staff_id),
     )
-    if not moved:
+    if not is_updated:
         return False
-    more = {"reason": reason} if reason else {}
+    details = {"reason": reason} if reason else {}
     record(
         session,
         f"readings.{status}",
@@ -120,6 +120,6 @@ def _decide(
         period=str(row.period),
         value=str(row.value),
         status=[was, str(status)],
-        **more,
+        **details,
     )
     return True

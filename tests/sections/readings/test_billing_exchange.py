@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from app.actions.readings.decisions import reject_readings
 from flask import Flask
 from sqlalchemy import update
 
 from app.actions.billing_export import READINGS, export_for_billing
 from app.actions.imports import ImportOptions, ImportRefusedError, Report, apply_import
-from app.actions.readings.staff import refuse_readings
 from app.domain.staff import Clerk, StaffRole
 from app.extensions import db
 from app.integrations.billing_files import Package
@@ -252,7 +252,7 @@ def test_a_reading_that_was_handed_over_goes_out_again_as_refused_until_billing_
     row = submitted(make)[0]
     with app.app_context():
         clerk = Clerk(1, "operator", "", StaffRole.OPERATOR)
-        refuse_readings(db.session(), clerk, {row.id: "accepted"}, "Пломба сорвана", NOW)
+        reject_readings(db.session(), clerk, {row.id: "accepted"}, "Пломба сорвана", NOW)
         db.session.commit()
     for minutes in (5, 10):
         (refused,) = export(app, tmp_path / "out", minutes)
