@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from app.actions.readings.decisions import reject_readings
 from flask import Flask
 from sqlalchemy import update
 
 from app.actions.billing_export import READINGS, export_for_billing
 from app.actions.imports import ImportOptions, ImportRefusedError, Report, apply_import
+from app.actions.readings.decisions import reject_readings
 from app.domain.staff import Clerk, StaffRole
 from app.extensions import db
 from app.integrations.billing_files import Package

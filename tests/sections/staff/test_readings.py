@@ -15,7 +15,7 @@ from sqlalchemy import event
 from app.domain.period import Month
 from app.extensions import db
 from app.models import Contract, Department, Meter, StaffMember
-from app.queries.readings import staff as reading_desk
+from app.queries.readings import staff as submitted_readings
 from app.sections.staff.readings import routes as view
 from tests.factories import Factory
 from tests.pages import PageClient
@@ -48,7 +48,7 @@ def test_a_reading_stands_beside_what_it_is_judged_by(
     soup = clerk.get("staff.readings")
     (row,) = soup.select("table.desk tbody tr")
     text = " ".join(row.text.split())
-    for words in (
+    for label in (
         "№ 00123-ЭС",
         "ООО «Ромашка»",
         "12345678",
@@ -66,7 +66,7 @@ def test_a_reading_stands_beside_what_it_is_judged_by(
         "Ждет проверки",
         "21.11.2026, 06:00",
     ):
-        assert words in text, words
+        assert label in text, label
     assert row.select_one("th a")["href"] == clerk.url("staff.customer", contract_id=1)
     box = row.select_one("input[type=checkbox]")
     assert "12345678" in box["aria-label"]
@@ -234,8 +234,8 @@ def test_the_whole_list_goes_into_a_file_and_no_name_becomes_a_formula(
 def test_a_list_that_is_too_long_is_cut_and_says_so(
     clerk: PageClient, make: Factory, meter: Meter, contract: Contract, monkeypatch
 ) -> None:
-    for module in (reading_desk, view, view.words):
-        monkeypatch.setattr(module, "MOST", 1)
+    for module in (submitted_readings, view, view.labels):
+        monkeypatch.setattr(module, "MAX_ROWS", 1)
     submit(make, meter, "1200")
     submit(make, meter_of(make, contract, "99"), "1300")
     make.commit()

@@ -80,10 +80,10 @@ def test_doubtful_readings_are_named_on_a_second_step_and_only_the_ticked_are_ac
     assert soup.h1.text == "Принять показания с сомнением?"
     named = [" ".join(row.text.split()) for row in soup.select("tbody tr")]
     assert len(named) == 2
-    for words in ("33", "1100,00", "Расхода нет"):
-        assert words in named[0]
-    for words in ("22", "9200,00", "Намного больше обычного", "Больше максимальной мощности"):
-        assert words in named[1]
+    for label in ("33", "1100,00", "Расхода нет"):
+        assert label in named[0]
+    for label in ("22", "9200,00", "Намного больше обычного", "Больше максимальной мощности"):
+        assert label in named[1]
     assert not soup.select("input[type=checkbox][checked]")
     form = fields_of(soup.select_one("form:has([name=do])"))
     assert form["reading"] == "1-sent"
@@ -133,8 +133,8 @@ def test_a_refusal_reaches_the_customer_by_letter_and_at_once_on_the_page(
     assert "Причина: Пришлите фото <b>прибора</b>" in part(letter, "plain")
     soup = customer.get("readings.index", contract_id=1)
     text = soup.select_one("table.meters tbody tr").text
-    for words in ("Отклонено", "Пришлите фото <b>прибора</b>", "Передать показания"):
-        assert words in text
+    for label in ("Отклонено", "Пришлите фото <b>прибора</b>", "Передать показания"):
+        assert label in text
     assert (
         "Отклонено"
         in customer.get("readings.receipt", contract_id=1, receipt_id=row.receipt_id).text
