@@ -21,7 +21,7 @@ from app.extensions import db
 from app.jobs import delivery
 from app.models import Registration
 from app.queries.registrations import contacts_on_record, get_registration, list_unproved
-from app.web.contact_errors import contact_words
+from app.web.contact_errors import contact_error_text
 from app.web.forms import PASSWORD_WORDS
 from app.web.session import clock, local_now
 
@@ -43,7 +43,7 @@ def account_create(contract: str, email: str, password_stdin: bool) -> None:
     except AccountExistsError:
         raise click.ClickException(f"у договора «{contract}» уже есть владелец") from None
     except ContactError as error:
-        words = contact_words(error, "не адрес электронной почты")
+        words = contact_error_text(error, "не адрес электронной почты")
         raise click.ClickException(f"«{email}» — {words}") from None
     except PasswordError as error:
         raise click.ClickException(PASSWORD_WORDS[error.code]) from None

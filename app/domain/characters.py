@@ -1,7 +1,7 @@
-"""Characters that are seen, and those that only take part in text: invisible ones, odd spaces.
+"""Clean text of invisible characters and odd spaces; compose it (Unicode NFC).
 
-Names come from billing systems, word processors and web pages, and bring along what nobody sees:
-soft hyphens, zero-width spaces, direction marks, spaces of a given width.
+Names come from billing systems, word processors and web pages, with soft hyphens, zero-width
+spaces, direction marks and spaces of a given width in them.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _ODD_SPACES = re.compile("[\u0085\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u30
 
 
 def strip_invisible(text: str) -> str:
-    """Text without the characters that nobody sees: zero-width, soft hyphens, direction marks."""
+    """Remove invisible characters: zero-width ones, soft hyphens, direction marks."""
     return _INVISIBLE.sub("", text)
 
 
 def plain_spaces(text: str) -> str:
-    """Spaces of a given width, and separators of lines, as an ordinary space.
+    """Replace spaces of a given width, and line separators, by an ordinary space.
 
     The no-break space stays: sums are written with it.
     """
@@ -37,5 +37,5 @@ def plain_spaces(text: str) -> str:
 
 
 def compose(text: str) -> str:
-    """Text as it is seen, letter for letter: nothing invisible, ordinary spaces, composed (NFC)."""
+    """Normalise text as it is seen: nothing invisible, ordinary spaces, composed (NFC)."""
     return unicodedata.normalize("NFC", plain_spaces(strip_invisible(text)))

@@ -1,4 +1,4 @@
-"""Contacts in the fields of the billing data, which people fill in as they like.
+"""Parse the contact fields of the billing data, which people fill in as they like.
 
 Both fields may hold several addresses and numbers, in any order, with names, labels and remarks.
 """
@@ -65,7 +65,7 @@ _EDGES = ".-–—'’!?*"
 
 @dataclass(frozen=True, slots=True)
 class BillingContacts:
-    """What billing has on record: addresses, numbers (with extensions), and what is unreadable.
+    """Contacts of a customer in the billing data: addresses, numbers with extensions, the rest.
 
     ``unread_email`` and ``unread_phone`` are the parts of each field that make no contact.
     """
@@ -77,7 +77,7 @@ class BillingContacts:
 
     @property
     def shown(self) -> list[str]:
-        """Everything as people write it; what is unreadable as it stands."""
+        """Everything as people write it, with the unreadable parts unchanged."""
         return [
             *map(show_email, self.emails),
             *map(show_phone, self.phones),
@@ -87,12 +87,12 @@ class BillingContacts:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody can be told of anything."""
+        """Whether there is no contact that anybody could be notified at."""
         return not self.emails and not self.phones
 
 
 def read_billing_contacts(email_field: str | None, phone_field: str | None) -> BillingContacts:
-    """Read the two fields of the billing data; an address among the telephones counts as well."""
+    """Parse the two fields of the billing data; an address in the phone field counts as well."""
     emails, phones = [], []
     unread: list[tuple[str, ...]] = []
     for field in (email_field, phone_field):
@@ -109,7 +109,7 @@ def read_billing_contacts(email_field: str | None, phone_field: str | None) -> B
 def has_only_plain_contacts(email_field: str | None, phone_field: str | None) -> bool:
     """Whether both fields hold one contact in its plainest writing, or nothing.
 
-    Quick, for lists of many thousand; what is not plain has to be read.
+    A fast check for lists of many thousands; what is not plain has to be parsed.
     """
     return bool(
         _PLAIN_EMAIL.fullmatch(email_field or "") and _PLAIN_PHONE.fullmatch(phone_field or "")

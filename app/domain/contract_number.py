@@ -1,4 +1,4 @@
-"""The contract number as people type it, and as it is printed: «00000-ЭС»."""
+"""Normalise contract numbers: as people type them → as they are printed, «00000-ЭС»."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from app.domain.errors import ContractNumberError
 SUFFIX = "ЭС"
 MAX_TYPED = 200
 _TO_HYPHEN = dict.fromkeys(map(ord, DASHES), "-")
-# Capital and small letters that a keyboard in the wrong layout, or an eye, takes for Э and С.
+# Letters that are mistaken for Э and С, by eye or with the keyboard in the wrong layout.
 _LOOKALIKES = str.maketrans({"E": "Э", "C": "С", "Е": "Э", "S": "С"})
 _PRINTED = re.compile(r"([0-9]{1,10})(?:-?([А-Я]{2}))?")
 _OTHER = re.compile(r"[0-9A-ZА-ЯЁ./_-]{1,64}")
 _SIGNS = str.maketrans(dict.fromkeys("№#«»", " "))
-# «Договор энергоснабжения № …», «дог. …», «N …»: words that stand before a number. One that goes
-# on with a hyphen or a slash belongs to the number of another supplier.
+# «Договор энергоснабжения № …», «дог. …», «N …»: labels before a number. One that goes on with a
+# hyphen or a slash belongs to the number of another supplier.
 _BEFORE = re.compile(
     r"(?:(?:(?:ДОГОВОР|(?:ГОС)?КОНТРАКТ|ГОСУДАРСТВЕНН|МУНИЦИПАЛЬН|ЭНЕРГОСНАБЖЕНИ|ЭЛЕКТРОСНАБЖЕНИ)"
     r"[А-ЯЁ]*|ДОГ|НОМЕР|НОМ|\(?КУПЛИ-ПРОДАЖИ\)?)(?=[\s.:0-9])"
@@ -31,7 +31,7 @@ _WRONG_LAYOUT = re.compile(rf"([0-9]{{1,10}})\s*-?\s*[{APOSTROPHES}\"“”„�
 
 
 def normalise_contract_number(text: str) -> str:
-    """Bring any usual writing to the printed one; leading zeros stay.
+    """Normalise any common writing of a contract number to the printed one; leading zeros stay.
 
     Spaces, dashes of every kind, lower case, full-width digits, Latin «C» and «E», a missing
     suffix («01234» → «01234-ЭС»), a missing dash, «договор № …», «… от 01.02.2020» and the wrong
@@ -41,15 +41,15 @@ def normalise_contract_number(text: str) -> str:
     Raises:
         ContractNumberError: nothing that could be a number.
     """
-    if match := _WRONG_LAYOUT.fullmatch(_without_words(text[:MAX_TYPED].translate(_SIGNS))):
+    if match := _WRONG_LAYOUT.fullmatch(_strip_labels(text[:MAX_TYPED].translate(_SIGNS))):
         return f"{match[1]}-{SUFFIX}"
     text = unicodedata.normalize("NFKC", text[:MAX_TYPED].translate(_SIGNS))
-    text = re.sub(r"\s+", "", _without_words(text))
-    # Written with spaces between the letters, the words are seen only now.
-    text = re.sub(r"-+", "-", _without_words(text))
+    text = re.sub(r"\s+", "", _strip_labels(text))
+    # Written with spaces between their letters, labels are recognised only now.
+    text = re.sub(r"-+", "-", _strip_labels(text))
     if match := _PRINTED.fullmatch(text.rstrip(".,;:").translate(_LOOKALIKES)):
-        digits, letters = match.groups()
-        if letters in (None, SUFFIX):
+        digits, suffix = match.groups()
+        if suffix in (None, SUFFIX):
             return f"{digits}-{SUFFIX}"
     if _OTHER.fullmatch(text) and any(character.isdigit() for character in text):
         return text
@@ -57,15 +57,15 @@ def normalise_contract_number(text: str) -> str:
 
 
 def number_key(number: str) -> str:
-    """What sign-in looks for, for a number as the billing system prints it."""
+    """Lookup key of a contract number for sign-in; what is no number is upper-cased."""
     try:
         return normalise_contract_number(number)
     except ContractNumberError:
         return " ".join(number.upper().split())
 
 
-def _without_words(text: str) -> str:
-    """In capitals, without the words before a number and the date behind it."""
+def _strip_labels(text: str) -> str:
+    """Upper-case, without the labels before a number and the date behind it."""
     text = strip_invisible(text).translate(_TO_HYPHEN).upper().strip()
     while True:
         found = _DATE_AFTER.search(text)

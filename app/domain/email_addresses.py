@@ -1,4 +1,4 @@
-"""E-mail addresses: as people write them, as they are stored (ASCII), as they are shown."""
+"""Email addresses: normalise to ASCII for storage (IDNA), show in Cyrillic, mask, compare."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from app.domain.characters import compose
 from app.domain.errors import ContactError
 
 MAX_EMAIL = 254
-_LOOK_LATIN = frozenset("авгекмнорстухѕіјԁԛԝьһѵӏүұҽґёїѐѝпўӓӑӕӗӧӱӳӯ")
-"""Small Cyrillic letters that an eye, or a keyboard left in the wrong layout, takes for Latin."""
+_CONFUSABLE_WITH_LATIN = frozenset("авгекмнорстухѕіјԁԛԝьһѵӏүұҽґёїѐѝпўӓӑӕӗӧӱӳӯ")
+"""Small Cyrillic letters that are easily mistaken for Latin ones (Unicode confusables)."""
 _NO_CYRILLIC = frozenset({"ru"})
-"""Top-level domains whose registry takes no names in Cyrillic."""
+"""Top-level domains whose registry accepts no names in Cyrillic."""
 
 
 def normalise_email(text: str) -> str:
-    """An address as it is stored: trimmed, the domain in lower case and in its ASCII form (IDNA).
+    """Normalise an email address for storage: trimmed, the domain in lower case and ASCII (IDNA).
 
-    Names in other letters than Latin before the «@» (SMTPUTF8) are refused: few mail servers take
-    them, and a letter that never arrives is worse than a question.
+    Names in other than Latin letters before the «@» (SMTPUTF8) are refused: few mail servers accept
+    them, and an email that never arrives is worse than a question.
 
     Raises:
-        ContactError: ``email``, ``email_letter``, ``email_name`` or ``email_many``.
+        ContactError: ``email``, ``email_character``, ``email_name`` or ``email_many``.
     """
     address = compose(text).strip()
     # Browsers send what was typed into a field for addresses in its ASCII form.
-    _check_letters(_to_unicode(address, _decode_label))
+    _check_alphabets(_to_unicode(address, _decode_label))
     try:
         found = validate_email(
             address,
@@ -48,7 +48,7 @@ def normalise_email(text: str) -> str:
 
 
 def show_email(address: str | None) -> str:
-    """An address as people write it: «buh@почта.рф», not «buh@xn--80a1acny.xn--p1ai».
+    """Show an address as people write it: «buh@почта.рф», not «buh@xn--80a1acny.xn--p1ai».
 
     Only domains that are Cyrillic throughout are decoded: one that mixes alphabets would pass for
     another. Under «.рф» no name is Latin, so that «тест.рф» passes for nothing else.
@@ -65,7 +65,7 @@ def same_email(one: str, other: str) -> bool:
 
 
 def mask_email(address: str) -> str:
-    """«buh@example.org» → «b•••@example.org»: enough to recognise, too little to use."""
+    """Mask an address: «buh@example.org» → «b•••@example.org», to recognise but not to use."""
     name, _, host = show_email(address).partition("@")
     return f"{name[:1]}•••@{host}"
 
@@ -85,26 +85,26 @@ def _decode_label(label: str) -> str:
 
 
 def _decode_cyrillic(label: str) -> str:
-    """Only a label of Cyrillic letters."""
+    """Decode a label only if it is Cyrillic throughout."""
     shown = _decode_label(label)
-    return shown if all(_alphabet(letter) in ("CYRILLIC", "") for letter in shown) else label
+    return shown if all(_alphabet(character) in ("CYRILLIC", "") for character in shown) else label
 
 
 def _decode_plain(label: str) -> str:
-    """Only a label that cannot pass for another."""
+    """Decode a label only if it cannot pass for another."""
     shown = _decode_cyrillic(label)
-    return label if _is_look_alike(shown) else shown
+    return label if _is_confusable(shown) else shown
 
 
-def _check_letters(address: str) -> None:
-    """Name a letter of another alphabet, which would lead the letters elsewhere or nowhere."""
+def _check_alphabets(address: str) -> None:
+    """Refuse a character of another alphabet, which would lead emails elsewhere or nowhere."""
     if address.count("@") > 1:
         raise ContactError("email_many")
     name, at, domain = address.partition("@")
     if not at or address.isascii():
         return
-    if letter := _odd_letter(name, "LATIN"):
-        raise _letter_error(address, name.index(letter), letter)
+    if character := _find_foreign_character(name, "LATIN"):
+        raise _character_error(address, name.index(character), character)
     if not name.isascii():
         raise ContactError("email_name")
     start = len(name) + 1
@@ -113,28 +113,28 @@ def _check_letters(address: str) -> None:
     if len(labels) > 1 and home == "CYRILLIC" and _main_alphabet(labels[-2]) == "LATIN":
         # «mail.ру», «mail.рф»: where the ending is Cyrillic, so is the name before it.
         home = _main_alphabet(".".join(labels[-2:])) or "LATIN"
-        odd = next(letter for letter in domain if _alphabet(letter) not in (home, ""))
-        raise _letter_error(address, start + domain.index(odd), odd)
+        odd = next(character for character in domain if _alphabet(character) not in (home, ""))
+        raise _character_error(address, start + domain.index(odd), odd)
     for label in labels:
-        odd = _odd_letter(label, home)
+        odd = _find_foreign_character(label, home)
         is_latin = home == "LATIN" and not label.isascii()
-        if not odd and is_latin and (labels[-1].lower() in _NO_CYRILLIC or _is_look_alike(label)):
-            odd = next(letter for letter in label if not letter.isascii())
+        if not odd and is_latin and (labels[-1].lower() in _NO_CYRILLIC or _is_confusable(label)):
+            odd = next(character for character in label if not character.isascii())
         if odd:
-            raise _letter_error(address, start + label.index(odd), odd)
+            raise _character_error(address, start + label.index(odd), odd)
         start += len(label) + 1
 
 
-def _letter_error(address: str, index: int, letter: str) -> ContactError:
-    return ContactError("email_letter", letter=letter, place=index + 1, address=address)
+def _character_error(address: str, index: int, character: str) -> ContactError:
+    return ContactError("email_character", character=character, place=index + 1, address=address)
 
 
-def _odd_letter(text: str, home: str) -> str:
-    """In a text of two alphabets the first letter that is not of the expected one."""
-    alphabets = {_alphabet(letter) for letter in text} - {""}
+def _find_foreign_character(text: str, home: str) -> str:
+    """Find the first character, in a text of two alphabets, that is not of the expected one."""
+    alphabets = {_alphabet(character) for character in text} - {""}
     if len(alphabets) < 2:
         return ""
-    return next((letter for letter in text if _alphabet(letter) not in (home, "")), "")
+    return next((character for character in text if _alphabet(character) not in (home, "")), "")
 
 
 def _main_alphabet(text: str) -> str:
@@ -144,11 +144,11 @@ def _main_alphabet(text: str) -> str:
     return "" if is_even or not counts else counts[0][0]
 
 
-def _is_look_alike(label: str) -> bool:
-    letters = {letter for letter in label.lower() if _alphabet(letter)}
-    return bool(letters) and letters <= _LOOK_LATIN
+def _is_confusable(label: str) -> bool:
+    characters = {character for character in label.lower() if _alphabet(character)}
+    return bool(characters) and characters <= _CONFUSABLE_WITH_LATIN
 
 
-def _alphabet(letter: str) -> str:
+def _alphabet(character: str) -> str:
     """«LATIN», «CYRILLIC» …; empty for what is no letter."""
-    return unicodedata.name(letter, "?").split()[0] if letter.isalpha() else ""
+    return unicodedata.name(character, "?").split()[0] if character.isalpha() else ""

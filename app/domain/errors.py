@@ -116,15 +116,15 @@ class NotDemoError(DomainError):
 class ContactError(DomainError):
     """Text that is no contact.
 
-    ``code``: ``email``, ``email_letter`` (one of another alphabet: ``letter`` at ``place``, from 1,
-    of ``address``), ``email_name`` (no Latin letters before the «@»), ``email_many``;
+    ``code``: ``email``, ``email_character`` (one of another alphabet: ``character`` at ``place``,
+    from 1, of ``address``), ``email_name`` (no Latin letters before the «@»), ``email_many``;
     ``phone``, ``phone_short``, ``phone_long``, ``phone_many``, ``phone_extension`` (not wanted).
     """
 
-    def __init__(self, code: str, letter: str = "", place: int = 0, address: str = "") -> None:
+    def __init__(self, code: str, character: str = "", place: int = 0, address: str = "") -> None:
         super().__init__(code)
         self.code = code
-        self.letter = letter
+        self.character = character
         self.place = place
         self.address = address
 

@@ -1,7 +1,7 @@
-"""What a password must be: 8–20 characters of any kind (user manual §3), none of the usual ones.
+"""Password policy: 8–20 characters of any kind (user manual §3), no common or personal ones.
 
-Length and lists of guessable words, no rules of composition (NIST SP 800-63B, 3.1.1.2). What
-guessers try first is a common word or what everybody knows of the owner, with a year behind it.
+Length and blocklists, no rules of composition (NIST SP 800-63B, 3.1.1.2). What guessers try first
+is a common word or what everybody knows of the owner, with a year behind it.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from functools import cache
 from pathlib import Path
 
 from app.domain.errors import PasswordError
-from app.domain.guessable_words import (
+from app.domain.password_guessing import (
     TO_LATIN_KEYS,
     are_digits_guessable,
-    is_made_of,
-    readings_of,
-    spell,
+    consists_of,
+    interpretations_of,
+    normalise_spelling,
 )
 
 MIN_LENGTH = 8
 MAX_LENGTH = 20
-MIN_WORD = 3
+MIN_TOKEN = 3
 # Frequency lists of zxcvbn (MIT) and Django (BSD-3-Clause), 8 to 20 characters.
 _LIST = Path(__file__).with_name("common_passwords.txt")
-# What stands in many passwords and in no English list, and words of this trade.
-_MORE_WORDS = """
+# Words of many passwords that no English list has, and of this trade.
+_MORE_COMMON = """
     пароль парол пассворд логин админ администратор директор бухгалтер бухгалтерия главбух кабинет
     договор энергия энергосбыт электро свет счетчик привет солнце любовь россия москва спартак зенит
     зима весна лето осень январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь
@@ -42,80 +42,80 @@ _LEGAL_FORMS = """
 _IN_QUOTES = re.compile('[«"“„]([^«»"“”„]+)[»"”“]')
 
 
-def check_password(password: str, about: Iterable[str | None] = ()) -> None:
+def check_password(password: str, public_facts: Iterable[str | None] = ()) -> None:
     """Refuse a password that may not be set; nothing is trimmed, every character counts.
 
     Args:
-        about: what anybody knows of its owner: contract number, ИНН, names of the company or
+        public_facts: what anybody knows of its owner: contract number, ИНН, names of the company or
             person, email, telephone.
 
     Raises:
         PasswordError: ``short``, ``long``, ``common`` or ``personal``.
     """
-    facts = [fact for fact in about if fact]
+    facts = [fact for fact in public_facts if fact]
     if len(password) < MIN_LENGTH:
         raise PasswordError("short")
     if len(password) > MAX_LENGTH:
         raise PasswordError("long")
     if _is_common(password.casefold()):
         raise PasswordError("common")
-    if _core(password) in _cores(facts) or _is_personal(password, facts):
+    if _plain(password) in _plain_facts(facts) or _is_personal(password, facts):
         raise PasswordError("personal")
-    if _is_common_word_with_digits(password):
+    if _is_common_token_with_digits(password):
         raise PasswordError("common")
 
 
 def _is_common(password: str) -> bool:
     # The same keys in the other layout are as well known: «йцукен123» is «qwerty123».
-    words = _common_passwords()
-    return password in words or password.translate(TO_LATIN_KEYS) in words
+    common = _common_passwords()
+    return password in common or password.translate(TO_LATIN_KEYS) in common
 
 
 def _is_personal(password: str, facts: Iterable[str]) -> bool:
-    """Nothing but words of the facts in any order, with initials, and guessable digits."""
-    words, fillers, known = set(), set(), set()
+    """Whether it is nothing but words of the facts in any order, initials and guessable digits."""
+    tokens, fillers, known = set(), set(), set()
     for fact in facts:
         parts = [part for part in re.split(r"[\W\d_]+", fact) if part]
-        spelt = [spell(part) for part in parts]
-        words |= {word for word in spelt if len(word) >= MIN_WORD}
-        fillers |= {word[:1] for word in spelt} | {word for word in spelt if word}
+        spelt = [normalise_spelling(part) for part in parts]
+        tokens |= {token for token in spelt if len(token) >= MIN_TOKEN}
+        fillers |= {token[:1] for token in spelt} | {token for token in spelt if token}
         known |= {"".join(re.findall(r"\d", fact)), *re.findall(r"\d+", fact)}
     fillers = (fillers | _legal_forms()) - {""}
-    words -= _legal_forms()
-    if not words:
+    tokens -= _legal_forms()
+    if not tokens:
         return False
-    fillers |= _common_words() & {"parol", "pasvord", "pasword", "admin", "kabinet", "login"}
+    fillers |= _common_tokens() & {"parol", "pasvord", "pasword", "admin", "kabinet", "login"}
     return any(
         are_digits_guessable(digits, known)
-        and is_made_of(spell(text), frozenset(words), frozenset(fillers))
-        for text, digits in readings_of(password)
+        and consists_of(normalise_spelling(text), frozenset(tokens), frozenset(fillers))
+        for text, digits in interpretations_of(password)
     )
 
 
-def _is_common_word_with_digits(password: str) -> bool:
-    """One common word, perhaps repeated, with guessable digits before or behind it."""
-    for text, digits in readings_of(password):
+def _is_common_token_with_digits(password: str) -> bool:
+    """Whether it is one common word, perhaps repeated, with guessable digits around it."""
+    for text, digits in interpretations_of(password):
         if not are_digits_guessable(digits):
             continue
-        for letters in {spell(text), re.sub("[^a-z]", "", text)}:
-            half = letters[: len(letters) // 2]
-            word = half if len(set(half)) > 2 and half * 2 == letters else letters
-            if len(word) >= MIN_WORD and word in _common_words():
+        for candidate in {normalise_spelling(text), re.sub("[^a-z]", "", text)}:
+            half = candidate[: len(candidate) // 2]
+            token = half if len(set(half)) > 2 and half * 2 == candidate else candidate
+            if len(token) >= MIN_TOKEN and token in _common_tokens():
                 return True
     return False
 
 
-def _cores(facts: Iterable[str]) -> set[str]:
-    """Every fact, and what stands in quotes in it, as ``_core`` shows them."""
+def _plain_facts(facts: Iterable[str]) -> set[str]:
+    """Every fact, and what it has in quotes, as ``_plain`` writes them."""
     facts = list(facts)
     quoted = [name for fact in facts for name in _IN_QUOTES.findall(fact)]
-    cores = {core for fact in (*facts, *quoted) if (core := _core(fact))}
+    plains = {plain for fact in (*facts, *quoted) if (plain := _plain(fact))}
     # A telephone, as it is written at home.
-    return cores | {f"8{core[1:]}" for core in cores if re.fullmatch("7[0-9]{10}", core)}
+    return plains | {f"8{plain[1:]}" for plain in plains if re.fullmatch("7[0-9]{10}", plain)}
 
 
-def _core(text: str) -> str:
-    """Letters and digits only: «00123-ЭС» and «00123 эс» are one password to whoever guesses."""
+def _plain(text: str) -> str:
+    """Reduce to letters and digits: «00123-ЭС» and «00123 эс» are one password to a guesser."""
     return "".join(character for character in text.casefold() if character.isalnum())
 
 
@@ -125,17 +125,17 @@ def _common_passwords() -> frozenset[str]:
 
 
 @cache
-def _common_words() -> frozenset[str]:
+def _common_tokens() -> frozenset[str]:
     """Words of the common passwords without their digits, and more, as typed and as spelt."""
     listed = {re.sub("[^a-z]", "", password) for password in _common_passwords()}
     return frozenset(
-        word
-        for raw in (*listed, *_MORE_WORDS.split())
-        for word in (raw, spell(raw))
-        if len(word) >= MIN_WORD
+        token
+        for raw in (*listed, *_MORE_COMMON.split())
+        for token in (raw, normalise_spelling(raw))
+        if len(token) >= MIN_TOKEN
     )
 
 
 @cache
 def _legal_forms() -> frozenset[str]:
-    return frozenset(spell(word) for word in _LEGAL_FORMS.split())
+    return frozenset(normalise_spelling(token) for token in _LEGAL_FORMS.split())

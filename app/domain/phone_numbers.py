@@ -1,6 +1,6 @@
-"""Telephone numbers: found in any usual writing, stored in E.164, shown as people read them.
+"""Phone numbers: find in free text, normalise to E.164, show, mask.
 
-An extension is kept behind the number as RFC 3966 writes it: «+73513570000;ext=105».
+An extension is stored behind the number as RFC 3966 writes it: «+73513570000;ext=105».
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ class FoundPhones:
 
 
 def find_phones(text: str) -> FoundPhones:
-    """Read numbers apart at spaces, commas, slashes, words and brackets.
+    """Find phone numbers in free text; spaces, commas, slashes, words and brackets separate them.
 
     Groups of digits are joined only where they make whole numbers and nothing else can be meant:
-    a number that was read wrongly would send notices to a stranger.
+    a number that was read wrongly would send notifications to a stranger.
     """
     text = compose(unicodedata.normalize("NFKC", text[:MAX_TEXT])).translate(_TO_HYPHEN)
     text = _LIST_MARK.sub(";", text)
@@ -86,10 +86,10 @@ def find_phones(text: str) -> FoundPhones:
 
 
 def normalise_phone(text: str, *, may_have_extension: bool = False) -> str:
-    """Any usual writing of one number → E.164: «8 (912) 345-67-89» → «+79123456789».
+    """Normalise one phone number to E.164: «8 (912) 345-67-89» → «+79123456789».
 
     Args:
-        may_have_extension: keep «доб. 105»; text messages need a number without one.
+        may_have_extension: accept «доб. 105»; text messages need a number without one.
 
     Raises:
         ContactError: ``phone``, ``phone_short``, ``phone_long``, ``phone_many`` or
@@ -107,13 +107,13 @@ def normalise_phone(text: str, *, may_have_extension: bool = False) -> str:
 
 
 def split_extension(phone: str) -> tuple[str, str]:
-    """The number in E.164, and its extension or an empty text."""
+    """Split a stored number into E.164 and its extension, empty if there is none."""
     number, _, extension = phone.partition(_EXTENSION_MARK)
     return number, extension
 
 
 def show_phone(phone: str) -> str:
-    """E.164 → «+7 912 345-67-89», with «, доб. 105» where there is an extension."""
+    """Show a stored number as «+7 912 345-67-89», with «, доб. 105» for an extension."""
     number, extension = split_extension(phone)
     if match := re.fullmatch(r"\+7(\d{3})(\d{3})(\d{2})(\d{2})", number):
         shown = "+7 {} {}-{}-{}".format(*match.groups())
@@ -125,18 +125,22 @@ def show_phone(phone: str) -> str:
 
 
 def export_phone(phone: str) -> str:
-    """For billing: «+73513570000», «+73513570000 доб. 105»."""
+    """Write a stored number for billing: «+73513570000», «+73513570000 доб. 105»."""
     return phone.replace(_EXTENSION_MARK, " доб. ")
 
 
 def may_get_sms(phone: str, prefixes: Iterable[str]) -> bool:
-    """Whether text messages may be sent to a number; ``prefixes`` is the allow-list. What has an
-    extension is a switchboard."""
+    """Whether text messages may be sent to a number: it is on the allow-list, not a switchboard.
+
+    Args:
+        phone: in E.164, perhaps with an extension, which gets no messages.
+        prefixes: allow-list of beginnings, such as «+79».
+    """
     return phone.startswith(tuple(prefixes)) and _EXTENSION_MARK not in phone
 
 
 def mask_phone(phone: str) -> str:
-    """«+79123456789» → «+7 9•• •••-••-89»."""
+    """Mask a number: «+79123456789» → «+7 9•• •••-••-89»."""
     number, _ = split_extension(phone)
     return f"{number[:2]} {number[2:3]}•• •••-••-{number[-2:]}"
 
@@ -179,7 +183,7 @@ def _is_whole(groups: Sequence[str], rest: Sequence[str]) -> bool:
 
 
 def _ways(groups: Sequence[str]) -> list[list[str]]:
-    """Every way to cut groups of digits into whole numbers; two are as good as many."""
+    """List ways to cut groups of digits into whole numbers; at most two, which are ambiguous."""
     # Ways for each tail, from the last group backwards.
     tails: list[list[list[str]]] = [[[]]]
     for start in range(len(groups) - 1, -1, -1):

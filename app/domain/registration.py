@@ -1,4 +1,4 @@
-"""How a registration goes on: its states, and what proves the right to a contract.
+"""States of a registration, and what proves the right to a contract.
 
     draft ──save──▶ link_sent ──link──▶ ┐
       └──code by SMS, save────────────▶ ┴─▶ active, or unproved ──document or clerk──▶ active
@@ -20,14 +20,14 @@ from app.domain.period import Month
 
 
 class Channel(StrEnum):
-    """How a person confirms: by a link in a letter or by a code in a text message."""
+    """How a person confirms a contact: by a link in an email or by a code in a text message."""
 
     MAIL = "mail"
     SMS = "sms"
 
 
 class State(StrEnum):
-    """Where a registration stands."""
+    """State of a registration; the values are stored."""
 
     DRAFT = "draft"
     LINK_SENT = "link_sent"
@@ -42,7 +42,7 @@ PENDING = (State.DRAFT, State.LINK_SENT, State.UNPROVED)
 
 
 class Proof(StrEnum):
-    """What showed the right to the contract."""
+    """What proved the right to the contract; the values are stored."""
 
     NOT_ASKED = "not_asked"
     CONTACT = "contact"
@@ -52,19 +52,19 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContactsOnRecord:
-    """Addresses and numbers that the billing data hold for a customer."""
+    """Addresses and numbers of a customer in the billing data, in stored form."""
 
     emails: frozenset[str]
     phones: frozenset[str]
 
     @classmethod
     def of(cls, email: str | None, phone: str | None) -> ContactsOnRecord:
-        """Read the two fields of the billing data."""
+        """Parse the two fields of the billing data."""
         contacts = read_billing_contacts(email, phone)
         return cls(frozenset(contacts.emails), frozenset(contacts.phones))
 
     def without(self, others: ContactsOnRecord) -> ContactsOnRecord:
-        """Those that are not somebody else's as well."""
+        """The contacts that ``others`` does not have as well."""
         emails = (
             email
             for email in self.emails
@@ -92,6 +92,8 @@ def earliest_proof_day(today: date) -> date:
 
 
 def is_document_total(amount: Decimal, totals: Iterable[Decimal]) -> bool:
-    """Whether an amount in roubles is the exact total of a document; sums anybody would guess,
-    zero above all, prove nothing."""
+    """Whether an amount in roubles is the exact total of a document.
+
+    Zero proves nothing: anybody would guess it.
+    """
     return amount > 0 and amount in set(totals)

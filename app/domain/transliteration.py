@@ -1,4 +1,4 @@
-"""Text for files in windows-1251: letters that it lacks are written as people write them.
+"""Transliterate text for files in windows-1251: characters it lacks are written as people do.
 
 Banks take payment orders in windows-1251. A name of another people of Russia keeps its sound there:
 «Яңы тормош һәм Көнсығыш» becomes «Яны тормош хэм Консыгыш», never «Я?ы».
@@ -15,7 +15,7 @@ ENCODING = "windows-1251"
 # Small letters; a capital follows its small one. Bashkir, Tatar, Kazakh, Chuvash, Yakut, Tuvan,
 # Buryat, Kalmyk, Altai, Khakas, Mari, Udmurt, Komi, Mordvin, Ossetian, Khanty, Mansi, Nenets,
 # Chukchi, Itelmen, Abkhaz, the languages of Dagestan; neighbours; letters of older books.
-_LETTERS = {
+_SUBSTITUTES = {
     "ә": "э",
     "ӓ": "я",
     "ӑ": "а",
@@ -254,13 +254,14 @@ _LATIN_NAME = re.compile(
     r"(?: WITH .*)?"
 )
 REPLACEMENT = "*"
-"""Stands for what has no letters of ours at all, one for each run of it: banks refuse «?»."""
+"""Replaces a run of characters that cannot be written in windows-1251: banks refuse «?»."""
 
 
 def to_windows_1251(text: str) -> str:
-    """Text that windows-1251 can hold: nothing lost but what no letter of ours could write.
+    """Transliterate a text to the characters of windows-1251.
 
-    Invisible characters go; odd spaces are spaces. Line breaks are the caller's affair.
+    Invisible characters are removed, odd spaces become spaces, and a run of what cannot be written
+    becomes ``REPLACEMENT``. Line breaks are left to the caller.
     """
     written: list[str] = []
     is_unknown = False
@@ -276,34 +277,34 @@ def to_windows_1251(text: str) -> str:
 
 
 def _write(character: str) -> str | None:
-    """One character, or None where nobody could write it."""
+    """Write one character, or None where it cannot be written."""
     if _has(character):
         return character
     if character in _SIGNS:
         return _SIGNS[character]
     if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Mc"):
         return ""
-    if letters := _letters(character):
-        return letters
+    if substitute := _find_substitute(character):
+        return substitute
     parts = unicodedata.normalize("NFKD", character)
     if parts == character:
-        return _base_letter(character)
+        return _find_base_latin(character)
     known = [_write(part) for part in parts]
     return None if None in known else "".join(filter(None, known))
 
 
-def _base_letter(character: str) -> str | None:
-    """The plain letter in the name of a Latin one: «ƀ» is «LATIN SMALL LETTER B WITH STROKE»."""
+def _find_base_latin(character: str) -> str | None:
+    """Read the base letter from a Unicode name: «ƀ» is «LATIN SMALL LETTER B WITH STROKE»."""
     match = _LATIN_NAME.fullmatch(unicodedata.name(character, ""))
     if match is None:
         return None
     return match[2] if match[1] == "CAPITAL" else match[2].lower()
 
 
-def _letters(character: str) -> str | None:
-    """By the table; a capital of two letters is written «Нг»."""
+def _find_substitute(character: str) -> str | None:
+    """Look a character up in the table; a capital of two letters is written «Нг»."""
     small = character.lower()
-    found = _LETTERS.get(small)
+    found = _SUBSTITUTES.get(small)
     if found is None or character == small:
         return found
     return found[:1].upper() + found[1:]

@@ -1,4 +1,4 @@
-"""Russian words for addresses and telephone numbers that are refused."""
+"""Error texts for email addresses and phone numbers that are refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from app.domain.errors import ContactError
 
 MAX_QUOTED = 60
-_WORDS = {
+_MESSAGES = {
     "email_name": "имя перед @ нужно латинскими буквами: на русское имя письма не доходят",
     "email_many": "нужен один адрес",
     "phone_short": "в номере не хватает цифр. Нужно 10 цифр после +7 или 8",
@@ -17,22 +17,22 @@ _WORDS = {
 }
 
 
-def contact_words(error: ContactError, otherwise: str) -> str:
-    """What is wrong with a contact, for behind «Поле «…»: ».
+def contact_error_text(error: ContactError, otherwise: str) -> str:
+    """Russian text that says what is wrong with a contact, to follow «Поле «…»: ».
 
     Args:
-        otherwise: the words of the field for text that is no contact at all.
+        otherwise: text of the field for what is no contact at all.
     """
-    if error.code == "email_letter":
-        return _letter_words(error)
-    return _WORDS.get(error.code, otherwise)
+    if error.code == "email_character":
+        return _foreign_character_text(error)
+    return _MESSAGES.get(error.code, otherwise)
 
 
-def _letter_words(error: ContactError) -> str:
-    """Which letter, where, and of which alphabet it should be."""
-    is_cyrillic = unicodedata.name(error.letter, "").startswith("CYRILLIC")
-    is_latin = unicodedata.name(error.letter, "").startswith("LATIN")
+def _foreign_character_text(error: ContactError) -> str:
+    """Name the character, its place, and the alphabet it should be of."""
+    is_cyrillic = unicodedata.name(error.character, "").startswith("CYRILLIC")
+    is_latin = unicodedata.name(error.character, "").startswith("LATIN")
     kind = "русская" if is_cyrillic else "латинская" if is_latin else "чужая"
     wanted = "русская" if is_latin else "латинская"
     where = f" в «{error.address}»" if len(error.address) <= MAX_QUOTED else ""
-    return f"{error.place}-й знак{where} — {kind} буква «{error.letter}», нужна {wanted}"
+    return f"{error.place}-й знак{where} — {kind} буква «{error.character}», нужна {wanted}"

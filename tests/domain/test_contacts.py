@@ -286,8 +286,8 @@ def test_a_letter_of_another_alphabet_is_named_with_its_place(
 ) -> None:
     with pytest.raises(ContactError) as error:
         normalise_email(typed)
-    assert (error.value.code, error.value.letter, error.value.place) == (
-        "email_letter",
+    assert (error.value.code, error.value.character, error.value.place) == (
+        "email_character",
         letter,
         place,
     )

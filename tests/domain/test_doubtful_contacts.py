@@ -92,5 +92,5 @@ def test_a_latin_name_with_a_russian_ending_is_refused_by_the_letter(
 ) -> None:
     with pytest.raises(ContactError) as error:
         normalise_email(typed)
-    assert (error.value.code, error.value.letter) == ("email_letter", letter)
+    assert (error.value.code, error.value.character) == ("email_character", letter)
     assert typed[error.value.place - 1] == letter

@@ -22,7 +22,7 @@ from app.domain.enquiries import MAX_DRAFT_TEXT, TopicUse, is_for
 from app.domain.errors import ContactError
 from app.models import Department, EnquiryTopic, PremisesKind
 from app.sections.enquiries.labels import ANSWER_WAYS, RATINGS
-from app.web.contact_errors import contact_words
+from app.web.contact_errors import contact_error_text
 from app.web.forms import printable
 
 MAX_TEXT = 5000
@@ -156,14 +156,14 @@ class EnquiryForm(DraftForm):
         try:
             normalise_phone(field.data, may_have_extension=True)
         except ContactError as error:
-            words = contact_words(error, "не похоже на номер. Например +7 912 345-67-89")
+            words = contact_error_text(error, "не похоже на номер. Например +7 912 345-67-89")
             raise ValidationError(f"Поле «Контактный телефон»: {words}") from None
 
     def validate_email(self, field: StringField) -> None:
         try:
             normalise_email(field.data)
         except ContactError as error:
-            words = contact_words(error, "не похоже на адрес. Например buh@example.ru")
+            words = contact_error_text(error, "не похоже на адрес. Например buh@example.ru")
             raise ValidationError(f"Поле «Адрес электронной почты»: {words}") from None
 
     def validate_text(self, field: TextAreaField) -> None:

@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from app.domain.contacts import normalise_email, normalise_phone, show_email
 from app.domain.errors import ContactError
 from app.sections.recovery.forms import NewPasswordForm
-from app.web.contact_errors import contact_words
+from app.web.contact_errors import contact_error_text
 from app.web.forms import printable
 
 REFUSED = "Поле «Действующий пароль»: пароль не подходит"
@@ -58,7 +58,7 @@ class ContactsForm(CurrentPassword):
         try:
             normalise_email(field.data)
         except ContactError as error:
-            words = contact_words(error, "не похоже на адрес. Например buh@example.ru")
+            words = contact_error_text(error, "не похоже на адрес. Например buh@example.ru")
             raise ValidationError(f"Поле «Адрес e-mail»: {words}") from None
 
     def validate_phone(self, field: StringField) -> None:
@@ -67,7 +67,7 @@ class ContactsForm(CurrentPassword):
         try:
             normalise_phone(field.data)
         except ContactError as error:
-            words = contact_words(error, "не похоже на номер. Например +7 912 345-67-89")
+            words = contact_error_text(error, "не похоже на номер. Например +7 912 345-67-89")
             raise ValidationError(f"Поле «Номер телефона»: {words}") from None
 
     def refuse_phone(self, *, is_missing: bool) -> None:

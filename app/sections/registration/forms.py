@@ -29,7 +29,7 @@ from app.domain.errors import (
 from app.domain.passwords import check_password
 from app.domain.registration import Channel
 from app.models import Registration
-from app.web.contact_errors import contact_words
+from app.web.contact_errors import contact_error_text
 from app.web.forms import PASSWORD_WORDS, printable, wait_words
 from app.web.registration_cookie import is_registering_browser, mark_registering_browser
 
@@ -143,14 +143,14 @@ class RegistrationForm(FlaskForm):
         try:
             normalise_email(field.data or "")
         except ContactError as error:
-            words = contact_words(error, "нужен адрес вида name@example.ru")
+            words = contact_error_text(error, "нужен адрес вида name@example.ru")
             raise ValidationError(f"Поле «Адрес e-mail»: {words}") from None
 
     def validate_phone(self, field: StringField) -> None:
         try:
             normalise_phone(field.data or "")
         except ContactError as error:
-            words = contact_words(error, "нужен номер с кодом, например +7 912 345-67-89")
+            words = contact_error_text(error, "нужен номер с кодом, например +7 912 345-67-89")
             raise ValidationError(f"Поле «Номер телефона»: {words}") from None
 
     def validate_consent(self, field: BooleanField) -> None:

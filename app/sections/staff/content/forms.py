@@ -17,7 +17,7 @@ from app.domain.contacts import normalise_email
 from app.domain.errors import ContactError, PeriodError
 from app.models import Announcement, Supplier
 from app.web.bank_fields import BankFields, digits
-from app.web.contact_errors import contact_words
+from app.web.contact_errors import contact_error_text
 from app.web.forms import printable
 
 MAX_TEXT = 60_000
@@ -54,7 +54,7 @@ def _check_emails(field: StringField) -> None:
         try:
             normalise_email(part)
         except ContactError as error:
-            words = contact_words(error, "это не похоже на адрес, нужен вид name@example.ru")
+            words = contact_error_text(error, "это не похоже на адрес, нужен вид name@example.ru")
             raise ValidationError(f"Поле «E-mail»: {words}") from None
 
 

@@ -1,7 +1,7 @@
-"""Words that stand in passwords, however they are spelt: cases, scripts, keyboard layouts.
+"""Recognise words and dates in passwords, in any script, transliteration or keyboard layout.
 
-A word and its transliteration, whichever of the usual ones, have one spelling here («Ромашка»,
-«romashka», «РОМАШКА»), and what was typed in the other keyboard layout («hjvfirf») is read as both.
+A word and its common transliterations have one spelling here («Ромашка», «romashka», «РОМАШКА»),
+and what was typed in the other keyboard layout («hjvfirf») is read as both.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _RUSSIAN_KEYS = "йцукенгшщзхъфывапролджэячсмитьб�
 _LATIN_KEYS = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
 TO_LATIN_KEYS = str.maketrans(_RUSSIAN_KEYS, _LATIN_KEYS)
 _TO_RUSSIAN_KEYS = str.maketrans(_LATIN_KEYS, _RUSSIAN_KEYS)
-_LETTERS = {
+_TRANSLITERATION = {
     "а": "a",
     "б": "b",
     "в": "v",
@@ -61,42 +61,45 @@ _SPELLINGS = (
     (r"(.)\1(?!\1)(?<!\1\1\1)", r"\1"),
 )
 """Ways to transliterate, each with the one that stands for them all; the order matters."""
-_LOOK_ALIKE_DIGITS = str.maketrans("013457@$", "oleastas")
+_LEETSPEAK = str.maketrans("013457@$", "oleastas")
 _SEQUENCES = ("01234567890123456789", "98765432109876543210")
 SHORT_DIGITS = 4
 
 
-def spell(text: str) -> str:
-    """Letters of a text in the one spelling of all transliterations."""
-    letters = "".join(_LETTERS.get(letter, letter) for letter in text.casefold())
-    letters = re.sub("[^a-z]", "", letters)
+def normalise_spelling(text: str) -> str:
+    """Reduce a text to Latin letters in the one spelling that stands for all transliterations."""
+    text = "".join(_TRANSLITERATION.get(character, character) for character in text.casefold())
+    text = re.sub("[^a-z]", "", text)
     for pattern, standard in _SPELLINGS:
-        letters = re.sub(pattern, standard, letters)
-    return letters
+        text = re.sub(pattern, standard, text)
+    return text
 
 
-def readings_of(password: str) -> Iterator[tuple[str, str]]:
-    """(text, digits) that somebody may have meant: as typed, in the other layout, and with digits
-    for letters, of which only those at the end are left as digits."""
+def interpretations_of(password: str) -> Iterator[tuple[str, str]]:
+    """Yield (text, digits) for each way to read a password.
+
+    As typed, in either keyboard layout, and with digits for letters («p4ssw0rd»), where only those
+    at the end are left as digits.
+    """
     typed = password.casefold()
     digits = re.sub("[^0-9]", "", typed)
     for text in (typed, typed.translate(TO_LATIN_KEYS), typed.translate(_TO_RUSSIAN_KEYS)):
         yield text, digits
     head = re.sub(r"[\d\W_]+$", "", typed)
-    yield head.translate(_LOOK_ALIKE_DIGITS), re.sub("[^0-9]", "", typed[len(head) :])
+    yield head.translate(_LEETSPEAK), re.sub("[^0-9]", "", typed[len(head) :])
 
 
-def is_made_of(letters: str, words: frozenset[str], fillers: frozenset[str]) -> bool:
-    """Whether letters are nothing but words in a row, at least one of them no mere filler."""
-    # For each length of the beginning: 0 it cannot be read, 1 as fillers only, 2 with a word.
-    reached = [1] + [0] * len(letters)
-    longest = max((len(word) for word in words | fillers), default=0)
-    for end in range(1, len(letters) + 1):
+def consists_of(text: str, tokens: frozenset[str], fillers: frozenset[str]) -> bool:
+    """Whether a text is nothing but tokens and fillers in a row, at least one of them a token."""
+    # For each length of the beginning: 0 it cannot be read, 1 as fillers only, 2 with a token.
+    reached = [1] + [0] * len(text)
+    longest = max((len(token) for token in tokens | fillers), default=0)
+    for end in range(1, len(text) + 1):
         for start in range(max(0, end - longest), end):
             if not reached[start]:
                 continue
-            part = letters[start:end]
-            if part in words:
+            part = text[start:end]
+            if part in tokens:
                 reached[end] = 2
             elif part in fillers:
                 reached[end] = max(reached[end], reached[start])
