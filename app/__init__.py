@@ -32,7 +32,15 @@ from app.sections import (
     settlements,
     staff,
 )
-from app.web import batch_uploads, filters, fragment_cache, request_bodies, session, uploads
+from app.web import (
+    batch_uploads,
+    converters,
+    filters,
+    fragment_cache,
+    request_bodies,
+    session,
+    uploads,
+)
 from config import ROOT, Config
 
 SECTIONS = (
@@ -96,7 +104,7 @@ def create_app(config: Config) -> Flask:
     extensions.csrf.init_app(app)
     extensions.compress.init_app(app)
     extensions.mail.init_app(app)
-    for part in (logging, errors, session, filters, fragment_cache, cli):
+    for part in (logging, errors, converters, session, filters, fragment_cache, cli):
         part.init_app(app)
     delivery.init_app(app, config)
     tasks.init_app(app, config)

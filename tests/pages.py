@@ -101,9 +101,9 @@ class PageClient:
 
 def concrete(rule: str, contract_id: object) -> str:
     """A path for a rule of the URL map; of alternatives the first."""
-    path = rule.replace("<int:contract_id>", str(contract_id))
+    path = rule.replace("<id:contract_id>", str(contract_id))
     path = re.sub(r"<any\((\w+).*?>", r"\1", path)
-    path = re.sub(r"<int:\w+>", "1", path)
+    path = re.sub(r"<id:\w+>", "1", path)
     for name, value in PARTS.items():
         path = path.replace(f"<{name}>", value)
     assert "<" not in path, path

@@ -18,8 +18,8 @@ class Role(StrEnum):
     ACCOUNTANT = "accountant"
     ENGINEER = "engineer"
     VIEWER = "viewer"
-    LOOKING = "looking"
-    """A clerk who looks at what the customer sees; never a membership."""
+    READ_ONLY_STAFF = "read_only_staff"
+    """Staff who view a contract as its customer does; never stored as a membership."""
 
 
 class Permission(StrEnum):
@@ -51,7 +51,7 @@ _GRANTS: dict[Role, frozenset[Permission]] = {
     | {Permission.MANAGE_MONEY, Permission.SEND_ENQUIRIES, Permission.MANAGE_ACCOUNT},
     Role.ENGINEER: frozenset(Permission) - {Permission.SEE_MONEY, Permission.MANAGE_MONEY},
     Role.VIEWER: _READ | {Permission.MANAGE_ACCOUNT},
-    Role.LOOKING: _READ,
+    Role.READ_ONLY_STAFF: _READ,
 }
 
 

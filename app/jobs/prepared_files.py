@@ -7,8 +7,6 @@ import time
 from datetime import date
 from pathlib import Path
 
-from flask import g
-
 from app.actions import prepared_files
 from app.domain.access import Permission, Viewer
 from app.domain.period import Period
@@ -82,7 +80,7 @@ def _make(file: PreparedFile) -> None:
 
 def _content(file: PreparedFile) -> bytes:
     # Asked again: the right may have been taken away since.
-    g.contract = get_visible(
+    contract = get_visible(
         db.session(),
         Viewer(file.account_id),
         file.contract_id,
@@ -92,7 +90,7 @@ def _content(file: PreparedFile) -> bytes:
     options = file.options
     period = Period(date.fromisoformat(options["first"]), date.fromisoformat(options["last"]))
     recipe = RECIPES[file.document]
-    made = build_statement(recipe, period, options, config().file_max_rows)
+    made = build_statement(contract, recipe, period, options, config().file_max_rows)
     return write_statement(recipe, made, file.extension, lay_out_in_background)
 
 

@@ -53,6 +53,13 @@ class VisibleContract:
     """What people entered before belongs to a former customer and is not shown."""
     is_terminated: bool
     role: Role
+    account_id: int
+    """Whose data are read: the viewer's; where staff view as the customer, the owner's, or 0."""
+
+    @property
+    def viewer(self) -> Viewer:
+        """On whose behalf the contract is read or acted for."""
+        return Viewer(self.account_id)
 
     @property
     def display_name(self) -> str:
@@ -61,7 +68,7 @@ class VisibleContract:
     def may(self, permission: Permission) -> bool:
         """Whether the viewer's role grants a permission, and the contract still allows it."""
         return may(self.role, permission) and not (
-            self.is_terminated and permission is Permission.SUBMIT_READINGS
+            self.is_terminated and permission == Permission.SUBMIT_READINGS
         )
 
 
@@ -224,29 +231,29 @@ def get_visible(
         )
     if row is None:
         raise NotFoundError
-    contract = _contract(row, window.today)
+    contract = _contract(row, viewer.account_id, window.today)
     _check_may(contract, permission)
     return contract
 
 
-def get_looked_at(
+def get_as_customer(
     session: Session, contract_id: int, permission: Permission, today: date
-) -> tuple[VisibleContract, int]:
-    """A contract through a clerk's eyes, who may look and do nothing, and its owner's account id:
-    0 where nobody has registered.
+) -> VisibleContract:
+    """A contract for staff who view it as its customer does, read-only («глазами потребителя»).
 
     Raises:
         NotFoundError: no such contract.
-        AccessDeniedError: looking does not include this.
+        AccessDeniedError: a read-only view does not include this.
     """
     row = None
     if contract_id <= MAX_ID:
         row = session.connection().execute(_ANY, {"contract_id": contract_id}).one_or_none()
     if row is None:
         raise NotFoundError
-    contract = _contract((*row[:-1], Role.LOOKING), today)
+    *values, owner_id = row
+    contract = _contract((*values, Role.READ_ONLY_STAFF), owner_id or 0, today)
     _check_may(contract, permission)
-    return contract, row[-1] or 0
+    return contract
 
 
 def find_owner_of(session: Session, contract_id: int) -> int | None:
@@ -263,7 +270,7 @@ def find_owner_of(session: Session, contract_id: int) -> int | None:
 def list_visible(session: Session, viewer: Viewer, window: AccessWindow) -> list[VisibleContract]:
     """All contracts of the viewer, by number."""
     rows = session.connection().execute(_ALL_VISIBLE, _values(viewer, window))
-    return [_contract(row, window.today) for row in rows]
+    return [_contract(row, viewer.account_id, window.today) for row in rows]
 
 
 def _values(viewer: Viewer, window: AccessWindow) -> dict[str, Any]:
@@ -277,9 +284,9 @@ def _check_may(contract: VisibleContract, permission: Permission) -> None:
         raise ContractTerminatedError
 
 
-def _contract(row: Any, today: date) -> VisibleContract:
+def _contract(row: Any, account_id: int, today: date) -> VisibleContract:
     *values, valid_to, role = row
-    values += [is_terminated(row[3], valid_to, today), Role(role)]
+    values += [is_terminated(row[3], valid_to, today), Role(role), account_id]
     arguments: tuple[Any, ...] = tuple(values)
     return VisibleContract(*arguments)
 

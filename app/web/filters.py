@@ -12,7 +12,6 @@ from typing import Any
 from flask import Flask, g, url_for
 from flask_login import current_user
 
-from app.domain.access import Permission
 from app.domain.contacts import (
     BillingContacts,
     mask_email,
@@ -32,7 +31,6 @@ from app.version import VERSION
 from app.web.appearance import current_appearance
 from app.web.forms import summary_of
 from app.web.fragments import is_fragment
-from app.web.permissions import may_viewer
 from app.web.session import clock, is_staff
 
 NBSP = "\u00a0"
@@ -221,12 +219,8 @@ def init_app(app: Flask) -> None:
     @app.context_processor
     def who() -> dict[str, Any]:
         return {
-            "contract": g.get("contract"),
+            "contract": None,
             "user": current_user,
             "version": VERSION,
             "idle_seconds": idle_seconds,
-            "may_send_enquiries": lambda: may_viewer(Permission.SEND_ENQUIRIES),
-            "may_submit_readings": lambda: may_viewer(Permission.SUBMIT_READINGS),
-            "may_see_readings": lambda: may_viewer(Permission.SEE_READINGS),
-            "may_see_money": lambda: may_viewer(Permission.SEE_MONEY),
         }

@@ -12,10 +12,11 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Any, cast
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app
 from jinja2_fragments.flask import render_block
 from markupsafe import Markup
 
+from app.queries.contracts import VisibleContract
 from app.web.filters import page_frame
 from app.web.session import clock
 
@@ -49,7 +50,11 @@ def init_app(app: Flask) -> None:
 
 
 def contract_block(
-    template: str, block: str, key: Hashable, context: Callable[[], dict[str, Any]]
+    contract: VisibleContract,
+    template: str,
+    block: str,
+    key: Hashable,
+    context: Callable[[], dict[str, Any]],
 ) -> Markup:
     """A block of the current contract's page, made from ``context`` unless it is still known.
 
@@ -58,9 +63,9 @@ def contract_block(
         context: called only where the block has to be rendered.
     """
     frame = page_frame()
-    whole_key = (template, block, g.contract.id, frame.run_id, clock().today(), key)
+    whole_key = (template, block, contract.id, frame.run_id, clock().today(), key)
     remembered = cast(Remembered, current_app.extensions["remembered"])
     return remembered.get(
         whole_key,
-        lambda: Markup(render_block(template, block, **context())),  # noqa: S704 - our own template, escaped
+        lambda: Markup(render_block(template, block, contract=contract, **context())),  # noqa: S704 - our own template, escaped
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import g, make_response
+from flask import make_response
 from flask.wrappers import Response
 from markupsafe import Markup
 
@@ -16,12 +16,14 @@ from app.domain.payment_instructions import PaymentInstruction
 from app.domain.payment_qr import Payee, build_payload
 from app.extensions import db
 from app.lib.qr import draw_qr
+from app.queries.contracts import VisibleContract
 from app.queries.invoices import find_payee, find_payer
-from app.web.permissions import may_viewer
 from app.web.session import config, local_now
 
 
-def payment_options(instruction: PaymentInstruction | None, title: str) -> dict[str, Any]:
+def payment_options(
+    contract: VisibleContract, instruction: PaymentInstruction | None, title: str
+) -> dict[str, Any]:
     """What a template needs to show the ways of paying; without a payable, only whom to pay.
 
     Args:
@@ -31,14 +33,16 @@ def payment_options(instruction: PaymentInstruction | None, title: str) -> dict[
     return {
         "instruction": instruction,
         "payee": payee,
-        "code": _code(payee, instruction, title) if payee and instruction else None,
-        "has_payer": find_payer(db.session(), g.contract) is not None,
-        "may_manage": may_viewer(Permission.MANAGE_MONEY),
+        "code": _code(contract, payee, instruction, title) if payee and instruction else None,
+        "has_payer": find_payer(db.session(), contract) is not None,
+        "may_manage": contract.may(Permission.MANAGE_MONEY),
         "banks": config().bank_links,
     }
 
 
-def payment_qr_payload(payee: BankParty, instruction: PaymentInstruction) -> bytes:
+def payment_qr_payload(
+    contract: VisibleContract, payee: BankParty, instruction: PaymentInstruction
+) -> bytes:
     """The bytes of the payment code."""
     requisites = Payee(
         payee.name,
@@ -49,16 +53,18 @@ def payment_qr_payload(payee: BankParty, instruction: PaymentInstruction) -> byt
         payee.inn,
         payee.kpp,
     )
-    return build_payload(requisites, instruction.amount, instruction.purpose, g.contract.number)
+    return build_payload(requisites, instruction.amount, instruction.purpose, contract.number)
 
 
-def send_payment_orders(instructions: Sequence[PaymentInstruction]) -> Response:
+def send_payment_orders(
+    contract: VisibleContract, instructions: Sequence[PaymentInstruction]
+) -> Response:
     """A payment order each, in one file for the bank client.
 
     Raises:
         NotFoundError: nothing to pay, or a side without bank details.
     """
-    payer, payee = find_payer(db.session(), g.contract), find_payee(db.session())
+    payer, payee = find_payer(db.session(), contract), find_payee(db.session())
     if payer is None or payee is None or not instructions:
         raise NotFoundError
     orders = [
@@ -71,5 +77,7 @@ def send_payment_orders(instructions: Sequence[PaymentInstruction]) -> Response:
     return response
 
 
-def _code(payee: BankParty, instruction: PaymentInstruction, title: str) -> Markup:
-    return draw_qr(payment_qr_payload(payee, instruction), title)
+def _code(
+    contract: VisibleContract, payee: BankParty, instruction: PaymentInstruction, title: str
+) -> Markup:
+    return draw_qr(payment_qr_payload(contract, payee, instruction), title)

@@ -7,8 +7,9 @@ from app.domain.rate_limits import LimitedAction
 from app.extensions import db
 from app.integrations.pdf import render_pdf
 from app.lib.file_locks import hold_one_of
+from app.queries.contracts import VisibleContract
 from app.web.policies import pdf_limits
-from app.web.session import clock, config, current_browser, current_clerk, current_viewer, is_staff
+from app.web.session import clock, config, current_browser, current_clerk, is_staff
 
 SLOTS = ("pdf-1", "pdf-2")
 QUEUE = tuple(f"queue-{number}" for number in range(1, 7))
@@ -19,7 +20,7 @@ JOB_WAIT = 600
 JOB_SECONDS = 1800
 
 
-def admit_pdf() -> None:
+def admit_pdf(contract: VisibleContract) -> None:
     """Count a document that is about to be laid out.
 
     Raises:
@@ -29,7 +30,7 @@ def admit_pdf() -> None:
     rate_limits.hit(
         db.session(),
         LimitedAction.PDF,
-        _asker(),
+        _asker(contract),
         browser.address,
         pdf_limits(config()),
         clock().now(),
@@ -37,10 +38,10 @@ def admit_pdf() -> None:
     )
 
 
-def _asker() -> str:
+def _asker(contract: VisibleContract) -> str:
     if is_staff():
         return f"staff:{current_clerk().staff_id}"
-    return f"account:{current_viewer().account_id}"
+    return f"account:{contract.viewer.account_id}"
 
 
 def lay_out(html: str, title: str) -> bytes:

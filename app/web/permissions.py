@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import g, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
@@ -15,13 +15,13 @@ from app.domain.errors import AccessDeniedError, NotFoundError
 from app.domain.staff import StaffPermission
 from app.extensions import db
 from app.queries import contracts
+from app.queries.contracts import VisibleContract
 from app.web.data_access import note_list, note_look
 from app.web.session import access_window, clock, current_clerk, current_viewer, is_staff
 
 __all__ = [
     "contract_access",
     "is_permitted",
-    "may_viewer",
     "public",
     "signed_in",
     "staff_access",
@@ -97,10 +97,10 @@ def staff_access(permission: StaffPermission, *, lists: bool = False) -> Callabl
 
 
 def contract_access(permission: Permission) -> Callable[[View], Any]:
-    """The route's ``contract_id`` must be visible to the viewer, in a role with ``permission``.
+    """Hand the contract of the route's ``contract_id`` to the view, if the viewer may open it.
 
-    The contract is kept as ``g.contract`` for the view and the frame of the page. A clerk opens
-    what the customer sees, too: only to look, and the journal says so.
+    The view takes ``contract: VisibleContract`` in place of the id. Staff may open what the
+    customer sees, too: read-only, and the audit log says so.
 
     Raises:
         NotFoundError: no such contract, or not the viewer's.
@@ -112,12 +112,12 @@ def contract_access(permission: Permission) -> Callable[[View], Any]:
         @login_required
         def guarded(contract_id: int, **arguments: Any) -> ResponseReturnValue:
             if is_staff():
-                _look(contract_id, permission)
+                contract = _view_as_customer(contract_id, permission)
             else:
-                g.contract = contracts.get_visible(
+                contract = contracts.get_visible(
                     db.session(), current_viewer(), contract_id, permission, access_window()
                 )
-            return view(contract_id=contract_id, **arguments)
+            return view(contract=contract, **arguments)
 
         guarded.access = permission.value  # type: ignore[attr-defined]
         return guarded
@@ -125,14 +125,13 @@ def contract_access(permission: Permission) -> Callable[[View], Any]:
     return decorate
 
 
-def _look(contract_id: int, permission: Permission) -> None:
-    """«Глазами потребителя»."""
+def _view_as_customer(contract_id: int, permission: Permission) -> VisibleContract:
+    """«Глазами потребителя»: the contract for staff, read-only; recorded as data access."""
     if request.method not in ("GET", "HEAD") or current_user.must_change_password:
         raise AccessDeniedError
-    g.contract, g.owner_id = contracts.get_looked_at(
-        db.session(), contract_id, permission, clock().today()
-    )
-    note_look(g.contract.number, g.owner_id or None, _object_id())
+    contract = contracts.get_as_customer(db.session(), contract_id, permission, clock().today())
+    note_look(contract.number, contract.account_id or None, _object_id())
+    return contract
 
 
 def _object_id() -> int | None:
@@ -163,9 +162,3 @@ def is_permitted(view: Any) -> bool:
     except (NotFoundError, AccessDeniedError):
         return False
     return True
-
-
-def may_viewer(permission: Permission) -> bool:
-    """Whether the viewer's role at the contract of this page grants a permission, and the contract
-    is not over."""
-    return bool(g.contract.may(permission))

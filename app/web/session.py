@@ -101,11 +101,11 @@ def current_clerk() -> Clerk:
 
 
 def current_viewer() -> Viewer:
-    """The viewer on whose behalf this request reads; only where a sign-in is required.
+    """The signed-in customer; only where a customer's sign-in is required.
 
-    A clerk who looks with the customer's eyes sees what the owner of the contract sees.
+    Pages of a contract ask ``contract.viewer``, which is right for staff as well.
     """
-    return Viewer(g.owner_id if is_staff() else current_user.account_id)
+    return Viewer(current_user.account_id)
 
 
 def current_browser() -> Browser:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import g, render_template, url_for
+from flask import render_template, url_for
 from flask.wrappers import Response
 
 from app.domain.errors import StatementTooLongError
 from app.domain.period import Period
 from app.domain.statement import Statement
 from app.integrations.spreadsheets import Table
+from app.queries.contracts import VisibleContract
 from app.web.downloads import WRITERS, name_of, send_bytes
 from app.web.filters import page_frame
 from app.web.forms import PeriodForm
@@ -33,8 +34,8 @@ class Recipe:
     """How one kind of statement is made.
 
     Attributes:
-        build: from the period, the person's choices, and ``frame``, ``issued_at``, ``as_of``,
-            ``max_rows``.
+        build: from the contract, the period, the person's choices, and ``frame``, ``issued_at``,
+            ``as_of``, ``max_rows``.
         context: what the template of the PDF needs; ``title`` is in it.
         table: the rows for a spreadsheet.
     """
@@ -50,7 +51,9 @@ RECIPES: dict[str, Recipe] = {}
 """By the name of the section, which adds its own."""
 
 
-def build_statement(recipe: Recipe, period: Period, options: Options, max_rows: int) -> Statement:
+def build_statement(
+    contract: VisibleContract, recipe: Recipe, period: Period, options: Options, max_rows: int
+) -> Statement:
     """The statement of a period.
 
     Raises:
@@ -58,6 +61,7 @@ def build_statement(recipe: Recipe, period: Period, options: Options, max_rows: 
     """
     frame = page_frame()
     return recipe.build(
+        contract,
         period,
         options,
         frame=frame,
@@ -68,7 +72,11 @@ def build_statement(recipe: Recipe, period: Period, options: Options, max_rows: 
 
 
 def make_statement(
-    name: str, form: PeriodForm, options: Options, extension: str = ""
+    contract: VisibleContract,
+    name: str,
+    form: PeriodForm,
+    options: Options,
+    extension: str = "",
 ) -> Any | None:
     """The statement of the form's period; None leaves the reason in the form."""
     if form.period is None:
@@ -77,14 +85,14 @@ def make_statement(
     if extension == "pdf":
         limit = min(limit, config().pdf_max_rows)
     try:
-        return build_statement(RECIPES[name], form.period, options, limit)
+        return build_statement(contract, RECIPES[name], form.period, options, limit)
     except StatementTooLongError as error:
         form.long_rows = error.rows
         return None
 
 
 def send_statement(
-    name: str, form: PeriodForm, options: Options, extension: str
+    contract: VisibleContract, name: str, form: PeriodForm, options: Options, extension: str
 ) -> Response | None:
     """The statement as a file; None leaves the reason in the form.
 
@@ -93,13 +101,13 @@ def send_statement(
         AllLocksHeldError: too many PDF at this moment.
     """
     recipe = RECIPES[name]
-    made = make_statement(name, form, options, extension)
+    made = make_statement(contract, name, form, options, extension)
     if made is None or form.period is None:
         return None
     if extension == "pdf":
-        admit_pdf()
+        admit_pdf(contract)
     content = write_statement(recipe, made, extension, lay_out)
-    return send_bytes(content, name_of(recipe.title, g.contract.number, form.period), extension)
+    return send_bytes(content, name_of(recipe.title, contract.number, form.period), extension)
 
 
 def write_statement(
@@ -117,11 +125,11 @@ def chunks_of(rows: Sequence[Row]) -> list[Sequence[Row]]:
     return [rows[start : start + PDF_CHUNK] for start in range(0, len(rows), PDF_CHUNK)]
 
 
-def statement_url(endpoint: str, period: Period) -> str:
+def statement_url(contract: VisibleContract, endpoint: str, period: Period) -> str:
     """Address of the statement of a period."""
     return url_for(
         endpoint,
-        contract_id=g.contract.id,
+        contract_id=contract.id,
         first=period.first.isoformat(),
         last=period.last.isoformat(),
     )

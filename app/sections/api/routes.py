@@ -69,7 +69,7 @@ def load_batch() -> ResponseReturnValue:
     return answer, 202
 
 
-@bp.get("/import/<int:job_id>")
+@bp.get("/import/<id:job_id>")
 @token_access
 def batch_status(job_id: int) -> ResponseReturnValue:
     """What became of a batch."""

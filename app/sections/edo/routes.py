@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, g
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from app.domain.access import Permission
 from app.extensions import db
 from app.integrations.bundled_texts import EDO
+from app.queries.contracts import VisibleContract
 from app.queries.edo import find_edo_state
 from app.queries.texts import current_text
 from app.web.fragments import render_page
-from app.web.permissions import contract_access, may_viewer, public
+from app.web.permissions import contract_access, public
 from app.web.session import config
 
 bp = Blueprint("edo", __name__)
@@ -26,15 +27,16 @@ def index() -> ResponseReturnValue:
     return render_page("edo/index.html", fragment="results", **_words())
 
 
-@bp.get("/contracts/<int:contract_id>/edo")
+@bp.get("/contracts/<id:contract_id>/edo")
 @contract_access(Permission.SEE_CONTRACT)
-def contract(contract_id: int) -> ResponseReturnValue:
+def contract(contract: VisibleContract) -> ResponseReturnValue:
     """The same with the state of this contract and «Заявление на переход на ЭДО»."""
     return render_page(
         "edo/index.html",
         fragment="results",
-        state=find_edo_state(db.session(), g.contract),
-        may_send=may_viewer(Permission.SEND_ENQUIRIES),
+        contract=contract,
+        state=find_edo_state(db.session(), contract),
+        may_send=contract.may(Permission.SEND_ENQUIRIES),
         **_words(),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from flask import g, request, session
+from flask import request, session
 
 from app.actions.enquiries.attachments import attach_files
 from app.actions.enquiries.drafts import NEW, discard_draft, remove_attachment, save_draft
@@ -21,7 +21,7 @@ from app.queries.accounts import find_expired_session
 from app.queries.contracts import VisibleContract, get_visible
 from app.queries.enquiries.customer import find_draft, get_enquiry
 from app.web.policies import file_rules
-from app.web.session import access_window, clock, config, current_browser, current_viewer
+from app.web.session import access_window, clock, config, current_browser
 from app.web.uploads import FIELD, cabinet, delete_stored, read_uploads
 
 REMOVE = re.compile(r"remove-([0-9]{1,18})", re.ASCII)
@@ -37,24 +37,24 @@ class Kept:
     """The draft holds the beginning of the text only."""
 
 
-def keep_typed(enquiry_id: int, typed: Mapping[str, str]) -> Kept:
+def keep_typed(contract: VisibleContract, enquiry_id: int, typed: Mapping[str, str]) -> Kept:
     """Save the draft of the signed-in viewer, with the files that came. Commits."""
-    return _keep(g.contract, current_viewer(), enquiry_id, typed)
+    return _keep(contract, contract.viewer, enquiry_id, typed)
 
 
-def discard(enquiry_id: int) -> None:
+def discard(contract: VisibleContract, enquiry_id: int) -> None:
     """Forget a draft and its files. Commits."""
-    draft = find_draft(db.session(), g.contract, current_viewer(), enquiry_id)
+    draft = find_draft(db.session(), contract, contract.viewer, enquiry_id)
     names = discard_draft(db.session(), draft) if draft else []
     db.session.commit()
     delete_stored(names)
 
 
-def discard_twin(enquiry_id: int, text: str) -> None:
+def discard_twin(contract: VisibleContract, enquiry_id: int, text: str) -> None:
     """Forget what a repeated form has left behind, and nothing that was typed since. Commits."""
-    draft = find_draft(db.session(), g.contract, current_viewer(), enquiry_id)
+    draft = find_draft(db.session(), contract, contract.viewer, enquiry_id)
     if draft is not None and draft.typed.get("text", "").strip() == text.strip():
-        discard(enquiry_id)
+        discard(contract, enquiry_id)
 
 
 def is_repeat(entry: EnquiryEntry, text: str) -> bool:

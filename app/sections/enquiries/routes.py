@@ -20,6 +20,7 @@ from app.integrations.bundled_texts import ENQUIRY_ANSWER, ENQUIRY_DATA
 from app.jobs import delivery
 from app.logging import event
 from app.models import EnquiryDraft
+from app.queries.contracts import VisibleContract
 from app.queries.enquiries.customer import (
     Known,
     count_enquiries,
@@ -37,12 +38,12 @@ from app.sections.enquiries.source_page import About, read_about
 from app.web.forms import is_uuid, keep_if_busy, summary_of, wait_words
 from app.web.fragments import render_page
 from app.web.pager import Pager
-from app.web.permissions import contract_access, may_viewer
+from app.web.permissions import contract_access
 from app.web.policies import enquiry_rules
-from app.web.session import config, current_browser, current_viewer, local_now
+from app.web.session import config, current_browser, local_now
 from app.web.uploads import refusal_status, refusal_words, takes_files
 
-bp = Blueprint("enquiries", __name__, url_prefix="/contracts/<int:contract_id>/enquiries")
+bp = Blueprint("enquiries", __name__, url_prefix="/contracts/<id:contract_id>/enquiries")
 
 PAGE_ROWS = 25
 
@@ -67,84 +68,87 @@ def note_rescue(kept: drafts.Kept | None, path: str) -> None:
 
 @bp.get("")
 @contract_access(Permission.SEE_ENQUIRIES)
-def index(contract_id: int) -> ResponseReturnValue:
+def index(contract: VisibleContract) -> ResponseReturnValue:
     """Enquiries of the contract by status, the newest first."""
     chosen = request.args.get("status", "")
     chosen = chosen if chosen in labels.FILTERS else "all"
     statuses = labels.FILTERS[chosen][1]
-    total = count_enquiries(db.session(), g.contract, statuses)
+    total = count_enquiries(db.session(), contract, statuses)
     pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, total)
     return render_page(
         "enquiries/index.html",
         fragment="results",
-        enquiries=list_enquiries(db.session(), g.contract, statuses, pager.offset, pager.size),
+        contract=contract,
+        enquiries=list_enquiries(db.session(), contract, statuses, pager.offset, pager.size),
         pager=pager,
         chosen=chosen,
         words=labels,
-        has_draft=find_draft(db.session(), g.contract, current_viewer()) is not None,
-        may_send=may_viewer(Permission.SEND_ENQUIRIES),
+        has_draft=find_draft(db.session(), contract, contract.viewer) is not None,
+        may_send=contract.may(Permission.SEND_ENQUIRIES),
     )
 
 
 @bp.get("/new")
 @contract_access(Permission.SEND_ENQUIRIES)
-def new(contract_id: int) -> ResponseReturnValue:
+def new(contract: VisibleContract) -> ResponseReturnValue:
     """«Направить документы он-лайн»: the draft there is, or what is known already."""
-    draft = find_draft(db.session(), g.contract, current_viewer())
-    about = read_about(request.args.get("about", "")[:60])
-    form = _offer(EnquiryForm() if draft is None else EnquiryForm(data=draft.typed))
-    known = what_is_known(db.session(), g.contract, current_viewer())
-    _fill(form, draft, about, known)
-    return _page(form, draft, known=known)
+    draft = find_draft(db.session(), contract, contract.viewer)
+    about = read_about(contract, request.args.get("about", "")[:60])
+    form = _offer(contract, EnquiryForm() if draft is None else EnquiryForm(data=draft.typed))
+    known = what_is_known(db.session(), contract, contract.viewer)
+    _fill(contract, form, draft, about, known)
+    return _page(contract, form, draft, known=known)
 
 
 @bp.post("/new")
 @contract_access(Permission.SEND_ENQUIRIES)
 @takes_files
-def new_submit(contract_id: int) -> ResponseReturnValue:
+def new_submit(contract: VisibleContract) -> ResponseReturnValue:
     """Keep what was typed; then send it, or go on with it."""
     form = EnquiryForm()
-    if sent := _find_sent(form):
-        drafts.discard_twin(NEW, form.text.data)
-        return _to_enquiry(sent, is_new=False)
-    keep_if_busy(lambda message: _page(_offer(form), None, 503, message=message))
-    kept = drafts.keep_typed(NEW, form.typed())
-    _offer(form)
+    if sent := _find_sent(contract, form):
+        drafts.discard_twin(contract, NEW, form.text.data)
+        return _to_enquiry(contract, sent, is_new=False)
+    keep_if_busy(
+        lambda message: _page(contract, _offer(contract, form), None, 503, message=message)
+    )
+    kept = drafts.keep_typed(contract, NEW, form.typed())
+    _offer(contract, form)
     if kept.refused:
-        return _page(form, kept.draft, refusal_status(kept.refused), refused=kept.refused)
+        return _page(contract, form, kept.draft, refusal_status(kept.refused), refused=kept.refused)
     if request.form.get("do", "send") != "send":
         if not form.check_draft():
-            return _page(form, kept.draft, 422)
-        return redirect(url_for("enquiries.new", contract_id=contract_id, _anchor="files"), 303)
+            return _page(contract, form, kept.draft, 422)
+        return redirect(url_for("enquiries.new", contract_id=contract.id, _anchor="files"), 303)
     if not form.validate():
-        return _page(form, kept.draft, 422)
-    return _send(form, kept.draft)
+        return _page(contract, form, kept.draft, 422)
+    return _send(contract, form, kept.draft)
 
 
 @bp.post("/draft")
 @contract_access(Permission.SEND_ENQUIRIES)
 @takes_files
-def draft(contract_id: int) -> ResponseReturnValue:
+def draft(contract: VisibleContract) -> ResponseReturnValue:
     """The same by a script while somebody types: what was kept, and when."""
     form = EnquiryForm()
-    if _find_sent(form):
-        return files_block(drafts.Kept(None, []))
-    return files_block(drafts.keep_typed(NEW, form.typed()))
+    if _find_sent(contract, form):
+        return files_block(contract, drafts.Kept(None, []))
+    return files_block(contract, drafts.keep_typed(contract, NEW, form.typed()))
 
 
 @bp.post("/draft/discard")
 @contract_access(Permission.SEND_ENQUIRIES)
-def discard(contract_id: int) -> ResponseReturnValue:
+def discard(contract: VisibleContract) -> ResponseReturnValue:
     """«Очистить форму»."""
-    drafts.discard(0)
-    return redirect(url_for("enquiries.new", contract_id=contract_id), 303)
+    drafts.discard(contract, 0)
+    return redirect(url_for("enquiries.new", contract_id=contract.id), 303)
 
 
-def _find_sent(form: EnquiryForm) -> int | None:
+def _find_sent(contract: VisibleContract, form: EnquiryForm) -> int | None:
     """The enquiry that this very form has made; one with other words is another enquiry."""
     if not is_uuid(form.key.data):
         form.key.data = str(uuid.uuid4())
-    sent = find_by_key(db.session(), current_viewer(), form.key.data)
+    sent = find_by_key(db.session(), contract.viewer, form.key.data)
     if sent is None:
         return None
     if drafts.is_repeat(sent.entries[0], form.text.data):
@@ -153,13 +157,15 @@ def _find_sent(form: EnquiryForm) -> int | None:
     return None
 
 
-def _send(form: EnquiryForm, draft: EnquiryDraft | None) -> ResponseReturnValue:
+def _send(
+    contract: VisibleContract, form: EnquiryForm, draft: EnquiryDraft | None
+) -> ResponseReturnValue:
     try:
         enquiry_id, is_new = send_enquiry(
             db.session(),
-            g.contract,
-            current_viewer(),
-            _command(form),
+            contract,
+            contract.viewer,
+            _command(contract, form),
             current_browser(),
             enquiry_rules(config()),
             local_now(),
@@ -169,17 +175,17 @@ def _send(form: EnquiryForm, draft: EnquiryDraft | None) -> ResponseReturnValue:
             "Сегодня отправлено слишком много обращений. Это сохранено в черновике: "
             f"отправьте его {wait_words(error.retry_after)}"
         )
-        return _page(form, draft, 429, message=message)
+        return _page(contract, form, draft, 429, message=message)
     delivery.commit()
     if is_new:
         event("enquiry sent", enquiry=enquiry_id)
     else:
-        drafts.discard_twin(NEW, form.text.data)
-    return _to_enquiry(enquiry_id, is_new=is_new)
+        drafts.discard_twin(contract, NEW, form.text.data)
+    return _to_enquiry(contract, enquiry_id, is_new=is_new)
 
 
-def _command(form: EnquiryForm) -> NewEnquiry:
-    about = read_about(form.about.data or "")
+def _command(contract: VisibleContract, form: EnquiryForm) -> NewEnquiry:
+    about = read_about(contract, form.about.data or "")
     department = form.department.data
     topic = form.topics[form.topic.data]
     return NewEnquiry(
@@ -199,18 +205,18 @@ def _command(form: EnquiryForm) -> NewEnquiry:
     )
 
 
-def _to_enquiry(enquiry_id: int, *, is_new: bool) -> ResponseReturnValue:
+def _to_enquiry(contract: VisibleContract, enquiry_id: int, *, is_new: bool) -> ResponseReturnValue:
     where = url_for(
-        "enquiries.enquiry", contract_id=g.contract.id, enquiry_id=enquiry_id, new=int(is_new)
+        "enquiries.enquiry", contract_id=contract.id, enquiry_id=enquiry_id, new=int(is_new)
     )
     return redirect(where, 303)
 
 
-def _offer(form: EnquiryForm) -> EnquiryForm:
+def _offer(contract: VisibleContract, form: EnquiryForm) -> EnquiryForm:
     """The form with its lists, and a key of its own."""
     form.offer(
         list_premises_kinds(db.session()),
-        offered_topics(list_topics(db.session()), g.contract.is_terminated),
+        offered_topics(list_topics(db.session()), contract.is_terminated),
         list_departments(db.session()),
     )
     if not is_uuid(form.key.data):
@@ -218,14 +224,20 @@ def _offer(form: EnquiryForm) -> EnquiryForm:
     return form
 
 
-def _fill(form: EnquiryForm, draft: EnquiryDraft | None, about: About | None, known: Known) -> None:
+def _fill(
+    contract: VisibleContract,
+    form: EnquiryForm,
+    draft: EnquiryDraft | None,
+    about: About | None,
+    known: Known,
+) -> None:
     """What is known already; what it is about goes before the draft's."""
     if draft is None:
         form.organisation.data = known.organisation
         form.phone.data = show_phone(known.phone) if known.phone else ""
         form.email.data = show_email(known.email)
         form.address.data = known.addresses[0] if len(known.addresses) == 1 else ""
-        form.department.data = str(g.contract.department_id or "")
+        form.department.data = str(contract.department_id or "")
     if about is not None:
         form.about.data = about.code
         topic = find_topic(form.topics.values(), about.use)
@@ -233,6 +245,7 @@ def _fill(form: EnquiryForm, draft: EnquiryDraft | None, about: About | None, kn
 
 
 def _page(
+    contract: VisibleContract,
     form: EnquiryForm,
     draft: EnquiryDraft | None,
     status: int = 200,
@@ -241,16 +254,17 @@ def _page(
     refused: list[AttachmentError] | None = None,
     known: Known | None = None,
 ) -> Response:
-    known = known or what_is_known(db.session(), g.contract, current_viewer())
+    known = known or what_is_known(db.session(), contract, contract.viewer)
     faults = [("file-input", refusal_words(error)) for error in refused or ()]
     if message:
         faults.append(("", message))
     return render_page(
         "enquiries/new.html",
         fragment="results",
+        contract=contract,
         form=form,
         draft=draft,
-        about=read_about(form.about.data or ""),
+        about=read_about(contract, form.about.data or ""),
         faults=faults or summary_of(form),
         file_faults=[labels for _, labels in faults] if refused else [],
         addresses=known.addresses,
@@ -261,11 +275,12 @@ def _page(
     )
 
 
-def files_block(kept: drafts.Kept) -> Response:
+def files_block(contract: VisibleContract, kept: drafts.Kept) -> Response:
     """The files of a draft, for the script that has sent some."""
     return render_page(
         "enquiries/files.html",
         fragment="results",
+        contract=contract,
         draft=kept.draft,
         file_faults=[refusal_words(error) for error in kept.refused],
         limits=config(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from flask import g, url_for
+from flask import url_for
 
 from app.domain.access import Permission
 from app.domain.enquiries import TopicUse
@@ -13,11 +13,10 @@ from app.domain.errors import NotFoundError, PeriodError
 from app.domain.period import Month, parse_day
 from app.extensions import db
 from app.queries.charges import list_by_ids
-from app.queries.contracts import MAX_ID
+from app.queries.contracts import MAX_ID, VisibleContract
 from app.queries.readings.customer import get_receipt
 from app.queries.readings.meters import get_meter
 from app.web.filters import day
-from app.web.permissions import may_viewer
 from app.web.policies import window_rules
 from app.web.session import clock, config
 
@@ -43,7 +42,7 @@ class About:
     use: TopicUse
 
 
-def read_about(code: str) -> About | None:
+def read_about(contract: VisibleContract, code: str) -> About | None:
     """What a code speaks of; None: nothing that this viewer can see."""
     kind, _, key = code.partition("-")
     make = {
@@ -54,64 +53,62 @@ def read_about(code: str) -> About | None:
         "requisite": _requisite,
         "topic": _topic,
     }.get(kind)
-    return make(code, key) if make else None
+    return make(contract, code, key) if make else None
 
 
-def _charge(code: str, key: str) -> About | None:
-    if not may_viewer(Permission.SEE_MONEY) or not _is_id(key):
+def _charge(contract: VisibleContract, code: str, key: str) -> About | None:
+    if not contract.may(Permission.SEE_MONEY) or not _is_id(key):
         return None
-    found = list_by_ids(db.session(), g.contract, [int(key)])
+    found = list_by_ids(db.session(), contract, [int(key)])
     if not found:
         return None
     document = found[0]
     words = f"Документ № {document.number} от {day(document.on)}"
-    path = url_for("charges.document", contract_id=g.contract.id, charge_id=document.id)
+    path = url_for("charges.document", contract_id=contract.id, charge_id=document.id)
     return About(code, words, path, TopicUse.SETTLEMENTS)
 
 
-def _month(code: str, key: str) -> About | None:
-    if not may_viewer(Permission.SEE_MONEY) or not re.fullmatch(r"\d{4}-\d{2}", key, re.ASCII):
+def _month(contract: VisibleContract, code: str, key: str) -> About | None:
+    if not contract.may(Permission.SEE_MONEY) or not re.fullmatch(r"\d{4}-\d{2}", key, re.ASCII):
         return None
     try:
         month = Month.of(parse_day(f"{key}-01"))
     except PeriodError:
         return None
-    path = url_for("settlements.index", contract_id=g.contract.id, first=key, last=key)
+    path = url_for("settlements.index", contract_id=contract.id, first=key, last=key)
     return About(code, f"Взаиморасчеты за {month.label.lower()}", path, TopicUse.SETTLEMENTS)
 
 
-def _meter(code: str, key: str) -> About | None:
-    if not may_viewer(Permission.SEE_READINGS) or not _is_id(key):
+def _meter(contract: VisibleContract, code: str, key: str) -> About | None:
+    if not contract.may(Permission.SEE_READINGS) or not _is_id(key):
         return None
     try:
-        meter = get_meter(
-            db.session(), g.contract, int(key), clock().today(), window_rules(config())
-        )
+        meter = get_meter(db.session(), contract, int(key), clock().today(), window_rules(config()))
     except NotFoundError:
         return None
-    path = url_for("readings.history", contract_id=g.contract.id, meter_id=meter.id)
+    path = url_for("readings.history", contract_id=contract.id, meter_id=meter.id)
     return About(code, f"Прибор учета № {meter.serial_number}", path, TopicUse.METERS)
 
 
-def _receipt(code: str, key: str) -> About | None:
-    if not may_viewer(Permission.SEE_READINGS) or not _is_id(key):
+def _receipt(contract: VisibleContract, code: str, key: str) -> About | None:
+    if not contract.may(Permission.SEE_READINGS) or not _is_id(key):
         return None
     try:
-        receipt = get_receipt(db.session(), g.contract, int(key))
+        receipt = get_receipt(db.session(), contract, int(key))
     except NotFoundError:
         return None
-    path = url_for("readings.receipt", contract_id=g.contract.id, receipt_id=receipt.id)
+    path = url_for("readings.receipt", contract_id=contract.id, receipt_id=receipt.id)
     return About(code, f"Квитанция о показаниях № {receipt.id}", path, TopicUse.READINGS)
 
 
-def _requisite(code: str, key: str) -> About | None:
+def _requisite(contract: VisibleContract, code: str, key: str) -> About | None:
     if key not in REQUISITES:
         return None
-    path = url_for("profile.index", contract_id=g.contract.id)
+    path = url_for("profile.index", contract_id=contract.id)
     return About(code, f"Ошибка в реквизитах: {REQUISITES[key]}", path, TopicUse.DETAILS)
 
 
-def _topic(code: str, key: str) -> About | None:
+def _topic(contract: VisibleContract, code: str, key: str) -> About | None:
     """Only a topic, without anything to speak of."""
     if key not in set(TopicUse):
         return None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
-from flask import g, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_login import current_user
@@ -19,15 +21,16 @@ from app.extensions import db
 from app.jobs import delivery
 from app.logging import event
 from app.models import Enquiry, EnquiryDraft
+from app.queries.contracts import VisibleContract
 from app.queries.enquiries.customer import find_draft, find_entry, get_attachment, get_enquiry
 from app.sections.enquiries import drafts, labels
 from app.sections.enquiries.forms import AdditionForm, RatingForm
 from app.sections.enquiries.routes import bp, files_block, note_rescue
 from app.web.forms import is_uuid, keep_if_busy, summary_of
 from app.web.fragments import render_page
-from app.web.permissions import contract_access, may_viewer
+from app.web.permissions import contract_access
 from app.web.policies import enquiry_rules
-from app.web.session import clock, config, current_viewer, local_now
+from app.web.session import clock, config, local_now
 from app.web.uploads import refusal_status, refusal_words, send_attachment, takes_files
 
 
@@ -41,114 +44,129 @@ def keep_what_a_lost_session_adds() -> None:
         note_rescue(kept, url_for("enquiries.enquiry", **values))
 
 
-@bp.errorhandler(EnquiryClosedError)
-def closed(error: EnquiryClosedError) -> ResponseReturnValue:
-    """A step that comes too late: the thread as it is, and why."""
-    db.session.rollback()
-    return _page(_find(), status=409, message=labels.CLOSED[error.code])
+def explain_conflicts(view: Callable[..., ResponseReturnValue]) -> Any:
+    """Answer a step that comes too late, or a draft that does not fit, with the thread and why.
+
+    Nothing of the step is written; both drafts stay as they are.
+    """
+
+    @wraps(view)
+    def guarded(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
+        try:
+            return view(contract=contract, enquiry_id=enquiry_id)
+        except EnquiryClosedError as error:
+            message = labels.CLOSED[error.code]
+        except DraftFullError:
+            message = labels.DRAFT_FULL
+        db.session.rollback()
+        return _page(contract, _find(contract), status=409, message=message)
+
+    return guarded
 
 
-@bp.errorhandler(DraftFullError)
-def draft_full(error: DraftFullError) -> ResponseReturnValue:
-    """Two drafts that do not fit into one: both stay as they are."""
-    db.session.rollback()
-    return _page(_find(), status=409, message=labels.DRAFT_FULL)
-
-
-@bp.get("/<int:enquiry_id>")
+@bp.get("/<id:enquiry_id>")
 @contract_access(Permission.SEE_ENQUIRIES)
-def enquiry(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
+def enquiry(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     """Messages both ways, files, events."""
-    return _page(_find())
+    return _page(contract, _find(contract))
 
 
-@bp.post("/<int:enquiry_id>/messages")
+@bp.post("/<id:enquiry_id>/messages")
 @contract_access(Permission.SEND_ENQUIRIES)
+@explain_conflicts
 @takes_files
-def add(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
+def add(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     """«Дополнить»: words, files, or both."""
-    found, form = _find(), AdditionForm()
+    found, form = _find(contract), AdditionForm()
     if _is_sent(found, form):
-        drafts.discard_twin(enquiry_id, form.text.data)
-        return redirect(_where(enquiry_id, "thread", again=1), 303)
-    keep_if_busy(lambda message: _page(_find(), form, status=503, message=message))
-    kept = drafts.keep_typed(enquiry_id, form.typed())
-    found = _find()
+        drafts.discard_twin(contract, enquiry_id, form.text.data)
+        return redirect(_where(contract, enquiry_id, "thread", again=1), 303)
+    keep_if_busy(
+        lambda message: _page(contract, _find(contract), form, status=503, message=message)
+    )
+    kept = drafts.keep_typed(contract, enquiry_id, form.typed())
+    found = _find(contract)
     if kept.refused:
-        return _page(found, form, kept.draft, refusal_status(kept.refused), refused=kept.refused)
+        return _page(
+            contract, found, form, kept.draft, refusal_status(kept.refused), refused=kept.refused
+        )
     if request.form.get("do", "send") != "send":
         if not form.check_draft():
-            return _page(found, form, kept.draft, 422)
-        return redirect(_where(enquiry_id, "add"), 303)
+            return _page(contract, found, form, kept.draft, 422)
+        return redirect(_where(contract, enquiry_id, "add"), 303)
     if not form.validate() or not _says_something(form, kept.draft):
         form.text.errors = form.text.errors or ["Напишите сообщение или приложите файл"]
-        return _page(found, form, kept.draft, 422)
-    return _add(found, form)
+        return _page(contract, found, form, kept.draft, 422)
+    return _add(contract, found, form)
 
 
-@bp.post("/<int:enquiry_id>/draft")
+@bp.post("/<id:enquiry_id>/draft")
 @contract_access(Permission.SEND_ENQUIRIES)
+@explain_conflicts
 @takes_files
-def add_draft(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
+def add_draft(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     """The same by a script while somebody types."""
-    found, form = _find(), AdditionForm()
+    found, form = _find(contract), AdditionForm()
     if _is_sent(found, form):
-        return files_block(drafts.Kept(None, []))
-    return files_block(drafts.keep_typed(enquiry_id, form.typed()))
+        return files_block(contract, drafts.Kept(None, []))
+    return files_block(contract, drafts.keep_typed(contract, enquiry_id, form.typed()))
 
 
-@bp.post("/<int:enquiry_id>/draft/move")
+@bp.post("/<id:enquiry_id>/draft/move")
 @contract_access(Permission.SEND_ENQUIRIES)
-def move(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
+@explain_conflicts
+def move(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     """What came too late for an enquiry that is closed begins a new one."""
-    _find()
-    move_draft(db.session(), g.contract, current_viewer(), enquiry_id, clock().now())
+    _find(contract)
+    move_draft(db.session(), contract, contract.viewer, enquiry_id, clock().now())
     db.session.commit()
-    return redirect(url_for("enquiries.new", contract_id=contract_id), 303)
+    return redirect(url_for("enquiries.new", contract_id=contract.id), 303)
 
 
-@bp.post("/<int:enquiry_id>/close")
+@bp.post("/<id:enquiry_id>/close")
 @contract_access(Permission.SEND_ENQUIRIES)
-def close(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
+@explain_conflicts
+def close(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     """«Закрыть»: nothing more is needed."""
-    close_enquiry(db.session(), current_viewer(), _find(), clock().now())
+    close_enquiry(db.session(), contract.viewer, _find(contract), clock().now())
     db.session.commit()
     event("enquiry closed", enquiry=enquiry_id)
-    return redirect(_where(enquiry_id, "rate"), 303)
+    return redirect(_where(contract, enquiry_id, "rate"), 303)
 
 
-@bp.post("/<int:enquiry_id>/rating")
+@bp.post("/<id:enquiry_id>/rating")
 @contract_access(Permission.SEND_ENQUIRIES)
-def rate(contract_id: int, enquiry_id: int) -> ResponseReturnValue:
+@explain_conflicts
+def rate(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     """What the answer was worth."""
-    found, form = _find(), RatingForm()
+    found, form = _find(contract), RatingForm()
     if not form.validate():
-        return _page(found, rating=form, status=422)
+        return _page(contract, found, rating=form, status=422)
     rate_enquiry(
         db.session(),
-        current_viewer(),
+        contract.viewer,
         found,
         int(form.rating.data),
         form.words.data or "",
         clock().now(),
     )
     db.session.commit()
-    return redirect(_where(enquiry_id, "rate"), 303)
+    return redirect(_where(contract, enquiry_id, "rate"), 303)
 
 
-@bp.get("/<int:enquiry_id>/files/<int:attachment_id>")
+@bp.get("/<id:enquiry_id>/files/<id:attachment_id>")
 @contract_access(Permission.SEE_ENQUIRIES)
-def file(contract_id: int, enquiry_id: int, attachment_id: int) -> ResponseReturnValue:
+def file(contract: VisibleContract, enquiry_id: int, attachment_id: int) -> ResponseReturnValue:
     """A file of the thread, as a download and nothing else."""
-    found = get_attachment(db.session(), g.contract, enquiry_id, attachment_id)
+    found = get_attachment(db.session(), contract, enquiry_id, attachment_id)
     return send_attachment(found)
 
 
-def _add(found: Enquiry, form: AdditionForm) -> ResponseReturnValue:
+def _add(contract: VisibleContract, found: Enquiry, form: AdditionForm) -> ResponseReturnValue:
     is_new = add_to_enquiry(
         db.session(),
-        g.contract,
-        current_viewer(),
+        contract,
+        contract.viewer,
         found,
         form.text.data.strip(),
         form.key.data,
@@ -159,8 +177,8 @@ def _add(found: Enquiry, form: AdditionForm) -> ResponseReturnValue:
     if is_new:
         event("enquiry added", enquiry=found.id)
     else:
-        drafts.discard_twin(found.id, form.text.data)
-    return redirect(_where(found.id, "thread", **({} if is_new else {"again": 1})), 303)
+        drafts.discard_twin(contract, found.id, form.text.data)
+    return redirect(_where(contract, found.id, "thread", **({} if is_new else {"again": 1})), 303)
 
 
 def _is_sent(found: Enquiry, form: AdditionForm) -> bool:
@@ -180,17 +198,18 @@ def _says_something(form: AdditionForm, draft: EnquiryDraft | None) -> bool:
     return bool(form.text.data.strip() or (draft is not None and draft.attachments))
 
 
-def _find() -> Enquiry:
+def _find(contract: VisibleContract) -> Enquiry:
     values = request.view_args or {}
-    return get_enquiry(db.session(), g.contract, values["enquiry_id"])
+    return get_enquiry(db.session(), contract, values["enquiry_id"])
 
 
-def _where(enquiry_id: int, anchor: str, **query: int) -> str:
-    values: dict[str, Any] = {"contract_id": g.contract.id, "enquiry_id": enquiry_id, **query}
+def _where(contract: VisibleContract, enquiry_id: int, anchor: str, **query: int) -> str:
+    values: dict[str, Any] = {"contract_id": contract.id, "enquiry_id": enquiry_id, **query}
     return url_for("enquiries.enquiry", _anchor=anchor, **values)
 
 
 def _page(
+    contract: VisibleContract,
     found: Enquiry,
     form: AdditionForm | None = None,
     draft: EnquiryDraft | None = None,
@@ -200,7 +219,7 @@ def _page(
     message: str | None = None,
     refused: list[AttachmentError] | None = None,
 ) -> Response:
-    draft = draft or find_draft(db.session(), g.contract, current_viewer(), found.id)
+    draft = draft or find_draft(db.session(), contract, contract.viewer, found.id)
     if form is None:
         form = AdditionForm(data=draft.typed if draft else None, formdata=None)
     if not is_uuid(form.key.data):
@@ -211,6 +230,7 @@ def _page(
     return render_page(
         "enquiries/enquiry.html",
         fragment="results",
+        contract=contract,
         enquiry=found,
         form=form,
         draft=draft,
@@ -220,7 +240,7 @@ def _page(
         is_new=request.args.get("new"),
         is_again=request.args.get("again") == "1",
         is_open=found.status in OPEN,
-        may_send=may_viewer(Permission.SEND_ENQUIRIES),
+        may_send=contract.may(Permission.SEND_ENQUIRIES),
         may_rate=found.answered_at is not None and found.rating is None,
         needs_details=found.status == EnquiryStatus.NEEDS_DETAILS,
         limits=config(),

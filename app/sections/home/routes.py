@@ -2,49 +2,51 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from app.domain.access import Permission
 from app.domain.meters import build_regime_windows
 from app.extensions import db
 from app.queries import contracts
+from app.queries.contracts import VisibleContract
 from app.queries.enquiries.customer import list_waiting_for_customer
 from app.queries.home import money_overview
 from app.queries.readings.meters import list_meters
 from app.web.fragments import render_page
 from app.web.labels import REGIMES
-from app.web.permissions import contract_access, may_viewer
+from app.web.permissions import contract_access
 from app.web.policies import window_rules
 from app.web.session import clock, config
 
 bp = Blueprint("home", __name__)
 
 
-@bp.get("/contracts/<int:contract_id>/")
+@bp.get("/contracts/<id:contract_id>/")
 @contract_access(Permission.SEE_CONTRACT)
-def index(contract_id: int) -> ResponseReturnValue:
+def index(contract: VisibleContract) -> ResponseReturnValue:
     """General information on the contract (user manual §4)."""
     overview = None
-    if may_viewer(Permission.SEE_MONEY):
-        overview = money_overview(db.session(), g.contract, clock().today())
+    if contract.may(Permission.SEE_MONEY):
+        overview = money_overview(db.session(), contract, clock().today())
     today = clock().today()
     rules = window_rules(config())
     meters = (
-        list_meters(db.session(), g.contract, today, rules)
-        if may_viewer(Permission.SEE_READINGS) and not g.contract.is_terminated
+        list_meters(db.session(), contract, today, rules)
+        if contract.may(Permission.SEE_READINGS) and not contract.is_terminated
         else []
     )
     return render_page(
         "home/index.html",
         fragment="results",
+        contract=contract,
         overview=overview,
-        waiting=list_waiting_for_customer(db.session(), g.contract)
-        if may_viewer(Permission.SEE_ENQUIRIES)
+        waiting=list_waiting_for_customer(db.session(), contract)
+        if contract.may(Permission.SEE_ENQUIRIES)
         else (),
         today=today,
         windows=build_regime_windows(meters, today, rules),
         regimes=REGIMES,
-        department=contracts.find_department(db.session(), g.contract),
-        points=contracts.list_points(db.session(), g.contract),
+        department=contracts.find_department(db.session(), contract),
+        points=contracts.list_points(db.session(), contract),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.domain.access import Permission
@@ -11,6 +11,7 @@ from app.domain.money import amount_in_words
 from app.domain.payment_instructions import ContractName, PaymentInstruction
 from app.extensions import db
 from app.lib.qr import qr_data_uri
+from app.queries.contracts import VisibleContract
 from app.queries.invoices import count_invoices, find_payee, get_invoice, list_invoices
 from app.queries.open_items import read_open_items
 from app.queries.payment_instructions import invoice_instruction
@@ -22,7 +23,7 @@ from app.web.pdf_responses import admit_pdf, lay_out
 from app.web.permissions import contract_access
 from app.web.session import clock
 
-bp = Blueprint("invoices", __name__, url_prefix="/contracts/<int:contract_id>/invoices")
+bp = Blueprint("invoices", __name__, url_prefix="/contracts/<id:contract_id>/invoices")
 
 PAGE_ROWS = 25
 KINDS = {
@@ -35,77 +36,88 @@ KINDS = {
 
 @bp.get("")
 @contract_access(Permission.SEE_MONEY)
-def index(contract_id: int) -> ResponseReturnValue:
+def index(contract: VisibleContract) -> ResponseReturnValue:
     """All invoices with their status."""
     today = clock().today()
     pager = Pager.from_query(
-        request.args.get("page", "")[:9], PAGE_ROWS, count_invoices(db.session(), g.contract)
+        request.args.get("page", "")[:9], PAGE_ROWS, count_invoices(db.session(), contract)
     )
-    open_items = read_open_items(db.session(), g.contract, today)
+    open_items = read_open_items(db.session(), contract, today)
     return render_page(
         "invoices/index.html",
         fragment="results",
-        invoices=list_invoices(db.session(), g.contract, open_items, pager.offset, pager.size),
+        contract=contract,
+        invoices=list_invoices(db.session(), contract, open_items, pager.offset, pager.size),
         pager=pager,
         today=today,
         kinds=KINDS,
     )
 
 
-@bp.get("/<int:invoice_id>")
+@bp.get("/<id:invoice_id>")
 @contract_access(Permission.SEE_MONEY)
-def invoice(contract_id: int, invoice_id: int) -> ResponseReturnValue:
+def invoice(contract: VisibleContract, invoice_id: int) -> ResponseReturnValue:
     """One invoice and how to pay it: requisites, a code for a scanner, a file for a bank client."""
-    card = _card(invoice_id)
+    card = _card(contract, invoice_id)
     return render_page(
         "invoices/invoice.html",
         fragment="results",
+        contract=contract,
         invoice=card,
         today=clock().today(),
         kinds=KINDS,
-        **payment_options(_payable(card), f"QR-код для оплаты счета № {card.number}"),
+        **payment_options(
+            contract, _payable(contract, card), f"QR-код для оплаты счета № {card.number}"
+        ),
     )
 
 
-@bp.get("/<int:invoice_id>/invoice.pdf")
+@bp.get("/<id:invoice_id>/invoice.pdf")
 @contract_access(Permission.SEE_MONEY)
-def pdf(contract_id: int, invoice_id: int) -> ResponseReturnValue:
+def pdf(contract: VisibleContract, invoice_id: int) -> ResponseReturnValue:
     """The invoice for print, with both sides, the sum in words and the payment code."""
-    card = _card(invoice_id)
-    admit_pdf()
-    instruction, payee = _payable(card), find_payee(db.session())
-    code = qr_data_uri(payment_qr_payload(payee, instruction)) if payee and instruction else None
+    card = _card(contract, invoice_id)
+    admit_pdf(contract)
+    instruction, payee = _payable(contract, card), find_payee(db.session())
+    code = (
+        qr_data_uri(payment_qr_payload(contract, payee, instruction))
+        if payee and instruction
+        else None
+    )
     title = f"Счет № {card.number} от {card.issued_on:%d.%m.%Y}"
     page = render_template(
         "pdf/invoice.html",
+        contract=contract,
         title=title,
         invoice=card,
         payee=payee,
         kinds=KINDS,
         instruction=instruction,
         code=code,
-        purpose=instruction.purpose if instruction else payment_purpose(card, _name(), card.total),
+        purpose=instruction.purpose
+        if instruction
+        else payment_purpose(card, _name(contract), card.total),
         amount_in_words=amount_in_words(card.total),
     )
     return send_bytes(lay_out(page, title), title, "pdf")
 
 
-@bp.get("/<int:invoice_id>/1c_to_kl.txt")
+@bp.get("/<id:invoice_id>/1c_to_kl.txt")
 @contract_access(Permission.SEE_MONEY)
-def order_file(contract_id: int, invoice_id: int) -> ResponseReturnValue:
+def order_file(contract: VisibleContract, invoice_id: int) -> ResponseReturnValue:
     """A payment order for the bank client, of what is not paid yet."""
-    instruction = _payable(_card(invoice_id))
-    return send_payment_orders([instruction] if instruction else [])
+    instruction = _payable(contract, _card(contract, invoice_id))
+    return send_payment_orders(contract, [instruction] if instruction else [])
 
 
-def _card(invoice_id: int) -> InvoiceCard:
-    open_items = read_open_items(db.session(), g.contract, clock().today())
-    return get_invoice(db.session(), g.contract, invoice_id, open_items)
+def _card(contract: VisibleContract, invoice_id: int) -> InvoiceCard:
+    open_items = read_open_items(db.session(), contract, clock().today())
+    return get_invoice(db.session(), contract, invoice_id, open_items)
 
 
-def _payable(card: InvoiceCard) -> PaymentInstruction | None:
-    return invoice_instruction(card, _name()) if card.unpaid else None
+def _payable(contract: VisibleContract, card: InvoiceCard) -> PaymentInstruction | None:
+    return invoice_instruction(card, _name(contract)) if card.unpaid else None
 
 
-def _name() -> ContractName:
-    return ContractName(g.contract.number, g.contract.signed_on)
+def _name(contract: VisibleContract) -> ContractName:
+    return ContractName(contract.number, contract.signed_on)

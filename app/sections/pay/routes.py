@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, g, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
@@ -14,6 +14,7 @@ from app.domain.errors import NotFoundError
 from app.domain.payment_instructions import PaymentInstruction
 from app.domain.receivables import ReceivableKind
 from app.extensions import db
+from app.queries.contracts import VisibleContract
 from app.queries.invoices import find_bank_details, find_payer
 from app.queries.payment_instructions import PaymentPlan, list_payment_instructions
 from app.sections.pay.forms import BankDetailsForm
@@ -21,73 +22,74 @@ from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
 from app.web.payment_methods import payment_options, send_payment_orders
 from app.web.permissions import contract_access
-from app.web.session import clock, current_viewer
+from app.web.session import clock
 
-bp = Blueprint("pay", __name__, url_prefix="/contracts/<int:contract_id>/pay")
+bp = Blueprint("pay", __name__, url_prefix="/contracts/<id:contract_id>/pay")
 
 
 @bp.get("")
 @contract_access(Permission.SEE_MONEY)
-def index(contract_id: int) -> ResponseReturnValue:
+def index(contract: VisibleContract) -> ResponseReturnValue:
     """Everything that is to be paid, overdue first."""
-    return _page(_to_pay())
+    return _page(contract, _to_pay(contract))
 
 
 @bp.get("/orders/1c_to_kl.txt")
 @contract_access(Permission.SEE_MONEY)
-def order_file(contract_id: int) -> ResponseReturnValue:
+def order_file(contract: VisibleContract) -> ResponseReturnValue:
     """The chosen payments as orders in one file for the bank client."""
-    plan = _to_pay()
+    plan = _to_pay(contract)
     codes = set(request.args.getlist("item"))
     chosen = [each for each in plan.instructions if each.code in codes]
-    if find_payer(db.session(), g.contract) is None:
-        return _page(plan, 422, error="Сначала нужен расчетный счет вашей организации")
+    if find_payer(db.session(), contract) is None:
+        return _page(contract, plan, 422, error="Сначала нужен расчетный счет вашей организации")
     if not chosen:
         words = "Отметьте хотя бы один платеж"
         if codes:
             words = "Отмеченное уже оплачено или изменилось. Отметьте снова"
-        return _page(plan, 422, error=words)
-    return send_payment_orders(chosen)
+        return _page(contract, plan, 422, error=words)
+    return send_payment_orders(contract, chosen)
 
 
 @bp.get("/<code>")
 @contract_access(Permission.SEE_MONEY)
-def item(contract_id: int, code: str) -> ResponseReturnValue:
+def item(contract: VisibleContract, code: str) -> ResponseReturnValue:
     """How to pay one of them: requisites, a code for a scanner, a file for the bank client."""
-    instruction = _to_pay().find(code)
+    instruction = _to_pay(contract).find(code)
     if instruction is None:
         raise NotFoundError
     if instruction.kind is ReceivableKind.INVOICE:
         return redirect(
-            url_for("invoices.invoice", contract_id=contract_id, invoice_id=instruction.id), 302
+            url_for("invoices.invoice", contract_id=contract.id, invoice_id=instruction.id), 302
         )
     return render_page(
         "pay/item.html",
         fragment="results",
+        contract=contract,
         kinds=ReceivableKind,
-        **payment_options(instruction, "QR-код для оплаты"),
+        **payment_options(contract, instruction, "QR-код для оплаты"),
     )
 
 
 @bp.get("/bank-details")
 @contract_access(Permission.MANAGE_MONEY)
-def bank_details(contract_id: int) -> ResponseReturnValue:
+def bank_details(contract: VisibleContract) -> ResponseReturnValue:
     """The customer's own account for payment orders; what billing has is shown beside it."""
-    return _details_page(BankDetailsForm(obj=find_bank_details(db.session(), g.contract)))
+    return _details_page(contract, BankDetailsForm(obj=find_bank_details(db.session(), contract)))
 
 
 @bp.post("/bank-details")
 @contract_access(Permission.MANAGE_MONEY)
-def bank_details_submit(contract_id: int) -> ResponseReturnValue:
+def bank_details_submit(contract: VisibleContract) -> ResponseReturnValue:
     """Keep what was typed, once its keys are right."""
     form = BankDetailsForm()
     if not form.validate():
-        return _details_page(form, 422)
-    keep_if_busy(lambda message: _details_page(form, 503, message))
+        return _details_page(contract, form, 422)
+    keep_if_busy(lambda message: _details_page(contract, form, 503, message))
     save_bank_details(
         db.session(),
-        g.contract,
-        current_viewer(),
+        contract,
+        contract.viewer,
         clock().now(),
         account=form.account.data,
         bic=form.bic.data,
@@ -95,25 +97,28 @@ def bank_details_submit(contract_id: int) -> ResponseReturnValue:
         corr_account=form.corr_account.data or "",
     )
     db.session.commit()
-    return redirect(url_for("pay.index", contract_id=contract_id, saved=1), 303)
+    return redirect(url_for("pay.index", contract_id=contract.id, saved=1), 303)
 
 
-def _to_pay() -> PaymentPlan:
-    return list_payment_instructions(db.session(), g.contract, clock().today())
+def _to_pay(contract: VisibleContract) -> PaymentPlan:
+    return list_payment_instructions(db.session(), contract, clock().today())
 
 
-def _page(plan: PaymentPlan, status: int = 200, error: str | None = None) -> Response:
+def _page(
+    contract: VisibleContract, plan: PaymentPlan, status: int = 200, error: str | None = None
+) -> Response:
     today = clock().today()
     return render_page(
         "pay/index.html",
         fragment="results",
+        contract=contract,
         plan=plan,
         today=today,
         kinds=ReceivableKind,
         chosen=_chosen(plan.instructions, plan),
         error=error,
         status=status,
-        **payment_options(None, ""),
+        **payment_options(contract, None, ""),
     )
 
 
@@ -125,13 +130,16 @@ def _chosen(instructions: Sequence[PaymentInstruction], plan: PaymentPlan) -> fr
     )
 
 
-def _details_page(form: BankDetailsForm, status: int = 200, message: str | None = None) -> Response:
+def _details_page(
+    contract: VisibleContract, form: BankDetailsForm, status: int = 200, message: str | None = None
+) -> Response:
     return render_page(
         "pay/bank_details.html",
         fragment="results",
+        contract=contract,
         form=form,
         message=message,
         status=status,
-        payer=find_payer(db.session(), g.contract),
-        own=find_bank_details(db.session(), g.contract),
+        payer=find_payer(db.session(), contract),
+        own=find_bank_details(db.session(), contract),
     )

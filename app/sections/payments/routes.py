@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from app.domain.access import Permission
 from app.extensions import db
+from app.queries.contracts import VisibleContract
 from app.queries.payments import list_payments, sum_payments
 from app.sections.payments.presenters import KINDS, payments_table
 from app.web.downloads import WRITERS, name_of, send_bytes
@@ -17,40 +18,43 @@ from app.web.pager import Pager
 from app.web.permissions import contract_access
 from app.web.session import clock, config
 
-bp = Blueprint("payments", __name__, url_prefix="/contracts/<int:contract_id>/payments")
+bp = Blueprint("payments", __name__, url_prefix="/contracts/<id:contract_id>/payments")
 
 PAGE_ROWS = 25
 
 
 @bp.get("")
 @contract_access(Permission.SEE_MONEY)
-def index(contract_id: int) -> ResponseReturnValue:
+def index(contract: VisibleContract) -> ResponseReturnValue:
     """Payments of a period, page by page, with the totals of the whole period."""
     form = PeriodForm.from_query(request.args, clock().today())
     if form.period is None:
-        return _page(form, 422)
-    sums = sum_payments(db.session(), g.contract, form.period)
+        return _page(contract, form, 422)
+    sums = sum_payments(db.session(), contract, form.period)
     pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, sums.count)
-    payments = list_payments(db.session(), g.contract, form.period, pager.offset, pager.size)
-    return _page(form, sums=sums, pager=pager, payments=payments)
+    payments = list_payments(db.session(), contract, form.period, pager.offset, pager.size)
+    return _page(contract, form, sums=sums, pager=pager, payments=payments)
 
 
 @bp.get("/payments.<any(xlsx, csv):extension>")
 @contract_access(Permission.SEE_MONEY)
-def file(contract_id: int, extension: str) -> ResponseReturnValue:
+def file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
     """All payments of the period for a spreadsheet."""
     form = PeriodForm.from_query(request.args, clock().today())
     if form.period is None:
-        return _page(form, 422)
-    payments = list_payments(db.session(), g.contract, form.period)
-    name = name_of("Оплаты", g.contract.number, form.period)
+        return _page(contract, form, 422)
+    payments = list_payments(db.session(), contract, form.period)
+    name = name_of("Оплаты", contract.number, form.period)
     return send_bytes(WRITERS[extension](payments_table(payments)), name, extension)
 
 
-def _page(form: PeriodForm, status: int = 200, **context: object) -> Response:
+def _page(
+    contract: VisibleContract, form: PeriodForm, status: int = 200, **context: object
+) -> Response:
     return render_page(
         "payments/index.html",
         fragment="results",
+        contract=contract,
         form=form,
         kinds=KINDS,
         banks=config().bank_links,

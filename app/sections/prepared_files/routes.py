@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, g, redirect, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.actions.prepared_files import WantedFile, order_file
@@ -12,21 +12,22 @@ from app.domain.prepared_files import FileStatus
 from app.extensions import db
 from app.jobs.prepared_files import folder, hand_over
 from app.logging import event
+from app.queries.contracts import VisibleContract
 from app.queries.prepared_files import count_before, get_file
 from app.web.downloads import TYPES, name_of, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragments import redirect_page, render_page
 from app.web.pdf_responses import admit_pdf
 from app.web.permissions import contract_access
-from app.web.session import clock, config, current_viewer
+from app.web.session import clock, config
 from app.web.statement_routes import RECIPES, build_statement
 
-bp = Blueprint("files", __name__, url_prefix="/contracts/<int:contract_id>/files")
+bp = Blueprint("files", __name__, url_prefix="/contracts/<id:contract_id>/files")
 
 
 @bp.post("")
 @contract_access(Permission.SEE_MONEY)
-def order(contract_id: int) -> ResponseReturnValue:
+def order(contract: VisibleContract) -> ResponseReturnValue:
     """Have a statement made that is too long to be waited for."""
     document, extension = request.form.get("document", ""), request.form.get("extension", "")
     form = PeriodForm.from_query(request.form, clock().today())
@@ -36,33 +37,34 @@ def order(contract_id: int) -> ResponseReturnValue:
     recipe = RECIPES[document]
     rows = 0
     try:
-        build_statement(recipe, form.period, options, 0)
+        build_statement(contract, recipe, form.period, options, 0)
     except StatementTooLongError as error:
         rows = error.rows
     if rows > config().file_max_rows:
         abort(422)
     wanted = WantedFile(
-        document, extension, options, rows, name_of(recipe.title, g.contract.number, form.period)
+        document, extension, options, rows, name_of(recipe.title, contract.number, form.period)
     )
-    admit_pdf()
-    file, is_new = order_file(db.session(), g.contract, current_viewer(), wanted, clock().now())
+    admit_pdf(contract)
+    file, is_new = order_file(db.session(), contract, contract.viewer, wanted, clock().now())
     db.session.commit()
     if is_new:
         hand_over()
         event("file ordered", file=file.id, rows=rows)
-    return redirect_page(url_for("files.file", contract_id=contract_id, file_id=file.id))
+    return redirect_page(url_for("files.file", contract_id=contract.id, file_id=file.id))
 
 
-@bp.get("/<int:file_id>")
+@bp.get("/<id:file_id>")
 @contract_access(Permission.SEE_MONEY)
-def file(contract_id: int, file_id: int) -> ResponseReturnValue:
+def file(contract: VisibleContract, file_id: int) -> ResponseReturnValue:
     """How far a file is; the page asks again by itself until it is there."""
-    found = get_file(db.session(), g.contract, current_viewer(), file_id, clock().now())
+    found = get_file(db.session(), contract, contract.viewer, file_id, clock().now())
     if request.args.get("seen") == found.status:
         return "", 204
     return render_page(
         "prepared_files/file.html",
         fragment="results",
+        contract=contract,
         file=found,
         before=count_before(db.session(), found),
         statuses=FileStatus,
@@ -70,13 +72,13 @@ def file(contract_id: int, file_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.get("/<int:file_id>/download")
+@bp.get("/<id:file_id>/download")
 @contract_access(Permission.SEE_MONEY)
-def download(contract_id: int, file_id: int) -> ResponseReturnValue:
+def download(contract: VisibleContract, file_id: int) -> ResponseReturnValue:
     """The file itself."""
-    found = get_file(db.session(), g.contract, current_viewer(), file_id, clock().now())
+    found = get_file(db.session(), contract, contract.viewer, file_id, clock().now())
     if found.status != FileStatus.READY or found.storage_key is None:
-        return redirect(url_for("files.file", contract_id=contract_id, file_id=file_id), 302)
+        return redirect(url_for("files.file", contract_id=contract.id, file_id=file_id), 302)
     try:
         content = (folder() / found.storage_key).read_bytes()
     except FileNotFoundError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_login import current_user
@@ -17,6 +17,7 @@ from app.integrations.bundled_texts import PERSONAL_DATA, TITLES
 from app.jobs import delivery
 from app.logging import event
 from app.models import Consent
+from app.queries.contracts import VisibleContract
 from app.queries.profile import (
     count_consents,
     get_consent,
@@ -39,24 +40,24 @@ PAGE_ROWS = 25
 
 @bp.get("/password")
 @contract_access(Permission.MANAGE_ACCOUNT)
-def password(contract_id: int) -> ResponseReturnValue:
+def password(contract: VisibleContract) -> ResponseReturnValue:
     """«Изменить пароль»."""
-    return _password_page(PasswordForm())
+    return _password_page(contract, PasswordForm())
 
 
 @bp.post("/password")
 @contract_access(Permission.MANAGE_ACCOUNT)
-def password_submit(contract_id: int) -> ResponseReturnValue:
+def password_submit(contract: VisibleContract) -> ResponseReturnValue:
     """The new password counts at once; whoever else is signed in is out."""
     form = PasswordForm()
     if not form.validate():
-        return _password_page(form, 422)
-    keep_if_busy(lambda message: _password_page(form, 503, message))
+        return _password_page(contract, form, 422)
+    keep_if_busy(lambda message: _password_page(contract, form, 503, message))
     try:
         opened = change_password(
             db.session(),
-            g.contract,
-            session.current_viewer(),
+            contract,
+            contract.viewer,
             form.current.data,
             form.password.data,
             session.current_browser(),
@@ -65,71 +66,73 @@ def password_submit(contract_id: int) -> ResponseReturnValue:
         )
     except SignInRefusedError:
         form.refuse_current()
-        return _password_page(form, 422)
+        return _password_page(contract, form, 422)
     except PasswordError as error:
         form.refuse(error)
-        return _password_page(form, 422)
+        return _password_page(contract, form, 422)
     except TooManyAttemptsError as error:
-        return _password_page(form, 429, _wait(error))
+        return _password_page(contract, form, 429, _wait(error))
     delivery.commit()
     event("password changed")
     session.begin(opened)
-    return redirect(url_for("profile.index", contract_id=contract_id, saved="password"), 303)
+    return redirect(url_for("profile.index", contract_id=contract.id, saved="password"), 303)
 
 
 @bp.get("/sessions")
 @contract_access(Permission.MANAGE_ACCOUNT)
-def sessions(contract_id: int) -> ResponseReturnValue:
+def sessions(contract: VisibleContract) -> ResponseReturnValue:
     """«Где выполнен вход»."""
     rows = list_sessions(
         db.session(),
-        session.current_viewer(),
+        contract.viewer,
         session.clock().now(),
         *session_lives(session.config()),
     )
     return render_page(
         "profile/sessions.html",
         fragment="results",
+        contract=contract,
         sessions=rows,
         current_id=current_user.session_id,
         agent_words=agent_words,
     )
 
 
-@bp.post("/sessions/<int:session_id>/end")
+@bp.post("/sessions/<id:session_id>/end")
 @contract_access(Permission.MANAGE_ACCOUNT)
-def end_session(contract_id: int, session_id: int) -> ResponseReturnValue:
+def end_session(contract: VisibleContract, session_id: int) -> ResponseReturnValue:
     """End one session, wherever it is open."""
-    row = get_session(db.session(), session.current_viewer(), session_id)
+    row = get_session(db.session(), contract.viewer, session_id)
     sign_out(db.session(), row.id, session.clock().now())
     db.session.commit()
     event("session ended", session=row.id)
-    return redirect(url_for("profile.sessions", contract_id=contract_id), 303)
+    return redirect(url_for("profile.sessions", contract_id=contract.id), 303)
 
 
 @bp.post("/sessions/end")
 @contract_access(Permission.MANAGE_ACCOUNT)
-def end_all_sessions(contract_id: int) -> ResponseReturnValue:
+def end_all_sessions(contract: VisibleContract) -> ResponseReturnValue:
     """End all others; this one goes on."""
-    viewer = session.current_viewer()
+    viewer = contract.viewer
     end_other_sessions(
         db.session(), viewer.account_id, current_user.session_id, session.clock().now()
     )
     db.session.commit()
     event("sessions ended")
-    return redirect(url_for("profile.sessions", contract_id=contract_id), 303)
+    return redirect(url_for("profile.sessions", contract_id=contract.id), 303)
 
 
 @bp.get("/consents")
 @contract_access(Permission.MANAGE_ACCOUNT)
-def consents(contract_id: int) -> ResponseReturnValue:
+def consents(contract: VisibleContract) -> ResponseReturnValue:
     """What was agreed to, when and where from."""
-    viewer = session.current_viewer()
+    viewer = contract.viewer
     total = count_consents(db.session(), viewer)
     pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, total)
     return render_page(
         "profile/consents.html",
         fragment="results",
+        contract=contract,
         consents=list_consents(db.session(), viewer, pager.offset, pager.size),
         pager=pager,
         titles=TITLES,
@@ -137,27 +140,27 @@ def consents(contract_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.get("/consents/<int:consent_id>/withdraw")
+@bp.get("/consents/<id:consent_id>/withdraw")
 @contract_access(Permission.MANAGE_ACCOUNT)
-def consent(contract_id: int, consent_id: int) -> ResponseReturnValue:
+def consent(contract: VisibleContract, consent_id: int) -> ResponseReturnValue:
     """What withdrawing means."""
-    return _consent_page(_find_consent(), CurrentPassword())
+    return _consent_page(contract, _find_consent(contract), CurrentPassword())
 
 
-@bp.post("/consents/<int:consent_id>/withdraw")
+@bp.post("/consents/<id:consent_id>/withdraw")
 @contract_access(Permission.MANAGE_ACCOUNT)
-def consent_withdraw(contract_id: int, consent_id: int) -> ResponseReturnValue:
+def consent_withdraw(contract: VisibleContract, consent_id: int) -> ResponseReturnValue:
     """«Отозвать»; where that closes the account, the password is asked for."""
-    found, form = _find_consent(), CurrentPassword()
+    found, form = _find_consent(contract), CurrentPassword()
     is_last = found.purpose == PERSONAL_DATA
     if is_last and not form.validate():
-        return _consent_page(found, form, 422)
+        return _consent_page(contract, found, form, 422)
     try:
         if is_last:
             check_current_password(
                 db.session(),
-                g.contract,
-                session.current_viewer(),
+                contract,
+                contract.viewer,
                 form.current.data,
                 session.current_browser(),
                 contact_rules(session.config()),
@@ -165,35 +168,38 @@ def consent_withdraw(contract_id: int, consent_id: int) -> ResponseReturnValue:
             )
     except SignInRefusedError:
         form.refuse_current()
-        return _consent_page(found, form, 422)
+        return _consent_page(contract, found, form, 422)
     except TooManyAttemptsError as error:
-        return _consent_page(found, form, 429, _wait(error))
-    return _withdraw(found, is_last=is_last)
+        return _consent_page(contract, found, form, 429, _wait(error))
+    return _withdraw(contract, found, is_last=is_last)
 
 
-def _withdraw(found: Consent, *, is_last: bool) -> ResponseReturnValue:
+def _withdraw(contract: VisibleContract, found: Consent, *, is_last: bool) -> ResponseReturnValue:
     withdraw_consent(db.session(), found, session.clock().now())
     db.session.commit()
     event("consent withdrawn", consent=found.id)
     if is_last:
         session.end()
         return redirect(url_for("auth.sign_in", closed=1), 303)
-    return redirect(url_for("profile.consents", contract_id=g.contract.id), 303)
+    return redirect(url_for("profile.consents", contract_id=contract.id), 303)
 
 
-def _find_consent() -> Consent:
+def _find_consent(contract: VisibleContract) -> Consent:
     values = request.view_args or {}
-    return get_consent(db.session(), session.current_viewer(), values["consent_id"])
+    return get_consent(db.session(), contract.viewer, values["consent_id"])
 
 
 def _wait(error: TooManyAttemptsError) -> str:
     return f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
 
 
-def _password_page(form: PasswordForm, status: int = 200, message: str | None = None) -> Response:
+def _password_page(
+    contract: VisibleContract, form: PasswordForm, status: int = 200, message: str | None = None
+) -> Response:
     return render_page(
         "profile/password.html",
         fragment="results",
+        contract=contract,
         form=form,
         faults=[("", message)] if message else summary_of(form),
         status=status,
@@ -201,11 +207,16 @@ def _password_page(form: PasswordForm, status: int = 200, message: str | None = 
 
 
 def _consent_page(
-    found: Consent, form: CurrentPassword, status: int = 200, message: str | None = None
+    contract: VisibleContract,
+    found: Consent,
+    form: CurrentPassword,
+    status: int = 200,
+    message: str | None = None,
 ) -> Response:
     return render_page(
         "profile/consent.html",
         fragment="results",
+        contract=contract,
         consent=found,
         title=TITLES[found.purpose],
         is_last=found.purpose == PERSONAL_DATA,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
@@ -23,71 +23,74 @@ from app.domain.errors import (
 from app.extensions import db
 from app.jobs import delivery
 from app.logging import event
+from app.queries.contracts import VisibleContract
 from app.queries.invoices import find_payer
 from app.queries.profile import find_waiting_change, get_customer, get_signed_in_account
 from app.sections.profile import labels
 from app.sections.profile.forms import ContactsForm, PhoneCodeForm
 from app.web.forms import keep_if_busy, summary_of, wait_words
 from app.web.fragments import render_page
-from app.web.permissions import contract_access, may_viewer
+from app.web.permissions import contract_access
 from app.web.policies import contact_rules
-from app.web.session import clock, config, current_browser, current_viewer, local_now
+from app.web.session import clock, config, current_browser, local_now
 
-bp = Blueprint("profile", __name__, url_prefix="/contracts/<int:contract_id>/profile")
+bp = Blueprint("profile", __name__, url_prefix="/contracts/<id:contract_id>/profile")
 
 
 @bp.get("")
 @contract_access(Permission.SEE_CONTRACT)
-def index(contract_id: int) -> ResponseReturnValue:
+def index(contract: VisibleContract) -> ResponseReturnValue:
     """Requisites, contract, contacts, and where to change what."""
-    session, viewer, now = db.session(), current_viewer(), clock().now()
-    customer, contract = get_customer(session, g.contract)
+    session, viewer, now = db.session(), contract.viewer, clock().now()
+    customer, row = get_customer(session, contract)
     return render_page(
         "profile/index.html",
         fragment="results",
+        contract=contract,
         customer=customer,
-        row=contract,
-        requisites=labels.requisites(customer, contract),
+        row=row,
+        requisites=labels.requisites(customer, row),
         kinds=labels.KINDS,
         account=get_signed_in_account(session, viewer) if viewer.account_id else None,
-        is_own=may_viewer(Permission.MANAGE_ACCOUNT),
+        is_own=contract.may(Permission.MANAGE_ACCOUNT),
         new_email=find_waiting_change(session, viewer, EMAIL, now),
         new_phone=find_waiting_change(session, viewer, PHONE, now),
-        payer=find_payer(session, g.contract) if may_viewer(Permission.MANAGE_MONEY) else None,
-        may_manage=may_viewer(Permission.MANAGE_MONEY),
-        may_send=may_viewer(Permission.SEND_ENQUIRIES),
+        payer=find_payer(session, contract) if contract.may(Permission.MANAGE_MONEY) else None,
+        may_manage=contract.may(Permission.MANAGE_MONEY),
+        may_send=contract.may(Permission.SEND_ENQUIRIES),
         saved=request.args.get("saved", ""),
     )
 
 
 @bp.get("/contacts")
 @contract_access(Permission.MANAGE_ACCOUNT)
-def contacts(contract_id: int) -> ResponseReturnValue:
+def contacts(contract: VisibleContract) -> ResponseReturnValue:
     """The form of one's own contacts."""
-    account = get_signed_in_account(db.session(), current_viewer())
+    account = get_signed_in_account(db.session(), contract.viewer)
     return _contacts_page(
+        contract,
         ContactsForm(
             person_name=account.person_name or "",
             position=account.position or "",
             email=show_email(account.email),
             phone=show_phone(account.phone) if account.phone else "",
-        )
+        ),
     )
 
 
 @bp.post("/contacts")
 @contract_access(Permission.MANAGE_ACCOUNT)
-def contacts_submit(contract_id: int) -> ResponseReturnValue:
+def contacts_submit(contract: VisibleContract) -> ResponseReturnValue:
     """Keep name and position; ask the new address and number to answer."""
     form = ContactsForm()
     if not form.validate():
-        return _contacts_page(form, 422)
-    keep_if_busy(lambda message: _contacts_page(form, 503, message))
+        return _contacts_page(contract, form, 422)
+    keep_if_busy(lambda message: _contacts_page(contract, form, 503, message))
     try:
         saved = save_contacts(
             db.session(),
-            g.contract,
-            current_viewer(),
+            contract,
+            contract.viewer,
             _new_contacts(form),
             form.current.data,
             current_browser(),
@@ -96,36 +99,36 @@ def contacts_submit(contract_id: int) -> ResponseReturnValue:
         )
     except SignInRefusedError:
         form.refuse_current()
-        return _contacts_page(form, 422)
+        return _contacts_page(contract, form, 422)
     except (SmsNotAllowedError, ContactError) as error:
         form.refuse_phone(is_missing=isinstance(error, ContactError))
-        return _contacts_page(form, 422)
+        return _contacts_page(contract, form, 422)
     except TooManyAttemptsError as error:
-        return _contacts_page(form, 429, _wait(error))
+        return _contacts_page(contract, form, 429, _wait(error))
     delivery.commit()
     event("contacts saved", email=bool(saved.email_change_id), phone=bool(saved.phone_change_id))
     where = "profile.phone" if saved.phone_change_id else "profile.index"
-    return redirect(url_for(where, contract_id=contract_id, saved="contacts"), 303)
+    return redirect(url_for(where, contract_id=contract.id, saved="contacts"), 303)
 
 
 @bp.get("/phone")
 @contract_access(Permission.MANAGE_ACCOUNT)
-def phone(contract_id: int) -> ResponseReturnValue:
+def phone(contract: VisibleContract) -> ResponseReturnValue:
     """Where the code for a new number is typed."""
-    return _phone_page(PhoneCodeForm())
+    return _phone_page(contract, PhoneCodeForm())
 
 
 @bp.post("/phone")
 @contract_access(Permission.MANAGE_ACCOUNT)
-def phone_submit(contract_id: int) -> ResponseReturnValue:
+def phone_submit(contract: VisibleContract) -> ResponseReturnValue:
     """«ОК»: the number counts from now on."""
     form = PhoneCodeForm()
     if not form.validate():
-        return _phone_page(form, 422)
-    change = find_waiting_change(db.session(), current_viewer(), PHONE, clock().now())
+        return _phone_page(contract, form, 422)
+    change = find_waiting_change(db.session(), contract.viewer, PHONE, clock().now())
     if change is None:
         raise NotFoundError
-    keep_if_busy(lambda message: _phone_page(form, 503, message))
+    keep_if_busy(lambda message: _phone_page(contract, form, 503, message))
     try:
         confirm_phone(
             db.session(),
@@ -139,12 +142,12 @@ def phone_submit(contract_id: int) -> ResponseReturnValue:
     except (CodeError, LinkError):
         delivery.commit()
         form.refuse()
-        return _phone_page(form, 422)
+        return _phone_page(contract, form, 422)
     except TooManyAttemptsError as error:
-        return _phone_page(form, 429, _wait(error))
+        return _phone_page(contract, form, 429, _wait(error))
     delivery.commit()
     event("phone confirmed")
-    return redirect(url_for("profile.index", contract_id=contract_id, saved="phone"), 303)
+    return redirect(url_for("profile.index", contract_id=contract.id, saved="phone"), 303)
 
 
 def _new_contacts(form: ContactsForm) -> NewContacts:
@@ -161,29 +164,35 @@ def _wait(error: TooManyAttemptsError) -> str:
     return f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
 
 
-def _contacts_page(form: ContactsForm, status: int = 200, message: str | None = None) -> Response:
+def _contacts_page(
+    contract: VisibleContract, form: ContactsForm, status: int = 200, message: str | None = None
+) -> Response:
     return render_page(
         "profile/contacts.html",
         fragment="results",
+        contract=contract,
         form=form,
         faults=[("", message)] if message else summary_of(form),
-        customer=get_customer(db.session(), g.contract)[0],
+        customer=get_customer(db.session(), contract)[0],
         confirm=request.args.get("confirm", ""),
         status=status,
     )
 
 
-def _phone_page(form: PhoneCodeForm, status: int = 200, message: str | None = None) -> Response:
-    change = find_waiting_change(db.session(), current_viewer(), PHONE, clock().now())
+def _phone_page(
+    contract: VisibleContract, form: PhoneCodeForm, status: int = 200, message: str | None = None
+) -> Response:
+    change = find_waiting_change(db.session(), contract.viewer, PHONE, clock().now())
     if change is None:
         raise NotFoundError
     return render_page(
         "profile/phone.html",
         fragment="results",
+        contract=contract,
         form=form,
         faults=[("", message)] if message else summary_of(form),
         change=change,
-        new_email=find_waiting_change(db.session(), current_viewer(), EMAIL, clock().now()),
+        new_email=find_waiting_change(db.session(), contract.viewer, EMAIL, clock().now()),
         is_saved=request.args.get("saved") == "contacts",
         status=status,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from flask import g, render_template
+from flask import render_template
 from flask.wrappers import Response
 
 from app.domain.meters import MeterReadings, RegisterReadings
@@ -15,6 +15,7 @@ from app.domain.period import Month
 from app.domain.readings import KnownReading, ReadingStatus
 from app.extensions import db
 from app.models import ReadingReceipt, SubmittedReading
+from app.queries.contracts import VisibleContract
 from app.queries.readings.customer import RegisterName, name_registers
 from app.sections.readings import labels
 from app.web.downloads import send_bytes
@@ -39,7 +40,7 @@ class DocumentRow:
     status: str
 
 
-def send_act(meters: Iterable[MeterReadings], period: Month) -> Response:
+def send_act(contract: VisibleContract, meters: Iterable[MeterReadings], period: Month) -> Response:
     """«Акт снятия показаний» of a month, ready to be signed by both sides."""
     rows = [
         _act_row(meter, register, register.current)
@@ -49,7 +50,7 @@ def send_act(meters: Iterable[MeterReadings], period: Month) -> Response:
         and not register.is_missing
         and meter.window.period == period
     ]
-    return _send("Акт снятия показаний", rows, period, None)
+    return _send(contract, "Акт снятия показаний", rows, period, None)
 
 
 def _act_row(
@@ -72,11 +73,11 @@ def _act_row(
     )
 
 
-def send_receipt(receipt: ReadingReceipt) -> Response:
+def send_receipt(contract: VisibleContract, receipt: ReadingReceipt) -> Response:
     """The receipt for print."""
     names = name_registers(db.session(), [row.register_id for row in receipt.readings])
     rows = [_receipt_row(row, names[row.register_id]) for row in receipt.readings]
-    return _send(f"Квитанция № {receipt.id}", rows, receipt.readings[0].period, receipt)
+    return _send(contract, f"Квитанция № {receipt.id}", rows, receipt.readings[0].period, receipt)
 
 
 def _receipt_row(row: SubmittedReading, name: RegisterName) -> DocumentRow:
@@ -97,13 +98,18 @@ def _receipt_row(row: SubmittedReading, name: RegisterName) -> DocumentRow:
 
 
 def _send(
-    heading: str, rows: Sequence[DocumentRow], period: Month, receipt: ReadingReceipt | None
+    contract: VisibleContract,
+    heading: str,
+    rows: Sequence[DocumentRow],
+    period: Month,
+    receipt: ReadingReceipt | None,
 ) -> Response:
-    admit_pdf()
-    title = f"{heading}, договор {g.contract.number}, {period.short_label}"
+    admit_pdf(contract)
+    title = f"{heading}, договор {contract.number}, {period.short_label}"
     known = [row.consumption_kwh for row in rows if row.consumption_kwh is not None]
     page = render_template(
         "pdf/act.html",
+        contract=contract,
         title=title,
         heading=heading,
         month=labels.month_label(period),

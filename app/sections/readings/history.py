@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flask import g
-
 from app.domain.meters import MeterReadings, RegisterReadings
 from app.domain.period import Month
 from app.domain.reading_history import Bar, HistoryRow, build_bars, build_history, find_highest
 from app.domain.readings import ReadingConsumption, build_consumption
 from app.extensions import db
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
+from app.queries.contracts import VisibleContract
 from app.queries.readings.customer import list_known
 from app.sections.readings.labels import SOURCES, ZONES
 
@@ -36,10 +35,12 @@ class RegisterHistory:
     highest_kwh: Decimal | None
 
 
-def read_history(meter: MeterReadings, last: Month) -> list[RegisterHistory]:
+def read_history(
+    contract: VisibleContract, meter: MeterReadings, last: Month
+) -> list[RegisterHistory]:
     """Histories of all registers of a meter; one SELECT for each source."""
     ids = [register.id for register in meter.registers]
-    known = list_known(db.session(), ids, last.plus(-MONTHS_BACK), g.contract.transferred_at)
+    known = list_known(db.session(), ids, last.plus(-MONTHS_BACK), contract.transferred_at)
     found = []
     for register in meter.registers:
         rows = build_history(build_consumption(known[register.id], register.scale), last)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import wraps
+from typing import Any
 
-from flask import Blueprint, g, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
@@ -19,6 +21,7 @@ from app.domain.readings import LIVE
 from app.extensions import db
 from app.logging import event
 from app.models import ReadingReceipt
+from app.queries.contracts import VisibleContract
 from app.queries.readings.customer import get_receipt, list_receipts, name_registers
 from app.queries.readings.meters import get_meter, list_meters
 from app.sections.readings import labels
@@ -45,69 +48,81 @@ from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
 from app.web.labels import REGIMES
 from app.web.pager import Pager
-from app.web.permissions import contract_access, may_viewer
+from app.web.permissions import contract_access
 from app.web.policies import window_rules
-from app.web.session import clock, config, current_browser, current_viewer, local_now
+from app.web.session import clock, config, current_browser, local_now
 
 RECEIPTS = 24
 """Listed under the meters; older ones are in the history of each meter."""
 
-bp = Blueprint("readings", __name__, url_prefix="/contracts/<int:contract_id>/readings")
+bp = Blueprint("readings", __name__, url_prefix="/contracts/<id:contract_id>/readings")
 
 
-@bp.errorhandler(ReadingClosedError)
-def closed(error: ReadingClosedError) -> ResponseReturnValue:
-    """A meter that accepts no readings: the list of meters, and why."""
-    return _index_page(labels.SUBMISSION_ERRORS[error.code], 409)
+def explain_closed_meter(view: Callable[..., ResponseReturnValue]) -> Any:
+    """Answer ReadingClosedError with the list of meters and the reason."""
+
+    @wraps(view)
+    def guarded(contract: VisibleContract, **arguments: Any) -> ResponseReturnValue:
+        try:
+            return view(contract=contract, **arguments)
+        except ReadingClosedError as error:
+            return _index_page(contract, labels.SUBMISSION_ERRORS[error.code], 409)
+
+    return guarded
 
 
 @bp.get("")
 @contract_access(Permission.SEE_READINGS)
-def index(contract_id: int) -> ResponseReturnValue:
+def index(contract: VisibleContract) -> ResponseReturnValue:
     """All meters: what was read, what is missing, until when."""
-    return _index_page()
+    return _index_page(contract)
 
 
-@bp.get("/meters/<int:meter_id>")
+@bp.get("/meters/<id:meter_id>")
 @contract_access(Permission.SUBMIT_READINGS)
-def meter(contract_id: int, meter_id: int) -> ResponseReturnValue:
+@explain_closed_meter
+def meter(contract: VisibleContract, meter_id: int) -> ResponseReturnValue:
     """The form of one meter, all its zones."""
-    return form_page(_submission(), ReadingForm.empty([_open_meter(meter_id)]))
+    return form_page(_submission(contract), ReadingForm.empty([_open_meter(contract, meter_id)]))
 
 
-@bp.post("/meters/<int:meter_id>")
+@bp.post("/meters/<id:meter_id>")
 @contract_access(Permission.SUBMIT_READINGS)
-def meter_submit(contract_id: int, meter_id: int) -> ResponseReturnValue:
+@explain_closed_meter
+def meter_submit(contract: VisibleContract, meter_id: int) -> ResponseReturnValue:
     """Check what was typed, ask about doubts, store it."""
-    return submit(_submission(), [_open_meter(meter_id)])
+    return submit(_submission(contract), [_open_meter(contract, meter_id)])
 
 
 @bp.get("/all")
 @contract_access(Permission.SUBMIT_READINGS)
-def all_meters(contract_id: int) -> ResponseReturnValue:
+@explain_closed_meter
+def all_meters(contract: VisibleContract) -> ResponseReturnValue:
     """One form for all meters that accept readings, fifty at a time."""
-    meters, pager = _open_meters()
-    return form_page(_submission(), ReadingForm.empty(meters), pager=pager)
+    meters, pager = _open_meters(contract)
+    return form_page(_submission(contract), ReadingForm.empty(meters), pager=pager)
 
 
 @bp.post("/all")
 @contract_access(Permission.SUBMIT_READINGS)
-def all_meters_submit(contract_id: int) -> ResponseReturnValue:
+@explain_closed_meter
+def all_meters_submit(contract: VisibleContract) -> ResponseReturnValue:
     """Check, ask and store readings of all meters together."""
-    return submit(_submission(), *_open_meters())
+    return submit(_submission(contract), *_open_meters(contract))
 
 
-@bp.get("/meters/<int:meter_id>/history")
+@bp.get("/meters/<id:meter_id>/history")
 @contract_access(Permission.SEE_READINGS)
-def history(contract_id: int, meter_id: int) -> ResponseReturnValue:
+def history(contract: VisibleContract, meter_id: int) -> ResponseReturnValue:
     """Readings and consumption of three years, the year before beside them."""
     today = clock().today()
-    found = get_meter(db.session(), g.contract, meter_id, today, window_rules(config()))
+    found = get_meter(db.session(), contract, meter_id, today, window_rules(config()))
     return render_page(
         "readings/history.html",
         fragment="results",
+        contract=contract,
         meter=found,
-        history=read_history(found, Month.of(today)),
+        history=read_history(contract, found, Month.of(today)),
         marks=marks,
         no_consumption=no_consumption,
         no_readings=no_readings,
@@ -117,37 +132,37 @@ def history(contract_id: int, meter_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.get("/meters/<int:meter_id>/history.<any(xlsx, csv):extension>")
+@bp.get("/meters/<id:meter_id>/history.<any(xlsx, csv):extension>")
 @contract_access(Permission.SEE_READINGS)
-def history_file(contract_id: int, meter_id: int, extension: str) -> ResponseReturnValue:
+def history_file(contract: VisibleContract, meter_id: int, extension: str) -> ResponseReturnValue:
     """Readings and consumption of a meter as a spreadsheet."""
     today = clock().today()
-    found = get_meter(db.session(), g.contract, meter_id, today, window_rules(config()))
-    table = history_table(found, read_history(found, Month.of(today)))
-    name = f"История показаний {g.contract.number} прибор {found.serial_number}"
+    found = get_meter(db.session(), contract, meter_id, today, window_rules(config()))
+    table = history_table(found, read_history(contract, found, Month.of(today)))
+    name = f"История показаний {contract.number} прибор {found.serial_number}"
     return send_bytes(WRITERS[extension](table), name, extension)
 
 
-@bp.get("/receipts/<int:receipt_id>")
+@bp.get("/receipts/<id:receipt_id>")
 @contract_access(Permission.SEE_READINGS)
-def receipt(contract_id: int, receipt_id: int) -> ResponseReturnValue:
+def receipt(contract: VisibleContract, receipt_id: int) -> ResponseReturnValue:
     """Receipt: what was submitted, and its status now."""
-    return _receipt_page(get_receipt(db.session(), g.contract, receipt_id))
+    return _receipt_page(contract, get_receipt(db.session(), contract, receipt_id))
 
 
-@bp.get("/receipts/<int:receipt_id>/receipt.pdf")
+@bp.get("/receipts/<id:receipt_id>/receipt.pdf")
 @contract_access(Permission.SEE_READINGS)
-def receipt_pdf(contract_id: int, receipt_id: int) -> ResponseReturnValue:
+def receipt_pdf(contract: VisibleContract, receipt_id: int) -> ResponseReturnValue:
     """The receipt for print."""
-    return send_receipt(get_receipt(db.session(), g.contract, receipt_id))
+    return send_receipt(contract, get_receipt(db.session(), contract, receipt_id))
 
 
 @bp.get("/act.pdf")
 @contract_access(Permission.SEE_READINGS)
-def act(contract_id: int) -> ResponseReturnValue:
+def act(contract: VisibleContract) -> ResponseReturnValue:
     """«Акт снятия показаний» of the month of the open window, or of the last one."""
     today = clock().today()
-    meters = list_meters(db.session(), g.contract, today, window_rules(config()))
+    meters = list_meters(db.session(), contract, today, window_rules(config()))
     periods = [
         meter.window.period
         for meter in meters
@@ -155,69 +170,70 @@ def act(contract_id: int) -> ResponseReturnValue:
     ]
     if not periods:
         raise NotFoundError
-    return send_act(meters, max(periods))
+    return send_act(contract, meters, max(periods))
 
 
-@bp.post("/receipts/<int:receipt_id>/withdraw")
+@bp.post("/receipts/<id:receipt_id>/withdraw")
 @contract_access(Permission.SUBMIT_READINGS)
-def withdraw(contract_id: int, receipt_id: int) -> ResponseReturnValue:
+def withdraw(contract: VisibleContract, receipt_id: int) -> ResponseReturnValue:
     """Withdraw readings while billing has not got them."""
-    found = get_receipt(db.session(), g.contract, receipt_id)
-    keep_if_busy(lambda message: _receipt_page(found, 503, message))
+    found = get_receipt(db.session(), contract, receipt_id)
+    keep_if_busy(lambda message: _receipt_page(contract, found, 503, message))
     try:
         withdraw_readings(
             db.session(),
-            g.contract,
-            current_viewer(),
+            contract,
+            contract.viewer,
             receipt_id,
             window_rules(config()),
             local_now(),
         )
     except ReadingClosedError as error:
-        return _receipt_page(found, 422, labels.SUBMISSION_ERRORS[error.code])
+        return _receipt_page(contract, found, 422, labels.SUBMISSION_ERRORS[error.code])
     db.session.commit()
     event("readings withdrawn", receipt=receipt_id)
     return redirect(
-        url_for("readings.receipt", contract_id=contract_id, receipt_id=receipt_id), 303
+        url_for("readings.receipt", contract_id=contract.id, receipt_id=receipt_id), 303
     )
 
 
-def _submission() -> Submission:
+def _submission(contract: VisibleContract) -> Submission:
     """The customer submits; the form's way back is the list."""
-    values = {"contract_id": g.contract.id}
+    values: dict[str, Any] = {"contract_id": contract.id}
     return Submission(
-        g.contract,
-        Submitter(current_browser().address, current_viewer().account_id),
+        contract,
+        Submitter(current_browser().address, contract.viewer.account_id),
         url_for("readings.all_meters", **values),
         url_for("readings.index", **values),
     )
 
 
-def _open_meter(meter_id: int) -> MeterReadings:
+def _open_meter(contract: VisibleContract, meter_id: int) -> MeterReadings:
     today = clock().today()
-    found = get_meter(db.session(), g.contract, meter_id, today, window_rules(config()))
+    found = get_meter(db.session(), contract, meter_id, today, window_rules(config()))
     if reason := found.closed_reason(today):
         raise ReadingClosedError(reason)
     return found
 
 
-def _open_meters() -> tuple[list[MeterReadings], Pager]:
-    found, pager = list_open_meters(g.contract)
+def _open_meters(contract: VisibleContract) -> tuple[list[MeterReadings], Pager]:
+    found, pager = list_open_meters(contract)
     if not found:
         raise NotFoundError
     return found, pager
 
 
-def _index_page(error: str | None = None, status: int = 200) -> Response:
-    today, contract = clock().today(), g.contract
+def _index_page(contract: VisibleContract, error: str | None = None, status: int = 200) -> Response:
+    today = clock().today()
     meters = list_meters(db.session(), contract, today, window_rules(config()))
     open_meters = [meter for meter in meters if not meter.closed_reason(today)]
     pager = meters_pager(meters)
-    may_submit = may_viewer(Permission.SUBMIT_READINGS)
+    may_submit = contract.may(Permission.SUBMIT_READINGS)
     shown = meters[pager.offset : pager.offset + pager.size]
     return render_page(
         "readings/index.html",
         fragment="results",
+        contract=contract,
         rows=list(
             build_meter_rows(
                 shown, today, may_submit=may_submit, is_terminated=contract.is_terminated
@@ -255,19 +271,22 @@ def _windows(meters: Sequence[MeterReadings], today: date) -> list[str]:
     return list(lines.values())
 
 
-def _receipt_page(found: ReadingReceipt, status: int = 200, message: str | None = None) -> Response:
+def _receipt_page(
+    contract: VisibleContract, found: ReadingReceipt, status: int = 200, message: str | None = None
+) -> Response:
     """The receipt; ``new`` in the address says whether this submission has made it."""
     names = name_registers(db.session(), [reading.register_id for reading in found.readings])
     live = [reading for reading in found.readings if reading.status in LIVE]
     return render_page(
         "readings/receipt.html",
         fragment="results",
+        contract=contract,
         receipt=found,
         names=names,
         labels=labels,
         today=clock().today(),
         is_new=request.args.get("new"),
-        may_withdraw=may_viewer(Permission.SUBMIT_READINGS)
+        may_withdraw=contract.may(Permission.SUBMIT_READINGS)
         and bool(live)
         and not any(reading.acknowledged_at for reading in live),
         message=message,

@@ -49,6 +49,11 @@ class Submission:
     cancel_url: str
 
     @property
+    def page_contract(self) -> VisibleContract | None:
+        """The contract whose menu the page shows; staff stay under their own."""
+        return None if self.by_phone else self.contract
+
+    @property
     def by_phone(self) -> bool:
         """Whether a clerk submits them while the customer reads them out."""
         return self.submitter.staff_id is not None
@@ -75,6 +80,7 @@ def form_page(
     return render_page(
         "readings/form.html",
         fragment="results",
+        contract=submission.page_contract,
         submission=submission,
         form=form,
         pager=pager,
@@ -177,6 +183,7 @@ def _check_page(
     return render_page(
         "readings/check.html",
         fragment="results",
+        contract=submission.page_contract,
         submission=submission,
         form=form,
         labels=labels,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, g, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.domain.access import Permission
 from app.domain.period import Period
 from app.domain.statement import SettlementStatement
 from app.extensions import db
+from app.queries.contracts import VisibleContract
 from app.queries.settlements import ledger_of
 from app.queries.statements import settlement_statement
 from app.sections.settlements import presenters
@@ -19,7 +20,7 @@ from app.web.forms import PeriodForm
 from app.web.fragment_cache import contract_block
 from app.web.fragments import redirect_page, render_page
 from app.web.pager import Pager
-from app.web.permissions import contract_access, may_viewer
+from app.web.permissions import contract_access
 from app.web.session import clock, config
 from app.web.statement_routes import (
     RECIPES,
@@ -31,7 +32,7 @@ from app.web.statement_routes import (
     statement_url,
 )
 
-bp = Blueprint("settlements", __name__, url_prefix="/contracts/<int:contract_id>/settlements")
+bp = Blueprint("settlements", __name__, url_prefix="/contracts/<id:contract_id>/settlements")
 
 PAGE = "settlements/index.html"
 PAGE_ROWS = 25
@@ -40,53 +41,59 @@ NAME = "settlements"
 
 @bp.get("")
 @contract_access(Permission.SEE_MONEY)
-def index(contract_id: int) -> ResponseReturnValue:
+def index(contract: VisibleContract) -> ResponseReturnValue:
     """Turnover sheet of a period and its operations, page by page (user manual §6)."""
     form = PeriodForm.from_query(request.args, clock().today())
     period = form.period
     if period is None:
-        return render_page(PAGE, fragment="results", form=form, status=422)
+        return render_page(PAGE, fragment="results", contract=contract, form=form, status=422)
     if request.args.get("open") == "statement":
-        return redirect_page(statement_url("settlements.statement", period))
+        return redirect_page(statement_url(contract, "settlements.statement", period))
     number = request.args.get("page", "")[:9]
     ready = contract_block(
-        PAGE, "results", (period, number, _ask()), lambda: _results(form, period, number)
+        contract,
+        PAGE,
+        "results",
+        (period, number, _ask(contract)),
+        lambda: _results(contract, form, period, number),
     )
-    return render_page(PAGE, fragment="results", form=form, ready=ready)
+    return render_page(PAGE, fragment="results", contract=contract, form=form, ready=ready)
 
 
 @bp.get("/turnover.<any(xlsx, csv):extension>")
 @contract_access(Permission.SEE_MONEY)
-def turnover_file(contract_id: int, extension: str) -> ResponseReturnValue:
+def turnover_file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
     """The turnover sheet for a spreadsheet."""
     form = PeriodForm.from_query(request.args, clock().today())
     if not form.period:
-        return _statement_page(form)
-    ledger = ledger_of(db.session(), g.contract, form.period)
+        return _statement_page(contract, form)
+    ledger = ledger_of(db.session(), contract, form.period)
     content = WRITERS[extension](presenters.turnover_table(ledger.sheet, form.period))
     return send_bytes(
-        content, name_of("Оборотно-сальдовая ведомость", g.contract.number, form.period), extension
+        content, name_of("Оборотно-сальдовая ведомость", contract.number, form.period), extension
     )
 
 
 @bp.get("/statement")
 @contract_access(Permission.SEE_MONEY)
-def statement(contract_id: int) -> ResponseReturnValue:
+def statement(contract: VisibleContract) -> ResponseReturnValue:
     """The statement as a page: the form of it that a screen reader reads and a printer prints."""
     form = PeriodForm.from_query(request.args, clock().today())
-    return _statement_page(form, make_statement(NAME, form, {}))
+    return _statement_page(contract, form, make_statement(contract, NAME, form, {}))
 
 
 @bp.get("/statement.<any(pdf, xlsx, csv):extension>")
 @contract_access(Permission.SEE_MONEY)
-def statement_file(contract_id: int, extension: str) -> ResponseReturnValue:
+def statement_file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
     """The same statement as a file."""
     form = PeriodForm.from_query(request.args, clock().today())
-    return send_statement(NAME, form, {}, extension) or _statement_page(form)
+    return send_statement(contract, NAME, form, {}, extension) or _statement_page(contract, form)
 
 
-def _results(form: PeriodForm, period: Period, number: str) -> dict[str, Any]:
-    ledger = ledger_of(db.session(), g.contract, period)
+def _results(
+    contract: VisibleContract, form: PeriodForm, period: Period, number: str
+) -> dict[str, Any]:
+    ledger = ledger_of(db.session(), contract, period)
     pager = Pager.from_query(number, PAGE_ROWS, ledger.count)
     operations = presenters.present_all(ledger.operations(pager.offset, pager.size))
     return {
@@ -94,29 +101,32 @@ def _results(form: PeriodForm, period: Period, number: str) -> dict[str, Any]:
         "ledger": ledger,
         "pager": pager,
         "operations": operations,
-        "ask": _ask(),
+        "ask": _ask(contract),
     }
 
 
-def _ask() -> str:
+def _ask(contract: VisibleContract) -> str:
     """Where a question about a month begins, for whoever may ask."""
-    if not may_viewer(Permission.SEND_ENQUIRIES):
+    if not contract.may(Permission.SEND_ENQUIRIES):
         return ""
-    return url_for("enquiries.new", contract_id=g.contract.id, about="month-")
+    return url_for("enquiries.new", contract_id=contract.id, about="month-")
 
 
-def _build(period: Period, options: Options, **circumstances: Any) -> SettlementStatement:
-    return settlement_statement(db.session(), g.contract, period, **circumstances)
+def _build(
+    contract: VisibleContract, period: Period, options: Options, **circumstances: Any
+) -> SettlementStatement:
+    return settlement_statement(db.session(), contract, period, **circumstances)
 
 
 def _statement_page(
-    form: PeriodForm, made: SettlementStatement | None = None
+    contract: VisibleContract, form: PeriodForm, made: SettlementStatement | None = None
 ) -> ResponseReturnValue:
     rows = made.rows if made else ()
     pager = Pager.from_query(request.args.get("page", "")[:9], STATEMENT_ROWS, len(rows))
     return render_page(
         "settlements/statement.html",
         fragment="results",
+        contract=contract,
         form=form,
         statement=made,
         pager=pager,

@@ -64,7 +64,7 @@ def billing_upload() -> ResponseReturnValue:
     return redirect(url_for("staff.billing_job", job_id=job.id), 303)
 
 
-@bp.get("/billing/jobs/<int:job_id>")
+@bp.get("/billing/jobs/<id:job_id>")
 @staff_access(StaffPermission.IMPORT)
 def billing_job(job_id: int) -> ResponseReturnValue:
     """How far a batch is and what was found; the page asks again by itself until it is settled."""
@@ -75,7 +75,7 @@ def billing_job(job_id: int) -> ResponseReturnValue:
     return _job_page(row, seen)
 
 
-@bp.post("/billing/jobs/<int:job_id>/go-on")
+@bp.post("/billing/jobs/<id:job_id>/go-on")
 @staff_access(StaffPermission.IMPORT)
 def billing_go_on(job_id: int) -> ResponseReturnValue:
     """«Загрузить» a checked batch, or check a refused one anew."""
@@ -86,7 +86,7 @@ def billing_go_on(job_id: int) -> ResponseReturnValue:
     return redirect(url_for("staff.billing_job", job_id=job_id), 303)
 
 
-@bp.post("/billing/jobs/<int:job_id>/discard")
+@bp.post("/billing/jobs/<id:job_id>/discard")
 @staff_access(StaffPermission.IMPORT)
 def billing_discard(job_id: int) -> ResponseReturnValue:
     """«Отказаться»: the batch is deleted, nothing of it was loaded."""
@@ -100,7 +100,7 @@ def billing_discard(job_id: int) -> ResponseReturnValue:
     return redirect(url_for("staff.billing", discarded=1), 303)
 
 
-@bp.get("/billing/jobs/<int:job_id>/errors.<any(csv, xlsx):extension>")
+@bp.get("/billing/jobs/<id:job_id>/errors.<any(csv, xlsx):extension>")
 @staff_access(StaffPermission.IMPORT)
 def billing_errors(job_id: int, extension: str) -> ResponseReturnValue:
     """All errors of a refused batch as a file."""
@@ -111,7 +111,7 @@ def billing_errors(job_id: int, extension: str) -> ResponseReturnValue:
     return send_bytes(content, f"Ошибки загрузки {job.id}", extension)
 
 
-@bp.get("/billing/runs/<int:run_id>")
+@bp.get("/billing/runs/<id:run_id>")
 @staff_access(StaffPermission.IMPORT)
 def billing_run(run_id: int) -> ResponseReturnValue:
     """A batch that was loaded: counts by file, warnings."""

@@ -68,7 +68,7 @@ def directory_announcement_new_submit() -> ResponseReturnValue:
     return _back()
 
 
-@bp.get("/directories/announcements/<int:announcement_id>")
+@bp.get("/directories/announcements/<id:announcement_id>")
 @staff_access(StaffPermission.ANNOUNCE)
 def directory_announcement(announcement_id: int) -> ResponseReturnValue:
     """An announcement; one that is over stays as it was read."""
@@ -76,7 +76,7 @@ def directory_announcement(announcement_id: int) -> ResponseReturnValue:
     return _page(AnnouncementForm(local_now(), row), row)
 
 
-@bp.post("/directories/announcements/<int:announcement_id>")
+@bp.post("/directories/announcements/<id:announcement_id>")
 @staff_access(StaffPermission.ANNOUNCE)
 def directory_announcement_submit(announcement_id: int) -> ResponseReturnValue:
     """Change what it says and when it stands."""
@@ -104,7 +104,7 @@ def directory_announcement_submit(announcement_id: int) -> ResponseReturnValue:
     return _back()
 
 
-@bp.post("/directories/announcements/<int:announcement_id>/end")
+@bp.post("/directories/announcements/<id:announcement_id>/end")
 @staff_access(StaffPermission.ANNOUNCE)
 def directory_announcement_end(announcement_id: int) -> ResponseReturnValue:
     """«Снять»; of two that press it the second finds it done."""

@@ -137,7 +137,7 @@ def directory_new_submit(kind: str) -> ResponseReturnValue:
     return redirect(url_for("staff.directory", kind=kind, saved=1), 303)
 
 
-@bp.get(f"/directories/{KINDS}/<int:row_id>")
+@bp.get(f"/directories/{KINDS}/<id:row_id>")
 @staff_access(StaffPermission.DIRECTORIES)
 def directory_row(kind: str, row_id: int) -> ResponseReturnValue:
     """A record, and whose it is."""
@@ -146,7 +146,7 @@ def directory_row(kind: str, row_id: int) -> ResponseReturnValue:
     return _page(found, _offer(found.form(obj=row), row), row)
 
 
-@bp.post(f"/directories/{KINDS}/<int:row_id>")
+@bp.post(f"/directories/{KINDS}/<id:row_id>")
 @staff_access(StaffPermission.DIRECTORIES)
 def directory_row_submit(kind: str, row_id: int) -> ResponseReturnValue:
     """Change it; one of billing's is the portal's from then on."""
@@ -168,7 +168,7 @@ def directory_row_submit(kind: str, row_id: int) -> ResponseReturnValue:
     return redirect(url_for("staff.directory", kind=kind, saved=1), 303)
 
 
-@bp.post(f"/directories/{KINDS}/<int:row_id>/give-back")
+@bp.post(f"/directories/{KINDS}/<id:row_id>/give-back")
 @staff_access(StaffPermission.DIRECTORIES)
 def directory_give_back(kind: str, row_id: int) -> ResponseReturnValue:
     """«Вернуть данные биллинга»."""

@@ -17,7 +17,7 @@ from app.logging import event
 from app.models import Account, Contract
 from app.queries import customers as queries
 from app.queries.contract_search import find_contracts, find_exact_contract
-from app.queries.contracts import get_looked_at, list_points
+from app.queries.contracts import get_as_customer, list_points
 from app.queries.home import money_overview
 from app.queries.profile import get_session
 from app.queries.transfers import list_transfers_of
@@ -64,7 +64,7 @@ def customers() -> ResponseReturnValue:
     )
 
 
-@bp.get("/customers/<int:contract_id>")
+@bp.get("/customers/<id:contract_id>")
 @staff_access(StaffPermission.WORK)
 def customer(contract_id: int) -> ResponseReturnValue:
     """Everything about a contract that a clerk is asked for."""
@@ -73,7 +73,7 @@ def customer(contract_id: int) -> ResponseReturnValue:
     return _card(contract)
 
 
-@bp.post("/customers/<int:contract_id>/accounts/<int:account_id>/block")
+@bp.post("/customers/<id:contract_id>/accounts/<id:account_id>/block")
 @staff_access(StaffPermission.WORK)
 def customer_block(contract_id: int, account_id: int) -> ResponseReturnValue:
     """Nobody signs in with it any more."""
@@ -82,7 +82,7 @@ def customer_block(contract_id: int, account_id: int) -> ResponseReturnValue:
     return _done(contract_id, "blocked")
 
 
-@bp.post("/customers/<int:contract_id>/accounts/<int:account_id>/unblock")
+@bp.post("/customers/<id:contract_id>/accounts/<id:account_id>/unblock")
 @staff_access(StaffPermission.WORK)
 def customer_unblock(contract_id: int, account_id: int) -> ResponseReturnValue:
     """It opens the cabinet again."""
@@ -94,7 +94,7 @@ def customer_unblock(contract_id: int, account_id: int) -> ResponseReturnValue:
     return _done(contract_id, "unblocked")
 
 
-@bp.post("/customers/<int:contract_id>/accounts/<int:account_id>/sessions/end")
+@bp.post("/customers/<id:contract_id>/accounts/<id:account_id>/sessions/end")
 @staff_access(StaffPermission.WORK)
 def customer_end_sessions(contract_id: int, account_id: int) -> ResponseReturnValue:
     """Sign all browsers of an account out."""
@@ -103,7 +103,7 @@ def customer_end_sessions(contract_id: int, account_id: int) -> ResponseReturnVa
     return _done(contract_id, "sessions")
 
 
-@bp.post("/customers/<int:contract_id>/accounts/<int:account_id>/sessions/<int:session_id>/end")
+@bp.post("/customers/<id:contract_id>/accounts/<id:account_id>/sessions/<id:session_id>/end")
 @staff_access(StaffPermission.WORK)
 def customer_end_session(contract_id: int, account_id: int, session_id: int) -> ResponseReturnValue:
     """Sign one browser out."""
@@ -113,7 +113,7 @@ def customer_end_session(contract_id: int, account_id: int, session_id: int) -> 
     return _done(contract_id, "sessions")
 
 
-@bp.post("/customers/<int:contract_id>/accounts/<int:account_id>/recovery")
+@bp.post("/customers/<id:contract_id>/accounts/<id:account_id>/recovery")
 @staff_access(StaffPermission.WORK)
 def customer_recovery(contract_id: int, account_id: int) -> ResponseReturnValue:
     """Have the letter sent that sets a new password; nobody here sees or sets one."""
@@ -142,13 +142,13 @@ def _done(contract_id: int, what: str) -> ResponseReturnValue:
 
 def _card(contract: Contract, message: str | None = None, status: int = 200) -> Response:
     session, now = db.session(), clock().now()
-    looked_at, _ = get_looked_at(session, contract.id, Permission.SEE_MONEY, clock().today())
+    visible = get_as_customer(session, contract.id, Permission.SEE_MONEY, clock().today())
     return render_page(
         "staff/customers/customer.html",
         fragment="results",
         row=contract,
-        overview=money_overview(session, looked_at, clock().today()),
-        points=list_points(session, looked_at),
+        overview=money_overview(session, visible, clock().today()),
+        points=list_points(session, visible),
         others=queries.list_other_contracts(session, contract),
         transfers=list_transfers_of(session, contract.id),
         accounts=queries.list_accounts(session, contract, now, *session_lives(config())),

@@ -47,7 +47,7 @@ def transfers() -> ResponseReturnValue:
     )
 
 
-@bp.get("/transfers/<int:contract_id>")
+@bp.get("/transfers/<id:contract_id>")
 @staff_access(StaffPermission.WORK)
 def transfer(contract_id: int) -> ResponseReturnValue:
     """Both parties side by side, who waits, and what was decided before."""
@@ -56,7 +56,7 @@ def transfer(contract_id: int) -> ResponseReturnValue:
     return answer
 
 
-@bp.post("/transfers/<int:contract_id>")
+@bp.post("/transfers/<id:contract_id>")
 @staff_access(StaffPermission.WORK)
 def transfer_decide(contract_id: int) -> ResponseReturnValue:
     """«Та же организация» or «Другой потребитель»."""

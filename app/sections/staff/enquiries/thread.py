@@ -49,7 +49,7 @@ from app.web.uploads import (
 )
 
 
-@bp.get("/enquiries/<int:enquiry_id>")
+@bp.get("/enquiries/<id:enquiry_id>")
 @staff_access(StaffPermission.WORK)
 def enquiry(enquiry_id: int) -> ResponseReturnValue:
     """Everything the customer sees, and the notes of the desk."""
@@ -58,7 +58,7 @@ def enquiry(enquiry_id: int) -> ResponseReturnValue:
     return _page(found)
 
 
-@bp.get("/enquiries/<int:enquiry_id>/files/<int:attachment_id>")
+@bp.get("/enquiries/<id:enquiry_id>/files/<id:attachment_id>")
 @staff_access(StaffPermission.WORK)
 def enquiry_file(enquiry_id: int, attachment_id: int) -> ResponseReturnValue:
     """A file of the thread, of a note as well."""
@@ -68,7 +68,7 @@ def enquiry_file(enquiry_id: int, attachment_id: int) -> ResponseReturnValue:
     return send_attachment(attachment)
 
 
-@bp.post("/enquiries/<int:enquiry_id>/take")
+@bp.post("/enquiries/<id:enquiry_id>/take")
 @staff_access(StaffPermission.WORK)
 def enquiry_take(enquiry_id: int) -> ResponseReturnValue:
     """«Взять»."""
@@ -80,7 +80,7 @@ def enquiry_take(enquiry_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.post("/enquiries/<int:enquiry_id>/assign")
+@bp.post("/enquiries/<id:enquiry_id>/assign")
 @staff_access(StaffPermission.WORK)
 def enquiry_assign(enquiry_id: int) -> ResponseReturnValue:
     """«Назначить»: a colleague, or nobody."""
@@ -98,7 +98,7 @@ def enquiry_assign(enquiry_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.post("/enquiries/<int:enquiry_id>/messages")
+@bp.post("/enquiries/<id:enquiry_id>/messages")
 @staff_access(StaffPermission.WORK)
 @takes_files
 def enquiry_reply(enquiry_id: int) -> ResponseReturnValue:
@@ -125,7 +125,7 @@ def enquiry_reply(enquiry_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.post("/enquiries/<int:enquiry_id>/close")
+@bp.post("/enquiries/<id:enquiry_id>/close")
 @staff_access(StaffPermission.WORK)
 def enquiry_close(enquiry_id: int) -> ResponseReturnValue:
     """Close an enquiry; the page has asked, and the customer is told."""
@@ -147,7 +147,7 @@ def enquiry_close(enquiry_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.post("/enquiries/<int:enquiry_id>/reopen")
+@bp.post("/enquiries/<id:enquiry_id>/reopen")
 @staff_access(StaffPermission.WORK)
 def enquiry_reopen(enquiry_id: int) -> ResponseReturnValue:
     """Undo the closing or the refusal of an enquiry («Открыть снова»)."""
@@ -159,7 +159,7 @@ def enquiry_reopen(enquiry_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.post("/enquiries/<int:enquiry_id>/topic")
+@bp.post("/enquiries/<id:enquiry_id>/topic")
 @staff_access(StaffPermission.WORK)
 def enquiry_topic(enquiry_id: int) -> ResponseReturnValue:
     """«Сменить вид»: the topic, the department, or both."""
@@ -184,7 +184,7 @@ def enquiry_topic(enquiry_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.post("/enquiries/<int:enquiry_id>/notes")
+@bp.post("/enquiries/<id:enquiry_id>/notes")
 @staff_access(StaffPermission.WORK)
 @takes_files
 def enquiry_note(enquiry_id: int) -> ResponseReturnValue:

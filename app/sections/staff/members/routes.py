@@ -65,7 +65,7 @@ def member_new_submit() -> ResponseReturnValue:
     return _password_page(member, password)
 
 
-@bp.get("/team/<int:staff_id>")
+@bp.get("/team/<id:staff_id>")
 @staff_access(StaffPermission.MANAGE_STAFF)
 def member(staff_id: int) -> ResponseReturnValue:
     """Somebody's role and department, and where they are signed in."""
@@ -80,7 +80,7 @@ def member(staff_id: int) -> ResponseReturnValue:
     return _page(_offer(form, member), member)
 
 
-@bp.post("/team/<int:staff_id>")
+@bp.post("/team/<id:staff_id>")
 @staff_access(StaffPermission.MANAGE_STAFF)
 def member_submit(staff_id: int) -> ResponseReturnValue:
     """Change them; what they have open obeys at once."""
@@ -102,7 +102,7 @@ def member_submit(staff_id: int) -> ResponseReturnValue:
     return redirect(url_for("staff.members", saved=1), 303)
 
 
-@bp.post("/team/<int:staff_id>/reset")
+@bp.post("/team/<id:staff_id>/reset")
 @staff_access(StaffPermission.MANAGE_STAFF)
 def member_reset(staff_id: int) -> ResponseReturnValue:
     """A lost password or telephone: a password for one sign-in, a new authenticator."""
@@ -113,7 +113,7 @@ def member_reset(staff_id: int) -> ResponseReturnValue:
     return _password_page(member, password)
 
 
-@bp.post("/team/<int:staff_id>/end-sessions")
+@bp.post("/team/<id:staff_id>/end-sessions")
 @staff_access(StaffPermission.MANAGE_STAFF)
 def member_end_sessions(staff_id: int) -> ResponseReturnValue:
     """Sign somebody out everywhere."""

@@ -71,7 +71,7 @@ def messages() -> ResponseReturnValue:
     )
 
 
-@bp.get("/messages/<int:message_id>")
+@bp.get("/messages/<id:message_id>")
 @staff_access(StaffPermission.WORK)
 def message(message_id: int) -> ResponseReturnValue:
     """One message with its words."""
@@ -81,7 +81,7 @@ def message(message_id: int) -> ResponseReturnValue:
     return _page(message_id)
 
 
-@bp.post("/messages/<int:message_id>/retry")
+@bp.post("/messages/<id:message_id>/retry")
 @staff_access(StaffPermission.WORK)
 def message_retry(message_id: int) -> ResponseReturnValue:
     """«Отправить еще раз»."""

@@ -11,7 +11,7 @@ from app.domain.access import Permission
 from app.domain.errors import ReadingClosedError
 from app.domain.staff import StaffPermission
 from app.extensions import db
-from app.queries.contracts import get_looked_at
+from app.queries.contracts import get_as_customer
 from app.queries.readings.meters import list_meters
 from app.sections.readings import labels
 from app.sections.readings.forms import ReadingForm
@@ -24,20 +24,19 @@ from app.web.policies import window_rules
 from app.web.session import clock, config, current_browser, current_clerk
 
 
-@bp.get("/contracts/<int:contract_id>/readings")
+@bp.get("/contracts/<id:contract_id>/readings")
 @staff_access(StaffPermission.WORK)
 def reading_entry(contract_id: int) -> ResponseReturnValue:
     """The form of all meters that accept readings, fifty at a time."""
     submission = _submission(contract_id)
-    contract, owner_id = submission.contract, submission.submitter.account_id
-    note_look(contract.number, owner_id)
-    meters, pager = list_open_meters(contract)
+    note_look(submission.contract.number, submission.submitter.account_id)
+    meters, pager = list_open_meters(submission.contract)
     if not meters:
         return _closed_page(submission)
     return form_page(submission, ReadingForm.empty(meters), pager=pager)
 
 
-@bp.post("/contracts/<int:contract_id>/readings")
+@bp.post("/contracts/<id:contract_id>/readings")
 @staff_access(StaffPermission.WORK)
 def reading_entry_submit(contract_id: int) -> ResponseReturnValue:
     """Check what was typed, ask about doubts, store it."""
@@ -52,12 +51,10 @@ def reading_entry_submit(contract_id: int) -> ResponseReturnValue:
 
 
 def _submission(contract_id: int) -> Submission:
-    contract, owner_id = get_looked_at(
-        db.session(), contract_id, Permission.SEE_READINGS, clock().today()
-    )
+    contract = get_as_customer(db.session(), contract_id, Permission.SEE_READINGS, clock().today())
     return Submission(
         contract,
-        Submitter(current_browser().address, owner_id or None, current_clerk().staff_id),
+        Submitter(current_browser().address, contract.account_id or None, current_clerk().staff_id),
         url_for("staff.reading_entry", contract_id=contract_id),
         url_for("staff.customer", contract_id=contract_id),
     )

@@ -44,7 +44,7 @@ def registrations() -> ResponseReturnValue:
     )
 
 
-@bp.get("/registrations/<int:registration_id>")
+@bp.get("/registrations/<id:registration_id>")
 @staff_access(StaffPermission.WORK)
 def registration(registration_id: int) -> ResponseReturnValue:
     """What was typed and what is on record, side by side."""
@@ -53,7 +53,7 @@ def registration(registration_id: int) -> ResponseReturnValue:
     return _page(found, RefusalForm())
 
 
-@bp.post("/registrations/<int:registration_id>/approve")
+@bp.post("/registrations/<id:registration_id>/approve")
 @staff_access(StaffPermission.WORK)
 def registration_approve(registration_id: int) -> ResponseReturnValue:
     """The right to the contract is proved: the cabinet opens."""
@@ -68,7 +68,7 @@ def registration_approve(registration_id: int) -> ResponseReturnValue:
     return redirect(url_for("staff.registrations", done="approved"), 303)
 
 
-@bp.post("/registrations/<int:registration_id>/refuse")
+@bp.post("/registrations/<id:registration_id>/refuse")
 @staff_access(StaffPermission.WORK)
 def registration_refuse(registration_id: int) -> ResponseReturnValue:
     """It is not; the person is told why."""
