@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from app.domain.exchange.columns import Day, Moment
+from app.domain.exchange.column_types import Day, Moment
 from app.models import Charge, ChargeLine, Contract, Customer, MonthlyBalance
 from tests.actions.test_billing_import import SAMPLE, take
 from tests.actions.test_billing_import_changes import only

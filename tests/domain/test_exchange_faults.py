@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.exchange import columns as c
+from app.domain.exchange import column_types as c
 from app.domain.exchange import known_files
 from app.domain.exchange.encodings import find_encoding_fault
 from app.domain.exchange.faults import SystematicError
@@ -59,7 +59,7 @@ def kind_of(column: c.ColumnType, text: str) -> str | None:
         (c.Scaled(2), "1 234.50", "thousands"),
         (c.Scaled(2), "1,2E+05", "exponent"),
         (c.Scaled(2), "12.345", None),
-        (c.Digits(20, word="номер счета"), "4,07028E+19", "excel-digits"),
+        (c.Digits(20, label="номер счета"), "4,07028E+19", "excel-digits"),
         (c.Text(), "NULL", "null"),
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from app.actions.imports.report import Report
 from app.domain.exchange.layout import FileLayout
-from app.domain.exchange.names import explain_writing, fold_name, match_names
+from app.domain.exchange.names import explain_spelling, fold_name, match_names
 from app.integrations.billing_files import CsvFile, find_other_delimiter
 
 DELETED = "deleted"
@@ -51,7 +51,7 @@ def _warn_of_renamed(name: str, renamed: dict[str, str], line: int, report: Repo
     """One warning for each way of writing, not for each column."""
     by_fault: dict[str, list[str]] = {}
     for column in renamed:
-        by_fault.setdefault(explain_writing(column), []).append(column[:64])
+        by_fault.setdefault(explain_spelling(column), []).append(column[:64])
     for fault, columns in by_fault.items():
         names = ", ".join(f"«{column}»" for column in columns[:5])
         names += f" и еще {len(columns) - 5}" if len(columns) > 5 else ""

@@ -9,7 +9,7 @@ from datetime import datetime
 from app.actions.imports.report import Report
 from app.domain.exchange import known_files
 from app.domain.exchange.manifest import Manifest, ManifestError, parse_manifest
-from app.domain.exchange.names import explain_writing, fold_name, match_names
+from app.domain.exchange.names import explain_spelling, fold_name, match_names
 from app.integrations.billing_files import MANIFEST, Package
 
 
@@ -64,7 +64,7 @@ def _normalize_names(package: Package, manifest: Manifest, report: Report) -> Ma
     if package.folder:
         report.warn(package.folder, "файлы лежат в папке архива, прочитаны из нее")
     for name, known in package.renamed.items():
-        report.warn(name, f"{explain_writing(name)}; файл прочитан как {known}")
+        report.warn(name, f"{explain_spelling(name)}; файл прочитан как {known}")
     for name in sorted(set(package.sizes) - known_files() - {MANIFEST}):
         if fold_name(name) in known_files():
             message = f"имя отличается от {fold_name(name)} только видом букв, а файлов таких два"

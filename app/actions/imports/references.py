@@ -12,9 +12,9 @@ from app.actions.imports.merge_source import MergeSource, lookup_names, matches
 from app.actions.imports.report import Report
 from app.actions.imports.staging import MAX_REFUSED_KEYS, StagedFile
 from app.domain.exchange import Dialect, build_layouts
-from app.domain.exchange.columns import Stored
+from app.domain.exchange.column_types import Stored
 from app.domain.exchange.layout import Link
-from app.domain.exchange.names import find_mixed_letters
+from app.domain.exchange.names import explain_mixed_alphabets
 from app.domain.money import plural
 from app.models import Base
 
@@ -175,8 +175,8 @@ def _report_unknown(search: _Search, groups: Iterable[_Group], known_parents: se
             kind = f"missing {link.table}"
             report.error(name, message, group.line, column, kind=kind, count=group.rows)
             continue
-        if letters := find_mixed_letters(str(group.key[0])):
-            message += f"; {letters}"
+        if mixed := explain_mixed_alphabets(str(group.key[0])):
+            message += f"; {mixed}"
         if group.rows > 1:
             rows = plural(group.rows - 1, ("строке", "строках", "строках"))
             message += f" (и еще в {group.rows - 1} {rows})"

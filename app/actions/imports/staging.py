@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Integer, MetaData, String, Table
 
 from app.actions.imports.headers import DELETED, read_header
 from app.actions.imports.report import Report
-from app.domain.exchange.columns import Stored
+from app.domain.exchange.column_types import Stored
 from app.domain.exchange.faults import SystematicError
 from app.domain.exchange.layout import Column, FileLayout, Link
 from app.integrations.billing_files import Chunk, CsvFile

@@ -1,9 +1,12 @@
-"""The billing exchange format 1.0; for its users, docs/billing-exchange.md."""
+"""The billing exchange format 1.0.
+
+Source: docs/billing-exchange.md, which is written for those who program the export.
+"""
 
 from __future__ import annotations
 
-from app.domain.exchange.columns import Dialect
-from app.domain.exchange.layout import FileLayout, Types
+from app.domain.exchange.column_types import Dialect
+from app.domain.exchange.layout import ColumnTypes, FileLayout
 from app.domain.exchange.master_files import master_files
 from app.domain.exchange.operation_files import operation_files
 
@@ -13,11 +16,15 @@ ACKNOWLEDGEMENTS = "readings_ack.csv"
 
 
 def build_layouts(dialect: Dialect) -> tuple[FileLayout, ...]:
-    """All files in the order of load, for the way one batch writes its values."""
-    types = Types(dialect)
+    """Layouts of all files in the order of load: a file refers only to files before it.
+
+    Args:
+        dialect: how the batch writes its values.
+    """
+    types = ColumnTypes(dialect)
     return master_files(types) + operation_files(types)
 
 
 def known_files() -> frozenset[str]:
-    """Names of all files that billing may send, the manifest aside."""
+    """Names of all files that billing may send, without the manifest."""
     return frozenset({layout.filename for layout in build_layouts(Dialect())} | {ACKNOWLEDGEMENTS})

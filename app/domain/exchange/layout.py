@@ -1,6 +1,6 @@
-"""The files of billing-exchange 1.0: columns, keys, and what refers to what.
+"""Describe a file of billing-exchange 1.0: columns, natural key, references, target table.
 
-One table of facts that the importer, its checks and the documentation's test read.
+The importer, its checks and the test of the documentation all read these descriptions.
 """
 
 from __future__ import annotations
@@ -8,20 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.domain.exchange import columns as c
-from app.domain.exchange.columns import ColumnType, Dialect, Stored
+from app.domain.exchange import column_types as c
+from app.domain.exchange.column_types import ColumnType, Dialect, Stored
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a file. ``to``: the table's column, or None where it only refers to a record."""
+    """A column of a file.
+
+    Attributes:
+        to: the table's column of another name; None: of the same, or none where it is a reference.
+        required: no row may leave it empty.
+    """
 
     name: str
     type: ColumnType
     required: bool = False
     to: str | None = None
     default: str = ""
-    """As the file would write it; taken where it has no such column or an empty field."""
+    """As the file would write it; used where it has no such column or an empty field."""
     in_header: bool = False
     """Whether the file must have the column though its fields may be empty."""
     is_constant: bool = False
@@ -29,12 +34,16 @@ class Column:
 
     @property
     def target(self) -> str:
+        """The table's column."""
         return self.to or self.name
 
 
 @dataclass(frozen=True)
 class Link:
-    """A reference: these columns name a record of ``table`` by its natural key."""
+    """A reference: ``columns`` name a record of ``table`` by its natural key ``keys``.
+
+    A key «meter_id.external_id» is a column of the record that ``meter_id`` of the table points to.
+    """
 
     columns: tuple[str, ...]
     table: str
@@ -44,12 +53,12 @@ class Link:
     strict: bool = True
     """Whether an unknown key refuses the batch; else it warns and the reference stays empty."""
     is_wide: bool = False
-    """Whether nearly every row names another record, too many to remember while reading."""
+    """Whether nearly every row names another record, too many to collect in memory."""
 
 
 @dataclass(frozen=True)
 class Derived:
-    """A column of the table computed from columns of the file."""
+    """A column of the table that ``compute`` makes from parsed columns of the file."""
 
     to: str
     sources: tuple[str, ...]
@@ -73,16 +82,17 @@ class FileLayout:
 
     @property
     def filename(self) -> str:
+        """«payments.csv»."""
         return f"{self.name}.csv"
 
     @property
     def stored(self) -> dict[str, str]:
-        """Columns whose value the table keeps itself: the table's name → the file's."""
-        kept = {column for link in self.links for column in link.columns}
+        """Columns whose value the table stores itself: the table's name → the file's."""
+        referring = {column for link in self.links for column in link.columns}
         names = {
             column.target: column.name
             for column in self.columns
-            if column.to or column.name not in kept
+            if column.to or column.name not in referring
         }
         return names | {derived.to: derived.to for derived in self.derived}
 
@@ -94,23 +104,27 @@ class FileLayout:
         return tuple(name for part in self.key for name in by_link.get(part) or (stored[part],))
 
 
-class Types:
-    """The column types of one batch, as its dialect writes them."""
+class ColumnTypes:
+    """The column types of one batch, as its dialect writes them.
+
+    ``money`` is scaled to kopecks, ``energy`` to thousandths of kWh (kW), ``price`` to 5 places of
+    a rouble, ``share`` and ``ratio`` to 4 places.
+    """
 
     def __init__(self, dialect: Dialect) -> None:
-        point = dialect.decimal
+        mark = dialect.decimal
         self.text, self.ident, self.ref = c.Text(), c.Identifier(), c.Reference()
         self.flag, self.day = c.Flag(), c.Day(dialect.russian_dates)
         self.month, self.zone, self.direction = c.BillingMonth(), c.Zone(), c.Direction()
-        self.money, self.energy, self.price = (c.Scaled(n, point) for n in (2, 3, 5))
-        self.share = c.Scaled(4, point, minimum=0)
-        self.ratio = c.Scaled(4, point, minimum=1)
-        self.vat_rate = c.VatRate(point)
-        self.inn = c.Digits(10, 12, word="ИНН")
-        self.kpp = c.Digits(9, word="КПП", pattern=r"[0-9]{4}[0-9A-Z]{2}[0-9]{3}")
-        self.ogrn = c.Digits(13, 15, word="ОГРН")
-        self.bic = c.Digits(9, word="БИК")
-        self.account = c.Digits(20, word="номер счета")
+        self.money, self.energy, self.price = (c.Scaled(n, mark) for n in (2, 3, 5))
+        self.share = c.Scaled(4, mark, minimum=0)
+        self.ratio = c.Scaled(4, mark, minimum=1)
+        self.vat_rate = c.VatRate(mark)
+        self.inn = c.Digits(10, 12, label="ИНН")
+        self.kpp = c.Digits(9, label="КПП", pattern=r"[0-9]{4}[0-9A-Z]{2}[0-9]{3}")
+        self.ogrn = c.Digits(13, 15, label="ОГРН")
+        self.bic = c.Digits(9, label="БИК")
+        self.account = c.Digits(20, label="номер счета")
 
     def key(self, name: str, to: str = "external_id") -> Column:
         """The natural key of a record."""
@@ -118,16 +132,20 @@ class Types:
 
 
 def contract_link() -> Link:
+    """The contract of a row, by its number."""
     return Link(("contract_no",), "contracts", ("number",), "contract_id")
 
 
 def meter_link(strict: bool = True) -> Link:
+    """The meter of a row."""
     return Link(("meter_id",), "meters", ("external_id",), "meter_id", strict)
 
 
 def point_link(strict: bool = True) -> Link:
+    """The supply point of a row."""
     return Link(("point_id",), "supply_points", ("external_id",), "supply_point_id", strict)
 
 
 def department_link() -> Link:
+    """The department of a row; an unknown one only warns."""
     return Link(("department_id",), "departments", ("external_id",), "department_id", strict=False)

@@ -1,4 +1,4 @@
-"""``manifest.json``: what a batch says of itself."""
+"""Parse ``manifest.json``, in which a batch states what it contains and how it is written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.domain.exchange.columns import BillingMonth, parse_moment
+from app.domain.exchange.column_types import BillingMonth, parse_moment
 
 FORMAT = "billing-exchange/1.0"
 ENCODINGS = {
@@ -33,7 +33,12 @@ class ManifestError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FileClaim:
-    """What the manifest says of a file; None where it says nothing."""
+    """What the manifest says of a file; None where it says nothing.
+
+    Attributes:
+        size: bytes.
+        sha256: hexadecimal, lower-case.
+    """
 
     rows: int | None = None
     size: int | None = None
@@ -42,7 +47,16 @@ class FileClaim:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The claims of a batch; without a manifest file all of them are at their defaults."""
+    """The claims of a batch; without a manifest file all of them are at their defaults.
+
+    Attributes:
+        mode: ``full`` or ``delta``.
+        created_at: aware, UTC.
+        encoding: name of a Python codec; None, as for the others: not stated.
+        date_format: ``YYYY-MM-DD`` or ``DD.MM.YYYY``.
+        period_from: ``YYYY-MM``, as ``period_to``.
+        files: by name.
+    """
 
     mode: str = "delta"
     supplier_inn: str | None = None
@@ -60,12 +74,12 @@ class Manifest:
 
     @property
     def is_complete(self) -> bool:
-        """Whether it claims enough to notice any file cut short or changed."""
+        """Whether every file has a hash, so that one cut short or changed is noticed."""
         return bool(self.files) and all(claim.sha256 for claim in self.files.values())
 
 
 def parse_manifest(raw: bytes) -> Manifest:
-    """Read ``manifest.json``.
+    """Parse the bytes of ``manifest.json``.
 
     Raises:
         ManifestError: not JSON, another format, or a claim of the wrong kind.
@@ -110,13 +124,13 @@ def _is_printable(text: str) -> bool:
 
 
 def _one_of(data: Mapping[str, Any], name: str, known: Mapping[str, str]) -> str | None:
-    """A word of a list, as the portal writes it."""
+    """A value of a list, as the portal writes it."""
     text = _text(data, name)
     if text is None:
         return None
     if text.lower() not in known:
-        words = ", ".join(dict.fromkeys(known.values())).replace("\t", "TAB")
-        raise ManifestError(name, f"«{text[:40]}»: нужно одно из: {words}")
+        allowed = ", ".join(dict.fromkeys(known.values())).replace("\t", "TAB")
+        raise ManifestError(name, f"«{text[:40]}»: нужно одно из: {allowed}")
     return known[text.lower()]
 
 

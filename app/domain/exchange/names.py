@@ -1,7 +1,7 @@
-"""Recognise names of files and columns in another case or with look-alike Cyrillic letters.
+"""Recognise names of files and columns in another case or with look-alike Cyrillic characters.
 
-Names of the format are Latin and lower-case. «сustomer_id» with a Russian «с» looks right on every
-screen, and a column that is not recognised would silently empty what billing had sent before.
+Names of the format are Latin and lower-case. «сustomer_id» with a Russian «с» cannot be told from
+the right name by eye, and a column that is not recognised would silently empty what was loaded.
 """
 
 from __future__ import annotations
@@ -12,21 +12,25 @@ from collections.abc import Collection, Iterable
 
 _LATIN = dict(zip("авекмнорстухіјѕ", "abekmhopctyxijs", strict=True))
 _TRANSLATION = str.maketrans(_LATIN)
-_CAPITALS = {letter.upper() for letter in _LATIN}
+_CAPITALS = {character.upper() for character in _LATIN}
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
 def fold_name(name: str) -> str:
-    """A name as somebody would read it aloud: lower-case, Latin, without what cannot be seen."""
+    """Normalise a name: lower-case, look-alikes as Latin, without invisible characters."""
     plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", name)).strip()
     return plain.casefold().translate(_TRANSLATION)
 
 
 def match_names(names: Iterable[str], known: Collection[str]) -> dict[str, str]:
-    """Names that are written otherwise, with the known name each of them stands for.
+    """Map names in another spelling to the known names that they mean.
 
-    Two writings of one name are both left out, as is a writing beside the name itself: nobody can
-    tell which of them was meant.
+    Two spellings of one name are both left out, as is a spelling beside the name itself: nobody
+    can tell which of them was meant.
+
+    Args:
+        names: as the batch writes them.
+        known: names of the format.
     """
     names = list(names)
     found: dict[str, str] = {}
@@ -39,22 +43,22 @@ def match_names(names: Iterable[str], known: Collection[str]) -> dict[str, str]:
     return found
 
 
-def find_foreign_letter(text: str) -> str | None:
-    """The first Russian letter of a text that looks like a Latin one; None where there is none."""
+def find_cyrillic_lookalike(text: str) -> str | None:
+    """The first Cyrillic character of a text that looks like a Latin one; None: there is none."""
     return next((c for c in text if c in _LATIN or c in _CAPITALS), None)
 
 
-def explain_writing(name: str) -> str:
-    """What is unusual about the writing of a name."""
-    if letter := find_foreign_letter(name):
-        return f"буква «{letter}» русская, а нужна латинская"
+def explain_spelling(name: str) -> str:
+    """Say in Russian what is unusual about a name that ``match_names`` recognised."""
+    if character := find_cyrillic_lookalike(name):
+        return f"буква «{character}» русская, а нужна латинская"
     if name != name.lower():
         return "нужны строчные буквы"
     return "в имени есть невидимые знаки"
 
 
-def find_mixed_letters(key: str) -> str | None:
-    """A word about Latin letters among Russian ones in a key, such as «00001-ЭC»."""
+def explain_mixed_alphabets(key: str) -> str | None:
+    """Say in Russian that a key mixes Latin and Cyrillic, as «00001-ЭC»; None: it does not."""
     latin = [character for character in key if "a" <= character.lower() <= "z"]
     russian = [character for character in key if "а" <= character.lower() <= "я"]
     if not latin or not russian:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.domain.exchange import columns as c
-from app.domain.exchange.columns import ColumnType, Stored
+from app.domain.exchange import column_types as c
+from app.domain.exchange.column_types import ColumnType, Stored
 
 TYPES: dict[str, ColumnType] = {
     "text": c.Text(),
@@ -34,8 +34,8 @@ TYPES: dict[str, ColumnType] = {
     "choice": c.Choice(upd="upd", ukd="correction"),
     "zone": c.Zone(),
     "direction": c.Direction(),
-    "inn": c.Digits(10, 12, word="ИНН"),
-    "kpp": c.Digits(9, word="КПП", pattern=r"[0-9]{4}[0-9A-Z]{2}[0-9]{3}"),
+    "inn": c.Digits(10, 12, label="ИНН"),
+    "kpp": c.Digits(9, label="КПП", pattern=r"[0-9]{4}[0-9A-Z]{2}[0-9]{3}"),
 }
 SOUND = [
     "12.50",

@@ -1,10 +1,12 @@
-"""Values of exchange files, parsed a column at a time.
+"""Parse and validate values of exchange files, one type for each way a column is written.
 
-Each type has two ways to the same result: ``parse_all`` takes a whole column and is quick, because
-most columns hold no fault; ``parse`` takes one value and says in Russian what is wrong with it. The
-importer uses the second only to find the faults after the first has refused.
+Each type has two ways to the same result: ``parse_all`` parses a whole column and is quick, because
+most columns hold no fault; ``parse`` parses one value and says in Russian what is wrong with it.
+The importer calls ``parse`` only to find the faults of a column that ``parse_all`` has refused.
 
-What comes out is what the table stores: scaled integers, ISO dates, booleans, text.
+The result is what the table stores: scaled integers (kopecks, Wh), ISO dates, booleans, text.
+
+Source: docs/billing-exchange.md, sections on the types of values.
 """
 
 from __future__ import annotations
@@ -25,11 +27,11 @@ from app.domain.exchange.faults import (
     explain_month,
     explain_number,
 )
-from app.domain.exchange.names import explain_writing, fold_name
+from app.domain.exchange.names import explain_spelling, fold_name
 
 Stored = str | int | bool | None
 MAX_FIELD_BYTES = 8192
-_NOT_NULL = frozenset({"NULL", "-", "0000-00-00"})
+_PLACEHOLDERS = frozenset({"NULL", "-", "0000-00-00"})
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
     r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
@@ -38,17 +40,26 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class ColumnType(Protocol):
-    """How the values of a column are written, and what the table keeps of them."""
+    """How the values of a column are written, and what the table stores of them."""
 
     def parse(self, text: str) -> Stored:
-        """One value that is not empty; ValueError says in Russian what is wrong."""
+        """Parse one value that is not empty.
+
+        Raises:
+            ValueError: it is wrong; the message says in Russian how.
+            SystematicError: it is wrong in a way that a whole export usually is.
+        """
 
     def parse_all(self, texts: Sequence[str]) -> Sequence[Stored]:
-        """A column; empty becomes None; ValueError if any value is wrong, not saying which."""
+        """Parse a column; an empty text becomes None.
+
+        Raises:
+            ValueError: some value is wrong; which one only ``parse`` tells.
+        """
 
 
 class _Recurring:
-    """A type with few distinct values in a column: each is parsed once."""
+    """A type with few distinct values in a column: parse each distinct value once."""
 
     def parse(self, text: str) -> Stored:
         raise NotImplementedError
@@ -58,9 +69,9 @@ class _Recurring:
         return [known[text] for text in texts]
 
 
-def _check_plain(text: str) -> None:
-    """What no value may hold, whatever its type."""
-    if text in _NOT_NULL:
+def _check_no_placeholder(text: str) -> None:
+    """Refuse what no value may hold: a word for «nothing», a null byte, undecodable bytes."""
+    if text in _PLACEHOLDERS:
         raise SystematicError("null", f"«{text}» не значение: пустое поле оставляют пустым")
     if "\0" in text:
         raise ValueError("нулевой байт в тексте")
@@ -69,11 +80,11 @@ def _check_plain(text: str) -> None:
 
 
 class Text:
-    """Free text: NFC, trimmed; tabs and line breaks inside are kept."""
+    """Free text up to 8 KiB: NFC, trimmed; tabs and line breaks inside are preserved."""
 
     def parse(self, text: str) -> Stored:
         trimmed = text.strip()
-        _check_plain(trimmed)
+        _check_no_placeholder(trimmed)
         if len(text.encode()) > MAX_FIELD_BYTES:
             raise ValueError(f"поле длиннее {MAX_FIELD_BYTES} байт")
         return unicodedata.normalize("NFC", trimmed) or None
@@ -81,7 +92,7 @@ class Text:
     def parse_all(self, texts: Sequence[str]) -> Sequence[Stored]:
         trimmed = [text.strip() or None for text in texts]
         joined = "\n".join(texts)
-        if not _NOT_NULL.isdisjoint(trimmed) or "\0" in joined:
+        if not _PLACEHOLDERS.isdisjoint(trimmed) or "\0" in joined:
             raise ValueError
         joined.encode()  # raises UnicodeEncodeError, a ValueError, for bytes of another encoding
         if max(map(len, texts)) * 4 > MAX_FIELD_BYTES or not unicodedata.is_normalized(
@@ -98,35 +109,38 @@ class Identifier:
 
     def parse(self, text: str) -> Stored:
         text = unicodedata.normalize("NFC", text.strip())
-        _check_plain(text)
+        _check_no_placeholder(text)
         if not self._pattern.fullmatch(text):
             raise ValueError("ключ: до 64 знаков из букв, цифр и . _ / -")
         return text
 
     def parse_all(self, texts: Sequence[str]) -> Sequence[Stored]:
-        if not all(map(self._pattern.fullmatch, texts)) or not _NOT_NULL.isdisjoint(texts):
+        if not all(map(self._pattern.fullmatch, texts)) or not _PLACEHOLDERS.isdisjoint(texts):
             return [self.parse(text) if text else None for text in texts]
         return texts
 
 
 class Reference(_Recurring):
-    """A key of another record; the same few recur."""
+    """The identifier of another record; the same few recur in a column."""
 
     def parse(self, text: str) -> Stored:
         return Identifier().parse(text)
 
 
 class Scaled:
-    """A decimal with at most ``places`` places, as an integer of that scale.
+    """A decimal as an integer scaled by ``10 ** places``; 15 digits, so that sums fit 64 bits.
 
-    ``point`` is the decimal mark of the batch. 15 digits in all: sums of them fit into 64 bits.
+    Args:
+        places: most digits after the decimal mark.
+        decimal_mark: «.» or «,», as the batch writes it.
+        minimum: least scaled integer; None: none.
     """
 
-    def __init__(self, places: int, point: str = ".", minimum: int | None = None) -> None:
+    def __init__(self, places: int, decimal_mark: str = ".", minimum: int | None = None) -> None:
         self.places = places
-        self.point = point
+        self.decimal_mark = decimal_mark
         self.minimum = minimum
-        mark = re.escape(point)
+        mark = re.escape(decimal_mark)
         digits = 15 - places
         self._pattern = re.compile(rf"(-?)([0-9]{{1,{digits}}})(?:{mark}([0-9]{{1,{places}}}))?")
         self._uniform = re.compile(rf"(?:-?[0-9]{{1,{digits}}}{mark}[0-9]{{{places}}}\n)++")
@@ -135,10 +149,10 @@ class Scaled:
         )
 
     def parse(self, text: str) -> Stored:
-        _check_plain(text)
+        _check_no_placeholder(text)
         match = self._pattern.fullmatch(text)
         if not match:
-            raise explain_number(text, self.point, self.places)
+            raise explain_number(text, self.decimal_mark, self.places)
         sign, whole, fraction = match.groups()
         value = int(whole + (fraction or "").ljust(self.places, "0"))
         value = -value if sign else value
@@ -152,9 +166,9 @@ class Scaled:
         if joined.count("\n") != len(texts):
             raise ValueError
         if self._uniform.fullmatch(joined):
-            values = list(map(int, joined.replace(self.point, "").split()))
+            values = list(map(int, joined.replace(self.decimal_mark, "").split()))
         elif self._mixed.fullmatch(joined):
-            parts = [text.partition(self.point) for text in texts]
+            parts = [text.partition(self.decimal_mark) for text in texts]
             places = self.places
             values = [int(a + b.ljust(places, "0")) if a else None for a, _, b in parts]
         else:
@@ -165,27 +179,30 @@ class Scaled:
 
 
 class Whole(_Recurring):
-    """A whole number between two bounds."""
+    """A whole number from ``minimum`` to ``maximum``."""
 
-    def __init__(self, least: int, most: int) -> None:
-        self.least, self.most = least, most
+    def __init__(self, minimum: int, maximum: int) -> None:
+        self.minimum, self.maximum = minimum, maximum
 
     def parse(self, text: str) -> Stored:
-        _check_plain(text)
+        _check_no_placeholder(text)
         if not (text.isascii() and text.isdigit() and len(text) < 10):
             raise ValueError(f"«{text[:40]}» не целое число")
-        if not self.least <= int(text) <= self.most:
-            raise ValueError(f"«{text}» вне пределов {self.least}…{self.most}")
+        if not self.minimum <= int(text) <= self.maximum:
+            raise ValueError(f"«{text}» вне пределов {self.minimum}…{self.maximum}")
         return int(text)
 
 
 class VatRate(_Recurring):
-    """A rate of VAT in per cent, scaled by 4 places; empty means no VAT, which is not 0 %."""
+    """A rate of VAT in per cent, scaled by 10 000; empty means no VAT, which is not 0 %.
+
+    Source: Tax Code of Russia, article 164.
+    """
 
     known = (0, 20, 22)
 
-    def __init__(self, point: str = ".") -> None:
-        self._number = Scaled(4, point)
+    def __init__(self, decimal_mark: str = ".") -> None:
+        self._number = Scaled(4, decimal_mark)
 
     def parse(self, text: str) -> Stored:
         rate = self._number.parse(text)
@@ -195,7 +212,7 @@ class VatRate(_Recurring):
 
 
 class Day(_Recurring):
-    """A date, ``YYYY-MM-DD`` or ``DD.MM.YYYY`` as the batch says, as ISO text."""
+    """A date as ISO text; written ``YYYY-MM-DD``, or ``DD.MM.YYYY`` where ``russian``."""
 
     def __init__(self, russian: bool = False) -> None:
         self.russian = russian
@@ -206,7 +223,7 @@ class Day(_Recurring):
         )
 
     def parse(self, text: str) -> Stored:
-        _check_plain(text)
+        _check_no_placeholder(text)
         match = self._pattern.fullmatch(text)
         if not match:
             raise explain_date(text, self.russian)
@@ -221,10 +238,10 @@ class Day(_Recurring):
 
 
 class Moment(_Recurring):
-    """ISO 8601 with an offset, as the text that both databases read as UTC."""
+    """A moment of ISO 8601 with an offset, as the UTC text that both databases read."""
 
     def parse(self, text: str) -> Stored:
-        _check_plain(text)
+        _check_no_placeholder(text)
         return parse_moment(text).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
@@ -232,7 +249,7 @@ class BillingMonth(_Recurring):
     """A billing month, ``YYYY-MM``."""
 
     def parse(self, text: str) -> Stored:
-        _check_plain(text)
+        _check_no_placeholder(text)
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", text):
             raise explain_month(text)
         try:
@@ -252,10 +269,15 @@ class Flag(_Recurring):
 
 
 class Choice(_Recurring):
-    """One word of a list; ``stored`` maps the file's word to the portal's."""
+    """One value of a list.
 
-    def __init__(self, **stored: str) -> None:
-        self.stored = stored
+    Args:
+        same: values that the portal stores as the file writes them.
+        renamed: value of the file → value of the portal.
+    """
+
+    def __init__(self, *same: str, **renamed: str) -> None:
+        self.stored = dict(zip(same, same, strict=True)) | renamed
 
     def parse(self, text: str) -> Stored:
         if text not in self.stored:
@@ -282,30 +304,40 @@ class Direction(_Recurring):
 
 
 class Digits(_Recurring):
-    """An identifier of digits only, of fixed lengths: ИНН, БИК, account."""
+    """An identifier of digits only, of fixed lengths: ИНН, БИК, account.
 
-    def __init__(self, *lengths: int, word: str, pattern: str = r"[0-9]*") -> None:
-        self.lengths, self.word = lengths, word
+    Args:
+        lengths: lengths that are allowed.
+        label: what it is, in Russian, for messages.
+        pattern: what the text must match besides; КПП has letters.
+    """
+
+    def __init__(self, *lengths: int, label: str, pattern: str = r"[0-9]*") -> None:
+        self.lengths, self.label = lengths, label
         self._pattern = re.compile(pattern)
 
     def parse(self, text: str) -> Stored:
-        _check_plain(text)
+        _check_no_placeholder(text)
         if len(text) not in self.lengths or not self._pattern.fullmatch(text):
             lengths = " или ".join(map(str, self.lengths))
-            raise explain_digits(text, self.word, lengths)
+            raise explain_digits(text, self.label, lengths)
         return text
 
 
 def _not_among(text: str, known: Collection[str]) -> str:
-    """A word that is not in a list; a letter of the other alphabet in it is named."""
+    """Say that a value is not in a list, and name a character of the other alphabet in it."""
     message = f"«{text[:40]}»: допустимо {', '.join(known)}"
-    if fold_name(text[:40]) in {word.casefold() for word in known}:
-        return f"{message}; {explain_writing(text[:40])}"
+    if fold_name(text[:40]) in {value.casefold() for value in known}:
+        return f"{message}; {explain_spelling(text[:40])}"
     return message
 
 
 def parse_moment(text: str) -> datetime:
-    """Date, time and offset, as UTC; ValueError says in Russian what is wrong."""
+    """Parse date, time and offset of ISO 8601 into an aware UTC datetime.
+
+    Raises:
+        ValueError: it is wrong; the message says in Russian how.
+    """
     if not _MOMENT.fullmatch(text):
         raise explain_moment(text)
     try:
@@ -318,7 +350,14 @@ def parse_moment(text: str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How one batch writes its values: encoding, delimiter, decimal mark, dates."""
+    """How one batch writes its values.
+
+    Attributes:
+        encoding: name of a Python codec.
+        delimiter: between fields; None: found in the header.
+        decimal: the decimal mark, «.» or «,».
+        russian_dates: dates are ``DD.MM.YYYY``, not ``YYYY-MM-DD``.
+    """
 
     encoding: str = "utf-8"
     delimiter: str | None = None
@@ -327,7 +366,7 @@ class Dialect:
 
 
 def _in_range(day: date) -> date:
-    """Years outside 1900…2199 are typing faults, and break calendars further on."""
+    """Refuse years outside 1900…2199: they are typing errors, and break calendars further on."""
     if not 1900 <= day.year <= 2199:
         raise ValueError
     return day
