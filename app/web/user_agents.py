@@ -20,7 +20,7 @@ _SYSTEMS = (
 )
 
 
-def agent_words(agent: str) -> str:
+def describe_user_agent(agent: str) -> str:
     """«Google Chrome, Windows» from what a browser says of itself."""
     browser = next((words for mark, words in _BROWSERS if mark in agent), "Другой браузер")
     system = next((words for mark, words in _SYSTEMS if mark in agent), "")

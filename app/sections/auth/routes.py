@@ -12,6 +12,7 @@ from app.domain.errors import SignInRefusedError, TooManyAttemptsError
 from app.extensions import db
 from app.logging import event
 from app.sections.auth.forms import SignInForm
+from app.sections.auth.presenters import list_notes
 from app.web import session
 from app.web.forms import keep_if_busy, safe_next
 from app.web.fragments import render_page
@@ -95,5 +96,10 @@ def _command(form: SignInForm) -> sessions.SignIn:
 
 def _page(form: SignInForm, status: int = 200, message: str | None = None) -> Response:
     return render_page(
-        "auth/sign_in.html", fragment="results", form=form, message=message, status=status
+        "auth/sign_in.html",
+        fragment="results",
+        form=form,
+        notes=list_notes(request.args, has_errors=bool(form.errors or message)),
+        message=message,
+        status=status,
     )

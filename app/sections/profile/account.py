@@ -33,7 +33,7 @@ from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access
 from app.web.policies import contact_rules, session_lives
-from app.web.user_agents import agent_words
+from app.web.user_agents import describe_user_agent
 
 PAGE_ROWS = 25
 
@@ -94,7 +94,7 @@ def sessions(contract: VisibleContract) -> ResponseReturnValue:
         contract=contract,
         sessions=rows,
         current_id=current_user.session_id,
-        agent_words=agent_words,
+        describe_user_agent=describe_user_agent,
     )
 
 
@@ -136,7 +136,7 @@ def consents(contract: VisibleContract) -> ResponseReturnValue:
         consents=list_consents(db.session(), viewer, pager.offset, pager.size),
         pager=pager,
         titles=TITLES,
-        agent_words=agent_words,
+        describe_user_agent=describe_user_agent,
     )
 
 

@@ -52,7 +52,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
         requisites=labels.requisites(customer, row),
         kinds=labels.KINDS,
         account=get_signed_in_account(session, viewer) if viewer.account_id else None,
-        is_own=contract.may(Permission.MANAGE_ACCOUNT),
+        may_change=contract.may(Permission.MANAGE_ACCOUNT),
         new_email=find_waiting_change(session, viewer, EMAIL, now),
         new_phone=find_waiting_change(session, viewer, PHONE, now),
         payer=find_payer(session, contract) if contract.may(Permission.MANAGE_MONEY) else None,

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.models import Account, AccountSession, Consent
-from app.web.user_agents import agent_words
+from app.web.user_agents import describe_user_agent
 from tests.factories import CREATED, PASSWORD, Factory
 from tests.pages import PageClient
 
@@ -41,7 +41,7 @@ def consent(make: Factory, account: Account, purpose: str) -> Consent:
     ],
 )
 def test_a_browser_is_named_so_that_its_person_knows_it(agent: str, words: str) -> None:
-    assert agent_words(agent) == words
+    assert describe_user_agent(agent) == words
 
 
 def test_one_session_or_all_others_can_be_ended(app: Flask, page: PageClient) -> None:

@@ -30,7 +30,7 @@ from app.web.pager import Pager
 from app.web.permissions import staff_access
 from app.web.policies import recovery_rules, session_lives
 from app.web.session import clock, config, local_now
-from app.web.user_agents import agent_words
+from app.web.user_agents import describe_user_agent
 
 PAGE_ROWS = 25
 DONE = {
@@ -157,7 +157,7 @@ def _card(contract: Contract, message: str | None = None, status: int = 200) -> 
         statuses=CONTRACT_STATUSES,
         roles=CUSTOMER_ROLES,
         states=REGISTRATIONS,
-        agent_words=agent_words,
+        describe_user_agent=describe_user_agent,
         today=clock().today(),
         message=message,
         done=DONE.get(request.args.get("done", "")),
