@@ -172,8 +172,8 @@ def outbox(tmp_path: Path) -> Outbox:
 
 
 @pytest.fixture
-def later(app: Flask) -> Callable[..., datetime]:
-    """Move the portal's clock to NOW plus what is given: ``later(minutes=59)``."""
+def advance_clock(app: Flask) -> Callable[..., datetime]:
+    """Move the portal's clock to NOW plus what is given: ``advance_clock(minutes=59)``."""
 
     def move(**delta: float) -> datetime:
         moment = NOW + timedelta(**delta)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import html5lib
@@ -17,13 +16,6 @@ from app.lib.totp import code_at
 from app.models import StaffMember
 from tests.factories import PASSWORD
 
-PARTS = {
-    "token": "token",
-    "purpose": "personal-data",
-    "version": "2026-11-22",
-    "code": "interest",
-    "name": "out-20261121-120000-1.zip",
-}
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
@@ -97,17 +89,6 @@ class PageClient:
 
     def sign_in(self, number: str, password: str = PASSWORD, status: int = 303) -> TestResponse:
         return self.submit(self.get("auth.sign_in"), status, login=number, password=password)
-
-
-def concrete(rule: str, contract_id: object) -> str:
-    """A path for a rule of the URL map; of alternatives the first."""
-    path = rule.replace("<id:contract_id>", str(contract_id))
-    path = re.sub(r"<any\((\w+).*?>", r"\1", path)
-    path = re.sub(r"<id:\w+>", "1", path)
-    for name, value in PARTS.items():
-        path = path.replace(f"<{name}>", value)
-    assert "<" not in path, path
-    return path
 
 
 def check_page(html: str) -> BeautifulSoup:

@@ -188,8 +188,8 @@ def test_wait_ends_when_the_oldest_failure_leaves_the_window(
     with pytest.raises(TooManyAttemptsError) as limited:
         sign_in(session, RIGHT, LIMITS, NOW + timedelta(minutes=10))
     assert limited.value.retry_after == 5 * 60
-    later = NOW + timedelta(minutes=10, seconds=limited.value.retry_after)
-    assert sign_in(session, RIGHT, LIMITS, later).account_id == owner.id
+    unlocked_at = NOW + timedelta(minutes=10, seconds=limited.value.retry_after)
+    assert sign_in(session, RIGHT, LIMITS, unlocked_at).account_id == owner.id
 
 
 def test_texts_that_are_no_number_do_not_share_a_limit(session: Session) -> None:

@@ -203,10 +203,10 @@ def test_the_same_figures_with_a_newer_moment_move_the_moment(
     folder = another(tmp_path / "1", "2026-11-18T06:00:00+05:00", "nightly")
     edit_manifest(lambda manifest: manifest.update(batch_id=name))(folder)
     take(portal, folder)
-    later = "2026-11-19T06:00:00+05:00"
-    edit_manifest(lambda manifest: manifest.update(created_at=later))(folder)
+    newer = "2026-11-19T06:00:00+05:00"
+    edit_manifest(lambda manifest: manifest.update(created_at=newer))(folder)
     assert take(portal, folder).run is not None
-    assert moment(portal) == datetime.fromisoformat(later)
+    assert moment(portal) == datetime.fromisoformat(newer)
     assert take(portal, folder).run is None
     edit_manifest(lambda manifest: manifest.update(created_at=SAMPLE_MOMENT.isoformat()))(folder)
     assert take(portal, folder).run is None

@@ -137,10 +137,10 @@ def test_a_manifest_that_cannot_be_right_is_a_warning(
     take(session, sample)
     manifest = read_manifest(sample)
     assert manifest is not None
-    later = {"batch_id": "sample-2", "created_at": "2026-11-06T06:00:00+05:00"}
+    newer = {"batch_id": "sample-2", "created_at": "2026-11-06T06:00:00+05:00"}
     (sample / "services.csv").write_text("service_code;name\nEE;Энергия\n", encoding="utf-8")
     files = [{"name": item["name"]} for item in manifest["files"]]
-    write_manifest(sample, manifest | {"mode": "delta", "files": files} | later | claims)
+    write_manifest(sample, manifest | {"mode": "delta", "files": files} | newer | claims)
     [warning] = take(session, sample).report.warnings
     assert (warning.file, warning.column) == ("manifest.json", column)
     assert words in warning.message

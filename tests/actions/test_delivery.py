@@ -92,14 +92,14 @@ def test_twenty_deliveries_at_once_send_one_letter(
 
 
 def test_a_server_in_trouble_is_tried_again_with_growing_pauses(
-    app: Flask, session: Session, server: MailServer, later: Callable[..., datetime]
+    app: Flask, session: Session, server: MailServer, advance_clock: Callable[..., datetime]
 ) -> None:
     server.reply = "451 later"
     message_id = queue(session)
     pauses, minutes = [], 0.0
     with app.app_context():
         for _ in range(8):
-            moment = later(minutes=minutes)
+            moment = advance_clock(minutes=minutes)
             assert delivery.sweep() == 0
             next_try = state(session, message_id)[2]
             assert next_try
@@ -107,9 +107,9 @@ def test_a_server_in_trouble_is_tried_again_with_growing_pauses(
             minutes += pauses[-1]
         assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
         server.reply = "250 OK"
-        later(minutes=minutes - 1)
+        advance_clock(minutes=minutes - 1)
         assert delivery.sweep() == 0
-        later(minutes=minutes)
+        advance_clock(minutes=minutes)
         assert delivery.sweep() == 1
     assert len(server.taken) == 1
 
@@ -136,50 +136,50 @@ def test_a_message_that_breaks_the_sender_does_not_stop_those_behind_it(
 
 
 def test_a_message_is_given_up_after_its_last_try(
-    app: Flask, session: Session, server: MailServer, later: Callable[..., datetime]
+    app: Flask, session: Session, server: MailServer, advance_clock: Callable[..., datetime]
 ) -> None:
     server.reply = "451 later"
     message_id = queue(session)
     with app.app_context():
         for hour in range(20):
-            later(hours=hour)
+            advance_clock(hours=hour)
             delivery.sweep()
     assert state(session, message_id) == ("failed", 15, None)
 
 
 def test_what_a_crash_left_behind_leaves_when_its_lease_is_over(
-    app: Flask, session: Session, server: MailServer, later: Callable[..., datetime]
+    app: Flask, session: Session, server: MailServer, advance_clock: Callable[..., datetime]
 ) -> None:
     message_id = queue(session)
     assert claim_message(session, message_id, app.extensions["post"], NOW)
     session.commit()
     with app.app_context():
-        later(seconds=LEASE.total_seconds() - 1)
+        advance_clock(seconds=LEASE.total_seconds() - 1)
         assert delivery.sweep() == 0
-        later(seconds=LEASE.total_seconds())
+        advance_clock(seconds=LEASE.total_seconds())
         assert delivery.sweep() == 1
     assert len(server.taken) == 1
 
 
 def test_a_message_past_its_time_is_not_sent(
-    app: Flask, session: Session, server: MailServer, later: Callable[..., datetime]
+    app: Flask, session: Session, server: MailServer, advance_clock: Callable[..., datetime]
 ) -> None:
     message_id = queue(session, expires_at=NOW + timedelta(minutes=60))
-    later(minutes=61)
+    advance_clock(minutes=61)
     with app.app_context():
         assert delivery.sweep() == 0
     assert (server.taken, state(session, message_id)[0]) == ([], "failed")
 
 
 def test_every_try_carries_the_same_message_id(
-    app: Flask, session: Session, server: MailServer, later: Callable[..., datetime]
+    app: Flask, session: Session, server: MailServer, advance_clock: Callable[..., datetime]
 ) -> None:
     message_id = queue(session)
     with app.app_context():
         delivery.deliver(message_id)
         session.get_one(Message, message_id, populate_existing=True).status = "sending"
         session.commit()
-        later(minutes=10)
+        advance_clock(minutes=10)
         session.get_one(Message, message_id).next_try_at = NOW
         session.commit()
         delivery.sweep()
@@ -358,7 +358,7 @@ def test_what_has_served_its_time_is_deleted_and_what_has_not_stays(
     session.flush()
     counts = clean_up(session, NOW)
     session.commit()
-    assert (counts["registrations"], counts["attempts"]) == (2, 2)
+    assert (counts["registrations"], counts["rate_limit_hits"]) == (2, 2)
     kept = session.scalars(select(Registration.state).order_by(Registration.id)).all()
     assert kept == ["draft", "link_sent", "unproved"]
     assert session.scalars(select(Account)).all()

@@ -46,7 +46,7 @@ TABLE = {
         "see_enquiries",
         "manage_account",
     },
-    Role.LOOKING: {"see_contract", "see_money", "see_readings", "see_enquiries"},
+    Role.READ_ONLY_STAFF: {"see_contract", "see_money", "see_readings", "see_enquiries"},
 }
 
 

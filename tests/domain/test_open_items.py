@@ -163,9 +163,9 @@ def test_a_fine_that_was_paid_and_then_reversed_stays_a_credit_for_fines() -> No
     assert (open_items.balance, open_items.total) == (Decimal("117.00"), Decimal("122.00"))
     assert open_items.credit[DebtKind.LATE_INTEREST] == Decimal("5.00")
     assert open_items.reconciliation.is_needed
-    later = document(NOVEMBER, "7.00", FINE, date(2026, 11, 20))
+    november = document(NOVEMBER, "7.00", FINE, date(2026, 11, 20))
     open_items = build_open_items(
-        [upd, fine, reversal, later], [], [money("5.00", fine=True)], TODAY
+        [upd, fine, reversal, november], [], [money("5.00", fine=True)], TODAY
     )
     assert open_items.interest == Decimal("2.00")
 

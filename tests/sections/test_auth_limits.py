@@ -95,16 +95,16 @@ def test_hammering_does_not_prolong_the_wait(
 ) -> None:
     guesser.statuses({} for _ in range(30))
     PageClient(make_app(fixed_now=NOW + timedelta(minutes=14))).sign_in(NUMBER)
-    later = Guesser(make_app(fixed_now=NOW + timedelta(minutes=15, seconds=1)))
-    assert later.status() == 422
+    guesser = Guesser(make_app(fixed_now=NOW + timedelta(minutes=15, seconds=1)))
+    assert guesser.status() == 422
 
 
 def test_wait_ends_by_itself(guesser: Guesser, make_app: Callable[..., Flask]) -> None:
     guesser.statuses({} for _ in range(12))
     soon = Guesser(make_app(fixed_now=NOW + timedelta(minutes=14, seconds=59)))
     assert soon.status(password=PASSWORD) == 429
-    later = Guesser(make_app(fixed_now=NOW + timedelta(minutes=15, seconds=1)))
-    assert later.status(password=PASSWORD) == 303
+    guesser = Guesser(make_app(fixed_now=NOW + timedelta(minutes=15, seconds=1)))
+    assert guesser.status(password=PASSWORD) == 303
 
 
 def test_one_address_over_forty_contracts_is_refused_by_try_thirty(guesser: Guesser) -> None:

@@ -234,13 +234,13 @@ def leave_traces(scene: Scene) -> tuple[int, int]:
 
 
 def test_the_new_company_registers_as_anybody_and_sees_figures_but_nothing_of_people(
-    scene: Scene, later
+    scene: Scene, advance_clock
 ) -> None:
     enquiry_id, receipt_id = leave_traces(scene)
     scene.hand_over()
-    later(minutes=5)
+    advance_clock(minutes=5)
     scene.decide("other")
-    later(minutes=10)
+    advance_clock(minutes=10)
     nova = scene.new_company()
     here = {"contract_id": scene.contract.id}
     assert "Нова" in nova.get("profile.index", **here).text
@@ -315,7 +315,7 @@ def test_a_registration_goes_on_where_it_is_the_same_organisation(
 
 
 def test_documents_and_contacts_of_the_former_customer_prove_nothing(
-    scene: Scene, outbox: Outbox, later
+    scene: Scene, outbox: Outbox, advance_clock
 ) -> None:
     """Billing still has the former accountant's address for the new customer."""
     stale = f"000000999;ul;Общество «Нова»;ООО «Нова»;{NEW_INN};960001001;{OLD}, {NEW};"
@@ -323,7 +323,7 @@ def test_documents_and_contacts_of_the_former_customer_prove_nothing(
     scene.hand_over(customer=zarya, key="000000101")
     scene.hand_over(customer=stale)
     scene.decide("other")
-    later(minutes=1)
+    advance_clock(minutes=1)
     told = len(outbox.letters(OLD))
     stranger = Person(PageClient(scene.app), {"email": OLD, "phone": "+7 912 999-99-99"})
     stranger.save(stranger.page.open(stranger.enter(OWNED, NEW_INN).location))

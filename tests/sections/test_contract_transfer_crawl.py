@@ -26,7 +26,8 @@ from app.models import (
     SupplyPoint,
 )
 from tests.conftest import NOW
-from tests.pages import PARTIAL, PageClient, concrete
+from tests.pages import PARTIAL, PageClient
+from tests.routes import contract_routes
 from tests.sections.test_security_access import crawl
 from tests.sections.transfer_scene import OLD, Scene, scene
 
@@ -140,9 +141,10 @@ def what_was_seen(scene: Scene) -> tuple[list[str], dict[str, dict[str, str]]]:
     here = f"/contracts/{scene.contract.id}/"
     seen = {path for path in crawl(scene.old, "/") if path.startswith(here)}
     seen |= {
-        concrete(rule.rule, scene.contract.id)
-        for rule in scene.app.url_map.iter_rules()
-        if rule.rule.startswith("/contracts/<int:contract_id>/") and "GET" in rule.methods
+        scene.old.url(route.endpoint, **values)
+        for route in contract_routes()
+        for values in route.every_values(contract_id=scene.contract.id)
+        if not route.is_write
     }
     forms: dict[str, dict[str, str]] = {}
     for path in sorted(seen):
@@ -187,16 +189,16 @@ def test_no_address_that_the_former_people_have_seen_opens_again(scene: Scene) -
 
 
 def test_the_new_customer_meets_nothing_that_the_former_people_wrote(
-    scene: Scene, later: Callable[..., datetime]
+    scene: Scene, advance_clock: Callable[..., datetime]
 ) -> None:
     leave_traces(scene)
     before = crawl(scene.old, "/")
     written = "".join(text_at(scene.old, path) for path in before)
     assert all(text in written for text in TYPED)
     scene.hand_over()
-    later(minutes=5)
+    advance_clock(minutes=5)
     scene.decide("other")
-    later(minutes=10)
+    advance_clock(minutes=10)
     nova = scene.new_company()
     for path in crawl(nova, "/") | before:
         shown = text_at(nova, path)

@@ -187,15 +187,15 @@ def test_while_one_worker_makes_files_the_others_leave_them_to_it(
 
 
 def test_a_page_that_asks_by_itself_keeps_no_session_alive(
-    app: Flask, page: PageClient, contract: Contract, later: Callable[..., object]
+    app: Flask, page: PageClient, contract: Contract, advance_clock: Callable[..., object]
 ) -> None:
     without_worker(app)
     where = order(page, statement(page, contract, ROWS), "Подготовить CSV")
     for minutes in (10, 20, 29):
-        later(minutes=minutes)
+        advance_clock(minutes=minutes)
         answer = page.client.get(where + "?seen=waiting", headers={"X-Poll": "1"})
         assert answer.status_code == 204
-    later(minutes=31)
+    advance_clock(minutes=31)
     assert page.client.get(where + "?seen=waiting", headers={"X-Poll": "1"}).status_code == 302
 
 
@@ -250,11 +250,15 @@ def test_nobody_else_sees_or_fetches_the_file(
 
 
 def test_files_are_deleted_in_time(
-    app: Flask, page: PageClient, contract: Contract, tmp_path: Path, later: Callable[..., object]
+    app: Flask,
+    page: PageClient,
+    contract: Contract,
+    tmp_path: Path,
+    advance_clock: Callable[..., object],
 ) -> None:
     order(page, statement(page, contract, ROWS), "Подготовить CSV")
     assert len(list((tmp_path / "prepared").iterdir())) == 1
-    later(days=3)
+    advance_clock(days=3)
     with app.app_context():
         tidy()
     assert list((tmp_path / "prepared").iterdir()) == []

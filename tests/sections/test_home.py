@@ -135,7 +135,7 @@ def test_home_names_the_windows_of_both_regimes_of_a_contract(
     page: PageClient,
     make: Factory,
     contract: Contract,
-    later: Later,
+    advance_clock: Later,
     day: int,
     month_end: str,
     mkd: str,
@@ -143,7 +143,7 @@ def test_home_names_the_windows_of_both_regimes_of_a_contract(
     read_meter(make, contract, "44")
     mkd_meter(make, contract)
     make.commit()
-    later(days=day - 21)
+    advance_clock(days=day - 21)
     page.sign_in("00123")
     card = readings_card(page, contract)
     assert f"На конец месяца{', ноябрь 2026' if day == 27 else ''}" in card

@@ -145,13 +145,13 @@ def test_the_password_alone_makes_no_device_of_a_clerk(app: Flask, contract: Con
 
 
 def test_a_device_that_guesses_falls_back_among_the_strangers(
-    app: Flask, owner: PageClient, later: Callable[..., datetime]
+    app: Flask, owner: PageClient, advance_clock: Callable[..., datetime]
 ) -> None:
     guess(app, "/sign-in", NUMBER, 20)
     for _ in range(10):
         owner.sign_in(NUMBER, WRONG, 422)
     owner.sign_in(NUMBER, status=429)
-    later(minutes=16)
+    advance_clock(minutes=16)
     owner.sign_in(NUMBER)
 
 
@@ -220,15 +220,15 @@ def test_a_new_password_ends_every_known_device_but_the_one_that_set_it(
 
 
 def test_a_device_is_forgotten_after_half_a_year(
-    app: Flask, owner: PageClient, later: Callable[..., datetime]
+    app: Flask, owner: PageClient, advance_clock: Callable[..., datetime]
 ) -> None:
-    later(days=179)
+    advance_clock(days=179)
     guess(app, "/sign-in", NUMBER)
     owner.sign_in(NUMBER)
     cookie = owner.client.get_cookie("device")
     assert cookie is not None
     forget_session(owner)
-    later(days=179 + 181)
+    advance_clock(days=179 + 181)
     guess(app, "/sign-in", NUMBER)
     # The test client keeps what a browser would have dropped by its max-age.
     owner.client.set_cookie("device", cookie.value)

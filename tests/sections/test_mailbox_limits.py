@@ -74,12 +74,12 @@ def test_spellings_of_one_mailbox_count_together(
 
 
 def test_many_addresses_cause_eight_letters_an_hour_and_the_next_hour_more(
-    app: Flask, contracts: list[Contract], outbox: Outbox, later: Callable[..., datetime]
+    app: Flask, contracts: list[Contract], outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     for number, contract in enumerate(contracts):
         register(app, contract.number, f"198.51.100.{number}")
     assert len(outbox.letters(VICTIM)) == 8
-    later(minutes=61)
+    advance_clock(minutes=61)
     register(app, contracts[0].number, "198.51.100.77")
     assert len(outbox.letters(VICTIM)) == 9
 

@@ -201,7 +201,7 @@ def test_late_interest_that_was_paid_as_such_is_not_asked_for_again(
 
 
 def test_a_month_whose_final_invoice_has_not_come_is_due_in_time_and_not_overdue(
-    page: PageClient, make: Factory, other: Contract, later: Callable[..., object]
+    page: PageClient, make: Factory, other: Contract, advance_clock: Callable[..., object]
 ) -> None:
     make.invoice(other, date(2026, 11, 10), "300.00", period=Month(2026, 11), number="A30")
     make.payment(other, date(2026, 11, 9), "300.00")
@@ -215,7 +215,7 @@ def test_a_month_whose_final_invoice_has_not_come_is_due_in_time_and_not_overdue
     assert "Просрочено" not in soup.text
     home = page.get("home.index", contract_id=other.id).text
     assert "Оплатить до 18.12.2026" in home
-    later(days=40)
+    advance_clock(days=40)
     page.sign_in("00779")
     assert "Просрочен" in page.get("pay.index", contract_id=other.id).text
 

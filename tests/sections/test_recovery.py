@@ -171,7 +171,11 @@ def test_who_gets_no_text_message_uses_up_nobodys_cap(
 
 
 def test_four_requests_in_an_hour_are_three_letters_and_the_password_still_works(
-    page: PageClient, account: Account, outbox: Outbox, app: Flask, later: Callable[..., datetime]
+    page: PageClient,
+    account: Account,
+    outbox: Outbox,
+    app: Flask,
+    advance_clock: Callable[..., datetime],
 ) -> None:
     for _ in range(4):
         page.open(ask(page).location)
@@ -179,7 +183,7 @@ def test_four_requests_in_an_hour_are_three_letters_and_the_password_still_works
     PageClient(app).sign_in(NUMBER)
     # The last link that arrived works, though it was asked for once more.
     page.open(outbox.link())
-    later(hours=1, seconds=1)
+    advance_clock(hours=1, seconds=1)
     ask(page)
     assert len(outbox.letters()) == 4
 
@@ -195,12 +199,12 @@ def test_a_link_works_for_an_hour(
     page: PageClient,
     account: Account,
     outbox: Outbox,
-    later: Callable[..., datetime],
+    advance_clock: Callable[..., datetime],
     minutes: int,
     status: int,
 ) -> None:
     ask(page)
-    later(minutes=minutes)
+    advance_clock(minutes=minutes)
     page.open(outbox.link(), status)
 
 

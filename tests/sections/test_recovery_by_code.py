@@ -68,10 +68,10 @@ def test_a_password_refused_leaves_the_code_alive(
 
 
 def test_a_code_works_for_ten_minutes(
-    page: PageClient, account: Account, outbox: Outbox, later: Callable[..., datetime]
+    page: PageClient, account: Account, outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     soup = by_code(page)
-    later(minutes=10)
+    advance_clock(minutes=10)
     type_code(page, soup, outbox.code(), 422)
 
 
@@ -85,13 +85,17 @@ def test_fifteen_codes_a_day_are_typed_for_one_login(page: PageClient, account: 
 
 
 def test_a_strangers_guesses_do_not_shut_the_owner_out(
-    page: PageClient, account: Account, outbox: Outbox, app: Flask, later: Callable[..., datetime]
+    page: PageClient,
+    account: Account,
+    outbox: Outbox,
+    app: Flask,
+    advance_clock: Callable[..., datetime],
 ) -> None:
     stranger = PageClient(app, "192.0.2.1")
     soup = by_code(stranger)
     for number in range(16):
         type_code(stranger, soup, "no", 429 if number >= 15 else 422)
-    later(hours=1, seconds=1)
+    advance_clock(hours=1, seconds=1)
     type_code(page, by_code(page), outbox.code())
 
 

@@ -105,14 +105,14 @@ def test_the_letter_has_both_parts_and_plain_words(person: Person, outbox: Outbo
 def test_a_link_works_for_an_hour(
     person: Person,
     outbox: Outbox,
-    later: Callable[..., datetime],
+    advance_clock: Callable[..., datetime],
     session: Session,
     minutes: int,
     status: int,
 ) -> None:
     person.save(person.form())
     confirm = person.page.open(outbox.link())
-    later(minutes=minutes)
+    advance_clock(minutes=minutes)
     page = person.page.open(outbox.link(), status)
     person.page.submit(confirm, 303 if status == 200 else 410)
     assert session.scalar(select(func.count(Account.id))) == (status == 200)
@@ -192,13 +192,13 @@ def test_a_newer_registration_replaces_the_one_that_waits(
 
 
 def test_saving_twice_in_a_row_is_one_letter(
-    person: Person, outbox: Outbox, later: Callable[..., datetime]
+    person: Person, outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     soup = person.form()
     assert person.save(soup).location == person.save(soup).location
     assert len(outbox.letters()) == 1
     first = outbox.link()
-    later(minutes=1)
+    advance_clock(minutes=1)
     person.save(soup)
     assert outbox.link() != first
     person.page.open(first, 410)
@@ -256,13 +256,13 @@ def test_an_address_with_a_token_is_told_to_nobody(app: Flask, page: str) -> Non
 
 
 def test_the_letter_can_be_sent_again_after_a_minute(
-    person: Person, outbox: Outbox, later: Callable[..., datetime]
+    person: Person, outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     sent = person.page.open(person.save(person.form()).location)
     person.page.submit(sent, 429)
     assert "через 60 с" in person.page.check_last().text
     assert len(outbox.letters()) == 1
-    later(seconds=60)
+    advance_clock(seconds=60)
     person.page.submit(sent)
     assert len(outbox.letters()) == 2
 

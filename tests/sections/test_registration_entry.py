@@ -119,11 +119,11 @@ def test_wrong_taken_and_unknown_take_equally_long(
 
 
 def test_the_owner_of_an_open_cabinet_is_told_once_a_day_and_nothing_changes(
-    person: Person, outbox: Outbox, session: Session, later: Callable[..., datetime]
+    person: Person, outbox: Outbox, session: Session, advance_clock: Callable[..., datetime]
 ) -> None:
     before = session.execute(select(Account.email, Account.phone, Account.password_hash)).all()
     for hours in (0, 1, 24):
-        later(hours=hours)
+        advance_clock(hours=hours)
         person.enter(TAKEN, INN, 422)
     session.rollback()
     after = session.execute(select(Account.email, Account.phone, Account.password_hash)).all()
@@ -156,14 +156,14 @@ def test_tries_at_once_over_an_open_cabinet_look_like_any_other(
 
 
 def test_one_address_tries_twenty_first_entries_in_a_quarter_of_an_hour(
-    person: Person, app: Flask, later: Callable[..., datetime]
+    person: Person, app: Flask, advance_clock: Callable[..., datetime]
 ) -> None:
     for number in range(20):
         person.enter(f"0{1000 + number}", status=422)
     answer = person.enter(status=429)
     assert int(answer.headers["Retry-After"]) == 15 * 60
     Person(PageClient(app, "192.0.2.7")).enter()
-    later(minutes=15, seconds=1)
+    advance_clock(minutes=15, seconds=1)
     person.enter()
 
 

@@ -115,16 +115,16 @@ def test_what_is_no_sum_costs_no_try(person: Person, outbox: Outbox) -> None:
 
 
 def test_registrations_begun_one_after_the_other_have_no_more_tries(
-    person: Person, outbox: Outbox, later: Callable[..., datetime]
+    person: Person, outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     for round_ in range(3):
-        later(hours=round_)
+        advance_clock(hours=round_)
         page = person.page.open(confirm(person, outbox))
         for number in range(3):
             person.page.submit(page, 422, amount=f"{number + 1},00")
-    later(hours=4)
+    advance_clock(hours=4)
     assert not person.page.open(confirm(person, outbox)).select("#amount")
-    later(hours=30)
+    advance_clock(hours=30)
     person.page.submit(person.page.open(confirm(person, outbox)), amount="12345,67")
 
 

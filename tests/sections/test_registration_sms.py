@@ -95,10 +95,14 @@ def test_in_place_only_the_form_comes_back(person: Person, outbox: Outbox) -> No
 
 @pytest.mark.parametrize(("minutes", "status"), [(9, 200), (10, 422), (11, 422)])
 def test_a_code_works_for_ten_minutes(
-    person: Person, outbox: Outbox, later: Callable[..., datetime], minutes: int, status: int
+    person: Person,
+    outbox: Outbox,
+    advance_clock: Callable[..., datetime],
+    minutes: int,
+    status: int,
 ) -> None:
     sent = send(person)
-    later(minutes=minutes)
+    advance_clock(minutes=minutes)
     person.press(sent, OK, status, code=outbox.code())
 
 
@@ -110,36 +114,36 @@ def test_a_code_works_once(person: Person, outbox: Outbox) -> None:
 
 
 def test_five_wrong_codes_kill_the_right_one_and_a_new_one_lives(
-    person: Person, outbox: Outbox, later: Callable[..., datetime]
+    person: Person, outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     sent = send(person)
     right = outbox.code()
     for number in range(5):
         person.press(sent, OK, 422, code=f"{(int(right) + number + 1) % 10**6:06d}")
     person.press(sent, OK, 422, code=right)
-    later(seconds=61)
+    advance_clock(seconds=61)
     sent = person.press(sent, AGAIN)
     person.press(sent, OK, 422, code=right)
     person.press(sent, OK, code=outbox.code())
 
 
 def test_a_new_code_kills_the_old_one(
-    person: Person, outbox: Outbox, later: Callable[..., datetime]
+    person: Person, outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     sent = send(person)
     old = outbox.code()
-    later(seconds=61)
+    advance_clock(seconds=61)
     sent = person.press(sent, AGAIN)
     person.press(sent, OK, 422, code=old)
     person.press(sent, OK, code=outbox.code())
 
 
 def test_fifteen_codes_a_day_are_typed_for_one_number(
-    person: Person, outbox: Outbox, later: Callable[..., datetime]
+    person: Person, outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     sent, statuses = send(person), []
     for minute in range(0, 40, 11):
-        later(minutes=minute)
+        advance_clock(minutes=minute)
         if minute:
             sent = person.press(sent, AGAIN)
         for _ in range(5):
@@ -163,7 +167,7 @@ def test_a_stranger_cannot_use_up_the_tries_of_a_number(
 
 
 def test_twenty_presses_at_once_send_at_most_one_message(
-    person: Person, outbox: Outbox, app: Flask, later: Callable[..., datetime]
+    person: Person, outbox: Outbox, app: Flask, advance_clock: Callable[..., datetime]
 ) -> None:
     soup = person.form()
     data = person.details() | {"csrf_token": soup.select_one("[name=csrf_token]")["value"]}
@@ -179,7 +183,7 @@ def test_twenty_presses_at_once_send_at_most_one_message(
         assert set(pool.map(press, range(20))) <= {200, 429}
     assert len(outbox.texts()) <= 1
     # Each press hashes a password, which is limited to fifteen in fifteen minutes.
-    later(minutes=16)
+    advance_clock(minutes=16)
     person.press(soup, SEND)
 
 
@@ -219,21 +223,21 @@ def test_no_message_leaves_to_a_number_that_costs(
 
 
 def test_another_code_needs_a_minute_of_patience(
-    person: Person, outbox: Outbox, later: Callable[..., datetime]
+    person: Person, outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     sent = send(person)
     assert sent.select_one("[data-countdown]").text == "60"
     person.press(sent, AGAIN, 429)
-    later(seconds=59)
+    advance_clock(seconds=59)
     person.press(sent, AGAIN, 429)
     assert len(outbox.texts()) == 1
-    later(seconds=60)
+    advance_clock(seconds=60)
     person.press(sent, AGAIN)
     assert len(outbox.texts()) == 2
 
 
 def test_one_number_gets_three_codes_in_ten_minutes_and_five_a_day(
-    person: Person, outbox: Outbox, later: Callable[..., datetime]
+    person: Person, outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     sent = send(person)
     for minute, status, count in (
@@ -245,7 +249,7 @@ def test_one_number_gets_three_codes_in_ten_minutes_and_five_a_day(
         (60, 429, 5),
         (60 * 25, 200, 6),
     ):
-        later(minutes=minute)
+        advance_clock(minutes=minute)
         person.press(sent, AGAIN, status)
         assert len(outbox.texts()) == count, minute
 

@@ -42,14 +42,14 @@ def person(page: PageClient, contract: Contract) -> Person:
 
 
 def test_the_owner_is_told_of_a_stranger_who_first_typed_the_owners_address(
-    person: Person, outbox: Outbox, later: Callable[..., datetime]
+    person: Person, outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     soup = person.form()
     person.save(soup, email=ON_RECORD)
     assert [letter["Subject"].split(":")[0] for letter in outbox.letters()] == [
         "Подтвердите регистрацию"
     ]
-    later(minutes=2)
+    advance_clock(minutes=2)
     person.save(soup)
     assert "Это не я" in part(outbox.letters(ON_RECORD)[-1], "plain")
 
@@ -66,11 +66,11 @@ def test_the_letter_on_record_lets_its_reader_stop_a_strangers_registration(
 
 
 def test_those_on_record_are_told_once_however_often_it_is_saved(
-    person: Person, outbox: Outbox, later: Callable[..., datetime]
+    person: Person, outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     soup = person.form()
     for minutes in (0, 2, 4):
-        later(minutes=minutes)
+        advance_clock(minutes=minutes)
         person.save(soup)
     assert len(outbox.letters(ON_RECORD)) == 1
     person.save(soup, phone="+7 912 888-88-88")
@@ -167,21 +167,25 @@ def test_it_is_not_me_closes_a_cabinet_that_was_opened_and_its_sessions(
 
 
 def test_it_is_not_me_closes_an_open_cabinet_for_a_week(
-    person: Person, outbox: Outbox, later: Callable[..., datetime]
+    person: Person, outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     page = person.page.open(confirm(person, outbox))
     person.page.submit(page, amount="12345,67")
-    later(days=6, hours=23)
+    advance_clock(days=6, hours=23)
     person.page.open(outbox.link(ON_RECORD))
-    later(days=7)
+    advance_clock(days=7)
     assert person.page.open(outbox.link(ON_RECORD), 410).h1.text == "Срок ссылки истек"
 
 
 def test_what_still_waits_is_stopped_as_long_as_it_waits(
-    person: Person, outbox: Outbox, app: Flask, session: Session, later: Callable[..., datetime]
+    person: Person,
+    outbox: Outbox,
+    app: Flask,
+    session: Session,
+    advance_clock: Callable[..., datetime],
 ) -> None:
     confirm(person, outbox)
-    later(days=8)
+    advance_clock(days=8)
     owner = PageClient(app)
     owner.submit(owner.open(outbox.link(ON_RECORD)), 200)
     number = session.scalars(select(Registration.id)).one()

@@ -150,7 +150,7 @@ def test_the_owner_may_send_files_and_a_stranger_to_the_contract_may_not(
 
 @pytest.mark.parametrize("how", ["signed out", "idle", "ended", "may only read"])
 def test_whoever_may_not_send_files_any_more_may_not_send_much(
-    page: PageClient, make: Factory, later: Callable[..., object], how: str
+    page: PageClient, make: Factory, advance_clock: Callable[..., object], how: str
 ) -> None:
     data = filled(page.open(NEW))
     cookie = page.client.get_cookie("kabinet").value
@@ -158,7 +158,7 @@ def test_whoever_may_not_send_files_any_more_may_not_send_much(
         page.submit(page.open(NEW), action="/sign-out")
         page.client.set_cookie("kabinet", cookie)
     elif how == "idle":
-        later(minutes=45)
+        advance_clock(minutes=45)
     elif how == "ended":
         make.session.execute(AccountSession.__table__.delete())
     else:

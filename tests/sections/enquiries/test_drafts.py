@@ -44,10 +44,10 @@ def test_the_script_hears_that_a_draft_is_not_saved_whole(page: PageClient) -> N
 
 
 def test_a_lost_session_says_that_a_long_text_is_not_kept_whole(
-    page: PageClient, later: Callable[..., datetime]
+    page: PageClient, advance_clock: Callable[..., datetime]
 ) -> None:
     data = filled(page.open(NEW), text="я" * 20_001)
-    later(minutes=45)
+    advance_clock(minutes=45)
     answer = page.client.post(NEW, **body_of(data))
     assert "kept=part" in answer.headers["Location"]
     assert "Принято не все" in page.open(answer.headers["Location"]).text

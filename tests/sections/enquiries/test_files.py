@@ -231,7 +231,7 @@ def test_the_nightly_round_forgets_old_drafts_and_files_nobody_speaks_of(
     page: PageClient,
     make: Factory,
     tmp_path: Path,
-    later: Callable[..., object],
+    advance_clock: Callable[..., object],
 ) -> None:
     send(page, files=files(("a.pdf", PDF)))
     post(page, filled(page.open(NEW)), do="attach", files=files(("b.pdf", PDF + b"b")))
@@ -242,7 +242,7 @@ def test_the_nightly_round_forgets_old_drafts_and_files_nobody_speaks_of(
     with app.app_context():
         tidy()
     assert len(list((tmp_path / "files").iterdir())) == 2
-    later(days=31)
+    advance_clock(days=31)
     with app.app_context():
         tidy()
     assert [row.name for row in attached(make)] == ["a.pdf"]

@@ -253,11 +253,11 @@ def test_the_script_that_keeps_a_draft_gets_the_list_of_files(page: PageClient) 
 
 @pytest.mark.parametrize("ending", ["idle", "closed"])
 def test_a_lost_session_loses_nothing_unless_somebody_has_ended_it(
-    page: PageClient, make: Factory, later: Callable[..., datetime], ending: str
+    page: PageClient, make: Factory, advance_clock: Callable[..., datetime], ending: str
 ) -> None:
     data = filled(page.open(NEW), text="Длинное письмо")
     if ending == "idle":
-        later(minutes=45)
+        advance_clock(minutes=45)
     else:
         page.submit(page.open(NEW), action="/sign-out")
         page.client.post("/sign-out")

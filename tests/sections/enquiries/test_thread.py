@@ -149,14 +149,14 @@ def test_twenty_additions_at_once_are_one(
 
 
 def test_what_is_added_after_an_answer_has_a_term_of_its_own(
-    app: Flask, page: PageClient, enquiry: Enquiry, make: Factory, later
+    app: Flask, page: PageClient, enquiry: Enquiry, make: Factory, advance_clock
 ) -> None:
     due = enquiry.answer_due_on
     add(page, "Пока не ответили")
     make.session.refresh(enquiry)
     assert enquiry.answer_due_on == due
     reply(app, "--text", "Ответ")
-    later(minutes=20)
+    advance_clock(minutes=20)
     add(page, "Это не ответ")
     make.session.refresh(enquiry)
     assert (enquiry.status, enquiry.answered_at) == ("in_work", None)
@@ -217,10 +217,10 @@ def test_a_rating_is_given_once_and_not_before_the_answer(
 
 
 def test_a_lost_session_keeps_an_addition_and_leads_back_to_the_thread(
-    page: PageClient, enquiry: Enquiry, later: Callable[..., datetime]
+    page: PageClient, enquiry: Enquiry, advance_clock: Callable[..., datetime]
 ) -> None:
     data = fields(page) | {"text": "Не потеряйте"}
-    later(minutes=45)
+    advance_clock(minutes=45)
     answer = post(page, data, 302, f"{URL}/messages", files=files(("x.exe", b"MZ")))
     assert "kept=part" in answer.headers["Location"]
     soup = page.open(answer.headers["Location"])
@@ -229,7 +229,7 @@ def test_a_lost_session_keeps_an_addition_and_leads_back_to_the_thread(
     assert answer.headers["Location"] == URL
     assert fields(page)["text"] == "Не потеряйте"
     data = fields(page)
-    later(minutes=200)
+    advance_clock(minutes=200)
     for path in ("999/messages", f"{10**30}/messages"):
         post(page, data, 302, f"/contracts/1/enquiries/{path}")
         assert "lost=1" in page.last.headers["Location"]

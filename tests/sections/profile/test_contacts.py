@@ -98,10 +98,10 @@ def test_a_new_address_counts_after_its_own_link_and_the_old_one_is_told_each_ti
 
 @pytest.mark.parametrize("minutes", [59, 61])
 def test_a_link_lives_an_hour(
-    page: PageClient, outbox: Outbox, later: Callable[..., datetime], minutes: int
+    page: PageClient, outbox: Outbox, advance_clock: Callable[..., datetime], minutes: int
 ) -> None:
     save(page, email=NEW)
-    later(minutes=minutes)
+    advance_clock(minutes=minutes)
     page.open(link(outbox), 200 if minutes < 60 else 410)
 
 

@@ -17,13 +17,13 @@ def test_the_same_value_of_the_new_customer_gets_a_receipt_of_its_own(
     make: Factory,
     meter: Meter,
     contract: Contract,
-    later: Callable[..., datetime],
+    advance_clock: Callable[..., datetime],
 ) -> None:
     send(page, type_in(page, meter, "1111"))
     (former,) = submitted(make)
     contract.transferred_at = NOW + timedelta(minutes=1)
     make.commit()
-    later(minutes=2)
+    advance_clock(minutes=2)
     here = {"contract_id": contract.id}
     soup = page.get("readings.index", **here)
     assert "1111" in soup.text.replace(" ", ""), "the figure stays with the contract"

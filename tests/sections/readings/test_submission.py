@@ -301,12 +301,12 @@ def test_a_foreign_meter_or_receipt_is_a_404(page: PageClient, make: Factory, me
 
 
 def test_a_session_that_ended_says_that_the_reading_was_lost(
-    app: Flask, page: PageClient, meter: Meter, later: Callable[..., object]
+    app: Flask, page: PageClient, meter: Meter, advance_clock: Callable[..., object]
 ) -> None:
     soup = type_in(page, meter, "1110", "5")
     post = soup.select_one("main form")
     data = {field["name"]: field.get("value", "") for field in post.select("input[type=hidden]")}
-    later(hours=2)
+    advance_clock(hours=2)
     answer = page.client.post(page.last.request.path, data=data | {"step": "send"})
     assert answer.status_code == 302
     soup = page.open(answer.headers["Location"])

@@ -43,7 +43,7 @@ def write(manager: PageClient, **fields: str) -> None:
 
 
 def test_an_announcement_stands_on_every_page_for_its_time(
-    manager: PageClient, visitor: PageClient, session: Session, later
+    manager: PageClient, visitor: PageClient, session: Session, advance_clock
 ) -> None:
     soup = manager.get("staff.directory_announcement_new")
     begins, ends = soup.select_one("#begins_at"), soup.select_one("#ends_at")
@@ -55,7 +55,7 @@ def test_an_announcement_stands_on_every_page_for_its_time(
     assert row.begins_at == datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
     for minutes, words in ((119, ""), (120, WORDS), (239, WORDS), (240, "")):
-        later(minutes=minutes)
+        advance_clock(minutes=minutes)
         clerk, owner = PageClient(manager.app), PageClient(manager.app)
         clerk.sign_in_staff("operator")
         owner.sign_in("00123")

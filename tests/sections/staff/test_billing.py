@@ -371,18 +371,18 @@ def test_what_died_twice_is_given_up_in_words(
 
 
 def test_batches_that_nobody_loads_are_deleted_after_a_week(
-    app: Flask, manager: PageClient, session: Session, later: Callable[..., object]
+    app: Flask, manager: PageClient, session: Session, advance_clock: Callable[..., object]
 ) -> None:
     sent(manager, zipped(SAMPLE))
     lost = app.extensions["config"].instance_dir / "imports" / "incoming-lost"
     lost.write_bytes(b"x")
     old = lost.stat().st_mtime - timedelta(days=2).total_seconds()
     os.utime(lost, (old, old))
-    later(days=6)
+    advance_clock(days=6)
     with app.app_context():
         tidy()
     assert len(stored(app)) == count(session, ImportJob) == 1
-    later(days=7)
+    advance_clock(days=7)
     with app.app_context():
         tidy()
     assert stored(app) == []

@@ -94,12 +94,12 @@ def test_a_refused_load_of_a_program_is_told_to_everybody_who_watches(
 
 
 def test_the_same_failure_on_the_same_day_is_told_once(
-    app: Flask, outbox: Outbox, later: Callable[..., object]
+    app: Flask, outbox: Outbox, advance_clock: Callable[..., object]
 ) -> None:
     for _ in range(3):
         post(app, BROKEN)
     assert len(subjects(outbox)) == 1
-    later(days=1)
+    advance_clock(days=1)
     post(app, BROKEN)
     assert len(subjects(outbox)) == 2
 
@@ -134,16 +134,16 @@ def test_a_package_that_cannot_be_read_is_on_record_too(
 
 
 def test_the_line_stays_until_a_load_succeeds(
-    app: Flask, manager: PageClient, later: Callable[..., object]
+    app: Flask, manager: PageClient, advance_clock: Callable[..., object]
 ) -> None:
     post(app, BROKEN)
-    later(minutes=1)
+    advance_clock(minutes=1)
     post(app, zipped(SAMPLE), check="1")
     assert "не принята" in red_line(manager)
-    later(minutes=2)
+    advance_clock(minutes=2)
     post(app, zipped(SAMPLE))
     assert "не принята" not in red_line(manager)
-    later(minutes=4)
+    advance_clock(minutes=4)
     post(app, BROKEN)
     assert "не принята" in red_line(manager)
 
@@ -179,7 +179,7 @@ def test_a_load_that_breaks_off_by_our_fault_is_told(
 
 
 def test_a_load_whose_process_was_killed_is_told_when_it_is_given_up(
-    app: Flask, manager: PageClient, outbox: Outbox, later: Callable[..., object]
+    app: Flask, manager: PageClient, outbox: Outbox, advance_clock: Callable[..., object]
 ) -> None:
     batch = NewBatch("ночь.zip", None, 1, {}, JobGoal.LOAD, Channel.COMMAND)
     with app.app_context():
@@ -187,39 +187,39 @@ def test_a_load_whose_process_was_killed_is_told_when_it_is_given_up(
         db.session.commit()
     work(app)
     assert subjects(outbox) == []
-    later(minutes=3)
+    advance_clock(minutes=3)
     work(app)
     assert "процесс загрузки остановился" in part(outbox.letters(WATCHERS[0])[0], "plain")
     assert "Загрузка не удалась" in red_line(manager)
 
 
 def test_a_refused_load_stays_on_record_when_its_batch_is_deleted(
-    app: Flask, session: Session, later: Callable[..., object]
+    app: Flask, session: Session, advance_clock: Callable[..., object]
 ) -> None:
     post(app, BROKEN)
     assert len(stored(app)) == 1
-    later(days=8)
+    advance_clock(days=8)
     with app.app_context():
         tidy()
     assert stored(app) == []
     (job,) = session.scalars(select(ImportJob))
     assert (job.status, job.storage_key, job.batch_id) == ("refused", None, "ночь-17")
     session.rollback()
-    later(days=401)
+    advance_clock(days=401)
     with app.app_context():
         tidy()
     assert session.scalars(select(ImportJob)).all() == []
 
 
 def test_a_clerk_whose_load_is_refused_is_not_the_only_one_who_knows(
-    app: Flask, manager: PageClient, outbox: Outbox, later: Callable[..., object]
+    app: Flask, manager: PageClient, outbox: Outbox, advance_clock: Callable[..., object]
 ) -> None:
     """Between check and load the data have changed."""
     soup = sent(manager, zipped(SAMPLE))
     other = (SAMPLE / "supplier.csv").read_text("utf-8").replace("9600000016", "7415000007")
     post(app, archive({"supplier.csv": other}))
     assert subjects(outbox) == []
-    later(minutes=1)
+    advance_clock(minutes=1)
     soup = press(manager, soup, "Загрузить")
     assert subjects(outbox) == ["Данные биллинга не загружены: batch.zip"]
     assert "на странице «Загрузка»" in part(outbox.letters(WATCHERS[0])[0], "plain")

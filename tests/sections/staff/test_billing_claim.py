@@ -111,18 +111,18 @@ def test_who_does_not_prolong_the_lease_is_replaced_and_can_write_nothing(engine
         session.commit()
         assert requeue_expired(session, NOW + LEASE) is None
         assert claim_next(session, "next", NOW + LEASE) is None
-        later = NOW + LEASE + timedelta(minutes=1)
-        assert requeue_expired(session, later) is None
-        living = claim_next(session, "next", later)
+        expired_at = NOW + LEASE + timedelta(minutes=1)
+        assert requeue_expired(session, expired_at) is None
+        living = claim_next(session, "next", expired_at)
         assert living is not None
         assert living.job_id == dead.job_id
         session.commit()
-        session.execute(heartbeat_statement(dead.job_id, "dead", later + LEASE))
-        assert session.get_one(ImportJob, dead.job_id).lease_until == later + LEASE
+        session.execute(heartbeat_statement(dead.job_id, "dead", expired_at + LEASE))
+        assert session.get_one(ImportJob, dead.job_id).lease_until == expired_at + LEASE
         with pytest.raises(ClaimLostError):
-            settle(session, dead, JobStatus.DONE, Report(1), later)
+            settle(session, dead, JobStatus.DONE, Report(1), expired_at)
         session.rollback()
-        assert settle(session, living, JobStatus.DONE, Report(1), later).status == "done"
+        assert settle(session, living, JobStatus.DONE, Report(1), expired_at).status == "done"
         session.commit()
 
 
@@ -177,12 +177,12 @@ def test_the_command_steps_back_on_postgres_too(
 
 
 def test_the_command_goes_on_after_a_holder_whose_lease_is_over(
-    app: Flask, session: Session, later: Callable[..., object]
+    app: Flask, session: Session, advance_clock: Callable[..., object]
 ) -> None:
     with app.app_context():
         assert start_job(db.session(), COMMAND, "dead", NOW)
         db.session.commit()
-    later(minutes=3)
+    advance_clock(minutes=3)
     assert run_command(app, SAMPLE).exit_code == 0
     statuses = session.scalars(select(ImportJob.status).order_by(ImportJob.id)).all()
     assert statuses == ["failed", "done"]
@@ -210,7 +210,7 @@ def test_a_load_whose_claim_was_taken_over_commits_nothing(
 
 
 def test_two_commands_in_two_processes_never_load_at_once_and_a_killed_one_is_replaced(
-    app: Flask, session: Session, tmp_path: Path, later: Callable[..., object]
+    app: Flask, session: Session, tmp_path: Path, advance_clock: Callable[..., object]
 ) -> None:
     """The first is stopped in the middle; the second steps back; then the first is killed."""
     write_package(tmp_path / "large", contracts=60, months=12)
@@ -242,12 +242,12 @@ def test_two_commands_in_two_processes_never_load_at_once_and_a_killed_one_is_re
 
 
 def test_without_a_worker_any_request_picks_up_what_a_killed_process_has_left(
-    app: Flask, page: PageClient, session: Session, later: Callable[..., object]
+    app: Flask, page: PageClient, session: Session, advance_clock: Callable[..., object]
 ) -> None:
     with app.app_context():
         assert start_job(db.session(), COMMAND, "dead", NOW)
         db.session.commit()
-    later(minutes=3)
+    advance_clock(minutes=3)
     page.get("auth.sign_in")
     assert session.scalars(select(ImportJob.status)).one() == "running"
     session.rollback()

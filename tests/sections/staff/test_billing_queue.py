@@ -88,14 +88,14 @@ def test_who_must_change_the_password_first_may_not_send_much(
 
 
 def test_the_nightly_round_leaves_what_waits_or_runs(
-    app: Flask, manager: PageClient, session: Session, later: Callable[..., object]
+    app: Flask, manager: PageClient, session: Session, advance_clock: Callable[..., object]
 ) -> None:
     without_worker(app)
     upload(manager, zipped(SAMPLE))
     upload(manager, zipped(SAMPLE))
     session.execute(update(ImportJob).where(ImportJob.id == 2).values(status=JobStatus.RUNNING))
     session.commit()
-    later(days=8)
+    advance_clock(days=8)
     with app.app_context():
         tidy()
     assert statuses(session) == ["waiting", "running"]
@@ -103,18 +103,18 @@ def test_the_nightly_round_leaves_what_waits_or_runs(
 
 
 def test_the_week_runs_from_the_last_answer(
-    app: Flask, manager: PageClient, session: Session, later: Callable[..., object]
+    app: Flask, manager: PageClient, session: Session, advance_clock: Callable[..., object]
 ) -> None:
     sent(manager, b"not a zip at all")
     where = manager.last.request.path
-    later(days=6)
+    advance_clock(days=6)
     manager.sign_in_staff("manager")
     press(manager, manager.open(where), "Проверить еще раз")
-    later(days=7)
+    advance_clock(days=7)
     with app.app_context():
         tidy()
     assert statuses(session) == ["refused"]
-    later(days=13)
+    advance_clock(days=13)
     with app.app_context():
         tidy()
     assert statuses(session) == []

@@ -70,7 +70,7 @@ def test_a_killed_load_leaves_nothing_half_done_and_goes_on_later(
     make: Factory,
     session: Session,
     large: bytes,
-    later: Callable[..., object],
+    advance_clock: Callable[..., object],
 ) -> None:
     make.staff(StaffRole.MANAGER)
     make.commit()
@@ -103,7 +103,7 @@ def test_a_killed_load_leaves_nothing_half_done_and_goes_on_later(
     assert len(stored(app)) == 1
     work(app)
     assert "записываем в базу" in status_of(page.open(page.last.request.path))
-    later(seconds=121)
+    advance_clock(seconds=121)
     work(app)
     soup = page.open(page.last.request.path)
     assert "Загружен" in status_of(soup)

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.access import Permission
 from app.models import (
     Account,
     AccountSession,
@@ -20,8 +19,6 @@ from app.web.data_access import write_waiting
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PARTIAL, PageClient
-from tests.tables import rows_of
-from tests.test_rules import ACCESS, NEEDED
 
 
 def test_the_card_shows_what_a_clerk_is_asked_for_and_the_journal_notes_it(
@@ -120,52 +117,6 @@ def test_an_account_of_another_contract_is_not_reached_through_this_one(
     assert other.disabled_at is None
 
 
-VIEWED = sorted(
-    name
-    for name, access in ACCESS.items()
-    if access
-    in {
-        Permission.SEE_CONTRACT.value,
-        Permission.SEE_MONEY.value,
-        Permission.SEE_READINGS.value,
-        Permission.SEE_ENQUIRIES.value,
-    }
-)
-REFUSED = sorted(
-    name
-    for name, access in ACCESS.items()
-    if access in {each.value for each in Permission} and name not in VIEWED
-)
-
-
-def ask(page: PageClient, endpoint: str, contract: Contract) -> int:
-    more = NEEDED.get(endpoint, {"extension": "csv"} if endpoint.endswith("file") else {})
-    url = page.url(endpoint, contract_id=contract.id, **more)
-    rules = list(page.app.url_map.iter_rules(endpoint))
-    if any("GET" in (rule.methods or ()) for rule in rules):
-        return page.client.get(url).status_code
-    soup = page.get("appearance.index")
-    token = {"csrf_token": soup.select_one("[name=csrf_token]")["value"]}
-    return page.client.post(url, data=token).status_code
-
-
-@pytest.mark.parametrize("endpoint", VIEWED)
-def test_a_clerk_sees_the_pages_of_a_customer(clerk, contract: Contract, endpoint) -> None:
-    rules = list(clerk.app.url_map.iter_rules(endpoint))
-    is_write = not any("GET" in (rule.methods or ()) for rule in rules)
-    expected = {403} if is_write else {200, 404, 422}
-    assert ask(clerk, endpoint, contract) in expected
-
-
-@pytest.mark.parametrize("endpoint", REFUSED)
-def test_a_clerk_cannot_act_for_a_customer(
-    clerk, contract: Contract, session: Session, endpoint
-) -> None:
-    before = rows_of(session)
-    assert ask(clerk, endpoint, contract) == 403
-    assert rows_of(session) == before
-
-
 def test_the_pages_say_that_a_clerk_looks_and_the_journal_names_both(
     clerk, contract: Contract, session: Session
 ) -> None:
@@ -192,14 +143,14 @@ def test_a_contract_that_nobody_has_registered_can_be_looked_at(clerk, make: Fac
 
 
 def test_the_card_is_noted_again_after_a_quarter_of_an_hour(
-    clerk, contract: Contract, session: Session, later
+    clerk, contract: Contract, session: Session, advance_clock
 ) -> None:
     clerk.get("staff.customer", contract_id=contract.id)
-    later(minutes=14)
+    advance_clock(minutes=14)
     clerk.get("staff.customer", contract_id=contract.id)
-    later(minutes=16)
+    advance_clock(minutes=16)
     clerk.client.get(clerk.url("staff.extend_session"))
-    later(minutes=20)
+    advance_clock(minutes=20)
     clerk.get("staff.customer", contract_id=contract.id)
     moments = session.scalars(select(AuditEvent.happened_at).filter_by(action="staff.looked")).all()
     assert len(moments) == 2

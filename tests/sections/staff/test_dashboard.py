@@ -172,27 +172,29 @@ def test_an_empty_day_says_so_without_alarm(clerk: PageClient) -> None:
     assert not soup.select(".queue .due, .queue .todo")
 
 
-def test_old_billing_data_are_pointed_out(clerk: PageClient, session: Session, later) -> None:
+def test_old_billing_data_are_pointed_out(
+    clerk: PageClient, session: Session, advance_clock
+) -> None:
     run = session.scalars(select(ImportRun)).one()
     assert run.as_of < NOW
-    later()
+    advance_clock()
     assert "Данные свежие" in clerk.get("staff.dashboard").text
-    later(hours=10)
+    advance_clock(hours=10)
     clerk.client.get(clerk.url("staff.extend_session"))
 
 
 def test_data_older_than_a_day_and_a_half_are_old(
-    page: PageClient, contract: Contract, later
+    page: PageClient, contract: Contract, advance_clock
 ) -> None:
-    later(hours=48)
+    advance_clock(hours=48)
     page.sign_in_staff()
     assert "Данные устарели" in page.get("staff.dashboard").text
 
 
 def test_an_acknowledgement_does_not_make_old_figures_fresh(
-    page: PageClient, make: Factory, contract: Contract, later
+    page: PageClient, make: Factory, contract: Contract, advance_clock
 ) -> None:
-    moment = later(hours=48)
+    moment = advance_clock(hours=48)
     make.import_run(as_of=None, started_at=moment, finished_at=moment, source="readings_ack.csv")
     make.commit()
     page.sign_in_staff()

@@ -31,7 +31,7 @@ EVIL = "<img src=x onerror=alert(1)>{{7*7}}"
 
 def write(session: Session, key: str = "1", **values: Any) -> int:
     """A message in the table, committed; its status and errors are among ``values``."""
-    later = {
+    changes = {
         name: values.pop(name)
         for name in ("status", "last_error", "tries", "created_at")
         if name in values
@@ -45,7 +45,7 @@ def write(session: Session, key: str = "1", **values: Any) -> int:
     }
     message_id = queue_message(session, Outgoing(**(defaults | values)), NOW)
     message = session.get_one(Message, message_id)
-    for name, value in ({"status": "failed"} | later).items():
+    for name, value in ({"status": "failed"} | changes).items():
         setattr(message, name, value)
     if message.status in ("failed", "sent"):
         message.next_try_at = None

@@ -57,14 +57,14 @@ def test_without_a_reached_limit_nothing_is_said(clerk: PageClient, session: Ses
 
 
 def test_the_daily_cap_of_text_messages_is_shown_until_a_day_is_over(
-    clerk: PageClient, session: Session, later: Callable[..., datetime]
+    clerk: PageClient, session: Session, advance_clock: Callable[..., datetime]
 ) -> None:
     attempt(session, LimitedAction.SMS_REQUEST, "+79120000001", 5, succeeded=True)
     (line,) = shown(clerk)
     assert "Исчерпан суточный предел смс: 5 кодов отправлено" in line
     assert "с 21.11.2026, 11:50" in line
     assert "SMS_DAILY_CAP" in line
-    later(hours=24)
+    advance_clock(hours=24)
     clerk.sign_in_staff()
     assert shown(clerk) == []
 

@@ -49,7 +49,7 @@ def test_the_same_code_does_not_open_twice(page, app, contract: Contract, sessio
 
 
 def test_a_wrong_password_an_unknown_login_and_a_closed_person_look_the_same(
-    page, contract: Contract, make: Factory, later
+    page, contract: Contract, make: Factory, advance_clock
 ) -> None:
     make.staff(StaffRole.OPERATOR, login="gone").disabled_at = NOW
     make.commit()
@@ -108,21 +108,21 @@ def test_a_recovery_code_opens_once_and_stands_nowhere_in_the_clear(
 
 
 def test_a_session_of_the_desk_ends_after_15_minutes_and_after_8_hours(
-    page, app, contract: Contract, later
+    page, app, contract: Contract, advance_clock
 ) -> None:
     page.sign_in_staff()
-    later(minutes=14)
+    advance_clock(minutes=14)
     page.get("staff.dashboard")
-    later(minutes=30)
+    advance_clock(minutes=30)
     assert page.client.get(page.url("staff.dashboard")).status_code == 302
-    later()
+    advance_clock()
     page = PageClient(app)
     page.sign_in_staff()
     for minutes in range(10, 8 * 60, 10):
-        later(minutes=minutes)
+        advance_clock(minutes=minutes)
         page.client.get(page.url("staff.dashboard"))
     page.get("staff.dashboard")
-    later(hours=8, minutes=1)
+    advance_clock(hours=8, minutes=1)
     assert page.client.get(page.url("staff.dashboard")).status_code == 302
 
 

@@ -153,8 +153,8 @@ def test_several_versions_of_a_day_are_numbered_and_the_last_holds(
     ]
     assert current_text(session, PERSONAL).body == "третий"
     assert find_text(session, PERSONAL, "2026-11-21-2").body == "второй"
-    later = publish_text(session, PERSONAL, "четвертый", clerk, NOW + timedelta(days=1))
-    assert later.version == "2026-11-22-2", "a file has that day"
+    second = publish_text(session, PERSONAL, "четвертый", clerk, NOW + timedelta(days=1))
+    assert second.version == "2026-11-22-2", "a file has that day"
     lines = session.scalars(select(AuditEvent).filter_by(action="text.published")).all()
     assert len(lines) == 4
 
