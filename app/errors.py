@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +22,8 @@ from app.domain.errors import (
 from app.extensions import db, login_manager
 from app.lib.file_locks import AllLocksHeldError
 from app.logging import event, log
-from app.web.forms import page_if_busy, wait_words
+from app.web.busy_page import find_sent_form, render_busy_page
+from app.web.forms import wait_words
 from app.web.fragments import is_fragment, render_bare
 from app.web.session import was_staff
 from app.web.slow_bodies import TooManyUploads
@@ -55,7 +55,6 @@ PAGES = {
     ),
     503: Words("Сервис занят", "Данные сейчас обновляются. Попробуйте еще раз через минуту."),
 }
-BUSY = "Сервис сейчас занят. Подождите минуту и отправьте еще раз: введенное сохранено."
 RETRY_SOON = {"Retry-After": "60"}
 QUEUED = Words(
     "Сейчас готовится много документов", "Подождите минуту и попробуйте скачать еще раз."
@@ -151,10 +150,8 @@ def _denied(error: AccessDeniedError) -> ResponseReturnValue:
 def _database_busy(error: OperationalError | PoolTimeoutError) -> ResponseReturnValue:
     db.session.rollback()
     log.warning("database unavailable: %s", type(getattr(error, "orig", error)).__name__)
-    # Without a database that page cannot be had either.
-    with suppress(OperationalError):
-        if page := page_if_busy(BUSY):
-            return page, 503, RETRY_SOON
+    if form := find_sent_form():
+        return render_busy_page(form), 503, RETRY_SOON
     return error_page(503)
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from flask import g
-from flask.wrappers import Response
 from werkzeug.datastructures import MultiDict
 from wtforms import RadioField
 
@@ -139,18 +137,3 @@ def printable(text: str | None) -> str:
 def is_uuid(text: str | None) -> bool:
     """Whether a form's key is one that a page has made."""
     return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text or "") is not None
-
-
-def keep_if_busy(page: Callable[[str], Response]) -> None:
-    """Name the page that gives back what was typed, should the database take no write now.
-
-    Args:
-        page: makes it, given the message to show.
-    """
-    g.page_if_busy = page
-
-
-def page_if_busy(message: str) -> Response | None:
-    """The page that the view has named, once."""
-    make: Callable[[str], Response] | None = g.pop("page_if_busy", None)
-    return make(message) if make else None

@@ -15,13 +15,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask, abort
+from flask_wtf import FlaskForm
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import create_environ
+from wtforms import PasswordField
+from wtforms.fields.core import UnboundField
 
 from app.extensions import db
 from app.lib.clock import Clock
 from app.lib.database import BUSY_MS
+from app.web.busy_page import SECRET_FIELDS
 from tests.conftest import NOW, ZONE
 from tests.factories import PASSWORD, Factory
 from tests.pages import PARTIAL, PageClient, check_page
@@ -223,13 +227,88 @@ def test_sign_in_that_cannot_wait_longer_gives_back_what_was_typed(
     soup = page.get("auth.sign_in", next="/contracts/")
     with write_lock(tmp_path):
         answer = page.submit(soup, 503, login=NUMBER, password=PASSWORD)
-    kept = check_page(answer.text)
-    assert "Сервис сейчас занят" in kept.select_one("#error-summary").text
-    assert kept.select_one("#login")["value"] == NUMBER
-    assert kept.select_one("[name=next]")["value"] == "/contracts/"
+    busy = check_page(answer.text)
+    assert busy.h1.text == TITLES[503]
+    assert "Сервис сейчас занят" in busy.select_one("#error-summary").text
+    assert busy.select_one("[name=login]")["value"] == NUMBER
+    assert busy.select_one("[name=next]")["value"] == "/contracts/"
     assert PASSWORD not in answer.text
     assert answer.headers["Retry-After"] == "60"
-    assert page.submit(kept, login=NUMBER, password=PASSWORD).location == "/contracts/"
+    assert busy.select_one("label[for=secret-1]").text == "Пароль"
+    assert page.submit(busy, password=PASSWORD).location == "/contracts/"
+
+
+@pytest.fixture
+def locked(app: Flask) -> Flask:
+    """The portal with a form whose write always finds the database locked."""
+    app.add_url_rule("/write", "write", db_error, methods=["POST"])
+    return app
+
+
+def test_busy_page_sends_the_same_form_to_the_same_address(locked: Flask, contract_id: int) -> None:
+    page = PageClient(locked)
+    token = page.get("auth.sign_in").select_one("[name=csrf_token]")["value"]
+    typed = {"csrf_token": token, "text": "Строка\n«вторая» <b>", "tick": ["1", "2"]}
+    answer = page.client.post("/write?page=2", data=typed)
+    assert answer.status_code == 503
+    form = check_page(answer.text).select_one("form")
+    assert (form["method"], form["action"]) == ("post", "/write?page=2")
+    hidden = [(field["name"], field["value"]) for field in form.select("input[type=hidden]")]
+    assert [name for name, _ in hidden] == ["csrf_token", "text", "tick", "tick"]
+    assert hidden[1:] == [("text", "Строка\n«вторая» <b>"), ("tick", "1"), ("tick", "2")]
+    assert not form.has_attr("enctype")
+
+
+def test_busy_page_as_a_fragment_stands_where_the_form_stood(
+    locked: Flask, contract_id: int
+) -> None:
+    page = PageClient(locked)
+    token = page.get("auth.sign_in").select_one("[name=csrf_token]")["value"]
+    answer = page.client.post("/write", data={"csrf_token": token, "a": "1"}, headers=PARTIAL)
+    assert answer.status_code == 503
+    assert answer.text.strip().startswith('<section id="results">')
+    assert "<html" not in answer.text
+
+
+def test_busy_page_asks_for_new_passwords_and_files_again(locked: Flask, contract_id: int) -> None:
+    page = PageClient(locked)
+    token = page.get("auth.sign_in").select_one("[name=csrf_token]")["value"]
+    data = {"csrf_token": token, "current": "старый", "password": "новый", "password_again": ""}
+    answer = page.client.post("/write", data=data | {"files": (BytesIO(b"1"), "a.pdf")})
+    form = check_page(answer.text).select_one("form")
+    labels = {label["for"]: label.text for label in form.select("label")}
+    assert labels == {
+        "secret-1": "Действующий пароль",
+        "secret-2": "Новый пароль",
+        "files-1": "Файлы не сохранены: выберите их снова",
+    }
+    assert form["enctype"] == "multipart/form-data"
+    assert "старый" not in answer.text
+    assert "новый" not in answer.text
+
+
+def test_form_without_its_token_gets_no_page_that_sends_it_again(locked: Flask) -> None:
+    answer = locked.test_client().post("/write", data={"text": "чужое"})
+    assert answer.status_code == 400
+    assert "чужое" not in answer.text
+
+
+def test_every_password_field_is_known_to_the_busy_page(app: Flask) -> None:
+    names = {
+        name
+        for form in all_forms(FlaskForm)
+        for name, field in vars(form).items()
+        if isinstance(field, UnboundField) and issubclass(field.field_class, PasswordField)
+    }
+    assert names
+    assert names <= set(SECRET_FIELDS)
+
+
+def all_forms(base: type) -> Iterator[type]:
+    """Every form class of the portal."""
+    for form in base.__subclasses__():
+        yield form
+        yield from all_forms(form)
 
 
 def test_a_clerk_whose_session_ended_at_a_customers_page_comes_to_the_desks_door(

@@ -14,7 +14,7 @@ from app.logging import event
 from app.sections.auth.forms import SignInForm
 from app.sections.auth.presenters import list_notes
 from app.web import session
-from app.web.forms import keep_if_busy, safe_next
+from app.web.forms import safe_next
 from app.web.fragments import render_page
 from app.web.permissions import public, signed_in
 from app.web.policies import sign_in_limits
@@ -41,7 +41,6 @@ def sign_in_submit() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate():
         return _page(form, 422)
-    keep_if_busy(lambda message: _page(form, 503, message))
     now = session.clock().now()
     try:
         limits = sign_in_limits(session.config())

@@ -35,7 +35,7 @@ from app.queries.enquiries.customer import (
 from app.sections.enquiries import drafts, labels
 from app.sections.enquiries.forms import EnquiryForm, use_of
 from app.sections.enquiries.source_page import About, read_about
-from app.web.forms import is_uuid, keep_if_busy, summary_of, wait_words
+from app.web.forms import is_uuid, summary_of, wait_words
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access
@@ -109,9 +109,6 @@ def new_submit(contract: VisibleContract) -> ResponseReturnValue:
     if sent := _find_sent(contract, form):
         drafts.discard_twin(contract, NEW, form.text.data)
         return _to_enquiry(contract, sent, is_new=False)
-    keep_if_busy(
-        lambda message: _page(contract, _offer(contract, form), None, 503, message=message)
-    )
     kept = drafts.keep_typed(contract, NEW, form.typed())
     _offer(contract, form)
     if kept.refused:

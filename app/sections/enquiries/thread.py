@@ -26,7 +26,7 @@ from app.queries.enquiries.customer import find_draft, find_entry, get_attachmen
 from app.sections.enquiries import drafts, labels
 from app.sections.enquiries.forms import AdditionForm, RatingForm
 from app.sections.enquiries.routes import bp, files_block, note_rescue
-from app.web.forms import is_uuid, keep_if_busy, summary_of
+from app.web.forms import is_uuid, summary_of
 from app.web.fragments import render_page
 from app.web.permissions import contract_access
 from app.web.policies import enquiry_rules
@@ -81,9 +81,6 @@ def add(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     if _is_sent(found, form):
         drafts.discard_twin(contract, enquiry_id, form.text.data)
         return redirect(_where(contract, enquiry_id, "thread", again=1), 303)
-    keep_if_busy(
-        lambda message: _page(contract, _find(contract), form, status=503, message=message)
-    )
     kept = drafts.keep_typed(contract, enquiry_id, form.typed())
     found = _find(contract)
     if kept.refused:

@@ -18,7 +18,6 @@ from app.queries.contracts import VisibleContract
 from app.queries.invoices import find_bank_details, find_payer
 from app.queries.payment_instructions import PaymentPlan, list_payment_instructions
 from app.sections.pay.forms import BankDetailsForm
-from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
 from app.web.payment_methods import payment_options, send_payment_orders
 from app.web.permissions import contract_access
@@ -85,7 +84,6 @@ def bank_details_submit(contract: VisibleContract) -> ResponseReturnValue:
     form = BankDetailsForm()
     if not form.validate():
         return _details_page(contract, form, 422)
-    keep_if_busy(lambda message: _details_page(contract, form, 503, message))
     save_bank_details(
         db.session(),
         contract,
@@ -130,15 +128,12 @@ def _chosen(instructions: Sequence[PaymentInstruction], plan: PaymentPlan) -> fr
     )
 
 
-def _details_page(
-    contract: VisibleContract, form: BankDetailsForm, status: int = 200, message: str | None = None
-) -> Response:
+def _details_page(contract: VisibleContract, form: BankDetailsForm, status: int = 200) -> Response:
     return render_page(
         "pay/bank_details.html",
         fragment="results",
         contract=contract,
         form=form,
-        message=message,
         status=status,
         payer=find_payer(db.session(), contract),
         own=find_bank_details(db.session(), contract),

@@ -28,7 +28,7 @@ from app.queries.profile import (
 from app.sections.profile.forms import CurrentPassword, PasswordForm
 from app.sections.profile.routes import bp
 from app.web import session
-from app.web.forms import keep_if_busy, summary_of, wait_words
+from app.web.forms import summary_of, wait_words
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access
@@ -52,7 +52,6 @@ def password_submit(contract: VisibleContract) -> ResponseReturnValue:
     form = PasswordForm()
     if not form.validate():
         return _password_page(contract, form, 422)
-    keep_if_busy(lambda message: _password_page(contract, form, 503, message))
     try:
         opened = change_password(
             db.session(),

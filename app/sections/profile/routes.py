@@ -28,7 +28,7 @@ from app.queries.invoices import find_payer
 from app.queries.profile import find_waiting_change, get_customer, get_signed_in_account
 from app.sections.profile import labels
 from app.sections.profile.forms import ContactsForm, PhoneCodeForm
-from app.web.forms import keep_if_busy, summary_of, wait_words
+from app.web.forms import summary_of, wait_words
 from app.web.fragments import render_page
 from app.web.permissions import contract_access
 from app.web.policies import contact_rules
@@ -85,7 +85,6 @@ def contacts_submit(contract: VisibleContract) -> ResponseReturnValue:
     form = ContactsForm()
     if not form.validate():
         return _contacts_page(contract, form, 422)
-    keep_if_busy(lambda message: _contacts_page(contract, form, 503, message))
     try:
         saved = save_contacts(
             db.session(),
@@ -128,7 +127,6 @@ def phone_submit(contract: VisibleContract) -> ResponseReturnValue:
     change = find_waiting_change(db.session(), contract.viewer, PHONE, clock().now())
     if change is None:
         raise NotFoundError
-    keep_if_busy(lambda message: _phone_page(contract, form, 503, message))
     try:
         confirm_phone(
             db.session(),

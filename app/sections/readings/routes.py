@@ -44,7 +44,6 @@ from app.sections.readings.submission import (
     submit,
 )
 from app.web.downloads import WRITERS, send_bytes
-from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
 from app.web.labels import REGIMES
 from app.web.pager import Pager
@@ -178,7 +177,6 @@ def act(contract: VisibleContract) -> ResponseReturnValue:
 def withdraw(contract: VisibleContract, receipt_id: int) -> ResponseReturnValue:
     """Withdraw readings while billing has not got them."""
     found = get_receipt(db.session(), contract, receipt_id)
-    keep_if_busy(lambda message: _receipt_page(contract, found, 503, message))
     try:
         withdraw_readings(
             db.session(),

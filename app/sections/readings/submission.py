@@ -25,7 +25,6 @@ from app.queries.readings.customer import get_receipt, name_registers
 from app.queries.readings.meters import list_meters
 from app.sections.readings import labels
 from app.sections.readings.forms import ReadingForm
-from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.policies import reading_rules, window_rules
@@ -120,7 +119,6 @@ def _submit(submission: Submission, form: ReadingForm) -> ResponseReturnValue:
     if form.unconfirmed:
         form.refused = True
         return _check_page(submission, form, 422)
-    keep_if_busy(lambda message: _check_page(submission, form, 503, message))
     try:
         result = submit_readings(
             db.session(),
@@ -176,9 +174,7 @@ def _send_receipt(submission: Submission, receipt_id: int) -> None:
     )
 
 
-def _check_page(
-    submission: Submission, form: ReadingForm, status: int = 200, message: str | None = None
-) -> Response:
+def _check_page(submission: Submission, form: ReadingForm, status: int = 200) -> Response:
     """Second step: what will be stored, and the doubts to confirm."""
     return render_page(
         "readings/check.html",
@@ -188,6 +184,5 @@ def _check_page(
         form=form,
         labels=labels,
         today=clock().today(),
-        message=message,
         status=status,
     )

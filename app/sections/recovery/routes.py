@@ -20,7 +20,7 @@ from app.queries.registrations import get_recovery
 from app.sections.recovery.forms import CodeForm, NewPasswordForm, RecoveryForm
 from app.web import session
 from app.web.device_cookie import remember_device
-from app.web.forms import keep_if_busy, printable, wait_words
+from app.web.forms import printable, wait_words
 from app.web.fragments import render_page
 from app.web.link_pages import guard_links
 from app.web.permissions import public
@@ -64,7 +64,6 @@ def submit() -> ResponseReturnValue:
     form = RecoveryForm()
     if not form.validate():
         return _page("index", form, 422)
-    keep_if_busy(lambda message: _page("index", form, 503, message=message))
     try:
         asked = recovery.request_recovery(
             db.session(),
@@ -111,7 +110,6 @@ def code_submit(token: str) -> ResponseReturnValue:
     form = CodeForm()
     if not form.validate():
         return _code_page(form, 422)
-    keep_if_busy(lambda message: _code_page(form, 503, message))
     try:
         device = recovery.recover_by_code(
             db.session(),
@@ -149,7 +147,6 @@ def password_submit(token: str) -> ResponseReturnValue:
     recovery.check_recovery(db.session(), asked, nonce, session.local_now())
     if not form.validate():
         return _password_page(asked, form, 422)
-    keep_if_busy(lambda message: _password_page(asked, form, 503, message))
     try:
         device = recovery.recover_by_link(
             db.session(),
@@ -191,18 +188,16 @@ def _explain(form: CodeForm, error: Exception) -> int:
     return 422
 
 
-def _code_page(form: CodeForm, status: int = 200, message: str | None = None) -> Response:
+def _code_page(form: CodeForm, status: int = 200) -> Response:
     minutes = session.config().sms_code_minutes
     login = printable(request.args.get("login"))[:MAX_LOGIN]
-    return _page("code", form, status, minutes=minutes, message=message, login=login)
+    return _page("code", form, status, minutes=minutes, login=login)
 
 
-def _password_page(
-    asked: Recovery, form: NewPasswordForm, status: int = 200, message: str | None = None
-) -> Response:
+def _password_page(asked: Recovery, form: NewPasswordForm, status: int = 200) -> Response:
     logins = list_logins(db.session(), asked.account_id) if asked.account_id else []
     login = logins[0] if logins else ""
-    return _page("password", form, status, message=message, login=login)
+    return _page("password", form, status, login=login)
 
 
 def _page(name: str, form: object, status: int = 200, **context: object) -> Response:

@@ -35,7 +35,6 @@ from app.sections.registration.blueprint import (
 from app.sections.registration.forms import ConfirmForm, ProofForm
 from app.sections.registration.labels import STOP_OVER, proof_words
 from app.web import session
-from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
 from app.web.permissions import public
 from app.web.registration_cookie import is_registering_browser, mark_registering_browser
@@ -91,7 +90,6 @@ def proof_submit(token: str) -> ResponseReturnValue:
     registration = registration_of(token)
     form = ProofForm()
     here = request_context()
-    keep_if_busy(lambda message: _proof_page(form, registration, 503, message))
     if status := _check_registrant(form, registration):
         return _proof_page(form, registration, status)
     try:
@@ -192,7 +190,6 @@ def _proof_page(
     form: ProofForm,
     registration: Registration,
     status: int = 200,
-    message: str | None = None,
     *,
     is_held: bool = False,
 ) -> Response:
@@ -201,7 +198,6 @@ def _proof_page(
         "registration/proof.html",
         fragment="results",
         form=form,
-        message=message,
         registration=registration,
         needs_password=not is_registering_browser(registration),
         is_held=is_held,

@@ -25,7 +25,7 @@ from app.sections.registration.blueprint import (
 from app.sections.registration.forms import EXPLAINED, FirstEntryForm, RegistrationForm
 from app.sections.registration.labels import NOT_FOUND, NOT_SENT
 from app.web import session
-from app.web.forms import keep_if_busy, wait_words
+from app.web.forms import wait_words
 from app.web.fragments import render_page
 from app.web.permissions import public
 
@@ -44,7 +44,6 @@ def first_entry_submit() -> ResponseReturnValue:
     form = FirstEntryForm()
     if not form.validate():
         return _entry_page(form, 422)
-    keep_if_busy(lambda message: _entry_page(form, 503, message))
     here = request_context()
     try:
         registration = entry.open_registration(
@@ -79,7 +78,6 @@ def save(token: str) -> ResponseReturnValue:
     form = RegistrationForm(registration_of(token))
     if not form.validate():
         return _form_page(form, 422)
-    keep_if_busy(lambda message: _form_page(form, 503, message))
     here = request_context()
     try:
         queued = registration_form.save(
@@ -108,7 +106,6 @@ def send_code(token: str) -> ResponseReturnValue:
     form = RegistrationForm(registration_of(token))
     if not form.validate_step():
         return _form_page(form, 422)
-    keep_if_busy(lambda message: _form_page(form, 503, message))
     here = request_context()
     try:
         queued = registration_form.request_code(
@@ -131,7 +128,6 @@ def check_code(token: str) -> ResponseReturnValue:
     form = RegistrationForm(registration_of(token))
     if not form.validate_step():
         return _form_page(form, 422)
-    keep_if_busy(lambda message: _form_page(form, 503, message))
     here = request_context()
     try:
         registration_form.check_code(

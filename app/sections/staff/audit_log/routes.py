@@ -18,7 +18,7 @@ from app.sections.staff.audit_log.forms import JournalForm
 from app.sections.staff.audit_log.presenters import Line, cut, make_lines, make_table
 from app.sections.staff.blueprint import bp
 from app.web.downloads import WRITERS, send_bytes
-from app.web.forms import keep_if_busy, summary_of
+from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.session import clock
@@ -48,7 +48,6 @@ def audit_log_file(extension: str) -> ResponseReturnValue:
     wanted = form.wanted()
     if queries.count_up_to(session, wanted, MOST_ROWS + 1) > MOST_ROWS:
         return _page(form, 422, TOO_MANY)
-    keep_if_busy(lambda message: _page(form, 503, message))
     table = make_table(_all_lines(wanted))
     note_export(session, len(table.rows), form.query(), clock().now())
     session.commit()

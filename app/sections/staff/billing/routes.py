@@ -27,7 +27,7 @@ from app.sections.staff.billing import labels as words
 from app.sections.staff.blueprint import bp
 from app.web import batch_uploads
 from app.web.downloads import send_bytes
-from app.web.forms import keep_if_busy, printable, summary_of
+from app.web.forms import printable, summary_of
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import staff_access
@@ -53,7 +53,6 @@ def billing_upload() -> ResponseReturnValue:
     form = batch_uploads.BatchForm()
     if not form.validate():
         return _page(form, 422)
-    keep_if_busy(lambda message: _page(form, 503, message))
     try:
         incoming, name = batch_uploads.receive_posted()
         staff_id = current_clerk().staff_id
@@ -136,7 +135,7 @@ def _refused(form: batch_uploads.BatchForm, error: BatchError) -> Response:
     return _page(form, batch_uploads.refusal_status(error))
 
 
-def _page(form: batch_uploads.BatchForm, status: int = 200, message: str | None = None) -> Response:
+def _page(form: batch_uploads.BatchForm, status: int = 200) -> Response:
     text = printable(request.args.get("q", "")).strip()[:MAX_SEARCHED]
     total = count_runs(db.session(), text)
     pager = Pager.from_query(request.args.get("page"), PAGE_ROWS, total)
@@ -144,7 +143,7 @@ def _page(form: batch_uploads.BatchForm, status: int = 200, message: str | None 
         "staff/billing/index.html",
         fragment="results",
         form=form,
-        faults=[("", message)] if message else summary_of(form),
+        faults=summary_of(form),
         text=text,
         jobs=list_jobs(db.session(), LISTED_JOBS, text),
         runs=list_runs(db.session(), pager.offset, pager.size, text),

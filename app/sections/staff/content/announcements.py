@@ -15,7 +15,7 @@ from app.models import Announcement
 from app.queries import directories as queries
 from app.sections.staff.blueprint import bp
 from app.sections.staff.content.forms import AnnouncementForm
-from app.web.forms import keep_if_busy, summary_of
+from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import staff_access
@@ -55,7 +55,6 @@ def directory_announcement_new_submit() -> ResponseReturnValue:
     form = AnnouncementForm(local_now())
     if not form.validate():
         return _page(form, status=422)
-    keep_if_busy(lambda message: _page(form, status=503, message=message))
     actions.announce(
         db.session(),
         form.text.data,
@@ -84,11 +83,6 @@ def directory_announcement_submit(announcement_id: int) -> ResponseReturnValue:
     form = AnnouncementForm(local_now(), row)
     if not form.validate():
         return _page(form, row, 422)
-    keep_if_busy(
-        lambda message: _page(
-            form, queries.get_announcement(db.session(), announcement_id), 503, message
-        )
-    )
     try:
         actions.change_announcement(
             db.session(),
@@ -129,7 +123,6 @@ def _page(
     form: AnnouncementForm,
     row: Announcement | None = None,
     status: int = 200,
-    message: str | None = None,
 ) -> Response:
     is_over = row is not None and _stage(row) == Stage.OVER
     return render_page(
@@ -138,6 +131,6 @@ def _page(
         form=form,
         row=row,
         is_over=is_over,
-        faults=[("", message)] if message else [] if is_over else summary_of(form),
+        faults=[] if is_over else summary_of(form),
         status=status,
     )

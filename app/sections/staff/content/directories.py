@@ -24,7 +24,7 @@ from app.sections.staff.content.forms import (
     PremisesForm,
     TopicForm,
 )
-from app.web.forms import keep_if_busy, summary_of
+from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import staff_access
@@ -128,7 +128,6 @@ def directory_new_submit(kind: str) -> ResponseReturnValue:
     form = _offer(found.form())
     if not form.validate():
         return _page(found, form, status=422)
-    keep_if_busy(lambda message: _page(found, form, status=503, message=message))
     try:
         actions.add_row(db.session(), found.model, form.values(), clock().now())
     except DirectoryError as error:
@@ -155,11 +154,6 @@ def directory_row_submit(kind: str, row_id: int) -> ResponseReturnValue:
     form = _offer(found.form(), row)
     if not form.validate():
         return _page(found, form, row, status=422)
-    keep_if_busy(
-        lambda message: _page(
-            found, form, queries.get_row(db.session(), found.model, row_id), 503, message
-        )
-    )
     try:
         actions.change_row(db.session(), row, form.values(), clock().now())
     except DirectoryError as error:
@@ -200,9 +194,7 @@ def _refuse(found: Directory, form: Any, error: DirectoryError, row: Any = None)
     return _page(found, form, row, 422)
 
 
-def _page(
-    found: Directory, form: Any, row: Any = None, status: int = 200, message: str | None = None
-) -> Response:
+def _page(found: Directory, form: Any, row: Any = None, status: int = 200) -> Response:
     return render_page(
         "staff/directories/row.html",
         fragment="results",
@@ -211,6 +203,6 @@ def _page(
         row=row,
         whose=_whose(row) if row else None,
         answer_days=config().enquiry_answer_days,
-        faults=[("", message)] if message else summary_of(form),
+        faults=summary_of(form),
         status=status,
     )

@@ -15,7 +15,6 @@ from app.models import Supplier
 from app.queries.directories import find_supplier_row
 from app.sections.staff.blueprint import bp
 from app.sections.staff.content.forms import SupplierForm
-from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.session import clock
@@ -41,7 +40,6 @@ def directory_supplier_submit() -> ResponseReturnValue:
     form = SupplierForm(supplier)
     if not form.validate():
         return _page(form, supplier, 422)
-    keep_if_busy(lambda message: _page(form, _supplier(), 503, message))
     actions.change_supplier(db.session(), supplier, form.values(), clock().now())
     db.session.commit()
     return redirect(url_for("staff.directory_supplier", saved=1), 303)
@@ -63,16 +61,14 @@ def _supplier() -> Supplier:
     return supplier
 
 
-def _page(
-    form: SupplierForm, supplier: Supplier, status: int = 200, message: str | None = None
-) -> Response:
+def _page(form: SupplierForm, supplier: Supplier, status: int = 200) -> Response:
     return render_page(
         PAGE,
         fragment="results",
         form=form,
         supplier=supplier,
         whose=whose(supplier),
-        faults=[("", message)] if message else form.faults(),
+        faults=form.faults(),
         saved=request.args.get("saved"),
         status=status,
     )

@@ -14,7 +14,7 @@ from app.integrations.bundled_texts import EDO, TITLES
 from app.queries.texts import current_text, find_text, list_versions
 from app.sections.staff.blueprint import bp
 from app.sections.staff.content.forms import TextForm
-from app.web.forms import keep_if_busy, summary_of
+from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.session import config, current_clerk, local_now
@@ -95,7 +95,6 @@ def directory_text_new_submit(purpose: str) -> ResponseReturnValue:
     _name(purpose)
     if not form.validate():
         return _page(purpose, form, 422)
-    keep_if_busy(lambda message: _page(purpose, form, 503, message))
     publish_text(db.session(), purpose, form.body.data, current_clerk().staff_id, local_now())
     db.session.commit()
     return redirect(url_for("staff.directory_text", purpose=purpose, saved=1), 303)
@@ -111,7 +110,6 @@ def _page(
     purpose: str,
     form: TextForm,
     status: int = 200,
-    message: str | None = None,
     *,
     preview: bool = False,
 ) -> Response:
@@ -123,6 +121,6 @@ def _page(
         current=current_text(db.session(), purpose),
         form=form,
         preview=preview,
-        faults=[("", message)] if message else summary_of(form),
+        faults=summary_of(form),
         status=status,
     )

@@ -24,7 +24,7 @@ from app.queries.transfers import list_transfers_of
 from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import BLOCKED, CONTRACT_STATUSES, CUSTOMER_ROLES, REGISTRATIONS
 from app.web.data_access import note_look
-from app.web.forms import keep_if_busy, printable, wait_words
+from app.web.forms import printable, wait_words
 from app.web.fragments import is_fragment, render_page
 from app.web.pager import Pager
 from app.web.permissions import staff_access
@@ -130,7 +130,6 @@ def customer_recovery(contract_id: int, account_id: int) -> ResponseReturnValue:
 
 def _find(contract_id: int, account_id: int) -> tuple[Contract, Account]:
     contract = queries.get_contract_for_desk(db.session(), contract_id)
-    keep_if_busy(lambda message: _card(contract, message, 503))
     return contract, queries.get_account_of(db.session(), contract, account_id)
 
 

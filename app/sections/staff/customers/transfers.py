@@ -19,7 +19,7 @@ from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import TRANSFER_FAULTS, TRANSFERS
 from app.sections.staff.sign_in.forms import BulkTransferForm, TransferForm
 from app.web.data_access import note_look
-from app.web.forms import keep_if_busy, summary_of
+from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import staff_access
@@ -63,7 +63,6 @@ def transfer_decide(contract_id: int) -> ResponseReturnValue:
     form = TransferForm()
     if not form.validate():
         return _page(contract_id, form, 422)
-    keep_if_busy(lambda message: _page(contract_id, form, 503, message))
     clerk, decision = current_clerk(), Decision(form.decision.data)
     try:
         found = queries.get_transfer(db.session(), form.read_id)
@@ -94,7 +93,6 @@ def transfers_same_inn_submit() -> ResponseReturnValue:
     form, clerk, session = BulkTransferForm(), current_clerk(), db.session()
     if not form.validate():
         return _bulk_page(form, 422)
-    keep_if_busy(lambda message: _bulk_page(form, 503, message))
     try:
         count = actions.restore_same_inn(
             session, form.read_ids, clerk.name[:60], clerk.staff_id, local_now()

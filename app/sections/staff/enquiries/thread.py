@@ -35,7 +35,7 @@ from app.sections.staff.enquiries.forms import (
     read_id,
 )
 from app.web.data_access import note_look
-from app.web.forms import keep_if_busy, summary_of
+from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.session import clock, config, current_clerk, local_now
@@ -106,7 +106,6 @@ def enquiry_reply(enquiry_id: int) -> ResponseReturnValue:
     found, form = get_for_desk(db.session(), enquiry_id), ReplyForm()
     if _is_sent(found, form.key, form.text.data):
         return _back(enquiry_id, "again")
-    keep_if_busy(lambda message: _again(enquiry_id, 503, message, reply=form))
     if not form.validate():
         return _page(found, 422, reply=form)
     files, refused = keep_uploads(found.contract_id)
@@ -132,7 +131,6 @@ def enquiry_close(enquiry_id: int) -> ResponseReturnValue:
     found, form = get_for_desk(db.session(), enquiry_id), CloseForm()
     if _is_sent(found, form.close_key, form.close_text.data):
         return _back(enquiry_id, "again")
-    keep_if_busy(lambda message: _again(enquiry_id, 503, message, close=form))
     if not form.validate():
         return _page(found, 422, close=form)
     text, seen = form.close_text.data.strip(), read_id(request.form.get("seen"))
@@ -192,7 +190,6 @@ def enquiry_note(enquiry_id: int) -> ResponseReturnValue:
     found, form = get_for_desk(db.session(), enquiry_id), NoteForm()
     if _is_sent(found, form.note_key, form.note.data):
         return _back(enquiry_id, "again")
-    keep_if_busy(lambda message: _again(enquiry_id, 503, message, note=form))
     if not form.validate():
         return _page(found, 422, note=form)
     files, refused = keep_uploads(found.contract_id)
@@ -224,7 +221,6 @@ def _do(
         typed: the form that was sent, by its name on the page.
     """
     enquiry_id, stored = found.id, [each.storage_key for each in files]
-    keep_if_busy(lambda message: _again(enquiry_id, 503, message, **typed))
     try:
         made = step()
     except EnquiryClosedError as error:

@@ -19,7 +19,7 @@ from app.queries.staff import get_staff, list_open_sessions, list_staff
 from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import ROLES, STAFF_FAULTS
 from app.sections.staff.sign_in.forms import StaffForm
-from app.web.forms import keep_if_busy, summary_of
+from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.policies import staff_session_lives
@@ -53,7 +53,6 @@ def member_new_submit() -> ResponseReturnValue:
     form = _offer(StaffForm())
     if not form.validate():
         return _page(form, None, 422)
-    keep_if_busy(lambda message: _page(form, None, 503, message))
     password = _first_password()
     try:
         member = actions.create_staff(db.session(), _command(form), password, clock().now())
@@ -88,7 +87,6 @@ def member_submit(staff_id: int) -> ResponseReturnValue:
     form = _offer(StaffForm(), member)
     if not form.validate():
         return _page(form, member, 422)
-    keep_if_busy(lambda message: _page(form, get_staff(db.session(), staff_id), 503, message))
     try:
         actions.change_staff(
             db.session(), member, _command(form), form.is_active.data, clock().now()
@@ -150,9 +148,7 @@ def _password_page(member: StaffMember, password: str) -> Response:
     )
 
 
-def _page(
-    form: StaffForm, member: StaffMember | None, status: int = 200, message: str | None = None
-) -> Response:
+def _page(form: StaffForm, member: StaffMember | None, status: int = 200) -> Response:
     sessions = (
         list_open_sessions(db.session(), member.id, clock().now(), *staff_session_lives(config()))
         if member
@@ -163,7 +159,7 @@ def _page(
         fragment="results",
         form=form,
         member=member,
-        faults=[("", message)] if message else summary_of(form),
+        faults=summary_of(form),
         sessions=sessions,
         status=status,
     )

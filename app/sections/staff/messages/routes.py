@@ -20,7 +20,7 @@ from app.sections.staff.audit_log.forms import ChoiceField, DayField, midnight
 from app.sections.staff.blueprint import bp
 from app.sections.staff.messages.labels import CHANNELS, KINDS, NO_RETRY, SHOWN, STATUSES
 from app.web.data_access import note_look
-from app.web.forms import keep_if_busy, printable, summary_of
+from app.web.forms import printable, summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.session import clock
@@ -86,7 +86,6 @@ def message(message_id: int) -> ResponseReturnValue:
 def message_retry(message_id: int) -> ResponseReturnValue:
     """«Отправить еще раз»."""
     found, _ = get_message(db.session(), message_id)
-    keep_if_busy(lambda words: _page(message_id, 503, words))
     try:
         actions.retry_message(db.session(), found, clock().now())
     except RetryError as error:

@@ -18,7 +18,7 @@ from app.sections.staff.blueprint import bp
 from app.sections.staff.sign_in.forms import OwnCodesForm, OwnPasswordForm
 from app.sections.staff.sign_in.routes import codes_page
 from app.web import session
-from app.web.forms import PASSWORD_WORDS, keep_if_busy, summary_of, wait_words
+from app.web.forms import PASSWORD_WORDS, summary_of, wait_words
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.policies import staff_rules
@@ -58,7 +58,6 @@ def password_submit() -> ResponseReturnValue:
     form = OwnPasswordForm()
     if not form.validate():
         return _page(form, 422)
-    keep_if_busy(lambda message: _page(form, 503, message))
     try:
         opened = actions.change_password(
             db.session(),

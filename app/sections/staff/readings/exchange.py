@@ -16,7 +16,6 @@ from app.queries.readings.staff import count_unacknowledged, list_unacknowledged
 from app.sections.staff.blueprint import bp
 from app.web.downloads import send_bytes
 from app.web.export_folder import outgoing_folder
-from app.web.forms import keep_if_busy
 from app.web.fragments import render_page
 from app.web.labels import ZONES
 from app.web.pager import Pager
@@ -40,7 +39,6 @@ def reading_exchange() -> ResponseReturnValue:
 @staff_access(StaffPermission.WORK)
 def reading_exchange_submit() -> ResponseReturnValue:
     """Make a package of what billing does not know yet."""
-    keep_if_busy(lambda message: _page(503, message))
     exported = export_for_billing(db.session(), outgoing_folder(), local_now())
     if exported.path is None:
         return redirect(url_for("staff.reading_exchange", made=""), 303)
@@ -60,7 +58,7 @@ def reading_package(name: str) -> ResponseReturnValue:
     return send_bytes(content, name.removesuffix(".zip"), "zip")
 
 
-def _page(status: int = 200, message: str | None = None) -> Response:
+def _page(status: int = 200) -> Response:
     packages = list_packages(outgoing_folder())
     total = count_unacknowledged(db.session())
     pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, total)
@@ -68,7 +66,6 @@ def _page(status: int = 200, message: str | None = None) -> Response:
     return render_page(
         "staff/readings/exchange.html",
         fragment="results",
-        message=message,
         nothing=NOTHING if made == "" else None,
         made=next((package for package in packages if package.name == made), None),
         packages=packages[:PACKAGES],

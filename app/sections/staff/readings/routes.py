@@ -27,7 +27,7 @@ from app.sections.staff.blueprint import bp
 from app.sections.staff.readings import labels
 from app.sections.staff.readings.forms import DecisionForm, ReadingFilterForm, only_numbers
 from app.web.downloads import WRITERS, send_bytes
-from app.web.forms import keep_if_busy, summary_of
+from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.labels import ZONES
 from app.web.pager import Pager
@@ -58,7 +58,6 @@ def readings_decide() -> ResponseReturnValue:
     wanted, form = _filter(), DecisionForm.read(request.form)
     if form.errors:
         return _page(wanted, form, 422)
-    keep_if_busy(lambda message: _page(_filter(), form, 503, message))
     if form.rejects:
         done = reject_readings(db.session(), current_clerk(), form.seen, form.reason, local_now())
     else:
@@ -118,9 +117,7 @@ def _query(form: ReadingFilterForm) -> dict[str, str | int]:
     return form.query if form.validate() else {}
 
 
-def _page(
-    form: ReadingFilterForm, decision: DecisionForm, status: int = 200, message: str | None = None
-) -> Response:
+def _page(form: ReadingFilterForm, decision: DecisionForm, status: int = 200) -> Response:
     is_good = form.validate()
     total = count_submitted(db.session(), form.wanted) if is_good else 0
     pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, min(total, MAX_ROWS))
@@ -131,7 +128,7 @@ def _page(
         fragment="results",
         form=form,
         decision=decision,
-        faults=[("", message)] if message else summary_of(form) + list(decision.errors.items()),
+        faults=summary_of(form) + list(decision.errors.items()),
         rows=rows,
         pager=pager,
         is_cut=total > MAX_ROWS,

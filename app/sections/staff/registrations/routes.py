@@ -18,7 +18,7 @@ from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import REGISTRATIONS
 from app.sections.staff.sign_in.forms import RefusalForm
 from app.web.data_access import note_look
-from app.web.forms import keep_if_busy, summary_of
+from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.policies import session_lives
@@ -58,7 +58,6 @@ def registration(registration_id: int) -> ResponseReturnValue:
 def registration_approve(registration_id: int) -> ResponseReturnValue:
     """The right to the contract is proved: the cabinet opens."""
     found = get_registration(db.session(), registration_id)
-    keep_if_busy(lambda message: _page(found, RefusalForm(), 503, message))
     try:
         decisions.approve(db.session(), found, current_clerk().name[:60], local_now())
     except RegistrationClosedError:
@@ -75,7 +74,6 @@ def registration_refuse(registration_id: int) -> ResponseReturnValue:
     found, form = get_registration(db.session(), registration_id), RefusalForm()
     if not form.validate():
         return _page(found, form, 422)
-    keep_if_busy(lambda message: _page(found, form, 503, message))
     try:
         clerk, reason = current_clerk().name[:60], form.reason.data
         decisions.refuse(db.session(), found, clerk, reason, local_now())

@@ -20,7 +20,7 @@ from app.queries.staff import find_half_open
 from app.sections.staff.blueprint import bp
 from app.sections.staff.sign_in.forms import CodeForm, StaffSignInForm
 from app.web import session
-from app.web.forms import keep_if_busy, safe_next, wait_words
+from app.web.forms import safe_next, wait_words
 from app.web.fragments import render_page
 from app.web.permissions import public
 from app.web.policies import staff_rules
@@ -46,7 +46,6 @@ def sign_in_submit() -> ResponseReturnValue:
     form = StaffSignInForm()
     if not form.validate():
         return _door(form, 422)
-    keep_if_busy(lambda message: _door(form, 503, message))
     command = SignIn(form.login.data, form.password.data, session.current_browser())
     try:
         opened = actions.sign_in(
@@ -82,7 +81,6 @@ def second_factor_submit() -> ResponseReturnValue:
         return redirect(url_for("staff.sign_in"), 303)
     if not form.validate():
         return _code_page(found, form, 422)
-    keep_if_busy(lambda message: _code_page(found, form, 503, message))
     try:
         return _open(found, form)
     except TooManyAttemptsError as error:
