@@ -1,4 +1,4 @@
-"""Accounts and registrations, for the staff's command line."""
+"""Commands for accounts and registrations."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def account_create(contract: str, email: str, password_stdin: bool) -> None:
     except AccountExistsError:
         raise click.ClickException(f"у договора «{contract}» уже есть владелец") from None
     except ContactError as error:
-        words = contact_error_text(error, "не адрес электронной почты")
-        raise click.ClickException(f"«{email}» — {words}") from None
+        text = contact_error_text(error, "не адрес электронной почты")
+        raise click.ClickException(f"«{email}» — {text}") from None
     except PasswordError as error:
         raise click.ClickException(PASSWORD_WORDS[error.code]) from None
     db.session.commit()
@@ -110,10 +110,10 @@ def _print_registration(registration: Registration) -> None:
     contact = show_email(registration.email)
     if registration.channel == "sms" and registration.confirmed_phone:
         contact = show_phone(registration.confirmed_phone)
-    on_record_words = "на учете" if contact in known else "на учете его нет"
+    on_record_text = "на учете" if contact in known else "на учете его нет"
     click.echo(
         f"Заявка {registration.id}: договор {contract.number}, {contract.customer.display_name}\n"
-        f"  подтверждено {when:%d.%m.%Y %H:%M}: {contact} ({on_record_words}), "
+        f"  подтверждено {when:%d.%m.%Y %H:%M}: {contact} ({on_record_text}), "
         f"сеть {registration.address}\n"
         f"  указано:  {', '.join(filter(None, typed))}\n"
         f"  на учете: {', '.join(known) or 'ничего'}"

@@ -10,7 +10,7 @@ from app.web.forms import printable, safe_next
 
 
 class SignInForm(FlaskForm):
-    """Contract number and password; the number may be written in any usual way."""
+    """Contract number and password; the number may be written in any common way."""
 
     login = StringField(
         "Номер договора",

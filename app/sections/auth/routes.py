@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Sign in, sign out, extend a session."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TOO_MANY = "Слишком много попыток входа. Подожди�
 @bp.get("/sign-in")
 @public
 def sign_in() -> ResponseReturnValue:
-    """The sign-in form; who is signed in already goes to the cabinet."""
+    """Show the sign-in form; whoever is signed in already is redirected to the portal."""
     if current_user.is_authenticated:
         return redirect(url_for("service.root"))
     return _page(SignInForm(next=request.args.get("next")))
@@ -60,14 +60,14 @@ def sign_in_submit() -> ResponseReturnValue:
 @bp.get("/session")
 @signed_in
 def extend_session() -> ResponseReturnValue:
-    """«Продолжить» in the warning that a session ends; asking keeps it."""
+    """«Продолжить» in the warning that a session ends: the request itself extends it."""
     return {"seconds_left": current_user.seconds_left}
 
 
 @bp.post("/sign-out")
 @signed_in
 def sign_out() -> ResponseReturnValue:
-    """«Выход»: the session ends in the table and in the browser."""
+    """«Выход»: end the session in the table and in the browser."""
     sessions.sign_out(db.session(), current_user.session_id, session.clock().now())
     db.session.commit()
     event("sign-out")

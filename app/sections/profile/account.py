@@ -41,14 +41,14 @@ PAGE_ROWS = 25
 @bp.get("/password")
 @contract_access(Permission.MANAGE_ACCOUNT)
 def password(contract: VisibleContract) -> ResponseReturnValue:
-    """«Изменить пароль»."""
+    """«Изменить пароль»: show the form."""
     return _password_page(contract, PasswordForm())
 
 
 @bp.post("/password")
 @contract_access(Permission.MANAGE_ACCOUNT)
 def password_submit(contract: VisibleContract) -> ResponseReturnValue:
-    """The new password counts at once; whoever else is signed in is out."""
+    """Set the new password; all other sessions end."""
     form = PasswordForm()
     if not form.validate():
         return _password_page(contract, form, 422)
@@ -80,7 +80,7 @@ def password_submit(contract: VisibleContract) -> ResponseReturnValue:
 @bp.get("/sessions")
 @contract_access(Permission.MANAGE_ACCOUNT)
 def sessions(contract: VisibleContract) -> ResponseReturnValue:
-    """«Где выполнен вход»."""
+    """«Где выполнен вход»: list the open sessions."""
     rows = list_sessions(
         db.session(),
         contract.viewer,
@@ -111,7 +111,7 @@ def end_session(contract: VisibleContract, session_id: int) -> ResponseReturnVal
 @bp.post("/sessions/end")
 @contract_access(Permission.MANAGE_ACCOUNT)
 def end_all_sessions(contract: VisibleContract) -> ResponseReturnValue:
-    """End all others; this one goes on."""
+    """End all sessions but this one."""
     viewer = contract.viewer
     end_other_sessions(
         db.session(), viewer.account_id, current_user.session_id, session.clock().now()
@@ -124,7 +124,7 @@ def end_all_sessions(contract: VisibleContract) -> ResponseReturnValue:
 @bp.get("/consents")
 @contract_access(Permission.MANAGE_ACCOUNT)
 def consents(contract: VisibleContract) -> ResponseReturnValue:
-    """What was agreed to, when and where from."""
+    """List the consents: to what, when and from where."""
     viewer = contract.viewer
     total = count_consents(db.session(), viewer)
     pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, total)
@@ -142,14 +142,14 @@ def consents(contract: VisibleContract) -> ResponseReturnValue:
 @bp.get("/consents/<id:consent_id>/withdraw")
 @contract_access(Permission.MANAGE_ACCOUNT)
 def consent(contract: VisibleContract, consent_id: int) -> ResponseReturnValue:
-    """What withdrawing means."""
+    """Say what withdrawing a consent means."""
     return _consent_page(contract, _find_consent(contract), CurrentPassword())
 
 
 @bp.post("/consents/<id:consent_id>/withdraw")
 @contract_access(Permission.MANAGE_ACCOUNT)
 def consent_withdraw(contract: VisibleContract, consent_id: int) -> ResponseReturnValue:
-    """«Отозвать»; where that closes the account, the password is asked for."""
+    """«Отозвать»: withdraw; where that closes the account, the password is required."""
     found, form = _find_consent(contract), CurrentPassword()
     is_last = found.purpose == PERSONAL_DATA
     if is_last and not form.validate():

@@ -1,4 +1,4 @@
-"""The link in the letter to a new address: a GET changes nothing, its button does."""
+"""Confirmation link of a new email address: a GET changes nothing, its button does."""
 
 from __future__ import annotations
 
@@ -20,11 +20,7 @@ from app.web.session import local_now
 
 bp = Blueprint("contacts", __name__, url_prefix="/contacts")
 
-LINK_OVER = {
-    "altered": (
-        "Ссылка не подходит",
-        "Скорее всего, она скопирована не полностью. Откройте письмо и нажмите на ссылку еще раз.",
-    ),
+LINK_ERRORS = {
     "expired": (
         "Срок ссылки истек",
         "Адрес не изменился. Укажите его снова в разделе «Реквизиты и контакты».",
@@ -37,13 +33,13 @@ LINK_OVER = {
 }
 
 
-guard_links(bp, LINK_OVER, ("service.root", "Перейти в кабинет"))
+guard_links(bp, LINK_ERRORS, ("service.root", "Перейти в кабинет"))
 
 
 @bp.get("/confirm/<token>")
 @public
 def confirm(token: str) -> ResponseReturnValue:
-    """Whose address it will be, and a button."""
+    """Show the new address and a button."""
     change, nonce = _read(token)
     check_email_change(db.session(), change, nonce, local_now())
     return render_page("profile/confirm.html", fragment="results", change=change, done=False)
@@ -52,7 +48,7 @@ def confirm(token: str) -> ResponseReturnValue:
 @bp.post("/confirm/<token>")
 @public
 def confirm_submit(token: str) -> ResponseReturnValue:
-    """The address counts from now on."""
+    """Confirm the new address."""
     change, nonce = _read(token)
     confirm_email(db.session(), change, nonce, local_now())
     delivery.commit()

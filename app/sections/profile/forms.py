@@ -22,7 +22,7 @@ def _trimmed(text: str | None) -> str:
 
 
 class CurrentPassword(FlaskForm):
-    """What only the owner of the account knows."""
+    """The current password, asked for before changes."""
 
     current = PasswordField(
         "Действующий пароль",
@@ -30,7 +30,7 @@ class CurrentPassword(FlaskForm):
     )
 
     def refuse_current(self) -> None:
-        """Say beside the field that the password is wrong."""
+        """Show beside the field that the password is wrong."""
         self.current.errors = [REFUSED]
 
 
@@ -58,8 +58,8 @@ class ContactsForm(CurrentPassword):
         try:
             normalise_email(field.data)
         except ContactError as error:
-            words = contact_error_text(error, "не похоже на адрес. Например buh@example.ru")
-            raise ValidationError(f"Поле «Адрес e-mail»: {words}") from None
+            text = contact_error_text(error, "не похоже на адрес. Например buh@example.ru")
+            raise ValidationError(f"Поле «Адрес e-mail»: {text}") from None
 
     def validate_phone(self, field: StringField) -> None:
         if not field.data:
@@ -67,17 +67,17 @@ class ContactsForm(CurrentPassword):
         try:
             normalise_phone(field.data)
         except ContactError as error:
-            words = contact_error_text(error, "не похоже на номер. Например +7 912 345-67-89")
-            raise ValidationError(f"Поле «Номер телефона»: {words}") from None
+            text = contact_error_text(error, "не похоже на номер. Например +7 912 345-67-89")
+            raise ValidationError(f"Поле «Номер телефона»: {text}") from None
 
     def refuse_phone(self, *, is_missing: bool) -> None:
-        """Say beside the field that no code can be sent there."""
-        words = (
+        """Show beside the field that no code can be sent there."""
+        text = (
             "номер можно заменить другим, но не удалить"
             if is_missing
             else "код подтверждения приходит только на мобильные номера +7 9…"
         )
-        self.phone.errors = [f"Поле «Номер телефона»: {words}"]
+        self.phone.errors = [f"Поле «Номер телефона»: {text}"]
 
 
 class PasswordForm(CurrentPassword, NewPasswordForm):
@@ -97,5 +97,5 @@ class PhoneCodeForm(FlaskForm):
     )
 
     def refuse(self) -> None:
-        """Say beside the field that it is not the code."""
+        """Show beside the field that the code is wrong."""
         self.code.errors = ["Поле «Код подтверждения»: код не подходит или устарел"]

@@ -1,4 +1,4 @@
-"""Requisites, sessions and consents in words."""
+"""Labels of requisites and kinds of customers."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ class Requisite:
 
 
 def requisites(customer: Customer, contract: Contract) -> list[Requisite]:
-    """What billing has, in the order people check it; what a kind of customer has none of is
-    left out."""
+    """List the requisites in the order people check them, but those it cannot have."""
     found = [
         Requisite("name", "Фирменное название", customer.full_name),
         Requisite("inn", "ИНН", customer.inn),
@@ -30,4 +29,4 @@ def requisites(customer: Customer, contract: Contract) -> list[Requisite]:
         Requisite("postal-address", "Почтовый адрес", customer.postal_address),
     ]
     has_none = {"ip": {"kpp"}, "fl": {"kpp", "ogrn"}}.get(customer.kind, set())
-    return [each for each in found if each.value or each.code not in has_none]
+    return [requisite for requisite in found if requisite.value or requisite.code not in has_none]

@@ -40,7 +40,7 @@ bp = Blueprint("profile", __name__, url_prefix="/contracts/<id:contract_id>/prof
 @bp.get("")
 @contract_access(Permission.SEE_CONTRACT)
 def index(contract: VisibleContract) -> ResponseReturnValue:
-    """Requisites, contract, contacts, and where to change what."""
+    """Show requisites, contract, contacts, and where to change them."""
     session, viewer, now = db.session(), contract.viewer, clock().now()
     customer, row = get_customer(session, contract)
     return render_page(
@@ -65,7 +65,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
 @bp.get("/contacts")
 @contract_access(Permission.MANAGE_ACCOUNT)
 def contacts(contract: VisibleContract) -> ResponseReturnValue:
-    """The form of one's own contacts."""
+    """Show the form of the viewer's contacts."""
     account = get_signed_in_account(db.session(), contract.viewer)
     return _contacts_page(
         contract,
@@ -81,7 +81,7 @@ def contacts(contract: VisibleContract) -> ResponseReturnValue:
 @bp.post("/contacts")
 @contract_access(Permission.MANAGE_ACCOUNT)
 def contacts_submit(contract: VisibleContract) -> ResponseReturnValue:
-    """Keep name and position; ask the new address and number to answer."""
+    """Save name and position; ask to confirm a new address or number."""
     form = ContactsForm()
     if not form.validate():
         return _contacts_page(contract, form, 422)
@@ -113,14 +113,14 @@ def contacts_submit(contract: VisibleContract) -> ResponseReturnValue:
 @bp.get("/phone")
 @contract_access(Permission.MANAGE_ACCOUNT)
 def phone(contract: VisibleContract) -> ResponseReturnValue:
-    """Where the code for a new number is typed."""
+    """Show the form for the code of a new number."""
     return _phone_page(contract, PhoneCodeForm())
 
 
 @bp.post("/phone")
 @contract_access(Permission.MANAGE_ACCOUNT)
 def phone_submit(contract: VisibleContract) -> ResponseReturnValue:
-    """«ОК»: the number counts from now on."""
+    """«ОК»: confirm the new number by its code."""
     form = PhoneCodeForm()
     if not form.validate():
         return _phone_page(contract, form, 422)

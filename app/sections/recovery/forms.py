@@ -17,7 +17,7 @@ TOO_LONG = "Поле «Код подтверждения»: слишком дл�
 
 
 class RecoveryForm(FlaskForm):
-    """Whose password, and how to prove that it is theirs."""
+    """Contract number, and the channel of the message."""
 
     login = StringField(
         "Номер договора",
@@ -46,15 +46,15 @@ class NewPasswordForm(FlaskForm):
         try:
             check_password(field.data or "")
         except PasswordError as error:
-            raise ValidationError(_words(error)) from None
+            raise ValidationError(_error_text(error)) from None
 
     def validate_password_again(self, field: PasswordField) -> None:
         if (field.data or "") != (self.password.data or ""):
             raise ValidationError("Поле «Подтверждение пароля»: пароли не совпадают")
 
     def refuse(self, error: PasswordError) -> None:
-        """Say beside the field why a password may not be set."""
-        self.password.errors = [_words(error)]
+        """Show beside the field why a password may not be set."""
+        self.password.errors = [_error_text(error)]
 
 
 class CodeForm(NewPasswordForm):
@@ -71,5 +71,5 @@ class CodeForm(NewPasswordForm):
         return re.sub(r"\s", "", self.code.data or "")
 
 
-def _words(error: PasswordError) -> str:
+def _error_text(error: PasswordError) -> str:
     return f"Поле «Новый пароль»: {PASSWORD_WORDS[error.code]}"

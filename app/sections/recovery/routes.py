@@ -1,4 +1,4 @@
-"""«Забыли пароль?»: whoever asks sees the same pages, known login or not."""
+"""«Забыли пароль?»: recover a password; the pages are the same for a known and an unknown login."""
 
 from __future__ import annotations
 
@@ -28,11 +28,7 @@ from app.web.policies import recovery_rules
 
 bp = Blueprint("recovery", __name__, url_prefix="/recovery")
 
-LINK_OVER = {
-    "altered": (
-        "Ссылка не подходит",
-        "Скорее всего, она скопирована не полностью. Откройте письмо и нажмите на ссылку еще раз.",
-    ),
+LINK_ERRORS = {
     "expired": ("Срок ссылки истек", "Запросите новую: это займет минуту."),
     "used": (
         "Ссылка уже использована",
@@ -47,20 +43,20 @@ MAX_LOGIN = 64
 WRONG_CODE = "Поле «Код подтверждения»: код не подходит или устарел"
 
 
-guard_links(bp, LINK_OVER, ("recovery.index", "Запросить ссылку"))
+guard_links(bp, LINK_ERRORS, ("recovery.index", "Запросить ссылку"))
 
 
 @bp.get("")
 @public
 def index() -> ResponseReturnValue:
-    """Which contract, and letter or text message."""
+    """Ask for the contract, and for email or text message."""
     return _page("index", RecoveryForm(login=request.args.get("login", "")[:60]))
 
 
 @bp.post("")
 @public
 def submit() -> ResponseReturnValue:
-    """A message goes out if somebody is known by that login; the page does not tell."""
+    """Send a message if somebody is known by the login; the page does not tell."""
     form = RecoveryForm()
     if not form.validate():
         return _page("index", form, 422)
@@ -74,9 +70,9 @@ def submit() -> ResponseReturnValue:
             session.local_now(),
         )
     except TooManyAttemptsError as error:
-        words = f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
+        text = f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
         headers = {"Retry-After": str(error.retry_after)}
-        return _page("index", form, 429, message=words), 429, headers
+        return _page("index", form, 429, message=text), 429, headers
     delivery.commit()
     event("recovery asked", recovery=asked.id, channel=asked.channel)
     if asked.channel == Channel.MAIL:
@@ -90,14 +86,14 @@ def submit() -> ResponseReturnValue:
 @bp.get("/sent")
 @public
 def sent() -> ResponseReturnValue:
-    """The same for everybody: look into the mailbox."""
+    """Ask everybody to check their mailbox."""
     return _page("sent", None, minutes=session.config().link_minutes)
 
 
 @bp.get("/code/<token>")
 @public
 def code(token: str) -> ResponseReturnValue:
-    """The code from the text message, and the new password."""
+    """Show the form for the code and the new password."""
     _asked(Purpose.CODE, token)
     return _code_page(CodeForm())
 
@@ -105,7 +101,7 @@ def code(token: str) -> ResponseReturnValue:
 @bp.post("/code/<token>")
 @public
 def code_submit(token: str) -> ResponseReturnValue:
-    """A right code sets the new password."""
+    """Set the new password if the code is right."""
     asked, _ = _asked(Purpose.CODE, token)
     form = CodeForm()
     if not form.validate():
@@ -132,7 +128,7 @@ def code_submit(token: str) -> ResponseReturnValue:
 @bp.get("/password/<token>")
 @public
 def password(token: str) -> ResponseReturnValue:
-    """Where the link of the letter leads; opening it changes nothing."""
+    """Show the form behind the link of the email; opening it changes nothing."""
     asked, nonce = _asked(Purpose.RECOVERY, token)
     recovery.check_recovery(db.session(), asked, nonce, session.local_now())
     return _password_page(asked, NewPasswordForm())
@@ -163,7 +159,7 @@ def password_submit(token: str) -> ResponseReturnValue:
 
 
 def _done(asked: Recovery, device: str) -> ResponseReturnValue:
-    """No sign-in by the link itself: whoever has the mailbox still needs the new password."""
+    """Redirect to the sign-in page: the link itself signs nobody in."""
     delivery.commit()
     remember_device(device)
     event("password recovered", recovery=asked.id, account=asked.account_id)

@@ -1,4 +1,4 @@
-"""What all pages of a registration share: who holds the link, and where it goes on."""
+"""Blueprint of registrations: the registration of a link, addresses of steps, the next step."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from app.lib.signed_links import Purpose
 from app.logging import event
 from app.models import Registration
 from app.queries.registrations import get_linked_registration
-from app.sections.registration.labels import LINK_OVER
+from app.sections.registration.labels import LINK_ERRORS
 from app.web import session
 from app.web.link_pages import guard_links
 from app.web.policies import registration_rules
 
 bp = Blueprint("registration", __name__)
-WAY_ON = ("registration.first_entry", "Зарегистрироваться")
-"""Where a link that is over leads instead."""
+RESTART = ("registration.first_entry", "Зарегистрироваться")
+"""Endpoint and label of the button where a link does not work any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """From where, by which rules, and when a step is taken."""
+    """Browser, rules and time of the present request."""
 
     browser: Browser
     rules: RegistrationRules
@@ -39,17 +39,17 @@ class RequestContext:
 
 
 def request_context() -> RequestContext:
-    """Of this request; ``now`` is in the supplier's zone, which letters speak of."""
+    """Build the context of this request; ``now`` is in the supplier's zone, as in emails."""
     return RequestContext(
         session.current_browser(), registration_rules(session.config()), session.local_now()
     )
 
 
-def registration_of(token: str) -> Registration:
-    """The registration whose form a token opens.
+def get_form_registration(token: str) -> Registration:
+    """Get the registration whose form a token opens.
 
     Raises:
-        LinkError: ``altered``, or ``closed``: the contract has changed hands.
+        LinkError: ``altered``, or ``closed``: the contract has another customer.
         NotFoundError: purged.
     """
     key, _ = delivery.post().links.read(Purpose.FORM, token)
@@ -57,13 +57,13 @@ def registration_of(token: str) -> Registration:
 
 
 def form_url(endpoint: str, registration: Registration) -> str:
-    """Address of a step of this registration."""
+    """Build the address of a step of a registration, with its signed token."""
     token = delivery.post().links.sign(Purpose.FORM, registration.id)
     return url_for(f"registration.{endpoint}", token=token)
 
 
-def go_on(registration: Registration) -> ResponseReturnValue:
-    """Commit, and lead to what comes next: the cabinet, the proof, or the letter."""
+def redirect_to_next_step(registration: Registration) -> ResponseReturnValue:
+    """Commit and redirect to the next step: the portal, the proof, or the page of the email."""
     if registration.state == State.ACTIVE and registration.account_id is not None:
         opened = sessions.open_session(
             db.session(),
@@ -81,11 +81,11 @@ def go_on(registration: Registration) -> ResponseReturnValue:
     return redirect(form_url(step, registration), 303)
 
 
-link_over = guard_links(bp, LINK_OVER, WAY_ON)
+link_error_page = guard_links(bp, LINK_ERRORS, RESTART)
 
 
 @bp.errorhandler(RegistrationClosedError)
 def closed(error: RegistrationClosedError) -> ResponseReturnValue:
-    """Replaced, stopped, refused, or the contract has an owner."""
+    """Show the error page: replaced, stopped, refused, or the contract has an owner."""
     db.session.rollback()
-    return link_over(LinkError("closed"))
+    return link_error_page(LinkError("closed"))

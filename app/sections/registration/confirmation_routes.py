@@ -1,4 +1,4 @@
-"""The link in the letter, the proof of the right to the contract, «Это не я»."""
+"""Confirmation link, proof of the right to the contract, objection «Это не я»."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ from app.logging import event
 from app.models import Registration
 from app.queries.registrations import get_linked_registration
 from app.sections.registration.blueprint import (
-    WAY_ON,
+    RESTART,
     bp,
     form_url,
-    go_on,
-    registration_of,
+    get_form_registration,
+    redirect_to_next_step,
     request_context,
 )
 from app.sections.registration.forms import ConfirmForm, ProofForm
-from app.sections.registration.labels import STOP_OVER, proof_words
+from app.sections.registration.labels import OBJECTION_ERRORS, proof_error_text
 from app.web import session
 from app.web.fragments import render_page
+from app.web.link_pages import render_link_error
 from app.web.permissions import public
 from app.web.registration_cookie import is_registering_browser, mark_registering_browser
 
@@ -46,7 +47,7 @@ MAX_TYPED = 200
 @bp.get("/registration/confirm/<token>")
 @public
 def confirm(token: str) -> ResponseReturnValue:
-    """Where the link of the letter leads. Programs that open links in letters change nothing."""
+    """Show the button behind the link of the email: programs that open links change nothing."""
     registration, nonce = _linked(Purpose.CONFIRM, token)
     if registration.state == State.UNPROVED and registration.nonce == nonce:
         return redirect(form_url("proof", registration), 303)
@@ -58,24 +59,24 @@ def confirm(token: str) -> ResponseReturnValue:
 @csrf.exempt
 @public
 def confirm_submit(token: str) -> ResponseReturnValue:
-    """«Подтвердить и войти»; in another browser than the one that registered, with the password."""
+    """«Подтвердить и войти»: confirm, in another browser than before with the password."""
     registration, nonce = _linked(Purpose.CONFIRM, token)
-    here, form = request_context(), ConfirmForm()
+    context, form = request_context(), ConfirmForm()
     # First the link: sent twice, it is «used», though the form's token has ended with the sign-in.
-    confirmation.check_link(registration, nonce, here.now)
+    confirmation.check_link(registration, nonce, context.now)
     csrf.protect()
-    if status := _check_registrant(form, registration):
+    if status := _check_password(form, registration):
         return _confirm_page(form, registration, status)
-    confirmation.confirm_by_link(db.session(), registration, nonce, here.rules, here.now)
+    confirmation.confirm_by_link(db.session(), registration, nonce, context.rules, context.now)
     event("registration confirmed", registration=registration.id, state=registration.state)
-    return go_on(registration)
+    return redirect_to_next_step(registration)
 
 
 @bp.get("/registration/form/<token>/proof")
 @public
 def proof(token: str) -> ResponseReturnValue:
-    """The contact is not on record: the right to the contract has to be proved."""
-    registration = registration_of(token)
+    """Ask for proof of the right to the contract: the contact is not on record."""
+    registration = get_form_registration(token)
     if registration.state == State.ACTIVE:
         return redirect(url_for("auth.sign_in"), 303)
     if registration.state != State.UNPROVED:
@@ -86,18 +87,23 @@ def proof(token: str) -> ResponseReturnValue:
 @bp.post("/registration/form/<token>/proof")
 @public
 def proof_submit(token: str) -> ResponseReturnValue:
-    """The exact total of a recent document opens the cabinet."""
-    registration = registration_of(token)
+    """Open the account for the exact total of a recent document."""
+    registration = get_form_registration(token)
     form = ProofForm()
-    here = request_context()
-    if status := _check_registrant(form, registration):
+    context = request_context()
+    if status := _check_password(form, registration):
         return _proof_page(form, registration, status)
     try:
         proofs.prove_by_document(
-            db.session(), registration, form.amount.data or "", here.browser, here.rules, here.now
+            db.session(),
+            registration,
+            form.amount.data or "",
+            context.browser,
+            context.rules,
+            context.now,
         )
     except (AmountError, ProofError) as error:
-        form.amount.errors = [proof_words(error)]
+        form.amount.errors = [proof_error_text(error)]
         event("proof refused", registration=registration.id)
         return _proof_page(form, registration, 422)
     except ProofHeldError:
@@ -105,13 +111,13 @@ def proof_submit(token: str) -> ResponseReturnValue:
         event("proof held", registration=registration.id)
         return _proof_page(form, registration, is_held=True)
     event("registration proved", registration=registration.id)
-    return go_on(registration)
+    return redirect_to_next_step(registration)
 
 
 @bp.get("/registration/stop/<token>")
 @public
 def stop(token: str) -> ResponseReturnValue:
-    """«Это не я»: a question first, for programs open links too."""
+    """«Это не я»: ask first, for programs open links too."""
     registration, _ = _linked(Purpose.STOP, token)
     try:
         objection.check_objection(registration, request_context().rules, session.local_now())
@@ -123,11 +129,11 @@ def stop(token: str) -> ResponseReturnValue:
 @bp.post("/registration/stop/<token>")
 @public
 def stop_submit(token: str) -> ResponseReturnValue:
-    """Those on record end a registration, and the account that came of it."""
+    """Stop a registration, and close the account that came of it."""
     registration, _ = _linked(Purpose.STOP, token)
-    here = request_context()
+    context = request_context()
     try:
-        objection.stop_registration(db.session(), registration, here.rules, here.now)
+        objection.stop_registration(db.session(), registration, context.rules, context.now)
     except LinkError as error:
         return _nothing_to_stop(error)
     delivery.commit()
@@ -146,26 +152,25 @@ def _stop_url(registration: Registration) -> str:
 
 
 def _nothing_to_stop(error: LinkError) -> Response:
-    return render_page(
-        "errors/link_expired.html",
-        fragment="results",
-        words=STOP_OVER[error.code],
-        way=WAY_ON,
-        status=410,
-    )
+    return render_link_error(OBJECTION_ERRORS[error.code], RESTART)
 
 
-def _check_registrant(form: ConfirmForm, registration: Registration) -> int:
-    """Whose password the registration has: the status of a refusal, or 0 to go on."""
+def _check_password(form: ConfirmForm, registration: Registration) -> int:
+    """Check the password in another browser than before: status of a refusal, 0 if right."""
     if is_registering_browser(registration):
         return 0
     typed = form.password.data or ""
     if not typed:
         return form.refuse()
-    here = request_context()
+    context = request_context()
     try:
         confirmation.check_registration_password(
-            db.session(), registration, typed[:MAX_TYPED], here.browser, here.rules, here.now
+            db.session(),
+            registration,
+            typed[:MAX_TYPED],
+            context.browser,
+            context.rules,
+            context.now,
         )
     except (SignInRefusedError, TooManyAttemptsError) as error:
         event("registrant refused", registration=registration.id)
@@ -193,7 +198,7 @@ def _proof_page(
     *,
     is_held: bool = False,
 ) -> Response:
-    here = request_context()
+    context = request_context()
     return render_page(
         "registration/proof.html",
         fragment="results",
@@ -203,7 +208,7 @@ def _proof_page(
         is_held=is_held,
         stop_url=_stop_url(registration),
         tries_left=proofs.count_remaining_attempts(
-            db.session(), registration, here.browser, here.rules, here.now
+            db.session(), registration, context.browser, context.rules, context.now
         ),
         status=status,
     )

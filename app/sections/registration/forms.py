@@ -1,4 +1,4 @@
-"""Forms of the first entry and of the registration, and the words of their errors."""
+"""Forms of the first entry and of the registration, with their error texts."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from app.web.contact_errors import contact_error_text
 from app.web.forms import PASSWORD_WORDS, printable, wait_words
 from app.web.registration_cookie import is_registering_browser, mark_registering_browser
 
-EXPLAINED = (
+FORM_ERRORS = (
     CodeError,
     ConsentMissingError,
     SmsNotAllowedError,
     TooManyAttemptsError,
     TooSoonError,
 )
-"""Errors of actions that have words beside a field; the others end the registration."""
-CODE_WORDS = {
+"""Errors that are shown beside a field; the others end the registration."""
+CODE_ERRORS = {
     "wrong": "Поле «Код подтверждения»: код не подходит. Проверьте цифры в смс",
     "dead": "Поле «Код подтверждения»: код устарел или уже использован. Запросите новый",
     "missing": "Подтвердите номер: нажмите «Отправить смс» и введите код",
@@ -79,7 +79,7 @@ class FirstEntryForm(FlaskForm):
 
 
 class RegistrationForm(FlaskForm):
-    """The manual's registration form. A password that was accepted once need not be typed again."""
+    """The manual's registration form. An accepted password need not be typed again."""
 
     password = PasswordField("Новый пароль")
     password_again = PasswordField("Подтверждение пароля")
@@ -104,7 +104,7 @@ class RegistrationForm(FlaskForm):
         self.registration = registration
         self.hash_before = registration.password_hash
         self.is_step = False
-        """A step towards the code: what is not typed yet is not missed yet."""
+        """A step towards the code: fields may still be empty."""
 
     def validate_step(self) -> bool:
         """Check what the code needs, and what else has been typed."""
@@ -120,7 +120,7 @@ class RegistrationForm(FlaskForm):
             raise ValidationError("Поле «Новый пароль»: придумайте пароль")
         contract = self.registration.contract
         customer = contract.customer
-        about = (
+        facts = (
             contract.number,
             customer.inn,
             customer.full_name,
@@ -129,7 +129,7 @@ class RegistrationForm(FlaskForm):
             self.plain_phone,
         )
         try:
-            check_password(typed, about)
+            check_password(typed, facts)
         except PasswordError as error:
             raise ValidationError(f"Поле «Новый пароль»: {PASSWORD_WORDS[error.code]}") from None
 
@@ -143,15 +143,15 @@ class RegistrationForm(FlaskForm):
         try:
             normalise_email(field.data or "")
         except ContactError as error:
-            words = contact_error_text(error, "нужен адрес вида name@example.ru")
-            raise ValidationError(f"Поле «Адрес e-mail»: {words}") from None
+            text = contact_error_text(error, "нужен адрес вида name@example.ru")
+            raise ValidationError(f"Поле «Адрес e-mail»: {text}") from None
 
     def validate_phone(self, field: StringField) -> None:
         try:
             normalise_phone(field.data or "")
         except ContactError as error:
-            words = contact_error_text(error, "нужен номер с кодом, например +7 912 345-67-89")
-            raise ValidationError(f"Поле «Номер телефона»: {words}") from None
+            text = contact_error_text(error, "нужен номер с кодом, например +7 912 345-67-89")
+            raise ValidationError(f"Поле «Номер телефона»: {text}") from None
 
     def validate_consent(self, field: BooleanField) -> None:
         if not field.data:
@@ -163,7 +163,7 @@ class RegistrationForm(FlaskForm):
         return is_registering_browser(self.registration)
 
     def mark_browser(self) -> None:
-        """Remember this browser where the password that was just typed has been kept."""
+        """Mark this browser by a cookie if the password that was just typed has been stored."""
         if self.registration.password_hash not in (None, self.hash_before):
             mark_registering_browser(self.registration)
 
@@ -172,7 +172,7 @@ class RegistrationForm(FlaskForm):
         return self._contact(normalise_phone, self.phone)
 
     def details(self) -> RegistrationDetails:
-        """What may be kept; call after validation."""
+        """Collect what may be stored; call after validation."""
         is_password = self.password.data and not (
             self.password.errors or self.password_again.errors
         )
@@ -185,8 +185,8 @@ class RegistrationForm(FlaskForm):
             code=re.sub(r"\s", "", self.code.data or "")[:20],
         )
 
-    def explain(self, error: DomainError) -> int:
-        """Put the words of an error beside its field; the status of the answer."""
+    def show_error(self, error: DomainError) -> int:
+        """Show an error beside its field; the status of the answer."""
         match error:
             case ConsentMissingError():
                 self.consent.errors = [NO_CONSENT]
@@ -196,13 +196,13 @@ class RegistrationForm(FlaskForm):
                     "Укажите мобильный номер +7 9…"
                 ]
             case CodeError(code=code):
-                self.code.errors = [CODE_WORDS[code]]
+                self.code.errors = [CODE_ERRORS[code]]
             case TooSoonError(retry_after=seconds):
                 self.code.errors = [f"Код уже отправлен. Новый — через {seconds} с"]
                 return 429
             case TooManyAttemptsError(retry_after=seconds):
-                words = f"Слишком много попыток. Попробуйте снова {wait_words(seconds)}"
-                (self.code if self.channel.data == Channel.SMS else self.email).errors = [words]
+                text = f"Слишком много попыток. Попробуйте снова {wait_words(seconds)}"
+                (self.code if self.channel.data == Channel.SMS else self.email).errors = [text]
                 return 429
         return 422
 
@@ -219,13 +219,13 @@ class ConfirmForm(FlaskForm):
     password = PasswordField("Пароль, заданный при регистрации")
 
     def refuse(self, error: DomainError | None = None) -> int:
-        """Put beside the field why it goes no further; the status of the answer."""
-        words = "Поле «Пароль»: введите пароль, который задали при регистрации"
+        """Show beside the field why the password is refused; the status of the answer."""
+        text = "Поле «Пароль»: введите пароль, который задали при регистрации"
         if isinstance(error, SignInRefusedError):
-            words = "Поле «Пароль»: пароль не подходит. Ссылка продолжает действовать"
+            text = "Поле «Пароль»: пароль не подходит. Ссылка продолжает действовать"
         if isinstance(error, TooManyAttemptsError):
-            words = f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}"
-        self.password.errors = [words]
+            text = f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}"
+        self.password.errors = [text]
         return 429 if isinstance(error, TooManyAttemptsError) else 422
 
 

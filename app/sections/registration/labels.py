@@ -1,4 +1,4 @@
-"""What people read where a registration does not go on."""
+"""Error texts of registrations, their links and their proof."""
 
 from __future__ import annotations
 
@@ -11,11 +11,7 @@ NOT_FOUND = (
 )
 NOT_SENT = "Сообщение не отправлено: сервис отправки не отвечает. Попробуйте еще раз через минуту."
 
-LINK_OVER = {
-    "altered": (
-        "Ссылка не подходит",
-        "Скорее всего, она скопирована не полностью. Откройте письмо и нажмите на ссылку еще раз.",
-    ),
+LINK_ERRORS = {
     "expired": (
         "Срок ссылки истек",
         "Ничего страшного: зарегистрируйтесь снова, это займет пару минут.",
@@ -41,7 +37,7 @@ LINK_OVER = {
     ),
 }
 """Heading and advice by the code of a ``LinkError``."""
-STOP_OVER = {
+OBJECTION_ERRORS = {
     "used": ("Регистрация уже остановлена", "Больше ничего делать не нужно."),
     "superseded": ("Эта регистрация уже не действует", "Останавливать нечего."),
     "expired": (
@@ -51,8 +47,8 @@ STOP_OVER = {
 }
 
 
-def proof_words(error: DomainError) -> str:
-    """Why an amount proved nothing."""
+def proof_error_text(error: DomainError) -> str:
+    """Text for an amount that proved nothing."""
     if isinstance(error, AmountError):
         return "Поле «Сумма документа»: нужна сумма с копейками, например 12 345,67"
     if isinstance(error, ProofError) and error.tries_left:

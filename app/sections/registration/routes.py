@@ -18,11 +18,11 @@ from app.models import Registration
 from app.sections.registration.blueprint import (
     bp,
     form_url,
-    go_on,
-    registration_of,
+    get_form_registration,
+    redirect_to_next_step,
     request_context,
 )
-from app.sections.registration.forms import EXPLAINED, FirstEntryForm, RegistrationForm
+from app.sections.registration.forms import FORM_ERRORS, FirstEntryForm, RegistrationForm
 from app.sections.registration.labels import NOT_FOUND, NOT_SENT
 from app.web import session
 from app.web.forms import wait_words
@@ -40,19 +40,24 @@ def first_entry() -> ResponseReturnValue:
 @bp.post("/first-entry")
 @public
 def first_entry_submit() -> ResponseReturnValue:
-    """Number and ИНН that belong together open the registration form."""
+    """Open the registration form for a number and ИНН that belong together."""
     form = FirstEntryForm()
     if not form.validate():
         return _entry_page(form, 422)
-    here = request_context()
+    context = request_context()
     try:
         registration = entry.open_registration(
-            db.session(), form.number.data, form.plain_inn, here.browser, here.rules, here.now
+            db.session(),
+            form.number.data,
+            form.plain_inn,
+            context.browser,
+            context.rules,
+            context.now,
         )
     except TooManyAttemptsError as error:
         event("first entry limited", retry_after=error.retry_after)
-        words = f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
-        return _entry_page(form, 429, words), 429, {"Retry-After": str(error.retry_after)}
+        text = f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
+        return _entry_page(form, 429, text), 429, {"Retry-After": str(error.retry_after)}
     delivery.commit()
     event("first entry", registration=registration and registration.id)
     if registration is None:
@@ -63,8 +68,8 @@ def first_entry_submit() -> ResponseReturnValue:
 @bp.get("/registration/form/<token>")
 @public
 def form(token: str) -> ResponseReturnValue:
-    """The registration form, with what has been kept of it."""
-    registration = registration_of(token)
+    """Show the registration form with what is stored of it."""
+    registration = get_form_registration(token)
     if registration.state == State.UNPROVED:
         return redirect(form_url("proof", registration), 303)
     registration_form.check_open(db.session(), registration)
@@ -74,27 +79,27 @@ def form(token: str) -> ResponseReturnValue:
 @bp.post("/registration/form/<token>")
 @public
 def save(token: str) -> ResponseReturnValue:
-    """«Сохранить»: a letter goes out, or the confirmed number opens the cabinet."""
-    form = RegistrationForm(registration_of(token))
+    """«Сохранить»: send the email with the link, or open the account by the confirmed number."""
+    form = RegistrationForm(get_form_registration(token))
     if not form.validate():
         return _form_page(form, 422)
-    here = request_context()
+    context = request_context()
     try:
         queued = registration_form.save(
             db.session(),
             form.registration,
             form.details(),
-            here.browser,
-            here.rules,
+            context.browser,
+            context.rules,
             delivery.post(),
-            here.now,
+            context.now,
         )
-    except EXPLAINED as error:
-        return _explained(form, error)
+    except FORM_ERRORS as error:
+        return _refused_page(form, error)
     event("registration saved", registration=form.registration.id, channel=form.channel.data)
     form.mark_browser()
-    answer = go_on(form.registration)
-    if queued is not None and not _has_left(queued):
+    answer = redirect_to_next_step(form.registration)
+    if queued is not None and not _try_delivery(queued):
         return _form_page(form, 503, NOT_SENT)
     return answer
 
@@ -102,21 +107,26 @@ def save(token: str) -> ResponseReturnValue:
 @bp.post("/registration/form/<token>/code")
 @public
 def send_code(token: str) -> ResponseReturnValue:
-    """«Отправить смс»."""
-    form = RegistrationForm(registration_of(token))
+    """«Отправить смс»: send a code."""
+    form = RegistrationForm(get_form_registration(token))
     if not form.validate_step():
         return _form_page(form, 422)
-    here = request_context()
+    context = request_context()
     try:
         queued = registration_form.request_code(
-            db.session(), form.registration, form.details(), here.browser, here.rules, here.now
+            db.session(),
+            form.registration,
+            form.details(),
+            context.browser,
+            context.rules,
+            context.now,
         )
-    except EXPLAINED as error:
-        return _explained(form, error)
+    except FORM_ERRORS as error:
+        return _refused_page(form, error)
     form.mark_browser()
     delivery.commit()
     event("code requested", registration=form.registration.id)
-    if not _has_left(queued):
+    if not _try_delivery(queued):
         return _form_page(form, 503, NOT_SENT)
     return _form_page(form)
 
@@ -124,24 +134,24 @@ def send_code(token: str) -> ResponseReturnValue:
 @bp.post("/registration/form/<token>/code/check")
 @public
 def check_code(token: str) -> ResponseReturnValue:
-    """«ОК»: the code confirms the number."""
-    form = RegistrationForm(registration_of(token))
+    """«ОК»: confirm the number by its code."""
+    form = RegistrationForm(get_form_registration(token))
     if not form.validate_step():
         return _form_page(form, 422)
-    here = request_context()
+    context = request_context()
     try:
         registration_form.check_code(
             db.session(),
             form.registration,
             form.details(),
-            here.browser,
-            here.rules,
+            context.browser,
+            context.rules,
             delivery.post(),
-            here.now,
+            context.now,
         )
-    except EXPLAINED as error:
+    except FORM_ERRORS as error:
         event("code refused", registration=form.registration.id)
-        return _explained(form, error)
+        return _refused_page(form, error)
     form.mark_browser()
     delivery.commit()
     return _form_page(form)
@@ -150,8 +160,8 @@ def check_code(token: str) -> ResponseReturnValue:
 @bp.get("/registration/form/<token>/letter")
 @public
 def email_sent(token: str) -> ResponseReturnValue:
-    """The letter is on its way: what to do with it, and what if it does not come."""
-    registration = registration_of(token)
+    """Say that the email was sent, what to do with it, and what if it does not arrive."""
+    registration = get_form_registration(token)
     if registration.state in (State.DRAFT, State.UNPROVED):
         step = "form" if registration.state == State.DRAFT else "proof"
         return redirect(form_url(step, registration), 303)
@@ -161,24 +171,24 @@ def email_sent(token: str) -> ResponseReturnValue:
 @bp.post("/registration/form/<token>/letter")
 @public
 def resend_email(token: str) -> ResponseReturnValue:
-    """«Отправить письмо еще раз»."""
-    registration = registration_of(token)
-    here = request_context()
+    """«Отправить письмо еще раз»: send another email with a new link."""
+    registration = get_form_registration(token)
+    context = request_context()
     try:
         queued = registration_form.resend_link(
-            db.session(), registration, here.browser, here.rules, here.now
+            db.session(), registration, context.browser, context.rules, context.now
         )
     except (TooSoonError, TooManyAttemptsError) as error:
-        words = f"Письмо уже отправлено. Еще раз — {wait_words(error.retry_after)}."
-        return _email_sent_page(registration, 429, words)
+        text = f"Письмо уже отправлено. Еще раз — {wait_words(error.retry_after)}."
+        return _email_sent_page(registration, 429, text)
     delivery.commit()
-    if not _has_left(queued):
+    if not _try_delivery(queued):
         return _email_sent_page(registration, 503, NOT_SENT)
     return redirect(form_url("email_sent", registration), 303)
 
 
-def _has_left(queued: registration_form.QueuedMessage) -> bool:
-    """Send what somebody waits for; if it does not leave, the try does not count."""
+def _try_delivery(queued: registration_form.QueuedMessage) -> bool:
+    """Send a message that somebody waits for; if it fails, its rate limit is released."""
     if delivery.deliver(queued.message_id):
         return True
     registration_form.record_not_sent(db.session(), queued, session.local_now())
@@ -186,13 +196,13 @@ def _has_left(queued: registration_form.QueuedMessage) -> bool:
     return False
 
 
-def _explained(form: RegistrationForm, error: DomainError) -> ResponseReturnValue:
-    """The form again with the words of an error; what a try has cost stays."""
+def _refused_page(form: RegistrationForm, error: DomainError) -> ResponseReturnValue:
+    """Show the form with the text of an error; what was counted is committed."""
     if isinstance(error, TooManyAttemptsError) and error.staff_alert:
         alert_staff(db.session(), error.staff_alert, session.local_now())
     form.mark_browser()
     delivery.commit()
-    answer = _form_page(form, form.explain(error))
+    answer = _form_page(form, form.show_error(error))
     if isinstance(error, TooManyAttemptsError | TooSoonError):
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer
@@ -211,7 +221,7 @@ def _entry_page(form: FirstEntryForm, status: int = 200, message: str | None = N
 def _form_page(form: RegistrationForm, status: int = 200, message: str | None = None) -> Response:
     registration = form.registration
     code = find_last_code(db.session(), registration_id=registration.id)
-    here = request_context()
+    context = request_context()
     return render_page(
         "registration/form.html",
         fragment="results",
@@ -220,8 +230,10 @@ def _form_page(form: RegistrationForm, status: int = 200, message: str | None = 
         registration=registration,
         url=form_url("form", registration),
         is_confirmed=registration_form.is_confirmed(registration, form.plain_phone),
-        sent_code=code if is_waiting(code, form.plain_phone, here.rules.codes, here.now) else None,
-        wait=seconds_to_wait(code, here.rules.codes, here.now),
+        sent_code=code
+        if is_waiting(code, form.plain_phone, context.rules.codes, context.now)
+        else None,
+        wait=seconds_to_wait(code, context.rules.codes, context.now),
         code_minutes=session.config().sms_code_minutes,
         status=status,
     )
@@ -230,13 +242,15 @@ def _form_page(form: RegistrationForm, status: int = 200, message: str | None = 
 def _email_sent_page(
     registration: Registration, status: int = 200, message: str | None = None
 ) -> Response:
-    here = request_context()
+    context = request_context()
     return render_page(
         "registration/email_sent.html",
         fragment="results",
         registration=registration,
         form_url=form_url("form", registration),
-        wait=registration_form.seconds_to_resend(db.session(), registration, here.rules, here.now),
+        wait=registration_form.seconds_to_resend(
+            db.session(), registration, context.rules, context.now
+        ),
         message=message,
         status=status,
     )

@@ -1,4 +1,4 @@
-"""«Регистрации»: who waits for a clerk to be convinced of their right to a contract."""
+"""«Регистрации»: registrations whose right to the contract a clerk has to decide about."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DONE = {
 @bp.get("/registrations")
 @staff_access(StaffPermission.WORK, lists=True)
 def registrations() -> ResponseReturnValue:
-    """Those that wait, the oldest first."""
+    """List registrations that wait, the oldest first."""
     waiting = list_unproved(db.session())
     return render_page(
         "staff/registrations/index.html",
@@ -47,7 +47,7 @@ def registrations() -> ResponseReturnValue:
 @bp.get("/registrations/<id:registration_id>")
 @staff_access(StaffPermission.WORK)
 def registration(registration_id: int) -> ResponseReturnValue:
-    """What was typed and what is on record, side by side."""
+    """Show what was typed and what is on record, side by side."""
     found = get_registration(db.session(), registration_id)
     note_look(found.contract.number, of=found.id)
     return _page(found, RefusalForm())
@@ -56,7 +56,7 @@ def registration(registration_id: int) -> ResponseReturnValue:
 @bp.post("/registrations/<id:registration_id>/approve")
 @staff_access(StaffPermission.WORK)
 def registration_approve(registration_id: int) -> ResponseReturnValue:
-    """The right to the contract is proved: the cabinet opens."""
+    """Open the account: the right to the contract is proved."""
     found = get_registration(db.session(), registration_id)
     try:
         decisions.approve(db.session(), found, current_clerk().name[:60], local_now())
@@ -70,7 +70,7 @@ def registration_approve(registration_id: int) -> ResponseReturnValue:
 @bp.post("/registrations/<id:registration_id>/refuse")
 @staff_access(StaffPermission.WORK)
 def registration_refuse(registration_id: int) -> ResponseReturnValue:
-    """It is not; the person is told why."""
+    """Refuse access; the person is notified of the reason."""
     found, form = get_registration(db.session(), registration_id), RefusalForm()
     if not form.validate():
         return _page(found, form, 422)
