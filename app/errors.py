@@ -23,7 +23,7 @@ from app.extensions import db, login_manager
 from app.lib.file_locks import AllLocksHeldError
 from app.logging import event, log
 from app.web.busy_page import find_sent_form, render_busy_page
-from app.web.forms import wait_words
+from app.web.forms import describe_wait
 from app.web.fragments import is_fragment, render_bare
 from app.web.session import was_staff
 from app.web.slow_bodies import TooManyUploads
@@ -127,7 +127,7 @@ def unauthorized() -> ResponseReturnValue:
 def _too_many(error: TooManyAttemptsError) -> ResponseReturnValue:
     words = Words(
         "Слишком много запросов подряд",
-        f"Подождите и попробуйте снова {wait_words(error.retry_after)}.",
+        f"Подождите и попробуйте снова {describe_wait(error.retry_after)}.",
     )
     page, status, _ = error_page(429, words)
     return page, status, {"Retry-After": str(error.retry_after)}

@@ -22,7 +22,7 @@ from app.jobs import delivery
 from app.models import Registration
 from app.queries.registrations import contacts_on_record, get_registration, list_unproved
 from app.web.contact_errors import contact_error_text
-from app.web.forms import PASSWORD_WORDS
+from app.web.forms import PASSWORD_ERRORS
 from app.web.session import clock, local_now
 
 CLERK = "командная строка"
@@ -46,7 +46,7 @@ def account_create(contract: str, email: str, password_stdin: bool) -> None:
         text = contact_error_text(error, "не адрес электронной почты")
         raise click.ClickException(f"«{email}» — {text}") from None
     except PasswordError as error:
-        raise click.ClickException(PASSWORD_WORDS[error.code]) from None
+        raise click.ClickException(PASSWORD_ERRORS[error.code]) from None
     db.session.commit()
     click.echo(f"Учетная запись создана: договор {contract}.")
 

@@ -15,7 +15,7 @@ from app.extensions import db
 from app.lib.totp import code_at
 from app.models import Department, StaffMember
 from app.queries.staff import find_by_login, list_staff
-from app.web.forms import PASSWORD_WORDS
+from app.web.forms import PASSWORD_ERRORS
 from app.web.session import clock, config
 
 FAULTS = {"login": "логин не годится: латинские буквы, цифры, от 3 знаков", "taken": "логин занят"}
@@ -39,7 +39,7 @@ def staff_create(
     except StaffError as error:
         raise click.ClickException(FAULTS[error.code]) from None
     except PasswordError as error:
-        raise click.ClickException(PASSWORD_WORDS[error.code]) from None
+        raise click.ClickException(PASSWORD_ERRORS[error.code]) from None
     db.session.commit()
     click.echo(f"Сотрудник создан: {login}. Вход: {config().base_url}/staff/sign-in")
 
@@ -63,7 +63,7 @@ def staff_reset(login: str, password_stdin: bool) -> None:
     try:
         reset_access(db.session(), _member(login), password, clock().now())
     except PasswordError as error:
-        raise click.ClickException(PASSWORD_WORDS[error.code]) from None
+        raise click.ClickException(PASSWORD_ERRORS[error.code]) from None
     db.session.commit()
     click.echo(f"{login}: пароль на один вход выдан, второй фактор настраивается заново.")
 

@@ -19,7 +19,7 @@ def presented_tokens() -> tuple[str, ...]:
     return read_tokens(request.cookies.get(cookie_name(_config(), NAME), ""))
 
 
-def remember_device(value: str) -> None:
+def set_device_cookie(value: str) -> None:
     """Set the cookie with the answer to this request, which is a full sign-in."""
 
     @after_this_request

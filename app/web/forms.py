@@ -15,7 +15,7 @@ from app.domain.errors import PeriodError
 from app.domain.period import MAX_MONTHS, Period, last_months, parse_day, parse_month, presets
 
 MAX_SHOWN = 30
-PASSWORD_WORDS = {
+PASSWORD_ERRORS = {
     "short": "пароль короче 8 знаков",
     "long": "пароль длиннее 20 знаков",
     "common": "такой пароль слишком известен, и с цифрами его подбирают первым. Придумайте другой",
@@ -115,7 +115,7 @@ def safe_next(target: str | None, default: str) -> str:
     return target if is_path else default
 
 
-def wait_words(seconds: int) -> str:
+def describe_wait(seconds: int) -> str:
     """«через 40 с», «через 5 мин.», «через 3 ч»: when the next try makes sense."""
     if seconds < 90:
         return f"через {seconds} с"

@@ -23,7 +23,7 @@ from app.extensions import db, login_manager
 from app.lib.clock import Clock
 from app.lib.database import write_if_free
 from app.queries import accounts, staff
-from app.web.device_cookie import presented_tokens, remember_device
+from app.web.device_cookie import presented_tokens, set_device_cookie
 from app.web.policies import session_lives, staff_session_lives
 from config import Config
 
@@ -123,7 +123,7 @@ def begin(opened: OpenedSession) -> None:
     """Bind this browser to a fresh session; nothing of the time before sign-in survives."""
     session.clear()
     login_user(SignedIn(opened.token, opened.session_id, opened.account_id))
-    remember_device(opened.device)
+    set_device_cookie(opened.device)
 
 
 def begin_half(opened: OpenedStaffSession) -> None:
@@ -143,7 +143,7 @@ def begin_staff(opened: OpenedStaffSession) -> None:
     session.clear()
     if found := _load_staff(opened.token):
         login_user(found)
-        remember_device(opened.device)
+        set_device_cookie(opened.device)
 
 
 def end() -> None:

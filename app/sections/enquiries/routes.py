@@ -35,7 +35,7 @@ from app.queries.enquiries.customer import (
 from app.sections.enquiries import drafts, labels
 from app.sections.enquiries.forms import EnquiryForm, use_of
 from app.sections.enquiries.source_page import About, read_about
-from app.web.forms import is_uuid, summary_of, wait_words
+from app.web.forms import describe_wait, is_uuid, summary_of
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access
@@ -170,7 +170,7 @@ def _send(
     except TooManyAttemptsError as error:
         message = (
             "Сегодня отправлено слишком много обращений. Это сохранено в черновике: "
-            f"отправьте его {wait_words(error.retry_after)}"
+            f"отправьте его {describe_wait(error.retry_after)}"
         )
         return _page(contract, form, draft, 429, message=message)
     delivery.commit()

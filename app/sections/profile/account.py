@@ -28,7 +28,7 @@ from app.queries.profile import (
 from app.sections.profile.forms import CurrentPassword, PasswordForm
 from app.sections.profile.routes import bp
 from app.web import session
-from app.web.forms import summary_of, wait_words
+from app.web.forms import describe_wait, summary_of
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access
@@ -189,7 +189,7 @@ def _find_consent(contract: VisibleContract) -> Consent:
 
 
 def _wait(error: TooManyAttemptsError) -> str:
-    return f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
+    return f"Слишком много попыток. Попробуйте снова {describe_wait(error.retry_after)}."
 
 
 def _password_page(

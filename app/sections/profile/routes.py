@@ -28,7 +28,7 @@ from app.queries.invoices import find_payer
 from app.queries.profile import find_waiting_change, get_customer, get_signed_in_account
 from app.sections.profile import labels
 from app.sections.profile.forms import ContactsForm, PhoneCodeForm
-from app.web.forms import summary_of, wait_words
+from app.web.forms import describe_wait, summary_of
 from app.web.fragments import render_page
 from app.web.permissions import contract_access
 from app.web.policies import contact_rules
@@ -159,7 +159,7 @@ def _new_contacts(form: ContactsForm) -> NewContacts:
 
 
 def _wait(error: TooManyAttemptsError) -> str:
-    return f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
+    return f"Слишком много попыток. Попробуйте снова {describe_wait(error.retry_after)}."
 
 
 def _contacts_page(

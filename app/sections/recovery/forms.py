@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from app.domain.errors import PasswordError
 from app.domain.passwords import check_password
 from app.domain.registration import Channel
-from app.web.forms import PASSWORD_WORDS, printable
+from app.web.forms import PASSWORD_ERRORS, printable
 
 TOO_LONG = "Поле «Код подтверждения»: слишком длинный код"
 
@@ -72,4 +72,4 @@ class CodeForm(NewPasswordForm):
 
 
 def _error_text(error: PasswordError) -> str:
-    return f"Поле «Новый пароль»: {PASSWORD_WORDS[error.code]}"
+    return f"Поле «Новый пароль»: {PASSWORD_ERRORS[error.code]}"

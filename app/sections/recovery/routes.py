@@ -19,8 +19,8 @@ from app.queries.accounts import list_logins
 from app.queries.registrations import get_recovery
 from app.sections.recovery.forms import CodeForm, NewPasswordForm, RecoveryForm
 from app.web import session
-from app.web.device_cookie import remember_device
-from app.web.forms import printable, wait_words
+from app.web.device_cookie import set_device_cookie
+from app.web.forms import describe_wait, printable
 from app.web.fragments import render_page
 from app.web.link_pages import guard_links
 from app.web.permissions import public
@@ -70,7 +70,7 @@ def submit() -> ResponseReturnValue:
             session.local_now(),
         )
     except TooManyAttemptsError as error:
-        text = f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
+        text = f"Слишком много попыток. Попробуйте снова {describe_wait(error.retry_after)}."
         headers = {"Retry-After": str(error.retry_after)}
         return _page("index", form, 429, message=text), 429, headers
     delivery.commit()
@@ -161,7 +161,7 @@ def password_submit(token: str) -> ResponseReturnValue:
 def _done(asked: Recovery, device: str) -> ResponseReturnValue:
     """Redirect to the sign-in page: the link itself signs nobody in."""
     delivery.commit()
-    remember_device(device)
+    set_device_cookie(device)
     event("password recovered", recovery=asked.id, account=asked.account_id)
     return redirect(url_for("auth.sign_in", done="password"), 303)
 
@@ -176,7 +176,7 @@ def _explain(form: CodeForm, error: Exception) -> int:
         form.refuse(error)
     elif isinstance(error, TooManyAttemptsError):
         form.code.errors = [
-            f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}"
+            f"Слишком много попыток. Попробуйте снова {describe_wait(error.retry_after)}"
         ]
         return 429
     else:

@@ -30,7 +30,7 @@ from app.domain.passwords import check_password
 from app.domain.registration import Channel
 from app.models import Registration
 from app.web.contact_errors import contact_error_text
-from app.web.forms import PASSWORD_WORDS, printable, wait_words
+from app.web.forms import PASSWORD_ERRORS, describe_wait, printable
 from app.web.registration_cookie import is_registering_browser, mark_registering_browser
 
 FORM_ERRORS = (
@@ -131,7 +131,7 @@ class RegistrationForm(FlaskForm):
         try:
             check_password(typed, facts)
         except PasswordError as error:
-            raise ValidationError(f"Поле «Новый пароль»: {PASSWORD_WORDS[error.code]}") from None
+            raise ValidationError(f"Поле «Новый пароль»: {PASSWORD_ERRORS[error.code]}") from None
 
     def validate_password_again(self, field: PasswordField) -> None:
         if (field.data or "") != (self.password.data or ""):
@@ -201,7 +201,7 @@ class RegistrationForm(FlaskForm):
                 self.code.errors = [f"Код уже отправлен. Новый — через {seconds} с"]
                 return 429
             case TooManyAttemptsError(retry_after=seconds):
-                text = f"Слишком много попыток. Попробуйте снова {wait_words(seconds)}"
+                text = f"Слишком много попыток. Попробуйте снова {describe_wait(seconds)}"
                 (self.code if self.channel.data == Channel.SMS else self.email).errors = [text]
                 return 429
         return 422
@@ -224,7 +224,7 @@ class ConfirmForm(FlaskForm):
         if isinstance(error, SignInRefusedError):
             text = "Поле «Пароль»: пароль не подходит. Ссылка продолжает действовать"
         if isinstance(error, TooManyAttemptsError):
-            text = f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}"
+            text = f"Слишком много попыток. Попробуйте снова {describe_wait(error.retry_after)}"
         self.password.errors = [text]
         return 429 if isinstance(error, TooManyAttemptsError) else 422
 

@@ -24,7 +24,7 @@ from app.queries.transfers import list_transfers_of
 from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import BLOCKED, CONTRACT_STATUSES, CUSTOMER_ROLES, REGISTRATIONS
 from app.web.data_access import note_look
-from app.web.forms import printable, wait_words
+from app.web.forms import describe_wait, printable
 from app.web.fragments import is_fragment, render_page
 from app.web.pager import Pager
 from app.web.permissions import staff_access
@@ -124,7 +124,7 @@ def customer_recovery(contract_id: int, account_id: int) -> ResponseReturnValue:
         return _card(contract, BLOCKED[error.code], 409)
     except TooManyAttemptsError as error:
         words = "Писем со ссылкой уже отправлено достаточно. Следующее можно отправить"
-        return _card(contract, f"{words} {wait_words(error.retry_after)}.", 429)
+        return _card(contract, f"{words} {describe_wait(error.retry_after)}.", 429)
     return _done(contract_id, "recovery")
 
 

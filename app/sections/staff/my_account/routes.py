@@ -18,7 +18,7 @@ from app.sections.staff.blueprint import bp
 from app.sections.staff.sign_in.forms import OwnCodesForm, OwnPasswordForm
 from app.sections.staff.sign_in.routes import codes_page
 from app.web import session
-from app.web.forms import PASSWORD_WORDS, summary_of, wait_words
+from app.web.forms import PASSWORD_ERRORS, describe_wait, summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.policies import staff_rules
@@ -72,7 +72,7 @@ def password_submit() -> ResponseReturnValue:
         form.current.errors = ["Поле «Текущий пароль»: пароль не подходит"]
         return _page(form, 422)
     except PasswordError as error:
-        form.password.errors = [f"Поле «Новый пароль»: {PASSWORD_WORDS[error.code]}"]
+        form.password.errors = [f"Поле «Новый пароль»: {PASSWORD_ERRORS[error.code]}"]
         return _page(form, 422)
     except TooManyAttemptsError as error:
         return _page(form, 429, _wait(error))
@@ -107,7 +107,7 @@ def _me() -> StaffMember:
 
 
 def _wait(error: TooManyAttemptsError) -> str:
-    return f"Слишком много попыток. Попробуйте снова {wait_words(error.retry_after)}."
+    return f"Слишком много попыток. Попробуйте снова {describe_wait(error.retry_after)}."
 
 
 def _page(

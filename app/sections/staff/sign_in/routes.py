@@ -20,7 +20,7 @@ from app.queries.staff import find_half_open
 from app.sections.staff.blueprint import bp
 from app.sections.staff.sign_in.forms import CodeForm, StaffSignInForm
 from app.web import session
-from app.web.forms import safe_next, wait_words
+from app.web.forms import describe_wait, safe_next
 from app.web.fragments import render_page
 from app.web.permissions import public
 from app.web.policies import staff_rules
@@ -52,7 +52,7 @@ def sign_in_submit() -> ResponseReturnValue:
             db.session(), command, staff_rules(session.config()), session.clock().now()
         )
     except TooManyAttemptsError as error:
-        message = TOO_MANY.format(wait=wait_words(error.retry_after))
+        message = TOO_MANY.format(wait=describe_wait(error.retry_after))
         return _limited(error, _door(form, 429, message))
     except SignInRefusedError as error:
         event("staff sign-in refused", staff=error.args[0])
@@ -84,7 +84,7 @@ def second_factor_submit() -> ResponseReturnValue:
     try:
         return _open(found, form)
     except TooManyAttemptsError as error:
-        message = TOO_MANY.format(wait=wait_words(error.retry_after))
+        message = TOO_MANY.format(wait=describe_wait(error.retry_after))
         return _limited(error, _code_page(found, form, 429, message))
     except CodeError:
         event("staff code refused", staff=found[1].id)
