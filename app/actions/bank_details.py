@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.actions.audit_log import record
 from app.domain.access import Viewer
-from app.lib.database import insert_if_new
+from app.lib.database import insert_or_ignore
 from app.models import BankDetails
 from app.queries.contracts import VisibleContract
 
@@ -23,7 +23,7 @@ def save_bank_details(
         values: ``account``, ``bic``, ``bank_name``, ``corr_account``; checked by their keys.
     """
     stamp = {"changed_at": now, "changed_by": viewer.account_id}
-    is_new = insert_if_new(session, BankDetails, contract_id=contract.id, **values, **stamp)
+    is_new = insert_or_ignore(session, BankDetails, contract_id=contract.id, **values, **stamp)
     details = session.scalars(
         select(BankDetails).where(BankDetails.contract_id == contract.id)
     ).one()

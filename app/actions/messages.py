@@ -18,9 +18,9 @@ from app.domain.errors import LinkError, NotFoundError, RetryError
 from app.domain.registration import Channel
 from app.integrations.errors import SendError
 from app.integrations.mailer import Mailing
-from app.integrations.message_templates import CODE, LINK, Words
-from app.integrations.transports import Post
-from app.lib.database import count_changed, insert_if_new
+from app.integrations.message_templates import CODE, LINK, MessageContent
+from app.integrations.transports import Transports
+from app.lib.database import count_changed, insert_or_ignore
 from app.lib.signed_links import Purpose
 from app.models import Message, Recovery, SmsCode
 from app.queries.contracts import find_supplier
@@ -46,7 +46,7 @@ class Outgoing:
     kind: str
     channel: str
     recipient: str
-    words: Words
+    content: MessageContent
     key: str
     link: tuple[Purpose, int, str] | None = None
     sms_code_id: int | None = None
@@ -62,16 +62,16 @@ def queue_message(session: Session, outgoing: Outgoing, now: datetime) -> int:
     """Write a message down; it leaves after the transaction has been committed, unless too many
     have been caused to its mailbox. Its id, or 0: the same has been written before."""
     purpose, row_id, nonce = outgoing.link or (None, None, "")
-    message_id = insert_if_new(
+    message_id = insert_or_ignore(
         session,
         Message,
         dedupe_key=f"{outgoing.kind}:{outgoing.key}:{outgoing.recipient}"[:120],
         kind=outgoing.kind,
         channel=outgoing.channel,
         recipient=outgoing.recipient,
-        subject=outgoing.words.subject,
-        text=outgoing.words.text,
-        html=outgoing.words.html,
+        subject=outgoing.content.subject,
+        text=outgoing.content.text,
+        html=outgoing.content.html,
         status=WAITING,
         is_interactive=outgoing.is_interactive,
         tries=0,
@@ -84,7 +84,7 @@ def queue_message(session: Session, outgoing: Outgoing, now: datetime) -> int:
         link_key=f"{row_id}:{nonce}" if purpose else None,
         sms_code_id=outgoing.sms_code_id,
     )
-    if message_id and not _is_admitted(session, outgoing, now):
+    if message_id and not _is_within_mailbox_limit(session, outgoing, now):
         _suppress(session, message_id)
     elif message_id and not outgoing.is_interactive:
         session.info.setdefault(OUTBOX, []).append(message_id)
@@ -116,7 +116,7 @@ def release_suppressed(session: Session, kind: str, key: str, now: datetime) -> 
     session.info.setdefault(OUTBOX, []).extend(released)
 
 
-def _is_admitted(session: Session, outgoing: Outgoing, now: datetime) -> bool:
+def _is_within_mailbox_limit(session: Session, outgoing: Outgoing, now: datetime) -> bool:
     if outgoing.is_mailbox_counted or outgoing.channel != Channel.MAIL:
         return True
     return hit_mailbox_limit(session, outgoing.kind, outgoing.recipient, now)
@@ -138,18 +138,20 @@ class Departure:
     mailing: Mailing | None
     text: str
 
-    def send(self, post: Post) -> str:
+    def send(self, transports: Transports) -> str:
         """Hand it over; the provider's number of it.
 
         Raises:
             SendError: not taken.
         """
         if self.mailing is not None:
-            return post.mailer.send(self.mailing)
-        return post.sms.send(self.recipient, self.text)
+            return transports.mailer.send(self.mailing)
+        return transports.sms.send(self.recipient, self.text)
 
 
-def claim_message(session: Session, message_id: int, post: Post, now: datetime) -> Departure | None:
+def claim_message(
+    session: Session, message_id: int, transports: Transports, now: datetime
+) -> Departure | None:
     """Take a due message for delivery, so that no other process sends it; None if there is
     nothing (any more) to be sent. Commit before sending."""
     due = or_(Message.next_try_at.is_(None), Message.next_try_at <= now)
@@ -167,15 +169,15 @@ def claim_message(session: Session, message_id: int, post: Post, now: datetime) 
         return None
     text = message.text
     if message.sms_code_id is not None:
-        code = issue_code(session, session.get_one(SmsCode, message.sms_code_id), post)
+        code = issue_code(session, session.get_one(SmsCode, message.sms_code_id), transports)
         text = text.replace(CODE, code)
-    url = _link_url(message, post)
+    url = _link_url(message, transports)
     text = text.replace(LINK, url)
     return Departure(
         message.id,
         message.channel,
         message.recipient,
-        _mailing(session, message, post, text, url),
+        _mailing(session, message, transports, text, url),
         text,
     )
 
@@ -279,14 +281,16 @@ def _give_up(message: Message, reason: str) -> None:
     message.next_try_at = None
 
 
-def _link_url(message: Message, post: Post) -> str:
+def _link_url(message: Message, transports: Transports) -> str:
     if message.link_purpose is None or message.link_key is None:
         return ""
     row_id, _, nonce = message.link_key.partition(":")
-    return post.links.url(Purpose(message.link_purpose), int(row_id), nonce)
+    return transports.links.url(Purpose(message.link_purpose), int(row_id), nonce)
 
 
-def _mailing(session: Session, message: Message, post: Post, text: str, url: str) -> Mailing | None:
+def _mailing(
+    session: Session, message: Message, transports: Transports, text: str, url: str
+) -> Mailing | None:
     if message.channel != "mail":
         return None
     supplier = find_supplier(session)
@@ -295,6 +299,6 @@ def _mailing(session: Session, message: Message, post: Post, text: str, url: str
         subject=message.subject or "",
         text=text,
         html=(message.html or "").replace(LINK, url),
-        message_id=f"<kabinet-{message.id}-{message.created_at:%Y%m%d%H%M%S}@{post.host}>",
+        message_id=f"<kabinet-{message.id}-{message.created_at:%Y%m%d%H%M%S}@{transports.host}>",
         sender_name=(supplier.short_name or supplier.name) if supplier else "Личный кабинет",
     )

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import TooManyAttemptsError
 from app.domain.rate_limits import LimitedAction, RateLimit
-from app.lib.database import write_apart
+from app.lib.database import execute_in_own_transaction
 from app.lib.keyring import KeyPurpose, keyring_of
 from app.models import RateLimitHit
 from app.queries.rate_limits import count_hits
@@ -61,7 +61,7 @@ def hit(
         if succeeded:
             # Several came at once and none goes through: the next one may.
             refused = update(RateLimitHit).where(RateLimitHit.id == hit_id).values(succeeded=False)
-            write_apart(session, refused.returning(RateLimitHit.id))
+            execute_in_own_transaction(session, refused.returning(RateLimitHit.id))
         raise
     return hit_id
 
@@ -121,7 +121,7 @@ def commit_success(session: Session, hit_id: int) -> None:
     The session must not have written yet.
     """
     statement = update(RateLimitHit).where(RateLimitHit.id == hit_id).values(succeeded=True)
-    write_apart(session, statement.returning(RateLimitHit.id))
+    execute_in_own_transaction(session, statement.returning(RateLimitHit.id))
 
 
 def clear(session: Session, action: LimitedAction, subject: str) -> None:
@@ -176,7 +176,7 @@ def _insert_hit(session: Session, attempt: RateLimitHit, *, succeeded: bool) -> 
         hit_at=attempt.hit_at,
         succeeded=succeeded,
     )
-    return write_apart(session, row.returning(RateLimitHit.id))
+    return execute_in_own_transaction(session, row.returning(RateLimitHit.id))
 
 
 def _check(

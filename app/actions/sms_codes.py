@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.errors import CodeError
-from app.integrations.transports import Post, draw_code
+from app.integrations.transports import Transports, draw_code
 from app.lib.database import count_changed
 from app.models import SmsCode
 
@@ -77,11 +77,11 @@ def is_waiting(code: SmsCode | None, phone: str | None, rules: CodeRules, now: d
     )
 
 
-def issue_code(session: Session, row: SmsCode, post: Post) -> str:
+def issue_code(session: Session, row: SmsCode, transports: Transports) -> str:
     """Draw the code of a row and store only its keyed hash; no code in the table repeats."""
     while True:
         code = draw_code()
-        code_hash = post.hash_code(code)
+        code_hash = transports.hash_code(code)
         if session.scalar(select(SmsCode.id).where(SmsCode.code_hash == code_hash)) is None:
             row.code_hash = code_hash
             session.flush()
@@ -110,7 +110,7 @@ def use_code(
     phone: str,
     typed: str,
     tries: int,
-    post: Post,
+    transports: Transports,
     now: datetime,
 ) -> None:
     """Check what was typed and end the code if it is right. Each check costs a try: commit it.
@@ -129,7 +129,7 @@ def use_code(
     )
     if not is_counted:
         raise CodeError("dead")
-    if not hmac.compare_digest(post.hash_code(typed), row.code_hash or ""):
+    if not hmac.compare_digest(transports.hash_code(typed), row.code_hash or ""):
         raise CodeError("wrong")
     row.ended_at = now
     session.flush()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.actions.audit_log import record
 from app.domain.texts import next_version
-from app.lib.database import insert_if_new
+from app.lib.database import insert_or_ignore
 from app.models import TextVersion
 from app.queries.texts import Text, current_text, list_versions
 
@@ -30,7 +30,7 @@ def publish_text(session: Session, purpose: str, body: str, staff_id: int, now: 
     taken = {each.version for each in list_versions(session, purpose)}
     version = next_version(now.date(), taken)
     # Another clerk may publish at the same moment.
-    while not insert_if_new(
+    while not insert_or_ignore(
         session,
         TextVersion,
         purpose=purpose,

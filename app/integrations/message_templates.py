@@ -1,7 +1,7 @@
 """The words of letters and text messages, from ``templates/mail`` and ``templates/sms``.
 
 A letter is a text file: the first line is the subject, paragraphs are parted by empty lines, and a
-paragraph «[[Words]]» is the button that opens the letter's link. The HTML part is made from it.
+paragraph «[[Label]]» is the button that opens the letter's link. The HTML part is made from it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class MessageContent:
     """A message without its secret; ``subject`` and ``html`` are None for text messages."""
 
     subject: str | None
@@ -40,7 +40,7 @@ class Paragraph:
     is_button: bool
 
 
-def write_letter(kind: str, **facts: Any) -> Words:
+def render_email(kind: str, **facts: Any) -> MessageContent:
     """Fill in ``mail/<kind>.txt``."""
     source = _TEXTS.get_template(f"mail/{kind}.txt").render(_safe(facts))
     subject, _, body = source.strip().partition("\n")
@@ -52,17 +52,17 @@ def write_letter(kind: str, **facts: Any) -> Words:
         for part in parts
     ]
     context = {"subject": subject, "paragraphs": paragraphs, **_safe(facts)}
-    return Words(
+    return MessageContent(
         subject,
         _TEXTS.get_template("mail/layout.txt").render(context).strip() + "\n",
         _PAGES.get_template("mail/layout.html").render(context),
     )
 
 
-def write_sms(kind: str, **facts: Any) -> Words:
+def render_sms(kind: str, **facts: Any) -> MessageContent:
     """Fill in ``sms/<kind>.txt``, one line."""
     text = _TEXTS.get_template(f"sms/{kind}.txt").render(_safe(facts))
-    return Words(None, " ".join(text.split()), None)
+    return MessageContent(None, " ".join(text.split()), None)
 
 
 def local_moment(moment: datetime) -> str:

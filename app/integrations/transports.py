@@ -18,7 +18,7 @@ CODE_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class Transports:
     """The ways out of one installation."""
 
     mailer: Mailer
@@ -39,9 +39,9 @@ def draw_code() -> str:
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
 
 
-def make_post(mail: Mail, config: Config) -> Post:
+def make_transports(mail: Mail, config: Config) -> Transports:
     """The ways out that the settings describe."""
-    return Post(
+    return Transports(
         mailer=make_mailer(mail, config.mail),
         sms=make_sms_sender(config.sms),
         links=Links(config.secret_key, config.base_url),

@@ -10,16 +10,16 @@ from flask.wrappers import Response
 from app.actions import messages
 from app.extensions import db, mail
 from app.integrations.errors import SendError
-from app.integrations.transports import Post, make_post
+from app.integrations.transports import Transports, make_transports
 from app.logging import event, log
 from app.queries.messages import list_due
 from app.web.session import clock
 from config import Config
 
 
-def post() -> Post:
+def transports() -> Transports:
     """The ways out of the running installation."""
-    return cast(Post, current_app.extensions["post"])
+    return cast(Transports, current_app.extensions["transports"])
 
 
 def commit() -> None:
@@ -60,12 +60,12 @@ def deliver(message_id: int) -> bool:
     One that the limit of its mailbox holds back counts as left: nobody is told.
     """
     session = db.session()
-    departure = messages.claim_message(session, message_id, post(), clock().now())
+    departure = messages.claim_message(session, message_id, transports(), clock().now())
     session.commit()
     if departure is None:
         return messages.is_suppressed(session, message_id)
     try:
-        provider_id = departure.send(post())
+        provider_id = departure.send(transports())
     except SendError as error:
         return _failed(message_id, error)
     except Exception as error:
@@ -96,4 +96,4 @@ def init_app(app: Flask, config: Config) -> None:
         log.warning("MAIL_SERVER is not set: letters are written to files")
     if config.production and config.sms.sender == "file":
         log.warning("SMS_SENDER is not set: text messages are written to files")
-    app.extensions["post"] = make_post(mail, config)
+    app.extensions["transports"] = make_transports(mail, config)

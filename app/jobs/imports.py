@@ -40,7 +40,7 @@ from app.integrations.billing_files import Package, PackageError
 from app.jobs import delivery
 from app.jobs.dispatch import do_later
 from app.jobs.import_labels import describe_already_loaded
-from app.lib.database import open_for_bulk_write, write_if_free
+from app.lib.database import open_for_bulk_write, try_write
 from app.lib.heartbeat import heartbeat
 from app.logging import event, log
 from app.models import ImportJob
@@ -140,7 +140,7 @@ def execute(
     engine, now = db.engine, clock().now
 
     def beat() -> None:
-        write_if_free(engine, jobs.heartbeat_statement(task.job_id, task.claimed_by, now()))
+        try_write(engine, jobs.heartbeat_statement(task.job_id, task.claimed_by, now()))
 
     try:
         with heartbeat(beat, HEARTBEAT_SECONDS):
@@ -278,5 +278,5 @@ class _Progress:
         read = min(sum(self._done.values()), self._total)
         is_end = read == self._total and self._told != read
         if is_end or time.monotonic() - self._told_at >= TELL_EVERY:
-            write_if_free(db.engine, jobs.progress_statement(self._job_id, read, self._total))
+            try_write(db.engine, jobs.progress_statement(self._job_id, read, self._total))
             self._told_at, self._told = time.monotonic(), read

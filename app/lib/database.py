@@ -44,7 +44,7 @@ def prepare_engine(engine: Engine) -> None:
         cursor.close()
 
 
-def write_if_free(engine: Engine, statement: Executable) -> bool:
+def try_write(engine: Engine, statement: Executable) -> bool:
     """Commit a write that is not worth waiting for; False when another writer holds the lock."""
     with engine.connect() as connection:
         on_sqlite = engine.dialect.name == "sqlite"
@@ -61,7 +61,9 @@ def write_if_free(engine: Engine, statement: Executable) -> bool:
     return True
 
 
-def write_apart(session: Session, statement: ReturningInsert[int] | ReturningUpdate[int]) -> int:
+def execute_in_own_transaction(
+    session: Session, statement: ReturningInsert[int] | ReturningUpdate[int]
+) -> int:
     """Write one row at once, whatever becomes of the session's own transaction; its key.
 
     On SQLite the session must not have written yet: there is one writer at a time.
@@ -85,7 +87,7 @@ def lock_until_commit(session: Session, name: str) -> None:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 
 
-def insert_if_new(session: Session, table: type[Any], **values: Any) -> int:
+def insert_or_ignore(session: Session, table: type[Any], **values: Any) -> int:
     """Insert a row unless one with its unique key is there already; its id, or 0."""
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     insert = postgresql.insert if on_postgresql else sqlite.insert
@@ -94,7 +96,9 @@ def insert_if_new(session: Session, table: type[Any], **values: Any) -> int:
     return session.scalar(statement) or 0
 
 
-def insert_many_if_new(session: Session, table: type[Any], rows: Sequence[dict[str, Any]]) -> None:
+def insert_many_or_ignore(
+    session: Session, table: type[Any], rows: Sequence[dict[str, Any]]
+) -> None:
     """Insert rows of the same columns; those whose unique key is there already stay as they are."""
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     insert = postgresql.insert if on_postgresql else sqlite.insert

@@ -148,9 +148,9 @@ class PortalRequest(Request):
         return self.receive() if self.batches else super()._get_file_stream(*sizes, **more)
 
 
-def takes_batch(view: View) -> View:
+def accepts_batch(view: View) -> View:
     """The view may be sent as much as a batch has; only by those who may send one."""
-    view.takes_batch = True  # type: ignore[attr-defined]
+    view.accepts_batch = True  # type: ignore[attr-defined]
     return view
 
 
@@ -203,7 +203,7 @@ def receive_body() -> Path:
     return Path(stream.name)
 
 
-def take_batch(
+def accept_batch(
     incoming: Path, filename: str, options: dict[str, Any], goal: JobGoal, staff_id: int | None
 ) -> ImportJob:
     """Keep what was received and put it into the queue. Commits, or leaves nothing on the disk.
@@ -272,7 +272,7 @@ def init_app(app: Flask, config: Config) -> None:
     def allow_batch() -> None:
         # Before the body is read, so before anything looks for a token of the form in it.
         view = app.view_functions.get(request.endpoint or "")
-        if not getattr(view, "takes_batch", False) or not may_send():
+        if not getattr(view, "accepts_batch", False) or not may_send():
             return
         _check_size(config)
         sent = cast(PortalRequest, request)

@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.actions.audit_log import Line, add_lines, find_new_look, insert_line
 from app.extensions import db
-from app.lib.database import write_if_free
+from app.lib.database import try_write
 from app.logging import event
 from app.web.session import clock, config
 
@@ -29,7 +29,7 @@ CONTRACTS, LISTS = "contracts", "lists"
 MAX_QUERY = 300
 
 
-def note_look(number: str, account_id: int | None = None, of: int | None = None) -> None:
+def record_access(number: str, account_id: int | None = None, of: int | None = None) -> None:
     """A page about one customer has been opened.
 
     Args:
@@ -39,7 +39,7 @@ def note_look(number: str, account_id: int | None = None, of: int | None = None)
     _note(account_id, CONTRACTS, number, shown)
 
 
-def note_list(*, with_query: bool = False) -> None:
+def record_list_access(*, with_query: bool = False) -> None:
     """A list or an export with data of many customers has been opened.
 
     Args:
@@ -70,7 +70,7 @@ def _note(account_id: int | None, subject: str, key: str, shown: dict[str, Any])
     if line is None:
         return
     event("staff look", subject=subject, key=key, **shown)
-    if not write_if_free(db.engine, insert_line(line)):
+    if not try_write(db.engine, insert_line(line)):
         _wait(line)
     elif _spool().exists():
         # Without a worker nobody else comes by.

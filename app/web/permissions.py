@@ -16,7 +16,7 @@ from app.domain.staff import StaffPermission
 from app.extensions import db
 from app.queries import contracts
 from app.queries.contracts import VisibleContract
-from app.web.data_access import note_list, note_look
+from app.web.data_access import record_access, record_list_access
 from app.web.session import access_window, clock, current_clerk, current_viewer, is_staff
 
 __all__ = [
@@ -87,7 +87,7 @@ def staff_access(permission: StaffPermission, *, lists: bool = False) -> Callabl
             ):
                 return redirect(url_for(OWN_PASSWORD))
             if lists:
-                note_list(with_query=(request.endpoint or "").endswith(TAKEN_AWAY))
+                record_list_access(with_query=(request.endpoint or "").endswith(TAKEN_AWAY))
             return view(**arguments)
 
         guarded.access = f"staff:{permission}"  # type: ignore[attr-defined]
@@ -130,7 +130,7 @@ def _view_as_customer(contract_id: int, permission: Permission) -> VisibleContra
     if request.method not in ("GET", "HEAD") or current_user.must_change_password:
         raise AccessDeniedError
     contract = contracts.get_as_customer(db.session(), contract_id, permission, clock().today())
-    note_look(contract.number, contract.account_id or None, _object_id())
+    record_access(contract.number, contract.account_id or None, _object_id())
     return contract
 
 

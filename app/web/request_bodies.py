@@ -68,10 +68,10 @@ def init_app(app: Flask, config: Config) -> None:
 def _may_stream(app: Flask, config: Config) -> bool:
     """Whether the sender may send much to this route; cookies and headers are all that is asked."""
     view = app.view_functions.get(request.endpoint or "")
-    if getattr(view, "takes_batch", False):
+    if getattr(view, "accepts_batch", False):
         return batch_uploads.may_send()
     is_form = request.mimetype == "multipart/form-data"
-    if not is_form or not getattr(view, "takes_files", False) or not is_permitted(view):
+    if not is_form or not getattr(view, "accepts_files", False) or not is_permitted(view):
         return False
     request.max_content_length = uploads.largest_body(config)
     request.max_form_parts = UPLOAD_PARTS

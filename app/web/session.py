@@ -21,7 +21,7 @@ from app.domain.access import AccessWindow, Browser, Viewer
 from app.domain.staff import Clerk, StaffRole
 from app.extensions import db, login_manager
 from app.lib.clock import Clock
-from app.lib.database import write_if_free
+from app.lib.database import try_write
 from app.queries import accounts, staff
 from app.web.device_cookie import presented_tokens, set_device_cookie
 from app.web.policies import session_lives, staff_session_lives
@@ -169,7 +169,7 @@ def load(user_id: str) -> SignedIn | StaffSignedIn | None:
     if row is None:
         return None
     if _is_touch(row.last_seen_at, now):
-        write_if_free(db.engine, accounts.touch_statement(row.id, now))
+        try_write(db.engine, accounts.touch_statement(row.id, now))
     g.account_id = row.account_id
     left = _seconds(row.created_at + longest - now)
     return SignedIn(user_id, row.id, row.account_id, row.contract_count, left)
@@ -183,7 +183,7 @@ def _load_staff(token: str) -> StaffSignedIn | None:
         return None
     row, member = found
     if _is_touch(row.last_seen_at, now):
-        write_if_free(db.engine, staff.touch_statement(row.id, now))
+        try_write(db.engine, staff.touch_statement(row.id, now))
     g.staff_id = member.id
     set_origin(db.session(), Origin(request.remote_addr or "", member.id))
     clerk = Clerk(

@@ -49,9 +49,9 @@ STATUSES = {"large": 413, "day": 429, "disk": 503, "scanner": 503, "store": 503}
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def takes_files(view: View) -> View:
+def accepts_files(view: View) -> View:
     """The view's form may carry files; others may be as large as their text only."""
-    view.takes_files = True  # type: ignore[attr-defined]
+    view.accepts_files = True  # type: ignore[attr-defined]
     return view
 
 

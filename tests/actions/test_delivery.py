@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.actions.messages import LEASE, Outgoing, claim_message, queue_message
 from app.actions.retention import clean_up
-from app.integrations.message_templates import write_letter
+from app.integrations.message_templates import render_email
 from app.jobs import delivery
 from app.lib.signed_links import Purpose
 from app.models import Account, Message, RateLimitHit, Registration, SmsCode
@@ -48,12 +48,12 @@ def app(make_app: Callable[..., Flask], tmp_path: Path, server: MailServer) -> F
 
 def queue(session: Session, key: str = "1", **changes: object) -> int:
     """A notice in the table, committed."""
-    words = write_letter("password_changed", supplier="АО «Пример»", supplier_phone="", at=NOW)
+    content = render_email("password_changed", supplier="АО «Пример»", supplier_phone="", at=NOW)
     values: dict[str, object] = {
         "kind": "password_changed",
         "channel": "mail",
         "recipient": "buh@example.org",
-        "words": words,
+        "content": content,
         "key": key,
     }
     message_id = queue_message(session, Outgoing(**(values | changes)), NOW)  # type: ignore[arg-type]
@@ -151,7 +151,7 @@ def test_what_a_crash_left_behind_leaves_when_its_lease_is_over(
     app: Flask, session: Session, server: MailServer, advance_clock: Callable[..., datetime]
 ) -> None:
     message_id = queue(session)
-    assert claim_message(session, message_id, app.extensions["post"], NOW)
+    assert claim_message(session, message_id, app.extensions["transports"], NOW)
     session.commit()
     with app.app_context():
         advance_clock(seconds=LEASE.total_seconds() - 1)
@@ -192,13 +192,13 @@ def test_every_try_carries_the_same_message_id(
 def test_a_link_is_made_when_the_letter_leaves(
     app: Flask, session: Session, server: MailServer
 ) -> None:
-    words = write_letter(
+    content = render_email(
         "recovery_link", supplier="АО «Пример»", supplier_phone="", number=NUMBER, until=NOW
     )
-    message_id = queue(session, words=words, link=(Purpose.EMAIL, 7, "nonce"))
+    message_id = queue(session, content=content, link=(Purpose.EMAIL, 7, "nonce"))
     with app.app_context():
         delivery.deliver(message_id)
-        url = app.extensions["post"].links.url(Purpose.EMAIL, 7, "nonce")
+        url = app.extensions["transports"].links.url(Purpose.EMAIL, 7, "nonce")
     stored = session.get_one(Message, message_id, populate_existing=True)
     assert url not in stored.text + (stored.html or "")
     import email  # noqa: PLC0415

@@ -91,7 +91,7 @@ def phone_code(site: Site) -> str:
 def email_link(site: Site) -> str:
     """The page of the link to a new address."""
     change_id = _change(site, "email", "new@example.org")
-    token = site.app.extensions["post"].links.sign(Purpose.EMAIL, change_id, "nonce")
+    token = site.app.extensions["transports"].links.sign(Purpose.EMAIL, change_id, "nonce")
     return f"/contacts/confirm/{token}"
 
 

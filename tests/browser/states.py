@@ -125,7 +125,7 @@ def registration(
             )
             session.add(row)
             session.commit()
-            token = site.app.extensions["post"].links.sign(purpose, row.id, "nonce")
+            token = site.app.extensions["transports"].links.sign(purpose, row.id, "nonce")
         return f"/registration/{purpose}/{token}{step}"
 
     return make
@@ -137,7 +137,7 @@ def recovery(site: Site) -> str:
         row = Recovery(channel="sms", nonce="nonce", created_at=NOW, expires_at=NOW)
         session.add(row)
         session.commit()
-        token = site.app.extensions["post"].links.sign(Purpose.CODE, row.id, "nonce")
+        token = site.app.extensions["transports"].links.sign(Purpose.CODE, row.id, "nonce")
         return f"/recovery/code/{token}"
 
 

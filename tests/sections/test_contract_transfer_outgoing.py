@@ -50,8 +50,8 @@ def test_a_queued_link_of_a_registration_that_ended_is_not_sent(
     notice.status, notice.next_try_at = "waiting", NOW
     scene.session.commit()
     scene.hand_over(PENDING)
-    post = scene.app.extensions["post"]
-    assert claim_message(scene.session, notice.id, post, NOW) is None
+    transports = scene.app.extensions["transports"]
+    assert claim_message(scene.session, notice.id, transports, NOW) is None
     assert notice.last_error == "у договора сменился потребитель"
     contract = scene.session.scalars(select(Contract).filter_by(number=PENDING)).one()
     assert contract.transferred_at is None

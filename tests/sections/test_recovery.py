@@ -136,7 +136,7 @@ def test_a_first_request_is_counted_and_written_alike_for_everybody(
     """What takes time is done for nobody, too: counts, rows written apart, filled templates."""
     statements: list[str] = []
     written: list[str] = []
-    for name in ("write_letter", "write_sms"):
+    for name in ("render_email", "render_sms"):
         write = getattr(recovery, name)
         monkeypatch.setattr(
             recovery,

@@ -165,7 +165,7 @@ def test_a_press_on_the_old_link_while_another_address_is_saved_opens_nothing(
 ) -> None:
     person.save(person.form())
     with app.app_context():
-        key, nonce = app.extensions["post"].links.read(
+        key, nonce = app.extensions["transports"].links.read(
             Purpose.CONFIRM, outbox.link(STRANGER).rpartition("/")[2]
         )
     seen = get_registration(session, key)

@@ -336,12 +336,12 @@ def test_a_thousand_codes_are_all_different(person: Person, session: Session, ap
     from app.actions.sms_codes import issue_code  # noqa: PLC0415
     from tests.conftest import NOW  # noqa: PLC0415
 
-    post = app.extensions["post"]
+    transports = app.extensions["transports"]
     rows = [
         SmsCode(phone="+79120000001", created_at=NOW, expires_at=NOW, tries=0) for _ in range(1000)
     ]
     session.add_all(rows)
-    codes = {issue_code(session, row, post) for row in rows}
+    codes = {issue_code(session, row, transports) for row in rows}
     assert len(codes) == 1000
     assert all(re.fullmatch(r"\d{6}", code) for code in codes)
 

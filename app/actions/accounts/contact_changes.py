@@ -17,7 +17,7 @@ from app.actions.messages import Outgoing, queue_message
 from app.domain.access import Role
 from app.domain.errors import LinkError
 from app.domain.registration import Channel
-from app.integrations.message_templates import write_sms
+from app.integrations.message_templates import render_sms
 from app.lib.database import count_changed
 from app.models import Account, ContactChange, ContactUpdate, Membership
 from app.queries.memberships import is_live
@@ -85,7 +85,7 @@ def notify_previous_contact(
                 kind=kind,
                 channel=Channel.SMS,
                 recipient=account.phone or "",
-                words=write_sms(kind, **(build_message_facts(session, None) | facts)),
+                content=render_sms(kind, **(build_message_facts(session, None) | facts)),
                 key=str(change.id),
                 account_id=account.id,
             ),

@@ -19,7 +19,7 @@ from app.actions.audit_log import record
 from app.actions.messages import Outgoing, queue_message
 from app.domain.errors import LinkError
 from app.domain.registration import Channel
-from app.integrations.message_templates import write_letter
+from app.integrations.message_templates import render_email
 from app.lib.signed_links import Purpose
 from app.models import Account, ContactChange, Contract
 from app.queries.contracts import VisibleContract
@@ -48,7 +48,7 @@ def request_email_change(
             kind="contact_link",
             channel=Channel.MAIL,
             recipient=email,
-            words=write_letter("contact_link", **facts),
+            content=render_email("contact_link", **facts),
             key=str(change.id),
             link=(Purpose.EMAIL, change.id, change.nonce),
             account_id=account.id,

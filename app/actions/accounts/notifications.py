@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.actions.messages import Outgoing, queue_message
 from app.domain.registration import Channel
-from app.integrations.message_templates import write_letter, write_sms
+from app.integrations.message_templates import render_email, render_sms
 from app.models import Account, Contract, Enquiry, ReadingReceipt, SubmittedReading
 from app.queries.contracts import find_owner_of, find_supplier
 from app.queries.memberships import has_access
@@ -34,9 +34,9 @@ def notify_account(
         facts: further variables of the template.
     """
     if account.email_confirmed_at is not None:
-        channel, recipient, write = Channel.MAIL, account.email, write_letter
+        channel, recipient, write = Channel.MAIL, account.email, render_email
     elif account.phone_confirmed_at is not None and account.phone is not None:
-        channel, recipient, write = Channel.SMS, account.phone, write_sms
+        channel, recipient, write = Channel.SMS, account.phone, render_sms
     else:
         return
     queue_message(
@@ -45,7 +45,7 @@ def notify_account(
             kind=kind,
             channel=channel,
             recipient=recipient,
-            words=write(kind, **(build_message_facts(session, contract) | facts)),
+            content=write(kind, **(build_message_facts(session, contract) | facts)),
             key=key,
             account_id=account.id,
             contract_id=contract.id if contract else None,
@@ -92,7 +92,7 @@ def notify_enquirer(
             kind=kind,
             channel=Channel.MAIL,
             recipient=enquiry.email,
-            words=write_letter(kind, **facts),
+            content=render_email(kind, **facts),
             key=key,
             account_id=enquiry.account_id,
             contract_id=enquiry.contract_id,

@@ -23,8 +23,8 @@ from app.domain.access import Browser
 from app.domain.errors import CodeError
 from app.domain.rate_limits import LimitedAction
 from app.domain.registration import Channel
-from app.integrations.message_templates import write_sms
-from app.integrations.transports import Post
+from app.integrations.message_templates import render_sms
+from app.integrations.transports import Transports
 from app.models import Account, ContactChange, Contract
 from app.queries.contracts import VisibleContract
 
@@ -50,7 +50,7 @@ def request_phone_change(
             kind="contact_code",
             channel=Channel.SMS,
             recipient=phone,
-            words=write_sms("contact_code", **build_message_facts(session, row)),
+            content=render_sms("contact_code", **build_message_facts(session, row)),
             key=str(change.id),
             sms_code_id=code.id,
             account_id=account.id,
@@ -70,7 +70,7 @@ def confirm_phone(
     typed: str,
     browser: Browser,
     rules: ContactRules,
-    post: Post,
+    transports: Transports,
     now: datetime,
 ) -> None:
     """Replace the number once its code is typed. Commit whether it is right or wrong.
@@ -86,7 +86,7 @@ def confirm_phone(
     rate_limits.hit(
         session, LimitedAction.SMS_CODE, change.value, browser.address, rules.number_tries, now
     )
-    use_code(session, row, change.value, typed, rules.codes.tries, post, now)
+    use_code(session, row, change.value, typed, rules.codes.tries, transports, now)
     finish_change(session, change, now)
     account = session.get_one(Account, change.account_id)
     before = account.phone or ""

@@ -40,8 +40,8 @@ from app.domain.errors import (
 from app.domain.passwords import check_password
 from app.domain.rate_limits import LimitedAction
 from app.domain.registration import Channel
-from app.integrations.message_templates import Words, write_letter, write_sms
-from app.integrations.transports import Post
+from app.integrations.message_templates import MessageContent, render_email, render_sms
+from app.integrations.transports import Transports
 from app.lib.database import count_changed
 from app.lib.signed_links import Purpose
 from app.models import Account, Contract, Recovery
@@ -154,7 +154,7 @@ def recover_by_code(
     password: str,
     browser: Browser,
     rules: RecoveryRules,
-    post: Post,
+    transports: Transports,
     now: datetime,
 ) -> str:
     """Set a new password with the code of a text message. Commit whether it is right or wrong.
@@ -186,7 +186,7 @@ def recover_by_code(
         )
     except TooManyAttemptsError:
         raise CodeError("wrong") from None
-    use_code(session, row, phone, typed, rules.codes.tries, post, now)
+    use_code(session, row, phone, typed, rules.codes.tries, transports, now)
     try:
         check_password(password, list_public_facts(session, account.id))
     except PasswordError:
@@ -282,13 +282,13 @@ def _send(
     rules: RecoveryRules,
     now: datetime,
 ) -> None:
-    words, phone = _render_message(session, recovery, contract, now), _mobile_of(account, rules)
+    content, phone = _render_message(session, recovery, contract, now), _mobile_of(account, rules)
     if recovery.channel == Channel.MAIL and account.email_confirmed_at is not None:
         outgoing = Outgoing(
             kind="recovery_link",
             channel=Channel.MAIL,
             recipient=account.email,
-            words=words,
+            content=content,
             key=str(recovery.id),
             link=(Purpose.RECOVERY, recovery.id, recovery.nonce),
             account_id=account.id,
@@ -303,7 +303,7 @@ def _send(
             kind="recovery_code",
             channel=Channel.SMS,
             recipient=code.phone,
-            words=words,
+            content=content,
             key=str(recovery.id),
             sms_code_id=code.id,
             account_id=account.id,
@@ -315,15 +315,15 @@ def _send(
 
 def _render_message(
     session: Session, recovery: Recovery, contract: Contract | None, now: datetime
-) -> Words:
+) -> MessageContent:
     """Render the message with placeholders for its link or code."""
     facts = build_message_facts(session, contract) | {
         "until": recovery.expires_at.astimezone(now.tzinfo),
         "at": now,
     }
     if recovery.channel == Channel.MAIL:
-        return write_letter("recovery_link", **facts)
-    return write_sms("recovery_code", **facts)
+        return render_email("recovery_link", **facts)
+    return render_sms("recovery_code", **facts)
 
 
 def _mobile_of(account: Account | None, rules: RecoveryRules) -> str:

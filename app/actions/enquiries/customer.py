@@ -23,7 +23,7 @@ from app.domain.enquiries import (
     registration_number,
 )
 from app.domain.errors import EnquiryClosedError, TooManyAttemptsError
-from app.lib.database import count_changed, insert_if_new
+from app.lib.database import count_changed, insert_or_ignore
 from app.models import (
     Account,
     Enquiry,
@@ -214,7 +214,7 @@ def _insert(
 ) -> int:
     """The id of the row, or 0: there is one with this key."""
     days = command.topic.answer_days or rules.answer_days
-    return insert_if_new(
+    return insert_or_ignore(
         session,
         Enquiry,
         idempotency_key=command.key,
@@ -259,7 +259,7 @@ def _write(
     now: datetime,
 ) -> EnquiryEntry | None:
     """An entry of the thread; None: this very form has made one already."""
-    entry_id = insert_if_new(
+    entry_id = insert_or_ignore(
         session,
         EnquiryEntry,
         idempotency_key=key,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.domain.access import Viewer
 from app.domain.enquiries import MAX_DRAFT_TEXT, bound_draft
 from app.domain.errors import DraftFullError
-from app.lib.database import count_changed, insert_if_new
+from app.lib.database import count_changed, insert_or_ignore
 from app.models import Attachment, EnquiryDraft, EnquiryEntry
 from app.queries.contracts import VisibleContract
 from app.queries.enquiries.customer import find_draft
@@ -44,7 +44,7 @@ def lock_draft(
 ) -> EnquiryDraft:
     """The draft, made if there is none, and nobody else's until the transaction ends."""
     while True:
-        insert_if_new(
+        insert_or_ignore(
             session,
             EnquiryDraft,
             contract_id=contract.id,

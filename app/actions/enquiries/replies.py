@@ -13,7 +13,7 @@ from app.actions.accounts.notifications import notify_enquirer
 from app.actions.audit_log import record
 from app.domain.enquiries import OPEN, Author, EnquiryStatus, Reply
 from app.domain.errors import EnquiryClosedError
-from app.lib.database import count_changed, insert_if_new
+from app.lib.database import count_changed, insert_or_ignore
 from app.models import (
     Attachment,
     Enquiry,
@@ -146,7 +146,7 @@ def _write(
     is_internal: bool = False,
 ) -> EnquiryEntry | None:
     """An entry with its files; None: there is one with this key."""
-    entry_id = insert_if_new(
+    entry_id = insert_or_ignore(
         session,
         EnquiryEntry,
         idempotency_key=words.key,

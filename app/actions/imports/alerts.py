@@ -13,7 +13,7 @@ from app.actions.imports.findings import read_findings
 from app.actions.messages import Outgoing, queue_message
 from app.domain.imports import Channel, JobGoal, JobStatus
 from app.domain.registration import Channel as MessageChannel
-from app.integrations.message_templates import write_letter
+from app.integrations.message_templates import render_email
 from app.models import ImportJob
 
 KIND = "import_failed"
@@ -59,5 +59,5 @@ def alert_failed_import(
     same = "\n".join((f"{now:%Y-%m-%d}", job.name, job.batch_id or "", job.status, *errors))
     key = hashlib.sha256(same.encode()).hexdigest()[:24]
     for recipient in recipients:
-        words = write_letter(KIND, **facts)
-        queue_message(session, Outgoing(KIND, MessageChannel.MAIL, recipient, words, key), now)
+        content = render_email(KIND, **facts)
+        queue_message(session, Outgoing(KIND, MessageChannel.MAIL, recipient, content, key), now)

@@ -16,7 +16,7 @@ from app.domain.errors import ReadingClosedError
 from app.domain.meters import ReadingEntry
 from app.domain.reading_windows import WindowRules, window_on
 from app.domain.readings import LIVE, ReadingSource, ReadingStatus
-from app.lib.database import count_changed, insert_if_new
+from app.lib.database import count_changed, insert_or_ignore
 from app.models import ReadingReceipt, SubmittedReading
 from app.queries.contracts import VisibleContract
 from app.queries.readings.customer import find_live, find_receipt, find_regimes, get_receipt
@@ -232,7 +232,7 @@ def _insert_receipt(
     now: datetime,
 ) -> int:
     """The id of the new receipt, or 0: there is one with this key."""
-    return insert_if_new(
+    return insert_or_ignore(
         session,
         ReadingReceipt,
         idempotency_key=idempotency_key,
@@ -259,7 +259,7 @@ def _insert_reading(
     previous = entry.register.previous
     is_late = entry.meter.is_late(today)
     is_accepted = rules.auto_accept and not checked.doubts and not is_late
-    is_inserted = insert_if_new(
+    is_inserted = insert_or_ignore(
         session,
         SubmittedReading,
         submission_id=str(uuid.uuid4()),

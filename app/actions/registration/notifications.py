@@ -11,7 +11,7 @@ from app.actions.messages import Outgoing, queue_message
 from app.actions.registration.policy import RegistrationRules
 from app.domain.contacts import may_get_sms, same_email
 from app.domain.registration import Channel
-from app.integrations.message_templates import write_letter, write_sms
+from app.integrations.message_templates import render_email, render_sms
 from app.lib.keyring import KeyPurpose, keyring_of
 from app.lib.signed_links import Purpose
 from app.models import Account, Contract, Registration, SmsCode
@@ -24,7 +24,7 @@ MAX_TEXTS_A_DAY = 3
 
 def send_link(session: Session, registration: Registration, now: datetime) -> int:
     """Queue the email with the confirmation link, which its person waits for; its id."""
-    words = write_letter(
+    content = render_email(
         "registration_link",
         **build_message_facts(session, registration.contract),
         phone=registration.phone,
@@ -36,7 +36,7 @@ def send_link(session: Session, registration: Registration, now: datetime) -> in
             kind="registration_link",
             channel=Channel.MAIL,
             recipient=registration.email or "",
-            words=words,
+            content=content,
             key=f"{registration.id}.{registration.nonce}",
             link=(Purpose.CONFIRM, registration.id, registration.nonce or ""),
             contract_id=registration.contract_id,
@@ -56,7 +56,7 @@ def send_code(session: Session, registration: Registration, code: SmsCode, now: 
             kind="registration_code",
             channel=Channel.SMS,
             recipient=code.phone,
-            words=write_sms("registration_code", **facts),
+            content=render_sms("registration_code", **facts),
             key=str(code.id),
             sms_code_id=code.id,
             contract_id=registration.contract_id,
@@ -89,14 +89,14 @@ def notify_contacts_on_record(
             continue
         if channel is Channel.SMS and not _may_text(session, contract, contact, rules, now):
             continue
-        write = write_letter if channel is Channel.MAIL else write_sms
+        write = render_email if channel is Channel.MAIL else render_sms
         queue_message(
             session,
             Outgoing(
                 kind="registration_notice",
                 channel=channel,
                 recipient=contact,
-                words=write("registration_notice", **facts),
+                content=write("registration_notice", **facts),
                 # Once for what was typed, however often it is saved.
                 key=f"{registration.id}.{_hash_of(session, registration)}",
                 link=(Purpose.STOP, registration.id, ""),
@@ -148,7 +148,7 @@ def notify_decision(
             kind=kind,
             channel=Channel.MAIL if is_mail else Channel.SMS,
             recipient=(registration.email if is_mail else registration.confirmed_phone) or "",
-            words=(write_letter if is_mail else write_sms)(kind, **facts),
+            content=(render_email if is_mail else render_sms)(kind, **facts),
             key=str(registration.id),
             link=None if reason is not None else (Purpose.SIGN_IN, 0, ""),
             contract_id=registration.contract_id,

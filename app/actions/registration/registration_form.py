@@ -35,7 +35,7 @@ from app.domain.errors import (
 )
 from app.domain.rate_limits import LimitedAction
 from app.domain.registration import Channel, State
-from app.integrations.transports import Post
+from app.integrations.transports import Transports
 from app.lib.passwords import hash_password
 from app.models import Contract, Message, Registration, SmsCode
 from app.queries.memberships import is_held_by_login
@@ -71,7 +71,7 @@ def save(
     details: RegistrationDetails,
     browser: Browser,
     rules: RegistrationRules,
-    post: Post,
+    transports: Transports,
     now: datetime,
 ) -> QueuedMessage | None:
     """«Сохранить»: an email with a link is sent, or the confirmed number opens the account.
@@ -100,7 +100,9 @@ def save(
     hit_id = _hit_registration_limit(session, registration, browser, rules, now)
     if needs_code:
         # Typed, and «ОК» forgotten.
-        check_code(session, registration, details, browser, rules, post, now, is_hash_counted=True)
+        check_code(
+            session, registration, details, browser, rules, transports, now, is_hash_counted=True
+        )
     if not claim_submission(session, registration):
         return None
     if _needs_code(registration, details):
@@ -153,7 +155,7 @@ def check_code(
     details: RegistrationDetails,
     browser: Browser,
     rules: RegistrationRules,
-    post: Post,
+    transports: Transports,
     now: datetime,
     *,
     is_hash_counted: bool = False,
@@ -180,7 +182,7 @@ def check_code(
     limits = rules.limits[LimitedAction.SMS_CODE]
     rate_limits.hit(session, LimitedAction.SMS_CODE, details.phone, browser.address, limits, now)
     _store_details(session, registration, details, browser, now)
-    use_code(session, row, details.phone, details.code, rules.codes.tries, post, now)
+    use_code(session, row, details.phone, details.code, rules.codes.tries, transports, now)
     registration.confirmed_phone = details.phone
     session.flush()
 

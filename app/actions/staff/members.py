@@ -31,7 +31,7 @@ from app.domain.staff import (
     read_recovery_code,
     totp_secret,
 )
-from app.lib.database import count_changed, insert_if_new
+from app.lib.database import count_changed, insert_or_ignore
 from app.lib.passwords import hash_password, is_password
 from app.lib.totp import find_step
 from app.models import RecoveryCode, StaffMember, StaffSession
@@ -90,7 +90,7 @@ def create_staff(
     if find_by_login(session, login) is not None:
         raise StaffError("taken")
     _admit_hashing(session, now)
-    staff_id = insert_if_new(
+    staff_id = insert_or_ignore(
         session,
         StaffMember,
         login=login,

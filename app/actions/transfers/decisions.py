@@ -15,7 +15,7 @@ from app.actions.registration.decisions import refuse_for_transfer
 from app.domain.errors import RegistrationClosedError, TransferError
 from app.domain.registration import PENDING, Channel
 from app.domain.transfers import Decision
-from app.integrations.message_templates import write_letter
+from app.integrations.message_templates import render_email
 from app.lib.database import count_changed
 from app.lib.signed_links import Purpose
 from app.models import (
@@ -185,7 +185,7 @@ def _invite(session: Session, contract_id: int, transfer_id: int, now: datetime)
     contract = session.get_one(
         Contract, contract_id, options=[joinedload(Contract.customer)], populate_existing=True
     )
-    words = write_letter("transfer_open", **build_message_facts(session, contract))
+    content = render_email("transfer_open", **build_message_facts(session, contract))
     for email in sorted(contacts_on_record(session, contract).emails):
         queue_message(
             session,
@@ -193,7 +193,7 @@ def _invite(session: Session, contract_id: int, transfer_id: int, now: datetime)
                 kind="transfer_open",
                 channel=Channel.MAIL,
                 recipient=email,
-                words=words,
+                content=content,
                 key=str(transfer_id),
                 link=(Purpose.SIGN_IN, 0, ""),
                 contract_id=contract_id,

@@ -18,8 +18,8 @@ from app.actions.messages import WAITING
 from app.domain.contacts import read_billing_contacts
 from app.domain.registration import Channel
 from app.domain.transfers import Decision
-from app.integrations.message_templates import write_letter
-from app.lib.database import insert_many_if_new
+from app.integrations.message_templates import render_email
+from app.lib.database import insert_many_or_ignore
 from app.models import Account, Contract, ContractTransfer, Membership, Message
 
 FORMER, NEW = "transfer_former", "transfer_new"
@@ -88,7 +88,7 @@ class TransferNotices:
             if kind == FORMER or email.casefold() not in former
         ]
         for start in range(0, len(rows), ROWS_AT_ONCE):
-            insert_many_if_new(self._session, Message, rows[start : start + ROWS_AT_ONCE])
+            insert_many_or_ignore(self._session, Message, rows[start : start + ROWS_AT_ONCE])
 
     def _add_members(self) -> None:
         """People who had access until this import, at the address they have confirmed."""
@@ -112,7 +112,7 @@ class TransferNotices:
         return addressee
 
     def _message(self, kind: str, email: str, addressee: Addressee) -> dict[str, Any]:
-        words = write_letter(
+        words = render_email(
             kind,
             **self._facts,
             numbers=_numbers(addressee),

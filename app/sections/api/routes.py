@@ -51,7 +51,7 @@ def check_token() -> ResponseReturnValue | None:
 @bp.post("/import")
 @csrf.exempt
 @token_access
-@batch_uploads.takes_batch
+@batch_uploads.accepts_batch
 def load_batch() -> ResponseReturnValue:
     """Receive a batch and have it loaded; with ``check=1`` only checked."""
     form = batch_uploads.options_of(request.args)
@@ -63,7 +63,7 @@ def load_batch() -> ResponseReturnValue:
         incoming, name = batch_uploads.receive_posted()
     else:
         incoming, name = batch_uploads.receive_body(), str(form.name.data)
-    job = batch_uploads.take_batch(incoming, name, form.chosen, form.goal, None)
+    job = batch_uploads.accept_batch(incoming, name, form.chosen, form.goal, None)
     imports.hand_over()
     answer = {"job": job.id, "batch_id": job.batch_id, "status": job.status, "url": _url(job)}
     return answer, 202

@@ -41,7 +41,7 @@ from app.web.pager import Pager
 from app.web.permissions import contract_access
 from app.web.policies import enquiry_rules
 from app.web.session import config, current_browser, local_now
-from app.web.uploads import refusal_status, refusal_words, takes_files
+from app.web.uploads import accepts_files, refusal_status, refusal_words
 
 bp = Blueprint("enquiries", __name__, url_prefix="/contracts/<id:contract_id>/enquiries")
 
@@ -102,7 +102,7 @@ def new(contract: VisibleContract) -> ResponseReturnValue:
 
 @bp.post("/new")
 @contract_access(Permission.SEND_ENQUIRIES)
-@takes_files
+@accepts_files
 def new_submit(contract: VisibleContract) -> ResponseReturnValue:
     """Keep what was typed; then send it, or go on with it."""
     form = EnquiryForm()
@@ -124,7 +124,7 @@ def new_submit(contract: VisibleContract) -> ResponseReturnValue:
 
 @bp.post("/draft")
 @contract_access(Permission.SEND_ENQUIRIES)
-@takes_files
+@accepts_files
 def draft(contract: VisibleContract) -> ResponseReturnValue:
     """The same by a script while somebody types: what was kept, and when."""
     form = EnquiryForm()

@@ -31,7 +31,7 @@ from app.web.fragments import render_page
 from app.web.permissions import contract_access
 from app.web.policies import enquiry_rules
 from app.web.session import clock, config, local_now
-from app.web.uploads import refusal_status, refusal_words, send_attachment, takes_files
+from app.web.uploads import accepts_files, refusal_status, refusal_words, send_attachment
 
 
 @bp.before_request
@@ -74,7 +74,7 @@ def enquiry(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
 @bp.post("/<id:enquiry_id>/messages")
 @contract_access(Permission.SEND_ENQUIRIES)
 @explain_conflicts
-@takes_files
+@accepts_files
 def add(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     """«Дополнить»: words, files, or both."""
     found, form = _find(contract), AdditionForm()
@@ -100,7 +100,7 @@ def add(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
 @bp.post("/<id:enquiry_id>/draft")
 @contract_access(Permission.SEND_ENQUIRIES)
 @explain_conflicts
-@takes_files
+@accepts_files
 def add_draft(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     """The same by a script while somebody types."""
     found, form = _find(contract), AdditionForm()

@@ -57,7 +57,7 @@ def confirm_submit(token: str) -> ResponseReturnValue:
 
 
 def _read(token: str) -> tuple[ContactChange, str]:
-    key, nonce = delivery.post().links.read(Purpose.EMAIL, token)
+    key, nonce = delivery.transports().links.read(Purpose.EMAIL, token)
     try:
         return get_change(db.session(), key), nonce
     except NotFoundError:

@@ -134,7 +134,7 @@ def phone_submit(contract: VisibleContract) -> ResponseReturnValue:
             form.code.data,
             current_browser(),
             contact_rules(config()),
-            delivery.post(),
+            delivery.transports(),
             local_now(),
         )
     except (CodeError, LinkError):

@@ -77,7 +77,7 @@ def submit() -> ResponseReturnValue:
     event("recovery asked", recovery=asked.id, channel=asked.channel)
     if asked.channel == Channel.MAIL:
         return redirect(url_for("recovery.sent"), 303)
-    token = delivery.post().links.sign(Purpose.CODE, asked.id, asked.nonce)
+    token = delivery.transports().links.sign(Purpose.CODE, asked.id, asked.nonce)
     # What was typed, known or not, for the password manager of the next page.
     login = number_key(form.login.data)[:MAX_LOGIN]
     return redirect(url_for("recovery.code", token=token, login=login), 303)
@@ -114,7 +114,7 @@ def code_submit(token: str) -> ResponseReturnValue:
             form.password.data,
             session.current_browser(),
             recovery_rules(session.config()),
-            delivery.post(),
+            delivery.transports(),
             session.local_now(),
         )
     except (CodeError, LinkError, PasswordError, TooManyAttemptsError) as error:
@@ -167,7 +167,7 @@ def _done(asked: Recovery, device: str) -> ResponseReturnValue:
 
 
 def _asked(purpose: Purpose, token: str) -> tuple[Recovery, str]:
-    key, nonce = delivery.post().links.read(purpose, token)
+    key, nonce = delivery.transports().links.read(purpose, token)
     return get_recovery(db.session(), key), nonce
 
 

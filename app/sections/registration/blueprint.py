@@ -52,13 +52,13 @@ def get_form_registration(token: str) -> Registration:
         LinkError: ``altered``, or ``closed``: the contract has another customer.
         NotFoundError: purged.
     """
-    key, _ = delivery.post().links.read(Purpose.FORM, token)
+    key, _ = delivery.transports().links.read(Purpose.FORM, token)
     return get_linked_registration(db.session(), key)
 
 
 def form_url(endpoint: str, registration: Registration) -> str:
     """Build the address of a step of a registration, with its signed token."""
-    token = delivery.post().links.sign(Purpose.FORM, registration.id)
+    token = delivery.transports().links.sign(Purpose.FORM, registration.id)
     return url_for(f"registration.{endpoint}", token=token)
 
 

@@ -142,12 +142,12 @@ def stop_submit(token: str) -> ResponseReturnValue:
 
 
 def _linked(purpose: Purpose, token: str) -> tuple[Registration, str]:
-    key, nonce = delivery.post().links.read(purpose, token)
+    key, nonce = delivery.transports().links.read(purpose, token)
     return get_linked_registration(db.session(), key), nonce
 
 
 def _stop_url(registration: Registration) -> str:
-    token = delivery.post().links.sign(Purpose.STOP, registration.id)
+    token = delivery.transports().links.sign(Purpose.STOP, registration.id)
     return url_for("registration.stop", token=token)
 
 

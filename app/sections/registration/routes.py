@@ -91,7 +91,7 @@ def save(token: str) -> ResponseReturnValue:
             form.details(),
             context.browser,
             context.rules,
-            delivery.post(),
+            delivery.transports(),
             context.now,
         )
     except FORM_ERRORS as error:
@@ -146,7 +146,7 @@ def check_code(token: str) -> ResponseReturnValue:
             form.details(),
             context.browser,
             context.rules,
-            delivery.post(),
+            delivery.transports(),
             context.now,
         )
     except FORM_ERRORS as error:

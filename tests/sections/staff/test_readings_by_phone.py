@@ -156,7 +156,7 @@ def test_a_reading_that_came_in_between_is_said(
 ) -> None:
     soup = type_in(clerk, "1110")
 
-    monkeypatch.setattr("app.actions.readings.submission.insert_if_new", lambda *a, **k: 0)
+    monkeypatch.setattr("app.actions.readings.submission.insert_or_ignore", lambda *a, **k: 0)
     send(clerk, soup, 409)
     assert "Только что передано другое показание" in clerk.check_last().text
 

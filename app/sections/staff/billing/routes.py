@@ -47,7 +47,7 @@ def billing() -> ResponseReturnValue:
 
 @bp.post("/billing")
 @staff_access(StaffPermission.IMPORT)
-@batch_uploads.takes_batch
+@batch_uploads.accepts_batch
 def billing_upload() -> ResponseReturnValue:
     """Receive a batch and have it checked; nothing is loaded yet."""
     form = batch_uploads.BatchForm()
@@ -56,7 +56,7 @@ def billing_upload() -> ResponseReturnValue:
     try:
         incoming, name = batch_uploads.receive_posted()
         staff_id = current_clerk().staff_id
-        job = batch_uploads.take_batch(incoming, name, form.chosen, JobGoal.CHECK, staff_id)
+        job = batch_uploads.accept_batch(incoming, name, form.chosen, JobGoal.CHECK, staff_id)
     except BatchError as error:
         return _refused(form, error)
     imports.hand_over()

@@ -23,7 +23,7 @@ from app.queries.profile import get_session
 from app.queries.transfers import list_transfers_of
 from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import BLOCKED, CONTRACT_STATUSES, CUSTOMER_ROLES, REGISTRATIONS
-from app.web.data_access import note_look
+from app.web.data_access import record_access
 from app.web.forms import describe_wait, printable
 from app.web.fragments import is_fragment, render_page
 from app.web.pager import Pager
@@ -69,7 +69,7 @@ def customers() -> ResponseReturnValue:
 def customer(contract_id: int) -> ResponseReturnValue:
     """Everything about a contract that a clerk is asked for."""
     contract = queries.get_contract_for_desk(db.session(), contract_id)
-    note_look(contract.number)
+    record_access(contract.number)
     return _card(contract)
 
 

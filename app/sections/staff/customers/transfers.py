@@ -18,7 +18,7 @@ from app.queries.customers import get_contract_for_desk
 from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import TRANSFER_FAULTS, TRANSFERS
 from app.sections.staff.sign_in.forms import BulkTransferForm, TransferForm
-from app.web.data_access import note_look
+from app.web.data_access import record_access
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.pager import Pager
@@ -52,7 +52,7 @@ def transfers() -> ResponseReturnValue:
 def transfer(contract_id: int) -> ResponseReturnValue:
     """Both parties side by side, who waits, and what was decided before."""
     answer = _page(contract_id, TransferForm())
-    note_look(get_contract_for_desk(db.session(), contract_id).number)
+    record_access(get_contract_for_desk(db.session(), contract_id).number)
     return answer
 
 

@@ -34,18 +34,18 @@ from app.sections.staff.enquiries.forms import (
     fresh_key,
     read_id,
 )
-from app.web.data_access import note_look
+from app.web.data_access import record_access
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.session import clock, config, current_clerk, local_now
 from app.web.uploads import (
+    accepts_files,
     delete_stored,
     keep_uploads,
     refusal_status,
     refusal_words,
     send_attachment,
-    takes_files,
 )
 
 
@@ -54,7 +54,7 @@ from app.web.uploads import (
 def enquiry(enquiry_id: int) -> ResponseReturnValue:
     """Everything the customer sees, and the notes of the desk."""
     found = get_for_desk(db.session(), enquiry_id)
-    note_look(found.contract.number, found.account_id, enquiry_id)
+    record_access(found.contract.number, found.account_id, enquiry_id)
     return _page(found)
 
 
@@ -64,7 +64,7 @@ def enquiry_file(enquiry_id: int, attachment_id: int) -> ResponseReturnValue:
     """A file of the thread, of a note as well."""
     attachment = get_attachment_for_desk(db.session(), enquiry_id, attachment_id)
     found = get_for_desk(db.session(), enquiry_id)
-    note_look(found.contract.number, found.account_id, enquiry_id)
+    record_access(found.contract.number, found.account_id, enquiry_id)
     return send_attachment(attachment)
 
 
@@ -100,7 +100,7 @@ def enquiry_assign(enquiry_id: int) -> ResponseReturnValue:
 
 @bp.post("/enquiries/<id:enquiry_id>/messages")
 @staff_access(StaffPermission.WORK)
-@takes_files
+@accepts_files
 def enquiry_reply(enquiry_id: int) -> ResponseReturnValue:
     """An answer, a question or a refusal, with files."""
     found, form = get_for_desk(db.session(), enquiry_id), ReplyForm()
@@ -184,7 +184,7 @@ def enquiry_topic(enquiry_id: int) -> ResponseReturnValue:
 
 @bp.post("/enquiries/<id:enquiry_id>/notes")
 @staff_access(StaffPermission.WORK)
-@takes_files
+@accepts_files
 def enquiry_note(enquiry_id: int) -> ResponseReturnValue:
     """«Внутренняя заметка»: words, files, or both; the customer never learns of it."""
     found, form = get_for_desk(db.session(), enquiry_id), NoteForm()

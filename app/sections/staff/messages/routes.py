@@ -19,7 +19,7 @@ from app.queries.pagination import Cursor, Slice
 from app.sections.staff.audit_log.forms import ChoiceField, DayField, midnight
 from app.sections.staff.blueprint import bp
 from app.sections.staff.messages.labels import CHANNELS, KINDS, NO_RETRY, SHOWN, STATUSES
-from app.web.data_access import note_look
+from app.web.data_access import record_access
 from app.web.forms import printable, summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
@@ -77,7 +77,7 @@ def message(message_id: int) -> ResponseReturnValue:
     """One message with its words."""
     found, number = get_message(db.session(), message_id)
     if number:
-        note_look(number, found.account_id, found.id)
+        record_access(number, found.account_id, found.id)
     return _page(message_id)
 
 

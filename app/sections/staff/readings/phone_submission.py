@@ -17,7 +17,7 @@ from app.sections.readings import labels
 from app.sections.readings.forms import ReadingForm
 from app.sections.readings.submission import Submission, form_page, list_open_meters, submit
 from app.sections.staff.blueprint import bp
-from app.web.data_access import note_look
+from app.web.data_access import record_access
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.policies import window_rules
@@ -29,7 +29,7 @@ from app.web.session import clock, config, current_browser, current_clerk
 def reading_entry(contract_id: int) -> ResponseReturnValue:
     """The form of all meters that accept readings, fifty at a time."""
     submission = _submission(contract_id)
-    note_look(submission.contract.number, submission.submitter.account_id)
+    record_access(submission.contract.number, submission.submitter.account_id)
     meters, pager = list_open_meters(submission.contract)
     if not meters:
         return _closed_page(submission)

@@ -17,7 +17,7 @@ from app.queries.registrations import contacts_on_record, get_registration, list
 from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import REGISTRATIONS
 from app.sections.staff.sign_in.forms import RefusalForm
-from app.web.data_access import note_look
+from app.web.data_access import record_access
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
@@ -49,7 +49,7 @@ def registrations() -> ResponseReturnValue:
 def registration(registration_id: int) -> ResponseReturnValue:
     """Show what was typed and what is on record, side by side."""
     found = get_registration(db.session(), registration_id)
-    note_look(found.contract.number, of=found.id)
+    record_access(found.contract.number, of=found.id)
     return _page(found, RefusalForm())
 
 

@@ -11,7 +11,7 @@ import html5lib
 import pytest
 from bs4 import BeautifulSoup
 
-from app.integrations.message_templates import CODE, LINK, Words, write_letter, write_sms
+from app.integrations.message_templates import CODE, LINK, MessageContent, render_email, render_sms
 from config import ROOT
 
 AT = datetime(2026, 11, 21, 12, 5, tzinfo=ZoneInfo("Asia/Yekaterinburg"))
@@ -91,7 +91,7 @@ TEXTS = {
 
 
 def names(folder: str) -> set[str]:
-    return {file.stem for file in (ROOT / "templates" / folder).glob("*.txt")} - {"letter"}
+    return {file.stem for file in (ROOT / "templates" / folder).glob("*.txt")} - {"layout"}
 
 
 def test_every_letter_and_text_message_is_in_these_tables() -> None:
@@ -101,7 +101,7 @@ def test_every_letter_and_text_message_is_in_these_tables() -> None:
 
 @pytest.mark.parametrize(("kind", "button"), LETTERS.items())
 def test_a_letter_says_the_same_in_both_parts(kind: str, button: str | None) -> None:
-    words = write_letter(kind, **FACTS)
+    words = render_email(kind, **FACTS)
     assert words.subject
     assert len(words.subject) <= 78
     assert words.html
@@ -121,7 +121,7 @@ def test_a_letter_says_the_same_in_both_parts(kind: str, button: str | None) -> 
 
 @pytest.mark.parametrize(("kind", "secret"), TEXTS.items())
 def test_a_text_message_is_one_short_line(kind: str, secret: str) -> None:
-    words = write_sms(kind, **FACTS)
+    words = render_sms(kind, **FACTS)
     assert words.subject is words.html is None
     assert "\n" not in words.text
     # Three parts of 67 Cyrillic letters, and a link of up to a hundred.
@@ -130,7 +130,7 @@ def test_a_text_message_is_one_short_line(kind: str, secret: str) -> None:
 
 
 def test_moments_are_told_with_their_zone() -> None:
-    assert "21.11.2026 в 12:05 (UTC+5)" in write_letter("password_changed", **FACTS).text
+    assert "21.11.2026 в 12:05 (UTC+5)" in render_email("password_changed", **FACTS).text
 
 
 HOSTILE = (
@@ -145,8 +145,8 @@ HOSTILE = (
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_inert_text(name: str) -> None:
-    words: list[Words] = [
-        write_letter(kind, **(FACTS | {"supplier": name, "reason": name, "lines": [name]}))
+    words: list[MessageContent] = [
+        render_email(kind, **(FACTS | {"supplier": name, "reason": name, "lines": [name]}))
         for kind in LETTERS
     ]
     for letter, button in zip(words, LETTERS.values(), strict=True):
