@@ -11,7 +11,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 from wtforms import RadioField
 
-from app.domain.errors import PeriodError
+from app.domain.errors import PeriodError, TooManyAttemptsError
 from app.domain.period import MAX_MONTHS, Period, last_months, parse_day, parse_month, presets
 
 MAX_SHOWN = 30
@@ -122,6 +122,11 @@ def describe_wait(seconds: int) -> str:
     if seconds < 5400:
         return f"через {-(-seconds // 60)} мин."
     return f"через {-(-seconds // 3600)} ч"
+
+
+def too_many_attempts(error: TooManyAttemptsError) -> str:
+    """Text of a reached rate limit, without a full stop: when the next try makes sense."""
+    return f"Слишком много попыток. Попробуйте снова {describe_wait(error.retry_after)}"
 
 
 def printable(text: str | None) -> str:

@@ -28,7 +28,7 @@ from app.queries.profile import (
 from app.sections.profile.forms import CurrentPassword, PasswordForm
 from app.sections.profile.routes import bp
 from app.web import session
-from app.web.forms import describe_wait, summary_of
+from app.web.forms import summary_of, too_many_attempts
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access
@@ -70,7 +70,7 @@ def password_submit(contract: VisibleContract) -> ResponseReturnValue:
         form.refuse(error)
         return _password_page(contract, form, 422)
     except TooManyAttemptsError as error:
-        return _password_page(contract, form, 429, _wait(error))
+        return _password_page(contract, form, 429, f"{too_many_attempts(error)}.")
     delivery.commit()
     event("password changed")
     session.begin(opened)
@@ -169,7 +169,7 @@ def consent_withdraw(contract: VisibleContract, consent_id: int) -> ResponseRetu
         form.refuse_current()
         return _consent_page(contract, found, form, 422)
     except TooManyAttemptsError as error:
-        return _consent_page(contract, found, form, 429, _wait(error))
+        return _consent_page(contract, found, form, 429, f"{too_many_attempts(error)}.")
     return _withdraw(contract, found, is_last=is_last)
 
 
@@ -186,10 +186,6 @@ def _withdraw(contract: VisibleContract, found: Consent, *, is_last: bool) -> Re
 def _find_consent(contract: VisibleContract) -> Consent:
     values = request.view_args or {}
     return get_consent(db.session(), contract.viewer, values["consent_id"])
-
-
-def _wait(error: TooManyAttemptsError) -> str:
-    return f"Слишком много попыток. Попробуйте снова {describe_wait(error.retry_after)}."
 
 
 def _password_page(

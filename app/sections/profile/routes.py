@@ -28,7 +28,7 @@ from app.queries.invoices import find_payer
 from app.queries.profile import find_waiting_change, get_customer, get_signed_in_account
 from app.sections.profile import labels
 from app.sections.profile.forms import ContactsForm, PhoneCodeForm
-from app.web.forms import describe_wait, summary_of
+from app.web.forms import summary_of, too_many_attempts
 from app.web.fragments import render_page
 from app.web.permissions import contract_access
 from app.web.policies import contact_rules
@@ -103,7 +103,7 @@ def contacts_submit(contract: VisibleContract) -> ResponseReturnValue:
         form.refuse_phone(is_missing=isinstance(error, ContactError))
         return _contacts_page(contract, form, 422)
     except TooManyAttemptsError as error:
-        return _contacts_page(contract, form, 429, _wait(error))
+        return _contacts_page(contract, form, 429, f"{too_many_attempts(error)}.")
     delivery.commit()
     event("contacts saved", email=bool(saved.email_change_id), phone=bool(saved.phone_change_id))
     where = "profile.phone" if saved.phone_change_id else "profile.index"
@@ -142,7 +142,7 @@ def phone_submit(contract: VisibleContract) -> ResponseReturnValue:
         form.refuse()
         return _phone_page(contract, form, 422)
     except TooManyAttemptsError as error:
-        return _phone_page(contract, form, 429, _wait(error))
+        return _phone_page(contract, form, 429, f"{too_many_attempts(error)}.")
     delivery.commit()
     event("phone confirmed")
     return redirect(url_for("profile.index", contract_id=contract.id, saved="phone"), 303)
@@ -156,10 +156,6 @@ def _new_contacts(form: ContactsForm) -> NewContacts:
         normalise_phone(form.phone.data) if form.phone.data else "",
         request.args.get("confirm", "")[:5],
     )
-
-
-def _wait(error: TooManyAttemptsError) -> str:
-    return f"Слишком много попыток. Попробуйте снова {describe_wait(error.retry_after)}."
 
 
 def _contacts_page(

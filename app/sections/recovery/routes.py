@@ -20,7 +20,7 @@ from app.queries.registrations import get_recovery
 from app.sections.recovery.forms import CodeForm, NewPasswordForm, RecoveryForm
 from app.web import session
 from app.web.device_cookie import set_device_cookie
-from app.web.forms import describe_wait, printable
+from app.web.forms import printable, too_many_attempts
 from app.web.fragments import render_page
 from app.web.link_pages import guard_links
 from app.web.permissions import public
@@ -70,7 +70,7 @@ def submit() -> ResponseReturnValue:
             session.local_now(),
         )
     except TooManyAttemptsError as error:
-        text = f"Слишком много попыток. Попробуйте снова {describe_wait(error.retry_after)}."
+        text = f"{too_many_attempts(error)}."
         headers = {"Retry-After": str(error.retry_after)}
         return _page("index", form, 429, message=text), 429, headers
     delivery.commit()
@@ -175,9 +175,7 @@ def _explain(form: CodeForm, error: Exception) -> int:
     if isinstance(error, PasswordError):
         form.refuse(error)
     elif isinstance(error, TooManyAttemptsError):
-        form.code.errors = [
-            f"Слишком много попыток. Попробуйте снова {describe_wait(error.retry_after)}"
-        ]
+        form.code.errors = [too_many_attempts(error)]
         return 429
     else:
         form.code.errors = [WRONG_CODE]

@@ -30,7 +30,7 @@ from app.domain.passwords import check_password
 from app.domain.registration import Channel
 from app.models import Registration
 from app.web.contact_errors import contact_error_text
-from app.web.forms import PASSWORD_ERRORS, describe_wait, printable
+from app.web.forms import PASSWORD_ERRORS, printable, too_many_attempts
 from app.web.registration_cookie import is_registering_browser, mark_registering_browser
 
 FORM_ERRORS = (
@@ -200,8 +200,8 @@ class RegistrationForm(FlaskForm):
             case TooSoonError(retry_after=seconds):
                 self.code.errors = [f"Код уже отправлен. Новый — через {seconds} с"]
                 return 429
-            case TooManyAttemptsError(retry_after=seconds):
-                text = f"Слишком много попыток. Попробуйте снова {describe_wait(seconds)}"
+            case TooManyAttemptsError():
+                text = too_many_attempts(error)
                 (self.code if self.channel.data == Channel.SMS else self.email).errors = [text]
                 return 429
         return 422
@@ -224,7 +224,7 @@ class ConfirmForm(FlaskForm):
         if isinstance(error, SignInRefusedError):
             text = "Поле «Пароль»: пароль не подходит. Ссылка продолжает действовать"
         if isinstance(error, TooManyAttemptsError):
-            text = f"Слишком много попыток. Попробуйте снова {describe_wait(error.retry_after)}"
+            text = too_many_attempts(error)
         self.password.errors = [text]
         return 429 if isinstance(error, TooManyAttemptsError) else 422
 

@@ -25,7 +25,7 @@ from app.sections.registration.blueprint import (
 from app.sections.registration.forms import FORM_ERRORS, FirstEntryForm, RegistrationForm
 from app.sections.registration.labels import NOT_FOUND, NOT_SENT
 from app.web import session
-from app.web.forms import describe_wait
+from app.web.forms import describe_wait, too_many_attempts
 from app.web.fragments import render_page
 from app.web.permissions import public
 
@@ -56,7 +56,7 @@ def first_entry_submit() -> ResponseReturnValue:
         )
     except TooManyAttemptsError as error:
         event("first entry limited", retry_after=error.retry_after)
-        text = f"Слишком много попыток. Попробуйте снова {describe_wait(error.retry_after)}."
+        text = f"{too_many_attempts(error)}."
         return _entry_page(form, 429, text), 429, {"Retry-After": str(error.retry_after)}
     delivery.commit()
     event("first entry", registration=registration and registration.id)

@@ -18,7 +18,7 @@ from app.sections.staff.blueprint import bp
 from app.sections.staff.sign_in.forms import OwnCodesForm, OwnPasswordForm
 from app.sections.staff.sign_in.routes import codes_page
 from app.web import session
-from app.web.forms import PASSWORD_ERRORS, describe_wait, summary_of
+from app.web.forms import PASSWORD_ERRORS, summary_of, too_many_attempts
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.policies import staff_rules
@@ -75,7 +75,7 @@ def password_submit() -> ResponseReturnValue:
         form.password.errors = [f"Поле «Новый пароль»: {PASSWORD_ERRORS[error.code]}"]
         return _page(form, 422)
     except TooManyAttemptsError as error:
-        return _page(form, 429, _wait(error))
+        return _page(form, 429, f"{too_many_attempts(error)}.")
     db.session.commit()
     session.begin_staff(opened)
     return redirect(url_for("staff.password", saved=1), 303)
@@ -96,7 +96,9 @@ def recovery_codes() -> ResponseReturnValue:
         form.proof.errors = ["Поле «Пароль»: пароль не подходит"]
         return _page(OwnPasswordForm(formdata=None), 422, codes_form=form)
     except TooManyAttemptsError as error:
-        return _page(OwnPasswordForm(formdata=None), 429, _wait(error), codes_form=form)
+        return _page(
+            OwnPasswordForm(formdata=None), 429, f"{too_many_attempts(error)}.", codes_form=form
+        )
     codes = actions.make_recovery_codes(db.session(), _me(), rules, now)
     db.session.commit()
     return codes_page(codes, url_for("staff.dashboard"))
@@ -104,10 +106,6 @@ def recovery_codes() -> ResponseReturnValue:
 
 def _me() -> StaffMember:
     return get_staff(db.session(), session.current_clerk().staff_id)
-
-
-def _wait(error: TooManyAttemptsError) -> str:
-    return f"Слишком много попыток. Попробуйте снова {describe_wait(error.retry_after)}."
 
 
 def _page(
