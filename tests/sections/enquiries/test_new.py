@@ -381,7 +381,7 @@ def test_a_key_that_belongs_to_somebody_else_opens_nothing(
     app: Flask, page: PageClient, make: Factory
 ) -> None:
     send(page)
-    key = enquiries(make)[0].key
+    key = enquiries(make)[0].idempotency_key
     make.account(make.contract("00777-ЭС"), email="other@example.org")
     make.commit()
     second = PageClient(app)
