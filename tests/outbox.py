@@ -1,4 +1,4 @@
-"""Letters and text messages that a test portal has written instead of sending."""
+"""Emails and text messages that a test portal has written instead of sending."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def letters(self, to: str | None = None) -> list[EmailMessage]:
+    def emails(self, to: str | None = None) -> list[EmailMessage]:
         messages = [
             cast(EmailMessage, email.message_from_bytes(file.read_bytes(), policy=policy.default))
             for file in sorted(self.folder.glob("*.eml"))
@@ -28,8 +28,8 @@ class Outbox:
         return [file.read_text(encoding="utf-8") for file in files if to is None or to in file.name]
 
     def link(self, to: str | None = None) -> str:
-        """The address in the newest letter, as a path."""
-        return path_in(part(self.letters(to)[-1], "plain"))
+        """The address in the newest email, as a path."""
+        return path_in(part(self.emails(to)[-1], "plain"))
 
     def code(self, to: str | None = None) -> str:
         """The code in the newest text message."""
@@ -38,9 +38,9 @@ class Outbox:
         return found[0]
 
 
-def part(letter: EmailMessage, subtype: str) -> str:
-    """The plain or html part of a letter."""
-    body = letter.get_body((subtype,))
+def part(message: EmailMessage, subtype: str) -> str:
+    """The plain or html part of an email."""
+    body = message.get_body((subtype,))
     assert body is not None
     return cast(str, body.get_content())
 

@@ -212,7 +212,9 @@ def test_texts_that_are_no_number_do_not_share_a_limit(session: Session) -> None
 def test_one_site_of_ipv6_counts_as_one_address(
     session: Session, owner: Account, addresses: list[str], expected: str
 ) -> None:
-    outcomes = [outcome(session, replace(WRONG, browser=Browser(each, ""))) for each in addresses]
+    outcomes = [
+        outcome(session, replace(WRONG, browser=Browser(address, ""))) for address in addresses
+    ]
     assert outcomes[-1] == expected
 
 
@@ -241,7 +243,7 @@ def test_staff_are_held_to_the_same_rules_of_addresses_and_passwords(
     make.contract(NUMBER)
     make.commit()
     run = app.test_cli_runner().invoke
-    for email, password, words in (
+    for email, password, text in (
         ("почта", PASSWORD, "не адрес"),
         ("a@example.org", "00123-эс", "знают другие"),
         ("a@example.org", "12345678", "известен"),
@@ -249,4 +251,4 @@ def test_staff_are_held_to_the_same_rules_of_addresses_and_passwords(
         command = ["account-create", NUMBER, "--email", email, "--password-stdin"]
         refused = run(args=command, input=password)
         assert refused.exit_code == 1
-        assert words in refused.output
+        assert text in refused.output

@@ -290,13 +290,13 @@ def test_with_a_queue_the_worker_sends(
     huey.flush()
     page = PageClient(app)
     page.submit(page.get("recovery.index"), login=NUMBER, channel="mail")
-    assert not outbox.letters()
+    assert not outbox.emails()
     task = huey.dequeue()
     assert task is not None
     huey.execute(task)
-    assert len(outbox.letters("buh@example.org")) == 1
+    assert len(outbox.emails("buh@example.org")) == 1
     huey.execute(task)
-    assert len(outbox.letters()) == 1
+    assert len(outbox.emails()) == 1
     huey.flush()
 
 
@@ -309,7 +309,7 @@ def test_a_queue_that_is_away_loses_nothing(
     page = PageClient(app)
     page.submit(page.get("recovery.index"), login=NUMBER, channel="mail")
     assert "Отправлено: 1" in run(app, "messages-sweep").output
-    assert len(outbox.letters()) == 1
+    assert len(outbox.emails()) == 1
 
 
 def test_what_has_served_its_time_is_deleted_and_what_has_not_stays(

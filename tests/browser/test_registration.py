@@ -74,7 +74,7 @@ def press(page: Page, words: str) -> None:
 def link(page: Page, outbox: Outbox, to: str, path: str = "/registration/confirm/") -> str:
     """The address in the newest letter; letters leave after the page has come."""
     for _ in range(100):
-        for letter in reversed(outbox.letters(to)):
+        for letter in reversed(outbox.emails(to)):
             if found := re.search(rf"http://\S+{path}\S+", part(letter, "plain")):
                 return found[0]
         page.wait_for_timeout(50)
@@ -132,7 +132,7 @@ def test_a_link_that_is_over_leads_to_a_new_registration(
         fill(page, email, phone, "через электронную почту")
         press(page, "Сохранить")
         expect(page.locator("h1")).to_have_text("Осталось подтвердить")
-    old = re.search(rf"{re.escape(site.url)}/\S+", part(outbox.letters(email)[-2], "plain"))
+    old = re.search(rf"{re.escape(site.url)}/\S+", part(outbox.emails(email)[-2], "plain"))
     assert old
     page.goto(old[0])
     expect(page.locator("h1")).to_have_text("Есть более новая ссылка")

@@ -80,15 +80,15 @@ def test_a_prefix_in_the_settings_opens_its_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "stored"),
     [
         (" Buh@Example.ORG ", "Buh@example.org"),
         ("buh@почта.рф", "buh@xn--80a1acny.xn--p1ai"),
         ("first.last+tag@sub.example.ru", "first.last+tag@sub.example.ru"),
     ],
 )
-def test_an_address_is_kept_so_that_letters_arrive(typed: str, kept: str) -> None:
-    assert normalise_email(typed) == kept
+def test_an_address_is_stored_so_that_emails_arrive(typed: str, stored: str) -> None:
+    assert normalise_email(typed) == stored
 
 
 @pytest.mark.parametrize(
@@ -200,9 +200,10 @@ def test_numbers_written_one_after_the_other_are_all_read(
     digits = [f"{number:07d}" for number, _, _ in written]
     parts = zip(digits, written, strict=True)
     field = "".join(
-        writing.format(own[:3], own[3:5], own[5:]) + between for own, (_, writing, between) in parts
+        writing.format(subscriber[:3], subscriber[3:5], subscriber[5:]) + between
+        for subscriber, (_, writing, between) in parts
     )
-    expected = list(dict.fromkeys(f"+7912{own}" for own in digits))
+    expected = list(dict.fromkeys(f"+7912{subscriber}" for subscriber in digits))
     assert list(read_billing_contacts("", field).phones) == expected
 
 
@@ -269,7 +270,7 @@ def test_an_extension_is_kept_and_shown(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "letter", "place"),
+    ("typed", "character", "place"),
     [
         ("buh@mаil.ru", "а", 6),
         ("buh@mail.гu", "г", 10),
@@ -281,14 +282,14 @@ def test_an_extension_is_kept_and_shown(typed: str) -> None:
         ("buh@почта.pф", "p", 11),
     ],
 )
-def test_a_letter_of_another_alphabet_is_named_with_its_place(
-    typed: str, letter: str, place: int
+def test_a_character_of_another_alphabet_is_named_with_its_place(
+    typed: str, character: str, place: int
 ) -> None:
     with pytest.raises(ContactError) as error:
         normalise_email(typed)
     assert (error.value.code, error.value.character, error.value.place) == (
         "email_character",
-        letter,
+        character,
         place,
     )
 

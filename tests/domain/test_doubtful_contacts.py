@@ -85,12 +85,12 @@ def test_a_name_that_passes_for_a_latin_one_is_not_shown_as_such() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "letter"), [("buh@mail.ру", "р"), ("buh@mail.рф", "р"), ("buh@1c.рф", "c")]
+    ("typed", "character"), [("buh@mail.ру", "р"), ("buh@mail.рф", "р"), ("buh@1c.рф", "c")]
 )
-def test_a_latin_name_with_a_russian_ending_is_refused_by_the_letter(
-    typed: str, letter: str
+def test_a_latin_name_with_a_russian_ending_is_refused_by_its_character(
+    typed: str, character: str
 ) -> None:
     with pytest.raises(ContactError) as error:
         normalise_email(typed)
-    assert (error.value.code, error.value.character) == ("email_character", letter)
-    assert typed[error.value.place - 1] == letter
+    assert (error.value.code, error.value.character) == ("email_character", character)
+    assert typed[error.value.place - 1] == character

@@ -39,34 +39,39 @@ def test_a_password_that_is_tried_first_is_refused(password: str) -> None:
     assert refusal(password) == "common"
 
 
-ABOUT = ("00123-ЭС", "7415000018", "Общество с ограниченной ответственностью «Ромашка Миасс»", None)
+PUBLIC_FACTS = (
+    "00123-ЭС",
+    "7415000018",
+    "Общество с ограниченной ответственностью «Ромашка Миасс»",
+    None,
+)
 
 
 @pytest.mark.parametrize(
     "password", ["00123-ЭС", "00123 - эс", "7415000018", "7415 000 018", "Ромашка Миасс"]
 )
 def test_what_everybody_knows_of_the_customer_is_no_password(password: str) -> None:
-    assert refusal(password, ABOUT) == "personal"
+    assert refusal(password, PUBLIC_FACTS) == "personal"
 
 
 def test_what_everybody_knows_of_another_customer_is_as_good_as_any() -> None:
-    assert refusal("Лютик Миасс", ABOUT) is None
+    assert refusal("Лютик Миасс", PUBLIC_FACTS) is None
 
 
 def test_no_rule_of_composition_is_applied() -> None:
-    assert refusal("aaaa bbbb cccc dd", ABOUT) is None
+    assert refusal("aaaa bbbb cccc dd", PUBLIC_FACTS) is None
 
 
-def refusal(password: str, about: tuple[str | None, ...] = ()) -> str | None:
+def refusal(password: str, public_facts: tuple[str | None, ...] = ()) -> str | None:
     try:
-        check_password(password, about)
+        check_password(password, public_facts)
     except PasswordError as error:
         return error.code
     return None
 
 
 TRADER = ("00124-ЭС", "741500001812", "Индивидуальный предприниматель Иванов Петр Сергеевич")
-COMPANY = (*ABOUT, "ООО «Ромашка»", "buh@romashka.ru", "+79120000001")
+COMPANY = (*PUBLIC_FACTS, "ООО «Ромашка»", "buh@romashka.ru", "+79120000001")
 
 
 @pytest.mark.parametrize(
@@ -192,5 +197,5 @@ def test_a_long_random_word_is_accepted(characters: str, digits: int) -> None:
 
 
 @given(st.text(max_size=25), st.lists(st.text(max_size=30) | st.none(), max_size=5))
-def test_no_text_makes_the_check_fail(password: str, about: list[str | None]) -> None:
-    refusal(password, tuple(about))
+def test_no_text_makes_the_check_fail(password: str, public_facts: list[str | None]) -> None:
+    refusal(password, tuple(public_facts))

@@ -51,14 +51,14 @@ def test_names_of_all_peoples_keep_their_sound(text: str, written: str) -> None:
     assert to_windows_1251(text) == written
 
 
-def test_every_letter_has_a_letter_and_keeps_its_case() -> None:
-    for letter in map(chr, [*CYRILLIC, *LATIN]):
-        written = to_windows_1251(f"а{letter}")[1:]
+def test_every_character_has_a_substitute_of_its_case() -> None:
+    for character in map(chr, [*CYRILLIC, *LATIN]):
+        written = to_windows_1251(f"а{character}")[1:]
         assert "?" not in written
-        assert REPLACEMENT not in written or letter == "꙳"
-        if unicodedata.category(letter) in ("Lu", "Ll") and letter != "ӏ":
-            assert written.isalpha(), letter
-            assert written[0].isupper() == letter.isupper(), letter
+        assert REPLACEMENT not in written or character == "꙳"
+        if unicodedata.category(character) in ("Lu", "Ll") and character != "ӏ":
+            assert written.isalpha(), character
+            assert written[0].isupper() == character.isupper(), character
 
 
 @given(st.text(max_size=200))

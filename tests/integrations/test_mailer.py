@@ -172,6 +172,6 @@ def test_without_a_server_letters_are_files_that_only_their_owner_reads(
     app: Flask, tmp_path: Path
 ) -> None:
     name = send(app, settings(tmp_path, 25, server=""))
-    (letter,) = Outbox(tmp_path / "outbox").letters()
+    (letter,) = Outbox(tmp_path / "outbox").emails()
     assert letter["Subject"] == LETTER.subject
     assert (tmp_path / "outbox" / name).stat().st_mode & 0o777 == 0o600

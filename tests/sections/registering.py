@@ -45,11 +45,11 @@ class Person:
         return self.page.submit(soup, status, **(self.details() | fields))
 
     def press(
-        self, soup: BeautifulSoup, words: str, status: int = 200, **fields: str
+        self, soup: BeautifulSoup, text: str, status: int = 200, **fields: str
     ) -> BeautifulSoup:
         """Another button of the form, without JavaScript; the page that comes."""
         button = next(
-            button for button in soup.select("button[formaction]") if button.text.strip() == words
+            button for button in soup.select("button[formaction]") if button.text.strip() == text
         )
         self.page.submit(soup, status, button["formaction"], **(self.details() | fields))
         return self.page.check_last()

@@ -53,12 +53,12 @@ class Doorbell:
 
 
 def test_every_writing_of_the_number_gets_in(app: Flask, contract: Contract) -> None:
-    door = Doorbell(app)
+    form = Doorbell(app)
     for name, writing in WRITINGS.items():
-        assert door.ring(writing).location == f"/contracts/{contract.id}/", name
+        assert form.ring(writing).location == f"/contracts/{contract.id}/", name
 
 
-def test_signed_in_person_who_opens_sign_in_goes_to_the_cabinet(
+def test_signed_in_person_who_opens_sign_in_goes_to_the_portal(
     page: PageClient, contract: Contract
 ) -> None:
     page.sign_in(NUMBER)
@@ -122,7 +122,7 @@ def test_fresh_installation_lets_nobody_in(page: PageClient, login: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("login", "password", "field", "words"),
+    ("login", "password", "field", "text"),
     [
         ("", PASSWORD, "login", "введите номер"),
         ("   ", PASSWORD, "login", "введите номер"),
@@ -132,12 +132,12 @@ def test_fresh_installation_lets_nobody_in(page: PageClient, login: str) -> None
     ],
 )
 def test_empty_or_endless_field_is_named_and_the_page_begins_with_error(
-    page: PageClient, contract: Contract, login: str, password: str, field: str, words: str
+    page: PageClient, contract: Contract, login: str, password: str, field: str, text: str
 ) -> None:
     page.sign_in(login, password, 422)
     soup = check_page(page.last.text)
     assert soup.title.text.startswith("Ошибка")
-    assert words in soup.select_one(f"#{field}-error").text
+    assert text in soup.select_one(f"#{field}-error").text
     assert soup.select_one(f"#error-summary a[href='#{field}']")
     control = soup.select_one(f"#{field}")
     assert control["aria-invalid"] == "true"
@@ -168,8 +168,10 @@ def test_hostile_login_is_inert_text_on_a_valid_page(page: PageClient, login: st
     page.sign_in(login, WRONG, 422)
     soup = check_page(page.last.text)
     shown = soup.select_one("#login").get("value", "")
-    kept = "".join(each for each in login if each.isprintable() or each.isspace())
-    assert shown == " ".join(kept.split())
+    printable = "".join(
+        character for character in login if character.isprintable() or character.isspace()
+    )
+    assert shown == " ".join(printable.split())
     assert not soup.select("img, [onerror]")
 
 
@@ -209,12 +211,12 @@ ELSEWHERE = [
 
 
 def test_next_never_leaves_this_host(app: Flask, contract: Contract) -> None:
-    door = Doorbell(app)
+    form = Doorbell(app)
     for target in ELSEWHERE:
         page = app.test_client().get("/sign-in", query_string={"next": target})
         field = BeautifulSoup(page.text, "html5lib").select_one("[name=next]")
         assert field["value"] == "", target
-        answer = door.ring(NUMBER, next=target)
+        answer = form.ring(NUMBER, next=target)
         assert answer.location == f"/contracts/{contract.id}/", target
 
 
@@ -236,7 +238,7 @@ def test_address_is_kept_over_a_wrong_password(page: PageClient, contract: Contr
     assert answer.location == "/contracts/"
 
 
-def test_withdrawn_contract_opens_no_door(
+def test_withdrawn_contract_opens_no_page(
     page: PageClient, contract: Contract, session: Session
 ) -> None:
     contract.withdrawn_at = CREATED

@@ -139,13 +139,13 @@ def test_nobody_registers_and_nobody_is_told_before_the_decision(
     scene: Scene, outbox: Outbox
 ) -> None:
     active = Person(PageClient(scene.app)).enter(OWNED, OLD_INN, 422).text
-    before = len(outbox.letters(OLD))
+    before = len(outbox.emails(OLD))
     scene.hand_over()
     for inn in (NEW_INN, OLD_INN):
         answer = Person(PageClient(scene.app)).enter(OWNED, inn, 422)
         assert len(answer.text) == len(active)
     assert scene.session.scalars(select(Registration)).all() == []
-    assert len(outbox.letters(OLD)) == before
+    assert len(outbox.emails(OLD)) == before
 
 
 def test_the_clerk_s_task_and_the_same_organisation(scene: Scene, outbox: Outbox) -> None:
@@ -324,14 +324,14 @@ def test_documents_and_contacts_of_the_former_customer_prove_nothing(
     scene.hand_over(customer=stale)
     scene.decide("other")
     advance_clock(minutes=1)
-    told = len(outbox.letters(OLD))
+    told = len(outbox.emails(OLD))
     stranger = Person(PageClient(scene.app), {"email": OLD, "phone": "+7 912 999-99-99"})
     stranger.save(stranger.page.open(stranger.enter(OWNED, NEW_INN).location))
     proof = stranger.page.submit(stranger.page.open(outbox.link(OLD))).location
     assert proof.endswith("/proof"), "a contact of both sides opens nothing by itself"
     answer = stranger.page.submit(stranger.page.open(proof), 422, amount="460999,29")
     assert "Такой суммы в документах нет" in answer.text
-    assert len(outbox.letters(OLD)) == told + 1, "only the link that was asked for"
+    assert len(outbox.emails(OLD)) == told + 1, "only the link that was asked for"
     scene.make.charge(scene.contract, date(2026, 11, 30), "321.00")
     scene.make.commit()
     stranger.page.submit(stranger.page.open(proof), 303, amount="321,00")
@@ -385,8 +385,8 @@ def test_a_draft_waits_for_the_same_organisation(scene: Scene) -> None:
 
 def test_recoveries_end_with_the_last_contract(scene: Scene, outbox: Outbox) -> None:
     scene.hand_over()
-    before = len(outbox.letters(OLD))
+    before = len(outbox.emails(OLD))
     asker = PageClient(scene.app)
     asker.submit(asker.get("recovery.index"), login=OWNED, channel="mail")
-    assert len(outbox.letters(OLD)) == before
+    assert len(outbox.emails(OLD)) == before
     assert all(row.account_id is None for row in scene.session.scalars(select(Recovery)))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Contract, Message
-from tests.factories import PASSWORD as OWN_PASSWORD
+from tests.factories import PASSWORD as CURRENT_PASSWORD
 from tests.factories import Factory
 from tests.outbox import Outbox, part
 from tests.pages import PageClient
@@ -52,7 +52,7 @@ def forgot(app: Flask, number: str, address: str = "198.51.100.1") -> PageClient
     return page
 
 
-def test_twenty_registrations_with_one_address_are_five_letters_and_twenty_equal_pages(
+def test_twenty_registrations_with_one_address_are_five_emails_and_twenty_equal_pages(
     app: Flask, contracts: list[Contract], outbox: Outbox
 ) -> None:
     pages = set()
@@ -60,7 +60,7 @@ def test_twenty_registrations_with_one_address_are_five_letters_and_twenty_equal
         person = register(app, contract.number)
         soup = person.page.open(person.page.last.location)
         pages.add(soup.select_one("main").text.replace(contract.number, ""))
-    assert len(outbox.letters(VICTIM)) == 5
+    assert len(outbox.emails(VICTIM)) == 5
     assert len(pages) == 1
     assert "Осталось подтвердить" in pages.pop()
 
@@ -70,18 +70,18 @@ def test_spellings_of_one_mailbox_count_together(
 ) -> None:
     for tag, contract in enumerate(contracts):
         register(app, contract.number, email=f"Victim+{tag}@example.org")
-    assert len(outbox.letters("@example.org")) - len(outbox.letters(ON_RECORD)) == 5
+    assert len(outbox.emails("@example.org")) - len(outbox.emails(ON_RECORD)) == 5
 
 
-def test_many_addresses_cause_eight_letters_an_hour_and_the_next_hour_more(
+def test_many_addresses_cause_eight_emails_an_hour_and_the_next_hour_more(
     app: Flask, contracts: list[Contract], outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     for number, contract in enumerate(contracts):
         register(app, contract.number, f"198.51.100.{number}")
-    assert len(outbox.letters(VICTIM)) == 8
+    assert len(outbox.emails(VICTIM)) == 8
     advance_clock(minutes=61)
     register(app, contracts[0].number, "198.51.100.77")
-    assert len(outbox.letters(VICTIM)) == 9
+    assert len(outbox.emails(VICTIM)) == 9
 
 
 def test_what_one_stranger_causes_leaves_room_for_the_owner(
@@ -99,9 +99,9 @@ def test_a_flood_of_registrations_leaves_the_link_for_a_new_password_alone(
 ) -> None:
     for contract in contracts:
         register(app, contract.number, email=BOOKKEEPER)
-    before = len(outbox.letters(BOOKKEEPER))
+    before = len(outbox.emails(BOOKKEEPER))
     forgot(app, accounts[0], "203.0.113.7")
-    assert len(outbox.letters(BOOKKEEPER)) == before + 1
+    assert len(outbox.emails(BOOKKEEPER)) == before + 1
 
 
 def test_recoveries_of_many_contracts_of_one_mailbox_are_limited_and_the_last_link_lives(
@@ -112,10 +112,10 @@ def test_recoveries_of_many_contracts_of_one_mailbox_are_limited_and_the_last_li
         page = forgot(app, number)
         texts.add(page.open(page.last.location).select_one("main").text)
     assert len(texts) == 1
-    assert len(outbox.letters(BOOKKEEPER)) == 5
+    assert len(outbox.emails(BOOKKEEPER)) == 5
     # Asked for again, and held back: the link that has arrived goes on working.
     forgot(app, accounts[4])
-    assert len(outbox.letters(BOOKKEEPER)) == 5
+    assert len(outbox.emails(BOOKKEEPER)) == 5
     assert PageClient(app).open(outbox.link(BOOKKEEPER)).select("[name=password]")
 
 
@@ -128,9 +128,9 @@ def test_who_asks_in_a_browser_used_before_always_gets_the_link(
     for attacker in range(2):
         for number in accounts[:8]:
             forgot(app, number, f"198.51.100.{attacker}")
-    assert len(outbox.letters(BOOKKEEPER)) == 8
+    assert len(outbox.emails(BOOKKEEPER)) == 8
     owner.submit(owner.get("recovery.index"), login=accounts[8])
-    assert len(outbox.letters(BOOKKEEPER)) == 9
+    assert len(outbox.emails(BOOKKEEPER)) == 9
 
 
 def test_a_notice_of_ones_own_change_always_goes(
@@ -145,23 +145,23 @@ def test_a_notice_of_ones_own_change_always_goes(
     form = page.open(
         f"{home}profile/password" if home.endswith("/") else f"{home}/profile/password"
     )
-    page.submit(form, current=OWN_PASSWORD, password=new, password_again=new)
-    assert outbox.letters(BOOKKEEPER)[-1]["Subject"] == "Пароль Личного кабинета изменен"
+    page.submit(form, current=CURRENT_PASSWORD, password=new, password_again=new)
+    assert outbox.emails(BOOKKEEPER)[-1]["Subject"] == "Пароль Личного кабинета изменен"
 
 
-def test_a_registration_that_opens_the_cabinet_is_told_even_if_its_notice_was_held_back(
+def test_a_registration_that_opens_an_account_is_told_even_if_its_notice_was_suppressed(
     make_app: Callable[..., Flask], contracts: list[Contract], outbox: Outbox, session: Session
 ) -> None:
     app = make_app(registration_proof="none")
     for contract in contracts[:6]:
         register(app, contract.number)
-    assert len(outbox.letters(ON_RECORD)) == 4
+    assert len(outbox.emails(ON_RECORD)) == 4
     person = register(app, contracts[8].number, "198.51.100.1", email=STRANGER)
-    assert len(outbox.letters(ON_RECORD)) == 4
+    assert len(outbox.emails(ON_RECORD)) == 4
     person.page.submit(person.page.open(outbox.link(STRANGER)))
-    (notice,) = outbox.letters(ON_RECORD)[4:]
-    assert contracts[8].number in part(notice, "plain")
-    assert "/registration/stop/" in part(notice, "plain")
+    (message,) = outbox.emails(ON_RECORD)[4:]
+    assert contracts[8].number in part(message, "plain")
+    assert "/registration/stop/" in part(message, "plain")
 
 
 def test_what_was_held_back_is_a_row_that_a_clerk_may_send(
@@ -172,9 +172,9 @@ def test_what_was_held_back_is_a_row_that_a_clerk_may_send(
     held = session.scalars(select(Message).where(Message.status == "suppressed")).all()
     kinds = {message.kind for message in held}
     assert kinds == {"registration_link", "registration_notice"}
-    notice = next(message for message in held if message.kind == "registration_notice")
-    sent = len(outbox.letters(ON_RECORD))
+    message = next(message for message in held if message.kind == "registration_notice")
+    sent = len(outbox.emails(ON_RECORD))
     session.rollback()
-    result = app.test_cli_runner().invoke(args=["message-retry", str(notice.id)])
+    result = app.test_cli_runner().invoke(args=["message-retry", str(message.id)])
     assert result.exit_code == 0, result.output
-    assert len(outbox.letters(ON_RECORD)) == sent + 1
+    assert len(outbox.emails(ON_RECORD)) == sent + 1

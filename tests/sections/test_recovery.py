@@ -63,12 +63,12 @@ def test_the_link_sets_a_password_and_does_not_sign_in(
     PageClient(app).sign_in(NUMBER, NEW)
 
 
-def test_the_letter_says_what_it_is_for(page: PageClient, account: Account, outbox: Outbox) -> None:
+def test_the_email_says_what_it_is_for(page: PageClient, account: Account, outbox: Outbox) -> None:
     ask(page)
-    (letter,) = outbox.letters()
-    assert letter["Subject"] == "Новый пароль для Личного кабинета"
+    (message,) = outbox.emails()
+    assert message["Subject"] == "Новый пароль для Личного кабинета"
     for subtype in ("plain", "html"):
-        text = part(letter, subtype)
+        text = part(message, subtype)
         assert NUMBER in text
         assert "21.11.2026 в 13:00 (UTC+5)" in text
         assert path_in(text).startswith("/recovery/password/")
@@ -83,9 +83,9 @@ def test_every_session_ends_and_a_notice_goes_out(
     set_new(page, outbox.link())
     assert signed_in.client.get(home).status_code == 302
     assert signed_in.client.get(home, headers=PARTIAL).status_code == 401
-    notice = outbox.letters(EMAIL)[-1]
-    assert notice["Subject"] == "Пароль Личного кабинета изменен"
-    assert "http" not in part(notice, "plain")
+    message = outbox.emails(EMAIL)[-1]
+    assert message["Subject"] == "Пароль Личного кабинета изменен"
+    assert "http" not in part(message, "plain")
     assert session.scalar(
         select(func.count(AuditEvent.id)).where(AuditEvent.action == "account.password_set")
     )
@@ -100,7 +100,7 @@ def test_known_unknown_and_without_address_see_the_same(
         page.open(answer.location)
         answers.add((answer.status_code, answer.location, page.last.text))
     assert len(answers) == 1
-    assert [letter["To"] for letter in outbox.letters()] == [EMAIL]
+    assert [message["To"] for message in outbox.emails()] == [EMAIL]
 
 
 @pytest.mark.parametrize("channel", ["mail", "sms"])
@@ -157,7 +157,7 @@ def test_a_first_request_is_counted_and_written_alike_for_everybody(
             "csrf_token": soup.select_one("[name=csrf_token]")["value"],
         }
         answer = page.client.post("/recovery", data=data, buffered=False)
-        costs.add((sum("rate_limit_hits" in each for each in statements), tuple(written)))
+        costs.add((sum("rate_limit_hits" in statement for statement in statements), tuple(written)))
         answer.close()
     assert len(costs) == 1
 
@@ -170,7 +170,7 @@ def test_who_gets_no_text_message_uses_up_nobodys_cap(
     assert session.scalar(sent) == 0
 
 
-def test_four_requests_in_an_hour_are_three_letters_and_the_password_still_works(
+def test_four_requests_in_an_hour_are_three_emails_and_the_password_still_works(
     page: PageClient,
     account: Account,
     outbox: Outbox,
@@ -179,13 +179,13 @@ def test_four_requests_in_an_hour_are_three_letters_and_the_password_still_works
 ) -> None:
     for _ in range(4):
         page.open(ask(page).location)
-    assert len(outbox.letters()) == 3
+    assert len(outbox.emails()) == 3
     PageClient(app).sign_in(NUMBER)
     # The last link that arrived works, though it was asked for once more.
     page.open(outbox.link())
     advance_clock(hours=1, seconds=1)
     ask(page)
-    assert len(outbox.letters()) == 4
+    assert len(outbox.emails()) == 4
 
 
 def test_one_address_cannot_ask_for_everybody(page: PageClient, account: Account) -> None:
@@ -236,10 +236,10 @@ def test_a_double_click_sets_one_password(
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(click, range(4))) == [303, 410, 410, 410]
-    assert len(outbox.letters()) == 2
+    assert len(outbox.emails()) == 2
 
 
-def test_letters_that_waited_out_an_outage_bring_only_the_last_link(
+def test_emails_that_waited_out_an_outage_bring_only_the_last_link(
     make_app: Callable[..., Flask], account: Account, outbox: Outbox, tmp_path: Path
 ) -> None:
     app = make_app(mail=MailSettings(tmp_path / "outbox", server="127.0.0.1", port=1, timeout=1))
@@ -288,7 +288,7 @@ def test_opening_the_link_changes_nothing_and_tells_no_other_site(
 
 
 @pytest.mark.parametrize(
-    ("password", "again", "words"),
+    ("password", "again", "text"),
     [
         ("1234567", "1234567", "короче"),
         ("12345678", "12345678", "известен"),
@@ -297,12 +297,12 @@ def test_opening_the_link_changes_nothing_and_tells_no_other_site(
     ],
 )
 def test_a_password_that_may_not_be_set_leaves_the_link_alive(
-    page: PageClient, account: Account, outbox: Outbox, password: str, again: str, words: str
+    page: PageClient, account: Account, outbox: Outbox, password: str, again: str, text: str
 ) -> None:
     ask(page)
     soup = page.open(outbox.link())
     page.submit(soup, 422, password=password, password_again=again)
-    assert words in page.check_last().select_one(".field .error").text
+    assert text in page.check_last().select_one(".field .error").text
     set_new(page, outbox.link(EMAIL))
 
 
@@ -335,5 +335,5 @@ def test_a_closed_account_gets_no_message(
     session.get_one(Account, account.id).disabled_at = account.created_at
     session.commit()
     ask(page)
-    assert not outbox.letters()
+    assert not outbox.emails()
     assert session.scalar(select(func.count(Message.id))) == 0

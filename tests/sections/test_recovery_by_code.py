@@ -35,7 +35,7 @@ def test_a_code_sets_a_password(
     PageClient(app).sign_in(NUMBER, NEW)
 
 
-def test_a_wrong_code_and_an_unknown_login_look_the_same(
+def test_a_wrong_code_and_an_unknown_login_get_the_same_answer(
     page: PageClient, account: Account, outbox: Outbox
 ) -> None:
     pages = set()

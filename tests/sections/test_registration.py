@@ -60,7 +60,7 @@ def test_the_form_has_the_fields_and_labels_of_the_manual(person: Person) -> Non
     )
 
 
-def test_a_letter_confirms_and_its_button_opens_the_cabinet(
+def test_an_email_confirms_and_its_button_opens_the_account(
     person: Person, outbox: Outbox, session: Session
 ) -> None:
     sent = person.page.open(person.save(person.form()).location)
@@ -87,12 +87,12 @@ def test_from_then_on_number_and_password_sign_in(
     other.sign_in("00123", PASSWORD)
 
 
-def test_the_letter_has_both_parts_and_plain_words(person: Person, outbox: Outbox) -> None:
+def test_the_email_has_both_parts_and_plain_words(person: Person, outbox: Outbox) -> None:
     person.save(person.form())
-    (letter,) = outbox.letters()
-    assert letter["Subject"] == f"Подтвердите регистрацию: договор № {NUMBER}"
-    assert letter["From"].addresses[0].display_name == "АО «Пример-Энерго»"
-    text, html = part(letter, "plain"), part(letter, "html")
+    (message,) = outbox.emails()
+    assert message["Subject"] == f"Подтвердите регистрацию: договор № {NUMBER}"
+    assert message["From"].addresses[0].display_name == "АО «Пример-Энерго»"
+    text, html = part(message, "plain"), part(message, "html")
     assert path_in(text) == path_in(html)
     assert "21.11.2026 в 13:00 (UTC+5)" in text
     assert "Если регистрировались не вы" in text
@@ -151,7 +151,7 @@ def test_the_button_is_pressed_by_a_person_and_not_by_another_site(
 @pytest.mark.parametrize(
     "headers", [{"Host": "evil.example"}, {"X-Forwarded-Host": "evil.example"}]
 )
-def test_a_forged_host_never_gets_into_a_letter(
+def test_a_forged_host_never_gets_into_an_email(
     person: Person, outbox: Outbox, headers: dict[str, str]
 ) -> None:
     soup = person.form()
@@ -159,11 +159,11 @@ def test_a_forged_host_never_gets_into_a_letter(
     path = person.page.last.request.path
     answer = person.page.client.post(path, data=data, headers=headers)
     assert answer.status_code == (400 if "Host" in headers else 303)
-    letters = outbox.letters()
-    assert len(letters) == (0 if "Host" in headers else 1)
-    for letter in letters:
-        assert "evil.example" not in letter.as_string()
-        assert "http://localhost/registration/confirm/" in part(letter, "plain")
+    messages = outbox.emails()
+    assert len(messages) == (0 if "Host" in headers else 1)
+    for message in messages:
+        assert "evil.example" not in message.as_string()
+        assert "http://localhost/registration/confirm/" in part(message, "plain")
 
 
 def test_a_used_link_says_so_and_signs_nobody_in(
@@ -191,12 +191,12 @@ def test_a_newer_registration_replaces_the_one_that_waits(
     assert session.scalars(select(Account)).one().email == ON_RECORD
 
 
-def test_saving_twice_in_a_row_is_one_letter(
+def test_saving_twice_in_a_row_is_one_email(
     person: Person, outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     soup = person.form()
     assert person.save(soup).location == person.save(soup).location
-    assert len(outbox.letters()) == 1
+    assert len(outbox.emails()) == 1
     first = outbox.link()
     advance_clock(minutes=1)
     person.save(soup)
@@ -231,13 +231,13 @@ def test_twenty_saves_at_once_are_one_registration(
     assert set(statuses) <= {303, 410, 429}
     assert session.scalar(select(func.count(Registration.id))) == 1
     assert session.scalar(select(func.count(Consent.id))) == 1
-    assert len(outbox.letters()) == 1
+    assert len(outbox.emails()) == 1
     # Other browsers saved it than the one that opens the link.
     person.page.submit(person.page.open(outbox.link()), password=PASSWORD)
     assert session.scalar(select(func.count(Account.id))) == 1
 
 
-def test_a_strangers_letters_do_not_use_up_the_owners(
+def test_a_strangers_emails_do_not_use_up_the_owners(
     person: Person, outbox: Outbox, app: Flask
 ) -> None:
     for number in range(12):
@@ -255,16 +255,16 @@ def test_an_address_with_a_token_is_told_to_nobody(app: Flask, page: str) -> Non
     assert answer.headers.getlist("Referrer-Policy") == ["no-referrer"]
 
 
-def test_the_letter_can_be_sent_again_after_a_minute(
+def test_the_email_can_be_sent_again_after_a_minute(
     person: Person, outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     sent = person.page.open(person.save(person.form()).location)
     person.page.submit(sent, 429)
     assert "через 60 с" in person.page.check_last().text
-    assert len(outbox.letters()) == 1
+    assert len(outbox.emails()) == 1
     advance_clock(seconds=60)
     person.page.submit(sent)
-    assert len(outbox.letters()) == 2
+    assert len(outbox.emails()) == 2
 
 
 @pytest.mark.parametrize("tail", ["", "x", "A" * 10_000, "%00", "WzEsIiJd.bad", "%F0%9F%92%A9"])
@@ -312,7 +312,7 @@ def test_consent_is_a_row_with_its_text_time_and_place(
 
 
 @pytest.mark.parametrize(
-    ("field", "typed", "words"),
+    ("field", "typed", "text"),
     [
         ("password", "1234567", "короче 8"),
         ("password", "x" * 21, "длиннее 20"),
@@ -325,7 +325,7 @@ def test_consent_is_a_row_with_its_text_time_and_place(
     ],
 )
 def test_a_fault_is_named_beside_its_field_and_the_rest_is_kept(
-    person: Person, field: str, typed: str, words: str
+    person: Person, field: str, typed: str, text: str
 ) -> None:
     both = {"password_again": typed} if field == "password" else {}
     person.save(person.form(), 422, **({field: typed} | both))
@@ -333,7 +333,7 @@ def test_a_fault_is_named_beside_its_field_and_the_rest_is_kept(
     assert page.title.text.startswith("Ошибка · ")
     target = page.select_one("#error-summary a")["href"]
     assert page.select_one(target)
-    assert words in page.select_one(".field .error, fieldset .error").text
+    assert text in page.select_one(".field .error, fieldset .error").text
     assert page.select_one("#email")["value"] == (typed if field == "email" else ON_RECORD)
     assert not page.select_one("#password").get("value")
 

@@ -20,7 +20,7 @@ from tests.sections.registering import (
     charged_contract,
 )
 
-OWN = "пароль хозяина 5"
+OWNER_PASSWORD = "пароль хозяина 5"
 
 
 @pytest.fixture
@@ -59,9 +59,9 @@ def test_in_another_browser_the_chosen_password_is_asked_for_first(
     person.save(person.form())
     confirm = elsewhere.open(outbox.link(ON_RECORD))
     assert confirm.select_one("[name=password]")["autocomplete"] == "current-password"
-    for typed, words in (("", "введите пароль"), (OWN, "пароль не подходит")):
+    for typed, text in (("", "введите пароль"), (OWNER_PASSWORD, "пароль не подходит")):
         elsewhere.submit(confirm, 422, password=typed)
-        assert words in elsewhere.check_last().select_one("#password-error").text
+        assert text in elsewhere.check_last().select_one("#password-error").text
         assert accounts(session) == []
     assert elsewhere.submit(confirm, password=PASSWORD).location.startswith("/contracts/")
     assert elsewhere.submit(confirm, 410, password=PASSWORD)
@@ -85,7 +85,7 @@ def test_passwords_behind_a_link_are_not_tried_without_end_and_the_link_lives_on
     person.save(person.form())
     confirm = elsewhere.open(outbox.link(ON_RECORD))
     for _ in range(10):
-        elsewhere.submit(confirm, 422, password=OWN)
+        elsewhere.submit(confirm, 422, password=OWNER_PASSWORD)
     elsewhere.submit(confirm, 429, password=PASSWORD)
     assert person.page.submit(person.page.open(outbox.link(ON_RECORD)))
 
@@ -106,11 +106,11 @@ def test_the_owner_who_registers_anew_is_in_with_a_password_of_their_own(
     app: Flask, person: Person, elsewhere: PageClient, outbox: Outbox
 ) -> None:
     person.save(person.form())
-    owner = Person(elsewhere, {"password": OWN, "password_again": OWN})
+    owner = Person(elsewhere, {"password": OWNER_PASSWORD, "password_again": OWNER_PASSWORD})
     owner.save(owner.form())
     elsewhere.submit(elsewhere.open(outbox.link(ON_RECORD)))
     PageClient(app).sign_in(NUMBER, PASSWORD, 422)
-    PageClient(app).sign_in(NUMBER, OWN)
+    PageClient(app).sign_in(NUMBER, OWNER_PASSWORD)
 
 
 def test_a_form_begun_elsewhere_wants_a_password_of_its_own(
@@ -125,10 +125,10 @@ def test_a_form_begun_elsewhere_wants_a_password_of_its_own(
     confirmed = victim.press(form, "ОК", code=outbox.code("9120000001"))
     victim.save(confirmed, 422)
     assert "придумайте пароль" in elsewhere.check_last().select_one("#password-error").text
-    victim.save(elsewhere.check_last(), password=OWN, password_again=OWN)
+    victim.save(elsewhere.check_last(), password=OWNER_PASSWORD, password_again=OWNER_PASSWORD)
     assert len(accounts(session)) == 1
     PageClient(app).sign_in(NUMBER, PASSWORD, 422)
-    PageClient(app).sign_in(NUMBER, OWN)
+    PageClient(app).sign_in(NUMBER, OWNER_PASSWORD)
 
 
 def test_a_password_refused_with_the_rest_of_the_form_makes_no_browser_known(
@@ -137,7 +137,9 @@ def test_a_password_refused_with_the_rest_of_the_form_makes_no_browser_known(
     """Typed here but not kept, it must not vouch for the one that a stranger has typed."""
     url = person.enter().location
     person.press(person.page.open(url), "Отправить смс", channel="sms")
-    victim = Person(elsewhere, {"channel": "sms", "password": OWN, "password_again": OWN})
+    victim = Person(
+        elsewhere, {"channel": "sms", "password": OWNER_PASSWORD, "password_again": OWNER_PASSWORD}
+    )
     victim.press(elsewhere.open(url), "Отправить смс еще раз", 429)
     assert "Пароль принят" not in elsewhere.check_last().text
 
@@ -149,7 +151,7 @@ def test_the_proof_in_another_browser_asks_for_the_password_too(
     person.save(person.form())
     proof = person.page.submit(person.page.open(outbox.link(STRANGER))).location
     page = elsewhere.open(proof)
-    elsewhere.submit(page, 422, amount="12345,67", password=OWN)
+    elsewhere.submit(page, 422, amount="12345,67", password=OWNER_PASSWORD)
     assert "Осталось попыток: 3" in elsewhere.check_last().text
     assert accounts(session) == []
     assert elsewhere.submit(page, amount="12345,67", password=PASSWORD).location.startswith(

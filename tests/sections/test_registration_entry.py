@@ -22,7 +22,7 @@ from tests.outbox import Outbox, part
 from tests.pages import PageClient
 from tests.sections.registering import INN, NUMBER, Person
 
-TAKEN = "00777-ЭС"
+OWNED = "00777-ЭС"
 OTHER_INN = "7707083893"
 
 
@@ -30,7 +30,7 @@ OTHER_INN = "7707083893"
 def person(page: PageClient, make: Factory) -> Person:
     make.supplier()
     make.contract(NUMBER)
-    make.account(make.contract(TAKEN), email="owner@example.org")
+    make.account(make.contract(OWNED), email="owner@example.org")
     make.commit()
     return Person(page)
 
@@ -90,10 +90,10 @@ def test_an_impossible_number_is_refused_beside_its_field(person: Person, typed:
     assert person.page.check_last().select_one("#number")["aria-invalid"] == "true"
 
 
-WRONG = {"wrong ИНН": (NUMBER, OTHER_INN), "taken": (TAKEN, INN), "unknown": ("00999", INN)}
+WRONG = {"wrong ИНН": (NUMBER, OTHER_INN), "taken": (OWNED, INN), "unknown": ("00999", INN)}
 
 
-def test_wrong_taken_and_unknown_look_the_same(person: Person) -> None:
+def test_wrong_taken_and_unknown_get_the_same_answer(person: Person) -> None:
     pages = {}
     for name, (number, inn) in WRONG.items():
         answer = person.enter(number, inn, 422)
@@ -118,26 +118,26 @@ def test_wrong_taken_and_unknown_take_equally_long(
     assert max(medians) - min(medians) < 0.010
 
 
-def test_the_owner_of_an_open_cabinet_is_told_once_a_day_and_nothing_changes(
+def test_the_owner_of_an_account_is_told_once_a_day_and_nothing_changes(
     person: Person, outbox: Outbox, session: Session, advance_clock: Callable[..., datetime]
 ) -> None:
     before = session.execute(select(Account.email, Account.phone, Account.password_hash)).all()
     for hours in (0, 1, 24):
         advance_clock(hours=hours)
-        person.enter(TAKEN, INN, 422)
+        person.enter(OWNED, INN, 422)
     session.rollback()
     after = session.execute(select(Account.email, Account.phone, Account.password_hash)).all()
     assert after == before
-    letters = outbox.letters("owner@example.org")
-    assert len(letters) == 2
-    assert letters[0]["Subject"] == f"Попытка регистрации по вашему договору № {TAKEN}"
+    messages = outbox.emails("owner@example.org")
+    assert len(messages) == 2
+    assert messages[0]["Subject"] == f"Попытка регистрации по вашему договору № {OWNED}"
     for subtype in ("plain", "html"):
-        assert "ничего не изменилось" in part(letters[0], subtype)
+        assert "ничего не изменилось" in part(messages[0], subtype)
     assert session.scalar(select(func.count(Registration.id))) == 0
     assert session.scalar(select(func.count(AccountSession.id))) == 0
 
 
-def test_tries_at_once_over_an_open_cabinet_look_like_any_other(
+def test_tries_at_once_over_an_account_get_the_same_answer_as_any_other(
     person: Person, app: Flask, outbox: Outbox
 ) -> None:
     soup = person.page.get("registration.first_entry")
@@ -147,12 +147,12 @@ def test_tries_at_once_over_an_open_cabinet_look_like_any_other(
     def enter(_: int) -> int:
         client = app.test_client()
         client.set_cookie("kabinet", cookie.value)
-        data = {"csrf_token": token, "number": TAKEN, "inn": INN}
+        data = {"csrf_token": token, "number": OWNED, "inn": INN}
         return client.post("/first-entry", data=data).status_code
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(enter, range(12))) == {422}
-    assert len(outbox.letters("owner@example.org")) == 1
+    assert len(outbox.emails("owner@example.org")) == 1
 
 
 def test_one_address_tries_twenty_first_entries_in_a_quarter_of_an_hour(

@@ -67,7 +67,7 @@ def test_saves_and_confirmations_at_once_are_one_account(
     path = person.page.last.request.path
     data = person.details() | token_of(soup)
     assert set(at_once(postgres_app, person.page, path, data)) <= {303, 410, 429}
-    assert len(outbox.letters()) == 1
+    assert len(outbox.emails()) == 1
     confirm = person.page.open(outbox.link(ON_RECORD))
     path = person.page.last.request.path
     # Other browsers saved it than the one that opens the link.
@@ -78,7 +78,7 @@ def test_saves_and_confirmations_at_once_are_one_account(
     PageClient(postgres_app).sign_in(NUMBER, PASSWORD)
 
 
-def test_tries_over_an_open_cabinet_all_look_the_same(
+def test_tries_over_an_account_all_get_the_same_answer(
     person: Person, postgres_app: Flask, make: Factory, outbox: Outbox
 ) -> None:
     make.account(make.contract("00777-ЭС"), email="owner@example.org")
@@ -86,10 +86,10 @@ def test_tries_over_an_open_cabinet_all_look_the_same(
     data = {"number": "00777", "inn": INN} | token_of(person.page.get("registration.first_entry"))
     assert set(at_once(postgres_app, person.page, "/first-entry", data)) == {422}
     assert set(at_once(postgres_app, person.page, "/first-entry", data, 3)) == {422}
-    assert len(outbox.letters("owner@example.org")) == 1
+    assert len(outbox.emails("owner@example.org")) == 1
 
 
-def test_a_code_opens_the_cabinet_and_recovers_the_password(
+def test_a_code_opens_the_account_and_recovers_the_password(
     person: Person, postgres_app: Flask, outbox: Outbox
 ) -> None:
     person.fields = {"channel": "sms"}

@@ -60,7 +60,7 @@ def test_the_address_on_record_with_a_strangers_telephone_is_not_enough(
     confirmed = person.press(sent, "ОК", code=outbox.code("9999999"))
     assert person.save(confirmed).location.endswith("/proof")
     # And whoever owns that address is told.
-    assert "Это не я" in part(outbox.letters(ON_RECORD)[0], "plain")
+    assert "Это не я" in part(outbox.emails(ON_RECORD)[0], "plain")
 
 
 def test_until_the_right_is_proved_nobody_signs_in(
@@ -81,7 +81,7 @@ def alike(html: str, login: str) -> str:
 
 
 @pytest.mark.parametrize("typed", ["12345,67", "12 345.67 ₽", "3 703,70"])
-def test_the_exact_total_of_a_recent_document_opens_the_cabinet(
+def test_the_exact_total_of_a_recent_document_opens_the_account(
     person: Person, outbox: Outbox, session: Session, typed: str
 ) -> None:
     page = person.page.open(confirm(person, outbox))
@@ -153,7 +153,7 @@ def test_who_waits_for_proof_finds_the_way_back_to_it(person: Person, outbox: Ou
         assert (answer.status_code, answer.location) == (303, proof)
 
 
-def test_without_proof_in_the_settings_the_manual_is_followed_to_the_letter(
+def test_without_proof_in_the_settings_the_manual_is_followed_exactly(
     make_app: Callable[..., Flask], contract: Contract, outbox: Outbox
 ) -> None:
     page = PageClient(make_app(registration_proof="none"))
@@ -181,7 +181,7 @@ def test_a_press_on_the_old_link_while_another_address_is_saved_opens_nothing(
         confirm_contact(session, seen, rules, NOW)
 
 
-def test_a_clerk_sees_both_contacts_and_opens_the_cabinet(
+def test_a_clerk_sees_both_contacts_and_opens_the_account(
     person: Person, outbox: Outbox, app: Flask, session: Session
 ) -> None:
     confirm(person, outbox)
@@ -191,9 +191,9 @@ def test_a_clerk_sees_both_contacts_and_opens_the_cabinet(
     for shown in (NUMBER, STRANGER, ON_RECORD, "+7 912 999-99-99", "Ждут решения: 1"):
         assert shown in listed
     assert run(app, "registration-approve", str(number)).exit_code == 0
-    letter = outbox.letters(STRANGER)[-1]
-    assert letter["Subject"] == f"Личный кабинет по договору № {NUMBER} открыт"
-    assert path_in(part(letter, "html")) == "/sign-in"
+    message = outbox.emails(STRANGER)[-1]
+    assert message["Subject"] == f"Личный кабинет по договору № {NUMBER} открыт"
+    assert path_in(part(message, "html")) == "/sign-in"
     PageClient(app).sign_in(NUMBER, PASSWORD)
     again = run(app, "registration-approve", str(number))
     assert again.exit_code == 1
@@ -204,7 +204,7 @@ def test_no_link_stands_in_the_table_of_messages(
     person: Person, outbox: Outbox, session: Session
 ) -> None:
     confirm(person, outbox)
-    tokens = [path_in(part(letter, "plain")).rpartition("/")[2] for letter in outbox.letters()]
+    tokens = [path_in(part(message, "plain")).rpartition("/")[2] for message in outbox.emails()]
     for message in session.scalars(select(Message)):
         stored = " ".join(str(value) for value in vars(message).values())
         assert not any(token in stored for token in tokens)

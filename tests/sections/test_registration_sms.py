@@ -40,7 +40,7 @@ def send(person: Person, soup: BeautifulSoup | None = None, **fields: str) -> Be
     return person.press(soup or person.form(), SEND, **fields)
 
 
-def test_code_ok_and_save_open_the_cabinet(
+def test_code_ok_and_save_open_the_account(
     person: Person, outbox: Outbox, session: Session
 ) -> None:
     sent = send(person)
@@ -85,7 +85,7 @@ def test_save_with_a_code_typed_needs_no_ok(person: Person, outbox: Outbox) -> N
 
 def test_in_place_only_the_form_comes_back(person: Person, outbox: Outbox) -> None:
     soup = person.form()
-    button = next(each for each in soup.select("button[hx-post]") if each.text == SEND)
+    button = next(found for found in soup.select("button[hx-post]") if found.text == SEND)
     data = person.details() | {"csrf_token": soup.select_one("[name=csrf_token]")["value"]}
     answer = person.page.client.post(button["hx-post"], data=data, headers=PARTIAL)
     assert answer.status_code == 200

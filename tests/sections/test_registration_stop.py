@@ -46,15 +46,15 @@ def test_the_owner_is_told_of_a_stranger_who_first_typed_the_owners_address(
 ) -> None:
     soup = person.form()
     person.save(soup, email=ON_RECORD)
-    assert [letter["Subject"].split(":")[0] for letter in outbox.letters()] == [
+    assert [message["Subject"].split(":")[0] for message in outbox.emails()] == [
         "Подтвердите регистрацию"
     ]
     advance_clock(minutes=2)
     person.save(soup)
-    assert "Это не я" in part(outbox.letters(ON_RECORD)[-1], "plain")
+    assert "Это не я" in part(outbox.emails(ON_RECORD)[-1], "plain")
 
 
-def test_the_letter_on_record_lets_its_reader_stop_a_strangers_registration(
+def test_the_email_on_record_lets_its_reader_stop_a_strangers_registration(
     person: Person, outbox: Outbox, app: Flask
 ) -> None:
     person.save(person.form(), email=ON_RECORD)
@@ -72,9 +72,9 @@ def test_those_on_record_are_told_once_however_often_it_is_saved(
     for minutes in (0, 2, 4):
         advance_clock(minutes=minutes)
         person.save(soup)
-    assert len(outbox.letters(ON_RECORD)) == 1
+    assert len(outbox.emails(ON_RECORD)) == 1
     person.save(soup, phone="+7 912 888-88-88")
-    assert len(outbox.letters(ON_RECORD)) == 2
+    assert len(outbox.emails(ON_RECORD)) == 2
 
 
 def test_a_landline_on_record_gets_no_text_message(
@@ -111,10 +111,10 @@ def test_stopping_and_confirming_at_once_leave_no_open_account(
 
 def test_those_on_record_are_told_of_every_registration(person: Person, outbox: Outbox) -> None:
     person.save(person.form())
-    (notice,) = outbox.letters(ON_RECORD)
-    assert notice["Subject"] == f"Регистрация в Личном кабинете по договору № {NUMBER}"
+    (message,) = outbox.emails(ON_RECORD)
+    assert message["Subject"] == f"Регистрация в Личном кабинете по договору № {NUMBER}"
     for subtype in ("plain", "html"):
-        text = part(notice, subtype)
+        text = part(message, subtype)
         assert "n•••@example.org" in text
         assert STRANGER not in text
         assert "21.11.2026 в 12:00 (UTC+5)" in text
@@ -148,7 +148,7 @@ def test_it_is_not_me_stops_what_waits(
     assert owner.open(link, 410).h1.text == "Регистрация уже остановлена"
 
 
-def test_it_is_not_me_closes_a_cabinet_that_was_opened_and_its_sessions(
+def test_it_is_not_me_closes_an_account_that_was_opened_and_its_sessions(
     person: Person, outbox: Outbox, app: Flask, session: Session
 ) -> None:
     page = person.page.open(confirm(person, outbox))
@@ -166,7 +166,7 @@ def test_it_is_not_me_closes_a_cabinet_that_was_opened_and_its_sessions(
     ]
 
 
-def test_it_is_not_me_closes_an_open_cabinet_for_a_week(
+def test_it_is_not_me_closes_an_account_for_a_week(
     person: Person, outbox: Outbox, advance_clock: Callable[..., datetime]
 ) -> None:
     page = person.page.open(confirm(person, outbox))
@@ -243,10 +243,10 @@ def test_a_clerk_refuses_and_the_reason_is_told(
     session.rollback()
     refused = run(app, "registration-refuse", str(number), "--reason", "Договор расторгнут <b>")
     assert refused.exit_code == 0
-    letter = outbox.letters(STRANGER)[-1]
-    assert letter["Subject"] == f"Регистрация по договору № {NUMBER} не подтверждена"
-    assert "Договор расторгнут <b>" in part(letter, "plain")
-    assert "Договор расторгнут &lt;b&gt;" in part(letter, "html")
+    message = outbox.emails(STRANGER)[-1]
+    assert message["Subject"] == f"Регистрация по договору № {NUMBER} не подтверждена"
+    assert "Договор расторгнут <b>" in part(message, "plain")
+    assert "Договор расторгнут &lt;b&gt;" in part(message, "html")
     PageClient(app).sign_in(NUMBER, PASSWORD, 422)
     person.page.open(form_page, 410)
     assert run(app, "registration-refuse", "999", "--reason", "x").exit_code == 1

@@ -96,7 +96,7 @@ def test_the_last_day_of_access_ends_at_midnight_of_the_supplier(
     page.sign_in(NUMBER, PASSWORD, 303 if is_open else 422)
     asker = PageClient(app)
     asker.submit(asker.get("recovery.index"), login=NUMBER, channel="mail")
-    assert bool(outbox.letters("buh@example.org")) is is_open
+    assert bool(outbox.emails("buh@example.org")) is is_open
 
 
 def test_an_open_session_and_a_fragment_end_at_that_midnight_too(

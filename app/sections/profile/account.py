@@ -63,11 +63,8 @@ def password_submit(contract: VisibleContract) -> ResponseReturnValue:
             contact_rules(session.config()),
             session.local_now(),
         )
-    except SignInRefusedError:
-        form.refuse_current()
-        return _password_page(contract, form, 422)
-    except PasswordError as error:
-        form.refuse(error)
+    except (SignInRefusedError, PasswordError) as error:
+        form.show_error(error)
         return _password_page(contract, form, 422)
     except TooManyAttemptsError as error:
         return _password_page(contract, form, 429, f"{too_many_attempts(error)}.")

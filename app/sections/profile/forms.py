@@ -9,7 +9,7 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from app.domain.contacts import normalise_email, normalise_phone, show_email
-from app.domain.errors import ContactError
+from app.domain.errors import ContactError, DomainError, PasswordError, SignInRefusedError
 from app.sections.recovery.forms import NewPasswordForm
 from app.web.contact_errors import contact_error_text
 from app.web.forms import printable
@@ -70,18 +70,28 @@ class ContactsForm(CurrentPassword):
             text = contact_error_text(error, "не похоже на номер. Например +7 912 345-67-89")
             raise ValidationError(f"Поле «Номер телефона»: {text}") from None
 
-    def refuse_phone(self, *, is_missing: bool) -> None:
-        """Show beside the field that no code can be sent there."""
+    def show_error(self, error: DomainError) -> None:
+        """Show an error beside its field: the current password, or a number without codes."""
+        if isinstance(error, SignInRefusedError):
+            self.refuse_current()
+            return
         text = (
             "номер можно заменить другим, но не удалить"
-            if is_missing
+            if isinstance(error, ContactError)
             else "код подтверждения приходит только на мобильные номера +7 9…"
         )
         self.phone.errors = [f"Поле «Номер телефона»: {text}"]
 
 
 class PasswordForm(CurrentPassword, NewPasswordForm):
-    """«Изменить пароль»."""
+    """«Изменить пароль»: the current one, and the new one twice."""
+
+    def show_error(self, error: SignInRefusedError | PasswordError) -> None:
+        """Show an error beside the current or the new password."""
+        if isinstance(error, PasswordError):
+            self.refuse(error)
+        else:
+            self.refuse_current()
 
 
 class PhoneCodeForm(FlaskForm):

@@ -23,6 +23,7 @@ from app.domain.errors import (
 from app.extensions import db
 from app.jobs import delivery
 from app.logging import event
+from app.models import ContactChange
 from app.queries.contracts import VisibleContract
 from app.queries.invoices import find_payer
 from app.queries.profile import find_waiting_change, get_customer, get_signed_in_account
@@ -96,11 +97,8 @@ def contacts_submit(contract: VisibleContract) -> ResponseReturnValue:
             contact_rules(config()),
             local_now(),
         )
-    except SignInRefusedError:
-        form.refuse_current()
-        return _contacts_page(contract, form, 422)
-    except (SmsNotAllowedError, ContactError) as error:
-        form.refuse_phone(is_missing=isinstance(error, ContactError))
+    except (SignInRefusedError, SmsNotAllowedError, ContactError) as error:
+        form.show_error(error)
         return _contacts_page(contract, form, 422)
     except TooManyAttemptsError as error:
         return _contacts_page(contract, form, 429, f"{too_many_attempts(error)}.")
@@ -124,13 +122,10 @@ def phone_submit(contract: VisibleContract) -> ResponseReturnValue:
     form = PhoneCodeForm()
     if not form.validate():
         return _phone_page(contract, form, 422)
-    change = find_waiting_change(db.session(), contract.viewer, PHONE, clock().now())
-    if change is None:
-        raise NotFoundError
     try:
         confirm_phone(
             db.session(),
-            change,
+            _get_phone_change(contract),
             form.code.data,
             current_browser(),
             contact_rules(config()),
@@ -158,6 +153,18 @@ def _new_contacts(form: ContactsForm) -> NewContacts:
     )
 
 
+def _get_phone_change(contract: VisibleContract) -> ContactChange:
+    """The number that waits for its code.
+
+    Raises:
+        NotFoundError: none does.
+    """
+    change = find_waiting_change(db.session(), contract.viewer, PHONE, clock().now())
+    if change is None:
+        raise NotFoundError
+    return change
+
+
 def _contacts_page(
     contract: VisibleContract, form: ContactsForm, status: int = 200, message: str | None = None
 ) -> Response:
@@ -176,16 +183,13 @@ def _contacts_page(
 def _phone_page(
     contract: VisibleContract, form: PhoneCodeForm, status: int = 200, message: str | None = None
 ) -> Response:
-    change = find_waiting_change(db.session(), contract.viewer, PHONE, clock().now())
-    if change is None:
-        raise NotFoundError
     return render_page(
         "profile/phone.html",
         fragment="results",
         contract=contract,
         form=form,
         faults=[("", message)] if message else summary_of(form),
-        change=change,
+        change=_get_phone_change(contract),
         new_email=find_waiting_change(db.session(), contract.viewer, EMAIL, clock().now()),
         is_saved=request.args.get("saved") == "contacts",
         status=status,

@@ -75,7 +75,7 @@ def test_an_enquiry_gets_a_number_a_term_and_a_receipt(
     assert f"№ {row.number}" in soup.h1.text
     assert "Ответ — до 21.12.2026" in soup.select_one(".note.good").text
     assert "Откуда взялась сумма?" in soup.select_one(".thread").text
-    (letter,) = outbox.letters("buh@example.org")
+    (letter,) = outbox.emails("buh@example.org")
     assert row.number in letter["Subject"]
     assert "21.12.2026" in part(letter, "plain")
     assert page.client.get(NEW).text.count(row.number) == 0
@@ -207,7 +207,7 @@ def test_twenty_posts_at_once_are_one_enquiry(
     statuses = at_once(app, page, NEW, data, 20)
     assert set(statuses) == {303}
     assert len(enquiries(make)) == 1
-    assert len(outbox.letters("buh@example.org")) == 1
+    assert len(outbox.emails("buh@example.org")) == 1
     assert make.session.scalars(select(EnquiryDraft)).all() == []
 
 

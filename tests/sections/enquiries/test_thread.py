@@ -84,7 +84,7 @@ def test_an_answer_reaches_the_customer_in_words_not_only_as_a_link(
     assert "Петрова М. И." in answer.text
     assert "Сумма верна." in answer.text
     assert "расчет.pdf" in answer.text
-    (letter,) = outbox.letters("buh@example.org")
+    (letter,) = outbox.emails("buh@example.org")
     assert "Ответ на обращение № 2026-000001" in letter["Subject"]
     words = part(letter, "plain")
     assert "Сумма верна." in words

@@ -29,7 +29,7 @@ def consent(make: Factory, account: Account, purpose: str) -> Consent:
 
 
 @pytest.mark.parametrize(
-    ("agent", "words"),
+    ("agent", "text"),
     [
         ("Mozilla/5.0 (Windows NT 10.0) Chrome/140 YaBrowser/25", "Яндекс Браузер, Windows"),
         ("Mozilla/5.0 (X11; Linux x86_64) Gecko Firefox/140.0", "Mozilla Firefox, Linux"),
@@ -40,8 +40,8 @@ def consent(make: Factory, account: Account, purpose: str) -> Consent:
         ("", "Другой браузер"),
     ],
 )
-def test_a_browser_is_named_so_that_its_person_knows_it(agent: str, words: str) -> None:
-    assert describe_user_agent(agent) == words
+def test_a_browser_is_named_so_that_its_person_knows_it(agent: str, text: str) -> None:
+    assert describe_user_agent(agent) == text
 
 
 def test_one_session_or_all_others_can_be_ended(app: Flask, page: PageClient) -> None:
@@ -54,11 +54,19 @@ def test_one_session_or_all_others_can_be_ended(app: Flask, page: PageClient) ->
     assert sum("этот сеанс" in row.text for row in rows) == 1
     row = next(row for row in rows if "192.0.2.0" in row.text)
     page.submit(soup, action=row.select_one("form")["action"])
-    assert [each.client.get("/contracts/1/").status_code for each in others] == [302, 200, 200]
+    assert [browser.client.get("/contracts/1/").status_code for browser in others] == [
+        302,
+        200,
+        200,
+    ]
     page.submit(
         page.get("profile.sessions", contract_id=1), action="/contracts/1/profile/sessions/end"
     )
-    assert [each.client.get("/contracts/1/").status_code for each in others] == [302, 302, 302]
+    assert [browser.client.get("/contracts/1/").status_code for browser in others] == [
+        302,
+        302,
+        302,
+    ]
     assert len(page.get("profile.sessions", contract_id=1).select("tbody tr")) == 1
 
 
@@ -119,8 +127,8 @@ def test_consents_of_others_are_not_found(page: PageClient, make: Factory) -> No
 
 def test_personal_data_says_what_is_kept_and_shows_every_text(page: PageClient) -> None:
     soup = page.get("consents.personal_data")
-    for words in ("Что хранится и зачем", "отозвать", "Политика в отношении обработки"):
-        assert words in soup.text
+    for text in ("Что хранится и зачем", "отозвать", "Политика в отношении обработки"):
+        assert text in soup.text
     links = {a["href"] for a in soup.select("main a[href^='/consents/']")}
     assert len(links) == 8
     for href in links:

@@ -41,8 +41,8 @@ def save(page: PageClient, status: int = 303, **fields: str) -> BeautifulSoup | 
 
 
 def link(outbox: Outbox, address: str = NEW) -> str:
-    letter = outbox.letters(address)[-1]
-    found = re.search(r"http://localhost(/contacts/confirm/\S+)", part(letter, "plain"))
+    message = outbox.emails(address)[-1]
+    found = re.search(r"http://localhost(/contacts/confirm/\S+)", part(message, "plain"))
     assert found
     return found[1]
 
@@ -53,7 +53,7 @@ def fresh(make: Factory, account: Account) -> Account:
 
 
 def subjects(outbox: Outbox, address: str) -> list[str]:
-    return [letter["Subject"] for letter in outbox.letters(address)]
+    return [message["Subject"] for message in outbox.emails(address)]
 
 
 def confirm(page: PageClient, url: str, status: int = 200) -> None:
@@ -71,7 +71,7 @@ def test_name_and_position_are_kept_at_once(
         "buh@example.org",
     )
     assert "сохранены" in page.get("profile.index", contract_id=1, saved="contacts").text
-    assert outbox.letters() == []
+    assert outbox.emails() == []
 
 
 def test_a_new_address_counts_after_its_own_link_and_the_old_one_is_told_each_time(
@@ -137,7 +137,7 @@ def test_an_unconfirmed_address_can_be_confirmed_without_a_change(
     make.commit()
     assert "Не подтвержден" in page.get("profile.index", contract_id=1).text
     save(page)
-    assert outbox.letters() == [], "what stays as it is need not answer unless asked to"
+    assert outbox.emails() == [], "what stays as it is need not answer unless asked to"
     anchor = page.get("profile.index", contract_id=1).select_one("a[href$='confirm=email']")
     page.submit(page.open(anchor["href"]), 303, action=anchor["href"], **GOOD)
     confirm(page, link(outbox, "buh@example.org"))
@@ -203,7 +203,7 @@ def test_five_wrong_codes_and_the_right_one_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "words"),
+    ("field", "value", "text"),
     [
         ("email", "buh@", "не похоже на адрес"),
         ("email", "", "введите адрес"),
@@ -223,19 +223,19 @@ def test_what_is_wrong_is_said_and_nothing_changes(
     outbox: Outbox,
     field: str,
     value: str,
-    words: str,
+    text: str,
 ) -> None:
     soup = save(page, 422, **({"email": NEW} | {field: value}))
     assert soup is not None
     fault = soup.select_one("#error-summary a")
-    assert words in fault.text
+    assert text in fault.text
     assert soup.select_one(fault["href"])["aria-invalid"] == "true"
     assert soup.select_one("[name=current]").get("value") is None
     if field != "person_name":
         assert soup.select_one("[name=person_name]")["value"] == "Иванова А. А."
     row = fresh(make, account)
     assert (row.person_name, row.email, row.phone) == (None, "buh@example.org", None)
-    assert outbox.letters() == []
+    assert outbox.emails() == []
     assert make.session.scalars(select(ContactChange)).all() == []
 
 
@@ -260,7 +260,7 @@ def test_so_many_changes_an_hour(page: PageClient, outbox: Outbox) -> None:
     for number in range(5):
         save(page, email=f"a{number}@example.org")
     assert "Слишком много" in save(page, 429, email="a9@example.org").text
-    assert outbox.letters("a9@example.org") == []
+    assert outbox.emails("a9@example.org") == []
 
 
 def test_a_taken_over_form_cannot_touch_other_columns(
@@ -312,7 +312,7 @@ def test_a_new_password_ends_every_other_session_and_renews_this_one(
 
 
 @pytest.mark.parametrize(
-    ("fields", "words"),
+    ("fields", "text"),
     [
         ({"current": "не тот пароль"}, "пароль не подходит"),
         ({"new": "1234567"}, "короче 8"),
@@ -322,10 +322,10 @@ def test_a_new_password_ends_every_other_session_and_renews_this_one(
     ],
 )
 def test_a_password_that_may_not_be_set_is_refused_with_its_reason(
-    app: Flask, page: PageClient, fields: dict[str, str], words: str
+    app: Flask, page: PageClient, fields: dict[str, str], text: str
 ) -> None:
     change_password(page, 422, **fields)
-    assert words in page.check_last().select_one("#error-summary").text
+    assert text in page.check_last().select_one("#error-summary").text
     PageClient(app).sign_in("00123")
 
 

@@ -103,7 +103,7 @@ def test_a_refusal_with_its_reason_is_shown_and_a_new_reading_may_be_sent(
     ack(app, tmp_path / "in", f"{row.submission_id};rejected;;Пломба сорвана;;")
     with app.app_context():
         sweep()
-    (_, letter) = outbox.letters("buh@example.org")
+    (_, letter) = outbox.emails("buh@example.org")
     assert "отклонено" in letter["Subject"]
     assert "Причина: Пломба сорвана" in part(letter, "plain")
     text = page.open(where).text

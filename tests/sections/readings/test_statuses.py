@@ -39,7 +39,7 @@ def test_the_same_value_from_another_form_is_no_second_reading(
     again = send(page, type_in(page, meter, "1110", "50"))
     assert again.split("?")[0] == first.split("?")[0]
     assert len(submitted(make)) == 1
-    assert len(outbox.letters()) == 1
+    assert len(outbox.emails()) == 1
 
 
 def test_another_value_replaces_the_first_and_history_keeps_both(

@@ -36,7 +36,7 @@ def test_a_plausible_reading_is_shown_in_full_then_accepted_at_once(
     assert (row.value, row.consumption, row.status) == (Decimal("1110.50"), 420, "accepted")
     assert (str(row.period), row.taken_on) == ("2026-11", date(2026, 11, 21))
     assert (row.previous_value, row.previous_on) == (Decimal("1100.00"), date(2026, 10, 31))
-    (letter,) = outbox.letters("buh@example.org")
+    (letter,) = outbox.emails("buh@example.org")
     words = part(letter, "plain")
     assert "Прибор № 12345678, сутки: 1110,50, расход 420 кВт·ч — принято" in words
     assert f"квитанция № {row.receipt_id}" in letter["Subject"]

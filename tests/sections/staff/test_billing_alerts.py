@@ -61,7 +61,7 @@ def post(app: Flask, content: bytes, **query: str) -> None:
 
 
 def subjects(outbox: Outbox, address: str = WATCHERS[0]) -> list[str]:
-    return [str(letter["Subject"]) for letter in outbox.letters(address)]
+    return [str(letter["Subject"]) for letter in outbox.emails(address)]
 
 
 def red_line(page: PageClient) -> str:
@@ -77,7 +77,7 @@ def test_a_refused_load_of_a_program_is_told_to_everybody_who_watches(
 ) -> None:
     post(app, BROKEN, name="ночь.zip")
     for address in WATCHERS:
-        (letter,) = outbox.letters(address)
+        (letter,) = outbox.emails(address)
         assert letter["Subject"] == "Данные биллинга не загружены: ночь.zip"
         text = part(letter, "plain")
         assert "batch_id ночь-17" in text
@@ -171,7 +171,7 @@ def test_a_load_that_breaks_off_by_our_fault_is_told(
     result = run_command(app, SAMPLE)
     assert (result.exit_code, "secret" in result.output) == (3, False)
     post(app, zipped(SAMPLE), name="ночь.zip")
-    first, second = outbox.letters(WATCHERS[0])
+    first, second = outbox.emails(WATCHERS[0])
     assert "загрузка не завершилась" in part(first, "plain")
     assert "командой flask billing-import" in part(first, "plain")
     assert "ночь.zip" in str(second["Subject"])
@@ -189,7 +189,7 @@ def test_a_load_whose_process_was_killed_is_told_when_it_is_given_up(
     assert subjects(outbox) == []
     advance_clock(minutes=3)
     work(app)
-    assert "процесс загрузки остановился" in part(outbox.letters(WATCHERS[0])[0], "plain")
+    assert "процесс загрузки остановился" in part(outbox.emails(WATCHERS[0])[0], "plain")
     assert "Загрузка не удалась" in red_line(manager)
 
 
@@ -222,7 +222,7 @@ def test_a_clerk_whose_load_is_refused_is_not_the_only_one_who_knows(
     advance_clock(minutes=1)
     soup = press(manager, soup, "Загрузить")
     assert subjects(outbox) == ["Данные биллинга не загружены: batch.zip"]
-    assert "на странице «Загрузка»" in part(outbox.letters(WATCHERS[0])[0], "plain")
+    assert "на странице «Загрузка»" in part(outbox.emails(WATCHERS[0])[0], "plain")
     press(manager, soup, "Отказаться")
     assert stored(app) == []
     assert "Загрузка не принята" in red_line(manager)

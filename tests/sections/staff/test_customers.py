@@ -84,7 +84,7 @@ def test_a_clerk_has_a_recovery_letter_sent_and_the_password_works_on(
         action=clerk.url("staff.customer_recovery", contract_id=found.id, account_id=account.id),
     )
     assert "отправляется" in clerk.get("staff.customer", contract_id=found.id, done="recovery").text
-    (letter,) = outbox.letters()
+    (letter,) = outbox.emails()
     assert letter["To"] == "buh@example.org"
     PageClient(app).sign_in("00123")
 

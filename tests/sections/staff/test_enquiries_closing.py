@@ -22,7 +22,7 @@ def test_closing_asks_first_and_the_customer_reads_the_last_word(
     assert "потребителю отправлено письмо" in soup.select_one("[role=status]").text
     assert "Вопрос решен по телефону" in thread(customer)[-1]
     assert "Обращение закрыто" in thread(customer)[-1]
-    (letter,) = outbox.letters("buh@example.org")
+    (letter,) = outbox.emails("buh@example.org")
     assert letter["Subject"] == "Обращение № 2026-000001 закрыто"
     assert "Вопрос решен по телефону" in part(letter, "plain")
     assert "Сотрудник operator" in part(letter, "plain")
@@ -35,7 +35,7 @@ def test_a_last_word_that_is_too_long_is_kept_and_nothing_is_closed(
     assert soup.select_one("details#close[open] .error")
     assert len(soup.select_one("#close_text").text.strip()) == MAX_TEXT + 1
     assert fresh(make).status == "registered"
-    assert outbox.letters() == []
+    assert outbox.emails() == []
 
 
 @pytest.mark.parametrize(
@@ -66,15 +66,15 @@ def test_a_closed_enquiry_is_opened_again_as_it_was(
     else:
         step(clerk, "messages", step="reject", text="Не по адресу")
     assert fresh(make).closed_at is not None
-    sent = len(outbox.letters())
+    sent = len(outbox.emails())
     soup = step(clerk, "reopen")
     assert "Обращение снова открыто" in soup.select_one("[role=status]").text
     assert status_of(customer) == before
     assert "Обращение снова открыто" in thread(customer)[-1]
     now = fresh(make)
     assert (now.closed_at, now.answer_due_on, now.answered_at) == (None, due, answered)
-    letter = outbox.letters("buh@example.org")[-1]
-    assert len(outbox.letters()) == sent + 1
+    letter = outbox.emails("buh@example.org")[-1]
+    assert len(outbox.emails()) == sent + 1
     assert letter["Subject"] == "Обращение № 2026-000001 снова открыто"
     assert ("не позже" in part(letter, "plain")) is (before != "Ответ дан")
     assert (journal(make)[-1].action, journal(make)[-1].changes["status"][0]) == (

@@ -50,7 +50,7 @@ def test_a_form_sent_twice_makes_one_entry_and_other_words_another(
     assert len(entries(make)) == 2
     send(clerk, data | {field: "После «Назад»"}, name)
     assert [entry.text for entry in entries(make)][1:] == ["Первое", "После «Назад»"]
-    assert len(outbox.letters()) == (2 if name == "messages" else 0)
+    assert len(outbox.emails()) == (2 if name == "messages" else 0)
 
 
 def test_twelve_posts_of_one_answer_at_once_are_one(
@@ -59,7 +59,7 @@ def test_twelve_posts_of_one_answer_at_once_are_one(
     data = form_of(clerk.open(URL), "messages") | {"text": "Ответ"}
     assert set(at_once(app, clerk, f"{URL}/messages", data)) == {303}
     assert len(entries(make)) == 2
-    assert len(outbox.letters()) == 1
+    assert len(outbox.emails()) == 1
 
 
 def test_the_second_of_two_clerks_who_answer_reads_the_first_and_keeps_the_words(
@@ -73,7 +73,7 @@ def test_the_second_of_two_clerks_who_answer_reads_the_first_and_keeps_the_words
     assert typed(soup, "messages", "text") == "Мой ответ"
     assert typed(soup, "messages", "step") == "ask"
     assert fresh(make).status == "answered"
-    assert len(outbox.letters()) == 1
+    assert len(outbox.emails()) == 1
     send(clerk, form_of(soup, "messages"), "messages")
     assert fresh(make).status == "needs_details"
     assert [entry.text for entry in entries(make)][1:] == ["Ответ руководителя", "Мой ответ"]
@@ -120,7 +120,7 @@ def test_the_customer_closes_while_a_clerk_writes(
     assert "Длинный ответ" in soup.select_one("main .note.warn").text
     assert fresh(make).status == "closed"
     assert len(entries(make)) == 2
-    assert outbox.letters() == []
+    assert outbox.emails() == []
     assert stored(app) == []
 
 

@@ -56,7 +56,7 @@ def test_a_clerk_takes_an_enquiry_and_the_customer_sees_that_it_is_in_work(
     assert (now.status, now.assignee_id) == ("in_work", staff_id(make, "operator"))
     assert status_of(customer) == "В работе"
     assert "Обращение в работе" in thread(customer)[-1]
-    assert outbox.letters() == []
+    assert outbox.emails() == []
     (line,) = journal(make)
     assert (line.action, line.staff_id) == ("enquiry.take", staff_id(make, "operator"))
     assert line.changes == {"assignee": [None, "Сотрудник operator"]}
@@ -93,7 +93,7 @@ def test_an_enquiry_is_given_to_a_colleague_and_to_nobody_without_the_customer(
         {"assignee": ["Сотрудник manager", None]},
     ]
     assert thread(customer) == before
-    assert outbox.letters() == []
+    assert outbox.emails() == []
     for nobody in ("9", str(2**70), "x"):
         assert (
             "Исполнитель"
@@ -110,7 +110,7 @@ def test_an_answer_with_a_file_is_read_by_the_customer_at_once_and_in_a_letter(
     answer = thread(customer)[-1]
     for words in ("Сотрудник operator", "Дан ответ", "Сумма верна.", "р.pdf"):
         assert words in answer
-    (letter,) = outbox.letters("buh@example.org")
+    (letter,) = outbox.emails("buh@example.org")
     assert "Ответ на обращение № 2026-000001" in letter["Subject"]
     assert "Сумма верна." in part(letter, "plain")
     assert "Ответил: Сотрудник operator" in part(letter, "plain")
@@ -147,7 +147,7 @@ def test_a_question_and_a_refusal_reach_the_customer(
     assert fresh(make).status == status
     assert status_of(customer) == shown
     assert "Какой прибор?" in thread(customer)[-1]
-    assert subject in outbox.letters("buh@example.org")[-1]["Subject"]
+    assert subject in outbox.emails("buh@example.org")[-1]["Subject"]
 
 
 def test_what_the_customer_adds_stays_with_its_clerk(
@@ -195,7 +195,7 @@ def test_a_closed_enquiry_takes_notes_and_nothing_else(
     step(clerk, "notes", note=SECRET)
     assert SECRET in thread(clerk, URL)[-1]
     assert fresh(make).status == "closed"
-    assert [part(letter, "plain").splitlines()[2] for letter in outbox.letters()] == [
+    assert [part(letter, "plain").splitlines()[2] for letter in outbox.emails()] == [
         "АО «Пример-Энерго» закрыл ваше обращение № 2026-000001 по договору № 00123-ЭС."
     ]
 
@@ -229,7 +229,7 @@ def test_another_topic_counts_the_term_anew_from_the_day_of_registration(
         },
         {"topic": [second, first], "due": ["2026-11-26", "2026-12-21"]},
     ]
-    assert outbox.letters() == []
+    assert outbox.emails() == []
     step(clerk, "topic", 422, topic="99")
 
 
@@ -265,7 +265,7 @@ def test_a_note_and_its_file_never_leave_the_desk(
     customer.open(link, 404)
     step(clerk, "messages", text="Ответ")
     assert len(thread(customer)) == len(before) + 1
-    (letter,) = outbox.letters()
+    (letter,) = outbox.emails()
     assert "Приложено" not in part(letter, "plain")
     assert SECRET not in part(letter, "plain") + part(letter, "html")
     with app.app_context():
@@ -299,7 +299,7 @@ def test_hostile_words_are_text_to_the_clerk_and_to_the_customer(
         soup = page.open(url)
         assert not soup.select("main img, main [hx-trigger], main script, a[href^=javascript]")
         assert "{{7*7}}" in soup.select_one("main").text, url
-    (letter,) = outbox.letters()
+    (letter,) = outbox.emails()
     assert "<img" not in part(letter, "html")
 
 

@@ -193,7 +193,7 @@ def test_a_failed_message_is_sent_again_and_it_is_written_down(
     message_id = write(session, last_error="550 no such user", tries=15)
     soup = clerk.get("staff.message", message_id=message_id)
     answer = clerk.submit(soup, action=clerk.url("staff.message_retry", message_id=message_id))
-    assert len(outbox.letters("buh@example.org")) == 1
+    assert len(outbox.emails("buh@example.org")) == 1
     assert status(session, message_id) == "sent"
     soup = clerk.open(answer.location)
     assert "Отправлено" in soup.select_one("td[data-label=Состояние]").text
@@ -213,7 +213,7 @@ def test_a_second_press_sends_no_second_letter(
     clerk.submit(soup, action=url)
     clerk.submit(soup, 422, action=url)
     assert "уже отправлено" in clerk.check_last().select_one("#error-summary").text
-    assert len(outbox.letters()) == 1
+    assert len(outbox.emails()) == 1
 
 
 def test_what_a_person_waited_for_is_not_sent_behind_their_back(
@@ -225,7 +225,7 @@ def test_what_a_person_waited_for_is_not_sent_behind_their_back(
     assert not soup.select("form[action*=retry]")
     clerk.submit(soup, 422, action=clerk.url("staff.message_retry", message_id=message_id))
     assert status(session, message_id) == "failed"
-    assert not outbox.letters()
+    assert not outbox.emails()
 
 
 def test_a_letter_whose_link_is_dead_is_not_sent_again(

@@ -85,7 +85,7 @@ def test_a_login_that_is_locked_is_shown_with_its_contract(
 
 
 @pytest.mark.parametrize(
-    ("action", "subject", "times", "words", "name"),
+    ("action", "subject", "times", "text", "name"),
     [
         (LimitedAction.STAFF_SIGN_IN, "manager", 6, "Подбирают пароль сотрудника", True),
         (LimitedAction.STAFF_CODE, "staff:1", 10, "знает пароль сотрудника и подбирает код", True),
@@ -99,11 +99,11 @@ def test_every_lock_is_shown_with_what_to_do(
     action: LimitedAction,
     subject: str,
     times: int,
-    words: str,
+    text: str,
     name: bool,
 ) -> None:
     attempt(session, action, subject, times)
-    line = next(line for line in shown(clerk) if words in line)
+    line = next(line for line in shown(clerk) if text in line)
     assert "пройдет само к" in line
     has_name = bool(
         clerk.get("staff.dashboard").select("#reached-limits :is(bdi, a[href*=customers])")

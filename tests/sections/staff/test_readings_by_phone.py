@@ -56,7 +56,7 @@ def test_a_reading_is_taken_down_and_its_receipt_shown(
     assert (line.account_id, line.staff_id, line.changes["source"]) == (1, 1, "staff")
     with app.app_context():
         sweep()
-    (letter,) = outbox.letters("buh@example.org")
+    (letter,) = outbox.emails("buh@example.org")
     assert "по телефону нашему сотруднику по договору № 00123-ЭС" in part(letter, "plain")
 
 
@@ -122,7 +122,7 @@ def test_a_contract_without_an_account_is_served_too(
     assert line.account_id is None
     with app.app_context():
         sweep()
-    assert not outbox.letters()
+    assert not outbox.emails()
 
 
 @pytest.mark.parametrize("contract_id", [99, 2**70])

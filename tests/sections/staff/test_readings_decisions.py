@@ -129,7 +129,7 @@ def test_a_refusal_reaches_the_customer_by_letter_and_at_once_on_the_page(
     assert done(clerk) == "Принято: 0. Отклонено: 1."
     with app.app_context():
         sweep()
-    (letter,) = outbox.letters("buh@example.org")
+    (letter,) = outbox.emails("buh@example.org")
     assert "Причина: Пришлите фото <b>прибора</b>" in part(letter, "plain")
     soup = customer.get("readings.index", contract_id=1)
     text = soup.select_one("table.meters tbody tr").text
@@ -207,7 +207,7 @@ def test_what_another_clerk_has_decided_meanwhile_is_left_alone(
     assert list(deciders) == [3, 1]
     with app.app_context():
         sweep()
-    assert len(outbox.letters()) == [first, second].count("refuse")
+    assert len(outbox.emails()) == [first, second].count("refuse")
 
 
 def test_a_customer_who_replaces_a_reading_is_before_the_clerk(

@@ -56,13 +56,13 @@ def test_both_contacts_stand_side_by_side(clerk, waiting, session) -> None:
     assert look.subject_key == "00321-ЭС"
 
 
-def test_an_approval_opens_the_cabinet_and_tells_the_person(
+def test_an_approval_opens_the_account_and_notifies_the_person(
     clerk, app, waiting, session: Session, outbox
 ) -> None:
     page = clerk.get("staff.registration", registration_id=waiting.id)
     clerk.submit(page, action=clerk.url("staff.registration_approve", registration_id=waiting.id))
     PageClient(app).sign_in("00321")
-    assert [letter["To"] for letter in outbox.letters()] == ["novy@example.org"]
+    assert [message["To"] for message in outbox.emails()] == ["novy@example.org"]
     session.expire_all()
     assert session.get_one(Registration, waiting.id).decided_by == "Сотрудник operator"
     assert "Все заявки решены" in clerk.get("staff.registrations").text
@@ -75,8 +75,8 @@ def test_a_refusal_needs_a_reason_which_the_person_reads(
     clerk.submit(page, 422, reason=" ", action=page.select("form")[-1]["action"])
     assert "Причина отказа" in clerk.check_last().select_one("#error-summary").text
     clerk.submit(page, reason="Позвоните в отделение")
-    (letter,) = outbox.letters()
-    assert "Позвоните в отделение" in letter.get_body().get_content()
+    (message,) = outbox.emails()
+    assert "Позвоните в отделение" in message.get_body().get_content()
     PageClient(app).sign_in("00321", status=422)
     (event,) = session.scalars(select(AuditEvent).filter_by(action="registration.refused"))
     assert event.staff_id

@@ -26,7 +26,7 @@ from tests.pages import PageClient
 from tests.sections.registering import STRANGER, Person, charged_contract, confirm
 
 CASES = Path(__file__).parents[1] / "cases"
-TWO_CONTACTS, LETTERS = "00903-ЭС", "00904-ЭС"
+TWO_CONTACTS, ALPHABETS = "00903-ЭС", "00904-ЭС"
 PERIOD = {"first": "2026-10", "last": "2026-10"}
 BLOCKS = [range(0x400, 0x530), range(0x1C80, 0x1C89), range(0x2DE0, 0x2E00), range(0xA640, 0xA6A0)]
 """Cyrillic, Supplement, Extended C, A and B; Noto Sans has every letter of them."""
@@ -35,7 +35,7 @@ BLOCKS = [range(0x400, 0x530), range(0x1C80, 0x1C89), range(0x2DE0, 0x2E00), ran
 @pytest.fixture
 def loaded(session: Session, make: Factory) -> Session:
     """The sample of the documentation, and on top of it the cases."""
-    for folder in (SAMPLE, CASES / "two-contacts-in-a-field", CASES / "letters-in-pdf"):
+    for folder in (SAMPLE, CASES / "two-contacts-in-a-field", CASES / "alphabets-in-pdf"):
         report = take(session, folder).report
         assert not [warning for warning in report.warnings if warning.file == "customers.csv"]
     return session
@@ -60,7 +60,7 @@ def test_a_strangers_registration_is_told_to_every_address_on_record(
 ) -> None:
     person = Person(page, {"email": STRANGER, "phone": "+7 912 999-99-99"})
     person.save(page.open(person.enter(TWO_CONTACTS, "9600000930").location))
-    told = {letter["To"] for letter in outbox.letters() if "Это не я" in part(letter, "plain")}
+    told = {message["To"] for message in outbox.emails() if "Это не я" in part(message, "plain")}
     assert told == {"glavbuh@proba.example", "buh@proba.example"}
 
 
@@ -69,33 +69,34 @@ def test_a_contact_that_is_second_in_its_field_is_on_record(
 ) -> None:
     person = Person(page, {"email": "buh@proba.example", "phone": "8 900 000-01-09"})
     person.save(page.open(person.enter(TWO_CONTACTS, "9600000930").location))
-    [letter] = [letter for letter in outbox.letters() if letter["To"] == "buh@proba.example"]
-    confirmed = page.submit(page.open(path_in(part(letter, "plain"))))
+    [message] = [message for message in outbox.emails() if message["To"] == "buh@proba.example"]
+    confirmed = page.submit(page.open(path_in(part(message, "plain"))))
     assert "/proof" not in confirmed.location
 
 
-def test_a_statement_in_pdf_has_every_letter_and_nothing_invisible(
+def test_a_statement_in_pdf_has_every_character_and_nothing_invisible(
     app: Flask, loaded: Session, page: PageClient
 ) -> None:
-    create_account(loaded, LETTERS, "buh@proba.example", PASSWORD, NOW)
+    create_account(loaded, ALPHABETS, "buh@proba.example", PASSWORD, NOW)
     loaded.commit()
-    contract_id = loaded.scalars(select(Contract.id).where(Contract.number == LETTERS)).one()
-    page.sign_in(LETTERS, PASSWORD)
+    contract_id = loaded.scalars(select(Contract.id).where(Contract.number == ALPHABETS)).one()
+    page.sign_in(ALPHABETS, PASSWORD)
     url = page.url("settlements.statement_file", contract_id=contract_id, extension="pdf", **PERIOD)
     text = pdf_text(page.client.get(url).data)
-    for words in ("СПК «Яңы тормош һәм Көнсығыш»", "с. Аҡъяр, ул. Салауат"):
-        assert words in text
+    for expected in ("СПК «Яңы тормош һәм Көнсығыш»", "с. Аҡъяр, ул. Салауат"):
+        assert expected in text
     assert not set("\u200b\u2007■�") & set(text)
 
 
-def test_every_cyrillic_letter_comes_back_out_of_a_pdf() -> None:
-    letters = [chr(code) for block in BLOCKS for code in block]
-    rows = "".join(f"<p>a{letter}b <b>c{letter}d</b></p>" for letter in letters)
+def test_every_cyrillic_character_comes_back_out_of_a_pdf() -> None:
+    characters = [chr(code) for block in BLOCKS for code in block]
+    rows = "".join(f"<p>a{character}b <b>c{character}d</b></p>" for character in characters)
     text = pdf_text(laid_out(rows))
     lost = [
-        letter
-        for letter in letters
-        if f"a{letter}b" not in text.replace(" ", "") or f"c{letter}d" not in text.replace(" ", "")
+        character
+        for character in characters
+        if f"a{character}b" not in text.replace(" ", "")
+        or f"c{character}d" not in text.replace(" ", "")
     ]
     assert lost == []
     assert "�" not in text
@@ -104,15 +105,15 @@ def test_every_cyrillic_letter_comes_back_out_of_a_pdf() -> None:
 def test_what_is_not_seen_leaves_no_trace_in_a_pdf() -> None:
     invisible = "\u00ad\u200b\u200c\u200d\u200e\u202e\u2060\u2066\ufeff\ufe0f"
     spaces = "\u2000\u2003\u2007\u2009\u200a\u202f\u205f\u3000"
-    words = f"но{invisible}вый" + "".join(f"|{space}" for space in spaces) + "| е\u0308 1\u00a0000"
-    text = pdf_text(laid_out(f"<p>{words}</p>"))
+    text = f"но{invisible}вый" + "".join(f"|{space}" for space in spaces) + "| е\u0308 1\u00a0000"
+    text = pdf_text(laid_out(f"<p>{text}</p>"))
     assert f"новый{'| ' * len(spaces)}| ё" in text
     assert re.search("1[ \u00a0]000", text)
 
 
 def test_what_the_font_lacks_is_seen_to_be_missing_and_never_makes_markup() -> None:
-    words = "a🏭b ﬁ Ａ ≯ <b>\u0338c</b> ＜i＞d"
-    text = pdf_text(laid_out(f"<p>{words}</p>"))
+    text = "a🏭b ﬁ Ａ ≯ <b>\u0338c</b> ＜i＞d"
+    text = pdf_text(laid_out(f"<p>{text}</p>"))
     assert "a�b fi A" in text
     assert "■" not in text
     assert "c" in text
@@ -122,19 +123,21 @@ def test_what_the_font_lacks_is_seen_to_be_missing_and_never_makes_markup() -> N
 @pytest.mark.parametrize("name", ["Ж" * 90, "buh." * 30 + "@example.ru"])
 def test_a_word_without_a_space_breaks_inside_its_cell(name: str) -> None:
     row = f'<tr><td width="30%">{name}</td><td width="70%">рядом</td></tr>'
-    words = pdf_text(laid_out(f"<table>{row}</table>"), "-bbox")
+    text = pdf_text(laid_out(f"<table>{row}</table>"), "-bbox")
     boxes = [
         (match[3], float(match[1]), float(match[2]))
-        for match in re.finditer(r'xMin="([\d.]+)".*? xMax="([\d.]+)".*?>(.+?)</word>', words)
+        for match in re.finditer(r'xMin="([\d.]+)".*? xMax="([\d.]+)".*?>(.+?)</word>', text)
     ]
-    [beside] = [left for word, left, _ in boxes if word == "рядом"]
-    parts = [(word, right) for word, _, right in boxes if word != "рядом"]
+    [beside] = [left for fragment, left, _ in boxes if fragment == "рядом"]
+    parts = [(fragment, right) for fragment, _, right in boxes if fragment != "рядом"]
     assert len(parts) > 1
-    assert "".join(word for word, _ in parts) == name
+    assert "".join(fragment for fragment, _ in parts) == name
     assert all(right <= beside for _, right in parts)
 
 
-def test_a_registration_page_says_which_letter_is_foreign(page: PageClient, make: Factory) -> None:
+def test_a_registration_page_says_which_character_is_foreign(
+    page: PageClient, make: Factory
+) -> None:
     charged_contract(make)
     person = Person(page)
     soup = person.form()
@@ -224,7 +227,7 @@ def test_clerks_find_names_with_soft_hyphens_dashes_and_apostrophes(
     assert [contract.number for contract in found.contracts] == ["00123-ЭС"]
 
 
-def test_search_words_of_an_import_have_no_invisible_letters(loaded: Session) -> None:
-    words = loaded.scalars(select(ContractSearch.search_text)).all()
-    assert any("спк яңы тормош һәм көнсығыш" in text for text in words)
-    assert not any(set("\u200b\u2011") & set(text) for text in words)
+def test_search_words_of_an_import_have_no_invisible_characters(loaded: Session) -> None:
+    texts = loaded.scalars(select(ContractSearch.search_text)).all()
+    assert any("спк яңы тормош һәм көнсығыш" in text for text in texts)
+    assert not any(set("\u200b\u2011") & set(text) for text in texts)
