@@ -1,4 +1,4 @@
-"""People who sign in, what they may see, and where they are signed in."""
+"""Accounts of customers, their memberships in contracts, sessions, and rate limit hits."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class AccountSession(Base):
 
 
 class RateLimitHit(Base):
-    """Something that was tried; what the limits count. Subjects are kept as hashes."""
+    """One counted attempt of a rate-limited action; its subject is stored as a keyed hash."""
 
     __tablename__ = "rate_limit_hits"
     __table_args__ = (

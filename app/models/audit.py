@@ -1,4 +1,4 @@
-"""What happened, for staff and for disputes: imports and an append-only audit trail."""
+"""Imports of billing data, and the append-only audit log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.models.base import Base, Key, Moment
 
 
 class ImportRun(Base):
-    """A billing batch that was taken."""
+    """A billing batch that was imported, or refused with its errors."""
 
     __tablename__ = "import_runs"
 
@@ -85,8 +85,8 @@ class ImportJob(Base):
 
 
 class AuditEvent(Base):
-    """One change, or a look at personal data: who or what, from where, which object, and the values
-    before and after. Written once; nothing changes or deletes it."""
+    """One change, or one access to personal data: who, from where, which object, values before and
+    after. Written once; nothing changes or deletes it."""
 
     __tablename__ = "audit_events"
     __table_args__ = (

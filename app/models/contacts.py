@@ -1,4 +1,4 @@
-"""What customers keep in the cabinet themselves; billing never overwrites it."""
+"""Bank details and contacts that customers enter in the portal; billing never overwrites them."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class EnquiryTopic(Editable, Imported, Base):
     department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"))
     is_active: Mapped[bool]
     answer_days: Mapped[int | None]
-    """The portal's own: the term of the answer where it differs from the general one."""
+    """Days to the answer of this topic, set in the portal; empty: the general setting."""
 
 
 class Service(Imported, Base):

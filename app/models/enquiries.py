@@ -1,4 +1,4 @@
-"""Enquiries of customers, the words and files in them, and what is not sent yet."""
+"""Enquiries of customers: threads with entries and attachments, and drafts."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Enquiry(Base):
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
     """Fields that only some topics have, by their names."""
     source_label: Mapped[str | None] = mapped_column(String(300))
-    """What it was opened from, in words: a document, a meter, a requisite."""
+    """Label of the page that it was opened from: a document, a meter, a requisite."""
     source_path: Mapped[str | None] = mapped_column(String(200))
     channel: Mapped[str] = mapped_column(String(10))
     status: Mapped[str] = mapped_column(String(13))

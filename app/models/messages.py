@@ -1,4 +1,4 @@
-"""Outgoing letters and text messages: a row each, written by the transaction that causes it."""
+"""Outgoing emails and text messages: a row each, written by the transaction that causes it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from app.models.base import Base, Key, Moment
 
 
 class Message(Base):
-    """A letter or text message, its words and what became of it.
+    """An email or text message with its text and delivery status.
 
-    Links and codes are not in the words: they are made when the message leaves, so that nothing
+    Links and codes are not in the text: they are made when the message is sent, so that nothing
     in this table opens anything.
     """
 
@@ -28,7 +28,7 @@ class Message(Base):
     html: Mapped[str | None]
     status: Mapped[str] = mapped_column(String(10))
     is_interactive: Mapped[bool]
-    """Somebody waits for it: it is tried once, at once, and never again behind their back."""
+    """Somebody waits for it on the page: one attempt at once, no retry later."""
     tries: Mapped[int]
     created_at: Mapped[Moment]
     next_try_at: Mapped[Moment | None]

@@ -1,4 +1,4 @@
-"""Files that take too long to be made while a browser waits."""
+"""Files that a worker prepares because a browser should not wait for them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.models.base import Base, Key, Moment
 
 
 class PreparedFile(Base):
-    """A file the worker makes, or has made, for one account; kept until ``expires_at``."""
+    """A file the worker makes, or has made, for one account; retained until ``expires_at``."""
 
     __tablename__ = "prepared_files"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Ways into the cabinet: registrations, codes by text message, recoveries, consents."""
+"""Registrations, codes by text message, password recoveries, consents."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Registration(Base):
     phone: Mapped[str | None] = mapped_column(String(16))
     password_hash: Mapped[str | None]
     nonce: Mapped[str | None] = mapped_column(String(32))
-    """Stands in the link of the latest letter; a newer one kills the older links."""
+    """Part of the link in the latest email; a newer one makes older links invalid."""
     saved_at: Mapped[Moment | None]
     confirm_until: Mapped[Moment | None]
     confirmed_phone: Mapped[str | None] = mapped_column(String(16))
@@ -49,7 +49,7 @@ class Registration(Base):
 
 
 class SmsCode(Base):
-    """A code of six digits sent to a telephone, kept as a keyed hash."""
+    """A code of six digits sent to a telephone, stored as a keyed hash."""
 
     __tablename__ = "sms_codes"
 

@@ -27,7 +27,7 @@ class StaffMember(Base):
     must_change_password: Mapped[bool]
     totp_seed: Mapped[str] = mapped_column(String(32))
     totp_step: Mapped[int] = mapped_column(BigInteger)
-    """Of the last code that was used; no code is taken twice."""
+    """TOTP time step of the last code that was accepted; no code is accepted twice."""
     totp_confirmed_at: Mapped[Moment | None]
     created_at: Mapped[Moment]
     disabled_at: Mapped[Moment | None]
@@ -52,7 +52,7 @@ class StaffSession(Base):
 
 
 class RecoveryCode(Base):
-    """Stands in for a code of the second factor once, when the telephone is lost."""
+    """A recovery code: replaces one code of the second factor when the telephone is lost."""
 
     __tablename__ = "staff_recovery_codes"
     __table_args__ = (UniqueConstraint("staff_id", "code_hash"),)
@@ -64,7 +64,7 @@ class RecoveryCode(Base):
 
 
 class Announcement(Base):
-    """What stands on every page for a time: planned works."""
+    """A notice on every page from ``begins_at`` to ``ends_at``, of planned works for example."""
 
     __tablename__ = "announcements"
     __table_args__ = (Index(None, "ends_at"),)
@@ -78,7 +78,7 @@ class Announcement(Base):
 
 
 class TextVersion(Base):
-    """A text that the supplier has written anew, in Markdown; never changed once it stands.
+    """A text that the supplier has written anew, in Markdown; never changed once published.
 
     ``purpose`` and ``version`` are those of ``integrations.consent_texts``; «edo» is among them.
     """

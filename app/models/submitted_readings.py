@@ -65,7 +65,7 @@ class SubmittedReading(Base):
     taken_on: Mapped[date]
     value: Mapped[Value]
     corrected_value: Mapped[Value | None]
-    """What billing has taken instead."""
+    """The value that billing accepted instead."""
     previous_value: Mapped[Value | None]
     previous_on: Mapped[date | None]
     consumption: Mapped[Energy | None]

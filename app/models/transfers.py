@@ -16,7 +16,7 @@ IS_OPEN = text("decided_at IS NULL")
 class ContractTransfer(Base):
     """One change of a contract's customer, or of that customer's ИНН, found by an import.
 
-    Both parties are kept as they were then: the row of a customer may be overwritten by the very
+    Both parties are stored as they were then: the row of a customer may be overwritten by the very
     batch that brings the change. Several undecided changes of one contract are decided together.
     """
 
