@@ -16,7 +16,7 @@ from app.domain.period import Month
 
 
 class ScaledDecimal(types.TypeDecorator[Decimal]):
-    """``Decimal`` with a fixed number of places, stored as BIGINT: 12.50 with two places is 1250."""
+    """``Decimal`` of fixed scale, stored as BIGINT: 12.50 with two places is 1250."""
 
     impl = BigInteger
     cache_ok = True

@@ -1,4 +1,4 @@
-"""The supplier's people, where they are signed in, and what they say to everybody."""
+"""Staff: people, sessions, recovery codes; announcements and texts that they publish."""
 
 from __future__ import annotations
 
