@@ -20,7 +20,7 @@ from app.domain.errors import (
 from app.extensions import db
 from app.jobs import delivery
 from app.models import Registration
-from app.queries.registrations import contacts_on_record, get_registration, list_unproved
+from app.queries.registrations import get_contacts_on_record, get_registration, list_unproved
 from app.web.contact_errors import contact_error_text
 from app.web.forms import PASSWORD_ERRORS
 from app.web.session import clock, local_now
@@ -67,7 +67,7 @@ def registrations() -> None:
 def registration_approve(number: int) -> None:
     """Открыть кабинет: право на договор проверено."""
     try:
-        decisions.approve(db.session(), _waiting(number), CLERK, local_now())
+        decisions.approve(db.session(), _get_waiting_registration(number), CLERK, local_now())
     except RegistrationClosedError:
         raise click.ClickException(NOT_WAITING.format(number=number)) from None
     delivery.commit()
@@ -81,7 +81,9 @@ def registration_approve(number: int) -> None:
 def registration_refuse(number: int, reason: str) -> None:
     """Отказать в доступе к договору."""
     try:
-        decisions.refuse(db.session(), _waiting(number), CLERK, reason, local_now())
+        decisions.refuse(
+            db.session(), _get_waiting_registration(number), CLERK, reason, local_now()
+        )
     except RegistrationClosedError:
         raise click.ClickException(NOT_WAITING.format(number=number)) from None
     delivery.commit()
@@ -91,7 +93,7 @@ def registration_refuse(number: int, reason: str) -> None:
 NOT_WAITING = "заявка {number} не ждет решения: она уже решена, заменена, или кабинет открыт"
 
 
-def _waiting(number: int) -> Registration:
+def _get_waiting_registration(number: int) -> Registration:
     try:
         return get_registration(db.session(), number)
     except NotFoundError:
@@ -100,7 +102,7 @@ def _waiting(number: int) -> Registration:
 
 def _print_registration(registration: Registration) -> None:
     contract = registration.contract
-    on_record = contacts_on_record(db.session(), contract)
+    on_record = get_contacts_on_record(db.session(), contract)
     known = [*map(show_email, sorted(on_record.emails)), *map(show_phone, sorted(on_record.phones))]
     when = registration.confirmed_at and clock().local(registration.confirmed_at)
     typed = [

@@ -19,7 +19,7 @@ from app.models import (
     Registration,
 )
 from app.queries.contracts import MAX_ID
-from app.queries.profile import list_sessions_of
+from app.queries.profile import list_sessions
 
 LAST = 5
 
@@ -80,7 +80,7 @@ def list_accounts(
             membership.role,
             membership.revoked_at is not None,
             membership.suspended_by_id is not None,
-            list_sessions_of(session, account.id, now, idle, longest),
+            list_sessions(session, account.id, now, idle, longest),
         )
         for membership, account in rows
     ]

@@ -37,16 +37,15 @@ def get_customer(session: Session, contract: VisibleContract) -> tuple[Customer,
 
 
 def list_sessions(
-    session: Session, viewer: Viewer, now: datetime, idle: timedelta, longest: timedelta
-) -> Sequence[AccountSession]:
-    """List the viewer's live sessions («Где выполнен вход»), the last used first."""
-    return list_sessions_of(session, viewer.account_id, now, idle, longest)
-
-
-def list_sessions_of(
     session: Session, account_id: int, now: datetime, idle: timedelta, longest: timedelta
 ) -> Sequence[AccountSession]:
-    """List the live sessions of any account, for staff; the last used first."""
+    """List the live sessions of an account («Где выполнен вход»), the last used first.
+
+    Args:
+        account_id: of the viewer, or, for staff, of a customer they may see.
+        idle: longest time unused.
+        longest: longest time in any case.
+    """
     return session.scalars(
         select(AccountSession)
         .where(
@@ -121,7 +120,7 @@ def find_waiting_change(
     ).first()
 
 
-def get_change(session: Session, change_id: int) -> ContactChange:
+def get_contact_change(session: Session, change_id: int) -> ContactChange:
     """Get a change of contacts, for whoever holds a signed link to it.
 
     Raises:

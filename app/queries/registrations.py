@@ -27,7 +27,7 @@ from app.queries.contracts import MAX_ID
 from app.queries.memberships import is_undecided
 
 
-def find_entry(session: Session, number_key: str, inn: str) -> Contract | None:
+def find_contract_by_inn(session: Session, number_key: str, inn: str) -> Contract | None:
     """Find the contract of a number and its customer's ИНН, of those that billing still sends."""
     return session.scalars(
         select(Contract)
@@ -107,7 +107,7 @@ def list_unproved(session: Session) -> list[Registration]:
     )
 
 
-def contacts_on_record(session: Session, contract: Contract) -> ContactsOnRecord:
+def get_contacts_on_record(session: Session, contract: Contract) -> ContactsOnRecord:
     """Read the contacts that billing has of the customer; ``customer`` must be loaded.
 
     A contact that a former customer of this contract had as well proves nothing and is not

@@ -36,7 +36,7 @@ def scrubbed(html: str) -> str:
     return re.sub(r'(name="csrf_token"[^>]* value=)"[^"]*"', r"\1", html)
 
 
-class Doorbell:
+class SignInClient:
     """Signs in again and again from one page that was opened before, each time as a new browser."""
 
     def __init__(self, app: Flask) -> None:
@@ -45,7 +45,7 @@ class Doorbell:
         self.token = page.get("auth.sign_in").select_one("[name=csrf_token]")["value"]
         self.cookie = page.client.get_cookie("kabinet").value
 
-    def ring(self, login: str, password: str = PASSWORD, **fields: str) -> TestResponse:
+    def sign_in(self, login: str, password: str = PASSWORD, **fields: str) -> TestResponse:
         client = self.app.test_client()
         client.set_cookie("kabinet", self.cookie)
         data = {"csrf_token": self.token, "login": login, "password": password, **fields}
@@ -53,9 +53,9 @@ class Doorbell:
 
 
 def test_every_writing_of_the_number_gets_in(app: Flask, contract: Contract) -> None:
-    form = Doorbell(app)
+    form = SignInClient(app)
     for name, writing in WRITINGS.items():
-        assert form.ring(writing).location == f"/contracts/{contract.id}/", name
+        assert form.sign_in(writing).location == f"/contracts/{contract.id}/", name
 
 
 def test_signed_in_person_who_opens_sign_in_goes_to_the_portal(
@@ -211,12 +211,12 @@ ELSEWHERE = [
 
 
 def test_next_never_leaves_this_host(app: Flask, contract: Contract) -> None:
-    form = Doorbell(app)
+    form = SignInClient(app)
     for target in ELSEWHERE:
         page = app.test_client().get("/sign-in", query_string={"next": target})
         field = BeautifulSoup(page.text, "html5lib").select_one("[name=next]")
         assert field["value"] == "", target
-        answer = form.ring(NUMBER, next=target)
+        answer = form.sign_in(NUMBER, next=target)
         assert answer.location == f"/contracts/{contract.id}/", target
 
 

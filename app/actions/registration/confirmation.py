@@ -16,7 +16,7 @@ from app.domain.rate_limits import LimitedAction
 from app.domain.registration import Channel, Proof, State
 from app.lib.passwords import is_password
 from app.models import Registration
-from app.queries.registrations import contacts_on_record
+from app.queries.registrations import get_contacts_on_record
 
 
 def check_link(registration: Registration, nonce: str, now: datetime) -> None:
@@ -88,7 +88,7 @@ def confirm_contact(
     is_mail = registration.channel == Channel.MAIL
     channel = Channel.MAIL if is_mail else Channel.SMS
     contact = (registration.email if is_mail else registration.confirmed_phone) or ""
-    is_on_record = contacts_on_record(session, registration.contract).has(channel, contact)
+    is_on_record = get_contacts_on_record(session, registration.contract).has(channel, contact)
     if is_on_record or not rules.needs_proof:
         proof = Proof.CONTACT if is_on_record else Proof.NOT_ASKED
         activate(session, registration, proof, now)

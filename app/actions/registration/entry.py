@@ -16,7 +16,7 @@ from app.domain.registration import State
 from app.models import Registration
 from app.queries.accounts import find_owner
 from app.queries.memberships import is_held_by_login
-from app.queries.registrations import find_entry
+from app.queries.registrations import find_contract_by_inn
 
 
 def open_registration(
@@ -39,7 +39,7 @@ def open_registration(
     key = number_key(number)
     limits = rules.limits[LimitedAction.FIRST_ENTRY]
     rate_limits.hit(session, LimitedAction.FIRST_ENTRY, key, browser.address, limits, now)
-    contract = find_entry(session, key, inn)
+    contract = find_contract_by_inn(session, key, inn)
     if contract is None:
         return None
     owner = find_owner(session, key)

@@ -16,7 +16,7 @@ from app.lib.keyring import KeyPurpose, keyring_of
 from app.lib.signed_links import Purpose
 from app.models import Account, Contract, Registration, SmsCode
 from app.queries.messages import count_messages, has_message
-from app.queries.registrations import contacts_on_record
+from app.queries.registrations import get_contacts_on_record
 
 MAX_TEXTS_A_DAY = 3
 """Notifications by text message about one contract."""
@@ -76,7 +76,7 @@ def notify_contacts_on_record(
     left out.
     """
     contract = registration.contract
-    on_record = contacts_on_record(session, contract)
+    on_record = get_contacts_on_record(session, contract)
     facts = build_message_facts(session, contract) | {
         "email": registration.email,
         "phone": registration.phone,

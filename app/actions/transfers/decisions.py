@@ -27,7 +27,7 @@ from app.models import (
     PreparedFile,
     Registration,
 )
-from app.queries.registrations import contacts_on_record
+from app.queries.registrations import get_contacts_on_record
 from app.queries.transfers import find_case
 
 REASON = "У договора сменился потребитель. Новый потребитель регистрируется заново."
@@ -186,7 +186,7 @@ def _invite(session: Session, contract_id: int, transfer_id: int, now: datetime)
         Contract, contract_id, options=[joinedload(Contract.customer)], populate_existing=True
     )
     content = render_email("transfer_open", **build_message_facts(session, contract))
-    for email in sorted(contacts_on_record(session, contract).emails):
+    for email in sorted(get_contacts_on_record(session, contract).emails):
         queue_message(
             session,
             Outgoing(

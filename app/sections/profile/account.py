@@ -80,7 +80,7 @@ def sessions(contract: VisibleContract) -> ResponseReturnValue:
     """«Где выполнен вход»: list the open sessions."""
     rows = list_sessions(
         db.session(),
-        contract.viewer,
+        contract.viewer.account_id,
         session.clock().now(),
         *session_lives(session.config()),
     )

@@ -12,7 +12,7 @@ from app.jobs import delivery
 from app.lib.signed_links import Purpose
 from app.logging import event
 from app.models import ContactChange
-from app.queries.profile import get_change
+from app.queries.profile import get_contact_change
 from app.web.fragments import render_page
 from app.web.link_pages import guard_links
 from app.web.permissions import public
@@ -59,6 +59,6 @@ def confirm_submit(token: str) -> ResponseReturnValue:
 def _read(token: str) -> tuple[ContactChange, str]:
     key, nonce = delivery.transports().links.read(Purpose.EMAIL, token)
     try:
-        return get_change(db.session(), key), nonce
+        return get_contact_change(db.session(), key), nonce
     except NotFoundError:
         raise LinkError("superseded") from None

@@ -18,7 +18,7 @@ class Requisite:
     value: str | None
 
 
-def requisites(customer: Customer, contract: Contract) -> list[Requisite]:
+def build_requisites(customer: Customer, contract: Contract) -> list[Requisite]:
     """List the requisites in the order people check them, but those it cannot have."""
     found = [
         Requisite("name", "Фирменное название", customer.full_name),

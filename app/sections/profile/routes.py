@@ -50,7 +50,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
         contract=contract,
         customer=customer,
         row=row,
-        requisites=labels.requisites(customer, row),
+        requisites=labels.build_requisites(customer, row),
         kinds=labels.KINDS,
         account=get_signed_in_account(session, viewer) if viewer.account_id else None,
         may_change=contract.may(Permission.MANAGE_ACCOUNT),

@@ -13,7 +13,7 @@ from app.extensions import db
 from app.jobs import delivery
 from app.models import Registration
 from app.queries.customers import list_accounts
-from app.queries.registrations import contacts_on_record, get_registration, list_unproved
+from app.queries.registrations import get_contacts_on_record, get_registration, list_unproved
 from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import REGISTRATIONS
 from app.sections.staff.sign_in.forms import RefusalForm
@@ -94,7 +94,7 @@ def _page(
         row=found,
         form=form,
         faults=[("", message)] if message else summary_of(form),
-        on_record=contacts_on_record(db.session(), found.contract),
+        on_record=get_contacts_on_record(db.session(), found.contract),
         confirmed=confirmed,
         owners=[
             card
