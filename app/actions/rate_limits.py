@@ -42,7 +42,7 @@ def hit(
     limit holds whatever the number of workers. The session must not have written yet.
 
     Args:
-        subject: the login, contract or telephone number that is tried; stored as a hash.
+        subject: the login, contract or phone number that is tried; stored as a hash.
         address: of the client; of IPv6 the /64 network counts.
         succeeded: how the attempt counts until ``record_outcome`` says otherwise.
 

@@ -116,10 +116,10 @@ def use_code(
     """Check what was typed and end the code if it is right. Each check costs a try: commit it.
 
     Raises:
-        CodeError: ``wrong``, or ``dead``: none sent to this number, expired, used, tries used up.
+        CodeError: ``wrong``, or ``expired``: none sent there, too old, used, tries used up.
     """
     if row is None or row.phone != phone or row.expires_at <= now:
-        raise CodeError("dead")
+        raise CodeError("expired")
     # The try is counted before the code is compared: parallel guesses cannot share one.
     is_counted = count_changed(
         session,
@@ -128,7 +128,7 @@ def use_code(
         .values(tries=SmsCode.tries + 1),
     )
     if not is_counted:
-        raise CodeError("dead")
+        raise CodeError("expired")
     if not hmac.compare_digest(transports.hash_code(typed), row.code_hash or ""):
         raise CodeError("wrong")
     row.ended_at = now

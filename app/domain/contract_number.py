@@ -26,7 +26,7 @@ _BEFORE = re.compile(
 )
 _DATE_AFTER = re.compile(r"\s*,?\s*(?<![0-9A-ZА-ЯЁ_])ОТ\s*[0-9].*", re.DOTALL)
 # What «ЭС» is on a keyboard in the Latin layout: the key of «Э» is the apostrophe, with Shift the
-# quotation mark; a telephone may have made them round.
+# quotation mark; a phone may have made them round.
 _WRONG_LAYOUT = re.compile(rf"([0-9]{{1,10}})\s*-?\s*[{APOSTROPHES}\"“”„″][CС]")
 
 

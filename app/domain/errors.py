@@ -146,7 +146,7 @@ class TooSoonError(DomainError):
 
 
 class CodeError(DomainError):
-    """A code that does not confirm. ``code``: ``wrong``, ``dead`` (expired, used up, none
+    """A code that does not confirm. ``code``: ``wrong``, ``expired`` (too old, used up, none
     sent to this number) or ``missing`` (the number has not been confirmed)."""
 
     def __init__(self, code: str) -> None:

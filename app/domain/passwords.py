@@ -47,7 +47,7 @@ def check_password(password: str, public_facts: Iterable[str | None] = ()) -> No
 
     Args:
         public_facts: what anybody knows of its owner: contract number, ИНН, names of the company or
-            person, email, telephone.
+            person, email, phone.
 
     Raises:
         PasswordError: ``short``, ``long``, ``common`` or ``personal``.
@@ -110,7 +110,7 @@ def _plain_facts(facts: Iterable[str]) -> set[str]:
     facts = list(facts)
     quoted = [name for fact in facts for name in _IN_QUOTES.findall(fact)]
     plains = {plain for fact in (*facts, *quoted) if (plain := _plain(fact))}
-    # A telephone, as it is written at home.
+    # A phone number, with the 8 that is written within Russia.
     return plains | {f"8{plain[1:]}" for plain in plains if re.fullmatch("7[0-9]{10}", plain)}
 
 

@@ -58,7 +58,7 @@ class RateLimit:
     count: int
     window: timedelta
     per_subject: bool = False
-    """Count by the login, contract or telephone number that is tried."""
+    """Count by the login, contract or phone number that is tried."""
     per_address: bool = False
     """Count by the network address that the attempt comes from."""
     outcome: Outcome = Outcome.ANY

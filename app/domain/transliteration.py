@@ -1,6 +1,6 @@
 """Transliterate text for files in windows-1251: characters it lacks are written as people do.
 
-Banks take payment orders in windows-1251. A name of another people of Russia keeps its sound there:
+Banks accept payment orders in windows-1251. A name of another people of Russia sounds alike there:
 «Яңы тормош һәм Көнсығыш» becomes «Яны тормош хэм Консыгыш», never «Я?ы».
 """
 

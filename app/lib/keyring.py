@@ -23,7 +23,7 @@ class KeyPurpose(StrEnum):
     ATTEMPT_SUBJECT = "attempt-subject"
     DEVICE = "device"
     REGISTERING_BROWSER = "registering-browser"
-    NOTICE = "notice"
+    NOTIFICATION = "notice"
 
 
 @dataclass(frozen=True, slots=True)

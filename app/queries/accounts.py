@@ -13,7 +13,7 @@ from app.models import Account, AccountSession, Contract, Customer, Membership
 from app.queries.memberships import is_live, is_readable
 
 DRAFT_OWNER_KNOWN = timedelta(days=1)
-"""How long after its end a session still tells whose draft a form was."""
+"""How long after its end a session still identifies the owner of a form that was sent."""
 
 
 def hash_token(token: str) -> str:

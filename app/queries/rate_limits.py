@@ -1,4 +1,4 @@
-"""Count the attempts that a rate limit looks at."""
+"""Count the attempts that a rate limit is about."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 OWASP «Slow Down Online Guessing Attacks with Device Cookies»; see ADR 3. A cookie value holds one
 token for each person who signed in there. A token is a random nonce, the day it was issued on and a
-keyed hash over both, the person and their present password hash: it says nothing about anybody, and
-a new password ends all of them.
+keyed hash over both, the person and their present password hash: it reveals nothing about a person,
+and a new password ends all of them.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def notify_account(
 def notify_reading_refused(
     session: Session, submitted: SubmittedReading, reason: str, now: datetime
 ) -> None:
-    """A refusal must not wait until somebody looks: another reading can still be sent.
+    """Notify the customer that a reading was refused, while another one can still be submitted.
 
     For a reading that a clerk entered the owner of the contract is notified. Nobody is who has
     lost the contract since.

@@ -76,13 +76,13 @@ def confirm_phone(
     """Replace the number once its code is typed. Commit whether it is right or wrong.
 
     Raises:
-        CodeError: wrong or dead.
+        CodeError: wrong or expired.
         LinkError: ``used``: confirmed in the meantime.
         TooManyAttemptsError: too many codes were tried for this number today.
     """
     row = find_last_code(session, contact_change_id=change.id)
     if change.ended_at is not None or not is_waiting(row, change.value, rules.codes, now):
-        raise CodeError("dead")
+        raise CodeError("expired")
     rate_limits.hit(
         session, LimitedAction.SMS_CODE, change.value, browser.address, rules.number_tries, now
     )

@@ -28,8 +28,8 @@ class ContactRules:
 class RecoveryRules:
     """Rules of a forgotten password.
 
-    That ``per_login`` is reached is never told: whoever asks too often sees the usual page, and
-    nothing is sent.
+    A reached ``per_login`` is not shown: whoever asks too often sees the same page, and nothing is
+    sent.
     """
 
     link_life: timedelta

@@ -163,7 +163,7 @@ def recover_by_code(
         The known-device cookie of this browser from now on.
 
     Raises:
-        CodeError: wrong or dead; the same where nobody is known by that login.
+        CodeError: wrong or expired; the same where nobody is known by that login.
         PasswordError: the password may not be set; the code still works.
         TooManyAttemptsError: too many codes were tried.
     """
@@ -178,7 +178,7 @@ def recover_by_code(
         raise CodeError("wrong") from None
     phone = account.phone or ""
     if not is_waiting(row, phone, rules.codes, now):
-        raise CodeError("dead")
+        raise CodeError("expired")
     try:
         # The number is counted by itself, whatever the contracts that lead to it.
         rate_limits.hit(

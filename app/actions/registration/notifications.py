@@ -117,7 +117,7 @@ def _may_text(
 
 def _hash_of(session: Session, registration: Registration) -> str:
     typed = f"{registration.email}\0{registration.phone}"
-    return keyring_of(session).hash(KeyPurpose.NOTICE, typed)[:16]
+    return keyring_of(session).hash(KeyPurpose.NOTIFICATION, typed)[:16]
 
 
 def _is_confirming(registration: Registration, contact: str) -> bool:

@@ -168,7 +168,7 @@ def check_code(
     Raises:
         ConsentMissingError, RegistrationClosedError: nothing is stored.
         TooManyAttemptsError: too many codes were tried for this number today.
-        CodeError: wrong, dead, or none typed.
+        CodeError: wrong, expired, or none typed.
     """
     _check_may_store(session, registration, details)
     if not details.code:
@@ -176,7 +176,7 @@ def check_code(
     row = find_last_code(session, registration_id=registration.id)
     if not is_waiting(row, details.phone, rules.codes, now):
         # Not counted: or anybody could use up the attempts of a number that is not theirs.
-        raise CodeError("dead")
+        raise CodeError("expired")
     if not is_hash_counted:
         _hit_hash_limit(session, registration, details, browser, rules, now)
     limits = rules.limits[LimitedAction.SMS_CODE]

@@ -56,7 +56,7 @@ def index() -> ResponseReturnValue:
 @bp.post("")
 @public
 def submit() -> ResponseReturnValue:
-    """Send a message if somebody is known by the login; the page does not tell."""
+    """Send a message if an account has the login; the page is the same in any case."""
     form = RecoveryForm()
     if not form.validate():
         return _page("index", form, 422)

@@ -50,10 +50,10 @@ def test_both_contacts_stand_side_by_side(clerk, waiting, session) -> None:
     assert "novy@example.org" in cells[0][0]
     assert cells[0][1] == "dogovor@example.org"
     assert "912 777-00-02" in cells[1][0].replace("\u2011", "-")
-    (look,) = session.scalars(
+    (access,) = session.scalars(
         select(AuditEvent).filter_by(action="staff.looked", subject="contracts")
     )
-    assert look.subject_key == "00321-ЭС"
+    assert access.subject_key == "00321-ЭС"
 
 
 def test_an_approval_opens_the_account_and_notifies_the_person(
