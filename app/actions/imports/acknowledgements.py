@@ -1,11 +1,12 @@
-"""``readings_ack.csv``: what billing says of the readings the portal has handed over.
+"""Apply ``readings_ack.csv``: billing's answers to the readings that the portal handed over.
 
-A row may come again, in the same batch or a later one; the last word counts.
+A row may come again, in the same batch or a later one; the last answer counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
@@ -24,21 +25,21 @@ from app.queries.readings.customer import find_live
 FILENAME = ACKNOWLEDGEMENTS
 NEEDED = ("submission_id", "status")
 KNOWN = (*NEEDED, "value", "reason", "processed_at", "reading_id")
-WORDS = {
+STATUSES = {
     "accepted": ReadingStatus.ACCEPTED,
     "corrected": ReadingStatus.ACCEPTED,
     "rejected": ReadingStatus.REJECTED,
     "withdrawn": ReadingStatus.WITHDRAWN,
 }
-TAKES_BACK = ("rejected", "withdrawn")
-"""By these words billing confirms that it does not count a reading that was taken back here."""
+NOT_COUNTED = ("rejected", "withdrawn")
+"""Answers by which billing confirms that it does not count a reading that was voided here."""
 MAX_REASON = 300
 
 
 def apply_acknowledgements(
     session: Session, file: CsvFile, dialect: Dialect, report: Report, now: datetime
 ) -> int:
-    """Take every row of the file; how many there were. Faults go to the report."""
+    """Apply every row of the file; how many rows there were. Faults go to the report."""
     counts = report.of(FILENAME)
     header = check_header(FILENAME, file, KNOWN, NEEDED, report)
     if header is None:
@@ -59,13 +60,13 @@ def apply_acknowledgements(
 
 
 def acknowledge_billed(session: Session, now: datetime) -> None:
-    """What billing has sent back among its own readings, with the same value, it has accepted."""
+    """Mark as accepted what billing has sent back among its own readings with the same value."""
     same = exists().where(
         Reading.register_id == SubmittedReading.register_id,
         Reading.value == SubmittedReading.value,
         or_(
             and_(Reading.period == SubmittedReading.period, Reading.kind == "regular"),
-            # What came late may stand in the next month, as of the day it was read.
+            # A late reading may be in the next month, dated the day it was read.
             and_(SubmittedReading.is_late, Reading.taken_on == SubmittedReading.taken_on),
         ),
         Reading.source.is_distinct_from("calc"),
@@ -88,6 +89,16 @@ def _find(session: Session, rows: Sequence[dict[str, str]]) -> dict[str, Submitt
     return {row.submission_id: row for row in submitted}
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """One row of the file that is well-formed."""
+
+    code: str
+    status: ReadingStatus
+    reason: str
+    corrected: Decimal | None
+
+
 def _apply(
     session: Session,
     submitted: SubmittedReading | None,
@@ -97,57 +108,75 @@ def _apply(
     line: int,
     now: datetime,
 ) -> None:
-    status = WORDS.get(values["status"])
+    answer = _parse(values, submitted is not None, dialect, report, line)
+    if answer is None or submitted is None:
+        return
+    counts = report.of(FILENAME)
+    if _is_voided(submitted):
+        counts.unchanged += 1
+        _confirm_voided(submitted, answer.code, report, line, now)
+    elif answer.status is ReadingStatus.WITHDRAWN or not _still_counts(session, submitted):
+        counts.unchanged += 1
+        message = "показание не отозвано" if submitted.status in LIVE else "показание уже заменено"
+        report.warn(FILENAME, message, line, "status")
+    else:
+        counts.changed += 1
+        _store(session, submitted, answer, now)
+
+
+def _parse(
+    values: dict[str, str], is_known: bool, dialect: Dialect, report: Report, line: int
+) -> _Answer | None:
+    """The answer of a row; None, with an error in the report, where it cannot be applied."""
+    status = STATUSES.get(values["status"])
     if status is None:
         report.error(FILENAME, "нужно accepted, rejected, corrected или withdrawn", line, "status")
-        return
-    if submitted is None:
+        return None
+    if not is_known:
         report.error(FILENAME, "такого показания кабинет не передавал", line, "submission_id")
-        return
+        return None
     reason, corrected = values.get("reason", "")[:MAX_REASON], None
     if values["status"] == "corrected":
         corrected = _number(values.get("value", ""), dialect)
         if corrected is None:
             report.error(FILENAME, "нужно исправленное показание", line, "value")
-            return
-        words = f"Поставщик учел {str(corrected).replace('.', ',')}. {reason}"
-        reason = words.strip()[:MAX_REASON]
-    counts = report.of(FILENAME)
-    if _is_taken_back(submitted):
-        counts.unchanged += 1
-        _confirm_taken_back(submitted, values["status"], report, line, now)
-        return
-    if status is ReadingStatus.WITHDRAWN or not _still_counts(session, submitted):
-        counts.unchanged += 1
-        message = "показание не отозвано" if submitted.status in LIVE else "показание уже заменено"
-        report.warn(FILENAME, message, line, "status")
-        return
+            return None
+        reason = f"Поставщик учел {str(corrected).replace('.', ',')}. {reason}"
+        reason = reason.strip()[:MAX_REASON]
+    return _Answer(values["status"], status, reason, corrected)
+
+
+def _store(session: Session, submitted: SubmittedReading, answer: _Answer, now: datetime) -> None:
     submitted.acknowledged_at = now
-    counts.changed += 1
-    if submitted.status != status:
+    if submitted.status != answer.status:
         submitted.decided_by_id = None
-        if status is ReadingStatus.REJECTED:
-            notify_reading_refused(session, submitted, reason, now)
-    submitted.status = status
-    submitted.corrected_value = corrected or submitted.corrected_value
-    submitted.reason = reason or None
+        if answer.status is ReadingStatus.REJECTED:
+            notify_reading_refused(session, submitted, answer.reason, now)
+    submitted.status = answer.status
+    submitted.corrected_value = answer.corrected or submitted.corrected_value
+    submitted.reason = answer.reason or None
     submitted.decided_at = now
 
 
-def _is_taken_back(submitted: SubmittedReading) -> bool:
-    """Whether the customer or a clerk has decided that a reading does not count; what billing
-    itself has refused it may accept again."""
+def _is_voided(submitted: SubmittedReading) -> bool:
+    """Whether the customer or a clerk has decided that a reading does not count.
+
+    What billing itself has refused it may accept again.
+    """
     if submitted.status == ReadingStatus.REJECTED:
         return submitted.decided_by_id is not None
     return submitted.status not in LIVE
 
 
-def _confirm_taken_back(
-    submitted: SubmittedReading, word: str, report: Report, line: int, now: datetime
+def _confirm_voided(
+    submitted: SubmittedReading, code: str, report: Report, line: int, now: datetime
 ) -> None:
-    """Note that billing does not count a reading either. «accepted» may have been written before
-    billing heard of it: the reading goes on being handed over as withdrawn or refused."""
-    if word in TAKES_BACK:
+    """Note that billing does not count a voided reading either.
+
+    «accepted» may have been written before billing heard of it: then the reading is handed over
+    again as withdrawn or refused.
+    """
+    if code in NOT_COUNTED:
         submitted.acknowledged_at = submitted.acknowledged_at or now
         return
     if submitted.acknowledged_at is None:
@@ -156,7 +185,7 @@ def _confirm_taken_back(
 
 
 def _still_counts(session: Session, submitted: SubmittedReading) -> bool:
-    """Whether billing's word can still change anything: it may take back its own refusal, too."""
+    """Whether billing's answer can still change anything: it may revoke its own refusal, too."""
     if submitted.status != ReadingStatus.REJECTED:
         return submitted.status in LIVE
     return find_live(session, submitted.register_id, submitted.period) is None

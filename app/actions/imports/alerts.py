@@ -1,4 +1,4 @@
-"""Email to staff when billing data were not loaded: nobody has to look at a page to know."""
+"""Queue an email to staff when billing data were not loaded, so that nobody has to watch a page."""
 
 from __future__ import annotations
 
@@ -26,8 +26,11 @@ CHANNELS = {
 
 
 def needs_alert(job: ImportJob) -> bool:
-    """Whether nobody but the alert would tell: a load that was refused or failed, and a check that
-    failed by our fault; a refused check is before the eyes of whoever has asked for it."""
+    """Whether staff would learn of a job's failure by an alert only.
+
+    So it is for a load that was refused or failed, and for a check that failed by our fault; a
+    refused check is shown to whoever asked for it.
+    """
     if job.goal == JobGoal.LOAD:
         return job.status in (JobStatus.REFUSED, JobStatus.FAILED)
     return job.status == JobStatus.FAILED and job.channel != Channel.COMMAND
@@ -36,7 +39,7 @@ def needs_alert(job: ImportJob) -> bool:
 def alert_failed_import(
     session: Session, job: ImportJob, recipients: Sequence[str], url: str, now: datetime
 ) -> None:
-    """Queue an email about a load that failed; the same failure again on the same day is silent.
+    """Queue an email about a load that failed, once a day for the same failure.
 
     Args:
         url: the page of the job.

@@ -84,26 +84,19 @@ def apply_import(
     as_of = None
     if BALANCES in package.sizes:
         as_of = choose_as_of(session, manifest, options.is_forced, report, now)
-
-    connection = session.connection()
     dialect = _dialect(options, checked)
     check_claims(manifest, find_last_created_at(session), report)
-    staged = _stage_all(connection, package, dialect, manifest, report, progress)
+    staged = _stage_all(session.connection(), package, dialect, manifest, report, progress)
     has_balances = BALANCES in package.sizes and bool(staged["balances"].row_count)
     run = _add_run(session, package, checked, options, as_of if has_balances else None, now)
     retire_demo_supplier(session, run, options.may_cover_demo, report)
     supplier_inns = list_inns(session)
-    by_table = {file.layout.table: file for file in staged.values()}
-    context = MergeContext(connection, report, run.id, now, by_table)
+    context = MergeContext(session.connection(), report, run.id, now, _by_table(staged))
     _merge_all(context, staged, manifest, options)
     _acknowledge(session, package, dialect, manifest, report, now)
     check_supplier(supplier_inns, list_inns(session), manifest, report)
     report.raise_if_refused()
-    record_transfers(session, context)
-    if "contracts" in staged:
-        record_terminations(context)
-    run_cross_checks(connection, staged, report)
-    _complete_run(session, run, report)
+    _complete_run(session, context, run, staged)
     return ImportResult(run, report)
 
 
@@ -149,11 +142,22 @@ def _add_run(
     return run
 
 
-def _complete_run(session: Session, run: ImportRun, report: Report) -> None:
-    run.counts = report.as_dict()
+def _by_table(staged: dict[str, StagedFile]) -> dict[str, StagedFile]:
+    return {file.layout.table: file for file in staged.values()}
+
+
+def _complete_run(
+    session: Session, context: MergeContext, run: ImportRun, staged: dict[str, StagedFile]
+) -> None:
+    """Do what follows from the merge: transfers, terminations, cross-checks, search, counts."""
+    record_transfers(session, context)
+    if "contracts" in staged:
+        record_terminations(context)
+    run_cross_checks(context.connection, staged, context.report)
+    run.counts = context.report.as_dict()
     if touches_search(run.counts):
         rebuild_search(session)
-    run.warnings = [str(fault) for fault in report.warnings]
+    run.warnings = [str(fault) for fault in context.report.warnings]
     session.flush()
 
 

@@ -1,4 +1,4 @@
-"""The audit trail of an import: one row for each record that was changed or withdrawn."""
+"""Write the audit trail of an import: one event for each record changed or withdrawn."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from sqlalchemy import Select, Subquery, Table, insert, select
 
 from app.actions.imports.merge_context import MergeContext
 from app.actions.imports.merge_source import MergeSource
+from app.actions.imports.staging import STREAMED
 from app.domain.period import Month
 from app.models import AuditEvent
 
-ROWS_AT_ONCE = 1000
 Changes = dict[str, list[Any]]
 
 
 def audit_changes(
     context: MergeContext, source: MergeSource, new: Subquery, names: Sequence[str]
 ) -> None:
-    """Values before and after; ``new`` has the record's ``target_id`` and its new values."""
+    """Write an event with values before and after for each changed record.
+
+    Args:
+        new: ``target_id`` of the record and its new values.
+        names: columns to compare.
+    """
     old = source.target
     hidden = [old.c.withdrawn_at] if "withdrawn_at" in old.c else []
     rows = select(
@@ -41,7 +46,7 @@ def audit_changes(
 
 
 def audit_withdrawals(context: MergeContext, source: MergeSource, gone: Table) -> None:
-    """Records about to be hidden; what is about to be deleted is kept here whole."""
+    """Write an event for each record about to be hidden; copy those about to be deleted."""
     old = source.target
     is_hidden = "withdrawn_at" in old.c
     names = [] if is_hidden else [c.name for c in old.c if c.name != "id"]
@@ -73,8 +78,8 @@ def _write(
     rows: Select[Any],
     changes: Callable[[Any], Changes],
 ) -> None:
-    found = context.connection.execute(rows, execution_options={"yield_per": ROWS_AT_ONCE})
-    for some in found.mappings().partitions():
+    found = context.connection.execute(rows, execution_options=STREAMED)
+    for portion in found.mappings().partitions():
         events = [
             {
                 "happened_at": context.now,
@@ -84,7 +89,7 @@ def _write(
                 "subject_key": " ".join(str(row[f"key_{n}"]) for n in source.layout.key),
                 "changes": changes(row),
             }
-            for row in some
+            for row in portion
         ]
         write_events(context, events)
 

@@ -1,6 +1,6 @@
-"""Cross-check of a batch: contacts of customers that the portal cannot read.
+"""Warn of customers' contacts that the portal cannot parse.
 
-Nobody would be told there of a registration, so billing has to know; the data are taken as they
+Nobody would be told there of a registration, so billing has to know; the data are loaded as they
 are.
 """
 
@@ -9,10 +9,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, or_, select
 
 from app.actions.imports.report import Report
-from app.actions.imports.staging import StagedFile
+from app.actions.imports.staging import STREAMED, StagedFile
 from app.domain.contacts import has_only_plain_contacts, read_billing_contacts
 
-ROWS_AT_ONCE = 1000
 MAX_QUOTED = 60
 COLUMNS = (("email", "адрес"), ("phone", "телефон"))
 
@@ -25,7 +24,7 @@ def check_contacts(connection: Connection, customers: StagedFile, report: Report
         .where(or_(row.email.is_not(None), row.phone.is_not(None)))
         .order_by(row.line)
     )
-    for line, email, phone in connection.execute(query.execution_options(yield_per=ROWS_AT_ONCE)):
+    for line, email, phone in connection.execute(query, execution_options=STREAMED):
         if has_only_plain_contacts(email, phone):
             continue
         contacts = read_billing_contacts(email, phone)

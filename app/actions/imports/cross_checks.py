@@ -1,4 +1,4 @@
-"""Cross-checks of a batch: they warn, and the data are taken as billing sent them."""
+"""Cross-check the figures of a batch: warn of what does not agree, load it as it is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    Subquery,
     and_,
     cast,
     func,
@@ -21,15 +22,15 @@ from sqlalchemy import (
 
 from app.actions.imports.contact_checks import check_contacts
 from app.actions.imports.merge_source import MergeSource
-from app.actions.imports.plausibility import STREAMED, check_plausibility, warn_of
+from app.actions.imports.plausibility import check_plausibility, warn_of
 from app.actions.imports.report import LISTED_OF_A_KIND, Report
-from app.actions.imports.staging import StagedFile
+from app.actions.imports.staging import STREAMED, StagedFile
 from app.domain.company_ids import is_account, is_corr_account, is_inn, is_ogrn
 from app.models import Charge, ChargeLine, Contract, MonthlyBalance
 
 
 def run_cross_checks(connection: Connection, staged: dict[str, StagedFile], report: Report) -> None:
-    """All cross-checks for the files that the batch has; the merge has already been done."""
+    """Run all cross-checks for the files that the batch has, after the merge."""
     for name in ("supplier", "customers"):
         if name in staged:
             _check_company_ids(connection, staged[name], report)
@@ -68,7 +69,7 @@ def _check_company_ids(connection: Connection, staged: StagedFile, report: Repor
 
 
 def _check_contract_numbers(connection: Connection, staged: StagedFile, report: Report) -> None:
-    """Numbers that differ only for a machine, as «C» and «С»: sign-in takes them for one."""
+    """Warn of numbers that differ only by look-alike characters: sign-in cannot tell them apart."""
     stage = staged.rows
     live = Contract.withdrawn_at.is_(None)
     shared = (select(Contract.number_key).where(live).group_by(Contract.number_key)).having(
@@ -96,7 +97,7 @@ def _check_vat(connection: Connection, staged: StagedFile, report: Report) -> No
 def _check_lines_against_documents(
     connection: Connection, files: list[StagedFile], report: Report
 ) -> None:
-    """Documents of the batch that are not the sum of their lines; none at all is no fault."""
+    """Warn of documents that are not the sum of their lines; a document without lines is right."""
     names = ("net_amount", "vat_amount", "gross_amount")
     touched = union(*(_charge_ids(staged) for staged in files))
     sums = (
@@ -114,7 +115,7 @@ def _check_lines_against_documents(
         execution_options=STREAMED,
     )
     kind = "строки документа не дают его сумм"
-    # Places are sought for those that will be listed; of the rest only the number is told.
+    # Places are looked up only for those that the report will list; the rest are counted.
     listed = documents.fetchmany(LISTED_OF_A_KIND)
     places = _find_documents(connection, files, [key for key, *_ in listed])
     for key, number, total, of_lines in listed:
@@ -137,7 +138,7 @@ def _charge_ids(staged: StagedFile) -> Select[Any]:
 def _find_documents(
     connection: Connection, files: list[StagedFile], keys: list[str]
 ) -> dict[str, tuple[str, int]]:
-    """File and line where the batch speaks of a document, its lines before the document itself."""
+    """File and line where the batch has a document: a line of it, else the document itself."""
     places: dict[str, tuple[str, int]] = {}
     for staged in reversed(files):
         row = staged.rows.c
@@ -159,30 +160,9 @@ def _check_balance_identity(connection: Connection, staged: StagedFile, report: 
 
 
 def _check_balance_chain(connection: Connection, staged: StagedFile, report: Report) -> None:
-    """Months that are missing between two, and months that do not begin where the last ended."""
-    touched = MergeSource(staged).referenced_ids("contract_id")
+    """Warn of missing months, and of months that do not begin where the previous one ended."""
     row = staged.rows.c
-    month = type_coerce(MonthlyBalance.period, String)
-
-    def previous(value: Any) -> Any:
-        by_month = func.lag(value).over(
-            partition_by=MonthlyBalance.contract_id, order_by=MonthlyBalance.period
-        )
-        return type_coerce(by_month, value.type)
-
-    number = cast(func.substr(month, 1, 4), Integer) * 12 + cast(func.substr(month, 6, 2), Integer)
-    chain = (
-        select(
-            MonthlyBalance.contract_id,
-            MonthlyBalance.period.label("month"),
-            MonthlyBalance.opening_amount.label("opening"),
-            previous(MonthlyBalance.closing_amount).label("closing"),
-            previous(MonthlyBalance.period).label("previous_month"),
-            (number - previous(number) - 1).label("gap"),
-        )
-        .where(MonthlyBalance.contract_id.in_(touched), MonthlyBalance.withdrawn_at.is_(None))
-        .subquery()
-    )
+    chain = _balances_with_previous(staged)
     broken = (
         select(row.line, Contract.number, chain.c.month, chain.c.previous_month, chain.c.gap)
         .select_from(chain)
@@ -196,13 +176,46 @@ def _check_balance_chain(connection: Connection, staged: StagedFile, report: Rep
         .order_by(Contract.number, chain.c.month)
     )
     file = staged.layout.filename
-    for line, contract, at, before, gap in connection.execute(broken, execution_options=STREAMED):
+    for line, contract, month, previous, gap in connection.execute(
+        broken, execution_options=STREAMED
+    ):
         if gap:
             kind = "пропущены месяцы остатков"
-            first, last = before.plus(1), at.plus(-1)
+            first, last = previous.plus(1), month.plus(-1)
             months = str(first) if gap == 1 else f"{first}…{last}"
             message = f"договор {contract}: нет остатков за {months}"
             report.warn(file, message, line, "period", kind=kind)
         else:
             kind = "начальное сальдо не равно конечному прошлого месяца"
-            report.warn(file, f"договор {contract}, {at}: {kind}", line, "opening", kind=kind)
+            report.warn(file, f"договор {contract}, {month}: {kind}", line, "opening", kind=kind)
+
+
+def _balances_with_previous(staged: StagedFile) -> Subquery:
+    """Balances of the batch's contracts, each beside the one before it.
+
+    ``gap`` is how many months are missing between the two.
+    """
+    month = type_coerce(MonthlyBalance.period, String)
+    number = cast(func.substr(month, 1, 4), Integer) * 12 + cast(func.substr(month, 6, 2), Integer)
+
+    def previous(value: Any) -> Any:
+        by_month = func.lag(value).over(
+            partition_by=MonthlyBalance.contract_id, order_by=MonthlyBalance.period
+        )
+        return type_coerce(by_month, value.type)
+
+    return (
+        select(
+            MonthlyBalance.contract_id,
+            MonthlyBalance.period.label("month"),
+            MonthlyBalance.opening_amount.label("opening"),
+            previous(MonthlyBalance.closing_amount).label("closing"),
+            previous(MonthlyBalance.period).label("previous_month"),
+            (number - previous(number) - 1).label("gap"),
+        )
+        .where(
+            MonthlyBalance.contract_id.in_(MergeSource(staged).referenced_ids("contract_id")),
+            MonthlyBalance.withdrawn_at.is_(None),
+        )
+        .subquery()
+    )

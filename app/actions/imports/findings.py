@@ -1,4 +1,4 @@
-"""Errors and warnings of a batch as they are stored with its job, shown and given to programs."""
+"""Store errors and warnings of a batch with its job, and read them for pages and programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIELDS = ("file", "line", "column", "message")
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The first errors and warnings; ``kept_errors``: how many the files for download hold."""
+    """The first errors and warnings; ``downloadable_errors``: how many a file has."""
 
     errors: Sequence[Fault] = ()
     warnings: Sequence[Fault] = ()
@@ -34,7 +34,7 @@ def pack_findings(report: Report) -> dict[str, Any]:
 
 
 def read_findings(job: ImportJob) -> Findings:
-    """What was found in a batch; nothing before it has been read."""
+    """What was found in a batch; empty until it has been read."""
     found = job.findings or {}
     return Findings(
         [_fault(values) for values in found.get("errors", ())],

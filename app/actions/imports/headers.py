@@ -1,4 +1,4 @@
-"""Read the line of column names of an exchange file, and say once what is wrong with it."""
+"""Check the header of an exchange file, and report once what is wrong with it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,19 @@ def read_header(layout: FileLayout, file: CsvFile, report: Report) -> list[str] 
 def check_header(
     name: str, file: CsvFile, known: Collection[str], needed: Sequence[str], report: Report
 ) -> list[str] | None:
-    """The same for any file with these columns."""
+    """Check the header of any file; the result is as that of ``read_header``.
+
+    Args:
+        name: of the file.
+        known: columns that it may have.
+        needed: columns that it must have.
+    """
     line = file.header_line
     renamed = match_names(file.header, known)
     header = [renamed.get(column, column) for column in file.header]
     missing = [column for column in needed if column not in header]
     if missing and not set(known) & set(header):
-        report.error(name, _explain_strange(file.header), line)
+        report.error(name, _explain_unknown(file.header), line)
         return None
     for column in missing:
         report.error(name, "нет обязательного столбца", line, column)
@@ -48,7 +54,7 @@ def check_header(
 
 
 def _warn_of_renamed(name: str, renamed: dict[str, str], line: int, report: Report) -> None:
-    """One warning for each way of writing, not for each column."""
+    """Give one warning for each kind of misspelling, not for each column."""
     by_fault: dict[str, list[str]] = {}
     for column in renamed:
         by_fault.setdefault(explain_spelling(column), []).append(column[:64])
@@ -58,8 +64,8 @@ def _warn_of_renamed(name: str, renamed: dict[str, str], line: int, report: Repo
         report.warn(name, f"{names}: {fault}; столбец прочитан", line, columns[0])
 
 
-def _explain_strange(header: Sequence[str]) -> str:
-    """What to say of a first line without a single known name."""
+def _explain_unknown(header: Sequence[str]) -> str:
+    """Say in Russian what is wrong with a header without a single known name."""
     if not any(header):
         return "первая строка пуста, а в ней должны быть имена столбцов"
     if delimiter := find_other_delimiter(header):

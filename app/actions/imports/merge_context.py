@@ -1,4 +1,4 @@
-"""What the parts of one import share."""
+"""Share the connection, report and run among the steps of one merge."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from app.actions.imports.transfer_capture import TransferCapture
 
 @dataclass(frozen=True, slots=True)
 class MergeContext:
-    """One import while its files are merged; the caller holds the transaction."""
+    """One import while its files are merged; the caller owns the transaction.
+
+    Attributes:
+        parents: staged files of the batch by the table that they fill.
+        transfers: what is captured of contracts that change hands.
+    """
 
     connection: Connection
     report: Report

@@ -1,4 +1,4 @@
-"""A staged file in the terms of the table it fills: values, joins, natural key."""
+"""Express a staged file as the source of a MERGE: values, joins, natural key of its table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.models import Base
 
 
 class MergeSource:
-    """Expressions over the stage of one file, ready for set-wide statements."""
+    """Expressions over one staged file for set-based statements into the table it fills."""
 
     def __init__(self, staged: StagedFile) -> None:
         self.staged = staged
@@ -29,28 +29,28 @@ class MergeSource:
         return values | {link.into: lookup.c.id for link, lookup in self.lookups.items()}
 
     def joined(self) -> FromClause:
-        """The stage joined to the records it refers to."""
+        """The staged rows joined to the records that they refer to."""
         required = {c.name for c in self.layout.columns if c.required or c.default}
-        source: FromClause = self.stage
+        joined: FromClause = self.stage
         for link, lookup in self.lookups.items():
             inner = link.strict and set(link.columns) <= required
-            source = source.join(lookup, matches(self.stage, link, lookup), isouter=not inner)
-        return source
+            joined = joined.join(lookup, matches(self.stage, link, lookup), isouter=not inner)
+        return joined
 
     def rows(self) -> Select[Any]:
-        """The file's rows in the table's columns."""
+        """SELECT of the file's rows in the table's columns."""
         return select(*(value.label(name) for name, value in self.values().items())).select_from(
             self.joined()
         )
 
     def new_rows(self) -> Select[Any]:
-        """Those of them whose key the table does not have."""
-        matched = self.joined().join(self.target, self._key_matches(), isouter=True)
+        """SELECT of the rows whose natural key the table does not have."""
+        outer = self.joined().join(self.target, self._key_matches(), isouter=True)
         values = (value.label(name) for name, value in self.values().items())
-        return select(*values).select_from(matched).where(self.target.c.id.is_(None))
+        return select(*values).select_from(outer).where(self.target.c.id.is_(None))
 
     def matched(self) -> FromClause:
-        """The stage beside the table's rows of the same key."""
+        """The staged rows joined to the table's rows of the same natural key."""
         return self.joined().join(self.target, self._key_matches())
 
     def present_ids(self) -> Select[Any]:
@@ -83,11 +83,12 @@ class MergeSource:
 
 
 def lookup_names(link: Link) -> list[str]:
+    """Columns of a link's lookup, in the order of ``link.columns``."""
     return [name.replace(".", "_") for name in link.keys]
 
 
 def _lookup(link: Link) -> FromClause:
-    """The table a link points to; ``meter_id.external_id`` is the key of the record beyond it."""
+    """The table that a link points to; ``meter_id.external_id`` needs the record beyond it."""
     table = Base.metadata.tables[link.table]
     if not any("." in name for name in link.keys):
         return table.alias(f"{link.into}_of")
@@ -105,6 +106,7 @@ def _lookup(link: Link) -> FromClause:
 
 
 def matches(stage: Table, link: Link, lookup: FromClause) -> ColumnElement[bool]:
+    """Whether a row of ``stage`` refers to a record of a link's lookup."""
     return and_(
         *(
             stage.c[column] == lookup.c[name]

@@ -1,7 +1,7 @@
-"""Warn of figures that are well-formed and yet hardly meant: signs, repeats, jumps, turned dates.
+"""Warn of implausible figures: wrong signs, repeats, jumps, dates in the wrong order.
 
 One query over the stage for each kind; rows are streamed into the report, which bounds what it
-lists, so memory does not depend on how much of a batch is strange.
+lists, so memory does not depend on how much of a batch is implausible.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Float,
     Select,
+    Subquery,
     and_,
     case,
     cast,
@@ -26,15 +27,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app.actions.imports.report import Report
-from app.actions.imports.staging import StagedFile
+from app.actions.imports.staging import STREAMED, StagedFile
 from app.models import Payment, Reading, Register
 
-STREAMED = {"yield_per": 1000}
-NOTHING = Decimal(0)
+ZERO = Decimal(0)
 KOPECK = 10.0**6
-"""In units of quantity × price: 3 and 5 places."""
-JUMP = 10
-TURNED = {
+"""A kopeck in units of quantity × price, which have 3 and 5 places."""
+JUMP_FACTOR = 10
+DATE_ORDER = {
     "contracts": (("valid_from", "valid_to"),),
     "supply_points": (("valid_from", "valid_to"),),
     "meters": (("installed_on", "removed_on"), ("verified_on", "next_verification_on")),
@@ -45,8 +45,8 @@ TURNED = {
 def check_plausibility(
     connection: Connection, staged: dict[str, StagedFile], report: Report
 ) -> None:
-    """Everything that each file can be asked for; the merge has already been done."""
-    for name, pairs in TURNED.items():
+    """Run the checks for each file that the batch has, after the merge."""
+    for name, pairs in DATE_ORDER.items():
         if name in staged:
             for first, last in pairs:
                 _check_order_of_dates(connection, staged[name], first, last, report)
@@ -78,13 +78,13 @@ def _check_order_of_dates(
     connection: Connection, staged: StagedFile, first: str, last: str, report: Report
 ) -> None:
     row = staged.rows.c
-    turned = select(row.line).where(row[first] > row[last])
+    wrong = select(row.line).where(row[first] > row[last])
     message = f"{last} раньше, чем {first}: даты перевернуты"
-    warn_of(connection, staged, turned, report, message, last)
+    warn_of(connection, staged, wrong, report, message, last)
 
 
 def _check_prices(connection: Connection, staged: StagedFile, report: Report) -> None:
-    """Quantity times price, give or take what rounding of the three can do.
+    """Warn where quantity times price is not the amount, beyond what rounding can explain.
 
     A recalculation is a difference: its quantity and price need not make its amount.
     """
@@ -102,54 +102,44 @@ def _check_prices(connection: Connection, staged: StagedFile, report: Report) ->
 def _check_signs(connection: Connection, staged: StagedFile, report: Report) -> None:
     row = staged.rows.c
     for kind, is_wrong, message in (
-        ("refund", row.amount > NOTHING, "возврат с плюсом: он уменьшит долг, нужен минус"),
-        ("payment", row.amount < NOTHING, "оплата с минусом: возврат денег — kind = refund"),
+        ("refund", row.amount > ZERO, "возврат с плюсом: он уменьшит долг, нужен минус"),
+        ("payment", row.amount < ZERO, "оплата с минусом: возврат денег — kind = refund"),
     ):
         wrong = select(row.line).where(row.kind == kind, is_wrong)
         warn_of(connection, staged, wrong, report, message, "amount")
 
 
+SAME_PAYMENT = (
+    Payment.contract_id,
+    Payment.paid_on,
+    Payment.amount,
+    Payment.kind,
+    Payment.doc_number,
+    Payment.payer_inn,
+)
+"""Columns of two payments that are one; only the last two may be empty."""
+
+
 def _check_repeated_payments(connection: Connection, staged: StagedFile, report: Report) -> None:
-    """The same money under two keys, in the batch or before it, would count twice."""
+    """Warn of the same money under two keys, in the batch or before it: it would count twice."""
     row = staged.rows.c
-    days = select(func.min(row.paid_on), func.max(row.paid_on)).subquery().c
-    first_day, last_day = (select(day).scalar_subquery() for day in days)
-    same = (
-        Payment.contract_id,
-        Payment.paid_on,
-        Payment.amount,
-        Payment.kind,
-        Payment.doc_number,
-        Payment.payer_inn,
-    )
-    repeated = (
-        select(*same)
-        .where(
-            Payment.paid_on.between(first_day, last_day),
-            Payment.contract_id.is_not(None),
-            Payment.withdrawn_at.is_(None),
-        )
-        .group_by(*same)
-        .having(func.count() > 1)
-        .subquery()
-    )
-    # What was there before comes first, then the rows of the batch as they stand in the file.
-    in_turn = (func.coalesce(row.line, 0), Payment.id)
+    repeated = _repeated_payments(staged)
+    # What was there before comes first, then the rows of the batch in the order of the file.
+    order = (func.coalesce(row.line, 0), Payment.id)
+    original = func.first_value(Payment.external_id).over(partition_by=SAME_PAYMENT, order_by=order)
+    place = func.row_number().over(partition_by=SAME_PAYMENT, order_by=order)
     ranked = (
-        select(
-            row.line,
-            func.row_number().over(partition_by=same, order_by=in_turn).label("place"),
-            func.first_value(Payment.external_id)
-            .over(partition_by=same, order_by=in_turn)
-            .label("original"),
-        )
+        select(row.line, place.label("place"), original.label("original"))
         .select_from(Payment)
         .join(
             repeated,
             and_(
                 # PostgreSQL can use no index and no hash for the null-safe comparison.
-                *(column == repeated.c[column.key] for column in same[:4]),
-                *(column.is_not_distinct_from(repeated.c[column.key]) for column in same[4:]),
+                *(column == repeated.c[column.key] for column in SAME_PAYMENT[:4]),
+                *(
+                    column.is_not_distinct_from(repeated.c[column.key])
+                    for column in SAME_PAYMENT[4:]
+                ),
             ),
         )
         .join(staged.rows, row.payment_id == Payment.external_id, isouter=True)
@@ -168,22 +158,40 @@ def _check_repeated_payments(connection: Connection, staged: StagedFile, report:
         report.warn(staged.layout.filename, message, line, "payment_id", kind=kind)
 
 
+def _repeated_payments(staged: StagedFile) -> Subquery:
+    """What payments of the batch's days are there more than once."""
+    row = staged.rows.c
+    days = select(func.min(row.paid_on), func.max(row.paid_on)).subquery().c
+    first_day, last_day = (select(day).scalar_subquery() for day in days)
+    return (
+        select(*SAME_PAYMENT)
+        .where(
+            Payment.paid_on.between(first_day, last_day),
+            Payment.contract_id.is_not(None),
+            Payment.withdrawn_at.is_(None),
+        )
+        .group_by(*SAME_PAYMENT)
+        .having(func.count() > 1)
+        .subquery()
+    )
+
+
 def _check_values(connection: Connection, staged: StagedFile, report: Report) -> None:
-    """Readings that fall, leap, or have more digits than their register."""
+    """Warn of readings that fall, leap, or have more digits than their register."""
     value = type_coerce(Reading.value, BigInteger)
     previous, before_that = (_earlier_value(place) for place in (0, 1))
     capacity = case({n: 10 ** (n + 4) for n in range(1, 13)}, value=Register.digits)
-    usual = previous - before_that
+    growth = previous - before_that
     faults: tuple[tuple[ColumnElement[bool], str], ...] = (
         (value >= capacity, "показание не помещается в число цифр шкалы (digits)"),
         (
-            # Less by half of the register and more is taken for a passage through zero.
+            # A drop by half of the register or more is a roll-over through zero.
             and_(value < previous, (previous - value) * 2 <= capacity),
             "показание меньше предыдущего",
         ),
         (
-            and_(value >= previous * 2, usual > 0, value - previous > usual * JUMP),
-            f"расход вырос больше чем в {JUMP} раз: не умножено ли показание на коэффициент",
+            and_(value >= previous * 2, growth > 0, value - previous > growth * JUMP_FACTOR),
+            f"расход вырос больше чем в {JUMP_FACTOR} раз: не умножено ли показание на коэффициент",
         ),
     )
     number = case(*((is_wrong, n) for n, (is_wrong, _) in enumerate(faults)), else_=-1)
@@ -222,7 +230,7 @@ def _earlier_value(place: int) -> ColumnElement[int]:
 
 
 def _check_repeated_readings(connection: Connection, staged: StagedFile, report: Report) -> None:
-    """Two readings of one register for one day under two keys."""
+    """Warn of two readings of one register for one day under two keys."""
     row, other = staged.rows.c, aliased(Reading)
     twice = (
         select(row.line)
@@ -239,7 +247,7 @@ def _check_repeated_readings(connection: Connection, staged: StagedFile, report:
 
 
 def _counts(reading: Any) -> ColumnElement[bool]:
-    """Neither hidden nor refused by billing."""
+    """Whether a reading counts: neither withdrawn nor refused by billing."""
     return and_(
         reading.withdrawn_at.is_(None),
         or_(reading.status.is_(None), reading.status != "rejected"),

@@ -97,7 +97,7 @@ def _check_file_list(package: Package, manifest: Manifest, report: Report) -> No
 
 
 def _check_hashes(package: Package, manifest: Manifest, report: Report) -> str:
-    """Compare sizes and hashes with the manifest; the fingerprint of the whole package."""
+    """Compare sizes and hashes with the manifest; return the fingerprint of the whole package."""
     known = known_files()
     total = hashlib.sha256()
     for name in sorted(set(package.sizes) & known):
@@ -113,7 +113,11 @@ def _check_hashes(package: Package, manifest: Manifest, report: Report) -> str:
 
 
 def check_claims(manifest: Manifest, last_created_at: datetime | None, report: Report) -> None:
-    """Warn of a manifest that cannot be right as a whole."""
+    """Warn of claims of the manifest that contradict each other or earlier loads.
+
+    Args:
+        last_created_at: when the newest batch loaded so far was made.
+    """
     if not manifest.is_given:
         return
     if manifest.batch_id is None:
@@ -122,9 +126,11 @@ def check_claims(manifest: Manifest, last_created_at: datetime | None, report: R
     first, last = manifest.period_from, manifest.period_to
     if first and last and first > last:
         report.warn(MANIFEST, f"период перевернут: {first} позже {last}", column="period_from")
-    is_told = any((w.file, w.column) == (MANIFEST, "created_at") for w in report.warnings)
+    is_warned = any(
+        (fault.file, fault.column) == (MANIFEST, "created_at") for fault in report.warnings
+    )
     created_at = manifest.created_at
-    if created_at and last_created_at and created_at < last_created_at and not is_told:
+    if created_at and last_created_at and created_at < last_created_at and not is_warned:
         message = (
             f"{_moment(created_at)}: раньше, чем у загруженного прежде пакета "
             f"({_moment(last_created_at)}); новые данные могли смениться старыми"

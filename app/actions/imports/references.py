@@ -1,4 +1,4 @@
-"""Faults that only the whole file shows: repeated keys, references to records that do not exist."""
+"""Report repeated natural keys, and references to records that do not exist."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, func, select, tupl
 
 from app.actions.imports.merge_source import MergeSource, lookup_names, matches
 from app.actions.imports.report import Report
-from app.actions.imports.staging import MAX_REFUSED_KEYS, StagedFile
+from app.actions.imports.staging import MAX_REFUSED_KEYS, STREAMED, StagedFile
 from app.domain.exchange import Dialect, build_layouts
 from app.domain.exchange.column_types import Stored
 from app.domain.exchange.layout import Link
@@ -20,8 +20,7 @@ from app.models import Base
 
 KEYS_AT_ONCE = 400
 FEW = 10
-"""So many unknown records are slips; more of them are a file that was left out."""
-STREAMED = {"yield_per": 1000}
+"""Up to so many unknown records are slips; more of them are a file that was left out."""
 Keys = Sequence[tuple[Stored, ...]]
 
 
@@ -32,7 +31,9 @@ def report_duplicates(connection: Connection, source: MergeSource, report: Repor
     if source.staged.tombstone_count:
         halves = (source.stage, source.staged.tombstones)
         names = ("line", *layout.key_columns)
-        records = union_all(*(select(*(h.c[name] for name in names)) for h in halves)).subquery()
+        records = union_all(
+            *(select(*(half.c[name] for name in names)) for half in halves)
+        ).subquery()
     first, last = func.min(records.c.line), func.max(records.c.line).label("last")
     repeated = (
         select(first, last, func.count())
@@ -72,7 +73,7 @@ def check_references(
 def report_unknown_wide(
     connection: Connection, source: MergeSource, parents: Mapping[str, StagedFile], report: Report
 ) -> None:
-    """The same for references too many to remember, by one pass over the stage."""
+    """Report unknown records of wide links, in one pass over the staged rows."""
     stage = source.stage
     for link, lookup in source.lookups.items():
         if not link.is_wide or _may_be_refused(parents, link):
@@ -102,7 +103,7 @@ class _Group(NamedTuple):
 
 
 class _Search(NamedTuple):
-    """A reference whose records were sought, and where to tell what was not found."""
+    """A reference whose records are looked up, and where to report what is not found."""
 
     connection: Connection
     source: MergeSource
@@ -123,13 +124,13 @@ def _refused(parents: Mapping[str, StagedFile], link: Link) -> set[tuple[Stored,
 
 
 def _note_refused(connection: Connection, source: MergeSource, link: Link, unknown: Keys) -> None:
-    """Rows that refer to nothing are not taken either: remember what they would have been."""
+    """Add the keys of rows that refer to nothing to the refused ones, for they are not loaded."""
     stage, refused = source.stage, source.staged.refused_keys
     columns = [stage.c[name] for name in link.columns]
     keys = select(*(stage.c[name] for name in source.layout.key_columns))
-    for some in _slices(unknown):
+    for portion in _slices(unknown):
         room = MAX_REFUSED_KEYS - len(refused)
-        rows = connection.execute(keys.where(_among(columns, some)).limit(max(room, 0)))
+        rows = connection.execute(keys.where(_among(columns, portion)).limit(max(room, 0)))
         refused.update(tuple(map(str, row)) for row in rows)
 
 
@@ -139,8 +140,8 @@ def _known(
     lookup = source.lookups[link]
     columns = [lookup.c[name] for name in lookup_names(link)]
     known: set[tuple[Stored, ...]] = set()
-    for some in _slices(wanted):
-        rows = connection.execute(select(*columns).where(_among(columns, some)))
+    for portion in _slices(wanted):
+        rows = connection.execute(select(*columns).where(_among(columns, portion)))
         known.update(tuple(row) for row in rows)
     return known
 
@@ -151,10 +152,10 @@ def _group_by_key(
     stage = source.stage
     columns = [stage.c[name] for name in link.columns]
     groups = []
-    for some in _slices(unknown):
+    for portion in _slices(unknown):
         rows = connection.execute(
             select(func.min(stage.c.line), func.count(), *columns)
-            .where(_among(columns, some))
+            .where(_among(columns, portion))
             .group_by(*columns)
         )
         groups += [_Group(line, number, tuple(key)) for line, number, *key in rows]
@@ -162,14 +163,14 @@ def _group_by_key(
 
 
 def _report_unknown(search: _Search, groups: Iterable[_Group], known_parents: set[Stored]) -> None:
-    """One line for each record, or one for all of them where their whole file is missing."""
+    """Report each unknown record once, or all of them once where their whole file is missing."""
     link, report, name = search.link, search.report, search.source.layout.filename
     groups = iter(groups)
     first = list(islice(groups, FEW + 1))
     is_missing = link.table not in search.parents and first and _is_missing(search, len(first))
     for group in chain(first, groups):
         column = link.columns[1 if group.key[0] in known_parents else 0]
-        message = f"нет записи «{' '.join(map(str, group.key))}»{_where_sought(search)}"
+        message = f"нет записи «{' '.join(map(str, group.key))}»{_where_missing(search)}"
         if is_missing and link.strict:
             message += "; добавьте его в пакет"
             kind = f"missing {link.table}"
@@ -194,7 +195,7 @@ def _is_missing(search: _Search, unknown: int) -> bool:
     return unknown > FEW or found is None
 
 
-def _where_sought(search: _Search) -> str:
+def _where_missing(search: _Search) -> str:
     table = search.link.table
     file = next(layout.filename for layout in build_layouts(Dialect()) if layout.table == table)
     if table in search.parents:
@@ -205,13 +206,15 @@ def _where_sought(search: _Search) -> str:
 def _known_parents(
     connection: Connection, source: MergeSource, link: Link, unknown: Keys
 ) -> set[Stored]:
-    """First columns that name something by themselves: then the fault is in the second."""
+    """Values of the first column that do name a record: then the fault is in the second column."""
     if len(link.columns) == 1:
         return set()
     first = source.lookups[link].c[lookup_names(link)[0]]
     found: set[Stored] = set()
-    for some in _slices(unknown):
-        found.update(connection.scalars(select(first).where(first.in_([key[0] for key in some]))))
+    for portion in _slices(unknown):
+        found.update(
+            connection.scalars(select(first).where(first.in_([key[0] for key in portion])))
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""What an import says afterwards: faults with their places, and counts by file."""
+"""Collect errors and warnings of an import with their places, and counts by file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LISTED_PLACES = 6
 
 
 class ImportRefusedError(DomainError):
-    """The batch has errors; nothing of it was taken. The report says which."""
+    """The batch has errors; nothing of it was loaded. The report says which."""
 
     def __init__(self, report: Report) -> None:
         super().__init__(f"{report.error_count} errors")
@@ -28,19 +28,20 @@ class Fault:
     line: int | None = None
     column: str | None = None
     count: int = 1
-    """How many faults of the batch it stands for."""
+    """How many faults of the batch this entry represents."""
 
     def __str__(self) -> str:
         return f"{self.place} — {self.message}"
 
     @property
     def place(self) -> str:
+        """«payments.csv:3:paid_on»."""
         return ":".join(str(part) for part in (self.file, self.line, self.column) if part)
 
 
 @dataclass(slots=True)
 class FileCounts:
-    """Rows of one file by what became of them."""
+    """Rows of one file by outcome; ``rows`` is all of them."""
 
     rows: int = 0
     added: int = 0
@@ -52,7 +53,12 @@ class FileCounts:
 
 @dataclass(slots=True)
 class _Kind:
-    """Faults of one kind: the entry that speaks for them, and what it has to tell."""
+    """Faults of one kind, listed as one entry.
+
+    Attributes:
+        entry: its index in the list; None: it is not listed.
+        places: of the faults after the first, up to ``LISTED_PLACES``.
+    """
 
     first: Fault
     entry: int | None = None
@@ -62,9 +68,9 @@ class _Kind:
 
 @dataclass
 class Report:
-    """Faults and counts of a batch. At most ``max_errors`` errors are kept; all are counted.
+    """Faults and counts of a batch. At most ``max_errors`` errors are listed; all are counted.
 
-    Warnings are kept up to a number for each kind, with one line that counts the rest.
+    Warnings are listed up to a number for each kind, with one entry that counts the rest.
     """
 
     max_errors: int
@@ -114,7 +120,7 @@ class Report:
 
     @property
     def unlisted_errors(self) -> int:
-        """Errors that no line of the list speaks of."""
+        """How many errors are counted but not listed."""
         return self.error_count - sum(fault.count for fault in self.errors)
 
     def _add_to_kind(self, kind: str, fault: Fault) -> None:
@@ -162,7 +168,7 @@ class Report:
         return self._repeated[key]
 
     def _count_unlisted(self, known: _Kind, count: int) -> None:
-        """One line for each kind says how many are not listed."""
+        """Update the entry of a kind that says how many are not listed."""
         if known.entry is None and len(self.warnings) >= 2 * LISTED_WARNINGS:
             return
         if known.entry is None:
@@ -173,11 +179,12 @@ class Report:
         self.warnings[known.entry] = replace(known.first, message=message, count=total)
 
     def warn_first(self, file: str, message: str) -> None:
-        """A warning that is listed before all others, however many there are."""
+        """List a warning before all others, however many there are."""
         self.warning_count += 1
         self.warnings[:] = [_fault(file, message, None, None), *self.warnings][:LISTED_WARNINGS]
 
     def of(self, file: str) -> FileCounts:
+        """Counts of a file, to be added to."""
         return self.counts.setdefault(file, FileCounts())
 
     def as_dict(self) -> dict[str, dict[str, int]]:
@@ -194,16 +201,16 @@ class Report:
 
 
 def _fault(file: str, message: str, line: int | None, column: str | None, count: int = 1) -> Fault:
-    """Names and values come from the batch as they are; shown is only what can be shown."""
+    """Make a fault; characters of the batch that cannot be printed are replaced."""
     return Fault(_printable(file), _printable(message), line, column and _printable(column), count)
 
 
 def _more(count: int, places: list[str]) -> str:
     """«и еще 1 203: payments.csv:3:paid_on, payments.csv:4:paid_on …»."""
-    words = f"и еще {_grouped(count)}"
+    phrase = f"и еще {_grouped(count)}"
     if not places:
-        return words
-    return f"{words}: {', '.join(places)}{' …' if count > len(places) else ''}"
+        return phrase
+    return f"{phrase}: {', '.join(places)}{' …' if count > len(places) else ''}"
 
 
 def _grouped(number: int) -> str:

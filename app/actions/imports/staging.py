@@ -1,7 +1,7 @@
-"""First half of an import: read a file, check its values, stage good rows in a temporary table.
+"""Stage a file: read it, check its values, and insert good rows into a temporary table.
 
-Nothing of the portal's own tables is touched here, so that customers read and write undisturbed
-while a large batch is being read.
+The portal's tables are not touched here, so that customers read and write undisturbed while a
+large batch is being read.
 """
 
 from __future__ import annotations
@@ -22,11 +22,19 @@ from app.lib.garbage_collection import no_cycle_search
 from app.models import Base
 
 MAX_REFUSED_KEYS = 50_000
+STREAMED = {"yield_per": 1000}
+"""Execution option: fetch rows in portions, so that memory stays constant."""
 
 
 @dataclass
 class StagedFile:
-    """A file that has been read: where its rows are, and which records they refer to."""
+    """A file that has been read: the tables that hold its rows, and the records they refer to.
+
+    Attributes:
+        rows: rows to load, with the ``line`` of each.
+        tombstones: natural keys of rows marked as deleted.
+        references: keys that the rows refer to, by link; wide links are checked in SQL instead.
+    """
 
     layout: FileLayout
     rows: Table
@@ -35,16 +43,16 @@ class StagedFile:
     tombstone_count: int = 0
     references: dict[Link, set[tuple[Stored, ...]]] = field(default_factory=dict)
     refused_keys: set[tuple[str, ...]] = field(default_factory=set)
-    """Natural keys of rows with errors: what refers to them is not blamed a second time.
+    """Natural keys of rows with errors: what refers to them is not reported a second time.
 
-    Only as many as memory has room for, when a whole file is wrong.
+    Bounded by ``MAX_REFUSED_KEYS``, for a whole file may be wrong.
     """
     is_unreadable: bool = False
-    """Whether nothing of the file could be read, so that any key might have been in it."""
+    """Nothing of the file could be read, so that any key might have been in it."""
 
     @property
     def may_have_refused_anything(self) -> bool:
-        """Whether it is unknown which keys the file would have had: nobody is blamed for them."""
+        """Whether it is unknown which keys the file would have had; these are not reported."""
         return self.is_unreadable or len(self.refused_keys) >= MAX_REFUSED_KEYS
 
 
@@ -55,7 +63,7 @@ def create_stage(connection: Connection, layout: FileLayout) -> StagedFile:
     stored = {file_name: target.c[name].type for name, file_name in layout.stored.items()}
     names = dict.fromkeys([*(column.name for column in layout.columns), *stored])
 
-    def table(prefix: str, columns: Iterable[str]) -> Table:
+    def make_table(prefix: str, columns: Iterable[str]) -> Table:
         return Table(
             f"{prefix}_{layout.name}",
             metadata,
@@ -65,7 +73,7 @@ def create_stage(connection: Connection, layout: FileLayout) -> StagedFile:
             postgresql_on_commit="DROP",
         )
 
-    staged = StagedFile(layout, table("stage", names), table("gone", layout.key_columns))
+    staged = StagedFile(layout, make_table("stage", names), make_table("gone", layout.key_columns))
     for stage in (staged.rows, staged.tombstones):
         stage.drop(connection, checkfirst=True)
         stage.create(connection, checkfirst=False)
@@ -79,7 +87,11 @@ def stage_file(
     report: Report,
     progress: Callable[[int], None],
 ) -> None:
-    """Read a file to its end; every fault goes into the report with line and column."""
+    """Read a file to its end; report every fault with line and column.
+
+    Args:
+        progress: called with the bytes read so far.
+    """
     name = staged.layout.filename
     if file.separator_line:
         report.warn(name, "строка «sep=» от Excel пропущена", file.separator_line)
@@ -105,12 +117,12 @@ def _stage_chunks(
     insert_gone = _insert_statement(connection, staged.tombstones)
     for lines, rows in file.chunks():
         live, gone = reader.split(lines, rows)
-        if live[0] and (batch := reader.parse(live)):
-            connection.exec_driver_sql(insert_rows, batch)
-            staged.row_count += len(batch)
-        if gone[0] and (batch := reader.parse_keys(gone)):
-            connection.exec_driver_sql(insert_gone, batch)
-            staged.tombstone_count += len(batch)
+        if live[0] and (records := reader.parse(live)):
+            connection.exec_driver_sql(insert_rows, records)
+            staged.row_count += len(records)
+        if gone[0] and (records := reader.parse_keys(gone)):
+            connection.exec_driver_sql(insert_gone, records)
+            staged.tombstone_count += len(records)
         progress(file.position)
 
 
@@ -122,7 +134,7 @@ def _insert_statement(connection: Connection, table: Table) -> str:
 
 
 class _Reader:
-    """Turns records of one file into rows of its stage."""
+    """Parse records of one file into rows of its stage."""
 
     def __init__(self, staged: StagedFile, header: Sequence[str], report: Report) -> None:
         self.staged = staged
@@ -136,9 +148,9 @@ class _Reader:
                 staged.references[link] = set()
 
     def split(self, lines: Sequence[int], rows: list[list[str]]) -> tuple[Chunk, Chunk]:
-        """Records of the right width, apart: those to load and those marked as deleted."""
+        """Separate records to load from tombstones; refuse those of the wrong width."""
         if set(map(len, rows)) != {self.width}:
-            lines, rows = self._right_width(lines, rows)
+            lines, rows = self._drop_wrong_width(lines, rows)
         place = self.places.get(DELETED)
         if place is None:
             return (lines, rows), ([], [])
@@ -150,7 +162,7 @@ class _Reader:
                 self._refuse(line, f"«{mark[:40]}»: нужно 1 или 0", DELETED)
                 continue
             (gone if mark == "1" else live).append((line, row))
-        return _apart(live), _apart(gone)
+        return _to_chunk(live), _to_chunk(gone)
 
     def parse(self, chunk: Chunk) -> list[tuple[Stored, ...]]:
         """Rows of the stage; rows with errors are reported and left out."""
@@ -190,7 +202,7 @@ class _Reader:
     def _column(
         self, column: Column, texts: Sequence[str], lines: Sequence[int], bad: set[int]
     ) -> Sequence[Stored]:
-        """A whole column at once; only where that refuses, value by value to find the faults."""
+        """Parse a column at once; only where that fails, value by value to find the faults."""
         if "" in texts:
             if column.default:
                 texts = [text or column.default for text in texts]
@@ -231,19 +243,19 @@ class _Reader:
                 refused.add(tuple(rows[i][place].strip() for place in places))
             self.report.of(self.layout.filename).refused += 1
 
-    def _right_width(self, lines: Sequence[int], rows: list[list[str]]) -> Chunk:
-        kept = []
+    def _drop_wrong_width(self, lines: Sequence[int], rows: list[list[str]]) -> Chunk:
+        valid = []
         for line, row in zip(lines, rows, strict=True):
             if len(row) == self.width:
-                kept.append((line, row))
+                valid.append((line, row))
             else:
                 self._refuse(line, f"полей {len(row)}, а в заголовке {self.width}")
-        return _apart(kept)
+        return _to_chunk(valid)
 
     def _refuse(self, line: int, message: str, column: str | None = None) -> None:
         self.report.error(self.layout.filename, message, line, column)
         self.report.of(self.layout.filename).refused += 1
 
 
-def _apart(records: Sequence[tuple[int, list[str]]]) -> Chunk:
+def _to_chunk(records: Sequence[tuple[int, list[str]]]) -> Chunk:
     return [line for line, _ in records], [row for _, row in records]

@@ -1,4 +1,4 @@
-"""Keep what a batch overwrites of contracts' customers, to see which contracts changed hands."""
+"""Capture which customers a merge overwrites and which contracts move, before it does so."""
 
 from __future__ import annotations
 
@@ -13,37 +13,51 @@ from app.models import Contract, Customer
 
 CUSTOMERS, CONTRACTS = "customers", "contracts"
 _KEY = Customer.__table__.c.id.type
-_FACTS = ("external_id", "full_name", "inn", "kpp", "email_from_billing", "phone_from_billing")
+FACTS = {
+    "external_id": "external_id",
+    "name": "full_name",
+    "inn": "inn",
+    "kpp": "kpp",
+    "email": "email_from_billing",
+    "phone": "phone_from_billing",
+}
+"""Column of the transfer, without its prefix → column of the customer."""
 _MOVE = {"contract_id": _KEY, "former_id": _KEY, "line": Integer()}
 
 
 @dataclass
 class TransferCapture:
-    """What the merge of one batch overwrites: customers as they were, contracts that moved.
+    """Temporary tables of customers as they were and of contracts that passed to another one.
 
     Customers are merged before contracts, and their rows are overwritten then. A batch that changes
     none of them costs nothing.
+
+    Attributes:
+        tables: those that were made: ``former_customers``, ``renumbered_contracts`` (the ИНН of
+            the customer changed), ``moved_contracts`` (another customer).
     """
 
     tables: dict[str, Table] = field(default_factory=dict)
 
-    def note(self, connection: Connection, source: MergeSource, changed: Table) -> None:
-        """Keep what is about to be overwritten.
+    def capture(self, connection: Connection, source: MergeSource, changed: Table) -> None:
+        """Capture what is about to be overwritten.
 
         Args:
             changed: ``line`` of the file and ``target_id`` of the rows that differ.
         """
         if source.layout.name == CUSTOMERS:
-            self._note_customers(connection, source, changed)
+            self._capture_customers(connection, source, changed)
         elif source.layout.name == CONTRACTS:
-            self._note_contracts(connection, source, changed)
+            self._capture_contracts(connection, source, changed)
 
-    def _note_customers(self, connection: Connection, source: MergeSource, changed: Table) -> None:
-        """Customers as they were, and the contracts of those whose ИНН is another now."""
+    def _capture_customers(
+        self, connection: Connection, source: MergeSource, changed: Table
+    ) -> None:
+        """Copy customers as they were, and list contracts of those whose ИНН changes."""
         stage, customer = source.stage, Customer.__table__
-        types = {"customer_id": _KEY} | {name: customer.c[name].type for name in _FACTS}
+        types = {"customer_id": _KEY} | {name: customer.c[name].type for name in FACTS.values()}
         former = self._make(connection, "former_customers", types)
-        old = select(customer.c.id, *(customer.c[name] for name in _FACTS))
+        old = select(customer.c.id, *(customer.c[name] for name in FACTS.values()))
         connection.execute(
             insert(former).from_select(
                 [column.name for column in former.c],
@@ -62,8 +76,10 @@ class TransferCapture:
             )
         )
 
-    def _note_contracts(self, connection: Connection, source: MergeSource, changed: Table) -> None:
-        """Contracts that pass to another customer."""
+    def _capture_contracts(
+        self, connection: Connection, source: MergeSource, changed: Table
+    ) -> None:
+        """List contracts that pass to another customer."""
         moved = self._make(connection, "moved_contracts", _MOVE)
         customer_id = source.values()["customer_id"]
         connection.execute(

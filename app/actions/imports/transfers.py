@@ -1,4 +1,4 @@
-"""Record contracts that changed hands in a batch, and close them to their former people."""
+"""Record contracts that changed hands in a batch, and end the access of their former users."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    FromClause,
     Row,
     Select,
     String,
+    Table,
     case,
     exists,
     func,
@@ -23,7 +25,8 @@ from sqlalchemy.orm import Session
 
 from app.actions.imports.audit import write_events
 from app.actions.imports.merge_context import MergeContext
-from app.actions.imports.transfer_capture import CONTRACTS, CUSTOMERS, TransferCapture
+from app.actions.imports.staging import STREAMED
+from app.actions.imports.transfer_capture import CONTRACTS, CUSTOMERS, FACTS, TransferCapture
 from app.actions.transfers.notifications import TransferNotices
 from app.domain.access import TERMINATED
 from app.domain.money import plural
@@ -42,25 +45,25 @@ from app.models import (
 )
 from app.queries.memberships import is_live
 
-ROWS_AT_ONCE = 1000
-
 
 def record_transfers(session: Session, context: MergeContext) -> None:
-    """Write a ``ContractTransfer`` for every contract that changed hands, and shut out its people.
+    """Write a ``ContractTransfer`` for every contract that changed hands; suspend its memberships.
 
-    Contracts that nobody has access to need no clerk. All statements work on whole sets.
+    Contracts that nobody has access to need no clerk. All statements are set-based.
     """
     if not _write_transfers(context, context.transfers):
         return
     _suspend(context)
     _resolve_unattended(context)
-    _end_what_is_open(context)
+    _end_sessions_and_codes(context)
     _report(session, context)
 
 
 def record_terminations(context: MergeContext) -> None:
-    """Remember since when contracts are terminated, for those to which billing gives no last day;
-    a contract that is active again starts anew."""
+    """Set ``terminated_on`` of contracts that became terminated, clear it of those active again.
+
+    Billing does not always give the last day of a contract.
+    """
     is_terminated = Contract.status == TERMINATED
     for condition, value in (
         (is_terminated & Contract.terminated_on.is_(None), context.now.date()),
@@ -69,60 +72,59 @@ def record_terminations(context: MergeContext) -> None:
         context.connection.execute(update(Contract).where(condition).values(terminated_on=value))
 
 
-def _write_transfers(context: MergeContext, watch: TransferCapture) -> int:
-    moves = _moves(watch)
+def _write_transfers(context: MergeContext, capture: TransferCapture) -> int:
+    """Insert the transfers of the batch; how many there are."""
+    moves = _moves(capture)
     if moves is None:
         return 0
-    found = moves.subquery("moves")
+    moved = moves.subquery("moves")
     present = Customer.__table__.alias("present")
     before = Customer.__table__.alias("before")
-    former = watch.tables.get("former_customers")
-    source = (
+    former = capture.tables.get("former_customers")
+    joined = (
         select()
         .select_from(Contract.__table__)
-        .join(found, found.c.contract_id == Contract.id)
+        .join(moved, moved.c.contract_id == Contract.id)
         .join(present, present.c.id == Contract.customer_id)
-        .join(before, before.c.id == found.c.former_id)
+        .join(before, before.c.id == moved.c.former_id)
     )
     if former is not None:
-        source = source.outerjoin(former, former.c.customer_id == found.c.former_id)
-
-    def old(name: str) -> ColumnElement[Any]:
-        if former is None:
-            return before.c[name]
-        return case((former.c.customer_id.is_not(None), former.c[name]), else_=before.c[name])
-
+        joined = joined.outerjoin(former, former.c.customer_id == moved.c.former_id)
     values: dict[str, ColumnElement[Any]] = {
-        "contract_id": found.c.contract_id,
+        "contract_id": moved.c.contract_id,
         "import_run_id": literal(context.run_id),
         "detected_at": literal(context.now, ContractTransfer.detected_at.type),
-        "former_customer_id": found.c.former_id,
-        "former_external_id": old("external_id"),
-        "former_name": old("full_name"),
-        "former_inn": old("inn"),
-        "former_kpp": old("kpp"),
-        "former_email": old("email_from_billing"),
-        "former_phone": old("phone_from_billing"),
+        "former_customer_id": moved.c.former_id,
         "new_customer_id": present.c.id,
-        "new_external_id": present.c.external_id,
-        "new_name": present.c.full_name,
-        "new_inn": present.c.inn,
-        "new_kpp": present.c.kpp,
-        "line": found.c.line,
-        "file": found.c.file,
+        "line": moved.c.line,
+        "file": moved.c.file,
     }
+    for column, name in FACTS.items():
+        values[f"former_{column}"] = _before_merge(name, former, before)
+    for column in ("external_id", "name", "inn", "kpp"):
+        values[f"new_{column}"] = present.c[FACTS[column]]
     statement = insert(ContractTransfer).from_select(
-        list(values), source.add_columns(*values.values()).order_by(found.c.contract_id)
+        list(values), joined.add_columns(*values.values()).order_by(moved.c.contract_id)
     )
     result = context.connection.execute(statement, execution_options={"preserve_rowcount": True})
     return result.rowcount
 
 
-def _moves(watch: TransferCapture) -> Select[Any] | CompoundSelect[Any] | None:
-    """(contract_id, former_id, line, file); a contract that moved counts once, with the customer it
-    came from, though that one's ИНН may have changed as well."""
-    moved = watch.tables.get("moved_contracts")
-    renumbered = watch.tables.get("renumbered_contracts")
+def _before_merge(name: str, former: Table | None, before: FromClause) -> ColumnElement[Any]:
+    """A customer's column as it was: captured where the merge overwrote it, else as it is."""
+    if former is None:
+        return before.c[name]
+    return case((former.c.customer_id.is_not(None), former.c[name]), else_=before.c[name])
+
+
+def _moves(capture: TransferCapture) -> Select[Any] | CompoundSelect[Any] | None:
+    """SELECT of (contract_id, former_id, line, file); None: no contract changed hands.
+
+    A contract that moved counts once, with the customer it came from, though that customer's ИНН
+    may have changed as well.
+    """
+    moved = capture.tables.get("moved_contracts")
+    renumbered = capture.tables.get("renumbered_contracts")
     parts = []
     if moved is not None:
         parts.append(select(*moved.c, literal(f"{CONTRACTS}.csv", String).label("file")))
@@ -141,8 +143,7 @@ def _of_run(context: MergeContext) -> ColumnElement[bool]:
 
 
 def _suspend(context: MergeContext) -> None:
-    """Memberships that opened the contracts until now; those that wait for a clerk since an earlier
-    change keep waiting for the same decision."""
+    """Suspend live memberships; one suspended by an earlier transfer waits for that decision."""
     transfer_id = (
         select(func.max(ContractTransfer.id))
         .where(ContractTransfer.contract_id == Membership.contract_id, _of_run(context))
@@ -161,7 +162,7 @@ def _suspend(context: MergeContext) -> None:
 
 
 def _resolve_unattended(context: MergeContext) -> None:
-    """Where nobody has access and nobody is on the way to it there is nothing to decide."""
+    """Decide transfers of contracts that nobody has access to, nor is registering for."""
     contract_id = ContractTransfer.contract_id
     attended = exists().where(
         Membership.contract_id == contract_id, Membership.revoked_at.is_(None)
@@ -184,8 +185,8 @@ def _resolve_unattended(context: MergeContext) -> None:
     )
 
 
-def _end_what_is_open(context: MergeContext) -> None:
-    """Accounts that have lost their last contract: their sessions, links and codes are over."""
+def _end_sessions_and_codes(context: MergeContext) -> None:
+    """End sessions, links and codes of accounts that have lost their last contract."""
     left = Membership.__table__.alias("left_over")
     gone = (
         select(Membership.account_id)
@@ -219,17 +220,17 @@ def _end_what_is_open(context: MergeContext) -> None:
 
 
 def _report(session: Session, context: MergeContext) -> None:
-    """Warnings, lines of the audit log, and emails; read in portions."""
+    """Write warnings, audit events and emails, in portions."""
     notices = TransferNotices(session, context.run_id, context.now)
     count = waiting = 0
     for rows in _rows(context):
         write_events(context, [_event(context, row) for row in rows])
         for row in rows:
             transfer: Any = row
-            what = "другой customer_id" if _is_moved(row) else "другой ИНН"
+            change = "другой customer_id" if _is_moved(row) else "другой ИНН"
             context.report.warn(
                 transfer.file,
-                f"договор {transfer.number} сменил потребителя: {what}",
+                f"договор {transfer.number} сменил потребителя: {change}",
                 transfer.line,
                 "customer_id" if _is_moved(row) else "inn",
             )
@@ -237,10 +238,10 @@ def _report(session: Session, context: MergeContext) -> None:
             count += 1
             waiting += transfer.decided_at is None
     notices.send()
-    words = plural(count, ("договор сменил", "договора сменили", "договоров сменили"))
+    phrase = plural(count, ("договор сменил", "договора сменили", "договоров сменили"))
     context.report.warn_first(
         f"{CONTRACTS}.csv",
-        f"{count} {words} потребителя. Доступ прежних людей закрыт; ждут решения сотрудника: "
+        f"{count} {phrase} потребителя. Доступ прежних людей закрыт; ждут решения сотрудника: "
         f"{waiting}",
     )
 
@@ -261,7 +262,7 @@ def _rows(context: MergeContext) -> Iterator[Any]:
         .join(Customer, Customer.id == ContractTransfer.new_customer_id)
         .where(_of_run(context))
         .order_by(ContractTransfer.file, ContractTransfer.line, ContractTransfer.id),
-        execution_options={"yield_per": ROWS_AT_ONCE},
+        execution_options=STREAMED,
     )
     yield from found.partitions()
 

@@ -1,7 +1,7 @@
-"""Second half of an import: carry a staged file into the portal's table, by natural key.
+"""Upsert a staged file into the portal's table by natural key; withdraw what is gone.
 
-Equal rows are not written. Every statement works on whole sets, on SQLite and PostgreSQL alike, so
-memory does not depend on the size of the batch.
+Equal rows are not written. Every statement is set-based, on SQLite and PostgreSQL alike, so memory
+does not depend on the size of the batch.
 """
 
 from __future__ import annotations
@@ -40,13 +40,16 @@ from app.actions.imports.staging import StagedFile
 from app.domain.directories import PORTAL
 from app.domain.money import plural
 
-TOUCHED = frozenset({"billing_updated_at"})
-"""Columns in which billing notes that it has saved a record. Billing systems do so without any
-change of the record, so by themselves they are none: neither written nor audited."""
+TIMESTAMPS = frozenset({"billing_updated_at"})
+"""Columns in which billing notes that it has saved a record.
+
+Billing systems do so without any change of the record, so a difference in them alone is no change:
+neither written nor audited.
+"""
 
 
 class Upsert:
-    """The merge of one staged file."""
+    """Upsert of one staged file into its table."""
 
     def __init__(self, context: MergeContext, staged: StagedFile) -> None:
         self.context = context
@@ -67,7 +70,7 @@ class Upsert:
             self.connection.exec_driver_sql(f"ANALYZE {self.source.stage.name}")
         check_references(self.connection, self.source, self.context.parents, self.context.report)
         is_new = self._target_is_empty()
-        # The unique key of an empty table finds duplicates by itself, but not among tombstones.
+        # The unique key of an empty table finds duplicates, but not among tombstones.
         if (not is_new or self.staged.tombstone_count) and self._has_duplicates():
             return
         if is_new:
@@ -83,14 +86,14 @@ class Upsert:
             self._withdraw(self.source.tombstoned_ids())
 
     def withdraw_absent(self, confirmed: bool) -> None:
-        """Full mode: master records that the file no longer has become inactive, if confirmed."""
+        """Withdraw master records that a full export no longer has, if confirmed; else warn."""
         mentioned = self.source.present_ids().union(self.source.tombstoned_ids())
         absent = select(self.target.c.id).where(
             self.target.c.withdrawn_at.is_(None), self.target.c.id.not_in(mentioned)
         )
         if self.can_be_edited:
-            is_own = self.target.c.external_id.startswith(PORTAL, autoescape=True)
-            absent = absent.where(~is_own, ~self._is_edited())
+            is_of_portal = self.target.c.external_id.startswith(PORTAL, autoescape=True)
+            absent = absent.where(~is_of_portal, ~self._is_edited())
         if confirmed:
             self._withdraw(absent)
             return
@@ -109,7 +112,7 @@ class Upsert:
         return report_duplicates(self.connection, self.source, self.context.report)
 
     def _fill(self) -> None:
-        """An empty table needs no comparison; its unique key finds duplicates."""
+        """Fill an empty table: no comparison is needed, and its unique key finds duplicates."""
         try:
             with self.connection.begin_nested():
                 self._add(self.source.rows())
@@ -140,7 +143,7 @@ class Upsert:
             .subquery()
         )
         audit_changes(self.context, self.source, new, list(compared))
-        self.context.transfers.note(self.connection, self.source, changed)
+        self.context.transfers.capture(self.connection, self.source, changed)
         assigned: dict[str, Any] = {name: new.c[name] for name in compared}
         if self.can_withdraw:
             assigned["withdrawn_at"] = null()
@@ -151,8 +154,10 @@ class Upsert:
         )
 
     def _is_edited(self) -> ColumnElement[bool]:
-        """Whether people have taken a record over. One that is withdrawn besides was so by the
-        change from demonstration to real data, not by them."""
+        """Whether staff have edited a record, which billing then does not overwrite.
+
+        One that is withdrawn besides was so by the change from demonstration to real data.
+        """
         if not self.can_be_edited:
             return false()
         return and_(self.target.c.edited_at.is_not(None), self.target.c.withdrawn_at.is_(None))
@@ -162,14 +167,14 @@ class Upsert:
         differs = [
             self.target.c[name].is_distinct_from(values[name])
             for name in names
-            if name not in TOUCHED
+            if name not in TIMESTAMPS
         ]
         if self.can_withdraw:
             differs.append(self.target.c.withdrawn_at.is_not(None))
         return or_(*differs)
 
     def _report_edited(self) -> None:
-        """One warning for all records that people have taken over and billing sees otherwise."""
+        """Give one warning for all records that staff have edited and billing sends otherwise."""
         if not self.can_be_edited:
             return
         is_edited = self._is_edited()
@@ -186,7 +191,7 @@ class Upsert:
         )
         count = self._count(edited.union(buried))
         if count:
-            words = plural(
+            phrase = plural(
                 count,
                 (
                     "запись изменена в кабинете и не обновлена",
@@ -194,10 +199,10 @@ class Upsert:
                     "записей изменены в кабинете и не обновлены",
                 ),
             )
-            self.context.report.warn(self.layout.filename, f"{count} {words} из биллинга")
+            self.context.report.warn(self.layout.filename, f"{count} {phrase} из биллинга")
 
     def _check_edited_inn(self) -> None:
-        """A supplier whose row stays as it is must still be the one that the batch speaks of."""
+        """Refuse a batch of another supplier also where the supplier's row was edited by staff."""
         differs = self.target.c.inn.is_distinct_from(self.source.values()["inn"])
         other = select(self.target.c.id).select_from(self.source.matched())
         if self._count(other.where(self._is_edited(), differs)):
@@ -205,7 +210,7 @@ class Upsert:
             self.context.report.error(self.layout.filename, message, column="inn")
 
     def _find_changed(self, names: list[str]) -> tuple[Table, int]:
-        """Temporary table of the lines whose record differs, or had been withdrawn; its length."""
+        """Temporary table of the lines whose record differs or was withdrawn; its row count."""
         changed = self._temporary(
             "changed",
             Column("line", Integer, primary_key=True),
@@ -219,7 +224,7 @@ class Upsert:
         return changed, self._insert(changed, ["line", "target_id"], found)
 
     def _remove_from_sets(self) -> None:
-        """Lines of a document that its new version no longer has."""
+        """Remove lines of a document that its new version no longer has."""
         owner = self.layout.replaced_as_set_by
         if owner is None:
             return
@@ -231,7 +236,7 @@ class Upsert:
         )
 
     def _withdraw(self, ids: Select[Any]) -> None:
-        """Hide records without deleting them; rows of a set have no life of their own."""
+        """Hide records; rows of a set, as lines of a document, are deleted."""
         gone = self._temporary("withdrawn", Column("id", self.target.c.id.type, primary_key=True))
         records = select(self.target.c.id).where(self.target.c.id.in_(ids))
         if self.can_withdraw:
@@ -249,7 +254,7 @@ class Upsert:
         self.counts.withdrawn += count
 
     def _temporary(self, prefix: str, *columns: Column[Any]) -> Table:
-        """An empty temporary table of this file."""
+        """Create an empty temporary table of this file."""
         table = Table(
             f"{prefix}_{self.layout.name}",
             MetaData(),
@@ -262,7 +267,7 @@ class Upsert:
         return table
 
     def _insert(self, table: Table, names: list[str], rows: Select[Any]) -> int:
-        """Write what a query finds; how many rows that was."""
+        """INSERT … SELECT; how many rows."""
         statement = insert(table).from_select(names, rows)
         # Without the option PostgreSQL's answer is not kept: the count would be -1.
         options = {"preserve_rowcount": True}
