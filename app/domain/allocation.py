@@ -1,6 +1,7 @@
-"""Which demands the money received has paid: for information, the ledger knows only sums.
+"""Payment allocation (cash application): which open items the money received has paid.
 
-A payment that names its period pays that period first; everything else pays the oldest first.
+For information only: the ledger knows sums, not which payment paid which document. A payment that
+names its period pays that period first; everything else pays the oldest first.
 """
 
 from __future__ import annotations
@@ -18,64 +19,83 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Claim(Generic[Key]):
-    """A sum that is asked for; roubles above zero. ``period`` None: no payment can name it."""
+class OpenAmount(Generic[Key]):
+    """An amount to which money can be allocated; roubles above zero.
+
+    Attributes:
+        key: names it in the result.
+        on: its age; the oldest is paid first.
+        period: payments that name this month pay it first; None: no payment can name it.
+        tie_breaker: decides among amounts of one day, so that the order of rows does not.
+    """
 
     key: Key
     on: date
     period: Month | None
     amount: Decimal
-    order: str = ""
-    """Decides among claims of one day, so that the order of rows does not."""
+    tie_breaker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Money received, or given back (below zero); roubles. ``period`` where it names one."""
+    """Money received, or refunded (below zero); roubles.
+
+    Attributes:
+        period: month that the payment names.
+        is_interest: the payment's purpose says that it pays late interest.
+    """
 
     amount: Decimal
     period: Month | None = None
     is_interest: bool = False
-    """The purpose says that it pays late interest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allocation(Generic[Key]):
-    """What of each claim is covered, and what is left over; roubles.
+    """What of each amount is covered, and what is left over; roubles.
 
-    ``left`` is below zero where more was given back than had been received.
+    ``unallocated`` is below zero where more was refunded than had been received.
     """
 
     covered: Mapping[Key, Decimal]
-    left: Decimal
+    unallocated: Decimal
 
 
-def allocate(claims: Iterable[Claim[Key]], receipts: Iterable[Receipt]) -> Allocation[Key]:
-    """Spread receipts over claims: nothing is paid twice, and nothing is lost.
+def allocate(amounts: Iterable[OpenAmount[Key]], receipts: Iterable[Receipt]) -> Allocation[Key]:
+    """Allocate receipts to open amounts: nothing is paid twice, and nothing is lost.
 
-    ``Σ covered + left = Σ receipts``, and each claim is covered from zero to its amount.
+    ``Σ covered + unallocated = Σ receipts``, and each amount is covered from zero to itself.
+
+    Args:
+        amounts: in any order; roubles.
+        receipts: in any order; refunds uncover the newest amounts.
     """
-    ordered = sorted(claims, key=lambda claim: (claim.on, claim.order))
-    free = ZERO
+    oldest_first = sorted(amounts, key=lambda item: (item.on, item.tie_breaker))
+    receipts = list(receipts)
+    covered = _cover_named_periods(oldest_first, receipts)
+    unallocated = sum((receipt.amount for receipt in receipts), ZERO) - sum(covered.values(), ZERO)
+    for item in oldest_first:
+        part = min(item.amount - covered[item.key], max(ZERO, unallocated))
+        covered[item.key] += part
+        unallocated -= part
+    for item in reversed(oldest_first):
+        refunded = min(covered[item.key], max(ZERO, -unallocated))
+        covered[item.key] -= refunded
+        unallocated += refunded
+    return Allocation(covered, unallocated)
+
+
+def _cover_named_periods(
+    oldest_first: Iterable[OpenAmount[Key]], receipts: Iterable[Receipt]
+) -> dict[Key, Decimal]:
+    """What payments that name a period cover there, by key; zero for all other amounts."""
     named: dict[Month | None, Decimal] = {}
     for receipt in receipts:
-        free += receipt.amount
         if receipt.period is not None:
             named[receipt.period] = named.get(receipt.period, ZERO) + receipt.amount
     covered: dict[Key, Decimal] = {}
-    for claim in ordered:
-        taken = min(claim.amount, max(ZERO, named.get(claim.period, ZERO)))
-        covered[claim.key] = taken
-        if taken:
-            named[claim.period] -= taken
-            free -= taken
-    for claim in ordered:
-        taken = min(claim.amount - covered[claim.key], max(ZERO, free))
-        covered[claim.key] += taken
-        free -= taken
-    for claim in reversed(ordered):
-        # Given back: the newest is no longer covered.
-        given = min(covered[claim.key], max(ZERO, -free))
-        covered[claim.key] -= given
-        free += given
-    return Allocation(covered, free)
+    for item in oldest_first:
+        covered[item.key] = min(item.amount, max(ZERO, named.get(item.period, ZERO)))
+        if covered[item.key]:
+            named[item.period] -= covered[item.key]
+    return covered

@@ -1,4 +1,4 @@
-"""Documents of charges: what they hold, by month and by VAT rate, and whether they are paid.
+"""Charge documents: sums by month and by VAT rate, and whether they are paid.
 
 The portal shows what billing sent; it never computes VAT or late interest as an authority.
 """
@@ -21,21 +21,30 @@ _KWH = {"квтч": Decimal(1), "kwh": Decimal(1), "мвтч": Decimal(1000), "�
 _KW = {"квт": Decimal(1), "kw": Decimal(1), "мвт": Decimal(1000)}
 
 _HOURS = re.compile("час(?:а|ов)?$")
-_A_MONTH = re.compile("в?мес(?:яц)?$")
+_PER_MONTH = re.compile("в?мес(?:яц)?$")
 """Capacity is paid for by the month, and some units say so: «МВт·мес», «кВт в месяц»."""
 
 
 def in_kwh(quantity: Decimal, unit: str | None) -> Decimal:
-    """A quantity of energy in kWh; zero for what is measured in something else."""
-    return quantity * _KWH.get(_bare(unit), Decimal(0))
+    """Convert a quantity of energy to kWh; zero for what is measured in something else.
+
+    Args:
+        unit: as billing writes it: «кВт·ч», «МВт*ч», «тыс. кВт-час».
+    """
+    return quantity * _KWH.get(_normalized(unit), Decimal(0))
 
 
 def in_kw(quantity: Decimal, unit: str | None) -> Decimal:
-    """A quantity of capacity in kW; zero for what is measured in something else."""
-    return quantity * _KW.get(_A_MONTH.sub("", _bare(unit)), Decimal(0))
+    """Convert a quantity of capacity to kW; zero for what is measured in something else.
+
+    Args:
+        unit: as billing writes it: «кВт», «МВт·мес», «кВт в месяц».
+    """
+    return quantity * _KW.get(_PER_MONTH.sub("", _normalized(unit)), Decimal(0))
 
 
-def _bare(unit: str | None) -> str:
+def _normalized(unit: str | None) -> str:
+    """A unit in small letters alone, hours as «ч»."""
     return _HOURS.sub("ч", re.sub(r"[^a-zа-яё]", "", (unit or "").casefold()))
 
 
@@ -51,13 +60,19 @@ class RateSum:
 
     @property
     def adds_up(self) -> bool:
-        """Billing may send sums of which this is not true."""
+        """Whether net and VAT make gross; billing may send sums of which this is not true."""
         return self.net + self.vat == self.gross
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A charge as lists show it; roubles and kWh."""
+    """A charge as lists show it; roubles, kWh and kW.
+
+    Attributes:
+        rates: sums of its lines by VAT rate.
+        corrects: ``external_id`` of the document corrected.
+        is_interest: late interest, or a correction of it.
+    """
 
     id: int
     external_id: str
@@ -72,15 +87,13 @@ class Document:
     kw: Decimal
     rates: tuple[RateSum, ...]
     corrects: str | None
-    """``external_id`` of the document corrected."""
     is_interest: bool = False
-    """Late interest, or a correction of it."""
 
     @property
     def parts(self) -> tuple[RateSum, ...]:
         """Sums by VAT rate that add up to the document's own; the whole document where billing sent
         no lines, or lines with other sums."""
-        lines = self.of_lines
+        lines = self.line_totals
         if lines.gross != self.gross:
             return (RateSum(None, self.net, self.vat, self.gross),)
         if (lines.net, lines.vat) == (self.net, self.vat):
@@ -90,8 +103,8 @@ class Document:
         return (RateSum(rate, self.net, self.vat, self.gross),)
 
     @property
-    def of_lines(self) -> RateSum:
-        """What the lines come to, without a rate."""
+    def line_totals(self) -> RateSum:
+        """Totals of the lines, without a rate."""
         return RateSum(
             None,
             sum((part.net for part in self.rates), ZERO),
@@ -101,12 +114,12 @@ class Document:
 
 
 class PaymentStatus(StrEnum):
-    """How documents stand today, for information."""
+    """Whether documents are paid today, for information."""
 
     OPEN = "open"
     PARTLY = "partly"
     PAID = "paid"
-    NOT_ASKED = "not_asked"
+    NOT_DUE = "not_due"
     """Corrected to nothing."""
     CREDIT = "credit"
     """Lowers other documents."""
@@ -116,44 +129,47 @@ class PaymentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PaymentSummary:
-    """What documents ask for after corrections, and what of it is unpaid; roubles."""
+    """Amount due of some documents after corrections, and what of it is unpaid; roubles.
+
+    ``amount_due`` is None where the ledger does not count these documents one by one.
+    """
 
     gross: Decimal
-    demand: Decimal | None
-    """None: the ledger does not count these documents one by one."""
+    amount_due: Decimal | None
     unpaid: Decimal
 
     @property
     def status(self) -> PaymentStatus:
         if self.unpaid:
-            return PaymentStatus.OPEN if self.unpaid == self.demand else PaymentStatus.PARTLY
-        if self.demand:
+            return PaymentStatus.OPEN if self.unpaid == self.amount_due else PaymentStatus.PARTLY
+        if self.amount_due:
             return PaymentStatus.PAID
         if self.gross < 0:
             return PaymentStatus.CREDIT
-        return PaymentStatus.OLDER if self.demand is None else PaymentStatus.NOT_ASKED
+        return PaymentStatus.OLDER if self.amount_due is None else PaymentStatus.NOT_DUE
 
 
 def summarize_payment(
-    documents: Iterable[Document], states: Mapping[int, DocumentBalance], today: date
+    documents: Iterable[Document], balances: Mapping[int, DocumentBalance], today: date
 ) -> PaymentSummary:
-    """How some documents stand together.
+    """Add up what is due and unpaid of some documents.
 
     Args:
-        states: by document id, as ``Dues.documents``; what is dated later than ``today`` is not
-            among them, and unpaid.
+        balances: by document id, as ``OpenItems.documents``; what is dated later than ``today``
+            is not among them, and unpaid.
+        today: business date.
     """
-    gross, demand, unpaid, known = ZERO, ZERO, ZERO, False
+    gross, amount_due, unpaid, is_known = ZERO, ZERO, ZERO, False
     for document in documents:
-        state = states.get(document.id)
-        if state is None and document.on > today:
-            state = DocumentBalance(max(ZERO, document.gross), max(ZERO, document.gross))
+        balance = balances.get(document.id)
+        if balance is None and document.on > today:
+            balance = DocumentBalance(max(ZERO, document.gross), max(ZERO, document.gross))
         gross += document.gross
-        if state is not None:
-            known = True
-            demand += state.demand
-            unpaid += state.unpaid
-    return PaymentSummary(gross, demand if known else None, unpaid)
+        if balance is not None:
+            is_known = True
+            amount_due += balance.amount_due
+            unpaid += balance.unpaid
+    return PaymentSummary(gross, amount_due if is_known else None, unpaid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,28 +203,29 @@ class MonthOfCharges:
     @property
     def rates(self) -> tuple[RateSum, ...]:
         """Sums by VAT rate, the higher rate first."""
-        return sum_by_rate(rate for document in self.documents for rate in document.parts)
+        return sum_by_rate(part for document in self.documents for part in document.parts)
 
 
 def sum_by_rate(parts: Iterable[RateSum]) -> tuple[RateSum, ...]:
-    """Add up what has the same VAT rate; the higher rate first, what has none last."""
+    """Add up sums of the same VAT rate, roubles; the higher rate first, what has none last."""
     sums: dict[Decimal | None, RateSum] = {}
     for part in parts:
-        known = sums.get(part.rate, RateSum(part.rate, ZERO, ZERO, ZERO))
+        total = sums.get(part.rate, RateSum(part.rate, ZERO, ZERO, ZERO))
         sums[part.rate] = RateSum(
-            part.rate, known.net + part.net, known.vat + part.vat, known.gross + part.gross
+            part.rate, total.net + part.net, total.vat + part.vat, total.gross + part.gross
         )
     return tuple(sorted(sums.values(), key=lambda part: -(part.rate or Decimal(-1))))
 
 
 def build_months(
-    documents: Sequence[Document], states: Mapping[int, DocumentBalance], today: date
+    documents: Sequence[Document], balances: Mapping[int, DocumentBalance], today: date
 ) -> tuple[MonthOfCharges, ...]:
-    """Documents by billing month, the newest month first.
+    """Group documents by billing month, the newest month first.
 
     Args:
         documents: without late interest.
-        states: by document id.
+        balances: by document id, as ``OpenItems.documents``.
+        today: business date.
     """
     months: dict[Month, list[Document]] = {}
     for document in documents:
@@ -217,12 +234,17 @@ def build_months(
         MonthOfCharges(
             period,
             tuple(sorted(group, key=lambda document: (document.on, document.id))),
-            summarize_payment(group, states, today),
+            summarize_payment(group, balances, today),
         )
         for period, group in sorted(months.items(), reverse=True)
     )
 
 
-def times_price(quantity: Decimal, price: Decimal) -> Decimal:
-    """Roubles without VAT, rounded half up to the kopeck."""
+def multiply_by_price(quantity: Decimal, price: Decimal) -> Decimal:
+    """Multiply a quantity by its price: roubles without VAT, rounded half up to the kopeck.
+
+    Args:
+        quantity: in the unit that the price is for.
+        price: roubles without VAT for a unit.
+    """
     return (quantity * price).quantize(KOPECK, ROUND_HALF_UP)

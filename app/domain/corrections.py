@@ -1,13 +1,13 @@
-"""Corrections (УКД) and reversals: what each document still asks for once they are counted.
+"""Apply corrections (УКД) and reversals to the documents that they correct.
 
-A document with a negative sum is not money that arrived: it belongs to what it corrects and lowers
-that demand. What it lowers below zero becomes a credit of the same kind of debt, so that a reversed
-fine never pays for energy, nor a corrected bill for a fine.
+A document with a negative sum is not money that arrived: it lowers the amount due of what it
+corrects. What it lowers below zero becomes a credit of the same kind of debt, so that a reversed
+late interest never pays for energy, nor a corrected bill for late interest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,7 +27,13 @@ class DebtKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LedgerDocument:
-    """A document as the ledger has it; ``gross`` in roubles, below zero it lowers the debt."""
+    """A document as the ledger has it; ``gross`` in roubles, below zero it lowers the debt.
+
+    Attributes:
+        corrects: ``external_id`` of the document corrected; that one may be absent.
+        is_withdrawn: billing has withdrawn it. It counts for nothing, but tells what its
+            corrections belong to.
+    """
 
     id: int
     external_id: str
@@ -36,30 +42,35 @@ class LedgerDocument:
     period: Month
     gross: Decimal
     corrects: str | None = None
-    """``external_id`` of the document corrected; that one may be absent."""
     is_withdrawn: bool = False
-    """Billing took it back: it counts for nothing, but tells what its corrections belong to."""
 
     @property
-    def order(self) -> tuple[date, str]:
+    def sort_key(self) -> tuple[date, str]:
         """By date; among those of a day by billing's key, which an import does not change."""
         return self.on, self.external_id
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectedAmounts:
-    """What documents ask for after corrections; roubles, never negative."""
+    """Amounts due after corrections; roubles, never negative.
+
+    Attributes:
+        amounts: by id of every document that raises the debt.
+        opening: debt older than all these documents.
+        credit: what was corrected below zero.
+    """
 
     amounts: Mapping[int, Decimal]
-    """By id of every document that raises the debt."""
     opening: Decimal
-    """Debt older than all these documents."""
     credit: Mapping[DebtKind, Decimal]
-    """What was corrected below zero."""
 
 
 def debt_kinds(documents: Iterable[LedgerDocument]) -> dict[int, DebtKind]:
-    """Tell by id which debt a document belongs to: its own kind, or that of what it corrects."""
+    """Tell by id which debt a document belongs to: its own kind, or that of what it corrects.
+
+    Args:
+        documents: all of a contract, in any order.
+    """
     documents = list(documents)
     by_key = {document.external_id: document for document in documents}
     return {document.id: _debt_kind(document, by_key) for document in documents}
@@ -70,55 +81,79 @@ def apply_corrections(
 ) -> CorrectedAmounts:
     """Lower documents by the negative ones that correct them.
 
-    A negative document lowers its target, then what that one corrects in turn, then the others that
-    hang on the same document. Where there is none of these it lowers the month of what it corrects,
-    of itself where that is absent; what is left is credit. The order of ``documents`` does not
-    matter.
+    A negative document lowers its target, then what that one corrects in turn, then the others
+    that correct the same document. Where there is none of these it lowers the month of what it
+    corrects, of itself where that is absent; what is left is credit.
 
     Args:
-        since: documents before it are part of ``opening`` and ask for nothing themselves.
+        documents: all of a contract, in any order, withdrawn ones too.
+        since: documents before it are part of ``opening`` and have no amount due themselves.
         opening: debt before ``since``, roubles, not negative.
     """
-    ordered = sorted(documents, key=lambda document: document.order)
-    by_key = {document.external_id: document for document in ordered}
-    kinds = debt_kinds(ordered)
-    inside = [
-        document for document in ordered if document.on >= since and not document.is_withdrawn
-    ]
-    amounts = {document.id: document.gross for document in inside if document.gross > ZERO}
+    corrections = _Corrections(sorted(documents, key=lambda document: document.sort_key), since)
+    amounts = {
+        document.id: document.gross for document in corrections.counted if document.gross > ZERO
+    }
     credit = dict.fromkeys(DebtKind, ZERO)
-    families: dict[str, list[LedgerDocument]] = {}
-    months: dict[tuple[Month, DebtKind], list[LedgerDocument]] = {}
-    for document in ordered:
-        families.setdefault(_chain(document, by_key)[-1].external_id, []).append(document)
-    for document in inside:
-        months.setdefault((document.period, kinds[document.id]), []).append(document)
-    for document in inside:
-        left = -document.gross
-        if left <= ZERO:
+    for document in corrections.counted:
+        remainder = -document.gross
+        if remainder <= ZERO:
             continue
-        kind, chain = kinds[document.id], _chain(document, by_key)
-        family = [*chain[1:], *reversed(families[chain[-1].external_id])]
-        targets = [each for each in family if each.id in amounts and kinds[each.id] is kind]
-        is_of_opening = any(target.on < since for target in chain[1:])
-        if not targets and not is_of_opening:
-            month = chain[-1].period
-            targets = [each for each in months.get((month, kind), ()) if each.id in amounts]
-            is_of_opening = month < Month.of(since)
+        targets, lowers_opening = corrections.targets(document, amounts)
         for target in targets:
-            taken = min(amounts[target.id], left)
-            amounts[target.id] -= taken
-            left -= taken
-        if is_of_opening:
-            taken = min(opening, left)
-            opening -= taken
-            left -= taken
-        credit[kind] += left
+            part = min(amounts[target.id], remainder)
+            amounts[target.id] -= part
+            remainder -= part
+        if lowers_opening:
+            part = min(opening, remainder)
+            opening -= part
+            remainder -= part
+        credit[corrections.kinds[document.id]] += remainder
     return CorrectedAmounts(amounts, opening, credit)
 
 
+class _Corrections:
+    """Finds the documents that a negative document lowers."""
+
+    def __init__(self, documents: Sequence[LedgerDocument], since: date) -> None:
+        self.since = since
+        self.kinds = debt_kinds(documents)
+        self.counted = [
+            document for document in documents if document.on >= since and not document.is_withdrawn
+        ]
+        self._by_key = {document.external_id: document for document in documents}
+        self._by_origin: dict[str, list[LedgerDocument]] = {}
+        for document in documents:
+            origin = _chain(document, self._by_key)[-1]
+            self._by_origin.setdefault(origin.external_id, []).append(document)
+        self._by_month: dict[tuple[Month, DebtKind], list[LedgerDocument]] = {}
+        for document in self.counted:
+            key = document.period, self.kinds[document.id]
+            self._by_month.setdefault(key, []).append(document)
+
+    def targets(
+        self, correction: LedgerDocument, amounts: Mapping[int, Decimal]
+    ) -> tuple[list[LedgerDocument], bool]:
+        """Documents that a correction lowers, in order; whether it lowers the opening debt too."""
+        kind = self.kinds[correction.id]
+        _, *corrected = chain = _chain(correction, self._by_key)
+        origin = chain[-1]
+        related = [*corrected, *reversed(self._by_origin[origin.external_id])]
+        targets = [
+            document
+            for document in related
+            if document.id in amounts and self.kinds[document.id] is kind
+        ]
+        lowers_opening = any(document.on < self.since for document in corrected)
+        if targets or lowers_opening:
+            return targets, lowers_opening
+        of_month = self._by_month.get((origin.period, kind), ())
+        targets = [document for document in of_month if document.id in amounts]
+        return targets, origin.period < Month.of(self.since)
+
+
 def _debt_kind(document: LedgerDocument, by_key: Mapping[str, LedgerDocument]) -> DebtKind:
-    kinds = {each.kind for each in _chain(document, by_key)}
+    kinds = {link.kind for link in _chain(document, by_key)}
     return DebtKind.LATE_INTEREST if EntryKind.LATE_INTEREST in kinds else DebtKind.ENERGY
 
 

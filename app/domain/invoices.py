@@ -1,4 +1,4 @@
-"""Invoices: what is paid of them, and the words of the payment."""
+"""Invoices: whether they are paid, and the purpose of their payment."""
 
 from __future__ import annotations
 
@@ -13,19 +13,23 @@ from app.domain.period import Month
 
 
 class InvoiceStatus(StrEnum):
-    """How an invoice stands today, for information."""
+    """Whether an invoice is paid today, for information."""
 
     PAID = "paid"
     PARTLY = "partly"
     OPEN = "open"
     OVERDUE = "overdue"
-    SETTLED = "settled"
-    """Not covered by payments, and yet nothing is owed: a later document took its place."""
+    REPLACED = "replaced"
+    """Not covered by payments, and yet nothing is owed: a later document has replaced it."""
 
 
 @dataclass(frozen=True, slots=True)
 class InvoiceCard:
-    """An invoice, what payments have covered of it, and what is still asked for; roubles."""
+    """An invoice, what payments have covered of it, and what is still asked for; roubles.
+
+    ``covered`` and ``unpaid`` are together less than ``total`` where a correction has lowered the
+    month. ``vat_rate`` is in per cent, None where billing has not said.
+    """
 
     id: int
     kind: str
@@ -37,7 +41,6 @@ class InvoiceCard:
     vat_rate: Decimal | None
     covered: Decimal
     unpaid: Decimal
-    """Together with ``covered`` less than the total where a correction has lowered the month."""
 
     @property
     def lowered(self) -> Decimal:
@@ -47,7 +50,7 @@ class InvoiceCard:
     def status(self, today: date) -> InvoiceStatus:
         """An invoice due today is not overdue yet."""
         if not self.unpaid:
-            return InvoiceStatus.PAID if self.covered else InvoiceStatus.SETTLED
+            return InvoiceStatus.PAID if self.covered else InvoiceStatus.REPLACED
         if self.due_on < today:
             return InvoiceStatus.OVERDUE
         return InvoiceStatus.PARTLY if self.covered else InvoiceStatus.OPEN
@@ -57,14 +60,18 @@ class InvoiceCard:
 
 
 def payment_purpose(
-    card: InvoiceCard, contract: ContractName, amount: Decimal | None = None
+    invoice: InvoiceCard, contract: ContractName, amount: Decimal | None = None
 ) -> str:
-    """The words of a payment of an invoice; the VAT in it follows the invoice's rate.
+    """Write the purpose of a payment of an invoice; the VAT in it follows the invoice's rate.
 
     Args:
         amount: roubles that are paid, all that is asked for unless given.
     """
-    vat = included_vat(card.unpaid if amount is None else amount, card.vat_rate)
+    vat = included_vat(invoice.unpaid if amount is None else amount, invoice.vat_rate)
     return invoice_purpose(
-        contract, card.number, card.issued_on, card.period, vat_clause(vat, card.vat_rate)
+        contract,
+        invoice.number,
+        invoice.issued_on,
+        invoice.period,
+        vat_clause(vat, invoice.vat_rate),
     )

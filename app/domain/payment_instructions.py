@@ -1,4 +1,7 @@
-"""What is asked for, each as a payment of its own: amount, day, and words of the order."""
+"""Payment instructions: amount, due date and purpose of each payment that is to be made.
+
+The purpose (назначение платежа) goes into a payment order, a payment QR code and an invoice.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,12 @@ class ContractName:
 
 @dataclass(frozen=True, slots=True)
 class PaymentInstruction:
-    """One payment to be made; roubles above zero. ``id`` is the invoice's or document's."""
+    """One payment to be made; roubles above zero.
+
+    Attributes:
+        id: of the invoice or document; 0 for other debt and late interest.
+        due_on: None: without a due date, so at once.
+    """
 
     kind: ReceivableKind
     amount: Decimal
@@ -38,12 +46,11 @@ class PaymentInstruction:
     number: str = ""
     on: date | None = None
     due_on: date | None = None
-    """None: without a due date, so at once."""
     period: Month | None = None
 
     @property
     def code(self) -> str:
-        """Names it in addresses and forms."""
+        """Identifies it in addresses and forms."""
         return f"{self.kind}-{self.id}" if self.id else self.kind.value
 
     def days_overdue(self, today: date) -> int:
@@ -54,7 +61,7 @@ class PaymentInstruction:
 
 
 def vat_clause(vat: Decimal | None, *rates: Decimal | None) -> str:
-    """«в т.ч. НДС 22% - 22262-12», as banks want it.
+    """State the VAT of a payment as banks want it: «в т.ч. НДС 22% - 22262-12».
 
     Args:
         vat: roubles; None: billing has not said.
@@ -69,7 +76,12 @@ def vat_clause(vat: Decimal | None, *rates: Decimal | None) -> str:
 
 
 def included_vat(amount: Decimal, rate: Decimal | None) -> Decimal | None:
-    """The VAT in an amount that includes it; roubles, for the words of a payment only."""
+    """Compute the VAT in an amount that includes it, for the purpose of a payment only.
+
+    Args:
+        amount: roubles with VAT.
+        rate: in per cent; None where billing has not said, and then there is no answer.
+    """
     if rate is None:
         return None
     return (amount * rate / (100 + rate)).quantize(KOPECK, ROUND_HALF_UP)
@@ -78,19 +90,37 @@ def included_vat(amount: Decimal, rate: Decimal | None) -> Decimal | None:
 def invoice_purpose(
     contract: ContractName, number: str, issued_on: date, period: Month, vat: str
 ) -> str:
-    """«Оплата за электроэнергию по договору № … от …, счет № … от …, за 10.2026, в т.ч. НДС …»."""
+    """Write the purpose of a payment by invoice, at most ``MAX_PURPOSE`` characters.
+
+    «Оплата за электроэнергию по договору № … от …, счет № … от …, за 10.2026, в т.ч. НДС …».
+
+    Args:
+        number: of the invoice.
+        vat: clause on VAT, as ``vat_clause`` writes it.
+    """
     head = f"Оплата за электроэнергию по {contract}, счет № {number} от {issued_on:%d.%m.%Y}"
     return _fit(head, f", за {period.short_label}, {vat}")
 
 
 def document_purpose(contract: ContractName, number: str, on: date, period: Month, vat: str) -> str:
-    """The same by a document that no invoice asks for."""
+    """Write the purpose of a payment by a document that no invoice asks for.
+
+    Args:
+        number: of the document.
+        vat: clause on VAT, as ``vat_clause`` writes it.
+    """
     head = f"Оплата за электроэнергию по {contract}, документ № {number} от {on:%d.%m.%Y}"
     return _fit(head, f", за {period.short_label}, {vat}")
 
 
-def rest_purpose(contract: ContractName, today: date) -> str:
-    """The words for debt without a document in the portal: its VAT is known to billing only."""
+def other_debt_purpose(contract: ContractName, today: date) -> str:
+    """Write the purpose of paying debt without a document in the portal.
+
+    Its VAT is known to billing only.
+
+    Args:
+        today: business date on which the debt was asked for.
+    """
     return _fit(
         f"Оплата задолженности за электроэнергию по {contract}",
         f", на {today:%d.%m.%Y}, в т.ч. НДС",
@@ -98,7 +128,11 @@ def rest_purpose(contract: ContractName, today: date) -> str:
 
 
 def interest_purpose(contract: ContractName, numbers: Sequence[str]) -> str:
-    """The words for late interest, which has no VAT."""
+    """Write the purpose of paying late interest, which has no VAT.
+
+    Args:
+        numbers: of the documents; left out where they do not fit.
+    """
     tail = ", НДС не облагается"
     documents = ", документы № " + ", ".join(numbers) if numbers else ""
     head = f"Оплата пени по {contract}"
@@ -115,7 +149,7 @@ _INTEREST = re.compile(
 
 
 def is_interest_payment(purpose: str | None) -> bool:
-    """Whether the words of a payment, ours or anybody's, say that it is for late interest."""
+    """Tell by the purpose of a payment, written by anybody, that it pays late interest."""
     return _INTEREST.match(purpose or "") is not None
 
 
@@ -128,7 +162,11 @@ _SHORTER = (
 
 
 def shorten(purpose: str) -> tuple[str, str]:
-    """The same in fewer letters, and without days and months, for a code that has no room."""
+    """Shorten a purpose for a payment code that has no room for it.
+
+    Returns:
+        The purpose with abbreviations, and that without dates and months.
+    """
     for long, short in _SHORTER:
         purpose = purpose.replace(long, short)
     bare = re.sub(r"(?: от|,? за) [0-9.]{7,10}(?=,|$)", "", purpose).replace("№ ", "№")
@@ -136,5 +174,5 @@ def shorten(purpose: str) -> tuple[str, str]:
 
 
 def _fit(head: str, tail: str) -> str:
-    """Cut what names the document, never the end, which speaks of the VAT."""
+    """Cut what names the document, never the end, which states the VAT."""
     return head[: MAX_PURPOSE - len(tail)].rstrip() + tail

@@ -1,7 +1,9 @@
-"""What is asked for: the energy debt of a contract cut into demands, each with its day.
+"""Split the energy debt of a contract into receivables, each with its due date.
 
-The documents of a month, lowered by what corrects them, are the demand of the month. Its invoices
-ask for that demand and never for more; a document that no invoice asks for stands for itself.
+A receivable is an amount that the supplier asks for: an invoice, a document without an invoice, or
+older debt. The documents of a month, lowered by what corrects them, are the amount due of the
+month. Its invoices ask for that amount and never for more; a document that no invoice asks for is a
+receivable itself.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from app.domain.allocation import Allocation, Claim
+from app.domain.allocation import Allocation, OpenAmount
 from app.domain.corrections import DebtKind, LedgerDocument
 from app.domain.money import ZERO
 from app.domain.period import Month
@@ -39,73 +41,81 @@ class IssuedInvoice:
         return self.kind in ADVANCES
 
     @property
-    def order(self) -> tuple[date, str, int]:
+    def sort_key(self) -> tuple[date, str, int]:
         return self.due_on, self.number, self.id
 
 
 class ReceivableKind(StrEnum):
-    """What is asked for."""
+    """What an amount is asked for; the values are part of addresses."""
 
     INVOICE = "invoice"
     DOCUMENT = "document"
     """A document, or the part of one, that no invoice asks for."""
-    REST = "rest"
+    OTHER = "rest"
     """Debt without a document in the portal: mostly older than all of them."""
     INTEREST = "interest"
 
 
 @dataclass(frozen=True, slots=True)
 class Receivable:
-    """A sum that is asked for and what of it is covered; roubles. ``id`` of invoice or document."""
+    """An amount that is asked for and what of it is covered by payments; roubles.
+
+    Attributes:
+        id: of the invoice or document; 0 for other debt.
+        number: of an invoice.
+        due_on: None: at once.
+        is_advance: for a month that is not charged yet: no part of the ledger balance.
+    """
 
     kind: ReceivableKind
     amount: Decimal
     covered: Decimal
     id: int = 0
     number: str = ""
-    """Of an invoice."""
     due_on: date | None = None
-    """None: at once."""
     is_advance: bool = False
-    """Of a month that is not charged yet: no part of the ledger balance."""
 
     @property
     def unpaid(self) -> Decimal:
         return self.amount - self.covered
 
     def is_overdue(self, today: date) -> bool:
+        """Whether it should have been paid before ``today``, a business date."""
         return self.due_on is None or self.due_on < today
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentBalance:
-    """What a document asks for after its corrections, and what of that is unpaid; roubles."""
+    """Amount due of a document after its corrections, and what of that is unpaid; roubles."""
 
-    demand: Decimal
+    amount_due: Decimal
     unpaid: Decimal
     debt: DebtKind = DebtKind.ENERGY
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    """A demand before money is laid on it."""
+class _Item:
+    """A receivable before payments are allocated to it.
+
+    Attributes:
+        on: its place in the order of payment.
+        is_of_month: an invoice that asks for documents of its month.
+    """
 
     kind: ReceivableKind
     amount: Decimal
     on: date
-    """Its place in the order of payment."""
-    order: str
+    tie_breaker: str
     id: int = 0
     number: str = ""
     due_on: date | None = None
     period: Month | None = None
     is_advance: bool = False
     is_of_month: bool = False
-    """An invoice that asks for documents of its month."""
 
 
-class ReceivableLedger:
-    """Cuts the energy debt into demands, each with its day."""
+class ReceivablesBuilder:
+    """Splits the energy debt of a contract into receivables; late interest is no part of it."""
 
     def __init__(
         self,
@@ -114,94 +124,109 @@ class ReceivableLedger:
         amounts: Mapping[int, Decimal],
         charged: Collection[Month],
     ) -> None:
-        self.pieces: list[_Piece] = []
+        """Begin without receivables.
+
+        Args:
+            documents: energy documents that raise the debt.
+            invoices: all of the contract.
+            amounts: amount due by document id, after corrections; roubles.
+            charged: months that have a monthly document.
+        """
+        self.items: list[_Item] = []
         self.amounts = amounts
         self.charged = charged
         self.months: dict[Month, list[LedgerDocument]] = {}
         # Invoices ask for the monthly documents first: corrections seldom have one.
-        for document in sorted(documents, key=lambda each: (not is_monthly(each), each.order)):
+        for document in sorted(
+            documents, key=lambda document: (not is_monthly(document), document.sort_key)
+        ):
             self.months.setdefault(document.period, []).append(document)
-        self.invoices = sorted(invoices, key=lambda invoice: invoice.order)
-        self.left = {invoice.id: invoice.total for invoice in self.invoices}
+        self.invoices = sorted(invoices, key=lambda invoice: invoice.sort_key)
+        self.unused = {invoice.id: invoice.total for invoice in self.invoices}
         """What of each invoice has found nothing to ask for yet."""
         self.invoiced: dict[int, Decimal] = {}
         """What of each document the invoices of its month ask for."""
 
     def add_opening(self, opening: Decimal, first: Month) -> None:
-        """Debt of older times: the last invoices of those times ask for it, then nothing does."""
+        """Add debt older than ``first``: the last invoices of that time ask for it."""
         for invoice in reversed(self.invoices):
             if invoice.period < first and invoice.period not in self.charged:
                 opening -= self._add_invoice(invoice, opening)
-        self._add(_Piece(ReceivableKind.REST, opening, date.min, ""))
+        self._add(_Item(ReceivableKind.OTHER, opening, date.min, ""))
 
     def add_months(self) -> None:
-        """What was charged: by invoice as far as those ask, beyond that by document."""
+        """Add what was charged: by invoice as far as those ask, beyond that by document."""
         for month, documents in self.months.items():
-            demand = left = sum((self.amounts[document.id] for document in documents), ZERO)
+            amount_due = remainder = sum(
+                (self.amounts[document.id] for document in documents), ZERO
+            )
             for invoice in self.invoices:
                 # An advance asks for the month to come, not for what a correction has added to it.
                 if invoice.period == month and (month in self.charged or not invoice.is_advance):
-                    left -= self._add_invoice(invoice, left, is_of_month=True)
-            invoiced = demand - left
+                    remainder -= self._add_invoice(invoice, remainder, is_of_month=True)
+            invoiced = amount_due - remainder
             for document in documents:
                 part = self.invoiced[document.id] = min(self.amounts[document.id], invoiced)
                 invoiced -= part
                 self._add_document(document, self.amounts[document.id] - part)
 
     def add_advances(self, first: Month) -> None:
-        """Invoices of months that are not charged yet."""
+        """Add invoices of months from ``first`` that are not charged yet."""
         for invoice in self.invoices:
             if invoice.period >= first and invoice.period not in self.charged:
                 self._add_invoice(invoice, invoice.total, is_advance=True)
 
-    def add_debt(self, amount: Decimal) -> None:
-        """What the ledger counts beyond documents and money."""
-        self._add(_Piece(ReceivableKind.REST, amount, date.max, ""))
+    def add_other(self, amount: Decimal) -> None:
+        """Add what the ledger counts beyond documents and payments, roubles."""
+        self._add(_Item(ReceivableKind.OTHER, amount, date.max, ""))
 
-    def claims(self) -> list[Claim[int]]:
+    def open_amounts(self) -> list[OpenAmount[int]]:
+        """The receivables for ``allocate``; the key is the place among them."""
         return [
-            Claim(place, piece.on, piece.period, piece.amount, piece.order)
-            for place, piece in enumerate(self.pieces)
+            OpenAmount(place, item.on, item.period, item.amount, item.tie_breaker)
+            for place, item in enumerate(self.items)
         ]
 
-    def receivables(self, paid: Allocation[int]) -> list[Receivable]:
-        """The pieces with what is paid of them, by due date."""
+    def receivables(self, allocation: Allocation[int]) -> list[Receivable]:
+        """The receivables with what is covered of them, by due date."""
         by_date = sorted(
-            enumerate(self.pieces), key=lambda pair: (pair[1].due_on or date.min, pair[1].order)
+            enumerate(self.items),
+            key=lambda pair: (pair[1].due_on or date.min, pair[1].tie_breaker),
         )
         return [
             Receivable(
-                piece.kind,
-                piece.amount,
-                paid.covered[place],
-                piece.id,
-                piece.number,
-                piece.due_on,
-                piece.is_advance,
+                item.kind,
+                item.amount,
+                allocation.covered[place],
+                item.id,
+                item.number,
+                item.due_on,
+                item.is_advance,
             )
-            for place, piece in by_date
+            for place, item in by_date
         ]
 
-    def document_states(self, paid: Allocation[int]) -> dict[int, DocumentBalance]:
-        """What of each document is unpaid: its own piece, and its part of the month's invoices."""
-        own: dict[int, Decimal] = {}
-        pool: dict[Month | None, Decimal] = {}
-        for place, piece in enumerate(self.pieces):
-            if piece.kind is ReceivableKind.DOCUMENT:
-                own[piece.id] = paid.covered[place]
-            elif piece.is_of_month:
-                pool[piece.period] = pool.get(piece.period, ZERO) + paid.covered[place]
-        states = {}
+    def document_balances(self, allocation: Allocation[int]) -> dict[int, DocumentBalance]:
+        """What of each document is unpaid, by id: its own receivable, and its part of the
+        invoices of its month."""
+        covered: dict[int, Decimal] = {}
+        by_invoices: dict[Month | None, Decimal] = {}
+        for place, item in enumerate(self.items):
+            if item.kind is ReceivableKind.DOCUMENT:
+                covered[item.id] = allocation.covered[place]
+            elif item.is_of_month:
+                paid = by_invoices.get(item.period, ZERO) + allocation.covered[place]
+                by_invoices[item.period] = paid
+        balances = {}
         for month, documents in self.months.items():
-            left = pool.get(month, ZERO)
+            remainder = by_invoices.get(month, ZERO)
             for document in documents:
-                share = min(self.invoiced[document.id], left)
-                left -= share
-                demand = self.amounts[document.id]
-                states[document.id] = DocumentBalance(
-                    demand, demand - share - own.get(document.id, ZERO)
-                )
-        return states
+                share = min(self.invoiced[document.id], remainder)
+                remainder -= share
+                amount_due = self.amounts[document.id]
+                unpaid = amount_due - share - covered.get(document.id, ZERO)
+                balances[document.id] = DocumentBalance(amount_due, unpaid)
+        return balances
 
     def _add_invoice(
         self,
@@ -211,16 +236,15 @@ class ReceivableLedger:
         is_advance: bool = False,
         is_of_month: bool = False,
     ) -> Decimal:
-        """Have an invoice ask for up to ``limit``; what it asks for."""
-        amount = min(self.left[invoice.id], limit)
-        self.left[invoice.id] -= amount
-        order = f"{invoice.number}/{invoice.id:012d}"
+        """Have an invoice ask for up to ``limit``; return what it asks for."""
+        amount = min(self.unused[invoice.id], limit)
+        self.unused[invoice.id] -= amount
         self._add(
-            _Piece(
+            _Item(
                 ReceivableKind.INVOICE,
                 amount,
                 invoice.due_on,
-                order,
+                f"{invoice.number}/{invoice.id:012d}",
                 invoice.id,
                 invoice.number,
                 invoice.due_on,
@@ -236,7 +260,7 @@ class ReceivableLedger:
         if is_monthly(document):
             due_on = document.period.next_first.replace(day=FINAL_DAY)
         self._add(
-            _Piece(
+            _Item(
                 ReceivableKind.DOCUMENT,
                 amount,
                 due_on or document.on,
@@ -247,10 +271,11 @@ class ReceivableLedger:
             )
         )
 
-    def _add(self, piece: _Piece) -> None:
-        if piece.amount > ZERO:
-            self.pieces.append(piece)
+    def _add(self, item: _Item) -> None:
+        if item.amount > ZERO:
+            self.items.append(item)
 
 
 def is_monthly(document: LedgerDocument) -> bool:
+    """Whether a document charges a month (УПД), rather than corrects one or charges interest."""
     return document.kind is EntryKind.UPD

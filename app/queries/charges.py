@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.charges import Document, RateSum, in_kw, in_kwh, sum_by_rate, times_price
+from app.domain.charges import Document, RateSum, in_kw, in_kwh, multiply_by_price, sum_by_rate
 from app.domain.errors import NotFoundError
 from app.domain.line_explanations import BilledLine, Explanation, Readings, explain_lines
 from app.domain.period import Month, Period
@@ -74,7 +74,7 @@ class Line:
     @property
     def product(self) -> Decimal:
         """Quantity × price, roubles: what the sum without VAT should be."""
-        return times_price(self.quantity, self.price)
+        return multiply_by_price(self.quantity, self.price)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,26 +8,26 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.allocation import Claim, Receipt, allocate
+from app.domain.allocation import OpenAmount, Receipt, allocate
 from app.domain.period import Month
 
 JAN, FEB, MAR = Month(2026, 1), Month(2026, 2), Month(2026, 3)
 
 
-def claim(period: Month, amount: str) -> Claim[Month]:
-    return Claim(period, period.last, period, Decimal(amount))
+def open_amount(period: Month, amount: str) -> OpenAmount[Month]:
+    return OpenAmount(period, period.last, period, Decimal(amount))
 
 
 def money(amount: str, period: Month | None = None) -> Receipt:
     return Receipt(Decimal(amount), period)
 
 
-def covered(claims: list[Claim[Month]], *receipts: Receipt) -> tuple[list[str], str]:
-    allocation = allocate(claims, receipts)
-    return [str(allocation.covered[each.key]) for each in claims], str(allocation.left)
+def covered(amounts: list[OpenAmount[Month]], *receipts: Receipt) -> tuple[list[str], str]:
+    allocation = allocate(amounts, receipts)
+    return [str(allocation.covered[item.key]) for item in amounts], str(allocation.unallocated)
 
 
-THREE = [claim(JAN, "100.00"), claim(FEB, "100.00"), claim(MAR, "100.00")]
+THREE = [open_amount(JAN, "100.00"), open_amount(FEB, "100.00"), open_amount(MAR, "100.00")]
 
 
 def test_the_oldest_is_paid_first() -> None:
@@ -62,9 +62,10 @@ def test_more_given_back_than_received_is_said() -> None:
 
 SUMS = st.integers(0, 10**9).map(lambda kopecks: Decimal(kopecks).scaleb(-2))
 MONTHS = st.builds(Month, st.just(2026), st.integers(1, 12))
-CLAIMS = st.lists(st.tuples(MONTHS, SUMS), max_size=12).map(
+AMOUNTS = st.lists(st.tuples(MONTHS, SUMS), max_size=12).map(
     lambda pairs: [
-        Claim(number, period.last, period, amount) for number, (period, amount) in enumerate(pairs)
+        OpenAmount(number, period.last, period, amount)
+        for number, (period, amount) in enumerate(pairs)
     ]
 )
 RECEIPTS = st.lists(
@@ -77,26 +78,26 @@ RECEIPTS = st.lists(
 )
 
 
-@given(CLAIMS, RECEIPTS)
+@given(AMOUNTS, RECEIPTS)
 def test_nothing_is_paid_twice_and_nothing_is_lost(
-    claims: list[Claim[int]], receipts: list[Receipt]
+    amounts: list[OpenAmount[int]], receipts: list[Receipt]
 ) -> None:
-    allocation = allocate(claims, receipts)
-    assert sum(allocation.covered.values()) + allocation.left == sum(
+    allocation = allocate(amounts, receipts)
+    assert sum(allocation.covered.values()) + allocation.unallocated == sum(
         (receipt.amount for receipt in receipts), Decimal(0)
     )
-    for each in claims:
-        assert 0 <= allocation.covered[each.key] <= each.amount
-    if allocation.left > 0:
-        assert all(allocation.covered[each.key] == each.amount for each in claims)
+    for item in amounts:
+        assert 0 <= allocation.covered[item.key] <= item.amount
+    if allocation.unallocated > 0:
+        assert all(allocation.covered[item.key] == item.amount for item in amounts)
 
 
-@given(CLAIMS, st.lists(SUMS.map(Receipt), max_size=12))
-def test_without_named_periods_no_newer_claim_is_paid_before_an_older(
-    claims: list[Claim[int]], receipts: list[Receipt]
+@given(AMOUNTS, st.lists(SUMS.map(Receipt), max_size=12))
+def test_without_named_periods_no_newer_amount_is_paid_before_an_older(
+    amounts: list[OpenAmount[int]], receipts: list[Receipt]
 ) -> None:
-    allocation = allocate(claims, receipts)
-    by_age = sorted(claims, key=lambda each: each.on)
+    allocation = allocate(amounts, receipts)
+    by_age = sorted(amounts, key=lambda item: item.on)
     for older, newer in pairwise(by_age):
         if allocation.covered[newer.key] > 0:
             assert allocation.covered[older.key] == older.amount

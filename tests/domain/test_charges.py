@@ -14,8 +14,8 @@ from app.domain.charges import (
     RateSum,
     in_kw,
     in_kwh,
+    multiply_by_price,
     sum_by_rate,
-    times_price,
 )
 
 
@@ -57,28 +57,28 @@ def test_capacity_is_told_from_energy(quantity: str, unit: str | None, kw: str) 
 
 
 @pytest.mark.parametrize(
-    ("gross", "demand", "unpaid", "status"),
+    ("gross", "amount_due", "unpaid", "status"),
     [
         ("100", "100", "100", PaymentStatus.OPEN),
         ("100", "90", "90", PaymentStatus.OPEN),
         ("100", "90", "40", PaymentStatus.PARTLY),
         ("100", "90", "0", PaymentStatus.PAID),
-        ("100", "0", "0", PaymentStatus.NOT_ASKED),
+        ("100", "0", "0", PaymentStatus.NOT_DUE),
         ("-100", "0", "0", PaymentStatus.CREDIT),
         ("-100", "50", "50", PaymentStatus.OPEN),
         ("100", None, "0", PaymentStatus.OLDER),
     ],
 )
 def test_a_document_is_paid_when_what_corrections_have_left_of_it_is(
-    gross: str, demand: str | None, unpaid: str, status: PaymentStatus
+    gross: str, amount_due: str | None, unpaid: str, status: PaymentStatus
 ) -> None:
-    known = None if demand is None else Decimal(demand)
+    known = None if amount_due is None else Decimal(amount_due)
     assert PaymentSummary(Decimal(gross), known, Decimal(unpaid)).status is status
 
 
 def test_a_price_of_five_places_is_rounded_half_up_to_the_kopeck() -> None:
-    assert times_price(Decimal("1000"), Decimal("0.00005")) == Decimal("0.05")
-    assert times_price(Decimal("100"), Decimal("0.00005")) == Decimal("0.01")
+    assert multiply_by_price(Decimal("1000"), Decimal("0.00005")) == Decimal("0.05")
+    assert multiply_by_price(Decimal("100"), Decimal("0.00005")) == Decimal("0.01")
 
 
 AMOUNTS = st.integers(-(10**9), 10**9).map(lambda kopecks: Decimal(kopecks).scaleb(-2))

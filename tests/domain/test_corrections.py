@@ -107,6 +107,6 @@ def test_corrections_lose_nothing_and_leave_nothing_below_zero(
     kinds = debt_kinds(documents)
     for kind in DebtKind:
         mine = [each for each in documents if kinds[each.id] is kind and not each.is_withdrawn]
-        demand = sum((net.amounts[each.id] for each in mine if each.id in net.amounts), ZERO)
-        assert demand - net.credit[kind] == sum((each.gross for each in mine), ZERO)
+        amount_due = sum((net.amounts[each.id] for each in mine if each.id in net.amounts), ZERO)
+        assert amount_due - net.credit[kind] == sum((each.gross for each in mine), ZERO)
     assert all(amount >= 0 for amount in (*net.amounts.values(), *net.credit.values()))

@@ -123,7 +123,7 @@ def test_money_that_names_its_month_leaves_the_older_debt_overdue() -> None:
 def test_what_no_invoice_asks_for_stands_by_document_a_month_in_time_a_correction_at_once() -> None:
     more = document(SEPTEMBER, "122.00", CORRECTION, date(2026, 11, 20))
     open_items = build_open_items([OLD_UPD, OCTOBER_UPD, more], [OLD], [money("1000.00")], TODAY)
-    by_id = {demand.id: demand for demand in open_items.unpaid}
+    by_id = {receivable.id: receivable for receivable in open_items.unpaid}
     assert by_id[OCTOBER_UPD.id].due_on == date(2026, 11, 18)
     assert (by_id[more.id].unpaid, by_id[more.id].due_on) == (Decimal("122.00"), None)
 
@@ -133,7 +133,7 @@ def test_a_service_of_a_month_that_is_not_charged_is_asked_for_by_its_invoice_an
     bill = invoice("s", NOVEMBER, date(2026, 11, 30), "500.00", "other")
     open_items = build_open_items([service], [bill, ADVANCE40], [], TODAY)
     assert asked(open_items) == {"s": "500.00", "a40": "40.00"}
-    assert open_items.reconciliation.documents == open_items.balance == Decimal("500.00")
+    assert open_items.reconciliation.unpaid_documents == open_items.balance == Decimal("500.00")
 
 
 def test_a_correction_belongs_to_what_it_corrects_and_is_no_money() -> None:
@@ -144,7 +144,7 @@ def test_a_correction_belongs_to_what_it_corrects_and_is_no_money() -> None:
     assert asked(paid) == {"77": "97.39"}
     assert paid.documents[upd.id].unpaid == Decimal("97.39")
     nothing = build_open_items([upd, less], [bill], [], TODAY)
-    assert nothing.documents[upd.id].demand == nothing.documents[upd.id].unpaid
+    assert nothing.documents[upd.id].amount_due == nothing.documents[upd.id].unpaid
     assert asked(nothing) == {"77": "1097.39"}
 
 
@@ -219,7 +219,11 @@ def test_the_bridge_leads_from_the_balance_to_what_is_overdue_with_advances() ->
     reconciliation = open_items.reconciliation
     assert reconciliation.is_needed
     assert not reconciliation.explains_balance
-    assert (reconciliation.overdue_documents, reconciliation.advances, reconciliation.overdue) == (
+    assert (
+        reconciliation.overdue_documents,
+        reconciliation.overdue_advances,
+        reconciliation.overdue,
+    ) == (
         Decimal("1000.00"),
         Decimal("30.00"),
         Decimal("1030.00"),
@@ -293,16 +297,16 @@ def test_unpaid_by_month_by_invoice_and_the_balance_are_one_sum_with_credit_apar
         since=opening[0],
         opening=opening[1],
     )
-    charged = [demand for demand in open_items.receivables if not demand.is_advance]
+    charged = [receivable for receivable in open_items.receivables if not receivable.is_advance]
     ahead = total([each.covered for each in open_items.receivables if each.is_advance])
     unpaid = total([each.unpaid for each in charged])
     assert unpaid - ahead - total(list(open_items.credit.values())) == open_items.balance
     states = open_items.documents.values()
-    # Nothing negative is owed, nothing is paid beyond its demand.
-    for demand in open_items.receivables:
-        assert 0 <= demand.covered <= demand.amount
+    # Nothing negative is owed, nothing is paid beyond its receivable.
+    for receivable in open_items.receivables:
+        assert 0 <= receivable.covered <= receivable.amount
     for state in states:
-        assert 0 <= state.unpaid <= state.demand
+        assert 0 <= state.unpaid <= state.amount_due
     assert min(open_items.credit.values()) >= 0
     by_id = {invoice.id: invoice for invoice in invoices}
     for invoice_id, bill in by_id.items():
@@ -310,22 +314,24 @@ def test_unpaid_by_month_by_invoice_and_the_balance_are_one_sum_with_credit_apar
         assert covered + left <= bill.total
     reconciliation = open_items.reconciliation
     assert (
-        reconciliation.documents
-        - reconciliation.ahead
-        - reconciliation.credit
+        reconciliation.unpaid_documents
+        - reconciliation.prepaid_advances
+        - reconciliation.energy_credit
         - reconciliation.interest_credit
         == reconciliation.balance
     )
     assert (
-        reconciliation.documents - reconciliation.later + reconciliation.advances
+        reconciliation.unpaid_documents
+        - reconciliation.not_yet_due
+        + reconciliation.overdue_advances
         == open_items.overdue
     )
     assert (
         min(
-            reconciliation.documents,
-            reconciliation.later,
-            reconciliation.advances,
-            reconciliation.ahead,
+            reconciliation.unpaid_documents,
+            reconciliation.not_yet_due,
+            reconciliation.overdue_advances,
+            reconciliation.prepaid_advances,
         )
         >= 0
     )
@@ -362,16 +368,16 @@ def test_the_documents_of_a_month_and_its_invoices_have_the_same_unpaid(
     for key, state in open_items.documents.items():
         place = periods[key], state.debt is DebtKind.LATE_INTEREST
         by_document[place] = by_document.get(place, ZERO) + state.unpaid
-    by_demand: dict[tuple[Month, bool], Decimal] = {}
-    for demand in open_items.receivables:
-        if demand.is_advance or not demand.id:
+    by_place: dict[tuple[Month, bool], Decimal] = {}
+    for receivable in open_items.receivables:
+        if receivable.is_advance or not receivable.id:
             continue
-        is_invoice = demand.kind is ReceivableKind.INVOICE
-        month = (bills if is_invoice else periods)[demand.id]
-        place = month, demand.kind is ReceivableKind.INTEREST
-        by_demand[place] = by_demand.get(place, ZERO) + demand.unpaid
+        is_invoice = receivable.kind is ReceivableKind.INVOICE
+        month = (bills if is_invoice else periods)[receivable.id]
+        place = month, receivable.kind is ReceivableKind.INTEREST
+        by_place[place] = by_place.get(place, ZERO) + receivable.unpaid
     assert {key: value for key, value in by_document.items() if value} == {
-        key: value for key, value in by_demand.items() if value
+        key: value for key, value in by_place.items() if value
     }
 
 

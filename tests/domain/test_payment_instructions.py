@@ -17,7 +17,7 @@ from app.domain.payment_instructions import (
     interest_purpose,
     invoice_purpose,
     is_interest_payment,
-    rest_purpose,
+    other_debt_purpose,
     vat_clause,
 )
 from app.domain.period import Month
@@ -50,7 +50,7 @@ def test_no_purpose_is_too_long_and_the_vat_is_never_cut_off(contract: str, numb
     for words, end in (
         (invoice_purpose(name, number, on, OCTOBER, vat), vat),
         (document_purpose(name, number, on, OCTOBER, vat), vat),
-        (rest_purpose(name, on), "в т.ч. НДС"),
+        (other_debt_purpose(name, on), "в т.ч. НДС"),
         (interest_purpose(name, [number]), "НДС не облагается"),
     ):
         assert len(words) <= MAX_PURPOSE

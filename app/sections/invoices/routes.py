@@ -9,12 +9,12 @@ from app.domain.access import Permission
 from app.domain.invoices import InvoiceCard, payment_purpose
 from app.domain.money import amount_in_words
 from app.domain.payment_instructions import ContractName, PaymentInstruction
+from app.domain.payment_plan import invoice_instruction
 from app.extensions import db
 from app.lib.qr import qr_data_uri
 from app.queries.contracts import VisibleContract
 from app.queries.invoices import count_invoices, find_payee, get_invoice, list_invoices
 from app.queries.open_items import read_open_items
-from app.queries.payment_instructions import invoice_instruction
 from app.web.downloads import send_bytes
 from app.web.fragments import render_page
 from app.web.pager import Pager

@@ -12,11 +12,12 @@ from app.actions.bank_details import save_bank_details
 from app.domain.access import Permission
 from app.domain.errors import NotFoundError
 from app.domain.payment_instructions import PaymentInstruction
+from app.domain.payment_plan import PaymentPlan
 from app.domain.receivables import ReceivableKind
 from app.extensions import db
 from app.queries.contracts import VisibleContract
 from app.queries.invoices import find_bank_details, find_payer
-from app.queries.payment_instructions import PaymentPlan, list_payment_instructions
+from app.queries.payment_plan import read_payment_plan
 from app.sections.pay.forms import BankDetailsForm
 from app.web.fragments import render_page
 from app.web.payment_methods import payment_options, send_payment_orders
@@ -99,7 +100,7 @@ def bank_details_submit(contract: VisibleContract) -> ResponseReturnValue:
 
 
 def _to_pay(contract: VisibleContract) -> PaymentPlan:
-    return list_payment_instructions(db.session(), contract, clock().today())
+    return read_payment_plan(db.session(), contract, clock().today())
 
 
 def _page(
