@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, PasswordField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms import HiddenField, PasswordField
 
-from app.web.forms import printable, safe_next
+from app.web.account_fields import login_field
+from app.web.field_errors import MaxLength, RequiredInput
+from app.web.forms import safe_next
 
 
 class SignInForm(FlaskForm):
     """Contract number and password; the number may be written in any common way."""
 
-    login = StringField(
-        "Номер договора",
-        filters=[printable],
-        validators=[
-            DataRequired("Поле «Номер договора»: введите номер, например 00000-ЭС"),
-            Length(max=200, message="Поле «Номер договора»: слишком длинный номер"),
-        ],
-    )
+    login = login_field()
     password = PasswordField(
         "Пароль",
         validators=[
-            InputRequired("Поле «Пароль»: введите пароль"),
-            Length(max=200, message="Поле «Пароль»: слишком длинный пароль"),
+            RequiredInput("введите пароль"),
+            MaxLength(200, "слишком длинный пароль"),
         ],
     )
     next = HiddenField(filters=[lambda target: safe_next(target, "")])

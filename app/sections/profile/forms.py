@@ -6,15 +6,16 @@ import re
 
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
-from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms.validators import ValidationError
 
 from app.domain.contacts import normalise_email, normalise_phone, show_email
 from app.domain.errors import ContactError, DomainError, PasswordError, SignInRefusedError
-from app.sections.recovery.forms import NewPasswordForm
+from app.web.account_fields import NewPasswordForm
 from app.web.contact_errors import contact_error_text
+from app.web.field_errors import MaxLength, Required, field_error
 from app.web.forms import printable
 
-REFUSED = "Поле «Действующий пароль»: пароль не подходит"
+REFUSED = "пароль не подходит"
 
 
 def _trimmed(text: str | None) -> str:
@@ -26,12 +27,12 @@ class CurrentPassword(FlaskForm):
 
     current = PasswordField(
         "Действующий пароль",
-        validators=[DataRequired("Поле «Действующий пароль»: введите пароль, с которым входите")],
+        validators=[Required("введите пароль, с которым входите")],
     )
 
     def refuse_current(self) -> None:
         """Show beside the field that the password is wrong."""
-        self.current.errors = [REFUSED]
+        self.current.errors = [field_error(self.current, REFUSED)]
 
 
 class ContactsForm(CurrentPassword):
@@ -40,17 +41,17 @@ class ContactsForm(CurrentPassword):
     person_name = StringField(
         "Контактное лицо",
         filters=[_trimmed],
-        validators=[Length(max=200, message="Поле «Контактное лицо»: нужно до 200 знаков")],
+        validators=[MaxLength(200, "нужно до 200 знаков")],
     )
     position = StringField(
         "Должность",
         filters=[_trimmed],
-        validators=[Length(max=200, message="Поле «Должность»: нужно до 200 знаков")],
+        validators=[MaxLength(200, "нужно до 200 знаков")],
     )
     email = StringField(
         "Адрес e-mail",
         filters=[_trimmed, show_email],
-        validators=[DataRequired("Поле «Адрес e-mail»: введите адрес, например buh@example.ru")],
+        validators=[Required("введите адрес, например buh@example.ru")],
     )
     phone = StringField("Номер телефона", filters=[_trimmed])
 
@@ -59,7 +60,7 @@ class ContactsForm(CurrentPassword):
             normalise_email(field.data)
         except ContactError as error:
             text = contact_error_text(error, "не похоже на адрес. Например buh@example.ru")
-            raise ValidationError(f"Поле «Адрес e-mail»: {text}") from None
+            raise ValidationError(field_error(field, text)) from None
 
     def validate_phone(self, field: StringField) -> None:
         if not field.data:
@@ -68,7 +69,7 @@ class ContactsForm(CurrentPassword):
             normalise_phone(field.data)
         except ContactError as error:
             text = contact_error_text(error, "не похоже на номер. Например +7 912 345-67-89")
-            raise ValidationError(f"Поле «Номер телефона»: {text}") from None
+            raise ValidationError(field_error(field, text)) from None
 
     def show_error(self, error: DomainError) -> None:
         """Show an error beside its field: the current password, or a number without codes."""
@@ -80,7 +81,7 @@ class ContactsForm(CurrentPassword):
             if isinstance(error, ContactError)
             else "код подтверждения приходит только на мобильные номера +7 9…"
         )
-        self.phone.errors = [f"Поле «Номер телефона»: {text}"]
+        self.phone.errors = [field_error(self.phone, text)]
 
 
 class PasswordForm(CurrentPassword, NewPasswordForm):
@@ -101,11 +102,11 @@ class PhoneCodeForm(FlaskForm):
         "Код подтверждения",
         filters=[lambda text: re.sub(r"\s", "", printable(text))],
         validators=[
-            DataRequired("Поле «Код подтверждения»: введите шесть цифр из смс"),
-            Length(max=60, message="Поле «Код подтверждения»: слишком длинный код"),
+            Required("введите шесть цифр из смс"),
+            MaxLength(60, "слишком длинный код"),
         ],
     )
 
     def refuse(self) -> None:
         """Show beside the field that the code is wrong."""
-        self.code.errors = ["Поле «Код подтверждения»: код не подходит или устарел"]
+        self.code.errors = [field_error(self.code, "код не подходит или устарел")]

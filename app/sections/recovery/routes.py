@@ -17,8 +17,9 @@ from app.logging import event
 from app.models import Recovery
 from app.queries.accounts import list_logins
 from app.queries.registrations import get_recovery
-from app.sections.recovery.forms import CodeForm, NewPasswordForm, RecoveryForm
+from app.sections.recovery.forms import CodeForm, RecoveryForm
 from app.web import session
+from app.web.account_fields import NewPasswordForm
 from app.web.device_cookie import set_device_cookie
 from app.web.forms import printable, too_many_attempts
 from app.web.fragments import render_page
@@ -40,7 +41,6 @@ LINK_ERRORS = {
     ),
 }
 MAX_LOGIN = 64
-WRONG_CODE = "Поле «Код подтверждения»: код не подходит или устарел"
 
 
 guard_links(bp, LINK_ERRORS, ("recovery.index", "Запросить ссылку"))
@@ -178,7 +178,7 @@ def _explain(form: CodeForm, error: Exception) -> int:
         form.code.errors = [too_many_attempts(error)]
         return 429
     else:
-        form.code.errors = [WRONG_CODE]
+        form.refuse_code()
     return 422
 
 

@@ -29,7 +29,9 @@ from app.domain.errors import (
 from app.domain.passwords import check_password
 from app.domain.registration import Channel
 from app.models import Registration
+from app.web.account_fields import NewPasswordForm
 from app.web.contact_errors import contact_error_text
+from app.web.field_errors import field_error
 from app.web.forms import PASSWORD_ERRORS, printable, too_many_attempts
 from app.web.registration_cookie import is_registering_browser, mark_registering_browser
 
@@ -42,10 +44,11 @@ FORM_ERRORS = (
 )
 """Errors that are shown beside a field; the others end the registration."""
 CODE_ERRORS = {
-    "wrong": "Поле «Код подтверждения»: код не подходит. Проверьте цифры в смс",
-    "expired": "Поле «Код подтверждения»: код устарел или уже использован. Запросите новый",
-    "missing": "Подтвердите номер: нажмите «Отправить смс» и введите код",
+    "wrong": "код не подходит. Проверьте цифры в смс",
+    "expired": "код устарел или уже использован. Запросите новый",
 }
+NO_CODE = "Подтвердите номер: нажмите «Отправить смс» и введите код"
+NO_SMS = "на этот номер смс не отправляются. Укажите мобильный номер +7 9…"
 NO_CHANNEL = "Выберите, как подтвердить регистрацию"
 LONG = "Слишком длинный текст: проверьте, то ли попало в это поле"
 NO_CONSENT = "Без согласия на обработку персональных данных регистрация невозможна"
@@ -63,26 +66,26 @@ class FirstEntryForm(FlaskForm):
         try:
             normalise_contract_number(field.data or "")
         except ContractNumberError:
-            raise ValidationError(
-                "Поле «Номер договора»: введите номер, например 00000-ЭС"
-            ) from None
+            raise ValidationError(field_error(field, "введите номер, например 00000-ЭС")) from None
 
     def validate_inn(self, field: StringField) -> None:
         if not re.fullmatch(r"[0-9]{10}(?:[0-9]{2})?", self.plain_inn):
-            raise ValidationError("Поле «ИНН»: нужно 10 цифр (организация) или 12 цифр (ИП)")
+            raise ValidationError(
+                field_error(field, "нужно 10 цифр (организация) или 12 цифр (ИП)")
+            )
         if not is_inn(self.plain_inn):
-            raise ValidationError("Поле «ИНН»: в номере опечатка, контрольные цифры не сходятся")
+            raise ValidationError(
+                field_error(field, "в номере опечатка, контрольные цифры не сходятся")
+            )
 
     @property
     def plain_inn(self) -> str:
         return re.sub(r"\s", "", unicodedata.normalize("NFKC", self.inn.data or ""))
 
 
-class RegistrationForm(FlaskForm):
+class RegistrationForm(NewPasswordForm):
     """The manual's registration form. An accepted password need not be typed again."""
 
-    password = PasswordField("Новый пароль")
-    password_again = PasswordField("Подтверждение пароля")
     email = StringField("Адрес e-mail", filters=[printable, show_email])
     phone = StringField("Номер телефона", filters=[printable])
     channel = RadioField(
@@ -117,7 +120,7 @@ class RegistrationForm(FlaskForm):
         if not typed and (self.has_password or self.is_step):
             return
         if not typed:
-            raise ValidationError("Поле «Новый пароль»: придумайте пароль")
+            raise ValidationError(field_error(field, "придумайте пароль"))
         contract = self.registration.contract
         customer = contract.customer
         facts = (
@@ -131,11 +134,7 @@ class RegistrationForm(FlaskForm):
         try:
             check_password(typed, facts)
         except PasswordError as error:
-            raise ValidationError(f"Поле «Новый пароль»: {PASSWORD_ERRORS[error.code]}") from None
-
-    def validate_password_again(self, field: PasswordField) -> None:
-        if (field.data or "") != (self.password.data or ""):
-            raise ValidationError("Поле «Подтверждение пароля»: пароли не совпадают")
+            raise ValidationError(field_error(field, PASSWORD_ERRORS[error.code])) from None
 
     def validate_email(self, field: StringField) -> None:
         if self.is_step and not field.data:
@@ -144,14 +143,14 @@ class RegistrationForm(FlaskForm):
             normalise_email(field.data or "")
         except ContactError as error:
             text = contact_error_text(error, "нужен адрес вида name@example.ru")
-            raise ValidationError(f"Поле «Адрес e-mail»: {text}") from None
+            raise ValidationError(field_error(field, text)) from None
 
     def validate_phone(self, field: StringField) -> None:
         try:
             normalise_phone(field.data or "")
         except ContactError as error:
             text = contact_error_text(error, "нужен номер с кодом, например +7 912 345-67-89")
-            raise ValidationError(f"Поле «Номер телефона»: {text}") from None
+            raise ValidationError(field_error(field, text)) from None
 
     def validate_consent(self, field: BooleanField) -> None:
         if not field.data:
@@ -191,12 +190,10 @@ class RegistrationForm(FlaskForm):
             case ConsentMissingError():
                 self.consent.errors = [NO_CONSENT]
             case SmsNotAllowedError():
-                self.phone.errors = [
-                    "Поле «Номер телефона»: на этот номер смс не отправляются. "
-                    "Укажите мобильный номер +7 9…"
-                ]
+                self.phone.errors = [field_error(self.phone, NO_SMS)]
             case CodeError(code=code):
-                self.code.errors = [CODE_ERRORS[code]]
+                text = field_error(self.code, CODE_ERRORS[code]) if code in CODE_ERRORS else NO_CODE
+                self.code.errors = [text]
             case TooSoonError(retry_after=seconds):
                 self.code.errors = [f"Код уже отправлен. Новый — через {seconds} с"]
                 return 429

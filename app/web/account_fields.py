@@ -1,0 +1,45 @@
+"""Form fields of accounts that several sections share: the login, and a new password twice."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, StringField
+from wtforms.validators import ValidationError
+
+from app.domain.errors import PasswordError
+from app.domain.passwords import check_password
+from app.web.field_errors import MaxLength, Required, field_error
+from app.web.forms import PASSWORD_ERRORS, printable
+
+
+def login_field() -> StringField:
+    """The contract number that a customer signs in with."""
+    return StringField(
+        "Номер договора",
+        filters=[printable],
+        validators=[
+            Required("введите номер, например 00000-ЭС"),
+            MaxLength(200, "слишком длинный номер"),
+        ],
+    )
+
+
+class NewPasswordForm(FlaskForm):
+    """A new password, twice."""
+
+    password = PasswordField("Новый пароль")
+    password_again = PasswordField("Подтверждение пароля")
+
+    def validate_password(self, field: PasswordField) -> None:
+        try:
+            check_password(field.data or "")
+        except PasswordError as error:
+            raise ValidationError(field_error(field, PASSWORD_ERRORS[error.code])) from None
+
+    def validate_password_again(self, field: PasswordField) -> None:
+        if (field.data or "") != (self.password.data or ""):
+            raise ValidationError(field_error(field, "пароли не совпадают"))
+
+    def refuse(self, error: PasswordError) -> None:
+        """Show beside the field why a password may not be set."""
+        self.password.errors = [field_error(self.password, PASSWORD_ERRORS[error.code])]
