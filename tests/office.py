@@ -7,10 +7,10 @@ import struct
 import zipfile
 from collections.abc import Mapping
 
-WORD, EXCEL = "word/document.xml", "xl/workbook.xml"
+DOCUMENT, EXCEL = "word/document.xml", "xl/workbook.xml"
 BASE = "application/vnd.openxmlformats-officedocument"
 TYPES = {
-    WORD: f"{BASE}.wordprocessingml.document.main+xml",
+    DOCUMENT: f"{BASE}.wordprocessingml.document.main+xml",
     EXCEL: f"{BASE}.spreadsheetml.sheet.main+xml",
 }
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -30,7 +30,7 @@ def relationships(*links: str) -> bytes:
 
 
 def package(
-    main: str = WORD,
+    main: str = DOCUMENT,
     parts: Mapping[str, bytes] | None = None,
     *,
     main_type: str = "",
@@ -40,7 +40,7 @@ def package(
     root: bytes | None = None,
 ) -> bytes:
     """A package as Office writes it: ``links`` are relationships of the main part."""
-    main_type = main_type or TYPES[WORD if main.startswith("word") else EXCEL]
+    main_type = main_type or TYPES[DOCUMENT if main.startswith("word") else EXCEL]
     overrides = {main: main_type, **(types or {})}
     extensions = {"rels": "application/vnd.openxmlformats-package.relationships+xml"} | {
         "xml": "application/xml",

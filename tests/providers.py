@@ -18,17 +18,17 @@ from aiosmtpd.controller import Controller
 
 
 def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 @dataclass
 class MailServer:
-    """What it has taken, and how it answers: a reply to the recipient, or seconds of silence."""
+    """What it has accepted, and how it answers: a reply to the recipient, or seconds of silence."""
 
     port: int = 0
-    taken: list[bytes] = field(default_factory=list)
+    accepted: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     reply: str = "250 OK"
     silence: float = 0
@@ -54,7 +54,7 @@ class MailServer:
         if self.silence:
             time.sleep(self.silence)
             return "451 too late"
-        self.taken.append(envelope.content)
+        self.accepted.append(envelope.content)
         self.recipients += envelope.rcpt_tos
         return "250 OK"
 
@@ -98,7 +98,7 @@ def twilio_created(sid: str = "SM0123") -> tuple[int, str]:
 
 
 def twilio_refused(status: int, code: int) -> tuple[int, str]:
-    """Twilio's answer to a message it did not take."""
+    """Twilio's answer to a message it refused."""
     return status, json.dumps({"code": code, "message": "refused", "status": status})
 
 

@@ -199,7 +199,7 @@ def test_value_that_cannot_be_meant_is_refused(
 ) -> None:
     (fault,) = faults(local | {name: value})
     assert fault.startswith(f"{name}: ")
-    assert any("а" <= letter <= "я" for letter in fault)
+    assert any("а" <= character <= "я" for character in fault)
 
 
 def test_trailing_slash_of_the_address_is_dropped(local: dict[str, str]) -> None:
@@ -263,8 +263,8 @@ def test_every_setting_that_keeps_a_comment_or_quotes_is_named_at_once(
         "JOBS": "queue",
     }
     Config.from_env(values)
-    kept = {name: leftover.replace("{value}", value) for name, value in values.items()}
-    found = faults(kept)
+    changed = {name: leftover.replace("{value}", value) for name, value in values.items()}
+    found = faults(changed)
     assert sorted(fault.split(":")[0] for fault in found) == sorted(values)
     assert all("« #»" in fault or "в кавычках" in fault for fault in found)
 

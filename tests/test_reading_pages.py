@@ -68,8 +68,8 @@ def count_writes(app: Flask) -> Iterator[list[str]]:
 
 def table_of(statement: str) -> str:
     """``audit_events`` of an INSERT into it or an UPDATE of it."""
-    words = statement.replace('"', "").split()
-    return next(word for word in words[1:] if word.upper() not in ("INTO", "FROM", "OR"))
+    names = statement.replace('"', "").split()[1:]
+    return next(name for name in names if name.upper() not in ("INTO", "FROM", "OR"))
 
 
 @pytest.mark.parametrize("reader", READERS)

@@ -73,7 +73,7 @@ def test_a_message_leaves_once(app: Flask, session: Session, server: MailServer)
         assert delivery.deliver(message_id)
         assert not delivery.deliver(message_id)
         assert delivery.sweep() == 0
-    assert len(server.taken) == 1
+    assert len(server.accepted) == 1
     assert state(session, message_id)[0] == "sent"
 
 
@@ -88,7 +88,7 @@ def test_twenty_deliveries_at_once_send_one_letter(
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(deliver, range(20))) == 1
-    assert len(server.taken) == 1
+    assert len(server.accepted) == 1
 
 
 def test_a_server_in_trouble_is_tried_again_with_growing_pauses(
@@ -111,7 +111,7 @@ def test_a_server_in_trouble_is_tried_again_with_growing_pauses(
         assert delivery.sweep() == 0
         advance_clock(minutes=minutes)
         assert delivery.sweep() == 1
-    assert len(server.taken) == 1
+    assert len(server.accepted) == 1
 
 
 def test_a_refusal_for_good_is_not_tried_again(
@@ -131,7 +131,7 @@ def test_a_message_that_breaks_the_sender_does_not_stop_those_behind_it(
     queue(session, "2")
     with app.app_context():
         assert delivery.sweep() == 1
-    assert len(server.taken) == 1
+    assert len(server.accepted) == 1
     assert state(session, poison)[:2] == ("waiting", 1)
 
 
@@ -158,7 +158,7 @@ def test_what_a_crash_left_behind_leaves_when_its_lease_is_over(
         assert delivery.sweep() == 0
         advance_clock(seconds=LEASE.total_seconds())
         assert delivery.sweep() == 1
-    assert len(server.taken) == 1
+    assert len(server.accepted) == 1
 
 
 def test_a_message_past_its_time_is_not_sent(
@@ -168,7 +168,7 @@ def test_a_message_past_its_time_is_not_sent(
     advance_clock(minutes=61)
     with app.app_context():
         assert delivery.sweep() == 0
-    assert (server.taken, state(session, message_id)[0]) == ([], "failed")
+    assert (server.accepted, state(session, message_id)[0]) == ([], "failed")
 
 
 def test_every_try_carries_the_same_message_id(
@@ -184,9 +184,12 @@ def test_every_try_carries_the_same_message_id(
         session.commit()
         delivery.sweep()
     ids = {
-        line for raw in server.taken for line in raw.splitlines() if line.startswith(b"Message-ID")
+        line
+        for raw in server.accepted
+        for line in raw.splitlines()
+        if line.startswith(b"Message-ID")
     }
-    assert (len(server.taken), len(ids)) == (2, 1)
+    assert (len(server.accepted), len(ids)) == (2, 1)
 
 
 def test_a_link_is_made_when_the_letter_leaves(
@@ -204,7 +207,7 @@ def test_a_link_is_made_when_the_letter_leaves(
     import email  # noqa: PLC0415
     from email import policy  # noqa: PLC0415
 
-    letter = email.message_from_bytes(server.taken[0], policy=policy.default)
+    letter = email.message_from_bytes(server.accepted[0], policy=policy.default)
     assert url in letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert url in letter.get_body(("html",)).get_content()  # type: ignore[union-attr]
 
@@ -227,11 +230,11 @@ def test_a_letter_that_did_not_leave_is_told_and_sent_once_when_asked_again(
     assert "не отправлено" in page.select_one("#error-summary").text
     assert page.select_one("#email")["value"] == ON_RECORD
     server.reply, server.silence = "250 OK", 0.0
-    server.taken.clear()
+    server.accepted.clear()
     person.save(page, password="", password_again="")
     with person.page.app.app_context():
         delivery.sweep()
-    assert len(server.taken) == 1
+    assert len(server.accepted) == 1
     assert session.scalars(select(Message.status).order_by(Message.id)).all() == ["failed", "sent"]
 
 
@@ -241,7 +244,7 @@ def test_the_log_holds_no_secret(person: Person, server: MailServer) -> None:
     person.save(person.form(), 503)
     server.reply = "250 OK"
     person.save(person.page.check_last())
-    (letter,) = server.taken
+    (letter,) = server.accepted
     import email  # noqa: PLC0415
 
     text = email.message_from_bytes(letter).get_payload()[0].get_payload()[0]  # type: ignore[union-attr,index]
@@ -269,7 +272,7 @@ def test_staff_see_what_failed_and_send_it_again(
     assert run(app, "message-retry", str(message_id)).exit_code == 1
     server.reply = "250 OK"
     assert run(app, "message-retry", str(message_id)).exit_code == 0
-    assert len(server.taken) == 1
+    assert len(server.accepted) == 1
     assert run(app, "message-retry", str(message_id)).exit_code == 1
     assert "Не отправлено: 0" in run(app, "messages").output
 

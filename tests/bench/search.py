@@ -1,4 +1,4 @@
-"""A clerk's search over twenty thousand contracts, on SQLite and, where it answers, PostgreSQL."""
+"""A staff search over twenty thousand contracts, on SQLite and, where it answers, PostgreSQL."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ def _report(name: str, engine: Engine) -> None:
                 times.append(time.perf_counter() - begun)
             slowest[typed] = max(times) * 1000
     engine.dispose()
-    words = ", ".join(f"«{typed}» {ms:.0f}" for typed, ms in slowest.items())
-    print(f"search of {CONTRACTS} contracts, {name}, ms: {words} (asked: at most 100)")
+    milliseconds = ", ".join(f"«{typed}» {ms:.0f}" for typed, ms in slowest.items())
+    print(f"search of {CONTRACTS} contracts, {name}, ms: {milliseconds} (asked: at most 100)")

@@ -97,14 +97,14 @@ class Windows:
         *,
         at: Site | None = None,
         width: int = 1280,
-        look: str = "",
+        appearance: str = "",
         expected: tuple[int, ...] = (),
         **options: Any,
     ) -> Page:
         """A fresh window, signed in as the owner of contract ``number`` if one is given.
 
         Args:
-            look: the choice of «Версия для слабовидящих».
+            appearance: what is chosen in «Версия для слабовидящих».
             expected: error statuses that the test provokes.
             options: for Playwright's ``new_context``.
         """
@@ -117,8 +117,8 @@ class Windows:
             context.add_cookies(
                 [{"name": "kabinet", "value": site.cookie(number), "url": site.url}]
             )
-        if look:
-            context.add_cookies([{"name": "appearance", "value": look, "url": site.url}])
+        if appearance:
+            context.add_cookies([{"name": "appearance", "value": appearance, "url": site.url}])
         page = context.new_page()
         self.watches.append(Watch(page, site, expected))
         return page

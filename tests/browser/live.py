@@ -148,7 +148,7 @@ def serve(folder: Path, migrated: Path, *, with_data: bool) -> Iterator[Site]:
     def counted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         site.hits.append(environ["PATH_INFO"])
         # Werkzeug's server forgets to close an answer when the browser drops the connection right
-        # after it; what the portal does then (send a letter) would not happen.
+        # after it; what the portal does then (send an email) would not happen.
         with closing(app(environ, start_response)) as answer:
             yield from answer
 

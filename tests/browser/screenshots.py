@@ -15,10 +15,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from app import create_app
 from app.extensions import db
 from config import ROOT
-from tests.browser import making
+from tests.browser import state_rows
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.live import Site, serve
-from tests.browser.states import registration
+from tests.browser.state import registration
 from tests.conftest import make_config
 
 FOLDER = ROOT / "static" / "manual"
@@ -32,7 +32,7 @@ def at(path: str | Callable[[Site], str]) -> Open:
     def open_page(page: Page, site: Site) -> None:
         where = path if isinstance(path, str) else path(site)
         where = where.replace("{meter}", str(site.meter()))
-        page.goto(site.contract(making.debtor(site), where))
+        page.goto(site.contract(state_rows.debtor(site), where))
 
     return open_page
 
@@ -85,16 +85,16 @@ def main() -> None:
         (folder / "site").mkdir()
         with serve(folder / "site", migrated, with_data=True) as site:
             for shot in SHOTS:
-                _take(browser, site, *shot)
+                _shoot(browser, site, *shot)
         browser.close()
 
 
-def _take(browser: Browser, site: Site, name: str, is_inside: bool, go: Open, height: int) -> None:
+def _shoot(browser: Browser, site: Site, name: str, is_inside: bool, go: Open, height: int) -> None:
     context = browser.new_context(
         viewport={"width": WIDTH, "height": height}, locale="ru-RU", color_scheme="light"
     )
     if is_inside:
-        cookie = site.cookie(making.debtor(site))
+        cookie = site.cookie(state_rows.debtor(site))
         context.add_cookies([{"name": "kabinet", "value": cookie, "url": site.url}])
     page = context.new_page()
     go(page, site)

@@ -1,4 +1,4 @@
-"""Every page of the desk in every state that looks different."""
+"""Every staff page in every state that looks different."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
-from tests.browser import desk_making, making
+from tests.browser import staff_rows, state_rows
 from tests.browser.live import HOSTILE_NUMBER, Site
-from tests.browser.states import State
+from tests.browser.state import State
 
 ADMIN = "staff:admin"
 
 
-def desk(path: str) -> str:
-    """A page of the desk, which stands outside of any contract."""
+def staff_page(path: str) -> str:
+    """A staff page, whose address names no contract."""
     return f"//staff{path}"
 
 
 def after(make: Callable[[Site], object], path: str) -> Callable[[Site], str]:
     """The page, once something has been made that it shows; «{}» is the made thing's id."""
-    return lambda site: desk(path.format(make(site)))
+    return lambda site: staff_page(path.format(make(site)))
 
 
 def of_contract(path: str, number: str = "") -> Callable[[Site], str]:
     """A page about a contract: the debtor's, unless another is named."""
-    return lambda site: desk(path.format(site.ids[number or making.debtor(site)]))
+    return lambda site: staff_page(path.format(site.ids[number or state_rows.debtor(site)]))
 
 
 def enquiry(status: str, *, hostile: bool = False) -> Callable[[Site], str]:
-    """A thread at the desk."""
-    return lambda site: desk(making.enquiry(status, hostile=hostile)(site))
+    """A thread on its staff page."""
+    return lambda site: staff_page(state_rows.enquiry(status, hostile=hostile)(site))
 
 
-def send(words: str) -> Callable[[Page], None]:
+def send(label: str) -> Callable[[Page], None]:
     """Press a button and wait for what is wrong."""
 
     def act(page: Page) -> None:
-        page.get_by_role("button", name=words, exact=True).click()
+        page.get_by_role("button", name=label, exact=True).click()
         page.locator("#error-summary").wait_for()
 
     return act
@@ -49,7 +49,7 @@ def search(page: Page) -> None:
 
 
 def second_step(page: Page) -> None:
-    """All rows ticked and taken: the page names those in doubt."""
+    """All rows ticked and accepted: the page names those in doubt."""
     for box in page.locator("tbody input[type=checkbox]").all():
         box.check()
     page.get_by_role("button", name="Принять отмеченные", exact=True).click()
@@ -62,86 +62,92 @@ def closing(page: Page) -> None:
 
 
 STAFF_STATES = (
-    State("desk: the door", None, "/staff/sign-in"),
-    State("desk: the door, nothing typed", None, "/staff/sign-in", 422, send("Продолжить")),
-    State("desk: own password", ADMIN, desk("/password")),
-    State("desk: today", ADMIN, after(desk_making.submitted, "/")),
-    State("desk: search", ADMIN, desk("/customers"), act=search),
-    State("desk: card", ADMIN, of_contract("/customers/{}")),
-    State("desk: card of a hostile customer", ADMIN, of_contract("/customers/{}", HOSTILE_NUMBER)),
+    State("staff: sign-in page", None, "/staff/sign-in"),
+    State("staff: sign-in page, nothing typed", None, "/staff/sign-in", 422, send("Продолжить")),
+    State("staff: my password", ADMIN, staff_page("/password")),
+    State("staff: dashboard", ADMIN, after(staff_rows.submitted, "/")),
+    State("staff: search", ADMIN, staff_page("/customers"), act=search),
+    State("staff: card", ADMIN, of_contract("/customers/{}")),
+    State("staff: card of a hostile customer", ADMIN, of_contract("/customers/{}", HOSTILE_NUMBER)),
     State(
-        "desk: home through a clerk's eyes",
+        "staff: home through a clerk's eyes",
         ADMIN,
-        lambda site: f"//contracts/{site.ids[making.debtor(site)]}/",
+        lambda site: f"//contracts/{site.ids[state_rows.debtor(site)]}/",
     ),
-    State("desk: readings", ADMIN, after(desk_making.submitted, "/readings?department=all")),
+    State("staff: readings", ADMIN, after(staff_rows.submitted, "/readings?department=all")),
     State(
-        "desk: readings, nothing ticked",
+        "staff: readings, nothing ticked",
         ADMIN,
-        after(desk_making.submitted, "/readings?department=all"),
+        after(staff_rows.submitted, "/readings?department=all"),
         422,
         send("Принять отмеченные"),
     ),
     State(
-        "desk: readings, doubtful ones by name",
+        "staff: readings, doubtful ones by name",
         ADMIN,
-        after(desk_making.submitted, "/readings?department=all"),
+        after(staff_rows.submitted, "/readings?department=all"),
         act=second_step,
     ),
-    State("desk: reading by telephone", ADMIN, of_contract("/contracts/{}/readings")),
-    State("desk: exchange of readings", ADMIN, desk("/readings/exchange")),
+    State("staff: reading by telephone", ADMIN, of_contract("/contracts/{}/readings")),
+    State("staff: exchange of readings", ADMIN, staff_page("/readings/exchange")),
     State(
-        "desk: enquiries",
+        "staff: enquiries",
         ADMIN,
         after(enquiry("registered", hostile=True), "/enquiries?department="),
     ),
-    State("desk: enquiry being closed", ADMIN, enquiry("in_work", hostile=True), act=closing),
-    State("desk: closed enquiry", ADMIN, enquiry("closed")),
-    State("desk: summary of enquiries", ADMIN, desk("/enquiries/summary")),
-    State("desk: enquiry", ADMIN, enquiry("registered")),
-    State("desk: enquiry of a hostile person", ADMIN, enquiry("in_work", hostile=True)),
-    State("desk: transfers", ADMIN, after(desk_making.transfer, "/transfers")),
-    State("desk: transfer", ADMIN, after(desk_making.transfer, "/transfers/{}")),
+    State("staff: enquiry being closed", ADMIN, enquiry("in_work", hostile=True), act=closing),
+    State("staff: closed enquiry", ADMIN, enquiry("closed")),
+    State("staff: summary of enquiries", ADMIN, staff_page("/enquiries/summary")),
+    State("staff: enquiry", ADMIN, enquiry("registered")),
+    State("staff: enquiry of a hostile person", ADMIN, enquiry("in_work", hostile=True)),
+    State("staff: transfers", ADMIN, after(staff_rows.transfer, "/transfers")),
+    State("staff: transfer", ADMIN, after(staff_rows.transfer, "/transfers/{}")),
     State(
-        "desk: transfer, nothing chosen",
+        "staff: transfer, nothing chosen",
         ADMIN,
-        after(desk_making.transfer, "/transfers/{}"),
+        after(staff_rows.transfer, "/transfers/{}"),
         422,
         send("Решить"),
     ),
     State(
-        "desk: transfers of the same organisations",
+        "staff: transfers of the same organisations",
         ADMIN,
-        after(desk_making.transfer, "/transfers/same-inn"),
+        after(staff_rows.transfer, "/transfers/same-inn"),
     ),
     State(
-        "desk: transfers of the same organisations, not checked",
+        "staff: transfers of the same organisations, not checked",
         ADMIN,
-        after(desk_making.transfer, "/transfers/same-inn"),
+        after(staff_rows.transfer, "/transfers/same-inn"),
         422,
         send("Это те же организации: восстановить доступ (1)"),
     ),
     State(
-        "desk: card of a contract that changed hands",
+        "staff: card of a contract that changed hands",
         ADMIN,
-        after(desk_making.transfer, "/customers/{}"),
+        after(staff_rows.transfer, "/customers/{}"),
     ),
-    State("desk: registrations", ADMIN, after(desk_making.registration, "/registrations")),
-    State("desk: registration", ADMIN, after(desk_making.registration, "/registrations/{}")),
+    State("staff: registrations", ADMIN, after(staff_rows.registration, "/registrations")),
+    State("staff: registration", ADMIN, after(staff_rows.registration, "/registrations/{}")),
     State(
-        "desk: registration, no reason",
+        "staff: registration, no reason",
         ADMIN,
-        after(desk_making.registration, "/registrations/{}"),
+        after(staff_rows.registration, "/registrations/{}"),
         422,
         send("Отказать"),
     ),
-    State("desk: billing", ADMIN, after(desk_making.refused_job, "/billing")),
-    State("desk: refused batch", ADMIN, after(desk_making.refused_job, "/billing/jobs/{}")),
-    State("desk: reconciliation", ADMIN, desk("/billing/reconciliation")),
-    State("desk: directories", ADMIN, desk("/directories")),
-    State("desk: journal", ADMIN, desk("/journal")),
-    State("desk: journal of imports", ADMIN, desk("/journal?who=billing")),
-    State("desk: messages", ADMIN, desk("/messages?status=all")),
-    State("desk: staff", ADMIN, desk("/team")),
-    State("desk: new clerk, nothing typed", ADMIN, desk("/team/new"), 422, send("Сохранить")),
+    State("staff: billing", ADMIN, after(staff_rows.refused_job, "/billing")),
+    State("staff: refused batch", ADMIN, after(staff_rows.refused_job, "/billing/jobs/{}")),
+    State("staff: balance checks", ADMIN, staff_page("/billing/reconciliation")),
+    State("staff: directories", ADMIN, staff_page("/directories")),
+    State("staff: audit log", ADMIN, staff_page("/journal")),
+    State("staff: audit log of imports", ADMIN, staff_page("/journal?who=billing")),
+    State("staff: messages", ADMIN, staff_page("/messages?status=all")),
+    State("staff: staff", ADMIN, staff_page("/team")),
+    State(
+        "staff: new member, nothing typed",
+        ADMIN,
+        staff_page("/team/new"),
+        422,
+        send("Сохранить"),
+    ),
 )

@@ -15,7 +15,7 @@ from app.demo.loading import DEMO_PASSWORD
 from app.domain.staff import totp_secret
 from app.lib.totp import code_at
 from app.models import Account, Contract, Membership, Registration, StaffMember, SubmittedReading
-from tests.browser import desk_making, making
+from tests.browser import staff_rows, state_rows
 from tests.browser.conftest import Windows
 from tests.browser.crowd import add_contracts
 from tests.browser.live import UNREGISTERED, Site, serve
@@ -39,7 +39,7 @@ def large_site(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def desk(
+def staff_page(
     request: pytest.FixtureRequest, large_site: Site, chromium: Browser
 ) -> Iterator[tuple[Page, Windows]]:
     """A window nobody is signed in at, and what opens more of them."""
@@ -49,20 +49,20 @@ def desk(
     assert not opened.faults
 
 
-def tab_to(page: Page, words: str, label: str = "") -> None:
-    """Press Tab until the focus is on what begins with these words, or is so labelled."""
+def tab_to(page: Page, text: str, label: str = "") -> None:
+    """Press Tab until the focus is on what begins with these text, or is so labelled."""
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
         stop = page.evaluate(STOP)
         name = page.evaluate("() => document.activeElement.getAttribute('aria-label') || ''")
-        if (words and str(stop["words"]).startswith(words)) or (label and name.startswith(label)):
+        if (text and str(stop["text"]).startswith(text)) or (label and name.startswith(label)):
             assert stop["outlined"], stop
             return
-    pytest.fail(f"«{words or label}» cannot be reached by keyboard")
+    pytest.fail(f"«{text or label}» cannot be reached by keyboard")
 
 
-def press(page: Page, words: str, key: str = "Enter") -> None:
-    tab_to(page, words)
+def press(page: Page, text: str, key: str = "Enter") -> None:
+    tab_to(page, text)
     page.keyboard.press(key)
 
 
@@ -72,27 +72,27 @@ def fill(page: Page, label: str, text: str) -> None:
     page.keyboard.type(text)
 
 
-def heading(page: Page, words: str) -> None:
-    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(words))
+def heading(page: Page, text: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(text))
 
 
 def test_a_clerks_day_without_a_mouse(
-    desk: tuple[Page, Windows], large_site: Site, tmp_path: Path
+    staff_page: tuple[Page, Windows], large_site: Site, tmp_path: Path
 ) -> None:
-    page, windows = desk
+    page, windows = staff_page
     enquiry = _enquiry(large_site)
     with large_site.session() as session:
         session.query(SubmittedReading).delete()
         session.commit()
-    desk_making.submitted(large_site)
-    registration = desk_making.registration(large_site)
+    staff_rows.submitted(large_site)
+    registration = staff_rows.registration(large_site)
     sign_in(page, large_site)
-    take_a_reading_by_telephone(page, large_site)
+    enter_a_reading_by_telephone(page, large_site)
     check_readings(page, large_site)
     answer_an_enquiry(page, large_site, windows, enquiry)
-    open_a_cabinet(page, large_site, registration)
+    approve_a_registration(page, large_site, registration)
     load_billing(page, large_site, tmp_path)
-    read_the_journal(page)
+    read_the_audit_log(page)
 
 
 def sign_in(page: Page, site: Site) -> None:
@@ -111,7 +111,7 @@ def sign_in(page: Page, site: Site) -> None:
     heading(page, "Сегодня")
 
 
-def take_a_reading_by_telephone(page: Page, site: Site) -> None:
+def enter_a_reading_by_telephone(page: Page, site: Site) -> None:
     """Found by the serial number, read out, sent, and there for the customer."""
     number = "69999-ЭС" if _script(page) else "69998-ЭС"
     serial = str(70_000_000 + site.ids[number])
@@ -163,8 +163,8 @@ def check_readings(page: Page, site: Site) -> None:
 
 def answer_an_enquiry(page: Page, site: Site, windows: Windows, enquiry: str) -> None:
     """Taken and answered; the customer's open page shows the answer when it is loaded again."""
-    customer = windows.open(making.debtor(site))
-    customer.goto(site.contract(making.debtor(site), enquiry))
+    customer = windows.open(state_rows.debtor(site))
+    customer.goto(site.contract(state_rows.debtor(site), enquiry))
     page.goto(site.url + "/staff/")
     press(page, "Обращения")
     heading(page, "Обращения")
@@ -179,7 +179,7 @@ def answer_an_enquiry(page: Page, site: Site, windows: Windows, enquiry: str) ->
     expect(customer.locator("main")).to_contain_text("в нее вошел перерасчет")
 
 
-def open_a_cabinet(page: Page, site: Site, registration: int) -> None:
+def approve_a_registration(page: Page, site: Site, registration: int) -> None:
     """The contacts are compared, the cabinet is opened."""
     press(page, "Регистрации")
     heading(page, "Регистрации")
@@ -206,7 +206,7 @@ def load_billing(page: Page, site: Site, folder: Path) -> None:
     expect(page.locator("#status")).to_contain_text("Загружен")
 
 
-def read_the_journal(page: Page) -> None:
+def read_the_audit_log(page: Page) -> None:
     press(page, "Журнал")
     heading(page, "Журнал")
     expect(page.locator("main")).to_contain_text("Админова Анна Ивановна")
@@ -249,7 +249,7 @@ def _batch(path: Path, name: str) -> Path:
 def _enquiry(site: Site) -> str:
     with site.session() as session:
         make = Factory(session)
-        contract = session.scalars(select(Contract).filter_by(number=making.debtor(site))).one()
+        contract = session.scalars(select(Contract).filter_by(number=state_rows.debtor(site))).one()
         owner = session.scalars(
             select(Account).join(Membership).where(Membership.contract_id == contract.id)
         ).first()

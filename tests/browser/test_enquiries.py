@@ -1,4 +1,4 @@
-"""Enquiries in a browser: typed text is kept while it is typed, files leave at once."""
+"""Enquiries in a browser: typed text is stored while it is typed, files leave at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.browser.live import EMPTY, Site
 from tests.browser.test_manual import PDF
 from tests.conftest import NOW
 
-PAPER = {"name": "письмо.pdf", "mimeType": "application/pdf", "buffer": PDF}
+DOCUMENT = {"name": "письмо.pdf", "mimeType": "application/pdf", "buffer": PDF}
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_what_is_typed_is_there_again_after_the_page_is_lost(page: Page, site: S
 
 def test_files_are_shown_removed_and_refused_in_place(page: Page) -> None:
     page.get_by_label("Текст обращения").fill("С файлами")
-    page.get_by_label("Выберите файлы").set_input_files([PAPER])
+    page.get_by_label("Выберите файлы").set_input_files([DOCUMENT])
     expect(page.locator("ul.files")).to_contain_text("письмо.pdf")
     expect(page.locator("#files-status")).to_have_text("Приложено: 1\u00a0файл.")
     assert page.evaluate("document.activeElement.id") == "file-input"
@@ -63,7 +63,7 @@ def test_a_session_that_ends_while_a_file_leaves_keeps_both(page: Page, site: Si
         mine = update(AccountSession).where(AccountSession.id == newest)
         session.execute(mine.values(created_at=NOW - timedelta(hours=13)))
         session.commit()
-    page.get_by_label("Выберите файлы").set_input_files([PAPER])
+    page.get_by_label("Выберите файлы").set_input_files([DOCUMENT])
     expect(page.locator("h1")).to_have_text("Вход в Личный кабинет")
     expect(page.locator(".note").first).to_contain_text("сохранено в черновике")
     page.get_by_label("Номер договора").fill(EMPTY)

@@ -14,7 +14,8 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import Windows
 from tests.browser.staff_states import STAFF_STATES
-from tests.browser.states import STATES, State
+from tests.browser.state import State
+from tests.browser.states import STATES
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RUN = """([exclude, rules]) => axe.run({exclude}, {
@@ -65,7 +66,7 @@ def size(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": HEIGHT})
 
 
-def look(page: Page, **choices: str) -> None:
+def choose_appearance(page: Page, **choices: str) -> None:
     """What the cookie of «Версия для слабовидящих» does to the page."""
     page.evaluate("choices => Object.assign(document.documentElement.dataset, choices)", choices)
 
@@ -97,7 +98,7 @@ def check_axe(page: Page) -> None:
 
 
 def check_widths(page: Page) -> None:
-    """No sideways scroll, nothing cut, no sum on two lines: telephone, tablet, desk."""
+    """No sideways scroll, nothing cut, no sum on two lines: telephone, tablet, computer."""
     for width in (NARROW, 360, 640, 736, 768, 1024, WIDE):
         check_fits(page, width)
         assert page.evaluate(FIGURES) == [], f"a sum is broken over two lines at {width}"
@@ -106,9 +107,9 @@ def check_widths(page: Page) -> None:
 def check_large_text(page: Page) -> None:
     """The largest choices of «Версия для слабовидящих»."""
     for text in ("150", "200"):
-        look(page, text=text, spacing="wide")
+        choose_appearance(page, text=text, spacing="wide")
         check_fits(page, WIDE, NARROW)
-    look(page, text="100", spacing="normal")
+    choose_appearance(page, text="100", spacing="normal")
 
 
 def check_own_spacing(page: Page) -> None:

@@ -1,4 +1,4 @@
-"""Names from billing that try to be markup, template, htmx or layout stay words (V7)."""
+"""Names from billing that try to be markup, template, htmx or layout stay text (V7)."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def test_hostile_names_are_words_on_the_page(windows: Windows, site: Site, name:
     page = BY_NAME[name].open(windows, width=320)
     page.wait_for_load_state("networkidle")
     text = page.locator("header.top").inner_text()
-    for words in HOSTILE:
-        assert words in text, words
+    for hostile in HOSTILE:
+        assert hostile in text, hostile
     assert page.locator("img, [hx-trigger], main [hx-get*='sign-out']").count() == 0
     assert page.title().count("<") == page.evaluate("() => document.title").count("<")
     page.reload()

@@ -12,7 +12,8 @@ from sqlalchemy import func, select, update
 from app.models import AccountSession
 from tests.browser.conftest import Windows
 from tests.browser.live import Site
-from tests.browser.states import BY_NAME, swap_error, swap_quarter
+from tests.browser.state import swap_error, swap_quarter
+from tests.browser.states import BY_NAME
 
 FOCUSED = "() => document.activeElement.outerHTML.slice(0, 80)"
 

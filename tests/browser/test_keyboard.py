@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 from app.demo.loading import DEMO_PASSWORD
 from tests.browser.conftest import Windows
 from tests.browser.live import Site
-from tests.browser.states import BY_NAME, State
+from tests.browser.state import State
+from tests.browser.states import BY_NAME
 
 MAX_STOPS = 90
 STOP = """() => {
@@ -21,7 +22,7 @@ STOP = """() => {
     return {
         id: element.dataset.stop,
         tag: element.tagName,
-        words: (element.labels?.[0] ?? element).textContent.trim(),
+        text: (element.labels?.[0] ?? element).textContent.trim(),
         outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
         inside: box.left >= 0 && box.right <= innerWidth && box.bottom > 0 && box.top < innerHeight,
         large: Math.max(box.height, element.closest("label")?.offsetHeight ?? 0) >= 24
@@ -49,11 +50,11 @@ def stops(page: Page) -> Iterator[dict[str, object]]:
     pytest.fail("a keyboard trap, or too many stops")
 
 
-def tab_to(page: Page, words: str) -> None:
+def tab_to(page: Page, text: str) -> None:
     for stop in stops(page):
-        if str(stop["words"]).startswith(words):
+        if str(stop["text"]).startswith(text):
             return
-    pytest.fail(f"«{words}» cannot be reached by keyboard")
+    pytest.fail(f"«{text}» cannot be reached by keyboard")
 
 
 def test_sign_in_period_statement_pdf_and_sign_out_by_keyboard_alone(
@@ -118,7 +119,7 @@ def test_the_skip_link_is_first_and_every_stop_is_seen(
 ) -> None:
     page = state.open(windows, width=width)
     found = list(stops(page))
-    assert found[0]["words"] == "К содержанию"
+    assert found[0]["text"] == "К содержанию"
     for stop in found:
         assert stop["outlined"], stop
         assert stop["inside"], stop
@@ -130,7 +131,7 @@ def test_the_skip_link_leads_past_the_menu(windows: Windows) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    assert page.evaluate(STOP)["words"] == "С"
+    assert page.evaluate(STOP)["text"] == "С"
 
 
 def test_an_enquiry_is_sent_by_keyboard_alone(page: Page, site: Site) -> None:

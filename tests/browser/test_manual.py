@@ -21,12 +21,12 @@ NEW_PASSWORD = "другой пароль 8"
 
 
 @contextmanager
-def section(words: str) -> Iterator[None]:
+def section(label: str) -> Iterator[None]:
     """A fault below is a fault of this section of the manual."""
     try:
         yield
     except (AssertionError, Exception) as fault:
-        fault.add_note(f"Руководство, раздел {words}")
+        fault.add_note(f"Руководство, раздел {label}")
         raise
 
 
@@ -66,11 +66,11 @@ def newcomer(site: Site) -> tuple[str, str, str, str]:
     return tuple(row)
 
 
-def menu(page: Page, words: str) -> None:
+def menu(page: Page, label: str) -> None:
     page.get_by_role("navigation", name="Разделы").get_by_role(
-        "link", name=words, exact=True
+        "link", name=label, exact=True
     ).click()
-    expect(page.locator("h1")).to_have_text(words)
+    expect(page.locator("h1")).to_have_text(label)
 
 
 def test_every_sentence_of_the_manual_comes_true_in_its_order(page: Page, site: Site) -> None:
@@ -93,7 +93,7 @@ def test_every_sentence_of_the_manual_comes_true_in_its_order(page: Page, site: 
         expect(page.locator(".balance")).to_be_visible()
     with section("5. Оформить обращение"):
         send_enquiry(page)
-    look_at_money(page)
+    view_money(page)
     with section("9. Передача показаний приборов учета"):
         submit_reading(page)
     with section("10. Реквизиты и контакты"):
@@ -108,7 +108,7 @@ def test_every_sentence_of_the_manual_comes_true_in_its_order(page: Page, site: 
         sign_in(page, number, NEW_PASSWORD)
 
 
-def look_at_money(page: Page) -> None:
+def view_money(page: Page) -> None:
     with section("6. «Взаиморасчеты»"):
         menu(page, "Взаиморасчеты")
         expect(page.locator("table.sheet")).to_contain_text("Итого")
@@ -160,8 +160,8 @@ def send_enquiry(page: Page) -> None:
     page.get_by_label("Адрес электронной почты").fill("novichok@example.org")
     page.get_by_label("Адрес помещения").fill("г. Примерск, ул. Образцовая, д. 5")
     page.get_by_label("Текст обращения").fill("Пришлите УПД за октябрь.")
-    paper = {"name": "запрос.pdf", "mimeType": "application/pdf", "buffer": PDF}
-    page.get_by_label("Выберите файлы").set_input_files([paper])
+    document = {"name": "запрос.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    page.get_by_label("Выберите файлы").set_input_files([document])
     if page.evaluate("() => !!document.documentElement.classList.contains('uploads')"):
         expect(page.locator("ul.files")).to_contain_text("запрос.pdf")
     page.get_by_label("Даю согласие на обработку персональных данных").check()
@@ -195,8 +195,8 @@ def submit_reading(page: Page) -> None:
 
 def check_requisites(page: Page, number: str, inn: str) -> None:
     menu(page, "Реквизиты и контакты")
-    for words in ("Фирменное название", "Юридический адрес", "Почтовый адрес", inn, number):
-        expect(page.locator("main")).to_contain_text(words)
+    for label in ("Фирменное название", "Юридический адрес", "Почтовый адрес", inn, number):
+        expect(page.locator("main")).to_contain_text(label)
 
 
 def change_contacts(page: Page) -> None:

@@ -12,7 +12,7 @@ from app.domain.money import parse_roubles
 from app.models import PreparedFile
 from tests.browser.conftest import Windows
 from tests.browser.live import Site
-from tests.browser.states import file_in
+from tests.browser.state import file_in
 from tests.domain.test_bank_order import read
 
 BIC, ACCOUNT, CORR = "047501602", "40702810300000000001", "30101810700000000602"
@@ -32,9 +32,9 @@ def page(request: pytest.FixtureRequest, windows: Windows, site: Site) -> Page:
     return opened
 
 
-def menu(page: Page, words: str) -> None:
-    page.get_by_role("navigation", name="Разделы").get_by_role("link", name=words).click()
-    expect(page.locator("h1")).to_have_text(words)
+def menu(page: Page, label: str) -> None:
+    page.get_by_role("navigation", name="Разделы").get_by_role("link", name=label).click()
+    expect(page.locator("h1")).to_have_text(label)
 
 
 def amount(text: str | None) -> object:

@@ -1,4 +1,4 @@
-"""The way into the cabinet as the manual tells it (§3), with JavaScript and without it."""
+"""The way into the account as the manual tells it (§3), with JavaScript and without it."""
 
 from __future__ import annotations
 
@@ -67,21 +67,21 @@ def fill(page: Page, email: str, phone: str, way: str) -> None:
     page.get_by_label("Подтверждаю свое согласие").check()
 
 
-def press(page: Page, words: str) -> None:
-    page.locator("main").get_by_role("button", name=words, exact=True).last.click()
+def press(page: Page, label: str) -> None:
+    page.locator("main").get_by_role("button", name=label, exact=True).last.click()
 
 
 def link(page: Page, outbox: Outbox, to: str, path: str = "/registration/confirm/") -> str:
-    """The address in the newest letter; letters leave after the page has come."""
+    """The address in the newest email; emails leave after the page has come."""
     for _ in range(100):
-        for letter in reversed(outbox.emails(to)):
-            if found := re.search(rf"http://\S+{path}\S+", part(letter, "plain")):
+        for email in reversed(outbox.emails(to)):
+            if found := re.search(rf"http://\S+{path}\S+", part(email, "plain")):
                 return found[0]
         page.wait_for_timeout(50)
-    raise AssertionError(f"no letter to {to}")
+    raise AssertionError(f"no email to {to}")
 
 
-def test_registration_by_letter(
+def test_registration_by_email(
     page: Page, site: Site, outbox: Outbox, customer: tuple[str, str, str, str]
 ) -> None:
     number, inn, email, phone = customer
@@ -140,7 +140,7 @@ def test_a_link_that_is_over_leads_to_a_new_registration(
     expect(page.locator("h1")).to_have_text("Первый вход")
 
 
-def test_a_forgotten_password_by_letter(
+def test_a_forgotten_password_by_email(
     page: Page, site: Site, outbox: Outbox, customer: tuple[str, str, str, str]
 ) -> None:
     number, inn, email, phone = customer

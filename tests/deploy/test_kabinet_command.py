@@ -133,7 +133,7 @@ def test_any_file_is_read_as_systemd_itself_reads_it(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         (b"A=1\nB=\xff", "строка 2: нужна кодировка UTF-8"),
         (b"A=1\0", "нулевой байт"),
@@ -141,9 +141,9 @@ def test_any_file_is_read_as_systemd_itself_reads_it(text: str) -> None:
     ],
 )
 def test_a_file_that_systemd_refuses_or_reads_either_way_is_refused(
-    content: bytes, words: str
+    content: bytes, message: str
 ) -> None:
-    with pytest.raises(kabinet.EnvironmentFileError, match=words.replace("\\", "\\\\")):
+    with pytest.raises(kabinet.EnvironmentFileError, match=message.replace("\\", "\\\\")):
         kabinet.read_environment_file(content)
 
 
@@ -177,14 +177,14 @@ def run(
 def test_a_command_gets_user_settings_arguments_and_input(
     env_file: Path, tmp_path: Path, user: str
 ) -> None:
-    words = ["два слова", 'кавычки "и"', "$HOME", "--user", "", "--env-file=x"]
+    arguments = ["два слова", 'кавычки "и"', "$HOME", "--user", "", "--env-file=x"]
     shown = run(
         env_file,
         "--exec",
         "/usr/bin/python3",
         "-c",
         TELL,
-        *words,
+        *arguments,
         user=user,
         stdin="пароль\n",
         cwd=tmp_path,
@@ -196,7 +196,7 @@ def test_a_command_gets_user_settings_arguments_and_input(
     assert told["uid"] == entry.pw_uid
     assert told["gids"] == sorted(set(os.getgrouplist(user, entry.pw_gid)))
     assert told["umask"] == 0o027
-    assert (told["arguments"], told["stdin"]) == (words, "пароль\n")
+    assert (told["arguments"], told["stdin"]) == (arguments, "пароль\n")
     assert told["folder"] == str(tmp_path)
     environ = told["environ"]
     assert environ["SECRET_KEY"] == SECRET
@@ -255,7 +255,7 @@ def test_flask_commands_run_from_any_folder(env_file: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("more", "code", "words"),
+    ("more", "code", "message"),
     [
         (["--user", "no-such-user"], os.EX_CONFIG, "нет пользователя no-such-user"),
         (["--env-file", "/nowhere/kabinet.env"], os.EX_CONFIG, "/nowhere/kabinet.env: No such"),
@@ -264,11 +264,11 @@ def test_flask_commands_run_from_any_folder(env_file: Path, tmp_path: Path) -> N
     ],
 )
 def test_what_cannot_be_run_is_said_with_a_code_of_its_own(
-    env_file: Path, more: list[str], code: int, words: str
+    env_file: Path, more: list[str], code: int, message: str
 ) -> None:
     command = ["registrations"] if more and "--exec" not in more else []
     refused = run(env_file, *more, *command)
-    assert (refused.returncode, words in refused.stderr) == (code, True), refused.stderr
+    assert (refused.returncode, message in refused.stderr) == (code, True), refused.stderr
     assert "Traceback" not in refused.stderr
 
 

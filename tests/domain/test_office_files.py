@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from app.domain.attachments import Upload, check_file
 from app.domain.errors import AttachmentError
 from app.domain.office_open_xml import is_remote
-from tests.office import BASE, EXCEL, WORD, compound, package, relationship, relationships, workbook
+from tests.office import (
+    BASE,
+    DOCUMENT,
+    EXCEL,
+    compound,
+    package,
+    relationship,
+    relationships,
+    workbook,
+)
 
 MAX = 5_000_000
 VBA = "application/vnd.ms-office.vbaProject"
@@ -202,7 +211,7 @@ def test_the_name_of_the_main_part_does_not_matter() -> None:
     for target in ("/word/document.xml", "./word/document.xml", "word/../word/document.xml"):
         root = relationships(relationship("officeDocument", target))
         assert fault("a.docx", package(root=root)) == ""
-    strict = relationships(relationship(f"{STRICT}/officeDocument", WORD))
+    strict = relationships(relationship(f"{STRICT}/officeDocument", DOCUMENT))
     assert fault("a.docx", package(root=strict)) == ""
 
 
@@ -226,7 +235,7 @@ BROKEN = {
     "two main parts": package(
         parts={"word/b.xml": b""},
         root=relationships(
-            relationship("officeDocument", WORD), relationship("officeDocument", "word/b.xml")
+            relationship("officeDocument", DOCUMENT), relationship("officeDocument", "word/b.xml")
         ),
     ),
     "main part is absent": package(

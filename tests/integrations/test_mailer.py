@@ -55,10 +55,10 @@ def send(app: Flask, settings: MailSettings, letter: Mailing = LETTER) -> str:
 
 def test_a_letter_arrives_with_both_parts(app: Flask, tmp_path: Path, server: MailServer) -> None:
     send(app, settings(tmp_path, server.port))
-    letter = cast(EmailMessage, email.message_from_bytes(server.taken[0], policy=policy.default))
+    letter = cast(EmailMessage, email.message_from_bytes(server.accepted[0], policy=policy.default))
     assert server.recipients == ["buh@example.org"]
     assert letter["Subject"] == LETTER.subject
-    sender = email.message_from_bytes(server.taken[0])["From"]
+    sender = email.message_from_bytes(server.accepted[0])["From"]
     assert str(make_header(decode_header(sender))) == f"{LETTER.sender_name} <kabinet@localhost>"
     assert letter["Message-ID"] == LETTER.message_id
     assert letter["Auto-Submitted"] == "auto-generated"
@@ -76,7 +76,7 @@ def test_a_refusal_is_final_only_where_the_server_says_so(
     with pytest.raises(SendError) as refused:
         send(app, settings(tmp_path, server.port))
     assert refused.value.is_final is is_final
-    assert not server.taken
+    assert not server.accepted
 
 
 def test_a_silent_server_is_not_waited_for(app: Flask, tmp_path: Path, server: MailServer) -> None:
@@ -115,7 +115,7 @@ def test_long_paragraphs_are_sent_in_lines_that_servers_take(
     app: Flask, tmp_path: Path, server: MailServer
 ) -> None:
     send(app, settings(tmp_path, server.port), replace(LETTER, text="Ж" * 5000, html="<p>Ж</p>"))
-    assert max(map(len, server.taken[0].splitlines())) < 998
+    assert max(map(len, server.accepted[0].splitlines())) < 998
 
 
 def test_no_server_is_an_error_that_passes(app: Flask, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_server_that_nobody_vouches_for_gets_no_letter(app: Flask, tmp_path: P
     with mail_server(tls_context=context) as server:
         with pytest.raises(SendError):
             send(app, settings(tmp_path, server.port, use_tls=True))
-        assert not server.taken
+        assert not server.accepted
 
 
 def test_line_breaks_in_names_make_no_headers(
@@ -165,7 +165,7 @@ def test_line_breaks_in_names_make_no_headers(
         replace(LETTER, sender_name=hostile, subject=hostile),
     )
     assert server.recipients == ["buh@example.org"]
-    assert "Bcc" not in email.message_from_bytes(server.taken[0])
+    assert "Bcc" not in email.message_from_bytes(server.accepted[0])
 
 
 def test_without_a_server_letters_are_files_that_only_their_owner_reads(

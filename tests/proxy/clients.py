@@ -1,4 +1,4 @@
-"""Clients: those that send slowly, and one that looks whether pages are still answered."""
+"""Clients: those that send slowly, and one that checks whether pages are still answered."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Probe:
     seconds: list[float] = field(default_factory=list)
     statuses: set[object] = field(default_factory=set)
 
-    def look(self, page: Callable[[], Answer]) -> None:
+    def probe(self, page: Callable[[], Answer]) -> None:
         began = time.monotonic()
         try:
             self.statuses.add(page().status)
@@ -83,7 +83,7 @@ def probe(pages: list[Callable[[], Answer]], seconds: float) -> Probe:
     found, end = Probe(), time.monotonic() + seconds
     while time.monotonic() < end:
         for page in pages:
-            found.look(page)
+            found.probe(page)
         time.sleep(0.05)
     return found
 
@@ -98,11 +98,11 @@ def check_probes(attack: Callable[[], Probe], quiet: Probe) -> None:
     for _ in range(3):
         found = attack()
         assert found.statuses == {200}
-        usual, slowest = median(found.seconds), max(found.seconds)
-        windows.append((usual, slowest))
-        if usual < 1 + 2 * median(quiet.seconds) and slowest < 1 + 3 * max(quiet.seconds):
+        typical, slowest = median(found.seconds), max(found.seconds)
+        windows.append((typical, slowest))
+        if typical < 1 + 2 * median(quiet.seconds) and slowest < 1 + 3 * max(quiet.seconds):
             return
-    raise AssertionError(f"usual and slowest seconds of each attack: {windows}")
+    raise AssertionError(f"typical and slowest seconds of each attack: {windows}")
 
 
 @contextmanager

@@ -37,9 +37,9 @@ def caddy_version() -> tuple[int, ...]:
     """Version of the installed Caddy; empty where there is none."""
     if not shutil.which(CADDY):
         return ()
-    words = subprocess.run([CADDY, "version"], capture_output=True, text=True, check=True).stdout
-    found = re.search(r"(\d+)\.(\d+)\.(\d+)", words)
-    assert found, words
+    printed = subprocess.run([CADDY, "version"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"(\d+)\.(\d+)\.(\d+)", printed)
+    assert found, printed
     return tuple(int(number) for number in found.groups())
 
 

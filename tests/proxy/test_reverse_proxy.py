@@ -73,7 +73,7 @@ def pages(servers: Servers) -> list[Callable[[], Answer]]:
 
 @pytest.fixture(scope="module")
 def quiet(servers: Servers) -> Probe:
-    """What pages take on this machine while nobody attacks."""
+    """How long pages need on this machine while nobody attacks."""
     pages = [
         lambda: ask(servers.tls_port, "/sign-in"),
         lambda: ask(servers.tls_port, "/contracts/1/", Cookie=servers.cookie),
@@ -276,15 +276,15 @@ def test_a_restart_under_load_fails_no_request_and_sends_none_twice(servers: Ser
         while not is_over.is_set():
             count += 1
             agent = f"restart {number} {count}"
-            is_post = count % 2
-            if is_post:
+            is_write = count % 2
+            if is_write:
                 agents.append(agent)
             try:
                 answer = ask(
                     servers.tls_port,
                     "/sign-in",
-                    "POST" if is_post else "GET",
-                    "login=x" if is_post else None,
+                    "POST" if is_write else "GET",
+                    "login=x" if is_write else None,
                     timeout=150,
                     User_Agent=agent,
                     Content_Type=FORM,

@@ -51,7 +51,7 @@ def leave_traces(scene: Scene) -> None:
         address=TRACE,
         email="sledov@example.org",
         details={"meter": TRACE},
-        about=TRACE,
+        source_label=TRACE,
         source_path="/x",
         status="needs_details",
     )

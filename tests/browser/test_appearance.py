@@ -9,7 +9,13 @@ from app.web.appearance import SCHEMES
 from tests.browser.conftest import Windows
 from tests.browser.live import EMPTY, Site
 from tests.browser.states import BY_NAME, STATES
-from tests.browser.test_every_state import COLOUR_RULES, LIKE_THE_FIRST, axe, check_fits, look
+from tests.browser.test_every_state import (
+    COLOUR_RULES,
+    LIKE_THE_FIRST,
+    axe,
+    check_fits,
+    choose_appearance,
+)
 
 CHOSEN = [name for name in SCHEMES if name != "auto"]
 
@@ -34,7 +40,7 @@ def test_every_scheme_is_readable_even_where_the_system_asks_for_dark(
 ) -> None:
     page = BY_NAME[name].open(windows, color_scheme="dark")
     for scheme in CHOSEN:
-        look(page, scheme=scheme)
+        choose_appearance(page, scheme=scheme)
         assert axe(page, COLOUR_RULES, LIKE_THE_FIRST) == [], scheme
 
 
@@ -63,7 +69,7 @@ def test_the_choice_is_made_by_a_form_kept_on_all_pages_and_taken_back(
 
 
 def test_at_200_percent_every_rule_of_axe_holds_and_the_page_fits(windows: Windows) -> None:
-    page = BY_NAME["settlements of 12 months"].open(windows, look="200.black.wide")
+    page = BY_NAME["settlements of 12 months"].open(windows, appearance="200.black.wide")
     assert axe(page, exclude=LIKE_THE_FIRST) == []
     check_fits(page, 1280, 1600, 320)
 
@@ -93,7 +99,7 @@ def test_forced_colours_leave_buttons_fields_focus_and_the_menu_visible(
 def test_paper_shows_the_document_without_menu_filter_and_buttons(
     windows: Windows, name: str, scheme: str
 ) -> None:
-    page = BY_NAME[name].open(windows, look=f"200.{scheme}.normal", color_scheme="dark")
+    page = BY_NAME[name].open(windows, appearance=f"200.{scheme}.normal", color_scheme="dark")
     page.emulate_media(media="print", color_scheme="light")
     page.set_viewport_size({"width": 718, "height": 1000})  # A4 less its margins
     for selector in ("nav.nav", ".filter", "footer", ".btn", ".skip", ".pager", "header form"):
@@ -123,7 +129,7 @@ def test_titles_of_pages_differ(windows: Windows, site: Site) -> None:
     page = windows.open()
     titles = []
     for state in STATES:
-        if state.who is None and state.status == 200 and state.is_first_look:
+        if state.who is None and state.status == 200 and state.is_as_opened:
             page.goto(site.url + state.path_on(site))
             titles.append(page.title())
     assert site.demo is not None

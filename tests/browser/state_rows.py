@@ -1,4 +1,4 @@
-"""Rows that a state of a page needs, made on the running portal."""
+"""Database rows that a state of a page needs, made on the running portal."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tests.browser.live import HOSTILE, HOSTILE_NUMBER, Site
 from tests.conftest import NOW
 from tests.factories import Factory
 
-WORDS = " ".join(HOSTILE)
+HOSTILE_TEXT = " ".join(HOSTILE)
 HOSTILE_FACTS = {
-    "organisation": WORDS[:300],
-    "address": WORDS[:500],
-    "about": WORDS[:300],
-    "details": {"violation_at": WORDS[:200], "answer_way": "paper"},
+    "organisation": HOSTILE_TEXT[:300],
+    "address": HOSTILE_TEXT[:500],
+    "source_label": HOSTILE_TEXT[:300],
+    "details": {"violation_at": HOSTILE_TEXT[:200], "answer_way": "paper"},
 }
 FACTS = {
     "organisation": "ООО «Вектор-Демо»",
     "address": "г. Примерск, ул. Образцовая, д. 2",
-    "about": "Взаиморасчеты за октябрь 2026",
+    "source_label": "Взаиморасчеты за октябрь 2026",
 }
 ANSWER = (
     "Сумма за октябрь верна: в нее вошел перерасчет за сентябрь по контрольному показанию.\n\n"
@@ -38,7 +38,7 @@ def debtor(site: Site) -> str:
 
 
 def customer_of(session: Session, contract_id: int) -> dict[str, object]:
-    """Whose contract it is, as a registration keeps it."""
+    """Whose contract it is, as a registration stores it."""
     contract = session.get_one(Contract, contract_id)
     customer = session.get_one(Customer, contract.customer_id)
     return {"customer_id": customer.id, "customer_inn": customer.inn}
@@ -72,9 +72,13 @@ def enquiry(status: str, *, hostile: bool = False) -> Callable[[Site], str]:
                 **facts,
             )
             row.number = f"2026-{row.id:06d}"
-            author = WORDS[:200] if hostile else "Петрова М. И., отдел расчетов"
+            author = HOSTILE_TEXT[:200] if hostile else "Петрова М. И., отдел расчетов"
             make.entry(
-                row, WORDS if hostile else ANSWER, author="staff", author_name=author, status=status
+                row,
+                HOSTILE_TEXT if hostile else ANSWER,
+                author="staff",
+                author_name=author,
+                status=status,
             )
             make.commit()
             return f"/enquiries/{row.id}"

@@ -1,4 +1,4 @@
-"""Rows that a state of a page of the desk needs, made on the running portal."""
+"""Database rows that a state of a staff page needs, made on the running portal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from app.models import (
     SubmittedReading,
     SupplyPoint,
 )
-from tests.browser import making
+from tests.browser import state_rows
 from tests.browser.live import HOSTILE, HOSTILE_NUMBER, UNREGISTERED, Site
 from tests.conftest import NOW
 
@@ -33,7 +33,7 @@ from tests.conftest import NOW
 def submitted(site: Site) -> str:
     """Readings that wait to be checked, of an ordinary customer and of a hostile one."""
     with site.session() as session:
-        for number in (making.debtor(site), HOSTILE_NUMBER):
+        for number in (state_rows.debtor(site), HOSTILE_NUMBER):
             meter_id = session.scalars(
                 select(Meter.id)
                 .join(SupplyPoint)
@@ -96,7 +96,7 @@ def registration(site: Site) -> int:
     """Somebody whom billing does not know waits for a clerk."""
     with site.session() as session:
         row = Registration(
-            **making.customer_of(session, site.ids[UNREGISTERED]),
+            **state_rows.customer_of(session, site.ids[UNREGISTERED]),
             contract_id=site.ids[UNREGISTERED],
             state="unproved",
             created_at=NOW,
@@ -115,7 +115,7 @@ def registration(site: Site) -> int:
 
 
 def refused_job(site: Site) -> int:
-    """A batch that was checked and is not taken, under a hostile name."""
+    """A batch that was checked and refused, under a hostile name."""
     with site.session() as session:
         row = ImportJob(
             name=" ".join(HOSTILE)[:200],
@@ -157,7 +157,7 @@ def transfer(site: Site) -> int:
         waiting = select(ContractTransfer.id).where(ContractTransfer.contract_id == contract_id)
         if session.scalars(waiting).first() is not None:
             return contract_id
-        debtor_id = site.ids[making.debtor(site)]
+        debtor_id = site.ids[state_rows.debtor(site)]
         former, new = (
             session.get_one(Customer, session.get_one(Contract, key).customer_id)
             for key in (debtor_id, contract_id)
