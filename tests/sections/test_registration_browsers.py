@@ -174,7 +174,7 @@ def test_forty_presses_of_save_hash_fifteen_passwords(
 ) -> None:
     hashed: list[str] = []
     monkeypatch.setattr(
-        "app.actions.registration.registration_form.hash_password",
+        "app.actions.registration.details.hash_password",
         lambda password: hashed.append(password) or f"hash {len(hashed)}",
     )
     soup = person.form()

@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, RadioField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from app.actions.registration.registration_form import RegistrationDetails
+from app.actions.registration.details import RegistrationDetails
 from app.domain.company_ids import is_inn
 from app.domain.contacts import normalise_email, normalise_phone, show_email, show_phone
 from app.domain.contract_number import normalise_contract_number

@@ -6,7 +6,7 @@ from flask import redirect
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
-from app.actions.registration import entry, registration_form
+from app.actions.registration import codes, details, entry, registration_form
 from app.actions.sms_codes import find_last_code, is_waiting, seconds_to_wait
 from app.actions.staff_alerts import alert_staff
 from app.domain.errors import DomainError, TooManyAttemptsError, TooSoonError
@@ -72,7 +72,7 @@ def form(token: str) -> ResponseReturnValue:
     registration = get_form_registration(token)
     if registration.state == State.UNPROVED:
         return redirect(form_url("proof", registration), 303)
-    registration_form.check_open(db.session(), registration)
+    details.check_open(db.session(), registration)
     return _form_page(RegistrationForm(registration))
 
 
@@ -113,7 +113,7 @@ def send_code(token: str) -> ResponseReturnValue:
         return _form_page(form, 422)
     context = request_context()
     try:
-        queued = registration_form.request_code(
+        queued = codes.request_code(
             db.session(),
             form.registration,
             form.details(),
@@ -140,7 +140,7 @@ def check_code(token: str) -> ResponseReturnValue:
         return _form_page(form, 422)
     context = request_context()
     try:
-        registration_form.check_code(
+        codes.check_code(
             db.session(),
             form.registration,
             form.details(),
@@ -187,7 +187,7 @@ def resend_email(token: str) -> ResponseReturnValue:
     return redirect(form_url("email_sent", registration), 303)
 
 
-def _try_delivery(queued: registration_form.QueuedMessage) -> bool:
+def _try_delivery(queued: details.QueuedMessage) -> bool:
     """Send a message that somebody waits for; if it fails, its rate limit is released."""
     if delivery.deliver(queued.message_id):
         return True
@@ -229,7 +229,7 @@ def _form_page(form: RegistrationForm, status: int = 200, message: str | None = 
         message=message,
         registration=registration,
         url=form_url("form", registration),
-        is_confirmed=registration_form.is_confirmed(registration, form.plain_phone),
+        is_confirmed=details.is_confirmed(registration, form.plain_phone),
         sent_code=code
         if is_waiting(code, form.plain_phone, context.rules.codes, context.now)
         else None,
