@@ -6,9 +6,10 @@ import re
 
 from flask_wtf import FlaskForm
 from wtforms import StringField
-from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms.validators import ValidationError
 
 from app.domain.company_ids import is_account, is_bic, is_corr_account
+from app.web.field_errors import MaxLength, Required, field_error
 from app.web.forms import printable
 
 
@@ -24,55 +25,51 @@ class BankFields(FlaskForm):
         "Расчетный счет",
         filters=[digits],
         validators=[
-            DataRequired("Поле «Расчетный счет»: введите 20 цифр"),
-            Length(max=40, message="Поле «Расчетный счет»: нужно 20 цифр"),
+            Required("введите 20 цифр"),
+            MaxLength(40, "нужно 20 цифр"),
         ],
     )
     bic = StringField(
         "БИК банка",
         filters=[digits],
         validators=[
-            DataRequired("Поле «БИК банка»: введите 9 цифр"),
-            Length(max=40, message="Поле «БИК банка»: нужно 9 цифр"),
+            Required("введите 9 цифр"),
+            MaxLength(40, "нужно 9 цифр"),
         ],
     )
     bank_name = StringField(
         "Название банка",
         filters=[lambda text: printable(text).strip()],
         validators=[
-            DataRequired("Поле «Название банка»: введите, как в реквизитах"),
-            Length(max=200, message="Поле «Название банка»: слишком длинное, нужно до 200 знаков"),
+            Required("введите, как в реквизитах"),
+            MaxLength(200, "слишком длинное, нужно до 200 знаков"),
         ],
     )
     corr_account = StringField(
         "Корреспондентский счет",
         filters=[digits],
-        validators=[Length(max=40, message="Поле «Корреспондентский счет»: нужно 20 цифр")],
+        validators=[MaxLength(40, "нужно 20 цифр")],
     )
 
     def validate_bic(self, field: StringField) -> None:
         if not is_bic(field.data):
-            raise ValidationError("Поле «БИК банка»: нужно 9 цифр")
+            raise ValidationError(field_error(field, "нужно 9 цифр"))
 
     def validate_account(self, field: StringField) -> None:
         if not re.fullmatch("[0-9]{20}", field.data):
-            raise ValidationError(f"Поле «Расчетный счет»: нужно 20 цифр, введено {_count(field)}")
+            raise ValidationError(field_error(field, f"нужно 20 цифр, введено {_count(field)}"))
         if is_bic(self.bic.data) and not is_account(field.data, self.bic.data):
             raise ValidationError(
-                "Поле «Расчетный счет»: не подходит к этому БИК (контрольный ключ). Проверьте оба"
+                field_error(field, "не подходит к этому БИК (контрольный ключ). Проверьте оба")
             )
 
     def validate_corr_account(self, field: StringField) -> None:
         if not field.data:
             return
         if not re.fullmatch("[0-9]{20}", field.data):
-            raise ValidationError(
-                f"Поле «Корреспондентский счет»: нужно 20 цифр, введено {_count(field)}"
-            )
+            raise ValidationError(field_error(field, f"нужно 20 цифр, введено {_count(field)}"))
         if is_bic(self.bic.data) and not is_corr_account(field.data, self.bic.data):
-            raise ValidationError(
-                "Поле «Корреспондентский счет»: не подходит к этому БИК. Проверьте оба"
-            )
+            raise ValidationError(field_error(field, "не подходит к этому БИК. Проверьте оба"))
 
 
 def _count(field: StringField) -> str:

@@ -18,6 +18,7 @@ from app.domain.errors import ContactError, PeriodError
 from app.models import Announcement, Supplier
 from app.web.bank_fields import BankFields, digits
 from app.web.contact_errors import contact_error_text
+from app.web.field_errors import MaxLength, Required, field_error
 from app.web.forms import printable
 
 MAX_TEXT = 60_000
@@ -165,12 +166,12 @@ class SupplierForm(BankFields):
 
     def validate_kpp(self, field: StringField) -> None:
         if field.data and not re.fullmatch("[0-9]{4}[0-9A-Z]{2}[0-9]{3}", field.data):
-            raise ValidationError("Поле «КПП»: нужно 9 знаков, например 741501001")
+            raise ValidationError(field_error(field, "нужно 9 знаков, например 741501001"))
 
     def validate_ogrn(self, field: StringField) -> None:
         if field.data and field.data != self.supplier.ogrn and not is_ogrn(field.data):
             raise ValidationError(
-                "Поле «ОГРН»: нужно 13 цифр, последняя контрольная. Проверьте номер"
+                field_error(field, "нужно 13 цифр, последняя контрольная. Проверьте номер")
             )
 
     def validate_email(self, field: StringField) -> None:
@@ -200,8 +201,8 @@ class AnnouncementForm(FlaskForm):
         "Текст",
         filters=[_line],
         validators=[
-            DataRequired("Поле «Текст»: напишите, о чем предупредить"),
-            Length(max=500, message="Поле «Текст»: не больше 500 знаков"),
+            Required("напишите, о чем предупредить"),
+            MaxLength(500, "не больше 500 знаков"),
         ],
     )
     begins_at = _text("Показывать с", 40)
@@ -255,10 +256,7 @@ class TextForm(FlaskForm):
         "Текст новой редакции",
         filters=[_lines],
         validators=[
-            DataRequired("Поле «Текст новой редакции»: напишите текст"),
-            Length(
-                max=MAX_TEXT,
-                message="Поле «Текст новой редакции»: слишком длинный, нужно до 60 000 знаков",
-            ),
+            Required("напишите текст"),
+            MaxLength(MAX_TEXT, "слишком длинный, нужно до 60 000 знаков"),
         ],
     )

@@ -6,7 +6,6 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from wtforms import Form, StringField
-from wtforms.validators import Length
 
 from app.actions import messages as actions
 from app.domain.errors import RetryError
@@ -20,6 +19,7 @@ from app.sections.staff.audit_log.forms import ChoiceField, DayField, midnight
 from app.sections.staff.blueprint import bp
 from app.sections.staff.messages.labels import CHANNELS, KINDS, NO_RETRY, SHOWN, STATUSES
 from app.web.data_access import record_access
+from app.web.field_errors import MaxLength
 from app.web.forms import printable, summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
@@ -38,7 +38,7 @@ class MessagesForm(Form):
     text = StringField(
         "Кому или договор",
         filters=[printable, str.strip],
-        validators=[Length(max=200, message="Поле «Кому или договор»: не больше 200 знаков")],
+        validators=[MaxLength(200, "не больше 200 знаков")],
     )
     first = DayField("С", filters=[printable, str.strip])
 

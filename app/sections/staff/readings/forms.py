@@ -10,7 +10,6 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, SelectField, StringField, ValidationError
-from wtforms.validators import Length
 
 from app.actions.readings.decisions import MAX_REASON
 from app.domain.period import Month
@@ -19,6 +18,7 @@ from app.models import Department
 from app.queries.contracts import MAX_ID
 from app.queries.readings.staff import ReadingFilter, WarningFilter
 from app.sections.staff.readings import labels
+from app.web.field_errors import MaxLength
 from app.web.forms import printable
 
 ALL = "all"
@@ -58,7 +58,7 @@ class ReadingFilterForm(Form):
     q = StringField(
         "Договор или номер прибора",
         filters=[printable, str.strip],
-        validators=[Length(max=60, message="Поле «Договор или номер прибора»: слишком длинно")],
+        validators=[MaxLength(60, "слишком длинно")],
     )
 
     @classmethod

@@ -14,11 +14,12 @@ from wtforms import (
     SelectField,
     StringField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.domain.staff import StaffRole
 from app.domain.transfers import Decision
 from app.sections.staff.labels import ROLES, TRANSFERS
+from app.web.field_errors import MaxLength, Required, RequiredInput
 from app.web.forms import printable, safe_next
 
 LONG = Length(max=200, message="Слишком длинно: не больше 200 знаков")
@@ -27,12 +28,8 @@ LONG = Length(max=200, message="Слишком длинно: не больше 2
 class StaffSignInForm(FlaskForm):
     """Login and password."""
 
-    login = StringField(
-        "Логин", filters=[printable], validators=[DataRequired("Поле «Логин»: введите логин"), LONG]
-    )
-    password = PasswordField(
-        "Пароль", validators=[InputRequired("Поле «Пароль»: введите пароль"), LONG]
-    )
+    login = StringField("Логин", filters=[printable], validators=[Required("введите логин"), LONG])
+    password = PasswordField("Пароль", validators=[RequiredInput("введите пароль"), LONG])
     next = HiddenField(filters=[lambda target: safe_next(target, "")])
 
 
@@ -43,8 +40,8 @@ class CodeForm(FlaskForm):
         "Код",
         filters=[printable],
         validators=[
-            DataRequired("Поле «Код»: введите код"),
-            Length(max=40, message="Поле «Код»: слишком длинный код"),
+            Required("введите код"),
+            MaxLength(40, "слишком длинный код"),
         ],
     )
     next = HiddenField(filters=[lambda target: safe_next(target, "")])
@@ -95,19 +92,15 @@ class OwnPasswordForm(FlaskForm):
 
     current = PasswordField(
         "Текущий пароль",
-        validators=[InputRequired("Поле «Текущий пароль»: введите пароль"), LONG],
+        validators=[RequiredInput("введите пароль"), LONG],
     )
-    password = PasswordField(
-        "Новый пароль", validators=[InputRequired("Поле «Новый пароль»: введите пароль"), LONG]
-    )
+    password = PasswordField("Новый пароль", validators=[RequiredInput("введите пароль"), LONG])
 
 
 class OwnCodesForm(FlaskForm):
     """The password again, before new recovery codes are shown."""
 
-    proof = PasswordField(
-        "Пароль", validators=[InputRequired("Поле «Пароль»: введите пароль"), LONG]
-    )
+    proof = PasswordField("Пароль", validators=[RequiredInput("введите пароль"), LONG])
 
 
 class StaffForm(FlaskForm):
@@ -117,7 +110,7 @@ class StaffForm(FlaskForm):
     name = StringField(
         "Фамилия, имя, отчество",
         filters=[printable, str.strip],
-        validators=[DataRequired("Поле «Фамилия, имя, отчество»: введите имя"), LONG],
+        validators=[Required("введите имя"), LONG],
     )
     role = SelectField(
         "Роль",
@@ -136,7 +129,7 @@ class RefusalForm(FlaskForm):
         "Причина отказа",
         filters=[printable, str.strip],
         validators=[
-            DataRequired("Поле «Причина отказа»: напишите, почему; это прочитает заявитель"),
-            Length(max=300, message="Поле «Причина отказа»: не больше 300 знаков"),
+            Required("напишите, почему; это прочитает заявитель"),
+            MaxLength(300, "не больше 300 знаков"),
         ],
     )
