@@ -139,11 +139,3 @@ def windows(site: Site, chromium: Browser) -> Iterator[Windows]:
     yield opened
     opened.close()
     assert not opened.faults
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Flask-Compress compresses a static file as a stream and leaves the closing to the collector.
-    mark = pytest.mark.filterwarnings(r"ignore:unclosed file .*/static/:ResourceWarning")
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(mark)
