@@ -114,9 +114,7 @@ class Windows:
         self.contexts.append(context)
         context.set_default_timeout(TIMEOUT_MS)
         if number:
-            context.add_cookies(
-                [{"name": "kabinet", "value": site.cookie(number), "url": site.url}]
-            )
+            context.add_cookies([site.session_cookie(number)])
         if appearance:
             context.add_cookies([{"name": "appearance", "value": appearance, "url": site.url}])
         page = context.new_page()

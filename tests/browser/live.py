@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
 from sqlalchemy import select
@@ -111,6 +111,10 @@ class Site:
         if number not in self._cookies:
             self._cookies[number] = self.fresh_cookie(number)
         return self._cookies[number]
+
+    def session_cookie(self, number: str) -> Any:
+        """The same in the shape that Playwright accepts."""
+        return {"name": "kabinet", "value": self.cookie(number), "url": self.url}
 
     def fresh_cookie(self, number: str) -> str:
         """The cookie of one more session of an account."""

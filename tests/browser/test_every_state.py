@@ -1,18 +1,22 @@
 """What holds on every page, in every state: axe, widths, text sizes, spacing (X1, X2, H2).
 
-One window per state: opening it costs more than any of the checks. The fixture ``windows`` sees to
-the console, and that nothing is asked of another host.
+Every check of a state is made on one page, and one tab shows all states of a person one after
+another: a fresh tab has to start a process and to fetch scripts and style sheets anew. The fixture
+``windows`` sees to the console, and that nothing is asked of another host.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import Windows
+from tests.browser.conftest import Watch, Windows
+from tests.browser.live import Site
 from tests.browser.staff_states import STAFF_STATES
 from tests.browser.state import State
 from tests.browser.states import STATES
@@ -60,6 +64,48 @@ FIGURES = """() => [...document.querySelectorAll("td.r")].filter(cell => {
     range.selectNodeContents(cell);
     return cell.offsetParent && new Set([...range.getClientRects()].map(box => box.top)).size > 1;
 }).map(cell => cell.textContent)"""
+
+
+class Tabs(Windows):
+    """One tab for each person, which comes back as if it had just been opened."""
+
+    def __init__(self, chromium: Browser, site: Site) -> None:
+        super().__init__(chromium, site)
+        self.tabs: dict[str | None, tuple[Page, Watch]] = {}
+
+    def open(self, number: str | None = None, **options: Any) -> Page:
+        if number not in self.tabs:
+            self.tabs[number] = super().open(number, **options), self.watches[-1]
+        page, watch = self.tabs[number]
+        watch.expected = options["expected"]
+        page.context.clear_cookies()
+        if number:
+            page.context.add_cookies([self.site.session_cookie(number)])
+        page.emulate_media(color_scheme="light")
+        size(page, WIDE)
+        return page
+
+    def leave(self) -> None:
+        """What the pages still do after their test concerns nobody."""
+        for page, watch in self.tabs.values():
+            page.goto("about:blank")
+            watch.faults.clear()
+
+
+@pytest.fixture(scope="module")
+def tabs(site: Site, chromium: Browser) -> Iterator[Tabs]:
+    opened = Tabs(chromium, site)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def windows(tabs: Tabs) -> Iterator[Tabs]:
+    """Instead of windows that only one test sees."""
+    yield tabs
+    faults = tabs.faults
+    tabs.leave()
+    assert not faults
 
 
 def size(page: Page, width: int) -> None:
