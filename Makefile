@@ -28,7 +28,7 @@ dev: $(VENV)/.run ## the same with reload, for work on the code
 	@exec $(BIN)/flask run --debug --port $(PORT)
 
 test: $(VENV)/.dev ## all tests; REQUIRE_ALL=1 fails where a browser or PostgreSQL is missing
-	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev ## style, types, layers, templates
 	@$(BIN)/ruff check .
