@@ -1,4 +1,10 @@
-"""Packages of the billing exchange on disk: a folder, or a flat zip. Read as streams only."""
+"""Read packages of the billing exchange: a folder or a flat ZIP with CSV files, as streams.
+
+Memory stays constant whatever the size; a hostile archive (path traversal, ZIP bomb) is refused
+from its directory alone.
+
+Source: docs/billing-exchange.md; RFC 4180.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +34,7 @@ MAX_RATIO = 200
 MAX_LINE_BYTES = 1 << 16
 DELIMITERS = ";,\t"
 BLOCK_BYTES = 1 << 18
-_JUNK = re.compile(
+_SYSTEM_FILES = re.compile(
     r"(?i)(?:.*/)?(?:\.ds_store|thumbs\.db|desktop\.ini|\._[^/]*)|(?:.*/)?__macosx/.*"
 )
 _SEPARATOR_LINE = re.compile(r"(?i)[\ufeff\s\"]*sep=(.)[\"\s]*")
@@ -44,9 +50,17 @@ class PackageError(Exception):
 class Package(AbstractContextManager["Package"]):
     """The files of one batch, by the name that the format gives them.
 
-    A file whose name differs from a known one only by case or by letters that look alike is that
-    file; ``renamed`` says which were. What a computer adds by itself (``__MACOSX/``,
-    ``.DS_Store``) is not there. ``folder`` is the one folder that all files of an archive lie in.
+    A file whose name differs from a known one only by case or by look-alike characters is that
+    file. What an operating system adds (``__MACOSX/``, ``.DS_Store``) is left out.
+
+    Attributes:
+        path: of the folder or archive.
+        folder: the one folder that all files of an archive are in, with its slash; or empty.
+        renamed: name as written → name of the format, where they differ.
+        sizes: bytes of each file, unpacked.
+
+    Raises:
+        PackageError: it cannot be read at all.
     """
 
     def __init__(self, path: Path) -> None:
@@ -67,11 +81,11 @@ class Package(AbstractContextManager["Package"]):
             return {
                 entry.name: (entry.name, entry.stat().st_size)
                 for entry in self.path.iterdir()
-                if entry.is_file() and not _JUNK.fullmatch(entry.name)
+                if entry.is_file() and not _SYSTEM_FILES.fullmatch(entry.name)
             }
         if self.path.is_file():
             self._zip = _open_zip(self.path)
-            infos = _wanted(self._zip)
+            infos = _list_files(self._zip)
             self.folder = _common_folder(infos)
             return {
                 info.filename.removeprefix(self.folder): (info.filename, info.file_size)
@@ -89,7 +103,11 @@ class Package(AbstractContextManager["Package"]):
             self._zip.close()
 
     def open(self, name: str) -> IO[bytes]:
-        """A stream of the bytes of a file."""
+        """Open a file as a stream of bytes.
+
+        Raises:
+            PackageError: it cannot be read.
+        """
         place = self._places[name]
         if not self._zip:
             try:
@@ -102,7 +120,11 @@ class Package(AbstractContextManager["Package"]):
             raise _damaged(name, error) from None
 
     def read_manifest(self) -> bytes | None:
-        """The manifest's bytes, or None where the batch was made by hand without one."""
+        """Read the manifest's bytes; None where the package has none.
+
+        Raises:
+            PackageError: it is too large, or the archive is damaged.
+        """
         if MANIFEST not in self.sizes:
             return None
         with self.open(MANIFEST) as file:
@@ -115,7 +137,11 @@ class Package(AbstractContextManager["Package"]):
         return raw
 
     def sha256(self, name: str) -> str:
-        """Hash of a file, hexadecimal."""
+        """Hash a file: SHA-256, hexadecimal.
+
+        Raises:
+            PackageError: the archive is damaged.
+        """
         with self.open(name) as file:
             try:
                 return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
@@ -123,7 +149,14 @@ class Package(AbstractContextManager["Package"]):
                 raise _damaged(name, error) from None
 
     def find_encoding_fault(self, name: str, encoding: str) -> SystematicError | None:
-        """Whether a file is in another encoding than the batch says, as far as bytes tell."""
+        """Say what is wrong with the encoding of a file; None: nothing that bytes show.
+
+        Args:
+            encoding: ``utf-8`` or ``cp1251``, as the batch says.
+
+        Raises:
+            PackageError: the archive is damaged.
+        """
         with self.open(name) as file:
             try:
                 return find_encoding_fault(iter(lambda: file.read(BLOCK_BYTES), b""), encoding)
@@ -132,11 +165,11 @@ class Package(AbstractContextManager["Package"]):
 
 
 class _LineTooLongError(Exception):
-    """A line goes on beyond what the format allows."""
+    """A line is longer than the format allows."""
 
 
-class _ShortLines(io.BufferedIOBase):
-    """Passes bytes on and stops at a line too long, before it fills the memory."""
+class _LineLengthLimit(io.BufferedIOBase):
+    """Pass bytes on, and stop at a line that is too long before it fills the memory."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = cast(io.BufferedReader, stream)
@@ -156,10 +189,23 @@ class _ShortLines(io.BufferedIOBase):
 
 
 class CsvFile:
-    """One CSV file: its header, then its records in chunks with their line numbers.
+    """Parse one CSV file: its header, then its records in chunks with their line numbers.
 
-    Excel's ``sep=;`` before the header is passed over (``separator_line``), as are rows of empty
-    fields (``blank_rows``): neither can change what is read.
+    Excel's ``sep=;`` before the header is skipped, as are rows of empty fields: neither can change
+    what is read.
+
+    Args:
+        stream: the bytes of the file.
+        encoding: name of a Python codec; invalid bytes become lone surrogates.
+        delimiter: between fields; None: the one that the header has most of.
+        on_fault: called with line number and message, in Russian, for each broken record.
+
+    Attributes:
+        header: names of columns as written, trimmed.
+        header_line: its line number, from 1.
+        separator_line: line number of ``sep=``; None: there is none.
+        blank_rows: how many rows of empty fields were skipped so far; ``first_blank_row`` is the
+            line number of the first.
     """
 
     def __init__(
@@ -174,7 +220,7 @@ class CsvFile:
         self._is_cut = False
         encoding = "utf-8-sig" if encoding == "utf-8" else encoding
         # Bytes of another encoding become lone surrogates, which the columns refuse by name.
-        lines = cast(io.BufferedReader, _ShortLines(stream))
+        lines = cast(io.BufferedReader, _LineLengthLimit(stream))
         self._text = io.TextIOWrapper(lines, encoding, errors="surrogateescape", newline="")
         self.header_line = 1
         self.separator_line: int | None = None
@@ -186,7 +232,7 @@ class CsvFile:
             self.separator_line = self.header_line
             self.header_line += 1
             first = self._first_line()
-        # A field too long is left to its column, which can be named; this stops an open quote.
+        # The column reports a field that is too long; this limit only stops at an open quote.
         csv.field_size_limit(MAX_LINE_BYTES)
         self._reader = csv.reader(
             chain([first], self._text), delimiter=delimiter or _sniff(first), strict=True
@@ -195,12 +241,12 @@ class CsvFile:
 
     @property
     def position(self) -> int:
-        """Bytes read so far."""
+        """Bytes of the file read so far."""
         return self._stream.tell()
 
     @property
     def _line(self) -> int:
-        """Lines of the file that have been read."""
+        """How many lines of the file have been read."""
         return self.header_line - 1 + self._reader.line_num
 
     def _first_line(self) -> str:
@@ -220,12 +266,12 @@ class CsvFile:
         return []
 
     def _cut(self, line: int) -> None:
-        """Report a line too long; what follows it is not read."""
+        """Report a line that is too long; what follows it is not read."""
         self._on_fault(line, f"строка длиннее {MAX_LINE_BYTES} байт")
         self._is_cut = True
 
     def chunks(self) -> Iterator[Chunk]:
-        """Records and the numbers of the lines they begin on; empty lines are passed over."""
+        """Yield records with the numbers of the lines they begin on; empty lines are skipped."""
         while not self._is_cut:
             before = self._line
             rows: list[list[str]] = []
@@ -235,21 +281,21 @@ class CsvFile:
             lines: Sequence[int] = range(before + 1, before + 1 + len(rows))
             if self._line - before != len(rows):
                 lines = _line_numbers(rows, before + 1)
-            # A record seldom begins with an empty field: only those are looked at closely.
+            # Only a record that begins with an empty field, which is rare, may be blank.
             if not all(row and row[0].strip() for row in rows):
                 lines, rows = self._without_blank(lines, rows)
             if rows:
                 yield lines, rows
 
     def _without_blank(self, lines: Sequence[int], rows: list[list[str]]) -> Chunk:
-        kept = []
+        filled = []
         for line, row in zip(lines, rows, strict=True):
             if any(map(str.strip, row)):
-                kept.append((line, row))
+                filled.append((line, row))
             elif len(row) > 1:
                 self.blank_rows += 1
                 self.first_blank_row = self.first_blank_row or line
-        return [line for line, _ in kept], [row for _, row in kept]
+        return [line for line, _ in filled], [row for _, row in filled]
 
     def _read_into(self, rows: list[list[str]], before: int) -> bool:
         """Append a chunk of records; False when a broken one ended it early."""
@@ -278,7 +324,11 @@ def _line_numbers(rows: Sequence[Sequence[str]], begin: int) -> list[int]:
 
 
 def find_other_delimiter(header: Sequence[str]) -> str | None:
-    """The delimiter that a header which came out as one name really has."""
+    """Find the delimiter of a header that was parsed as one name; None: it has none.
+
+    Args:
+        header: names of columns, as ``CsvFile.header``.
+    """
     return (
         _sniff(header[0]) if len(header) == 1 and any(d in header[0] for d in DELIMITERS) else None
     )
@@ -319,24 +369,24 @@ def _open_zip(path: Path) -> zipfile.ZipFile:
     return archive
 
 
-def _wanted(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """Files of an archive without folders and what a computer adds by itself."""
+def _list_files(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Entries of an archive that are files, without those that operating systems add."""
     return [
         entry
         for entry in archive.infolist()
-        if not entry.is_dir() and not _JUNK.fullmatch(entry.filename)
+        if not entry.is_dir() and not _SYSTEM_FILES.fullmatch(entry.filename)
     ]
 
 
 def _common_folder(entries: Sequence[zipfile.ZipInfo]) -> str:
-    """The one folder that all files lie in, with its slash; empty where they lie at the root."""
+    """The one folder that all files are in, with its slash; empty where they are at the root."""
     folders = {entry.filename.rpartition("/")[0] for entry in entries}
     return f"{folders.pop()}/" if len(folders) == 1 and folders != {""} else ""
 
 
 def _zip_fault(archive: zipfile.ZipFile) -> str | None:
-    """Why an archive is not taken, from its directory alone."""
-    entries = _wanted(archive)
+    """Say in Russian why an archive is refused, from its directory alone; None: it is accepted."""
+    entries = _list_files(archive)
     if fault := next(filter(None, map(_entry_fault, entries)), None):
         return fault
     folders = sorted({entry.filename.rpartition("/")[0] for entry in entries})
@@ -352,7 +402,7 @@ def _zip_fault(archive: zipfile.ZipFile) -> str | None:
 
 
 def _entry_fault(entry: zipfile.ZipInfo) -> str | None:
-    # What stands in the archive is "orig_filename"; the other ends at a null byte.
+    # "orig_filename" is the name as archived; "filename" ends at a null byte.
     name = entry.orig_filename
     if not {"\\", "\0"}.isdisjoint(name) or name.startswith("/") or ".." in name.split("/"):
         return f"недопустимое имя внутри архива, папок в нем не должно быть ({entry.filename})"

@@ -1,4 +1,7 @@
-"""Packages that the portal writes for billing: CSV and a manifest in one ZIP."""
+"""Write packages for billing: CSV files and a manifest in one ZIP.
+
+Source: docs/billing-exchange.md.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ NAME = re.compile(r"out-([0-9]{8}-[0-9]{6})-([0-9]{1,6})\.zip")
 
 @dataclass(frozen=True, slots=True)
 class PackageFile:
-    """A package that was written."""
+    """A package that was written; ``size`` in bytes."""
 
     name: str
     size: int
@@ -36,11 +39,14 @@ class PackageFile:
 def write_package(
     folder: Path, files: Mapping[str, tuple[Sequence[str], Iterable[Sequence[str]]]], now: datetime
 ) -> Path:
-    """Write ``out-YYYYMMDD-HHMMSS-seq.zip``; nobody ever sees half of it.
+    """Write ``out-YYYYMMDD-HHMMSS-seq.zip`` atomically: a reader never sees half of it.
 
     Args:
         files: header and rows by file name.
         now: in the supplier's zone.
+
+    Returns:
+        The path of the package.
     """
     folder.mkdir(parents=True, exist_ok=True)
     contents = {name: _csv(header, rows) for name, (header, rows) in files.items()}
@@ -72,7 +78,7 @@ def write_package(
 
 
 def list_packages(folder: Path) -> list[PackageFile]:
-    """Packages that stand in a folder, the newest first."""
+    """List the packages of a folder, newest first; a folder that is missing has none."""
     if not folder.is_dir():
         return []
     found = [
@@ -80,17 +86,17 @@ def list_packages(folder: Path) -> list[PackageFile]:
         for path in folder.iterdir()
         if (match := NAME.fullmatch(path.name)) and path.is_file()
     ]
-    return [each for _, _, each in sorted(found, key=lambda each: each[:2], reverse=True)]
+    return [package for *_, package in sorted(found, key=lambda entry: entry[:2], reverse=True)]
 
 
 def read_package(folder: Path, name: str) -> bytes | None:
-    """A package by its name; None: no such name, or no such file."""
+    """Read a package by its name; None: it is no name of a package, or there is no such file."""
     path = folder / name if NAME.fullmatch(name) else None
     return path.read_bytes() if path and path.is_file() else None
 
 
 def _new_name(folder: Path, stem: str) -> tuple[Path, Path]:
-    """A name that nobody has, and the one beside it to write under; two at once get two."""
+    """Reserve a free name, and a temporary one to write to; two writers at once get two names."""
     for number in itertools.count(1):
         path = folder / f"{stem}-{number}.zip"
         temporary = path.with_suffix(".zip.tmp")
@@ -105,7 +111,7 @@ def _new_name(folder: Path, stem: str) -> tuple[Path, Path]:
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[bytes, int]:
-    """The bytes of a file, and how many rows it has."""
+    """Write a CSV file into memory: its bytes, and how many rows it has."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
     writer.writerow(header)
