@@ -1,4 +1,4 @@
-"""Loading of billing data."""
+"""Command ``flask billing-import``: check or load a batch that is on the server."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _print_report(report: Report) -> None:
 
 
 class _progress_bar:  # noqa: N801 - reads as a verb in a with statement
-    """A bar over the bytes of all files; silent where nobody watches."""
+    """Progress over the bytes of all files; hidden where the output is no terminal."""
 
     def __init__(self, total: int) -> None:
         self._bar = click.progressbar(

@@ -1,4 +1,4 @@
-"""Billing batches that are sent to the portal: what is wanted of them, and how far they are."""
+"""Goals, statuses and deadlines of jobs that check and load billing batches."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from datetime import timedelta
 from enum import StrEnum
 
 RETENTION = timedelta(days=7)
-"""How long a batch waits to be loaded, and what was found wrong with it to be read."""
+"""How long a batch that is not loaded is stored, with its findings."""
 FAILURE_RETENTION = timedelta(days=400)
-"""How long the list of loads names those that failed."""
+"""How long failed loads stay in the list."""
 MAX_TRIES = 2
 LEASE = timedelta(minutes=2)
-"""How long a claim holds without a heartbeat: then its holder is taken for dead."""
+"""How long a claim holds without a heartbeat; after that its holder counts as dead."""
 HEARTBEAT_SECONDS = 20.0
 MAX_NAME = 200
 LISTED_ERRORS = 100
@@ -19,14 +19,14 @@ LISTED_ERRORS = 100
 
 
 class JobGoal(StrEnum):
-    """What is wanted of a batch."""
+    """What a job is to do with its batch."""
 
     CHECK = "check"
     LOAD = "load"
 
 
 class Channel(StrEnum):
-    """By which way a batch came: a clerk's page, the token of programs, a command."""
+    """How a batch came: a clerk's upload, the API token, a command on the server."""
 
     PAGE = "page"
     API = "api"
@@ -34,7 +34,7 @@ class Channel(StrEnum):
 
 
 class JobStatus(StrEnum):
-    """How far a batch is. ``same``: it had been loaded before; ``failed``: a fault of ours."""
+    """State of a job. ``same``: the batch had been loaded before; ``failed``: a fault of ours."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -47,7 +47,7 @@ class JobStatus(StrEnum):
 
 PENDING = (JobStatus.WAITING, JobStatus.RUNNING)
 DISCARDABLE = (JobStatus.CHECKED, JobStatus.REFUSED, JobStatus.SAME, JobStatus.FAILED)
-"""Nothing of these is in the portal's tables: their batches can be thrown away."""
+"""Nothing of these is in the portal's tables: their batches can be discarded."""
 FAILURES = (JobStatus.REFUSED, JobStatus.FAILED)
 NEXT_GOAL = {
     JobStatus.CHECKED: JobGoal.LOAD,
@@ -55,4 +55,4 @@ NEXT_GOAL = {
     JobStatus.REFUSED: JobGoal.CHECK,
     JobStatus.FAILED: JobGoal.CHECK,
 }
-"""What may be asked for next; a batch that was loaded before is loaded again by force."""
+"""Goal that may follow a status; a batch that was loaded before is then loaded by force."""

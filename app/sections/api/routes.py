@@ -1,4 +1,4 @@
-"""Unattended loads: the billing system sends a batch and asks what became of it. JSON only."""
+"""JSON API for unattended imports: billing sends a batch and asks for its status."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def check_token() -> ResponseReturnValue | None:
 @token_access
 @batch_uploads.accepts_batch
 def load_batch() -> ResponseReturnValue:
-    """Receive a batch and have it loaded; with ``check=1`` only checked."""
+    """Receive a batch and queue its load; with ``check=1`` only its check."""
     form = batch_uploads.options_of(request.args)
     if faults := batch_uploads.faults_of(form, request.args):
         return _fault("; ".join(faults), 422)
@@ -72,7 +72,7 @@ def load_batch() -> ResponseReturnValue:
 @bp.get("/import/<id:job_id>")
 @token_access
 def batch_status(job_id: int) -> ResponseReturnValue:
-    """What became of a batch."""
+    """Status, counts and findings of a batch."""
     job = get_job(db.session(), job_id).job
     found = read_findings(job)
     answer: dict[str, Any] = {
@@ -96,7 +96,7 @@ def batch_status(job_id: int) -> ResponseReturnValue:
 
 @bp.errorhandler(BatchError)
 def not_received(error: BatchError) -> ResponseReturnValue:
-    """A batch that is not received."""
+    """Answer a batch that is refused before it is queued."""
     return _fault(batch_uploads.refusal_words(error), batch_uploads.refusal_status(error))
 
 
@@ -125,20 +125,20 @@ def busy(error: Exception) -> ResponseReturnValue:
 
 @bp.errorhandler(HTTPException)
 def refused(error: HTTPException) -> ResponseReturnValue:
-    """What the framework refuses."""
+    """Answer what the framework refuses, as JSON."""
     return _fault(error.name, error.code or 500)
 
 
 @bp.errorhandler(Exception)
 def unexpected(error: Exception) -> ResponseReturnValue:
-    """A fault of ours."""
+    """Log a fault of ours, and answer 500 as JSON."""
     db.session.rollback()
     log.exception("unexpected %s", type(error).__name__)
     return _fault(FAILED, 500)
 
 
 def _message_of(job: ImportJob) -> str | None:
-    """What is said of a job in words, with the way to go on."""
+    """The message of a job, with how to go on."""
     if job.status == JobStatus.SAME and job.message:
         return f"{job.message} {AGAIN}"
     return job.message

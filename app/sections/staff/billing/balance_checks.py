@@ -1,4 +1,4 @@
-"""Reconciliation: contracts whose documents and balances, both of billing, do not agree."""
+"""Check billing's balances against its own documents and payments, month by month."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from app.integrations.spreadsheets import Cell, Column, Kind, Table
 from app.queries import balance_checks as queries
 from app.queries.contact_gaps import list_contact_gaps
 from app.sections.staff.billing.labels import SIDES
+from app.sections.staff.billing.presenters import describe_balances
 from app.sections.staff.blueprint import bp
 from app.sections.staff.customers.contact_gaps import LISTED as LISTED_GAPS
 from app.web.downloads import WRITERS, send_bytes
@@ -44,7 +45,7 @@ COLUMNS = (
 @bp.get("/billing/reconciliation")
 @staff_access(StaffPermission.IMPORT, lists=True)
 def balance_checks() -> ResponseReturnValue:
-    """One month: only contracts with a difference, and payments without a contract."""
+    """Contracts of a month with a difference, and payments without a contract."""
     typed, month = _month()
     if month is None:
         return render_page(
@@ -63,11 +64,11 @@ def balance_checks() -> ResponseReturnValue:
         error="",
         pager=pager,
         sides=SIDES,
-        rows=queries.list_mismatched(session, month, pager.offset, pager.size),
+        summary=describe_balances(month, pager, queries.has_balances(session, month)),
+        contracts=queries.list_mismatched(session, month, pager.offset, pager.size),
         unallocated=queries.list_unallocated(session, month, LISTED_PAYMENTS),
         unallocated_count=count,
         unallocated_total=total,
-        has_balances=queries.has_balances(session, month),
         contact_gaps=list_contact_gaps(session),
         contact_gaps_listed=LISTED_GAPS,
     )
@@ -76,7 +77,7 @@ def balance_checks() -> ResponseReturnValue:
 @bp.get("/billing/reconciliation.<any(xlsx, csv):extension>")
 @staff_access(StaffPermission.IMPORT, lists=True)
 def balance_checks_file(extension: str) -> ResponseReturnValue:
-    """The whole report of a month for a spreadsheet."""
+    """The whole report of a month as a spreadsheet."""
     typed, month = _month()
     if month is None:
         return render_page(
@@ -87,7 +88,7 @@ def balance_checks_file(extension: str) -> ResponseReturnValue:
 
 
 def _month() -> tuple[str, Month | None]:
-    """What was asked for, and the month it is; without a choice, the newest with balances."""
+    """What was typed, and the month it is; without a choice, the newest with balances."""
     typed = request.args.get("month", "").strip()
     if not typed:
         month = queries.find_last_month(db.session()) or Month.of(clock().today())
@@ -105,17 +106,17 @@ def _rows(month: Month) -> list[list[Cell]]:
     session = db.session()
     rows: list[list[Cell]] = [
         [
-            each.number,
-            each.customer_name,
+            contract.number,
+            contract.customer_name,
             SIDES[wrong.side],
             wrong.billed,
             wrong.found,
             wrong.difference,
-            "есть" if each.has_balance else "нет",
+            "есть" if contract.has_balance else "нет",
             *(None,) * 4,
         ]
-        for each in queries.list_mismatched(session, month)
-        for wrong in each.mismatches
+        for contract in queries.list_mismatched(session, month)
+        for wrong in contract.mismatches
     ]
     return rows + [
         [
@@ -123,13 +124,13 @@ def _rows(month: Month) -> list[list[Cell]]:
             None,
             "Оплата без договора",
             None,
-            each.amount,
+            payment.amount,
             None,
             None,
-            each.posted_on,
-            each.doc_number,
-            each.payer_inn,
-            each.purpose,
+            payment.posted_on,
+            payment.doc_number,
+            payment.payer_inn,
+            payment.purpose,
         ]
-        for each in queries.list_unallocated(session, month)
+        for payment in queries.list_unallocated(session, month)
     ]

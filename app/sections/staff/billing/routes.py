@@ -1,4 +1,4 @@
-"""«Загрузка»: billing batches are sent, checked and loaded; what was loaded, by whom."""
+"""«Загрузка»: upload, check and load billing batches; list what was loaded, and by whom."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from flask.wrappers import Response
 from app.actions.imports import jobs
 from app.actions.imports.findings import read_findings
 from app.domain.errors import BatchError, NotFoundError
-from app.domain.imports import DISCARDABLE, LISTED_ERRORS, NEXT_GOAL, PENDING, JobGoal, JobStatus
+from app.domain.imports import JobGoal, JobStatus
 from app.domain.staff import StaffPermission
 from app.extensions import db
 from app.jobs import imports
+from app.models import ImportJob
 from app.queries.import_jobs import (
-    JobRow,
     count_before,
     count_runs,
     get_job,
@@ -22,8 +22,14 @@ from app.queries.import_jobs import (
     list_jobs,
     list_runs,
 )
-from app.sections.enquiries.labels import size_words
-from app.sections.staff.billing import labels as words
+from app.sections.staff.billing.presenters import (
+    JobView,
+    describe_mode,
+    loader_of,
+    present_job,
+    present_run,
+    view_job,
+)
 from app.sections.staff.blueprint import bp
 from app.web import batch_uploads
 from app.web.downloads import send_bytes
@@ -41,7 +47,7 @@ MAX_SEARCHED = 200
 @bp.get("/billing")
 @staff_access(StaffPermission.IMPORT)
 def billing() -> ResponseReturnValue:
-    """The form, batches on their way, and those that were loaded."""
+    """The upload form, batches that are not loaded yet, and those that were loaded."""
     return _page(batch_uploads.BatchForm())
 
 
@@ -66,18 +72,18 @@ def billing_upload() -> ResponseReturnValue:
 @bp.get("/billing/jobs/<id:job_id>")
 @staff_access(StaffPermission.IMPORT)
 def billing_job(job_id: int) -> ResponseReturnValue:
-    """How far a batch is and what was found; the page asks again by itself until it is settled."""
+    """How far a batch is and what was found; the page polls until the batch is done."""
     row = get_job(db.session(), job_id)
-    seen = f"{row.job.status}-{row.job.bytes_done}"
-    if request.args.get("seen") == seen:
+    view = view_job(row, count_before(db.session(), row.job))
+    if request.args.get("seen") == view.seen:
         return "", 204
-    return _job_page(row, seen)
+    return _job_page(row.job, view)
 
 
 @bp.post("/billing/jobs/<id:job_id>/go-on")
 @staff_access(StaffPermission.IMPORT)
 def billing_go_on(job_id: int) -> ResponseReturnValue:
-    """«Загрузить» a checked batch, or check a refused one anew."""
+    """Load a checked batch, or check a refused one again."""
     row = get_job(db.session(), job_id)
     if jobs.ask_again(db.session(), row.job, current_clerk().staff_id, clock().now()):
         db.session.commit()
@@ -88,7 +94,7 @@ def billing_go_on(job_id: int) -> ResponseReturnValue:
 @bp.post("/billing/jobs/<id:job_id>/discard")
 @staff_access(StaffPermission.IMPORT)
 def billing_discard(job_id: int) -> ResponseReturnValue:
-    """«Отказаться»: the batch is deleted, nothing of it was loaded."""
+    """Delete a batch of which nothing was loaded."""
     job = get_job(db.session(), job_id).job
     storage_key = job.storage_key
     if not jobs.discard(db.session(), job, clock().now()):
@@ -119,14 +125,14 @@ def billing_run(run_id: int) -> ResponseReturnValue:
         "staff/billing/run.html",
         fragment="results",
         run=row.run,
-        loader=words.loader_of(row),
-        modes=words.MODES,
+        loader=loader_of(row),
+        mode=describe_mode(row.run),
     )
 
 
 @bp.errorhandler(BatchError)
 def not_received(error: BatchError) -> ResponseReturnValue:
-    """Refused before its body was read; the form must not look into it either."""
+    """Answer an upload refused before its body was read; the form must not read it either."""
     return _refused(batch_uploads.BatchForm(formdata=None), error)
 
 
@@ -145,34 +151,20 @@ def _page(form: batch_uploads.BatchForm, status: int = 200) -> Response:
         form=form,
         faults=summary_of(form),
         text=text,
-        jobs=list_jobs(db.session(), LISTED_JOBS, text),
-        runs=list_runs(db.session(), pager.offset, pager.size, text),
+        jobs=[present_job(row) for row in list_jobs(db.session(), LISTED_JOBS, text)],
+        runs=[present_run(row) for row in list_runs(db.session(), pager.offset, pager.size, text)],
         pager=pager,
         max_mb=config().import_max_mb,
         discarded=request.args.get("discarded"),
-        words=words,
-        size_words=size_words,
         status=status,
     )
 
 
-def _job_page(row: JobRow, seen: str) -> Response:
-    job = row.job
+def _job_page(job: ImportJob, view: JobView) -> Response:
     return render_page(
         "staff/billing/job.html",
         fragment="results",
         job=job,
-        seen=seen,
-        sender=words.sender_of(row),
-        mark=words.status_of(job),
-        is_pending=job.status in PENDING,
-        is_merging=words.is_merging(job),
-        before=count_before(db.session(), job),
+        view=view,
         found=read_findings(job),
-        has_files=bool(job.storage_key),
-        listed=LISTED_ERRORS,
-        next_goal=NEXT_GOAL.get(JobStatus(job.status)) if job.storage_key else None,
-        may_discard=job.status in DISCARDABLE and job.storage_key is not None,
-        statuses=JobStatus,
-        size_words=size_words,
     )
