@@ -1,4 +1,4 @@
-"""Every route of the portal, read from the application itself: no test keeps a list of them."""
+"""Every route of the portal, read from the application itself: no test needs a list of them."""
 
 from __future__ import annotations
 
@@ -128,5 +128,5 @@ def contract_routes() -> list[Route]:
 
 
 def reading_permissions() -> set[Permission]:
-    """What somebody may who only looks at a contract."""
+    """Permissions of somebody who only views a contract."""
     return {permission for permission in Permission if may(Role.READ_ONLY_STAFF, permission)}

@@ -1,4 +1,4 @@
-"""Services that keep or look at files, on loopback: a virus scanner and an S3-compatible store."""
+"""Services that store or scan files, on loopback: a virus scanner and an S3-compatible store."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 @contextmanager
 def clamd(answer: str | None) -> Iterator[tuple[str, list[bytes]]]:
-    """A virus scanner that takes INSTREAM and says what it is told to; None: it hangs up.
+    """A virus scanner that accepts INSTREAM and answers ``answer``; None: it hangs up.
 
     Yields its address and what it was given.
     """
@@ -45,7 +45,7 @@ def clamd(answer: str | None) -> Iterator[tuple[str, list[bytes]]]:
 
 @contextmanager
 def s3(bucket: str) -> Iterator[str]:
-    """A service that keeps objects in memory and speaks as much of S3 as a store of files needs."""
+    """An object store in memory that speaks as much of S3 as the file store needs."""
     objects: dict[str, bytes] = {}
 
     class Handler(BaseHTTPRequestHandler):

@@ -26,7 +26,7 @@ WRONG = "чужая догадка"
 
 
 class Log:
-    """What the portal has written to its log since the last look."""
+    """What the portal has written to its log since it was last read."""
 
     def __init__(self, stream: StringIO) -> None:
         self.stream = stream

@@ -38,7 +38,7 @@ HOSTILE = (
     "Щ" * 250,
 )
 STAFF = "staff:"
-"""Begins the «contract number» of a clerk; the login follows."""
+"""Begins the «contract number» of a member of the staff; the login follows."""
 EMPTY, HOSTILE_NUMBER, UNREGISTERED = "00900-ЭС", "00666-ЭС", "00901-ЭС"
 
 
@@ -83,7 +83,7 @@ class Site:
             return session.scalars(ids).first() or 0
 
     def meter(self) -> int:
-        """Id of a meter of the debtor that takes readings by hand; 0 without demo data."""
+        """Id of a meter of the debtor whose readings are typed; 0 without demo data."""
         if self.demo is None:
             return 0
         ids = (

@@ -70,7 +70,7 @@ STAFF_STATES = (
     State("staff: card", ADMIN, of_contract("/customers/{}")),
     State("staff: card of a hostile customer", ADMIN, of_contract("/customers/{}", HOSTILE_NUMBER)),
     State(
-        "staff: home through a clerk's eyes",
+        "staff: home as the customer sees it",
         ADMIN,
         lambda site: f"//contracts/{site.ids[state_rows.debtor(site)]}/",
     ),

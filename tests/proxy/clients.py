@@ -89,7 +89,7 @@ def probe(pages: list[Callable[[], Answer]], seconds: float) -> Probe:
 
 
 def check_probes(attack: Callable[[], Probe], quiet: Probe) -> None:
-    """Every page is answered, and within a second more than it takes when nobody attacks.
+    """Every page is answered, and within a second more than when nobody attacks.
 
     The best of three attacks counts: a machine that is busy with something else slows one of them,
     an attack that stops pages all.
@@ -111,7 +111,7 @@ def slow_clients(
 ) -> Iterator[list[bytes]]:
     """So many connections that send ``begin``, ``fast`` bytes at once, and then one at a time.
 
-    Their event loop begins and ends in a thread of its own: the one of the test already has a
+    Their event loop begins and ends in a separate thread: that of the test already has a
     running loop where a browser test of the same process has left Playwright's.
 
     Yields:
@@ -167,7 +167,7 @@ def slow_clients(
 
 @contextmanager
 def slow_readers(port: int, count: int, path: str, cookie: str) -> Iterator[None]:
-    """So many connections that ask for something and do not take what they are sent."""
+    """So many connections that ask for something and do not read what they are sent."""
     request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode()
     readers: list[socket.socket] = []
     try:

@@ -111,7 +111,7 @@ class Servers:
         self.wait_for_answer()
 
     def wait_for_answer(self) -> None:
-        """The socket takes connections before anybody answers them."""
+        """The socket accepts connections before anybody answers them."""
         with socket.create_connection(("127.0.0.1", self.port), 120) as connection:
             connection.sendall(b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n")
             assert b" 200 " in connection.recv(64)

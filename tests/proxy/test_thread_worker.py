@@ -1,4 +1,4 @@
-"""How the threaded worker counts and keeps its connections; real sockets, no server around them."""
+"""How the threaded worker counts and closes its connections; real sockets, no server around them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ def test_a_connection_is_counted_off_once(worker: Worker) -> None:
         worker.turn_until(lambda: worker.nr_conns == 1)
         worker.turn_until(lambda: worker.nr_conns != 1)
         assert client.recv(1000).startswith(b"HTTP/1.1 413")
-    assert worker.nr_conns == 0, "one that counts too few takes too many, and stops too early"
+    assert worker.nr_conns == 0, (
+        "a worker that counts too few accepts too many, and stops too early"
+    )
 
 
 def test_no_thread_is_held_by_what_is_left_of_a_refused_body(worker: Worker) -> None:

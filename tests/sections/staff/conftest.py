@@ -1,4 +1,4 @@
-"""A supplier with a contract, its owner, and one clerk of each role."""
+"""A supplier with a contract, its owner, and one member of the staff for each role."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def contract(make: Factory) -> Contract:
 
 @pytest.fixture
 def enquiry(make: Factory, contract: Contract) -> Enquiry:
-    """An enquiry of the contract's owner that nobody has taken."""
+    """An enquiry of the contract's owner that is assigned to nobody."""
     account = make.session.scalars(select(Account)).one()
     enquiry = make.enquiry(contract, account, number="2026-000001")
     make.commit()

@@ -1,4 +1,4 @@
-"""A clerk's day by keyboard among twenty thousand contracts; customers see it at once."""
+"""A working day of the staff by keyboard among twenty thousand contracts; customers see it at once."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def heading(page: Page, text: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(text))
 
 
-def test_a_clerks_day_without_a_mouse(
+def test_a_working_day_of_the_staff_without_a_mouse(
     staff_page: tuple[Page, Windows], large_site: Site, tmp_path: Path
 ) -> None:
     page, windows = staff_page
@@ -180,7 +180,7 @@ def answer_an_enquiry(page: Page, site: Site, windows: Windows, enquiry: str) ->
 
 
 def approve_a_registration(page: Page, site: Site, registration: int) -> None:
-    """The contacts are compared, the cabinet is opened."""
+    """The contacts are compared, the account is opened."""
     press(page, "Регистрации")
     heading(page, "Регистрации")
     press(page, f"№ {UNREGISTERED}")
