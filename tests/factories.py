@@ -274,7 +274,7 @@ class Factory:
         return self._add(EnquiryEntry(**(defaults | values)))
 
     def staff(self, role: StaffRole = StaffRole.OPERATOR, **values: Any) -> StaffMember:
-        """A member of the staff with both factors set up; ``PageClient.sign_in_staff`` knows them."""
+        """A member with both factors set up; ``PageClient.sign_in_staff`` knows them."""
         command = NewStaff(
             values.get("login", str(role)),
             values.get("name", f"Сотрудник {role}"),

@@ -151,7 +151,7 @@ def refused_job(site: Site) -> int:
 
 def transfer(site: Site) -> int:
     """The id of a contract that was an ordinary customer's until billing gave it to a hostile one,
-    under the same ИНН; somebody waits for a decision of the staff. The people it has now keep their pages."""
+    under the same ИНН; the staff have not decided. The people it has now still open their pages."""
     contract_id = site.ids[HOSTILE_NUMBER]
     with site.session() as session:
         waiting = select(ContractTransfer.id).where(ContractTransfer.contract_id == contract_id)

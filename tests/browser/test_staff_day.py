@@ -1,4 +1,4 @@
-"""A working day of the staff by keyboard among twenty thousand contracts; customers see it at once."""
+"""A working day of the staff by keyboard among 20,000 contracts; customers see it at once."""
 
 from __future__ import annotations
 

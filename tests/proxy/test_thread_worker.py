@@ -1,4 +1,4 @@
-"""How the threaded worker counts and closes its connections; real sockets, no server around them."""
+"""How the threaded worker counts and closes its connections; real sockets, no server."""
 
 from __future__ import annotations
 
