@@ -1,4 +1,4 @@
-"""The text that contracts are found by; made anew where billing has changed what stands in it."""
+"""Rebuild the search text of contracts after an import has changed what it is made of."""
 
 from __future__ import annotations
 
@@ -22,18 +22,16 @@ def touches_search(counts: Mapping[str, Mapping[str, int]]) -> bool:
 
 
 def rebuild_search(session: Session) -> int:
-    """Bring the texts of all contracts up to date; how many have changed."""
+    """Update the search text of all contracts; the number of those that changed."""
     texts = _texts(session)
     known = {row.contract_id: row.search_text for row in session.execute(_KNOWN)}
     new = [
-        {"contract_id": key, "search_text": words}
-        for key, words in texts.items()
-        if key not in known
+        {"contract_id": key, "search_text": text} for key, text in texts.items() if key not in known
     ]
     changed = [
-        {"contract_id": key, "search_text": words}
-        for key, words in texts.items()
-        if key in known and known[key] != words
+        {"contract_id": key, "search_text": text}
+        for key, text in texts.items()
+        if key in known and known[key] != text
     ]
     gone = known.keys() - texts.keys()
     if new:

@@ -49,12 +49,12 @@ _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _RUSSIAN_DATE = re.compile(
     r"([0-9]{1,2})([./, -])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?: ?(?:г\.?|года?))?"
 )
-_DATE_IN_WORDS = re.compile(
+_DATE_WITH_NAME = re.compile(
     r"([0-9]{1,2}) ([а-я]{3,8})\.? ([0-9]{4}|[0-9]{2})(?: ?(?:г\.?|года?))?"
 )
 _MONTH_OF_YEAR = re.compile(r"([0-9]{1,2})[./-]([0-9]{4}|[0-9]{2})")
 _YEAR_AND_MONTH = re.compile(r"([0-9]{4})[./-]([0-9]{1,2})")
-_MONTH_IN_WORDS = re.compile(r"([а-я]{3,8})\.? ([0-9]{4}|[0-9]{2})(?: ?(?:г\.?|года?))?")
+_MONTH_WITH_NAME = re.compile(r"([а-я]{3,8})\.? ([0-9]{4}|[0-9]{2})(?: ?(?:г\.?|года?))?")
 
 
 class Month(NamedTuple):
@@ -149,9 +149,9 @@ def parse_day(text: str) -> date:
         year, month, day = match.groups()
     elif match := _RUSSIAN_DATE.fullmatch(text):
         day, _, month, year = match.groups()
-    elif match := _DATE_IN_WORDS.fullmatch(text):
-        day, word, year = match.groups()
-        month = str(_month_number(word))
+    elif match := _DATE_WITH_NAME.fullmatch(text):
+        day, name, year = match.groups()
+        month = str(_month_number(name))
     else:
         raise PeriodError("unreadable")
     try:
@@ -172,7 +172,7 @@ def parse_month(text: str) -> Month:
         year, month = match.groups()
     elif match := _MONTH_OF_YEAR.fullmatch(text):
         month, year = match.groups()
-    elif match := _MONTH_IN_WORDS.fullmatch(text):
+    elif match := _MONTH_WITH_NAME.fullmatch(text):
         month, year = str(_month_number(match[1])), match[2]
     else:
         raise PeriodError("unreadable")
@@ -194,9 +194,9 @@ def _whole_year(text: str) -> int:
     return int(text) + (_CENTURY if len(text) == 2 else 0)
 
 
-def _month_number(word: str) -> int:
-    """«ноябрь», «ноября», «ноя», «нояб» → 11; 0 for another word."""
-    return next((n for n, name in enumerate(MONTH_NAMES, 1) if word in _forms(name)), 0)
+def _month_number(text: str) -> int:
+    """«ноябрь», «ноября», «ноя», «нояб» → 11; 0 for anything else."""
+    return next((n for n, name in enumerate(MONTH_NAMES, 1) if text in _forms(name)), 0)
 
 
 def _forms(month: str) -> set[str]:

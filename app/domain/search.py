@@ -1,4 +1,4 @@
-"""How clerks find a contract: what is typed and what is on record are folded alike."""
+"""Normalise text for the search of contracts: queries and stored text alike."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from app.domain.characters import APOSTROPHES, DASHES, plain_spaces, strip_invisible
 
-MAX_WORDS = 8
+MAX_TOKENS = 8
 MAX_TYPED = 200
 _NO_APOSTROPHES = dict.fromkeys(map(ord, APOSTROPHES))
 _SIGNS = (
@@ -20,8 +20,11 @@ _SIGNS = (
 
 
 def fold(text: str) -> str:
-    """Small letters, «е» for «ё», no quotes, apostrophes or invisible characters, one kind of
-    dash, single spaces: «ООО "Рассвёт‑О’Кей"» is «ооо рассвет-окей»."""
+    """Fold text for comparison: «ООО "Рассвёт‑О’Кей"» is «ооо рассвет-окей».
+
+    Small letters, «е» for «ё», no quotes, apostrophes or invisible characters, one kind of dash,
+    single spaces.
+    """
     # Some apostrophes would fall apart into a space and a stroke.
     text = strip_invisible(text).translate(_NO_APOSTROPHES)
     text = plain_spaces(unicodedata.normalize("NFKC", text)).casefold()
@@ -30,24 +33,26 @@ def fold(text: str) -> str:
 
 
 def index_text(parts: Iterable[str | None]) -> str:
-    """What a contract is found by: its parts folded, each once."""
+    """Build the search text of a contract: its parts folded, each once."""
     return "\n".join(dict.fromkeys(fold(part) for part in parts if part))
 
 
-def query_words(text: str) -> list[str]:
-    """The words of a query; each has to occur. Empty: nothing to look for."""
+def query_tokens(text: str) -> list[str]:
+    """Split a query into tokens, each of which has to occur; empty if there is nothing to find."""
     text = strip_invisible(text)
     clean = "".join(character if character.isprintable() else " " for character in text)
-    return [word for word in fold(clean[:MAX_TYPED]).split()[:MAX_WORDS] if word.strip("%_.,;-")]
+    return [
+        token for token in fold(clean[:MAX_TYPED]).split()[:MAX_TOKENS] if token.strip("%_.,;-")
+    ]
 
 
-def is_number_like(word: str) -> bool:
-    """Whether a word may be a contract number in one of its writings."""
-    return re.fullmatch(r"[0-9]{1,10}-?[a-zа-я]{0,2}", word) is not None
+def is_number_like(token: str) -> bool:
+    """Whether a token may be a contract number in one of its writings."""
+    return re.fullmatch(r"[0-9]{1,10}-?[a-zа-я]{0,2}", token) is not None
 
 
 def phone_digits(typed: str) -> str | None:
-    """The digits of a telephone number or of its end, without the code of the country.
+    """Extract the digits of a phone number or of its end, without the country code.
 
     None: what is typed is something else. Ten digits may be an ИНН as well.
     """
@@ -59,6 +64,6 @@ def phone_digits(typed: str) -> str | None:
     return digits if 6 <= len(digits) <= 15 else None
 
 
-def is_email_like(word: str) -> bool:
-    """Whether a word may be an email address or its domain."""
-    return "@" in word or re.fullmatch(r"[\w.-]+\.[a-zа-я]{2,}", word) is not None
+def is_email_like(token: str) -> bool:
+    """Whether a token may be an email address or its domain."""
+    return "@" in token or re.fullmatch(r"[\w.-]+\.[a-zа-я]{2,}", token) is not None

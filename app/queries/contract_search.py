@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, or_, selec
 from sqlalchemy.orm import Session
 
 from app.domain.contract_number import number_key
-from app.domain.search import fold, is_email_like, is_number_like, phone_digits, query_words
+from app.domain.search import fold, is_email_like, is_number_like, phone_digits, query_tokens
 from app.models import Account, Contract, ContractSearch, Customer, Membership
 
 
@@ -39,8 +39,8 @@ def find_contracts(session: Session, typed: str, offset: int = 0, limit: int = 2
 
     The contract of exactly this number comes first, in whatever writing: «договор № 00123-ЭС».
     """
-    words = query_words(typed)
-    if not words:
+    tokens = query_tokens(typed)
+    if not tokens:
         return Found([], 0)
     exact = case((ContractSearch.contract_id == _same_number(typed), 0), else_=1)
     # Sorted by its own text, which begins with the number; only one page is joined to the rest.
@@ -51,7 +51,7 @@ def find_contracts(session: Session, typed: str, offset: int = 0, limit: int = 2
             exact.label("rank"),
             func.count().over().label("total"),
         )
-        .where(_matches(typed, words))
+        .where(_matches(typed, tokens))
         .order_by(exact, ContractSearch.search_text, ContractSearch.contract_id)
         .offset(offset)
         .limit(limit)
@@ -93,13 +93,13 @@ def find_exact_contract(session: Session, typed: str) -> int | None:
     return ids[0] if is_whole or find_contracts(session, typed, 0, 1).total <= 1 else None
 
 
-def _matches(typed: str, words: list[str]) -> ColumnElement[bool]:
-    by_words = or_(and_(*map(_has, words)), ContractSearch.contract_id == _same_number(typed))
+def _matches(typed: str, tokens: list[str]) -> ColumnElement[bool]:
+    by_tokens = or_(and_(*map(_has, tokens)), ContractSearch.contract_id == _same_number(typed))
     digits = phone_digits(typed)
     if digits is None:
-        return by_words
+        return by_tokens
     in_billing = ContractSearch.search_text.contains(digits, autoescape=True)
-    return or_(by_words, in_billing, _has_account(Account.phone.contains(digits)))
+    return or_(by_tokens, in_billing, _has_account(Account.phone.contains(digits)))
 
 
 def _has_account(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -122,13 +122,13 @@ def _same_number(typed: str) -> ScalarSelect[int]:
     )
 
 
-def _has(word: str) -> ColumnElement[bool]:
+def _has(token: str) -> ColumnElement[bool]:
     """Whether the text of a contract has a word; a number also in the writing of print."""
-    plain = ContractSearch.search_text.contains(word, autoescape=True)
-    if is_email_like(word):
-        in_account = func.lower(Account.email).contains(word, autoescape=True)
+    plain = ContractSearch.search_text.contains(token, autoescape=True)
+    if is_email_like(token):
+        in_account = func.lower(Account.email).contains(token, autoescape=True)
         return or_(plain, _has_account(in_account))
-    printed = fold(number_key(word)) if is_number_like(word) else word
-    if printed == word or word.isdigit():
+    printed = fold(number_key(token)) if is_number_like(token) else token
+    if printed == token or token.isdigit():
         return plain
     return or_(plain, ContractSearch.search_text.contains(printed, autoescape=True))

@@ -1,4 +1,4 @@
-"""Which accounts have access to which contracts: the one place that decides it."""
+"""Decide which accounts have access to which contracts; nothing else does."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from app.models import Contract, ContractTransfer, Membership
 
 
 def is_live() -> ColumnElement[bool]:
-    """A membership that opens its contract: neither revoked nor suspended."""
+    """Condition: a membership that gives access, neither revoked nor suspended."""
     return and_(Membership.revoked_at.is_(None), Membership.suspended_by_id.is_(None))
 
 
 def is_readable(oldest_end: Any) -> ColumnElement[bool]:
-    """A contract that billing still sends and that its people may still read.
+    """Condition: a contract that billing still sends and that its people may still read.
 
     Args:
         oldest_end: a date, or a bound parameter for one; see ``domain.access.AccessWindow``.
@@ -49,8 +49,8 @@ def is_undecided(session: Session, contract_id: int) -> bool:
     return bool(session.scalar(select(undecided)))
 
 
-def is_taken(session: Session, contract_id: int) -> bool:
-    """Whether nobody may register for a contract: it has an owner, though a suspended one, or its
+def is_closed_to_registration(session: Session, contract_id: int) -> bool:
+    """Whether nobody may register for a contract: it has an owner, even a suspended one, or its
     customer is undecided."""
     owned = exists().where(
         Membership.contract_id == contract_id,
@@ -60,14 +60,14 @@ def is_taken(session: Session, contract_id: int) -> bool:
     return bool(session.scalar(select(owned))) or is_undecided(session, contract_id)
 
 
-def is_held_by_login(session: Session, number_key: str) -> bool:
-    """The same for a contract number as sign-in reads it, which several contracts may share."""
+def is_login_closed_to_registration(session: Session, number_key: str) -> bool:
+    """Whether nobody may register for a contract number, which several contracts may share."""
     ids = session.scalars(
         select(Contract.id).where(
             Contract.number_key == number_key, Contract.withdrawn_at.is_(None)
         )
     )
-    return any(is_taken(session, contract_id) for contract_id in ids.all())
+    return any(is_closed_to_registration(session, contract_id) for contract_id in ids.all())
 
 
 def _exists(session: Session, *conditions: ColumnElement[bool]) -> bool:

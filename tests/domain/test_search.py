@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.search import MAX_WORDS, fold, index_text, is_number_like, query_words
+from app.domain.search import MAX_TOKENS, fold, index_text, is_number_like, query_tokens
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_case_quotes_yo_and_spaces_do_not_matter(text: str, folded: str) -> None
 @given(st.text(max_size=100))
 def test_every_word_on_record_is_found_by_itself(text: str) -> None:
     record = index_text([text])
-    assert all(word in record for word in query_words(text))
+    assert all(token in record for token in query_tokens(text))
 
 
 @given(st.text(max_size=100))
@@ -41,22 +41,22 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 @pytest.mark.parametrize("between", ["\u00ad", "\u200b", "'", "’", "ʼ", "`"])
 def test_what_nobody_types_does_not_part_a_word(between: str) -> None:
     record = index_text([f"Рад{between}уга"])
-    assert query_words("радуга") == [record]
-    assert query_words(f"РАД{between}УГА") == [record]
+    assert query_tokens("радуга") == [record]
+    assert query_tokens(f"РАД{between}УГА") == [record]
 
 
 @given(st.text(max_size=400))
 def test_a_query_never_has_too_many_words(text: str) -> None:
-    assert len(query_words(text)) <= MAX_WORDS
+    assert len(query_tokens(text)) <= MAX_TOKENS
 
 
 def test_signs_alone_ask_for_nothing() -> None:
-    assert query_words("% _ ...") == []
+    assert query_tokens("% _ ...") == []
 
 
 @pytest.mark.parametrize(
-    ("word", "is_number"),
+    ("token", "is_number"),
     [("123", True), ("00123-эс", True), ("00123эс", True), ("эс", False), ("7415-000", False)],
 )
-def test_what_may_be_a_contract_number(word: str, is_number: bool) -> None:
-    assert is_number_like(word) is is_number
+def test_what_may_be_a_contract_number(token: str, is_number: bool) -> None:
+    assert is_number_like(token) is is_number

@@ -34,7 +34,7 @@ from app.models import (
     Membership,
 )
 from app.queries.accounts import find_owner, hash_token, list_logins
-from app.queries.memberships import is_held_by_login, is_undecided
+from app.queries.memberships import is_login_closed_to_registration, is_undecided
 
 MAX_AGENT = 200
 
@@ -103,7 +103,9 @@ def open_account(session: Session, account: Account, contract: Contract, now: da
     # never between. It changes customers first, and so they are locked first.
     for row, key in ((Customer.id, contract.customer_id), (Contract.id, contract.id)):
         session.execute(select(row).where(row == key).with_for_update(read=True))
-    if is_held_by_login(session, contract.number_key) or is_undecided(session, contract.id):
+    if is_login_closed_to_registration(session, contract.number_key) or is_undecided(
+        session, contract.id
+    ):
         raise AccountExistsError
     session.add(account)
     session.flush()

@@ -21,7 +21,7 @@ from app.domain.rate_limits import LimitedAction
 from app.domain.registration import Channel, State
 from app.lib.passwords import hash_password
 from app.models import Registration
-from app.queries.memberships import is_held_by_login
+from app.queries.memberships import is_login_closed_to_registration
 
 CONSENT_FORM = "registration"
 EDITABLE = (State.DRAFT, State.LINK_SENT)
@@ -55,7 +55,7 @@ def check_open(session: Session, registration: Registration) -> None:
     """
     if registration.state not in EDITABLE:
         raise RegistrationClosedError
-    if is_held_by_login(session, registration.contract.number_key):
+    if is_login_closed_to_registration(session, registration.contract.number_key):
         raise RegistrationClosedError
 
 

@@ -15,7 +15,7 @@ from app.domain.rate_limits import LimitedAction
 from app.domain.registration import State
 from app.models import Registration
 from app.queries.accounts import find_owner
-from app.queries.memberships import is_held_by_login
+from app.queries.memberships import is_login_closed_to_registration
 from app.queries.registrations import find_contract_by_inn
 
 
@@ -46,7 +46,7 @@ def open_registration(
     if owner is not None:
         notifications.notify_owner_of_registration(session, owner[0], contract, now)
         return None
-    if is_held_by_login(session, key):
+    if is_login_closed_to_registration(session, key):
         return None
     registration = Registration(
         contract_id=contract.id,
