@@ -1,4 +1,4 @@
-"""«Версия для слабовидящих»: text size, colours and spacing, kept in a cookie."""
+"""«Версия для слабовидящих»: text size, colours and spacing, in a cookie."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SPACINGS = {"normal": "Обычные", "wide": "Широкие"}
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """The choices of one browser; anything unknown is the usual look."""
+    """The choices of one browser; anything unknown is the default."""
 
     text: str = "100"
     scheme: str = "auto"
@@ -38,13 +38,13 @@ class Appearance:
 
 
 def current_appearance() -> Appearance:
-    """What this browser has chosen."""
+    """Read the choice of this browser from its cookie."""
     parts = request.cookies.get(_name(), "").split(".")
     return Appearance.of(*parts) if len(parts) == 3 else Appearance()
 
 
-def remember(response: Response, appearance: Appearance) -> None:
-    """Keep the choice for a year."""
+def store_appearance(response: Response, appearance: Appearance) -> None:
+    """Store the choice in a cookie for a year."""
     config = current_app.extensions["config"]
     value = f"{appearance.text}.{appearance.scheme}.{appearance.spacing}"
     response.set_cookie(

@@ -22,7 +22,7 @@ from app.domain.contacts import (
 )
 from app.domain.money import plural
 from app.domain.period import Month, Period
-from app.domain.texts import version_words
+from app.domain.texts import version_label
 from app.extensions import db
 from app.lib.markdown import render_markdown
 from app.models import Customer
@@ -197,7 +197,7 @@ def init_app(app: Flask) -> None:
         phone=show_phone,
         mask_email=mask_email,
         mask_phone=mask_phone,
-        version_words=version_words,
+        version_label=version_label,
         markdown=render_markdown,
     )
     env.globals.update(

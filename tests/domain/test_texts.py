@@ -8,13 +8,13 @@ import pytest
 
 from app.domain.announcements import Stage, read_moment, show_moment, stage_of
 from app.domain.errors import PeriodError
-from app.domain.texts import next_version, version_words
+from app.domain.texts import next_version, version_label
 
 DAY = date(2026, 11, 22)
 
 
 @pytest.mark.parametrize(
-    ("taken", "expected"),
+    ("existing", "expected"),
     [
         ((), "2026-11-22"),
         (("2026-11-21",), "2026-11-22"),
@@ -23,20 +23,20 @@ DAY = date(2026, 11, 22)
         (tuple(["2026-11-22"] + [f"2026-11-22-{n}" for n in range(2, 10)]), "2026-11-22-10"),
     ],
 )
-def test_a_version_is_named_by_its_day_and_its_number(taken, expected) -> None:
-    assert next_version(DAY, taken) == expected
+def test_a_version_is_named_by_its_day_and_its_number(existing, expected) -> None:
+    assert next_version(DAY, existing) == expected
 
 
 @pytest.mark.parametrize(
-    ("version", "words"),
+    ("version", "label"),
     [
         ("2026-11-22", "22.11.2026"),
         ("2026-11-22-2", "22.11.2026 (2)"),
         ("built-in", "встроенная"),
     ],
 )
-def test_a_version_reads_as_a_date(version: str, words: str) -> None:
-    assert version_words(version) == words
+def test_a_version_reads_as_a_date(version: str, label: str) -> None:
+    assert version_label(version) == label
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ bp = Blueprint("appearance", __name__)
 @bp.get("/appearance")
 @public
 def index() -> ResponseReturnValue:
-    """The choice of text size, colours and spacing."""
+    """Show the choice of text size, colours and spacing."""
     return render_page(
         "appearance/index.html",
         fragment="results",
@@ -31,11 +31,11 @@ def index() -> ResponseReturnValue:
 @bp.post("/appearance")
 @public
 def choose() -> ResponseReturnValue:
-    """Remember the choice and go back to where the person came from."""
+    """Store the choice in a cookie and redirect to where the person came from."""
     form = request.form
     choice = appearance.Appearance.of(form.get("text"), form.get("scheme"), form.get("spacing"))
     if "usual" in form:
         choice = appearance.Appearance()
     response = make_response(redirect(safe_next(form.get("next"), url_for("service.root")), 303))
-    appearance.remember(response, choice)
+    appearance.store_appearance(response, choice)
     return response

@@ -1,4 +1,4 @@
-"""Personal data: what is kept, and the texts of consents, each a page of its own."""
+"""Pages about personal data: what is stored, and the texts of consents."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ bp = Blueprint("consents", __name__)
 @bp.get("/personal-data")
 @public
 def personal_data() -> ResponseReturnValue:
-    """«Персональные данные»: what is kept, why, the texts, and how to withdraw."""
+    """«Персональные данные»: what is stored, why, the texts, and how to withdraw."""
     return render_page(
         "consents/personal_data.html",
         fragment="results",
@@ -39,10 +39,10 @@ def personal_data() -> ResponseReturnValue:
 @bp.get("/consents/<purpose>/<version>")
 @public
 def index(purpose: str, version: str | None = None) -> ResponseReturnValue:
-    """The text in force, or an older version for whoever agreed to that one."""
+    """Show the current version of a text, or an older one for whoever agreed to that."""
     versions = list_versions(db.session(), purpose) if purpose in TITLES else []
     wanted = version or (versions[-1].version if versions else "")
-    text = next((each for each in versions if each.version == wanted), None)
+    text = next((known for known in versions if known.version == wanted), None)
     if text is None:
         raise NotFoundError
     return render_page(
