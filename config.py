@@ -1,18 +1,32 @@
-"""Settings of the portal: one frozen class, read from the environment once.
+"""Settings of the portal: one frozen dataclass, read from environment variables once.
 
-Every fault is reported at once, by name, so that a deployment is mended in one round.
+A setting is the variable of its field's name in capitals, read by the parser of the field's type.
+Every fault is reported at once, by name, so that a deployment is mended in one round. What no
+operator can judge is a constant instead, in ``app/domain/rate_limits.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import json
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).resolve().parent
+MIN_SECRET_LENGTH = 32
+DEFAULT_ZONE = ZoneInfo("Asia/Yekaterinburg")
+OPTIONAL = "optional"  # a setting with a default that may be set to nothing
+T = TypeVar("T")
+Headers = tuple[tuple[str, str], ...]
+Parser = Callable[[str], Any]
 
 
 class ConfigError(Exception):
@@ -25,7 +39,7 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True)
 class MailSettings:
-    """How letters leave; without ``server`` they are written to ``outbox``."""
+    """SMTP (``MAIL_…``); without ``server`` emails are written to ``outbox``."""
 
     outbox: Path
     server: str = ""
@@ -34,45 +48,45 @@ class MailSettings:
     use_ssl: bool = False
     username: str = ""
     password: str = field(default="", repr=False)
-    sender: str = "kabinet@localhost"
+    sender: Annotated[str, read_address] = "kabinet@localhost"
     timeout: int = 8
     """Seconds for the whole conversation; a person may be waiting."""
 
 
 @dataclass(frozen=True)
 class SmsSettings:
-    """How text messages leave, to whom, and how many."""
+    """Text messages (``SMS_…``, ``TWILIO_…``): by whom, to whom, and how many."""
 
     outbox: Path
-    sender: str = "file"
+    sender: Literal["file", "twilio", "http"] = "file"
     from_: str = ""
     timeout: int = 8
     """Seconds, half of them for connecting."""
-    prefixes: tuple[str, ...] = ("+79",)
+    prefixes: Annotated[tuple[str, ...], read_prefixes] = ("+79",)
     """Beginnings of numbers that get messages."""
     daily_cap: int = 500
-    """Codes of all people together in 24 hours; reaching it is an alarm."""
+    """Codes of all people together in 24 hours; reaching it alerts staff."""
     twilio_account_sid: str = ""
     twilio_auth_token: str = field(default="", repr=False)
-    twilio_api_base: str = ""
-    http_method: str = "POST"
-    http_url: str = field(default="", repr=False)
+    twilio_api_base: Annotated[str, read_web_address] = ""
+    http_method: Literal["GET", "POST"] = "POST"
+    http_url: Annotated[str, read_web_address] = field(default="", repr=False)
     http_body: str = field(default="", repr=False)
-    http_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    http_success: str = ""
+    http_headers: Annotated[Headers, read_headers] = field(default=(), repr=False)
+    http_success: Annotated[str, read_pattern] = ""
 
 
 @dataclass(frozen=True)
 class Config:
     """All settings. A default is fit for one machine without any server, and is never a secret."""
 
-    secret_key: str = field(repr=False)
+    secret_key: Annotated[str, read_secret] = field(repr=False)
     instance_dir: Path
-    database_url: str = field(repr=False)
-    base_url: str
-    supplier_timezone: ZoneInfo
+    database_url: Annotated[str, read_database_url] = field(repr=False)
+    base_url: Annotated[str, read_base_url]
+    supplier_timezone: Annotated[ZoneInfo, read_zone] = DEFAULT_ZONE
     production: bool = False
-    fixed_now: datetime | None = None
+    fixed_now: Annotated[datetime | None, read_moment] = None
     trusted_proxies: int = 0
     session_idle_minutes: int = 30
     session_max_hours: int = 12
@@ -82,106 +96,53 @@ class Config:
     """How long the people of a terminated contract may still read it."""
     billing_age_hours: int = 36
     """Billing data older than this are pointed out to staff."""
-    staff_alert_emails: tuple[str, ...] = ()
+    staff_alert_emails: Annotated[tuple[str, ...], read_addresses] = ()
     """Who is told by email that billing data were not loaded."""
-    import_token: str = field(default="", repr=False)
-    """Opens ``POST /api/import`` to the billing system; empty: there is no such door."""
+    import_token: Annotated[str, read_secret] = field(default="", repr=False)
+    """Opens ``POST /api/import`` to the billing system; empty: there is no such endpoint."""
     import_max_mb: int = 2048
     """Largest batch that is sent to the portal."""
-    sign_in_address_failures: int = 25
-    """Failed sign-ins from one address in 15 minutes before it has to wait."""
-    sign_in_pair_failures: int = 10
-    """Failed sign-ins for one login from one address in 15 minutes."""
-    sign_in_login_checks: int = 100
-    """Password checks of one login in an hour, whatever the addresses."""
-    statement_max_rows: int = 2000
-    """Longest statement made at once, as a page or for a spreadsheet; …"""
-    pdf_max_rows: int = 300
-    """… as PDF, which takes a second for every 70 rows; longer ones are made by the worker, …"""
-    file_max_rows: int = 10_000
-    """… up to this; a longer period has to be narrowed."""
-    pdf_per_minute: int = 10
-    """PDF documents for one account."""
-    readings_auto_accept: str = "plausible"
+    readings_auto_accept: Literal["off", "plausible"] = "plausible"
     """``plausible``: a reading in time that raises no doubt is accepted at once; ``off``."""
     readings_month_end_opens: int = 20
-    """Day of the month from which readings «as of the 1st» are taken, …"""
     readings_month_end_closes: int = 1
-    """… and day of the next month whose end closes it; the same for apartment buildings:"""
+    """From a day of the month to the end of a day of the next: readings «as of the 1st»."""
     readings_mkd_opens: int = 23
     readings_mkd_closes: int = 26
+    """… of premises in apartment buildings, within one month."""
     readings_unusual_times: int = 3
-    """Times the usual month from which a consumption has to be confirmed."""
-    sber_online_url: str = "https://online.sberbank.ru/"
-    """«Сбербанк Онлайн», for sole traders and owners of premises; empty hides the button."""
-    sber_business_url: str = "https://sbi.sberbank.ru/"
-    """«СберБизнес», for companies."""
+    """Times the typical month from which a consumption has to be confirmed."""
+    sber_online_url: Annotated[str, read_web_address, OPTIONAL] = "https://online.sberbank.ru/"
+    sber_business_url: Annotated[str, read_web_address, OPTIONAL] = "https://sbi.sberbank.ru/"
+    """For sole traders and owners of premises, and for companies; empty hides the button."""
     attachment_max_mb: int = 10
-    """Largest file of an enquiry, …"""
-    attachments_per_message: int = 10
-    """… how many of them at once, …"""
-    attachments_per_day: int = 20
-    """… from one account in a day, …"""
-    attachments_account_mb: int = 100
-    """… and how much of one account in all."""
+    """Largest file of an enquiry."""
     disk_free_mb: int = 500
     """Room that has to be left on the disk; files are refused before it is used up."""
-    enquiries_per_day: int = 20
-    """Enquiries of one account."""
     enquiry_answer_days: int = 30
-    """Days in which an enquiry is answered, where its topic has no term of its own."""
-    contact_changes_per_hour: int = 5
-    """New addresses and numbers of one account."""
-    files_url: str = field(default="", repr=False)
+    """Days in which an enquiry is answered, where its topic has no deadline of its own."""
+    files_url: Annotated[str, read_files_url] = field(default="", repr=False)
     """Where files of customers lie: a folder or ``s3://…``; empty: in ``instance_dir``."""
-    files_endpoint: str = ""
+    files_endpoint: Annotated[str, read_web_address] = ""
     """Address of an S3-compatible service."""
-    clamd_address: str = ""
+    clamd_address: Annotated[str, read_socket_address] = ""
     """The virus scanner, ``host:port`` or the path of a socket; empty: none."""
     edo_operator: str = ""
-    """The supplier's operator of electronic documents …"""
     edo_participant_id: str = ""
-    """… and its participant id there."""
-    mail: MailSettings = field(default_factory=lambda: MailSettings(ROOT / "instance" / "outbox"))
-    sms: SmsSettings = field(default_factory=lambda: SmsSettings(ROOT / "instance" / "outbox"))
-    jobs: str = "inline"
+    """The supplier's operator of electronic documents, and its participant id there."""
+    jobs: Literal["inline", "queue"] = "inline"
     """``inline``: messages leave with the request that causes them; ``queue``: a worker sends."""
-    redis_url: str = field(default="", repr=False)
-    registration_proof: str = "evidence"
+    redis_url: Annotated[str, read_redis_url] = field(default="", repr=False)
+    registration_proof: Literal["evidence", "none"] = "evidence"
     """``evidence``: who is not on record proves the right to the contract; ``none``: nobody."""
-    link_minutes: int = 60
-    """Life of a link that confirms a registration or sets a new password."""
     stop_days: int = 7
     """How long those on record can stop a registration."""
-    sms_code_minutes: int = 10
-    sms_resend_seconds: int = 60
-    sms_code_tries: int = 5
-    sms_tries_per_day: int = 15
-    """Codes typed for one number, whatever the registrations."""
-    sms_per_number: int = 3
-    """Codes to one number in 10 minutes …"""
-    sms_per_number_day: int = 5
-    """… and in 24 hours."""
-    sms_per_address: int = 10
-    """Codes asked for by one network address in an hour."""
-    first_entry_per_address: int = 20
-    """First entries from one address in 15 minutes …"""
-    first_entry_per_contract: int = 30
-    """… and for one contract in an hour."""
-    registrations_per_contract: int = 10
-    """Letters of confirmation for one contract in 24 hours."""
-    proof_tries: int = 3
-    """Totals tried in one registration; per contract, address and day three times as many."""
-    recoveries_per_login: int = 3
-    """Letters or codes for one forgotten password in an hour."""
-    recoveries_per_address: int = 20
+    mail: MailSettings = MailSettings(ROOT / "instance" / "outbox")
+    sms: SmsSettings = SmsSettings(ROOT / "instance" / "outbox")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
         """Build from environment variables; raise ConfigError naming every fault."""
-        # Not above: the readers know this class.
-        from app.integrations.environment import EnvironmentReader  # noqa: PLC0415
-
         return EnvironmentReader(environ).config()
 
     @property
@@ -189,18 +150,250 @@ class Config:
         return self.base_url.startswith("https://")
 
     @property
+    def host(self) -> str:
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
     def files_place(self) -> str:
         """Where files of customers lie."""
-        return self.files_url or str(self.instance_dir / "files")
+        return self.files_url.removeprefix("file://") or str(self.instance_dir / "files")
 
-    @property
-    def bank_links(self) -> tuple[tuple[str, str], ...]:
-        """Words and addresses of the buttons that lead to banks."""
-        links = (("Сбербанк Онлайн", self.sber_online_url), ("СберБизнес", self.sber_business_url))
-        return tuple((words, url) for words, url in links if url)
 
-    @property
-    def trusted_hosts(self) -> list[str]:
-        """Host names this portal answers to; local ones only outside production."""
-        host = urlsplit(self.base_url).hostname or ""
-        return [host] if self.production else [host, "localhost", "127.0.0.1", "[::1]"]
+REQUIRED_BY_SENDER: dict[str, tuple[str, ...]] = {
+    "twilio": ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "SMS_FROM"),
+    "http": ("SMS_HTTP_URL", "SMS_HTTP_SUCCESS"),
+}
+# May begin or end with a single quotation mark of their own.
+LONE_QUOTE = frozenset({"MAIL_PASSWORD", "SMS_HTTP_BODY", "SMS_HTTP_SUCCESS"})
+
+
+def variable_name(group: type, name: str) -> str:
+    """Environment variable of a field: ``MailSettings.port`` is read from ``MAIL_PORT``."""
+    prefix = {MailSettings: "MAIL_", SmsSettings: "SMS_"}.get(group, "")
+    return ("" if name.startswith("twilio") else prefix) + name.rstrip("_").upper()
+
+
+class EnvironmentReader:
+    """Read variables one by one, collecting the faults instead of stopping at the first."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.faults: list[str] = []
+        self.defaults: dict[str, Any] = {"SECRET_KEY": ""}
+
+    def config(self) -> Config:
+        """The settings; their defaults may depend on each other."""
+        folder = self.read("INSTANCE_DIR", lambda text: Path(text).resolve(), ROOT / "instance")
+        port = self.read("PORT", read_whole, 8000)
+        for name in ("WEB_WORKERS", "WEB_THREADS"):  # gunicorn's
+            self.read(name, read_positive, 1)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):  # the S3 client's
+            self.read(name, str, "")
+        self.defaults |= {
+            "DATABASE_URL": f"sqlite:///{folder / 'kabinet.sqlite3'}",
+            "BASE_URL": f"http://127.0.0.1:{port}",
+            "JOBS": "queue" if self.text("PRODUCTION") == "1" else "inline",
+        }
+        groups = {"mail": self.mail(folder / "outbox"), "sms": self.sms(folder / "outbox")}
+        values = self.read_group(Config, instance_dir=folder, **groups)
+        self.check(values)
+        if self.faults:
+            raise ConfigError(self.faults)
+        return Config(**values | {"secret_key": values["secret_key"] or local_secret(folder)})
+
+    def mail(self, outbox: Path) -> MailSettings:
+        """SMTP over TLS from the start has another port, and no STARTTLS."""
+        values = self.read_group(MailSettings, outbox=outbox)
+        if values["use_ssl"]:
+            values |= {"use_tls": False} | ({} if self.text("MAIL_PORT") else {"port": 465})
+        return MailSettings(**values)
+
+    def sms(self, outbox: Path) -> SmsSettings:
+        """Text messages; what the chosen sender cannot do without has to be there."""
+        settings = SmsSettings(**self.read_group(SmsSettings, outbox=outbox))
+        for name in REQUIRED_BY_SENDER.get(settings.sender, ()):
+            if not self.text(name):
+                self.faults.append(f"{name}: обязателен при SMS_SENDER={settings.sender}")
+        return settings
+
+    def read_group(self, group: type, **given: Any) -> dict[str, Any]:
+        """Values of a dataclass by the names of its fields; ``given`` ones are not read."""
+        hints = get_type_hints(group, include_extras=True)
+        values = dict(given)
+        for item in (item for item in fields(group) if item.name not in given):
+            name, hint = variable_name(group, item.name), hints[item.name]
+            default = self.defaults.get(name, item.default)
+            if OPTIONAL in get_args(hint) and name in self.environ and not self.text(name):
+                values[item.name] = ""
+            else:
+                values[item.name] = self.read(name, parser_of(hint, default), default)
+        return values
+
+    def text(self, name: str) -> str:
+        """The value as it is set, without white space around it."""
+        return self.environ.get(name, "").strip()
+
+    def read(self, name: str, parse: Callable[[str], T], default: T) -> T:
+        """The parsed value, or the default where nothing is set or it is at fault."""
+        if not self.text(name):
+            return default
+        try:
+            check_leftovers(self.environ[name], may_have_lone_quote=name in LONE_QUOTE)
+            return parse(self.text(name))
+        except ValueError as error:
+            self.faults.append(f"{name}: {error}")
+            return default
+
+    def check(self, values: Mapping[str, Any]) -> None:
+        """What settings must be together, and what a portal that the public uses must not have."""
+        opens, closes = values["readings_mkd_opens"], values["readings_mkd_closes"]
+        first, last = values["readings_month_end_opens"], values["readings_month_end_closes"]
+        if max(opens, closes, first, last) > 31 or opens > closes:
+            self.faults.append("READINGS_…: нужны дни месяца, начало не позже конца")
+        if last >= first:
+            self.faults.append("READINGS_MONTH_END_CLOSES: должен быть раньше начала приема")
+        is_tls = values["base_url"].startswith("https://")
+        refused = {
+            "SECRET_KEY: обязателен при PRODUCTION=1": not self.text("SECRET_KEY"),
+            "FIXED_NOW: недопустим при PRODUCTION=1": values["fixed_now"] is not None,
+            "BASE_URL: при PRODUCTION=1 нужен адрес https://": not is_tls,
+            "FLASK_DEBUG: недопустим при PRODUCTION=1": self.text("FLASK_DEBUG") not in ("", "0"),
+        }
+        self.faults += [fault for fault in refused if values["production"] and refused[fault]]
+
+
+def parser_of(hint: Any, default: Any) -> Parser:
+    """The parser of a field: the one its annotation names, or the one of its type."""
+    for extra in getattr(hint, "__metadata__", ()):
+        if callable(extra):
+            return cast(Parser, extra)
+    if get_origin(hint) is Literal:
+        return one_of(*get_args(hint))
+    by_type = {str: str, bool: read_boolean, int: read_positive if default else read_whole}
+    return cast(Parser, by_type[hint])
+
+
+def local_secret(folder: Path) -> str:
+    """The key of a local installation, made on the first run and readable by its owner only."""
+    path = folder / "secret_key"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(key := secrets.token_urlsafe(48))
+        return key
+    except FileExistsError:
+        for _ in range(20):  # another process of the same first run may still be writing it
+            key = path.read_text(encoding="ascii", errors="replace").strip()
+            if len(key) >= MIN_SECRET_LENGTH:
+                return key
+            time.sleep(0.05)
+    raise ConfigError([f"{path}: ключ поврежден; удалите файл, и будет создан новый"])
+
+
+def check_leftovers(raw: str, may_have_lone_quote: bool = False) -> None:
+    """Refuse a value that carries what belongs to the file it stood in: a comment, quotes.
+
+    systemd, Docker and shells differ in what they take away. Inner quotes, ``#`` within a word and
+    bracketed templates (JSON, XML) are values. The fault never quotes the value: it may be secret.
+    """
+    text = raw.strip()
+    first, inner, last = text[:1], text[1:-1], text[-1:]
+    if first + last in ("{}", "[]", "<>"):
+        return
+    if any(character in text for character in "\n\r\0"):
+        raise ValueError("в значении перенос строки: в файле настроек не закрыта кавычка")
+    if re.search(r"\s#|^#(\s|$)", raw):
+        raise ValueError("в значении « #»: примечание пишется отдельной строкой")
+    if first + last in ('""', "''", "“”", "‘’") and len(text) > 1 and first not in inner:
+        raise ValueError("значение осталось в кавычках: уберите их")
+    for quote in "\"'":
+        if text.count(quote) % 2 and quote in (first, last) and not may_have_lone_quote:
+            raise ValueError(f"осталась непарная кавычка {quote}")
+
+
+def converting(convert: Callable[[str], T], wanted: str) -> Callable[[str], T]:
+    """A parser that says what is ``wanted`` where ``convert`` fails."""
+
+    def read(text: str) -> T:
+        try:
+            return convert(text)
+        except (ValueError, AttributeError, LookupError, OSError, re.error) as error:
+            raise ValueError(wanted.format(text=text, error=error)) from None
+
+    return read
+
+
+def matching(pattern: str, wanted: str, convert: Parser = str) -> Parser:
+    """A parser of text that matches a pattern as a whole, and is converted then."""
+
+    def check(text: str) -> Any:
+        if re.fullmatch(pattern, text, re.DOTALL):
+            return convert(text)
+        raise ValueError
+
+    return converting(check, wanted)
+
+
+def one_of(*values: str) -> Callable[[str], str]:
+    """A parser of one of several choices."""
+    return matching("|".join(values), f"нужно одно из: {', '.join(values)}, а не «{{text}}»")
+
+
+def list_of(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
+    """A parser of values parted by commas; each counts once."""
+    return lambda text: tuple(
+        dict.fromkeys(read(part.strip()) for part in text.split(",") if part.strip())
+    )
+
+
+read_secret = matching(f".{{{MIN_SECRET_LENGTH},}}", f"нужно не меньше {MIN_SECRET_LENGTH} знаков")
+read_boolean = converting({"0": False, "1": True}.__getitem__, "нужно 0 или 1, а не «{text}»")
+read_whole = matching("[0-9]{1,9}", "нужно целое число от нуля, а не «{text}»", int)
+read_positive = matching(
+    "(?=.*[1-9])[0-9]{1,9}", "нужно целое число больше нуля, а не «{text}»", int
+)
+read_prefixes = list_of(
+    matching(r"\+[0-9]{1,14}", "нужны начала номеров через запятую, например +79, а не «{text}»")
+)
+read_address = matching(
+    r"[^\s<>@]+@[^\s<>@]+", "нужен адрес вида kabinet@example.ru, а не «{text}»"
+)
+read_addresses = list_of(read_address)
+read_web_address = matching(r"https?://[^/\s]+.*", "нужен адрес http:// или https://")
+read_redis_url = matching("(rediss?|unix)://.*", "нужен адрес redis://…")
+read_files_url = matching(
+    r"(s3://[^/\s]+|file:///|/).*", "нужна папка /путь или адрес s3://бакет/папка"
+)
+read_socket_address = matching(
+    r"/.+|[^\s:]+:[0-9]{1,5}", "нужно имя:порт или путь сокета, например 127.0.0.1:3310"
+)
+read_database_url = matching(
+    r"(sqlite:|postgres(ql)?(\+psycopg)?://).*",
+    "нужен адрес sqlite:///… или postgresql://…",
+    lambda text: re.sub(r"^postgres[a-z+]*:", "postgresql+psycopg:", text),
+)
+read_moment = matching(
+    r".*T.*([+-][0-9]{2}:[0-9]{2}|Z)",
+    "нужен момент со смещением, например 2026-11-21T12:00:00+05:00, а не «{text}»",
+    datetime.fromisoformat,
+)
+read_headers = converting(
+    lambda text: tuple((name, str(value)) for name, value in json.loads(text).items()),
+    'нужен объект JSON, например {{"Content-Type": "…"}}',
+)
+read_pattern = converting(
+    lambda text: re.compile(text).pattern, "нужно регулярное выражение: {error}"
+)
+read_zone = converting(ZoneInfo, "нет такого часового пояса: «{text}»")
+
+
+def read_base_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        is_origin = text.lower().rstrip("/") == origin.lower() and parts.port != 0
+    except ValueError:  # brackets or a port that make no address
+        is_origin = False
+    if not is_origin or parts.scheme not in ("http", "https") or "@" in origin:
+        raise ValueError(f"нужен адрес вида https://lk.example.ru, а не «{text}»")
+    return origin

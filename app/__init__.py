@@ -6,6 +6,7 @@ from flask import Flask
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 
 from app import cli, errors, extensions, logging, security
+from app.domain.rate_limits import LIMITS, Limits
 from app.jobs import delivery, imports, tasks
 from app.lib.clock import Clock
 from app.lib.database import engine_options, prepare_engine
@@ -67,8 +68,8 @@ SECTIONS = (
 )
 
 
-def create_app(config: Config) -> Flask:
-    """Build the application for one configuration."""
+def create_app(config: Config, limits: Limits = LIMITS) -> Flask:
+    """Build the application for one configuration; tests shrink ``limits``."""
     app = Flask(
         "kabinet",
         root_path=str(ROOT),
@@ -88,6 +89,7 @@ def create_app(config: Config) -> Flask:
     # Programs read Russian texts of errors in a terminal.
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["config"] = config
+    app.extensions["limits"] = limits
     app.extensions["clock"] = Clock(config.supplier_timezone, config.fixed_now)
 
     extensions.db.init_app(app)

@@ -7,9 +7,13 @@ import logging
 import secrets
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
 
 from flask import Flask, Response, g, has_request_context, request, request_started
+
+from app.domain.rate_limits import Limits
 
 log = logging.getLogger("kabinet")
 MAX_FIELD = 300
@@ -40,6 +44,13 @@ class JsonFormatter(logging.Formatter):
 def event(name: str, **fields: object) -> None:
     """Log something that happened, with its facts as fields."""
     log.info(name, extra={"fields": fields})
+
+
+def warn_of_removed_settings(environ: Mapping[str, str]) -> None:
+    """Name the variables that were settings once, are constants now, and are still set."""
+    for item in fields(Limits):
+        if environ.get(item.name.upper(), "").strip():
+            log.warning("%s is no setting any more and changes nothing", item.name.upper())
 
 
 def init_app(app: Flask) -> None:

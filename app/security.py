@@ -33,12 +33,18 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 def cookie_name(config: Config, name: str) -> str:
     """Over TLS a ``__Host-`` name, which a sister domain cannot plant."""
     return f"__Host-{name}" if config.https else name
+
+
+def trusted_hosts(config: Config) -> list[str]:
+    """Host names this portal answers to; local ones only outside production."""
+    return [config.host] if config.production else [config.host, *LOCAL_HOSTS]
 
 
 def flask_settings(config: Config) -> dict[str, object]:
@@ -49,7 +55,7 @@ def flask_settings(config: Config) -> dict[str, object]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_PATH": "/",
-        "TRUSTED_HOSTS": config.trusted_hosts,
+        "TRUSTED_HOSTS": trusted_hosts(config),
         # The session ends first; a page left open must not lose what was typed.
         "WTF_CSRF_TIME_LIMIT": None,
         # A form posted from a page without a Referer (no-referrer pages, privacy tools) is fine.

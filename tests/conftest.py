@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from app import create_app
+from app.domain.rate_limits import LIMITS, Limits
 from app.extensions import db
 from app.lib import passwords
 from app.lib.clock import Clock
@@ -87,6 +89,13 @@ def make_config(folder: Path, **changes: object) -> Config:
     return Config(**(settings | changes))  # type: ignore[arg-type]
 
 
+def split_limits(changes: Mapping[str, object]) -> tuple[Limits, dict[str, object]]:
+    """The portal's limits with those of the changes that are limits, and the other changes."""
+    names = {item.name for item in fields(Limits)} & set(changes)
+    limits = replace(LIMITS, **{name: changes[name] for name in names})  # type: ignore[arg-type]
+    return limits, {name: value for name, value in changes.items() if name not in names}
+
+
 class WholeAnswers(FlaskClient):
     """A client that reads every answer to its end: what follows an answer has been done then."""
 
@@ -121,7 +130,8 @@ def make_app(tmp_path: Path, empty_database: Path) -> Iterator[Callable[..., Fla
     def make(**changes: object) -> Flask:
         if not (tmp_path / "kabinet.sqlite3").exists():
             shutil.copy(empty_database, tmp_path / "kabinet.sqlite3")
-        app = create_app(make_config(tmp_path, **changes))
+        limits, settings = split_limits(changes)
+        app = create_app(make_config(tmp_path, **settings), limits)
         app.testing = True
         app.test_client_class = WholeAnswers
         # A failure inside a view is the test's to see, except where errors are what it tests.

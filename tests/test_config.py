@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,8 +16,10 @@ import pytest
 from dotenv import dotenv_values
 
 import wsgi
-from app.security import flask_settings
-from config import Config, ConfigError
+from app.domain.rate_limits import LIMITS, Limits
+from app.logging import log, warn_of_removed_settings
+from app.security import flask_settings, trusted_hosts
+from config import Config, ConfigError, MailSettings, SmsSettings, variable_name
 from tests.deploy.test_kabinet_command import kabinet
 
 KEY = "k" * 16 + "0123456789abcdef"
@@ -58,10 +61,10 @@ def test_every_fault_is_reported_at_once(tmp_path: Path) -> None:
         ("SECRET_KEY", "коротко"),
         ("SESSION_IDLE_MINUTES", "0"),
         ("SESSION_MAX_HOURS", "-1"),
-        ("SIGN_IN_ADDRESS_FAILURES", "1.5"),
-        ("SIGN_IN_LOGIN_CHECKS", "9" * 10),
-        ("SIGN_IN_PAIR_FAILURES", "٣"),
-        ("STATEMENT_MAX_ROWS", "x"),
+        ("SMS_DAILY_CAP", "9" * 10),
+        ("STAFF_SESSION_IDLE_MINUTES", "1.5"),
+        ("STAFF_SESSION_MAX_HOURS", "٣"),
+        ("STOP_DAYS", "x"),
         ("SUPPLIER_TIMEZONE", "Марс/Олимп"),
         ("TRUSTED_PROXIES", "да"),
     ]
@@ -104,7 +107,7 @@ def test_production_starts_with_no_default_secret(key: str) -> None:
 def test_production_with_its_settings_starts_and_writes_no_secret(tmp_path: Path) -> None:
     config = Config.from_env(PRODUCTION | {"INSTANCE_DIR": str(tmp_path)})
     assert (config.secret_key, config.https) == (KEY, True)
-    assert config.trusted_hosts == ["lk.example.ru"]
+    assert trusted_hosts(config) == ["lk.example.ru"]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -221,13 +224,13 @@ def test_cookies_are_named_for_this_host_over_tls_only(local: dict[str, str]) ->
 
 
 def test_env_file_is_for_development_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / ".env").write_text("STATEMENT_MAX_ROWS=7\nPORT=9000\n", encoding="utf-8")
+    (tmp_path / ".env").write_text("BILLING_AGE_HOURS=7\nPORT=9000\n", encoding="utf-8")
     monkeypatch.setattr(wsgi, "ROOT", tmp_path)
-    for name in ("PRODUCTION", "STATEMENT_MAX_ROWS"):
+    for name in ("PRODUCTION", "BILLING_AGE_HOURS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PORT", "8001")
     read = wsgi.environment()
-    assert (read["STATEMENT_MAX_ROWS"], read["PORT"]) == ("7", "8001")
+    assert (read["BILLING_AGE_HOURS"], read["PORT"]) == ("7", "8001")
     monkeypatch.setenv("PRODUCTION", "1")
     assert wsgi.environment() == dict(os.environ)
 
@@ -283,3 +286,76 @@ def test_the_documented_gateways_are_read_as_they_are_written(local: dict[str, s
         found = re.search(pattern, answer)
         assert found
         assert found[1] in ("123", "abc")
+
+
+ELSEWHERE = {"PORT", "WEB_WORKERS", "WEB_THREADS"}
+"""Variables of gunicorn, which are not in the dataclass."""
+EXAMPLES = {"FIXED_NOW", "SMS_HTTP_HEADERS"}
+"""Shown with an example, because their default is nothing."""
+LOCAL = {"INSTANCE_DIR"}
+
+
+def documented(path: str, pattern: str) -> list[str]:
+    """What a document of the project says of settings, by a pattern with one group."""
+    return re.findall(pattern, (wsgi.ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def variables() -> set[str]:
+    """Every environment variable that a setting is read from."""
+    return {
+        variable_name(group, item.name)
+        for group in (Config, MailSettings, SmsSettings)
+        for item in fields(group)
+        if item.name not in ("mail", "sms", "outbox")
+    }
+
+
+def test_example_file_names_every_setting_once() -> None:
+    names = documented(".env.example", "^#([A-Z_]+)=")
+    assert sorted(names) == sorted(variables() | ELSEWHERE)
+
+
+def test_example_file_shows_the_defaults(local: dict[str, str]) -> None:
+    default = Config.from_env(local)
+    for line in documented(".env.example", "^#([A-Z_]+=.*)$"):
+        name, value = line.split("=", maxsplit=1)
+        if name not in EXAMPLES | LOCAL:
+            assert Config.from_env(local | {name: value}) == default, line
+
+
+def test_readme_explains_every_setting_once() -> None:
+    rows = documented("README.md", r"^\| (`[A-Z][A-Z_]+`.*?) \|")
+    names = re.findall("`([A-Z_]+)`", " ".join(rows))
+    assert sorted(names) == sorted(variables() | ELSEWHERE)
+
+
+def test_readme_shows_the_defaults(local: dict[str, str]) -> None:
+    default, checked = Config.from_env(local), 0
+    for row in documented("README.md", r"^\| (`[A-Z][A-Z_]+`.*? \| .*?) \|"):
+        names, values = (cell.split(", ") for cell in row.split(" | "))
+        if len(names) != len(values):
+            continue
+        for name, value in zip(names, values, strict=True):
+            found = re.fullmatch("`([^`$]+)`", value)
+            if found and "INSTANCE_DIR" not in name + value:
+                assert Config.from_env(local | {name.strip("`"): found[1]}) == default, row
+                checked += 1
+    assert checked > 20
+
+
+def test_what_became_a_constant_is_no_setting_and_is_named_when_set(
+    local: dict[str, str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {item.name.upper() for item in fields(Limits)}
+    assert not names & variables()
+    environ = local | {"SIGN_IN_PAIR_FAILURES": "3", "SMS_PER_NUMBER": " ", "PROOF_TRIES": "x"}
+    assert Config.from_env(environ) == Config.from_env(local)
+    monkeypatch.setattr(log, "propagate", True)
+    warn_of_removed_settings(environ)
+    named = [record.getMessage().split()[0] for record in caplog.records]
+    assert named == ["SIGN_IN_PAIR_FAILURES", "PROOF_TRIES"]
+
+
+def test_a_portal_has_the_constant_limits_unless_a_test_shrinks_them(make_app) -> None:
+    assert make_app().extensions["limits"] == LIMITS
+    assert make_app(proof_tries=1).extensions["limits"] == Limits(proof_tries=1)

@@ -22,8 +22,8 @@ from app.jobs import delivery
 from app.models import Registration
 from app.queries.registrations import get_contacts_on_record, get_registration, list_unproved
 from app.web.contact_errors import contact_error_text
+from app.web.context import clock, local_now
 from app.web.forms import PASSWORD_ERRORS
-from app.web.session import clock, local_now
 
 CLERK = "командная строка"
 

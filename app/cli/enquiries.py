@@ -17,8 +17,8 @@ from app.domain.errors import EnquiryClosedError, NotFoundError
 from app.extensions import db
 from app.jobs import delivery
 from app.queries.enquiries.customer import get_by_number, list_open
+from app.web.context import clock, local_now
 from app.web.policies import file_rules
-from app.web.session import clock, config, local_now
 from app.web.uploads import cabinet, delete_stored, refusal_words
 
 
@@ -62,7 +62,7 @@ def enquiry_reply(number: str, text: str, reply: str, staff: str, paths: tuple[P
         enquiry = get_by_number(db.session(), number)
         uploads = [Upload(path.name, path.read_bytes()) for path in paths]
         files, refused = keep_files(
-            enquiry.contract_id, uploads, cabinet(), file_rules(config()), local_now()
+            enquiry.contract_id, uploads, cabinet(), file_rules(), local_now()
         )
         if refused:
             delete_stored([each.storage_key for each in files])

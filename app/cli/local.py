@@ -10,8 +10,8 @@ from app.demo import loading as demo_actions
 from app.demo.staff_work import load_demo_desk
 from app.domain.errors import NotDemoError
 from app.extensions import db
+from app.web.context import clock, config
 from app.web.policies import enquiry_rules, window_rules
-from app.web.session import clock, config
 
 
 @click.command("demo")
@@ -24,9 +24,7 @@ def demo() -> None:
         summary = demo_actions.load_demo(db.session(), clock().local(clock().now()))
     except NotDemoError:
         raise click.ClickException("в базе уже есть данные; демо нужна пустая") from None
-    load_demo_desk(
-        db.session(), enquiry_rules(config()), window_rules(config()), clock().local(clock().now())
-    )
+    load_demo_desk(db.session(), enquiry_rules(), window_rules(), clock().local(clock().now()))
     db.session.commit()
     click.echo(f"Демонстрационные данные: договоров {len(summary.contracts)}.")
 

@@ -12,7 +12,7 @@ from app.extensions import db
 from app.jobs import delivery
 from app.jobs import tasks as jobs
 from app.queries.messages import find_message, list_unsent
-from app.web.session import clock
+from app.web.context import clock
 
 NO_RETRY = {
     "sent": "неотправленного сообщения с таким номером нет",

@@ -11,8 +11,8 @@ from app.actions.billing_export import CONTACTS, ENQUIRIES, READINGS, export_for
 from app.extensions import db
 from app.logging import event
 from app.queries.readings.staff import list_unacknowledged
+from app.web.context import clock, local_now
 from app.web.export_folder import outgoing_folder
-from app.web.session import clock, local_now
 
 LABELS = {READINGS: "показаний", ENQUIRIES: "обращений", CONTACTS: "изменений контактов"}
 

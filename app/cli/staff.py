@@ -15,8 +15,8 @@ from app.extensions import db
 from app.lib.totp import code_at
 from app.models import Department, StaffMember
 from app.queries.staff import find_by_login, list_staff
+from app.web.context import clock, config
 from app.web.forms import PASSWORD_ERRORS
-from app.web.session import clock, config
 
 FAULTS = {"login": "логин не годится: латинские буквы, цифры, от 3 знаков", "taken": "логин занят"}
 

@@ -72,3 +72,67 @@ NEW_HASH_LIMITS = (
 )
 """New passwords that are hashed, for one registration or clerk and from one address: hashing costs
 a twentieth of a second of a processor and 19 MiB each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Counts, sizes and lives that no operator can judge: constants of the portal, not settings.
+
+    They are one object, given to ``create_app``, so that a test can shrink one of them.
+    """
+
+    sign_in_pair_failures: int = 10
+    """Failed sign-ins for one login from one address in 15 minutes."""
+    sign_in_address_failures: int = 25
+    """Failed sign-ins from one address in 15 minutes."""
+    sign_in_login_checks: int = 100
+    """Password checks of one login in an hour, whatever the addresses."""
+    first_entry_per_address: int = 20
+    """First entries from one address in 15 minutes."""
+    first_entry_per_contract: int = 30
+    """First entries for one contract in an hour."""
+    registrations_per_contract: int = 10
+    """Confirmation emails for one contract from one address in 24 hours."""
+    proof_tries: int = 3
+    """Totals tried in one registration; per contract, address and day three times as many."""
+    recoveries_per_login: int = 3
+    """Messages for one forgotten password in an hour."""
+    recoveries_per_address: int = 20
+    """Forgotten passwords from one address in an hour."""
+    contact_changes_per_hour: int = 5
+    """New email addresses and telephone numbers of one account."""
+    link_minutes: int = 60
+    """Life of a link that confirms a registration or sets a new password."""
+    sms_code_minutes: int = 10
+    """Life of a code by text message."""
+    sms_resend_seconds: int = 60
+    """Pause before another code to the same number."""
+    sms_code_tries: int = 5
+    """Wrong entries that one code survives."""
+    sms_tries_per_day: int = 15
+    """Codes entered for one number, whatever the registrations."""
+    sms_per_number: int = 3
+    """Codes to one number in 10 minutes."""
+    sms_per_number_day: int = 5
+    """Codes to one number in 24 hours."""
+    sms_per_address: int = 10
+    """Codes asked for by one network address in an hour."""
+    enquiries_per_day: int = 20
+    """Enquiries of one account."""
+    attachments_per_message: int = 10
+    """Files of one message."""
+    attachments_per_day: int = 20
+    """Files of one account in a day."""
+    attachments_account_mb: int = 100
+    """All files of one account together, MiB."""
+    pdf_per_minute: int = 10
+    """PDF documents for one account."""
+    statement_max_rows: int = 2000
+    """Longest statement made at once, as a page or for a spreadsheet."""
+    pdf_max_rows: int = 300
+    """Longest PDF made at once (a second for every 70 rows); the worker makes longer ones."""
+    file_max_rows: int = 10_000
+    """Longest statement that the worker makes; a longer period has to be narrowed."""
+
+
+LIMITS = Limits()

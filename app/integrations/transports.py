@@ -45,6 +45,6 @@ def make_transports(mail: Mail, config: Config) -> Transports:
         mailer=make_mailer(mail, config.mail),
         sms=make_sms_sender(config.sms),
         links=Links(config.secret_key, config.base_url),
-        host=config.trusted_hosts[0] or "localhost",
+        host=config.host or "localhost",
         code_key=hashlib.sha256(f"kabinet.sms-code:{config.secret_key}".encode()).digest(),
     )

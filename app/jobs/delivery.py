@@ -13,7 +13,7 @@ from app.integrations.errors import SendError
 from app.integrations.transports import Transports, make_transports
 from app.logging import event, log
 from app.queries.messages import list_due
-from app.web.session import clock
+from app.web.context import clock
 from config import Config
 
 

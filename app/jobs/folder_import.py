@@ -18,8 +18,8 @@ from app.integrations.billing_files import Package, PackageError
 from app.jobs.imports import Outcome, Progress, execute, new_holder, recover_dead
 from app.models import ImportJob
 from app.queries.import_jobs import find_running
+from app.web.context import clock, config
 from app.web.forms import printable
-from app.web.session import clock, config
 
 
 class AnotherImportError(DomainError):

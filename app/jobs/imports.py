@@ -45,8 +45,8 @@ from app.lib.heartbeat import heartbeat
 from app.logging import event, log
 from app.models import ImportJob
 from app.web.batch_uploads import batch_store
+from app.web.context import clock, config, local_now
 from app.web.downloads import WRITERS
-from app.web.session import clock, config, local_now
 from config import Config
 
 TELL_EVERY = 1.0

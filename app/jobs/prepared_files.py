@@ -16,8 +16,9 @@ from app.lib.file_locks import AllLocksHeldError, hold_one_of
 from app.logging import event, log
 from app.models import PreparedFile
 from app.queries.contracts import get_visible
+from app.web.context import clock, config, limits
 from app.web.pdf_responses import lay_out_in_background
-from app.web.session import access_window, clock, config
+from app.web.session import access_window
 from app.web.statement_routes import RECIPES, build_statement, write_statement
 
 LEFTOVER_SECONDS = 86_400
@@ -90,7 +91,7 @@ def _content(file: PreparedFile) -> bytes:
     options = file.options
     period = Period(date.fromisoformat(options["first"]), date.fromisoformat(options["last"]))
     recipe = RECIPES[file.document]
-    made = build_statement(contract, recipe, period, options, config().file_max_rows)
+    made = build_statement(contract, recipe, period, options, limits().file_max_rows)
     return write_statement(recipe, made, file.extension, lay_out_in_background)
 
 

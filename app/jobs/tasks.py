@@ -14,7 +14,7 @@ from app.integrations.job_queue import make_job_queue
 from app.jobs import delivery, imports, prepared_files
 from app.logging import event
 from app.web import data_access, uploads
-from app.web.session import clock
+from app.web.context import clock
 from config import Config
 
 WORKERS = 4

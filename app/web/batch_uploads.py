@@ -25,8 +25,9 @@ from app.extensions import db
 from app.integrations.batch_store import ARCHIVE, BatchStore
 from app.integrations.billing_files import Package, PackageError
 from app.models import ImportJob
+from app.web.context import clock, config
 from app.web.forms import MAX_SHOWN, printable
-from app.web.session import clock, config, current_clerk, is_staff
+from app.web.session import current_clerk, is_staff
 from config import Config
 
 MEBIBYTE = 1024 * 1024

@@ -23,7 +23,7 @@ from app.actions.audit_log import Line, add_lines, find_new_look, insert_line
 from app.extensions import db
 from app.lib.database import try_write
 from app.logging import event
-from app.web.session import clock, config
+from app.web.context import clock, config
 
 CONTRACTS, LISTS = "contracts", "lists"
 MAX_QUERY = 300

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.web.session import config
+from app.web.context import config
 
 
 def outgoing_folder() -> Path:

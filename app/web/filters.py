@@ -29,9 +29,10 @@ from app.models import Customer
 from app.queries.contracts import Frame, get_frame
 from app.version import VERSION
 from app.web.appearance import current_appearance
+from app.web.context import clock
 from app.web.forms import summary_of
 from app.web.fragments import is_fragment
-from app.web.session import clock, is_staff
+from app.web.session import is_staff
 
 NBSP = "\u00a0"
 MINUS = "\u2212"

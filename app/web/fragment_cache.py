@@ -17,8 +17,8 @@ from jinja2_fragments.flask import render_block
 from markupsafe import Markup
 
 from app.queries.contracts import VisibleContract
+from app.web.context import clock
 from app.web.filters import page_frame
-from app.web.session import clock
 
 MAX_PARTS = 256
 """Of about 30 KB each, in every web process."""

@@ -18,7 +18,7 @@ from app.extensions import db
 from app.lib.qr import draw_qr
 from app.queries.contracts import VisibleContract
 from app.queries.invoices import find_payee, find_payer
-from app.web.session import config, local_now
+from app.web.context import config, local_now
 
 
 def payment_options(
@@ -36,8 +36,18 @@ def payment_options(
         "code": _code(contract, payee, instruction, title) if payee and instruction else None,
         "has_payer": find_payer(db.session(), contract) is not None,
         "may_manage": contract.may(Permission.MANAGE_MONEY),
-        "banks": config().bank_links,
+        "banks": bank_links(),
     }
+
+
+def bank_links() -> list[tuple[str, str]]:
+    """Labels and addresses of the buttons that lead to banks; an empty address hides its button."""
+    settings = config()
+    links = [
+        ("Сбербанк Онлайн", settings.sber_online_url),
+        ("СберБизнес", settings.sber_business_url),
+    ]
+    return [(label, url) for label, url in links if url]
 
 
 def payment_qr_payload(

@@ -8,8 +8,9 @@ from app.extensions import db
 from app.integrations.pdf import render_pdf
 from app.lib.file_locks import hold_one_of
 from app.queries.contracts import VisibleContract
+from app.web.context import clock, config
 from app.web.policies import pdf_limits
-from app.web.session import clock, config, current_browser, current_clerk, is_staff
+from app.web.session import current_browser, current_clerk, is_staff
 
 SLOTS = ("pdf-1", "pdf-2")
 QUEUE = tuple(f"queue-{number}" for number in range(1, 7))
@@ -32,7 +33,7 @@ def admit_pdf(contract: VisibleContract) -> None:
         LimitedAction.PDF,
         _asker(contract),
         browser.address,
-        pdf_limits(config()),
+        pdf_limits(),
         clock().now(),
         succeeded=True,
     )

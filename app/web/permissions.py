@@ -16,8 +16,9 @@ from app.domain.staff import StaffPermission
 from app.extensions import db
 from app.queries import contracts
 from app.queries.contracts import VisibleContract
+from app.web.context import clock
 from app.web.data_access import record_access, record_list_access
-from app.web.session import access_window, clock, current_clerk, current_viewer, is_staff
+from app.web.session import access_window, current_clerk, current_viewer, is_staff
 
 __all__ = [
     "contract_access",

@@ -15,7 +15,7 @@ from app.actions.staff.members import StaffRules
 from app.domain.rate_limits import NEW_HASH_LIMITS, LimitedAction, Outcome, RateLimit
 from app.domain.reading_windows import WindowRules
 from app.queries.reached_limits import WatchedLimit
-from config import Config
+from app.web.context import config, limits
 
 TEN_MINUTES = timedelta(minutes=10)
 QUARTER_HOUR = timedelta(minutes=15)
@@ -24,61 +24,65 @@ DAY = timedelta(days=1)
 MONTH = timedelta(days=30)
 
 
-def sign_in_limits(config: Config) -> SignInLimits:
+def sign_in_limits() -> SignInLimits:
     """Failures of one login from one address are few, so that somebody else's guesses do not lock
     the owner out; the cap per login holds against many addresses, but for known devices."""
+    counts = limits()
     strangers = (
         RateLimit(
-            config.sign_in_pair_failures,
+            counts.sign_in_pair_failures,
             QUARTER_HOUR,
             per_subject=True,
             per_address=True,
             outcome=Outcome.FAILED,
         ),
         RateLimit(
-            config.sign_in_address_failures,
+            counts.sign_in_address_failures,
             QUARTER_HOUR,
             per_address=True,
             outcome=Outcome.FAILED,
         ),
-        RateLimit(config.sign_in_login_checks, HOUR, per_subject=True),
+        RateLimit(counts.sign_in_login_checks, HOUR, per_subject=True),
     )
-    return SignInLimits(strangers, _device_limits(config))
+    return SignInLimits(strangers, _device_limits())
 
 
-def _device_limits(config: Config) -> tuple[RateLimit, ...]:
+def _device_limits() -> tuple[RateLimit, ...]:
     """Of one browser that has signed in with the login before; a copied cookie helps little."""
-    few, failed = config.sign_in_pair_failures, Outcome.FAILED
+    counts = limits()
+    few, failed = counts.sign_in_pair_failures, Outcome.FAILED
     return (
         RateLimit(few, QUARTER_HOUR, per_subject=True, outcome=failed),
         RateLimit(3 * few, DAY, per_subject=True, outcome=failed),
-        RateLimit(config.sign_in_address_failures, QUARTER_HOUR, per_address=True, outcome=failed),
-        RateLimit(config.sign_in_login_checks, HOUR, per_subject=True),
+        RateLimit(counts.sign_in_address_failures, QUARTER_HOUR, per_address=True, outcome=failed),
+        RateLimit(counts.sign_in_login_checks, HOUR, per_subject=True),
     )
 
 
-def staff_rules(config: Config) -> StaffRules:
+def staff_rules() -> StaffRules:
     """Sign-in of the supplier's people; a guessed code of six digits needs a million tries."""
     failed = Outcome.FAILED
     # The same few tries for a known device, but of its own: it counts by its own subject.
     codes = (
         RateLimit(10, QUARTER_HOUR, per_subject=True, outcome=failed),
         RateLimit(30, DAY, per_subject=True, outcome=failed),
-        RateLimit(config.sign_in_address_failures, QUARTER_HOUR, per_address=True, outcome=failed),
+        RateLimit(
+            limits().sign_in_address_failures, QUARTER_HOUR, per_address=True, outcome=failed
+        ),
     )
     return StaffRules(
-        config.secret_key,
-        sign_in_limits(config),
+        config().secret_key,
+        sign_in_limits(),
         SignInLimits(codes, codes),
     )
 
 
-def watched_limits(config: Config) -> tuple[WatchedLimit, ...]:
+def watched_limits() -> tuple[WatchedLimit, ...]:
     """Limits whose being reached staff have to see: something is wrong, or somebody shut out."""
-    *_, login_cap = sign_in_limits(config).strangers
-    few_codes, codes_a_day, _ = staff_rules(config).codes.strangers
-    *_, registrations = registration_limits(config)
-    *_, daily_sms = sms_limits(config)
+    *_, login_cap = sign_in_limits().strangers
+    few_codes, codes_a_day, _ = staff_rules().codes.strangers
+    *_, registrations = registration_limits()
+    *_, daily_sms = sms_limits()
     suppressed = RateLimit(1, DAY, per_subject=True, outcome=Outcome.FAILED)
     return (
         WatchedLimit("sms", LimitedAction.SMS_REQUEST, daily_sms),
@@ -88,22 +92,24 @@ def watched_limits(config: Config) -> tuple[WatchedLimit, ...]:
         WatchedLimit("staff_code", LimitedAction.STAFF_CODE, codes_a_day),
         WatchedLimit("email", LimitedAction.EMAIL, suppressed),
         WatchedLimit("registration", LimitedAction.REGISTRATION, registrations),
-        WatchedLimit(
-            "proof", LimitedAction.PROOF_CONTRACT, registration_rules(config).proof_lockout
-        ),
+        WatchedLimit("proof", LimitedAction.PROOF_CONTRACT, registration_rules().proof_lockout),
     )
 
 
-def session_lives(config: Config) -> tuple[timedelta, timedelta]:
+def session_lives() -> tuple[timedelta, timedelta]:
     """How long a customer's session lasts unused, and in any case."""
-    return timedelta(minutes=config.session_idle_minutes), timedelta(hours=config.session_max_hours)
+    settings = config()
+    return timedelta(minutes=settings.session_idle_minutes), timedelta(
+        hours=settings.session_max_hours
+    )
 
 
-def staff_session_lives(config: Config) -> tuple[timedelta, timedelta]:
+def staff_session_lives() -> tuple[timedelta, timedelta]:
     """How long a session of the desk lasts unused, and in any case."""
+    settings = config()
     return (
-        timedelta(minutes=config.staff_session_idle_minutes),
-        timedelta(hours=config.staff_session_max_hours),
+        timedelta(minutes=settings.staff_session_idle_minutes),
+        timedelta(hours=settings.staff_session_max_hours),
     )
 
 
@@ -112,45 +118,51 @@ def api_limits() -> tuple[RateLimit, ...]:
     return (RateLimit(20, QUARTER_HOUR, per_address=True, outcome=Outcome.FAILED),)
 
 
-def registration_rules(config: Config) -> RegistrationRules:
+def registration_rules() -> RegistrationRules:
     """Rules of registrations."""
+    counts = limits()
+    settings = config()
     failed = Outcome.FAILED
     return RegistrationRules(
-        needs_proof=config.registration_proof == "evidence",
-        link_life=timedelta(minutes=config.link_minutes),
-        stop_life=timedelta(days=config.stop_days),
-        codes=code_rules(config),
-        sms_prefixes=config.sms.prefixes,
+        needs_proof=settings.registration_proof == "evidence",
+        link_life=timedelta(minutes=counts.link_minutes),
+        stop_life=timedelta(days=settings.stop_days),
+        codes=code_rules(),
+        sms_prefixes=settings.sms.prefixes,
         limits={
             LimitedAction.FIRST_ENTRY: (
-                RateLimit(config.first_entry_per_address, QUARTER_HOUR, per_address=True),
-                RateLimit(config.first_entry_per_contract, HOUR, per_subject=True),
+                RateLimit(counts.first_entry_per_address, QUARTER_HOUR, per_address=True),
+                RateLimit(counts.first_entry_per_contract, HOUR, per_subject=True),
             ),
-            LimitedAction.REGISTRATION: registration_limits(config),
-            LimitedAction.PROOF: (RateLimit(config.proof_tries, MONTH, per_subject=True),),
+            LimitedAction.REGISTRATION: registration_limits(),
+            LimitedAction.PROOF: (RateLimit(counts.proof_tries, MONTH, per_subject=True),),
             LimitedAction.PROOF_CONTRACT: (
-                RateLimit(3 * config.proof_tries, DAY, per_subject=True, per_address=True),
-                RateLimit(5 * config.proof_tries, DAY, per_address=True),
+                RateLimit(3 * counts.proof_tries, DAY, per_subject=True, per_address=True),
+                RateLimit(5 * counts.proof_tries, DAY, per_address=True),
             ),
             LimitedAction.CONFIRM: (
-                RateLimit(config.sign_in_pair_failures, HOUR, per_subject=True, outcome=failed),
+                RateLimit(counts.sign_in_pair_failures, HOUR, per_subject=True, outcome=failed),
                 RateLimit(
-                    config.sign_in_address_failures, QUARTER_HOUR, per_address=True, outcome=failed
+                    counts.sign_in_address_failures,
+                    QUARTER_HOUR,
+                    per_address=True,
+                    outcome=failed,
                 ),
             ),
             LimitedAction.NEW_HASH: NEW_HASH_LIMITS,
-            LimitedAction.SMS_REQUEST: sms_limits(config),
-            LimitedAction.SMS_CODE: (RateLimit(config.sms_tries_per_day, DAY, per_subject=True),),
+            LimitedAction.SMS_REQUEST: sms_limits(),
+            LimitedAction.SMS_CODE: (RateLimit(counts.sms_tries_per_day, DAY, per_subject=True),),
         },
-        proof_lockout=RateLimit(10 * config.proof_tries, MONTH, per_subject=True, outcome=failed),
+        proof_lockout=RateLimit(10 * counts.proof_tries, MONTH, per_subject=True, outcome=failed),
     )
 
 
-def registration_limits(config: Config) -> tuple[RateLimit, ...]:
+def registration_limits() -> tuple[RateLimit, ...]:
     """Letters of confirmation that left: a stranger's must not use up the owner's, so each address
     has its own."""
+    counts = limits()
     sent = Outcome.SUCCEEDED
-    own, all_ = config.registrations_per_contract, 10 * config.registrations_per_contract
+    own, all_ = counts.registrations_per_contract, 10 * counts.registrations_per_contract
     return (
         RateLimit(own, DAY, per_subject=True, per_address=True, outcome=sent),
         # Letters that came back count here: those on record are told each time.
@@ -159,89 +171,97 @@ def registration_limits(config: Config) -> tuple[RateLimit, ...]:
     )
 
 
-def window_rules(config: Config) -> WindowRules:
+def window_rules() -> WindowRules:
     """When readings are taken."""
+    settings = config()
     return WindowRules(
-        config.readings_month_end_opens,
-        config.readings_month_end_closes,
-        config.readings_mkd_opens,
-        config.readings_mkd_closes,
+        settings.readings_month_end_opens,
+        settings.readings_month_end_closes,
+        settings.readings_mkd_opens,
+        settings.readings_mkd_closes,
     )
 
 
-def reading_rules(config: Config) -> ReadingRules:
+def reading_rules() -> ReadingRules:
     """What becomes of a reading at once."""
-    return ReadingRules(auto_accept=config.readings_auto_accept == "plausible")
+    return ReadingRules(auto_accept=config().readings_auto_accept == "plausible")
 
 
-def file_rules(config: Config) -> FileRules:
+def file_rules() -> FileRules:
     """Which files of customers are taken."""
+    counts = limits()
+    settings = config()
     return FileRules(
-        max_bytes=config.attachment_max_mb * MEBIBYTE,
-        per_message=config.attachments_per_message,
-        per_day=(RateLimit(config.attachments_per_day, DAY, per_subject=True),),
-        account_bytes=config.attachments_account_mb * MEBIBYTE,
-        disk_free=config.disk_free_mb * MEBIBYTE,
+        max_bytes=settings.attachment_max_mb * MEBIBYTE,
+        per_message=counts.attachments_per_message,
+        per_day=(RateLimit(counts.attachments_per_day, DAY, per_subject=True),),
+        account_bytes=counts.attachments_account_mb * MEBIBYTE,
+        disk_free=settings.disk_free_mb * MEBIBYTE,
     )
 
 
-def enquiry_rules(config: Config) -> EnquiryRules:
+def enquiry_rules() -> EnquiryRules:
     """Terms of answers, and how many enquiries one account may send."""
-    return EnquiryRules(config.enquiry_answer_days, config.enquiries_per_day)
+    return EnquiryRules(config().enquiry_answer_days, limits().enquiries_per_day)
 
 
-def contact_rules(config: Config) -> ContactRules:
+def contact_rules() -> ContactRules:
     """Rules of contacts and passwords that people change themselves."""
+    counts = limits()
     return ContactRules(
-        link_life=timedelta(minutes=config.link_minutes),
-        codes=code_rules(config),
-        sms_prefixes=config.sms.prefixes,
-        sign_in=sign_in_limits(config),
-        changes=(RateLimit(config.contact_changes_per_hour, HOUR, per_subject=True),),
-        sms=sms_limits(config),
-        number_tries=(RateLimit(config.sms_tries_per_day, DAY, per_subject=True),),
+        link_life=timedelta(minutes=counts.link_minutes),
+        codes=code_rules(),
+        sms_prefixes=config().sms.prefixes,
+        sign_in=sign_in_limits(),
+        changes=(RateLimit(counts.contact_changes_per_hour, HOUR, per_subject=True),),
+        sms=sms_limits(),
+        number_tries=(RateLimit(counts.sms_tries_per_day, DAY, per_subject=True),),
     )
 
 
-def pdf_limits(config: Config) -> tuple[RateLimit, ...]:
+def pdf_limits() -> tuple[RateLimit, ...]:
     """Documents laid out for one account."""
-    return (RateLimit(config.pdf_per_minute, timedelta(minutes=1), per_subject=True),)
+    return (RateLimit(limits().pdf_per_minute, timedelta(minutes=1), per_subject=True),)
 
 
-def recovery_rules(config: Config) -> RecoveryRules:
+def recovery_rules() -> RecoveryRules:
     """Rules of forgotten passwords."""
+    counts = limits()
+    settings = config()
     return RecoveryRules(
-        link_life=timedelta(minutes=config.link_minutes),
-        codes=code_rules(config),
-        sms_prefixes=config.sms.prefixes,
-        terminated_access_months=config.terminated_access_months,
-        per_address=(RateLimit(config.recoveries_per_address, HOUR, per_address=True),),
-        per_login=(RateLimit(config.recoveries_per_login, HOUR, per_subject=True),),
-        sms=sms_limits(config),
+        link_life=timedelta(minutes=counts.link_minutes),
+        codes=code_rules(),
+        sms_prefixes=settings.sms.prefixes,
+        terminated_access_months=settings.terminated_access_months,
+        per_address=(RateLimit(counts.recoveries_per_address, HOUR, per_address=True),),
+        per_login=(RateLimit(counts.recoveries_per_login, HOUR, per_subject=True),),
+        sms=sms_limits(),
         code_tries=(
-            RateLimit(config.sms_tries_per_day, DAY, per_subject=True),
-            RateLimit(4 * config.sms_tries_per_day, HOUR, per_address=True),
+            RateLimit(counts.sms_tries_per_day, DAY, per_subject=True),
+            RateLimit(4 * counts.sms_tries_per_day, HOUR, per_address=True),
         ),
-        number_tries=(RateLimit(config.sms_tries_per_day, DAY, per_subject=True),),
+        number_tries=(RateLimit(counts.sms_tries_per_day, DAY, per_subject=True),),
     )
 
 
-def code_rules(config: Config) -> CodeRules:
+def code_rules() -> CodeRules:
     """Life of a code by text message."""
+    counts = limits()
     return CodeRules(
-        life=timedelta(minutes=config.sms_code_minutes),
-        pause=timedelta(seconds=config.sms_resend_seconds),
-        tries=config.sms_code_tries,
+        life=timedelta(minutes=counts.sms_code_minutes),
+        pause=timedelta(seconds=counts.sms_resend_seconds),
+        tries=counts.sms_code_tries,
     )
 
 
-def sms_limits(config: Config) -> tuple[RateLimit, ...]:
+def sms_limits() -> tuple[RateLimit, ...]:
     """Codes that left; what a provider did not take does not count, but for the address."""
+    counts = limits()
     sent = Outcome.SUCCEEDED
     return (
-        RateLimit(1, timedelta(seconds=config.sms_resend_seconds), per_subject=True, outcome=sent),
-        RateLimit(config.sms_per_number, TEN_MINUTES, per_subject=True, outcome=sent),
-        RateLimit(config.sms_per_number_day, DAY, per_subject=True, outcome=sent),
-        RateLimit(config.sms_per_address, HOUR, per_address=True),
-        RateLimit(config.sms.daily_cap, DAY, outcome=sent, staff_alert="sms daily cap"),
+        RateLimit(1, timedelta(seconds=counts.sms_resend_seconds), per_subject=True, outcome=sent),
+        RateLimit(counts.sms_per_number, TEN_MINUTES, per_subject=True, outcome=sent),
+        RateLimit(counts.sms_per_number_day, DAY, per_subject=True, outcome=sent),
+        RateLimit(counts.sms_per_address, HOUR, per_address=True),
+        RateLimit(config().sms.daily_cap, DAY, outcome=sent, staff_alert="sms daily cap"),
     )

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
 
-from flask import Flask, current_app, g, request, session
+from flask import Flask, g, request, session
 from flask_login import UserMixin, current_user, login_user, logout_user
 
 from app.actions.accounts.sessions import OpenedSession
@@ -20,12 +19,11 @@ from app.domain import access
 from app.domain.access import AccessWindow, Browser, Viewer
 from app.domain.staff import Clerk, StaffRole
 from app.extensions import db, login_manager
-from app.lib.clock import Clock
 from app.lib.database import try_write
 from app.queries import accounts, staff
+from app.web.context import clock, config
 from app.web.device_cookie import presented_tokens, set_device_cookie
 from app.web.policies import session_lives, staff_session_lives
-from config import Config
 
 TOUCH_EVERY = timedelta(minutes=1)
 STAFF_PREFIX = "staff "
@@ -62,21 +60,6 @@ class StaffSignedIn(UserMixin):
 
     def get_id(self) -> str:
         return STAFF_PREFIX + self.token
-
-
-def config() -> Config:
-    """Settings of the running application."""
-    return cast(Config, current_app.extensions["config"])
-
-
-def clock() -> Clock:
-    """The clock of the running application."""
-    return cast(Clock, current_app.extensions["clock"])
-
-
-def local_now() -> datetime:
-    """The present moment in the supplier's zone, which letters and documents speak of."""
-    return clock().local(clock().now())
 
 
 def access_window() -> AccessWindow:
@@ -157,7 +140,7 @@ def load(user_id: str) -> SignedIn | StaffSignedIn | None:
     if user_id.startswith(STAFF_PREFIX):
         return _load_staff(user_id.removeprefix(STAFF_PREFIX))
     now = clock().now()
-    idle, longest = session_lives(config())
+    idle, longest = session_lives()
     row = accounts.find_live_session(
         db.session(),
         user_id,
@@ -177,7 +160,7 @@ def load(user_id: str) -> SignedIn | StaffSignedIn | None:
 
 def _load_staff(token: str) -> StaffSignedIn | None:
     now = clock().now()
-    idle, longest = staff_session_lives(config())
+    idle, longest = staff_session_lives()
     found = staff.find_live_session(db.session(), token, now=now, idle=idle, longest=longest)
     if found is None:
         return None

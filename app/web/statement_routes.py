@@ -14,11 +14,11 @@ from app.domain.period import Period
 from app.domain.statement import Statement
 from app.integrations.spreadsheets import Table
 from app.queries.contracts import VisibleContract
+from app.web.context import clock, limits, local_now
 from app.web.downloads import WRITERS, name_of, send_bytes
 from app.web.filters import page_frame
 from app.web.forms import PeriodForm
 from app.web.pdf_responses import admit_pdf, lay_out
-from app.web.session import clock, config, local_now
 
 Row = TypeVar("Row")
 Options = Mapping[str, Any]
@@ -81,9 +81,9 @@ def make_statement(
     """The statement of the form's period; None leaves the reason in the form."""
     if form.period is None:
         return None
-    limit = config().statement_max_rows
+    limit = limits().statement_max_rows
     if extension == "pdf":
-        limit = min(limit, config().pdf_max_rows)
+        limit = min(limit, limits().pdf_max_rows)
     try:
         return build_statement(contract, RECIPES[name], form.period, options, limit)
     except StatementTooLongError as error:

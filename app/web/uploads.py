@@ -19,8 +19,8 @@ from app.integrations.errors import StoreError
 from app.integrations.file_store import FileStore
 from app.logging import log
 from app.models import Attachment
+from app.web.context import clock, limits
 from app.web.policies import file_rules
-from app.web.session import clock
 from config import Config
 
 FIELD = "files"
@@ -69,9 +69,9 @@ def refusal_words(error: AttachmentError) -> str:
     config = _config()
     words = WORDS[error.code].format(
         max_mb=config.attachment_max_mb,
-        per_message=config.attachments_per_message,
-        per_day=config.attachments_per_day,
-        account_mb=config.attachments_account_mb,
+        per_message=limits().attachments_per_message,
+        per_day=limits().attachments_per_day,
+        account_mb=limits().attachments_account_mb,
     )
     return f"Файл «{error.name}»: {words}"
 
@@ -102,9 +102,7 @@ def send_attachment(attachment: Attachment) -> Response:
 def keep_uploads(contract_id: int) -> tuple[list[Attachment], list[AttachmentError]]:
     """The files of a form of the desk, scanned and stored, without their entry: all, or none and
     what was not taken."""
-    files, refused = keep_files(
-        contract_id, read_uploads(), cabinet(), file_rules(_config()), clock().now()
-    )
+    files, refused = keep_files(contract_id, read_uploads(), cabinet(), file_rules(), clock().now())
     if refused:
         delete_stored([each.storage_key for each in files])
         return [], refused
@@ -136,7 +134,7 @@ def tidy() -> None:
 
 def largest_body(config: Config) -> int:
     """Bytes of a form with as many files as one message may have."""
-    return config.attachments_per_message * config.attachment_max_mb * MEBIBYTE + TEXT_BYTES
+    return limits().attachments_per_message * config.attachment_max_mb * MEBIBYTE + TEXT_BYTES
 
 
 def init_app(app: Flask, config: Config) -> None:

@@ -21,6 +21,7 @@ from app import create_app
 from app.demo import DemoSummary
 from app.demo.loading import DEMO_PASSWORD, load_demo
 from app.domain.access import Role
+from app.domain.rate_limits import Limits
 from app.extensions import db
 from app.models import Account, Charge, Contract, Invoice, Membership, Meter, SupplyPoint
 from tests.conftest import NOW, make_config
@@ -142,8 +143,8 @@ def serve(folder: Path, migrated: Path, *, with_data: bool) -> Iterator[Site]:
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     # All tests come from one address.
-    many = {"first_entry_per_address": 10**6, "sms_per_address": 10**6}
-    app = create_app(make_config(folder, base_url=url, **many))
+    limits = Limits(first_entry_per_address=10**6, sms_per_address=10**6)
+    app = create_app(make_config(folder, base_url=url), limits)
     app.after_request(_close_file)
     site = Site(app, url, {}, {})
     with site.session() as session:

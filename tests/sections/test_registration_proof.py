@@ -176,7 +176,8 @@ def test_a_press_on_the_old_link_while_another_address_is_saved_opens_nothing(
             update(Registration).values(email=ON_RECORD, nonce="another", state="link_sent")
         )
         other.commit()
-    rules = registration_rules(app.extensions["config"])
+    with app.app_context():
+        rules = registration_rules()
     with pytest.raises(RegistrationClosedError):
         confirm_contact(session, seen, rules, NOW)
 

@@ -37,6 +37,11 @@ class FileRules:
     account_bytes: int
     disk_free: int
 
+    @property
+    def max_mb(self) -> int:
+        """Largest file, MiB."""
+        return self.max_bytes // MEBIBYTE
+
 
 @dataclass(frozen=True, slots=True)
 class Cabinet:

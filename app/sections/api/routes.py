@@ -21,9 +21,9 @@ from app.logging import event, log
 from app.models import ImportJob
 from app.queries.import_jobs import get_job
 from app.web import batch_uploads
+from app.web.context import clock, config
 from app.web.permissions import token_access
 from app.web.policies import api_limits
-from app.web.session import clock, config
 
 bp = Blueprint("api", __name__, url_prefix="/api")
 DENIED = ("нужен заголовок Authorization: Bearer с токеном загрузки", 401)

@@ -14,6 +14,7 @@ from app.logging import event
 from app.sections.auth.forms import SignInForm
 from app.sections.auth.presenters import list_notes
 from app.web import session
+from app.web.context import clock
 from app.web.forms import safe_next
 from app.web.fragments import render_page
 from app.web.permissions import public, signed_in
@@ -41,9 +42,9 @@ def sign_in_submit() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate():
         return _page(form, 422)
-    now = session.clock().now()
+    now = clock().now()
     try:
-        limits = sign_in_limits(session.config())
+        limits = sign_in_limits()
         opened = sessions.sign_in(db.session(), _command(form), limits, now)
     except TooManyAttemptsError as error:
         event("sign-in limited", retry_after=error.retry_after)
@@ -68,7 +69,7 @@ def extend_session() -> ResponseReturnValue:
 @signed_in
 def sign_out() -> ResponseReturnValue:
     """«Выход»: end the session in the table and in the browser."""
-    sessions.sign_out(db.session(), current_user.session_id, session.clock().now())
+    sessions.sign_out(db.session(), current_user.session_id, clock().now())
     db.session.commit()
     event("sign-out")
     session.end()

@@ -20,6 +20,7 @@ from app.queries.open_items import read_open_items
 from app.queries.statements import charge_statement
 from app.sections.charges import presenters
 from app.sections.charges.presenters import KINDS, METHODS, documents_table
+from app.web.context import clock, limits
 from app.web.downloads import WRITERS, name_of, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragment_cache import contract_block
@@ -27,7 +28,6 @@ from app.web.fragments import redirect_page, render_page
 from app.web.labels import ZONES
 from app.web.pager import Pager
 from app.web.permissions import contract_access
-from app.web.session import clock, config
 from app.web.statement_routes import (
     RECIPES,
     STATEMENT_ROWS,
@@ -138,7 +138,7 @@ def _statement_page(
         pager=pager,
         rows=rows[pager.offset : pager.offset + pager.size],
         with_lines=bool(_options()["lines"]),
-        limits=config(),
+        limits=limits(),
         kinds=KINDS,
         status=200 if made else 422,
     )

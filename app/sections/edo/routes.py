@@ -13,9 +13,9 @@ from app.integrations.bundled_texts import EDO
 from app.queries.contracts import VisibleContract
 from app.queries.edo import find_edo_state
 from app.queries.texts import current_text
+from app.web.context import config
 from app.web.fragments import render_page
 from app.web.permissions import contract_access, public
-from app.web.session import config
 
 bp = Blueprint("edo", __name__)
 

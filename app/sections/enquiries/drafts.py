@@ -20,8 +20,9 @@ from app.models import EnquiryDraft, EnquiryEntry
 from app.queries.accounts import find_expired_session
 from app.queries.contracts import VisibleContract, get_visible
 from app.queries.enquiries.customer import find_draft, get_enquiry
+from app.web.context import clock
 from app.web.policies import file_rules
-from app.web.session import access_window, clock, config, current_browser
+from app.web.session import access_window, current_browser
 from app.web.uploads import FIELD, cabinet, delete_stored, read_uploads
 
 REMOVE = re.compile(r"remove-([0-9]{1,18})", re.ASCII)
@@ -100,7 +101,7 @@ def _keep(
         read_uploads(),
         current_browser().address,
         cabinet(),
-        file_rules(config()),
+        file_rules(),
         now,
     )
     db.session.commit()

@@ -35,12 +35,13 @@ from app.queries.enquiries.customer import (
 from app.sections.enquiries import drafts, labels
 from app.sections.enquiries.forms import EnquiryForm, use_of
 from app.sections.enquiries.source_page import About, read_about
+from app.web.context import local_now
 from app.web.forms import describe_wait, is_uuid, summary_of
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access
-from app.web.policies import enquiry_rules
-from app.web.session import config, current_browser, local_now
+from app.web.policies import enquiry_rules, file_rules
+from app.web.session import current_browser
 from app.web.uploads import accepts_files, refusal_status, refusal_words
 
 bp = Blueprint("enquiries", __name__, url_prefix="/contracts/<id:contract_id>/enquiries")
@@ -164,7 +165,7 @@ def _send(
             contract.viewer,
             _command(contract, form),
             current_browser(),
-            enquiry_rules(config()),
+            enquiry_rules(),
             local_now(),
         )
     except TooManyAttemptsError as error:
@@ -266,7 +267,7 @@ def _page(
         file_faults=[labels for _, labels in faults] if refused else [],
         addresses=known.addresses,
         uses={str(topic.id): use_of(topic) for topic in form.topics.values()},
-        limits=config(),
+        limits=file_rules(),
         words=labels,
         status=status,
     )
@@ -280,7 +281,7 @@ def files_block(contract: VisibleContract, kept: drafts.Kept) -> Response:
         contract=contract,
         draft=kept.draft,
         file_faults=[refusal_words(error) for error in kept.refused],
-        limits=config(),
+        limits=file_rules(),
         words=labels,
         status=refusal_status(kept.refused) if kept.refused else 422 if kept.is_cut else 200,
     )

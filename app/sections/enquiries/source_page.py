@@ -16,9 +16,9 @@ from app.queries.charges import list_by_ids
 from app.queries.contracts import MAX_ID, VisibleContract
 from app.queries.readings.customer import get_receipt
 from app.queries.readings.meters import get_meter
+from app.web.context import clock
 from app.web.filters import day
 from app.web.policies import window_rules
-from app.web.session import clock, config
 
 REQUISITES = {
     "name": "наименование",
@@ -83,7 +83,7 @@ def _meter(contract: VisibleContract, code: str, key: str) -> About | None:
     if not contract.may(Permission.SEE_READINGS) or not _is_id(key):
         return None
     try:
-        meter = get_meter(db.session(), contract, int(key), clock().today(), window_rules(config()))
+        meter = get_meter(db.session(), contract, int(key), clock().today(), window_rules())
     except NotFoundError:
         return None
     path = url_for("readings.history", contract_id=contract.id, meter_id=meter.id)

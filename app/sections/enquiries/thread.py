@@ -26,11 +26,11 @@ from app.queries.enquiries.customer import find_draft, find_entry, get_attachmen
 from app.sections.enquiries import drafts, labels
 from app.sections.enquiries.forms import AdditionForm, RatingForm
 from app.sections.enquiries.routes import bp, files_block, note_rescue
+from app.web.context import clock, local_now
 from app.web.forms import is_uuid, summary_of
 from app.web.fragments import render_page
 from app.web.permissions import contract_access
-from app.web.policies import enquiry_rules
-from app.web.session import clock, config, local_now
+from app.web.policies import enquiry_rules, file_rules
 from app.web.uploads import accepts_files, refusal_status, refusal_words, send_attachment
 
 
@@ -167,7 +167,7 @@ def _add(contract: VisibleContract, found: Enquiry, form: AdditionForm) -> Respo
         found,
         form.text.data.strip(),
         form.key.data,
-        enquiry_rules(config()),
+        enquiry_rules(),
         local_now(),
     )
     delivery.commit()
@@ -240,7 +240,7 @@ def _page(
         may_send=contract.may(Permission.SEND_ENQUIRIES),
         may_rate=found.answered_at is not None and found.rating is None,
         needs_details=found.status == EnquiryStatus.NEEDS_DETAILS,
-        limits=config(),
+        limits=file_rules(),
         words=labels,
         status=status,
     )

@@ -13,11 +13,11 @@ from app.queries.contracts import VisibleContract
 from app.queries.enquiries.customer import list_waiting_for_customer
 from app.queries.home import money_overview
 from app.queries.readings.meters import list_meters
+from app.web.context import clock
 from app.web.fragments import render_page
 from app.web.labels import REGIMES
 from app.web.permissions import contract_access
 from app.web.policies import window_rules
-from app.web.session import clock, config
 
 bp = Blueprint("home", __name__)
 
@@ -30,7 +30,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
     if contract.may(Permission.SEE_MONEY):
         overview = money_overview(db.session(), contract, clock().today())
     today = clock().today()
-    rules = window_rules(config())
+    rules = window_rules()
     meters = (
         list_meters(db.session(), contract, today, rules)
         if contract.may(Permission.SEE_READINGS) and not contract.is_terminated

@@ -15,13 +15,13 @@ from app.lib.qr import qr_data_uri
 from app.queries.contracts import VisibleContract
 from app.queries.invoices import count_invoices, find_payee, get_invoice, list_invoices
 from app.queries.open_items import read_open_items
+from app.web.context import clock
 from app.web.downloads import send_bytes
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.payment_methods import payment_options, payment_qr_payload, send_payment_orders
 from app.web.pdf_responses import admit_pdf, lay_out
 from app.web.permissions import contract_access
-from app.web.session import clock
 
 bp = Blueprint("invoices", __name__, url_prefix="/contracts/<id:contract_id>/invoices")
 

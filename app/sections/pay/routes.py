@@ -19,10 +19,10 @@ from app.queries.contracts import VisibleContract
 from app.queries.invoices import find_bank_details, find_payer
 from app.queries.payment_plan import read_payment_plan
 from app.sections.pay.forms import BankDetailsForm
+from app.web.context import clock
 from app.web.fragments import render_page
 from app.web.payment_methods import payment_options, send_payment_orders
 from app.web.permissions import contract_access
-from app.web.session import clock
 
 bp = Blueprint("pay", __name__, url_prefix="/contracts/<id:contract_id>/pay")
 

@@ -11,12 +11,13 @@ from app.extensions import db
 from app.queries.contracts import VisibleContract
 from app.queries.payments import list_payments, sum_payments
 from app.sections.payments.presenters import KINDS, payments_table
+from app.web.context import clock
 from app.web.downloads import WRITERS, name_of, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragments import render_page
 from app.web.pager import Pager
+from app.web.payment_methods import bank_links
 from app.web.permissions import contract_access
-from app.web.session import clock, config
 
 bp = Blueprint("payments", __name__, url_prefix="/contracts/<id:contract_id>/payments")
 
@@ -57,7 +58,7 @@ def _page(
         contract=contract,
         form=form,
         kinds=KINDS,
-        banks=config().bank_links,
+        banks=bank_links(),
         status=status,
         **context,
     )

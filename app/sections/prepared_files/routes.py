@@ -14,12 +14,12 @@ from app.jobs.prepared_files import folder, hand_over
 from app.logging import event
 from app.queries.contracts import VisibleContract
 from app.queries.prepared_files import count_before, get_file
+from app.web.context import clock, limits
 from app.web.downloads import TYPES, name_of, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragments import redirect_page, render_page
 from app.web.pdf_responses import admit_pdf
 from app.web.permissions import contract_access
-from app.web.session import clock, config
 from app.web.statement_routes import RECIPES, build_statement
 
 bp = Blueprint("files", __name__, url_prefix="/contracts/<id:contract_id>/files")
@@ -40,7 +40,7 @@ def order(contract: VisibleContract) -> ResponseReturnValue:
         build_statement(contract, recipe, form.period, options, 0)
     except StatementTooLongError as error:
         rows = error.rows
-    if rows > config().file_max_rows:
+    if rows > limits().file_max_rows:
         abort(422)
     wanted = WantedFile(
         document, extension, options, rows, name_of(recipe.title, contract.number, form.period)

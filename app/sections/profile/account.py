@@ -28,6 +28,7 @@ from app.queries.profile import (
 from app.sections.profile.forms import CurrentPassword, PasswordForm
 from app.sections.profile.routes import bp
 from app.web import session
+from app.web.context import clock, local_now
 from app.web.forms import summary_of, too_many_attempts
 from app.web.fragments import render_page
 from app.web.pager import Pager
@@ -60,8 +61,8 @@ def password_submit(contract: VisibleContract) -> ResponseReturnValue:
             form.current.data,
             form.password.data,
             session.current_browser(),
-            contact_rules(session.config()),
-            session.local_now(),
+            contact_rules(),
+            local_now(),
         )
     except (SignInRefusedError, PasswordError) as error:
         form.show_error(error)
@@ -81,8 +82,8 @@ def sessions(contract: VisibleContract) -> ResponseReturnValue:
     rows = list_sessions(
         db.session(),
         contract.viewer.account_id,
-        session.clock().now(),
-        *session_lives(session.config()),
+        clock().now(),
+        *session_lives(),
     )
     return render_page(
         "profile/sessions.html",
@@ -99,7 +100,7 @@ def sessions(contract: VisibleContract) -> ResponseReturnValue:
 def end_session(contract: VisibleContract, session_id: int) -> ResponseReturnValue:
     """End one session, wherever it is open."""
     row = get_session(db.session(), contract.viewer, session_id)
-    sign_out(db.session(), row.id, session.clock().now())
+    sign_out(db.session(), row.id, clock().now())
     db.session.commit()
     event("session ended", session=row.id)
     return redirect(url_for("profile.sessions", contract_id=contract.id), 303)
@@ -110,9 +111,7 @@ def end_session(contract: VisibleContract, session_id: int) -> ResponseReturnVal
 def end_all_sessions(contract: VisibleContract) -> ResponseReturnValue:
     """End all sessions but this one."""
     viewer = contract.viewer
-    end_other_sessions(
-        db.session(), viewer.account_id, current_user.session_id, session.clock().now()
-    )
+    end_other_sessions(db.session(), viewer.account_id, current_user.session_id, clock().now())
     db.session.commit()
     event("sessions ended")
     return redirect(url_for("profile.sessions", contract_id=contract.id), 303)
@@ -159,8 +158,8 @@ def consent_withdraw(contract: VisibleContract, consent_id: int) -> ResponseRetu
                 contract.viewer,
                 form.current.data,
                 session.current_browser(),
-                contact_rules(session.config()),
-                session.local_now(),
+                contact_rules(),
+                local_now(),
             )
     except SignInRefusedError:
         form.refuse_current()
@@ -171,7 +170,7 @@ def consent_withdraw(contract: VisibleContract, consent_id: int) -> ResponseRetu
 
 
 def _withdraw(contract: VisibleContract, found: Consent, *, is_last: bool) -> ResponseReturnValue:
-    withdraw_consent(db.session(), found, session.clock().now())
+    withdraw_consent(db.session(), found, clock().now())
     db.session.commit()
     event("consent withdrawn", consent=found.id)
     if is_last:

@@ -13,10 +13,10 @@ from app.lib.signed_links import Purpose
 from app.logging import event
 from app.models import ContactChange
 from app.queries.profile import get_contact_change
+from app.web.context import local_now
 from app.web.fragments import render_page
 from app.web.link_pages import guard_links
 from app.web.permissions import public
-from app.web.session import local_now
 
 bp = Blueprint("contacts", __name__, url_prefix="/contacts")
 

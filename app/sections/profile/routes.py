@@ -29,11 +29,12 @@ from app.queries.invoices import find_payer
 from app.queries.profile import find_waiting_change, get_customer, get_signed_in_account
 from app.sections.profile import labels
 from app.sections.profile.forms import ContactsForm, PhoneCodeForm
+from app.web.context import clock, local_now
 from app.web.forms import summary_of, too_many_attempts
 from app.web.fragments import render_page
 from app.web.permissions import contract_access
 from app.web.policies import contact_rules
-from app.web.session import clock, config, current_browser, local_now
+from app.web.session import current_browser
 
 bp = Blueprint("profile", __name__, url_prefix="/contracts/<id:contract_id>/profile")
 
@@ -94,7 +95,7 @@ def contacts_submit(contract: VisibleContract) -> ResponseReturnValue:
             _new_contacts(form),
             form.current.data,
             current_browser(),
-            contact_rules(config()),
+            contact_rules(),
             local_now(),
         )
     except (SignInRefusedError, SmsNotAllowedError, ContactError) as error:
@@ -128,7 +129,7 @@ def phone_submit(contract: VisibleContract) -> ResponseReturnValue:
             _get_phone_change(contract),
             form.code.data,
             current_browser(),
-            contact_rules(config()),
+            contact_rules(),
             delivery.transports(),
             local_now(),
         )

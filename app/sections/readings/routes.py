@@ -43,13 +43,14 @@ from app.sections.readings.submission import (
     meters_pager,
     submit,
 )
+from app.web.context import clock, local_now
 from app.web.downloads import WRITERS, send_bytes
 from app.web.fragments import render_page
 from app.web.labels import REGIMES
 from app.web.pager import Pager
 from app.web.permissions import contract_access
 from app.web.policies import window_rules
-from app.web.session import clock, config, current_browser, local_now
+from app.web.session import current_browser
 
 RECEIPTS = 24
 """Listed under the meters; older ones are in the history of each meter."""
@@ -115,7 +116,7 @@ def all_meters_submit(contract: VisibleContract) -> ResponseReturnValue:
 def history(contract: VisibleContract, meter_id: int) -> ResponseReturnValue:
     """Readings and consumption of three years, the year before beside them."""
     today = clock().today()
-    found = get_meter(db.session(), contract, meter_id, today, window_rules(config()))
+    found = get_meter(db.session(), contract, meter_id, today, window_rules())
     return render_page(
         "readings/history.html",
         fragment="results",
@@ -136,7 +137,7 @@ def history(contract: VisibleContract, meter_id: int) -> ResponseReturnValue:
 def history_file(contract: VisibleContract, meter_id: int, extension: str) -> ResponseReturnValue:
     """Readings and consumption of a meter as a spreadsheet."""
     today = clock().today()
-    found = get_meter(db.session(), contract, meter_id, today, window_rules(config()))
+    found = get_meter(db.session(), contract, meter_id, today, window_rules())
     table = history_table(found, read_history(contract, found, Month.of(today)))
     name = f"История показаний {contract.number} прибор {found.serial_number}"
     return send_bytes(WRITERS[extension](table), name, extension)
@@ -161,7 +162,7 @@ def receipt_pdf(contract: VisibleContract, receipt_id: int) -> ResponseReturnVal
 def act(contract: VisibleContract) -> ResponseReturnValue:
     """«Акт снятия показаний» of the month of the open window, or of the last one."""
     today = clock().today()
-    meters = list_meters(db.session(), contract, today, window_rules(config()))
+    meters = list_meters(db.session(), contract, today, window_rules())
     periods = [
         meter.window.period
         for meter in meters
@@ -183,7 +184,7 @@ def withdraw(contract: VisibleContract, receipt_id: int) -> ResponseReturnValue:
             contract,
             contract.viewer,
             receipt_id,
-            window_rules(config()),
+            window_rules(),
             local_now(),
         )
     except ReadingClosedError as error:
@@ -208,7 +209,7 @@ def _submission(contract: VisibleContract) -> Submission:
 
 def _open_meter(contract: VisibleContract, meter_id: int) -> MeterReadings:
     today = clock().today()
-    found = get_meter(db.session(), contract, meter_id, today, window_rules(config()))
+    found = get_meter(db.session(), contract, meter_id, today, window_rules())
     if reason := found.closed_reason(today):
         raise ReadingClosedError(reason)
     return found
@@ -223,7 +224,7 @@ def _open_meters(contract: VisibleContract) -> tuple[list[MeterReadings], Pager]
 
 def _index_page(contract: VisibleContract, error: str | None = None, status: int = 200) -> Response:
     today = clock().today()
-    meters = list_meters(db.session(), contract, today, window_rules(config()))
+    meters = list_meters(db.session(), contract, today, window_rules())
     open_meters = [meter for meter in meters if not meter.closed_reason(today)]
     pager = meters_pager(meters)
     may_submit = contract.may(Permission.SUBMIT_READINGS)
@@ -258,7 +259,7 @@ def _index_page(contract: VisibleContract, error: str | None = None, status: int
 
 def _windows(meters: Sequence[MeterReadings], today: date) -> list[str]:
     """Sentences about the windows of the contract's regimes."""
-    rules = window_rules(config())
+    rules = window_rules()
     windows = {meter.regime: meter.window for meter in meters if not meter.is_automatic}
     lines = {
         regime: labels.window_label(window, next_window(regime, window, rules), today)

@@ -25,10 +25,10 @@ from app.queries.readings.customer import get_receipt, name_registers
 from app.queries.readings.meters import list_meters
 from app.sections.readings import labels
 from app.sections.readings.forms import ReadingForm
+from app.web.context import clock, config, local_now
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.policies import reading_rules, window_rules
-from app.web.session import clock, config, local_now
 
 PAGE_METERS = 50
 
@@ -66,7 +66,7 @@ def meters_pager(meters: Sequence[MeterReadings]) -> Pager:
 def list_open_meters(contract: VisibleContract) -> tuple[list[MeterReadings], Pager]:
     """A page of the meters that accept readings today, and its pager."""
     today = clock().today()
-    meters = list_meters(db.session(), contract, today, window_rules(config()))
+    meters = list_meters(db.session(), contract, today, window_rules())
     found = [meter for meter in meters if not meter.closed_reason(today)]
     pager = meters_pager(found)
     return found[pager.offset : pager.offset + pager.size], pager
@@ -126,7 +126,7 @@ def _submit(submission: Submission, form: ReadingForm) -> ResponseReturnValue:
             submission.submitter,
             form.entries,
             form.key,
-            reading_rules(config()),
+            reading_rules(),
             local_now(),
         )
     except ReadingClosedError:

@@ -20,6 +20,7 @@ from app.queries.registrations import get_recovery
 from app.sections.recovery.forms import CodeForm, RecoveryForm
 from app.web import session
 from app.web.account_fields import NewPasswordForm
+from app.web.context import limits, local_now
 from app.web.device_cookie import set_device_cookie
 from app.web.forms import printable, too_many_attempts
 from app.web.fragments import render_page
@@ -66,8 +67,8 @@ def submit() -> ResponseReturnValue:
             form.login.data,
             Channel(form.channel.data),
             session.current_browser(),
-            recovery_rules(session.config()),
-            session.local_now(),
+            recovery_rules(),
+            local_now(),
         )
     except TooManyAttemptsError as error:
         text = f"{too_many_attempts(error)}."
@@ -87,7 +88,7 @@ def submit() -> ResponseReturnValue:
 @public
 def sent() -> ResponseReturnValue:
     """Ask everybody to check their mailbox."""
-    return _page("sent", None, minutes=session.config().link_minutes)
+    return _page("sent", None, minutes=limits().link_minutes)
 
 
 @bp.get("/code/<token>")
@@ -113,9 +114,9 @@ def code_submit(token: str) -> ResponseReturnValue:
             form.plain_code,
             form.password.data,
             session.current_browser(),
-            recovery_rules(session.config()),
+            recovery_rules(),
             delivery.transports(),
-            session.local_now(),
+            local_now(),
         )
     except (CodeError, LinkError, PasswordError, TooManyAttemptsError) as error:
         # A wrong code has cost a try.
@@ -130,7 +131,7 @@ def code_submit(token: str) -> ResponseReturnValue:
 def password(token: str) -> ResponseReturnValue:
     """Show the form behind the link of the email; opening it changes nothing."""
     asked, nonce = _asked(Purpose.RECOVERY, token)
-    recovery.check_recovery(db.session(), asked, nonce, session.local_now())
+    recovery.check_recovery(db.session(), asked, nonce, local_now())
     return _password_page(asked, NewPasswordForm())
 
 
@@ -140,7 +141,7 @@ def password_submit(token: str) -> ResponseReturnValue:
     """Set the new password; every session ends."""
     asked, nonce = _asked(Purpose.RECOVERY, token)
     form = NewPasswordForm()
-    recovery.check_recovery(db.session(), asked, nonce, session.local_now())
+    recovery.check_recovery(db.session(), asked, nonce, local_now())
     if not form.validate():
         return _password_page(asked, form, 422)
     try:
@@ -150,7 +151,7 @@ def password_submit(token: str) -> ResponseReturnValue:
             nonce,
             form.password.data,
             session.current_browser(),
-            session.local_now(),
+            local_now(),
         )
     except PasswordError as error:
         form.refuse(error)
@@ -183,7 +184,7 @@ def _explain(form: CodeForm, error: Exception) -> int:
 
 
 def _code_page(form: CodeForm, status: int = 200) -> Response:
-    minutes = session.config().sms_code_minutes
+    minutes = limits().sms_code_minutes
     login = printable(request.args.get("login"))[:MAX_LOGIN]
     return _page("code", form, status, minutes=minutes, login=login)
 

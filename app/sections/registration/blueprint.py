@@ -21,6 +21,7 @@ from app.models import Registration
 from app.queries.registrations import get_linked_registration
 from app.sections.registration.labels import LINK_ERRORS
 from app.web import session
+from app.web.context import clock, local_now
 from app.web.link_pages import guard_links
 from app.web.policies import registration_rules
 
@@ -40,9 +41,7 @@ class RequestContext:
 
 def request_context() -> RequestContext:
     """Build the context of this request; ``now`` is in the supplier's zone, as in emails."""
-    return RequestContext(
-        session.current_browser(), registration_rules(session.config()), session.local_now()
-    )
+    return RequestContext(session.current_browser(), registration_rules(), local_now())
 
 
 def get_form_registration(token: str) -> Registration:
@@ -70,7 +69,7 @@ def redirect_to_next_step(registration: Registration) -> ResponseReturnValue:
             registration.account_id,
             registration.contract_id,
             session.current_browser(),
-            session.clock().now(),
+            clock().now(),
         )
         delivery.commit()
         session.begin(opened)

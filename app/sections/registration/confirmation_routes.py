@@ -34,7 +34,7 @@ from app.sections.registration.blueprint import (
 )
 from app.sections.registration.forms import ConfirmForm, ProofForm
 from app.sections.registration.labels import OBJECTION_ERRORS, proof_error_text
-from app.web import session
+from app.web.context import local_now
 from app.web.fragments import render_page
 from app.web.link_pages import render_link_error
 from app.web.permissions import public
@@ -51,7 +51,7 @@ def confirm(token: str) -> ResponseReturnValue:
     registration, nonce = _linked(Purpose.CONFIRM, token)
     if registration.state == State.UNPROVED and registration.nonce == nonce:
         return redirect(form_url("proof", registration), 303)
-    confirmation.check_link(registration, nonce, session.local_now())
+    confirmation.check_link(registration, nonce, local_now())
     return _confirm_page(ConfirmForm(), registration)
 
 
@@ -120,7 +120,7 @@ def stop(token: str) -> ResponseReturnValue:
     """«Это не я»: ask first, for programs open links too."""
     registration, _ = _linked(Purpose.STOP, token)
     try:
-        objection.check_objection(registration, request_context().rules, session.local_now())
+        objection.check_objection(registration, request_context().rules, local_now())
     except LinkError as error:
         return _nothing_to_stop(error)
     return render_page("registration/stop.html", fragment="results", registration=registration)

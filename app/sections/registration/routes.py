@@ -24,7 +24,7 @@ from app.sections.registration.blueprint import (
 )
 from app.sections.registration.forms import FORM_ERRORS, FirstEntryForm, RegistrationForm
 from app.sections.registration.labels import NOT_FOUND, NOT_SENT
-from app.web import session
+from app.web.context import limits, local_now
 from app.web.forms import describe_wait, too_many_attempts
 from app.web.fragments import render_page
 from app.web.permissions import public
@@ -191,7 +191,7 @@ def _try_delivery(queued: details.QueuedMessage) -> bool:
     """Send a message that somebody waits for; if it fails, its rate limit is released."""
     if delivery.deliver(queued.message_id):
         return True
-    registration_form.record_not_sent(db.session(), queued, session.local_now())
+    registration_form.record_not_sent(db.session(), queued, local_now())
     delivery.commit()
     return False
 
@@ -199,7 +199,7 @@ def _try_delivery(queued: details.QueuedMessage) -> bool:
 def _refused_page(form: RegistrationForm, error: DomainError) -> ResponseReturnValue:
     """Show the form with the text of an error; what was counted is committed."""
     if isinstance(error, TooManyAttemptsError) and error.staff_alert:
-        alert_staff(db.session(), error.staff_alert, session.local_now())
+        alert_staff(db.session(), error.staff_alert, local_now())
     form.mark_browser()
     delivery.commit()
     answer = _form_page(form, form.show_error(error))
@@ -234,7 +234,7 @@ def _form_page(form: RegistrationForm, status: int = 200, message: str | None = 
         if is_waiting(code, form.plain_phone, context.rules.codes, context.now)
         else None,
         wait=seconds_to_wait(code, context.rules.codes, context.now),
-        code_minutes=session.config().sms_code_minutes,
+        code_minutes=limits().sms_code_minutes,
         status=status,
     )
 

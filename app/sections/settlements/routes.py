@@ -15,13 +15,13 @@ from app.queries.contracts import VisibleContract
 from app.queries.settlements import ledger_of
 from app.queries.statements import settlement_statement
 from app.sections.settlements import presenters
+from app.web.context import clock, limits
 from app.web.downloads import WRITERS, name_of, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragment_cache import contract_block
 from app.web.fragments import redirect_page, render_page
 from app.web.pager import Pager
 from app.web.permissions import contract_access
-from app.web.session import clock, config
 from app.web.statement_routes import (
     RECIPES,
     STATEMENT_ROWS,
@@ -131,7 +131,7 @@ def _statement_page(
         statement=made,
         pager=pager,
         rows=presenters.present_all(rows[pager.offset : pager.offset + pager.size]),
-        limits=config(),
+        limits=limits(),
         status=200 if made else 422,
     )
 

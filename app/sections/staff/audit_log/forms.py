@@ -15,8 +15,8 @@ from app.domain.period import Period, parse_day
 from app.models import StaffMember
 from app.queries.audit_log import JournalFilter, Who
 from app.sections.staff.audit_log.labels import GROUPS, WHO, actions_of
+from app.web.context import clock
 from app.web.forms import printable
-from app.web.session import clock
 
 DAYS_SHOWN = 30
 MAX_KEY = 200

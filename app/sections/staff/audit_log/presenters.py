@@ -16,8 +16,8 @@ from app.sections.staff.audit_log.labels import (
     page_words,
     value_words,
 )
+from app.web.context import clock
 from app.web.filters import moment
-from app.web.session import clock
 
 MAX_SHOWN = 200
 NAMELESS = {Who.CUSTOMERS: "посетитель", Who.BILLING: "биллинг", Who.SYSTEM: "система"}

@@ -17,11 +17,11 @@ from app.queries.staff import list_staff
 from app.sections.staff.audit_log.forms import JournalForm
 from app.sections.staff.audit_log.presenters import Line, cut, make_lines, make_table
 from app.sections.staff.blueprint import bp
+from app.web.context import clock
 from app.web.downloads import WRITERS, send_bytes
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
-from app.web.session import clock
 
 MOST_ROWS = 50_000
 TOO_MANY = (

@@ -16,12 +16,12 @@ from app.sections.staff.billing.labels import SIDES
 from app.sections.staff.billing.presenters import describe_balances
 from app.sections.staff.blueprint import bp
 from app.sections.staff.customers.contact_gaps import LISTED as LISTED_GAPS
+from app.web.context import clock
 from app.web.downloads import WRITERS, send_bytes
 from app.web.forms import MAX_SHOWN, printable
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import staff_access
-from app.web.session import clock
 
 PAGE = "staff/billing/balance_checks.html"
 PAGE_ROWS = 50

@@ -32,12 +32,13 @@ from app.sections.staff.billing.presenters import (
 )
 from app.sections.staff.blueprint import bp
 from app.web import batch_uploads
+from app.web.context import clock, config
 from app.web.downloads import send_bytes
 from app.web.forms import printable, summary_of
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import staff_access
-from app.web.session import clock, config, current_clerk
+from app.web.session import current_clerk
 
 PAGE_ROWS = 20
 LISTED_JOBS = 20

@@ -15,11 +15,12 @@ from app.models import Announcement
 from app.queries import directories as queries
 from app.sections.staff.blueprint import bp
 from app.sections.staff.content.forms import AnnouncementForm
+from app.web.context import clock, local_now
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import staff_access
-from app.web.session import clock, current_clerk, local_now
+from app.web.session import current_clerk
 
 PAGE_ROWS = 50
 

@@ -24,11 +24,11 @@ from app.sections.staff.content.forms import (
     PremisesForm,
     TopicForm,
 )
+from app.web.context import clock, config
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import staff_access
-from app.web.session import clock, config
 
 PAGE_ROWS = 50
 FAULTS = {

@@ -15,9 +15,9 @@ from app.models import Supplier
 from app.queries.directories import find_supplier_row
 from app.sections.staff.blueprint import bp
 from app.sections.staff.content.forms import SupplierForm
+from app.web.context import clock
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
-from app.web.session import clock
 
 PAGE = "staff/directories/supplier.html"
 

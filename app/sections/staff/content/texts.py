@@ -14,10 +14,11 @@ from app.integrations.bundled_texts import EDO, TITLES
 from app.queries.texts import current_text, find_text, list_versions
 from app.sections.staff.blueprint import bp
 from app.sections.staff.content.forms import TextForm
+from app.web.context import config, local_now
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
-from app.web.session import config, current_clerk, local_now
+from app.web.session import current_clerk
 
 NAMES = TITLES | {EDO: "Электронный документооборот"}
 

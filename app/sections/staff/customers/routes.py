@@ -23,13 +23,13 @@ from app.queries.profile import get_session
 from app.queries.transfers import list_transfers_of
 from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import BLOCKED, CONTRACT_STATUSES, CUSTOMER_ROLES, REGISTRATIONS
+from app.web.context import clock, local_now
 from app.web.data_access import record_access
 from app.web.forms import describe_wait, printable
 from app.web.fragments import is_fragment, render_page
 from app.web.pager import Pager
 from app.web.permissions import staff_access
 from app.web.policies import recovery_rules, session_lives
-from app.web.session import clock, config, local_now
 from app.web.user_agents import describe_user_agent
 
 PAGE_ROWS = 25
@@ -119,7 +119,7 @@ def customer_recovery(contract_id: int, account_id: int) -> ResponseReturnValue:
     """Have the letter sent that sets a new password; nobody here sees or sets one."""
     contract, account = _find(contract_id, account_id)
     try:
-        start_recovery(db.session(), account, contract, recovery_rules(config()), local_now())
+        start_recovery(db.session(), account, contract, recovery_rules(), local_now())
     except BlockedError as error:
         return _card(contract, BLOCKED[error.code], 409)
     except TooManyAttemptsError as error:
@@ -150,7 +150,7 @@ def _card(contract: Contract, message: str | None = None, status: int = 200) -> 
         points=list_points(session, visible),
         others=queries.list_other_contracts(session, contract),
         transfers=list_transfers_of(session, contract.id),
-        accounts=queries.list_accounts(session, contract, now, *session_lives(config())),
+        accounts=queries.list_accounts(session, contract, now, *session_lives()),
         registrations=queries.list_last_registrations(session, contract),
         messages=queries.list_last_messages(session, contract),
         statuses=CONTRACT_STATUSES,

@@ -18,12 +18,13 @@ from app.queries.customers import get_contract_for_desk
 from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import TRANSFER_FAULTS, TRANSFERS
 from app.sections.staff.sign_in.forms import BulkTransferForm, TransferForm
+from app.web.context import local_now
 from app.web.data_access import record_access
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import staff_access
-from app.web.session import current_clerk, local_now
+from app.web.session import current_clerk
 
 PAGE_ROWS = 50
 BULK_ROWS = 100

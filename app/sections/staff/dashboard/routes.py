@@ -13,10 +13,11 @@ from app.queries.reached_limits import list_reached_limits
 from app.sections.staff.audit_log.forms import midnight
 from app.sections.staff.blueprint import bp
 from app.sections.staff.dashboard.limit_labels import LIMITS
+from app.web.context import clock, config
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.policies import watched_limits
-from app.web.session import clock, config, current_clerk
+from app.web.session import current_clerk
 
 FAILED_DAYS = 7
 """A week, this day included."""
@@ -35,7 +36,7 @@ def dashboard() -> ResponseReturnValue:
         fragment="results",
         desk=desk,
         week=week.isoformat(),
-        limits=list_reached_limits(db.session(), watched_limits(config()), now),
+        limits=list_reached_limits(db.session(), watched_limits(), now),
         limit_labels=LIMITS,
         is_old=desk.as_of is None or desk.as_of < oldest,
     )

@@ -27,7 +27,7 @@ from app.sections.enquiries.labels import (
     paragraphs,
     size_words,
 )
-from app.web.session import clock
+from app.web.context import clock
 
 __all__ = [
     "CLOSED",

@@ -18,12 +18,13 @@ from app.queries.staff import list_staff
 from app.sections.staff.blueprint import bp
 from app.sections.staff.enquiries import labels as words
 from app.sections.staff.enquiries.forms import QueueForm
+from app.web.context import clock, local_now
 from app.web.downloads import WRITERS, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragments import render_page
 from app.web.pager import Pager
 from app.web.permissions import staff_access
-from app.web.session import clock, current_clerk, local_now
+from app.web.session import current_clerk
 
 PAGE_ROWS = 50
 FILE_ROWS = 20_000

@@ -34,11 +34,13 @@ from app.sections.staff.enquiries.forms import (
     fresh_key,
     read_id,
 )
+from app.web.context import clock, config, local_now
 from app.web.data_access import record_access
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
-from app.web.session import clock, config, current_clerk, local_now
+from app.web.policies import file_rules
+from app.web.session import current_clerk
 from app.web.uploads import (
     accepts_files,
     delete_stored,
@@ -304,7 +306,7 @@ def _page(
         is_open=found.status in OPEN,
         overdue=words.overdue_words(found.status, found.answer_due_on, clock().today()),
         me=current_clerk().staff_id,
-        limits=config(),
+        limits=file_rules(),
         words=words,
         status=status,
     )

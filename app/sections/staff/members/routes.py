@@ -19,11 +19,11 @@ from app.queries.staff import get_staff, list_open_sessions, list_staff
 from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import ROLES, STAFF_FAULTS
 from app.sections.staff.sign_in.forms import StaffForm
+from app.web.context import clock
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.policies import staff_session_lives
-from app.web.session import clock, config
 
 
 @bp.get("/team")
@@ -150,7 +150,7 @@ def _password_page(member: StaffMember, password: str) -> Response:
 
 def _page(form: StaffForm, member: StaffMember | None, status: int = 200) -> Response:
     sessions = (
-        list_open_sessions(db.session(), member.id, clock().now(), *staff_session_lives(config()))
+        list_open_sessions(db.session(), member.id, clock().now(), *staff_session_lives())
         if member
         else ()
     )

@@ -18,12 +18,12 @@ from app.queries.pagination import Cursor, Slice
 from app.sections.staff.audit_log.forms import ChoiceField, DayField, midnight
 from app.sections.staff.blueprint import bp
 from app.sections.staff.messages.labels import CHANNELS, KINDS, NO_RETRY, SHOWN, STATUSES
+from app.web.context import clock
 from app.web.data_access import record_access
 from app.web.field_errors import MaxLength
 from app.web.forms import printable, summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
-from app.web.session import clock
 
 FAILED, SUPPRESSED = "failed", "suppressed"
 

@@ -18,6 +18,7 @@ from app.sections.staff.blueprint import bp
 from app.sections.staff.sign_in.forms import OwnCodesForm, OwnPasswordForm
 from app.sections.staff.sign_in.routes import codes_page
 from app.web import session
+from app.web.context import clock
 from app.web.forms import PASSWORD_ERRORS, summary_of, too_many_attempts
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
@@ -35,7 +36,7 @@ def extend_session() -> ResponseReturnValue:
 @staff_access(StaffPermission.WORK)
 def sign_out() -> ResponseReturnValue:
     """«Выход»: the session ends in the table and in the browser."""
-    actions.end_session(db.session(), current_user.session_id, session.clock().now())
+    actions.end_session(db.session(), current_user.session_id, clock().now())
     db.session.commit()
     event("staff sign-out")
     session.end()
@@ -65,8 +66,8 @@ def password_submit() -> ResponseReturnValue:
             form.current.data,
             form.password.data,
             session.current_browser(),
-            staff_rules(session.config()),
-            session.clock().now(),
+            staff_rules(),
+            clock().now(),
         )
     except SignInRefusedError:
         form.current.errors = ["Поле «Текущий пароль»: пароль не подходит"]
@@ -85,7 +86,7 @@ def password_submit() -> ResponseReturnValue:
 @staff_access(StaffPermission.WORK)
 def recovery_codes() -> ResponseReturnValue:
     """New recovery codes instead of those that are used up or lost; they want the password."""
-    form, rules, now = OwnCodesForm(), staff_rules(session.config()), session.clock().now()
+    form, rules, now = OwnCodesForm(), staff_rules(), clock().now()
     if not form.validate():
         return _page(OwnPasswordForm(formdata=None), 422, codes_form=form)
     try:

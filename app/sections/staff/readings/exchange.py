@@ -14,13 +14,14 @@ from app.integrations.exchange_out import list_packages, read_package
 from app.logging import event
 from app.queries.readings.staff import count_unacknowledged, list_unacknowledged
 from app.sections.staff.blueprint import bp
+from app.web.context import local_now
 from app.web.downloads import send_bytes
 from app.web.export_folder import outgoing_folder
 from app.web.fragments import render_page
 from app.web.labels import ZONES
 from app.web.pager import Pager
 from app.web.permissions import staff_access
-from app.web.session import current_clerk, local_now
+from app.web.session import current_clerk
 
 PAGE_ROWS = 50
 PACKAGES = 50

@@ -17,11 +17,12 @@ from app.sections.readings import labels
 from app.sections.readings.forms import ReadingForm
 from app.sections.readings.submission import Submission, form_page, list_open_meters, submit
 from app.sections.staff.blueprint import bp
+from app.web.context import clock
 from app.web.data_access import record_access
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.policies import window_rules
-from app.web.session import clock, config, current_browser, current_clerk
+from app.web.session import current_browser, current_clerk
 
 
 @bp.get("/contracts/<id:contract_id>/readings")
@@ -67,7 +68,7 @@ def _closed_page(submission: Submission, status: int = 200, message: str | None 
         "staff/readings/closed.html",
         fragment="results",
         submission=submission,
-        meters=list_meters(db.session(), submission.contract, today, window_rules(config())),
+        meters=list_meters(db.session(), submission.contract, today, window_rules()),
         message=message,
         labels=labels,
         today=today,

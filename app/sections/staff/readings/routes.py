@@ -26,13 +26,14 @@ from app.queries.readings.staff import (
 from app.sections.staff.blueprint import bp
 from app.sections.staff.readings import labels
 from app.sections.staff.readings.forms import DecisionForm, ReadingFilterForm, only_numbers
+from app.web.context import clock, local_now
 from app.web.downloads import WRITERS, send_bytes
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.labels import ZONES
 from app.web.pager import Pager
 from app.web.permissions import staff_access
-from app.web.session import clock, current_clerk, local_now
+from app.web.session import current_clerk
 
 PAGE_ROWS = 50
 COUNTS = {

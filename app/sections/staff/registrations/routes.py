@@ -17,12 +17,13 @@ from app.queries.registrations import get_contacts_on_record, get_registration, 
 from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import REGISTRATIONS
 from app.sections.staff.sign_in.forms import RefusalForm
+from app.web.context import clock, local_now
 from app.web.data_access import record_access
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.policies import session_lives
-from app.web.session import clock, config, current_clerk, local_now
+from app.web.session import current_clerk
 
 CLOSED = "Заявка уже решена, заменена новой, или у договора появился владелец."
 DONE = {
@@ -98,9 +99,7 @@ def _page(
         confirmed=confirmed,
         owners=[
             card
-            for card in list_accounts(
-                db.session(), found.contract, clock().now(), *session_lives(config())
-            )
+            for card in list_accounts(db.session(), found.contract, clock().now(), *session_lives())
             if not card.is_revoked
         ],
         states=REGISTRATIONS,

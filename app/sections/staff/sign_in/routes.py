@@ -20,6 +20,7 @@ from app.queries.staff import find_half_open
 from app.sections.staff.blueprint import bp
 from app.sections.staff.sign_in.forms import CodeForm, StaffSignInForm
 from app.web import session
+from app.web.context import clock, config
 from app.web.forms import describe_wait, safe_next
 from app.web.fragments import render_page
 from app.web.permissions import public
@@ -48,9 +49,7 @@ def sign_in_submit() -> ResponseReturnValue:
         return _door(form, 422)
     command = SignIn(form.login.data, form.password.data, session.current_browser())
     try:
-        opened = actions.sign_in(
-            db.session(), command, staff_rules(session.config()), session.clock().now()
-        )
+        opened = actions.sign_in(db.session(), command, staff_rules(), clock().now())
     except TooManyAttemptsError as error:
         message = TOO_MANY.format(wait=describe_wait(error.retry_after))
         return _limited(error, _door(form, 429, message))
@@ -93,7 +92,7 @@ def second_factor_submit() -> ResponseReturnValue:
 
 def _open(found: tuple[StaffSession, StaffMember], form: CodeForm) -> ResponseReturnValue:
     row, member = found
-    rules, now = staff_rules(session.config()), session.clock().now()
+    rules, now = staff_rules(), clock().now()
     browser = session.current_browser()
     codes: list[str] = []
     if member.totp_confirmed_at is None:
@@ -116,7 +115,7 @@ def codes_page(codes: list[str], target: str) -> Response:
 
 def _half_open() -> tuple[StaffSession, StaffMember] | None:
     token = session.half_open_token()
-    return find_half_open(db.session(), token, session.clock().now()) if token else None
+    return find_half_open(db.session(), token, clock().now()) if token else None
 
 
 def _limited(error: TooManyAttemptsError, page: Response) -> Response:
@@ -139,7 +138,7 @@ def _code_page(
     member = found[1]
     secret = qr = None
     if member.totp_confirmed_at is None:
-        secret = totp_secret(session.config().secret_key, member.totp_seed)
+        secret = totp_secret(config().secret_key, member.totp_seed)
         supplier = find_supplier(db.session())
         issuer = (supplier.short_name or supplier.name) if supplier else "Личный кабинет"
         uri = setup_uri(secret, member.login, issuer)

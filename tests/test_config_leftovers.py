@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.settings import check_leftovers
+from config import check_leftovers
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_what_is_left_over_is_named_without_the_value(raw: str, words: str) -> N
         "«Контур»",
     ],
 )
-def test_what_belongs_to_a_value_is_taken(raw: str) -> None:
+def test_what_belongs_to_a_value_is_accepted(raw: str) -> None:
     check_leftovers(raw)
 
 
@@ -70,5 +70,5 @@ def test_a_password_or_pattern_may_have_a_lone_quote(raw: str) -> None:
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["C", "Z"], exclude_characters="\"'“‘#")))
-def test_a_value_without_quotes_blanks_and_hashes_is_always_taken(raw: str) -> None:
+def test_a_value_without_quotes_blanks_and_hashes_is_always_accepted(raw: str) -> None:
     check_leftovers(raw)
