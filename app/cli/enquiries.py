@@ -19,7 +19,7 @@ from app.jobs import delivery
 from app.queries.enquiries.customer import get_by_number, list_open
 from app.web.context import clock, local_now
 from app.web.policies import file_rules
-from app.web.uploads import cabinet, delete_stored, refusal_words
+from app.web.uploads import cabinet, delete_stored, refusal_text
 
 
 @click.command("enquiries")
@@ -66,7 +66,7 @@ def enquiry_reply(number: str, text: str, reply: str, staff: str, paths: tuple[P
         )
         if refused:
             delete_stored([each.storage_key for each in files])
-            raise click.ClickException(". ".join(refusal_words(error) for error in refused))
+            raise click.ClickException(". ".join(refusal_text(error) for error in refused))
         message = Words(str(uuid.uuid4()), words.strip(), files)
         reply_to_enquiry(db.session(), enquiry, Writer(staff), step, message, local_now())
     except NotFoundError:

@@ -1,4 +1,4 @@
-"""Reads of contracts, always through the eyes of a viewer, and of what frames every page."""
+"""Contracts as their viewers may see them, and the site context of every page."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ class SupplierCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """What every page shows around its content; all None before the first import."""
+class SiteContext:
+    """What every page shows around its content; None before the first import."""
 
     supplier: SupplierCard | None
     as_of: datetime | None
@@ -96,7 +96,7 @@ class Frame:
     run_id: int | None
     """The latest import; figures of billing change only with it."""
     announcement: str | None = None
-    """What stands on every page just now."""
+    """The announcement that every page shows just now."""
 
 
 # Every page asks these three; columns instead of entities cost a third of the time.
@@ -158,7 +158,7 @@ _DATA_MOMENT = (
     .order_by(ImportRun.id.desc())
     .limit(1)
 )
-_FRAME = (
+_SITE_CONTEXT = (
     select(
         *_SUPPLIER.selected_columns,
         _DATA_MOMENT.scalar_subquery(),
@@ -215,7 +215,7 @@ def get_visible(
     permission: Permission,
     window: AccessWindow,
 ) -> VisibleContract:
-    """The contract, if the viewer may see it in a role that grants a permission.
+    """The contract, if the viewer may open it in a role that grants a permission.
 
     Raises:
         NotFoundError: absent, somebody else's, or terminated too long ago; one answer for all.
@@ -292,7 +292,7 @@ def _contract(row: Any, account_id: int, today: date) -> VisibleContract:
 
 
 def find_supplier(session: Session) -> SupplierCard | None:
-    """The supplier, as documents and letters name it."""
+    """The supplier, as documents and messages name it."""
     row = session.connection().execute(_SUPPLIER).one_or_none()
     return SupplierCard(*row) if row else None
 
@@ -302,13 +302,13 @@ def find_data_moment(session: Session) -> datetime | None:
     return session.connection().execute(_DATA_MOMENT).scalar()
 
 
-def get_frame(session: Session, now: datetime) -> Frame:
+def get_site_context(session: Session, now: datetime) -> SiteContext:
     """The supplier, the moment the billing data speak of, and what is announced."""
-    row = session.connection().execute(_FRAME, {"now": now}).one_or_none()
+    row = session.connection().execute(_SITE_CONTEXT, {"now": now}).one_or_none()
     if row is None:
         announced = session.connection().execute(_ANNOUNCEMENT, {"now": now}).scalar()
-        return Frame(None, None, None, announced)
-    return Frame(SupplierCard(*row[:-3]), *row[-3:])
+        return SiteContext(None, None, None, announced)
+    return SiteContext(SupplierCard(*row[:-3]), *row[-3:])
 
 
 def find_department(session: Session, contract: VisibleContract) -> Department | None:

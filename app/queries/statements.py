@@ -19,7 +19,7 @@ from app.domain.statement import (
     statement_number,
 )
 from app.queries.charges import Line, count_rows, list_documents, list_lines
-from app.queries.contracts import Frame, VisibleContract
+from app.queries.contracts import SiteContext, VisibleContract
 from app.queries.settlements import ledger_of
 
 
@@ -28,7 +28,7 @@ def settlement_statement(
     contract: VisibleContract,
     period: Period,
     *,
-    frame: Frame,
+    site: SiteContext,
     issued_at: datetime,
     as_of: datetime | None,
     max_rows: int,
@@ -46,7 +46,7 @@ def settlement_statement(
     if ledger.count > max_rows:
         raise StatementTooLongError(ledger.count, max_rows)
     return SettlementStatement(
-        *_head(contract, period, frame, issued_at, as_of), ledger.opening, ledger.operations()
+        *_head(contract, period, site, issued_at, as_of), ledger.opening, ledger.operations()
     )
 
 
@@ -55,7 +55,7 @@ def charge_statement(
     contract: VisibleContract,
     period: Period,
     *,
-    frame: Frame,
+    site: SiteContext,
     issued_at: datetime,
     as_of: datetime | None,
     max_rows: int,
@@ -86,7 +86,7 @@ def charge_statement(
             count = max(count, count_rows(session, energy))
         raise StatementTooLongError(count + len(interest), max_rows)
     return ChargeStatement(
-        *_head(contract, period, frame, issued_at, as_of),
+        *_head(contract, period, site, issued_at, as_of),
         with_lines,
         rows,
         document_rows(interest),
@@ -114,12 +114,12 @@ def _row(line: Line, document: Document) -> ChargeRow:
 def _head(
     contract: VisibleContract,
     period: Period,
-    frame: Frame,
+    site: SiteContext,
     issued_at: datetime,
     as_of: datetime | None,
 ) -> tuple[str, datetime, datetime | None, str, str, Party, Party, Period]:
     """The fields of ``Statement``, in their order."""
-    supplier = frame.supplier
+    supplier = site.supplier
     return (
         statement_number(contract.number, issued_at),
         issued_at,

@@ -174,7 +174,7 @@ def may_send() -> bool:
     return has_token() or (request.mimetype == "multipart/form-data" and _is_clerk())
 
 
-def refusal_words(error: BatchError) -> str:
+def refusal_text(error: BatchError) -> str:
     """«на сервере мало места…»."""
     return WORDS[error.code].format(max_mb=config().import_max_mb)
 

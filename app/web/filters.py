@@ -26,7 +26,7 @@ from app.domain.texts import version_label
 from app.extensions import db
 from app.lib.markdown import render_markdown
 from app.models import Customer
-from app.queries.contracts import Frame, get_frame
+from app.queries.contracts import SiteContext, get_site_context
 from app.version import VERSION
 from app.web.appearance import current_appearance
 from app.web.context import clock
@@ -142,11 +142,11 @@ def counted(number: int, one: str, few: str, many: str) -> str:
     return f"{number}{NBSP}{plural(number, (one, few, many))}"
 
 
-def page_frame() -> Frame:
+def site_context() -> SiteContext:
     """Supplier and data stamp, read once per request."""
-    if "frame" not in g:
-        g.frame = get_frame(db.session(), clock().now())
-    return g.frame  # type: ignore[no-any-return]
+    if "site" not in g:
+        g.site = get_site_context(db.session(), clock().now())
+    return g.site  # type: ignore[no-any-return]
 
 
 @cache
@@ -204,7 +204,7 @@ def init_app(app: Flask) -> None:
     env.globals.update(
         asset=asset,
         path=path,
-        page_frame=page_frame,
+        site_context=site_context,
         appearance=current_appearance,
         is_fragment=is_fragment,
     )

@@ -1,8 +1,8 @@
-"""Parts of pages that change only with the billing data, kept in memory until the next import.
+"""Fragment cache: parts of pages that change only with billing data, in memory until an import.
 
 Figures of a contract stay the same from one import to the next, which is a few times a day; people
-look at the same months again and again in between. What is kept is text, already checked for the
-contract in its key; access is asked anew by every request.
+open the same months again and again in between. A part is rendered text under a key that names its
+contract; access is checked anew by every request.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from markupsafe import Markup
 
 from app.queries.contracts import VisibleContract
 from app.web.context import clock
-from app.web.filters import page_frame
+from app.web.filters import site_context
 
 MAX_PARTS = 256
 """Of about 30 KB each, in every web process."""
 
 
-class Remembered:
-    """The most recently shown parts; the least recently shown are forgotten first."""
+class FragmentCache:
+    """An LRU cache of rendered parts, shared by the threads of one process."""
 
     def __init__(self) -> None:
         self._parts: OrderedDict[Hashable, Markup] = OrderedDict()
@@ -45,8 +45,8 @@ class Remembered:
 
 
 def init_app(app: Flask) -> None:
-    """Give the application its memory."""
-    app.extensions["remembered"] = Remembered()
+    """Give the application its cache."""
+    app.extensions["fragment_cache"] = FragmentCache()
 
 
 def contract_block(
@@ -56,16 +56,16 @@ def contract_block(
     key: Hashable,
     context: Callable[[], dict[str, Any]],
 ) -> Markup:
-    """A block of the current contract's page, made from ``context`` unless it is still known.
+    """A rendered block of a contract's page, from the cache or from ``context``.
 
     Args:
         key: everything that the block depends on beside contract, billing data and date.
         context: called only where the block has to be rendered.
     """
-    frame = page_frame()
-    whole_key = (template, block, contract.id, frame.run_id, clock().today(), key)
-    remembered = cast(Remembered, current_app.extensions["remembered"])
-    return remembered.get(
+    site = site_context()
+    whole_key = (template, block, contract.id, site.run_id, clock().today(), key)
+    cache = cast(FragmentCache, current_app.extensions["fragment_cache"])
+    return cache.get(
         whole_key,
         lambda: Markup(render_block(template, block, contract=contract, **context())),  # noqa: S704 - our own template, escaped
     )

@@ -16,7 +16,7 @@ from app.integrations.spreadsheets import Table
 from app.queries.contracts import VisibleContract
 from app.web.context import clock, limits, local_now
 from app.web.downloads import WRITERS, name_of, send_bytes
-from app.web.filters import page_frame
+from app.web.filters import site_context
 from app.web.forms import PeriodForm
 from app.web.pdf_responses import admit_pdf, lay_out
 
@@ -34,7 +34,7 @@ class Recipe:
     """How one kind of statement is made.
 
     Attributes:
-        build: from the contract, the period, the person's choices, and ``frame``, ``issued_at``,
+        build: from the contract, the period, the person's choices, and ``site``, ``issued_at``,
             ``as_of``, ``max_rows``.
         context: what the template of the PDF needs; ``title`` is in it.
         table: the rows for a spreadsheet.
@@ -59,14 +59,14 @@ def build_statement(
     Raises:
         StatementTooLongError: it would have more rows.
     """
-    frame = page_frame()
+    site = site_context()
     return recipe.build(
         contract,
         period,
         options,
-        frame=frame,
+        site=site,
         issued_at=local_now(),
-        as_of=frame.as_of and clock().local(frame.as_of),
+        as_of=site.as_of and clock().local(site.as_of),
         max_rows=max_rows,
     )
 

@@ -64,7 +64,7 @@ def read_uploads() -> Iterator[Upload]:
             yield Upload(part.filename, part.stream.read(limit + 1))
 
 
-def refusal_words(error: AttachmentError) -> str:
+def refusal_text(error: AttachmentError) -> str:
     """«Файл «договор.exe»: …»."""
     config = _config()
     words = WORDS[error.code].format(

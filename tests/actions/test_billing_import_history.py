@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.actions.imports import ImportOptions, ImportResult
 from app.models import AuditEvent, Department, ImportRun, Payment
-from app.queries.contracts import find_data_moment, get_frame
+from app.queries.contracts import find_data_moment, get_site_context
 from tests.actions.test_billing_import import (
     SAMPLE,
     count,
@@ -48,7 +48,7 @@ def another(folder: Path, created_at: str | None, name: str) -> Path:
 def moment(session: Session) -> datetime | None:
     """What pages show; the one query of all of them."""
     session.rollback()
-    shown = get_frame(session, NOW).as_of
+    shown = get_site_context(session, NOW).as_of
     assert shown == find_data_moment(session)
     return shown
 

@@ -97,7 +97,7 @@ def batch_status(job_id: int) -> ResponseReturnValue:
 @bp.errorhandler(BatchError)
 def not_received(error: BatchError) -> ResponseReturnValue:
     """Answer a batch that is refused before it is queued."""
-    return _fault(batch_uploads.refusal_words(error), batch_uploads.refusal_status(error))
+    return _fault(batch_uploads.refusal_text(error), batch_uploads.refusal_status(error))
 
 
 @bp.errorhandler(NotFoundError)

@@ -42,7 +42,7 @@ from app.web.pager import Pager
 from app.web.permissions import contract_access
 from app.web.policies import enquiry_rules, file_rules
 from app.web.session import current_browser
-from app.web.uploads import accepts_files, refusal_status, refusal_words
+from app.web.uploads import accepts_files, refusal_status, refusal_text
 
 bp = Blueprint("enquiries", __name__, url_prefix="/contracts/<id:contract_id>/enquiries")
 
@@ -253,7 +253,7 @@ def _page(
     known: Known | None = None,
 ) -> Response:
     known = known or what_is_known(db.session(), contract, contract.viewer)
-    faults = [("file-input", refusal_words(error)) for error in refused or ()]
+    faults = [("file-input", refusal_text(error)) for error in refused or ()]
     if message:
         faults.append(("", message))
     return render_page(
@@ -280,7 +280,7 @@ def files_block(contract: VisibleContract, kept: drafts.Kept) -> Response:
         fragment="results",
         contract=contract,
         draft=kept.draft,
-        file_faults=[refusal_words(error) for error in kept.refused],
+        file_faults=[refusal_text(error) for error in kept.refused],
         limits=file_rules(),
         words=labels,
         status=refusal_status(kept.refused) if kept.refused else 422 if kept.is_cut else 200,

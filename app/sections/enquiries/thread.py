@@ -31,7 +31,7 @@ from app.web.forms import is_uuid, summary_of
 from app.web.fragments import render_page
 from app.web.permissions import contract_access
 from app.web.policies import enquiry_rules, file_rules
-from app.web.uploads import accepts_files, refusal_status, refusal_words, send_attachment
+from app.web.uploads import accepts_files, refusal_status, refusal_text, send_attachment
 
 
 @bp.before_request
@@ -221,7 +221,7 @@ def _page(
         form = AdditionForm(data=draft.typed if draft else None, formdata=None)
     if not is_uuid(form.key.data):
         form.key.data = str(uuid.uuid4())
-    faults = [("file-input", refusal_words(error)) for error in refused or ()]
+    faults = [("file-input", refusal_text(error)) for error in refused or ()]
     if message:
         faults.append(("", message))
     return render_page(

@@ -138,7 +138,7 @@ def not_received(error: BatchError) -> ResponseReturnValue:
 
 
 def _refused(form: batch_uploads.BatchForm, error: BatchError) -> Response:
-    form.file.errors = [f"Поле «Файл»: {batch_uploads.refusal_words(error)}"]
+    form.file.errors = [f"Поле «Файл»: {batch_uploads.refusal_text(error)}"]
     return _page(form, batch_uploads.refusal_status(error))
 
 

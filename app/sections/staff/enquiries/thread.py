@@ -46,7 +46,7 @@ from app.web.uploads import (
     delete_stored,
     keep_uploads,
     refusal_status,
-    refusal_words,
+    refusal_text,
     send_attachment,
 )
 
@@ -278,7 +278,7 @@ def _page(
 ) -> Response:
     forms = (reply, note, assign, topic, close)
     sent = next((form for form in forms if form is not None), None)
-    file_faults = [refusal_words(error) for error in refused]
+    file_faults = [refusal_text(error) for error in refused]
     faults = [("note-files" if note else "files", fault) for fault in file_faults]
     if message:
         faults.append(("", message))
