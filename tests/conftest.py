@@ -17,7 +17,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from app import create_app
@@ -51,6 +53,12 @@ class CachedRule(Rule):
 # The same templates are compiled once, too.
 Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache()}
 Flask.url_rule_class = CachedRule
+
+
+# So are statements, as they are within one engine: SQLite's dialect is the same for every test.
+SQLiteDialect_pysqlite.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign]
+SQLiteDialect_pysqlite.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore
+COMPILED: LRUCache[Any, Any] = LRUCache(5000)
 
 PRODUCTION_HASHER, PRODUCTION_DUMMY = passwords._HASHER, passwords._DUMMY
 # Most tests are not about what a guess costs: argon2id with the smallest parameters there are.
@@ -136,6 +144,9 @@ def make_app(tmp_path: Path, empty_database: Path) -> Iterator[Callable[..., Fla
         app.test_client_class = WholeAnswers
         # A failure inside a view is the test's to see, except where errors are what it tests.
         app.config["PROPAGATE_EXCEPTIONS"] = False
+        with app.app_context():
+            if db.engine.dialect.name == "sqlite":
+                db.engine.update_execution_options(compiled_cache=COMPILED)
         apps.append(app)
         return app
 
