@@ -1,4 +1,4 @@
-"""Domain errors → status and page: the words and the HTTP side of everything that goes wrong."""
+"""Error handlers: from an exception to its HTTP status, its Russian text and its page."""
 
 from __future__ import annotations
 
@@ -30,46 +30,50 @@ from app.web.slow_bodies import TooManyUploads
 
 
 @dataclass(frozen=True)
-class Words:
-    """What a person reads: what happened, and what to do."""
+class ErrorText:
+    """Text of an error page: what happened, and what to do."""
 
     title: str
     advice: str
 
 
 PAGES = {
-    400: Words("Запрос не понят", "Вернитесь на предыдущую страницу и попробуйте еще раз."),
-    403: Words("Нет доступа", "У вашей учетной записи нет прав на эту страницу."),
-    404: Words(
+    400: ErrorText("Запрос не понят", "Вернитесь на предыдущую страницу и попробуйте еще раз."),
+    403: ErrorText("Нет доступа", "У вашей учетной записи нет прав на эту страницу."),
+    404: ErrorText(
         "Страница не найдена", "Проверьте адрес или перейдите в нужный раздел с главной страницы."
     ),
-    405: Words(
+    405: ErrorText(
         "Так эту страницу не открыть", "Вернитесь назад и воспользуйтесь кнопками страницы."
     ),
-    408: Words("Запрос шел слишком долго", "Проверьте связь, вернитесь назад и отправьте еще раз."),
-    413: Words("Слишком большой запрос", "Уменьшите объем текста или файлов и отправьте еще раз."),
-    414: Words("Слишком длинный адрес", "Откройте нужный раздел с главной страницы."),
-    429: Words("Слишком много попыток", "Подождите несколько минут и попробуйте еще раз."),
-    500: Words(
+    408: ErrorText(
+        "Запрос шел слишком долго", "Проверьте связь, вернитесь назад и отправьте еще раз."
+    ),
+    413: ErrorText(
+        "Слишком большой запрос", "Уменьшите объем текста или файлов и отправьте еще раз."
+    ),
+    414: ErrorText("Слишком длинный адрес", "Откройте нужный раздел с главной страницы."),
+    429: ErrorText("Слишком много попыток", "Подождите несколько минут и попробуйте еще раз."),
+    500: ErrorText(
         "Ошибка на нашей стороне", "Мы уже знаем о ней. Попробуйте еще раз через несколько минут."
     ),
-    503: Words("Сервис занят", "Данные сейчас обновляются. Попробуйте еще раз через минуту."),
+    503: ErrorText("Сервис занят", "Данные сейчас обновляются. Попробуйте еще раз через минуту."),
 }
 RETRY_SOON = {"Retry-After": "60"}
-QUEUED = Words(
+QUEUED = ErrorText(
     "Сейчас готовится много документов", "Подождите минуту и попробуйте скачать еще раз."
 )
-UPLOADING = Words(
+UPLOADING = ErrorText(
     "Сейчас загружается много файлов",
     "Подождите минуту, вернитесь назад и отправьте еще раз: введенное осталось на странице.",
 )
-FORM_EXPIRED = Words(
+FORM_EXPIRED = ErrorText(
     "Страница устарела",
     "Форма была открыта слишком давно. Вернитесь, обновите ее и отправьте снова.",
 )
 
 
-TERMINATED = Words(
+TERMINATED = ErrorText(
     "Договор расторгнут",
     "Показания по нему больше не принимаются. Документы, расчеты и история показаний остаются в "
     "кабинете. Если договор действует, напишите нам об этом в обращении.",
@@ -92,14 +96,14 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def error_page(status: int, words: Words | None = None) -> tuple[Response, int, dict[str, str]]:
-    """A page in Russian, usable without the database and without being signed in."""
-    words = words or PAGES.get(status) or PAGES[500 if status >= 500 else 400]
+def error_page(status: int, text: ErrorText | None = None) -> tuple[Response, int, dict[str, str]]:
+    """Render the page of an error in Russian, without the database and without a session."""
+    text = text or PAGES.get(status) or PAGES[500 if status >= 500 else 400]
     headers = RETRY_SOON if status in (429, 503) else {}
     page = render_bare(
         "errors/error.html",
         fragment="results",
-        words=words,
+        text=text,
         code=status,
         request_id=g.get("request_id", ""),
         status=status,
@@ -110,30 +114,31 @@ def error_page(status: int, words: Words | None = None) -> tuple[Response, int, 
 def unauthorized() -> ResponseReturnValue:
     """Send a person to sign in and back; a fragment gets 401 and a redirect of the whole page."""
     if request.blueprint == "staff":
-        target = url_for("staff.sign_in", next=_page_of_form())
+        target = url_for("staff.sign_in", next=_form_page())
     elif request.method in ("GET", "HEAD"):
-        # A clerk looks at customers' pages, too.
-        is_look = was_staff() and "contract_id" in (request.view_args or {})
-        door = "staff.sign_in" if is_look else "auth.sign_in"
-        target = url_for(door, next=request.full_path.rstrip("?"))
+        # Staff view customers' pages, too.
+        is_staff_view = was_staff() and "contract_id" in (request.view_args or {})
+        sign_in = "staff.sign_in" if is_staff_view else "auth.sign_in"
+        target = url_for(sign_in, next=request.full_path.rstrip("?"))
     else:
-        values: dict[str, Any] = {"kept": g.kept} if g.get("kept") else {"lost": 1}
-        target = url_for("auth.sign_in", next=g.get("kept_at") or _page_of_form(), **values)
+        saved = g.get("draft_saved")
+        values: dict[str, Any] = {"kept": saved} if saved else {"lost": 1}
+        target = url_for("auth.sign_in", next=g.get("draft_url") or _form_page(), **values)
     if is_fragment():
         return "", 401, {"HX-Redirect": target}
     return redirect(target, 302)
 
 
 def _too_many(error: TooManyAttemptsError) -> ResponseReturnValue:
-    words = Words(
+    text = ErrorText(
         "Слишком много запросов подряд",
         f"Подождите и попробуйте снова {describe_wait(error.retry_after)}.",
     )
-    page, status, _ = error_page(429, words)
+    page, status, _ = error_page(429, text)
     return page, status, {"Retry-After": str(error.retry_after)}
 
 
-def _page_of_form() -> str | None:
+def _form_page() -> str | None:
     """The page a form was sent from, where it has the same address."""
     adapter = current_app.create_url_adapter(request)
     try:

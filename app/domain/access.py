@@ -1,4 +1,4 @@
-"""Who may see and do what: roles of people at a contract."""
+"""Authorization of customers: roles at a contract, what they grant, and until when."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """What a page or an action asks for."""
+    """What a page or an action requires of a role."""
 
     SEE_CONTRACT = "see_contract"
     SEE_MONEY = "see_money"
@@ -90,7 +90,7 @@ class AccessWindow:
 
 
 def access_window(today: date, months: int) -> AccessWindow:
-    """The window that keeps a contract open for ``months`` after its last day, that day included.
+    """The window in which a contract stays readable: ``months`` after its last day, inclusive.
 
     A contract that ended on 31 August is open for 6 months until 28 February: months end where the
     calendar lets them.
@@ -108,7 +108,7 @@ def _add_months(day: date, months: int) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """From where a person acts who is not known yet, or not only by their account."""
+    """Where a request comes from: network address, user agent, known devices."""
 
     address: str
     user_agent: str

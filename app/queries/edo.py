@@ -1,4 +1,4 @@
-"""Whether the documents of a contract go electronically."""
+"""Electronic documents (ЭДО): the state of a contract."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class EdoState:
 
 
 def find_edo_state(session: Session, contract: VisibleContract) -> EdoState:
-    """What billing says, and else what the customer has asked for."""
+    """State of electronic documents by billing, else by what the customer has applied for."""
     operator = session.scalar(select(Contract.edo_operator).where(Contract.id == contract.id))
     sent = session.scalar(
         select(func.count())
@@ -48,4 +48,4 @@ def _application(session: Session, contract: VisibleContract) -> Enquiry | None:
         .order_by(Enquiry.registered_at.desc(), Enquiry.id.desc())
         .limit(MAX_ENQUIRIES)
     )
-    return next((each for each in newest if is_for(each.topic, TopicUse.EDO)), None)
+    return next((enquiry for enquiry in newest if is_for(enquiry.topic, TopicUse.EDO)), None)

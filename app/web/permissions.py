@@ -1,4 +1,9 @@
-"""Decorators that state who may open a route. Every route has exactly one of them."""
+"""Access decorators: who may open a route. Every route has exactly one of them.
+
+The question «what does a role grant» is answered by ``app.domain.access`` and ``app.domain.staff``,
+«which contracts has an account» by ``app.queries.memberships``, «what is a browser allowed» by
+``app.security``.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +34,9 @@ __all__ = [
     "token_access",
 ]
 
-TAKEN_AWAY = ("_file", "_package")
-"""Endings of endpoints that give a file: which part of a list it was is noted, too."""
-OWN_PASSWORD = "staff.password"  # noqa: S105 - a page
+EXPORT_ENDINGS = ("_file", "_package")
+"""Endings of endpoints that send a file; their query is recorded as data access, too."""
+PASSWORD_PAGE = "staff.password"  # noqa: S105 - a page
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
@@ -57,19 +62,19 @@ def signed_in(view: View) -> Any:
 
 
 def token_access(view: View) -> View:
-    """For programs, with a token that the view itself checks."""
+    """For programs; the view itself checks their token."""
     view.access = "token"  # type: ignore[attr-defined]
     return view
 
 
 def staff_access(permission: StaffPermission, *, lists: bool = False) -> Callable[[View], Any]:
-    """Only one of the supplier's people whose role grants ``permission`` may open this route.
+    """Only staff whose role grants ``permission`` may open this route.
 
     Args:
-        lists: data of many customers are shown or taken away; the journal notes it.
+        lists: data of many customers are shown or exported; recorded as data access.
 
     Raises:
-        NotFoundError: a customer is signed in, who learns nothing of the desk.
+        NotFoundError: a customer is signed in, who learns nothing of staff pages.
         AccessDeniedError: the role does not allow it.
     """
 
@@ -82,13 +87,13 @@ def staff_access(permission: StaffPermission, *, lists: bool = False) -> Callabl
             if not current_clerk().may(permission):
                 raise AccessDeniedError
             if current_user.must_change_password and request.endpoint not in (
-                OWN_PASSWORD,
-                f"{OWN_PASSWORD}_submit",
+                PASSWORD_PAGE,
+                f"{PASSWORD_PAGE}_submit",
                 "staff.sign_out",
             ):
-                return redirect(url_for(OWN_PASSWORD))
+                return redirect(url_for(PASSWORD_PAGE))
             if lists:
-                record_list_access(with_query=(request.endpoint or "").endswith(TAKEN_AWAY))
+                record_list_access(with_query=(request.endpoint or "").endswith(EXPORT_ENDINGS))
             return view(**arguments)
 
         guarded.access = f"staff:{permission}"  # type: ignore[attr-defined]
@@ -136,7 +141,7 @@ def _view_as_customer(contract_id: int, permission: Permission) -> VisibleContra
 
 
 def _object_id() -> int | None:
-    """The id in the address of what a page shows of the contract: a document, an enquiry."""
+    """Id of what a page shows of the contract, as in its URL: a document, an enquiry."""
     keys = {
         name: value for name, value in (request.view_args or {}).items() if name.endswith("_id")
     }
@@ -144,8 +149,10 @@ def _object_id() -> int | None:
 
 
 def is_permitted(view: Any) -> bool:
-    """Whether the signed-in person may open the route of this request, asked before its decorator
-    is: a body that only some may send is refused to others unread."""
+    """Check access to the route of this request ahead of its decorator.
+
+    A body that only some may send is refused to others unread.
+    """
     if not current_user.is_authenticated:
         return False
     access: str = view.access

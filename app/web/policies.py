@@ -1,4 +1,4 @@
-"""The rules of this installation, as the actions want them, from its settings."""
+"""Policies of the running portal: what actions need to know of settings and limits."""
 
 from __future__ import annotations
 
@@ -25,8 +25,11 @@ MONTH = timedelta(days=30)
 
 
 def sign_in_limits() -> SignInLimits:
-    """Failures of one login from one address are few, so that somebody else's guesses do not lock
-    the owner out; the cap per login holds against many addresses, but for known devices."""
+    """Rate limits of a customer's sign-in.
+
+    Failures of one login from one address are few, so that somebody else's guesses do not lock the
+    owner out; the cap per login holds against many addresses, but for known devices.
+    """
     counts = limits()
     strangers = (
         RateLimit(
@@ -48,7 +51,10 @@ def sign_in_limits() -> SignInLimits:
 
 
 def _device_limits() -> tuple[RateLimit, ...]:
-    """Of one browser that has signed in with the login before; a copied cookie helps little."""
+    """Rate limits of a browser that has signed in with the login before.
+
+    They are few, too, so that a copied cookie helps little.
+    """
     counts = limits()
     few, failed = counts.sign_in_pair_failures, Outcome.FAILED
     return (
@@ -60,9 +66,9 @@ def _device_limits() -> tuple[RateLimit, ...]:
 
 
 def staff_rules() -> StaffRules:
-    """Sign-in of the supplier's people; a guessed code of six digits needs a million tries."""
+    """Policy of staff sign-in; a guessed code of six digits needs a million tries."""
     failed = Outcome.FAILED
-    # The same few tries for a known device, but of its own: it counts by its own subject.
+    # As few for a known device, but counted apart, by a subject of its own.
     codes = (
         RateLimit(10, QUARTER_HOUR, per_subject=True, outcome=failed),
         RateLimit(30, DAY, per_subject=True, outcome=failed),
@@ -78,7 +84,7 @@ def staff_rules() -> StaffRules:
 
 
 def watched_limits() -> tuple[WatchedLimit, ...]:
-    """Limits whose being reached staff have to see: something is wrong, or somebody shut out."""
+    """Limits that staff see on the dashboard when they are reached."""
     *_, login_cap = sign_in_limits().strangers
     few_codes, codes_a_day, _ = staff_rules().codes.strangers
     *_, registrations = registration_limits()
@@ -105,7 +111,7 @@ def session_lives() -> tuple[timedelta, timedelta]:
 
 
 def staff_session_lives() -> tuple[timedelta, timedelta]:
-    """How long a session of the desk lasts unused, and in any case."""
+    """How long a staff session lasts unused, and in any case."""
     settings = config()
     return (
         timedelta(minutes=settings.staff_session_idle_minutes),
@@ -158,21 +164,23 @@ def registration_rules() -> RegistrationRules:
 
 
 def registration_limits() -> tuple[RateLimit, ...]:
-    """Letters of confirmation that left: a stranger's must not use up the owner's, so each address
-    has its own."""
+    """Rate limits of confirmation emails that were sent.
+
+    A stranger's must not use up the owner's, so each network address has its own.
+    """
     counts = limits()
     sent = Outcome.SUCCEEDED
-    own, all_ = counts.registrations_per_contract, 10 * counts.registrations_per_contract
+    count = counts.registrations_per_contract
     return (
-        RateLimit(own, DAY, per_subject=True, per_address=True, outcome=sent),
-        # Letters that came back count here: those on record are told each time.
-        RateLimit(2 * own, DAY, per_subject=True, per_address=True),
-        RateLimit(all_, DAY, per_subject=True, staff_alert="registrations of one contract"),
+        RateLimit(count, DAY, per_subject=True, per_address=True, outcome=sent),
+        # Emails that came back count here: those on record are told each time.
+        RateLimit(2 * count, DAY, per_subject=True, per_address=True),
+        RateLimit(10 * count, DAY, per_subject=True, staff_alert="registrations of one contract"),
     )
 
 
 def window_rules() -> WindowRules:
-    """When readings are taken."""
+    """When readings are accepted."""
     settings = config()
     return WindowRules(
         settings.readings_month_end_opens,
@@ -183,12 +191,12 @@ def window_rules() -> WindowRules:
 
 
 def reading_rules() -> ReadingRules:
-    """What becomes of a reading at once."""
+    """Whether readings are accepted automatically."""
     return ReadingRules(auto_accept=config().readings_auto_accept == "plausible")
 
 
 def file_rules() -> FileRules:
-    """Which files of customers are taken."""
+    """Limits of attachments."""
     counts = limits()
     settings = config()
     return FileRules(
@@ -201,7 +209,7 @@ def file_rules() -> FileRules:
 
 
 def enquiry_rules() -> EnquiryRules:
-    """Terms of answers, and how many enquiries one account may send."""
+    """Deadlines of answers, and how many enquiries one account may send."""
     return EnquiryRules(config().enquiry_answer_days, limits().enquiries_per_day)
 
 
@@ -220,7 +228,7 @@ def contact_rules() -> ContactRules:
 
 
 def pdf_limits() -> tuple[RateLimit, ...]:
-    """Documents laid out for one account."""
+    """Rate limit of PDF documents of one account."""
     return (RateLimit(limits().pdf_per_minute, timedelta(minutes=1), per_subject=True),)
 
 
@@ -255,7 +263,10 @@ def code_rules() -> CodeRules:
 
 
 def sms_limits() -> tuple[RateLimit, ...]:
-    """Codes that left; what a provider did not take does not count, but for the address."""
+    """Rate limits of codes by text message.
+
+    What a provider did not accept does not count, but for the network address.
+    """
     counts = limits()
     sent = Outcome.SUCCEEDED
     return (

@@ -1,4 +1,4 @@
-"""The signed-in session of the current request: a customer's, or a clerk's.
+"""Flask-Login over session rows: the signed-in session of this request, a customer's or staff's.
 
 The session is a row; the cookie carries its signed token. Ending the row ends the session at once,
 whoever holds the cookie.
@@ -39,7 +39,7 @@ class SignedIn(UserMixin):
     account_id: int
     contract_count: int = 1
     seconds_left: int = 0
-    """Until it ends in any case, however active its person is."""
+    """Until it ends in any case; see ``_seconds_left``."""
     is_staff = False
 
     def get_id(self) -> str:
@@ -73,12 +73,12 @@ def is_staff() -> bool:
 
 
 def was_staff() -> bool:
-    """Whether the last session of this browser, which may have ended, was one of the desk."""
+    """Whether the last session of this browser, which may have ended, was one of staff."""
     return str(session.get("_user_id", "")).startswith(STAFF_PREFIX)
 
 
 def current_clerk() -> Clerk:
-    """The clerk who is signed in; only where a page of the desk requires one."""
+    """The staff member who is signed in; only where a staff page requires one."""
     clerk: Clerk = current_user.clerk
     return clerk
 
@@ -92,7 +92,7 @@ def current_viewer() -> Viewer:
 
 
 def current_browser() -> Browser:
-    """From where this request comes."""
+    """Network address, user agent, session and known-device tokens of this request."""
     is_customer = current_user.is_authenticated and not is_staff()
     return Browser(
         request.remote_addr or "",
@@ -110,7 +110,7 @@ def begin(opened: OpenedSession) -> None:
 
 
 def begin_half(opened: OpenedStaffSession) -> None:
-    """Remember in this browser that the password of one of the supplier's people was right."""
+    """Bind this browser to a staff session that waits for its second factor."""
     session.clear()
     session[HALF_OPEN] = opened.token
 
@@ -121,8 +121,10 @@ def half_open_token() -> str:
 
 
 def begin_staff(opened: OpenedStaffSession) -> None:
-    """Bind this browser to a session of the desk, which has been committed; somebody who has been
-    shut out meanwhile stays outside."""
+    """Bind this browser to a staff session, which has been committed.
+
+    Somebody whose access was revoked meanwhile is not signed in.
+    """
     session.clear()
     if found := _load_staff(opened.token):
         login_user(found)
@@ -130,20 +132,24 @@ def begin_staff(opened: OpenedStaffSession) -> None:
 
 
 def end() -> None:
-    """Forget the session in this browser."""
+    """Unbind this browser from its session."""
     logout_user()
     session.clear()
 
 
 def load(user_id: str) -> SignedIn | StaffSignedIn | None:
-    """The live session of a token, or None; keeps ``last_seen_at`` true to a minute."""
+    """The live session of a Flask-Login user id, or None; touches ``last_seen_at`` each minute."""
     if user_id.startswith(STAFF_PREFIX):
         return _load_staff(user_id.removeprefix(STAFF_PREFIX))
+    return _load_customer(user_id)
+
+
+def _load_customer(token: str) -> SignedIn | None:
     now = clock().now()
     idle, longest = session_lives()
     row = accounts.find_live_session(
         db.session(),
-        user_id,
+        token,
         now=now,
         idle=idle,
         longest=longest,
@@ -151,11 +157,11 @@ def load(user_id: str) -> SignedIn | StaffSignedIn | None:
     )
     if row is None:
         return None
-    if _is_touch(row.last_seen_at, now):
+    if _is_touch_due(row.last_seen_at, now):
         try_write(db.engine, accounts.touch_statement(row.id, now))
     g.account_id = row.account_id
-    left = _seconds(row.created_at + longest - now)
-    return SignedIn(user_id, row.id, row.account_id, row.contract_count, left)
+    left = _seconds_left(row.created_at, longest, now)
+    return SignedIn(token, row.id, row.account_id, row.contract_count, left)
 
 
 def _load_staff(token: str) -> StaffSignedIn | None:
@@ -165,25 +171,26 @@ def _load_staff(token: str) -> StaffSignedIn | None:
     if found is None:
         return None
     row, member = found
-    if _is_touch(row.last_seen_at, now):
+    if _is_touch_due(row.last_seen_at, now):
         try_write(db.engine, staff.touch_statement(row.id, now))
     g.staff_id = member.id
     set_origin(db.session(), Origin(request.remote_addr or "", member.id))
     clerk = Clerk(
         member.id, member.name, member.login, StaffRole(member.role), member.department_id
     )
-    left = _seconds(row.created_at + longest - now)
+    left = _seconds_left(row.created_at, longest, now)
     return StaffSignedIn(token, row.id, clerk, member.must_change_password, left)
 
 
-def _is_touch(last_seen_at: datetime, now: datetime) -> bool:
-    # A page that asks again by itself does not show that its person is still there.
+def _is_touch_due(last_seen_at: datetime, now: datetime) -> bool:
+    # A page that polls by itself does not show that its person is still there.
     is_poll = "X-Poll" in request.headers or "poll" in request.args
     return now - last_seen_at > TOUCH_EVERY and not is_poll
 
 
-def _seconds(left: timedelta) -> int:
-    return max(0, int(left.total_seconds()))
+def _seconds_left(created_at: datetime, longest: timedelta, now: datetime) -> int:
+    """Until a session ends in any case, however active its person is."""
+    return max(0, int((created_at + longest - now).total_seconds()))
 
 
 def init_app(app: Flask) -> None:
@@ -193,6 +200,6 @@ def init_app(app: Flask) -> None:
     login_manager.user_loader(load)
 
     @app.before_request
-    def know_the_address() -> None:
+    def set_audit_origin() -> None:
         if request.endpoint != "static":
             db.session().info.setdefault(ORIGIN, Origin(request.remote_addr or ""))

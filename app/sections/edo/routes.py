@@ -23,26 +23,26 @@ bp = Blueprint("edo", __name__)
 @bp.get("/edo")
 @public
 def index() -> ResponseReturnValue:
-    """Why, on what grounds, which documents, and the steps."""
-    return render_page("edo/index.html", fragment="results", **_words())
+    """Show why and how documents go electronically: grounds, documents, steps."""
+    return render_page("edo/index.html", fragment="results", **_text_context())
 
 
 @bp.get("/contracts/<id:contract_id>/edo")
 @contract_access(Permission.SEE_CONTRACT)
 def contract(contract: VisibleContract) -> ResponseReturnValue:
-    """The same with the state of this contract and «Заявление на переход на ЭДО»."""
+    """Show the same with the state of this contract and «Заявление на переход на ЭДО»."""
     return render_page(
         "edo/index.html",
         fragment="results",
         contract=contract,
         state=find_edo_state(db.session(), contract),
         may_send=contract.may(Permission.SEND_ENQUIRIES),
-        **_words(),
+        **_text_context(),
     )
 
 
-def _words() -> dict[str, Any]:
-    """The text in force; the portal's own names the supplier's operator."""
+def _text_context() -> dict[str, Any]:
+    """The text in force, and the supplier's operator for the bundled text."""
     settings = config()
     return {
         "text": current_text(db.session(), EDO),

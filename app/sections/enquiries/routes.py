@@ -63,8 +63,8 @@ def keep_what_a_lost_session_brings() -> None:
 def note_rescue(kept: drafts.Kept | None, path: str) -> None:
     """Tell the sign-in page what has become of the form, and where it goes on."""
     if kept is not None:
-        g.kept = "part" if kept.refused or kept.is_cut else "all"
-        g.kept_at = path
+        g.draft_saved = "part" if kept.refused or kept.is_cut else "all"
+        g.draft_url = path
 
 
 @bp.get("")

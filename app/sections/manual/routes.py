@@ -14,5 +14,5 @@ bp = Blueprint("manual", __name__)
 @bp.get("/manual")
 @public
 def index() -> ResponseReturnValue:
-    """The user manual; it grows with the portal."""
+    """Show the user manual."""
     return render_page("manual/index.html", fragment="results")

@@ -1,4 +1,4 @@
-"""Doors that are no section: the root, the choice of a contract, health."""
+"""Entry points that are no section: the root, the choice of a contract, the health check."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ def contract_choice() -> ResponseReturnValue:
 @bp.get("/health")
 @public
 def health() -> ResponseReturnValue:
-    """For the one who watches: 200 while the database answers."""
+    """Health check for monitoring: 200 while the database answers."""
     db.session.execute(text("SELECT 1"))
     return {"status": "ok"}
