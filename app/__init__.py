@@ -36,6 +36,7 @@ from app.sections import (
 from app.web import (
     batch_uploads,
     converters,
+    file_stores,
     filters,
     fragment_cache,
     request_bodies,
@@ -101,6 +102,7 @@ def create_app(config: Config, limits: Limits = LIMITS) -> Flask:
     request_bodies.init_app(app, config)
     security.init_app(app, config)
     uploads.init_app(app, config)
+    file_stores.init_app(app, config)
     batch_uploads.init_app(app, config)
     imports.init_app(app, config)
     extensions.csrf.init_app(app)

@@ -1,4 +1,4 @@
-"""Outgoing messages: queued by the transaction that causes them, delivered after it has stood.
+"""Outgoing messages: queued by the transaction that causes them, delivered after its commit.
 
 At least once, never lost: a delivery that a crash cut off is tried again when its lease is over.
 """
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from app.actions import claims
 from app.actions.audit_log import record
 from app.actions.mailbox_limits import hit_mailbox_limit
 from app.actions.sms_codes import issue_code
@@ -31,12 +32,12 @@ SUPPRESSED = "suppressed"
 """Held back: a stranger has caused too many emails to this mailbox. Its person is not told."""
 RETRIED = (WAITING, FAILED, SUPPRESSED)
 """What a clerk may send again."""
-LEASE = timedelta(minutes=2)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 MAX_TRIES = 15
+JOBS = claims.JobKind(Message, WAITING, SENDING, FAILED, MAX_TRIES)
 OUTBOX = "outbox"
-"""Under this name a session keeps the ids that its transaction has queued."""
+"""Under this name ``session.info`` holds the ids that its transaction has queued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,11 @@ class Outgoing:
 
 
 def queue_message(session: Session, outgoing: Outgoing, now: datetime) -> int:
-    """Write a message down; it leaves after the transaction has been committed, unless too many
-    have been caused to its mailbox. Its id, or 0: the same has been written before."""
+    """Queue a message for delivery after the commit, unless its mailbox has got too many.
+
+    Returns:
+        Its id, or 0: a message with the same key has been queued before.
+    """
     purpose, row_id, nonce = outgoing.link or (None, None, "")
     message_id = insert_or_ignore(
         session,
@@ -129,43 +133,55 @@ def _suppress(session: Session, message_id: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
+class ClaimedMessage:
     """A claimed message with its secret put in; it exists in memory only."""
 
-    message_id: int
+    claim: claims.Claim
     channel: str
     recipient: str
     mailing: Mailing | None
     text: str
 
     def send(self, transports: Transports) -> str:
-        """Hand it over; the provider's number of it.
+        """Hand the message to its provider; the provider's number of it.
 
         Raises:
-            SendError: not taken.
+            SendError: not accepted, or no answer in time.
         """
         if self.mailing is not None:
             return transports.mailer.send(self.mailing)
         return transports.sms.send(self.recipient, self.text)
 
 
+def requeue_expired(session: Session, now: datetime) -> None:
+    """Let messages be sent again whose sender died; give up those that somebody waited for."""
+    claims.requeue_expired(
+        session,
+        JOBS,
+        now,
+        requeued={"next_try_at": now},
+        given_up=lambda message: {
+            "next_try_at": None,
+            "last_error": message.last_error or "отправка прервана",
+        },
+        may_repeat=lambda message: not message.is_interactive,
+    )
+
+
 def claim_message(
     session: Session, message_id: int, transports: Transports, now: datetime
-) -> Departure | None:
-    """Take a due message for delivery, so that no other process sends it; None if there is
-    nothing (any more) to be sent. Commit before sending."""
+) -> ClaimedMessage | None:
+    """Claim a due message for delivery; None: there is nothing (any more) to be sent.
+
+    Commit before sending.
+    """
     due = or_(Message.next_try_at.is_(None), Message.next_try_at <= now)
-    claimed = count_changed(
-        session,
-        update(Message)
-        .where(Message.id == message_id, Message.status.in_((WAITING, SENDING)), due)
-        .values(status=SENDING, tries=Message.tries + 1, next_try_at=now + LEASE),
-    )
-    if not claimed:
+    claim = claims.claim_job(session, JOBS, message_id, claims.new_claimant(), now, due)
+    if claim is None:
         return None
-    message = session.get_one(Message, message_id, populate_existing=True)
-    if reason := _reason_to_give_up(session, message, now):
-        _give_up(message, reason)
+    message = claims.get_claimed(session, JOBS, claim)
+    if reason := _why_useless(session, message, now):
+        _give_up(session, claim, reason)
         return None
     text = message.text
     if message.sms_code_id is not None:
@@ -173,8 +189,8 @@ def claim_message(
         text = text.replace(CODE, code)
     url = _link_url(message, transports)
     text = text.replace(LINK, url)
-    return Departure(
-        message.id,
+    return ClaimedMessage(
+        claim,
         message.channel,
         message.recipient,
         _mailing(session, message, transports, text, url),
@@ -182,29 +198,41 @@ def claim_message(
     )
 
 
-def settle_sent(session: Session, message_id: int, provider_id: str, now: datetime) -> None:
-    """The provider took it."""
-    message = session.get_one(Message, message_id)
-    message.status = SENT
-    message.sent_at = now
-    message.next_try_at = None
-    message.last_error = None
-    message.provider_id = provider_id[:200]
+def finish_sent(session: Session, claim: claims.Claim, provider_id: str, now: datetime) -> None:
+    """Store that the provider has accepted a message.
+
+    Raises:
+        ClaimLostError: another process sends it now.
+    """
+    claims.finish_job(
+        session,
+        JOBS,
+        claim,
+        status=SENT,
+        sent_at=now,
+        next_try_at=None,
+        last_error=None,
+        provider_id=provider_id[:200],
+    )
 
 
-def settle_failed(
-    session: Session, message_id: int, error: SendError, now: datetime
+def finish_failed(
+    session: Session, claim: claims.Claim, error: SendError, now: datetime
 ) -> datetime | None:
-    """The provider did not take it; when to try again, or None: it is given up."""
-    message = session.get_one(Message, message_id)
+    """Store that a message was not accepted; when to try again, or None: it is given up.
+
+    Raises:
+        ClaimLostError: another process sends it now.
+    """
+    message = claims.get_claimed(session, JOBS, claim)
     reason = str(error)[:300]
     if message.is_interactive or error.is_final or message.tries >= MAX_TRIES:
-        _give_up(message, reason)
+        _give_up(session, claim, reason)
         return None
-    message.status = WAITING
-    message.last_error = reason
-    message.next_try_at = now + min(FIRST_PAUSE * 2 ** (message.tries - 1), LONGEST_PAUSE)
-    return message.next_try_at
+    pause: timedelta = min(FIRST_PAUSE * 2 ** (message.tries - 1), LONGEST_PAUSE)
+    retry_at = now + pause
+    claims.finish_job(session, JOBS, claim, status=WAITING, last_error=reason, next_try_at=retry_at)
+    return retry_at
 
 
 def retry_message(session: Session, message: Message, now: datetime) -> None:
@@ -242,13 +270,6 @@ def retry_message(session: Session, message: Message, now: datetime) -> None:
     session.info.setdefault(OUTBOX, []).append(message.id)
 
 
-def _reason_to_give_up(session: Session, message: Message, now: datetime) -> str:
-    """Why a message is not to be sent any more; empty while it is."""
-    if message.tries > MAX_TRIES:
-        return message.last_error or "слишком много попыток"
-    return _why_useless(session, message, now)
-
-
 def _why_useless(session: Session, message: Message, now: datetime) -> str:
     """Why nobody could use what a message holds; empty while somebody can."""
     if message.expires_at is not None and message.expires_at <= now:
@@ -275,10 +296,8 @@ def _why_registration_is_over(session: Session, registration_id: int) -> str:
     return ""
 
 
-def _give_up(message: Message, reason: str) -> None:
-    message.status = FAILED
-    message.last_error = reason
-    message.next_try_at = None
+def _give_up(session: Session, claim: claims.Claim, reason: str) -> None:
+    claims.finish_job(session, JOBS, claim, status=FAILED, last_error=reason, next_try_at=None)
 
 
 def _link_url(message: Message, transports: Transports) -> str:

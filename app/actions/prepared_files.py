@@ -1,7 +1,4 @@
-"""Files made by the worker: asked for, taken, finished, deleted.
-
-One at a time on a machine; a worker that dies leaves its file to the next.
-"""
+"""Files made by the worker: ordered, claimed, finished, deleted."""
 
 from __future__ import annotations
 
@@ -9,17 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.actions import claims
 from app.domain.access import Viewer
 from app.domain.errors import TooManyAttemptsError
 from app.domain.prepared_files import FileStatus
 from app.models import PreparedFile
 from app.queries.contracts import VisibleContract
 
-KEEP = timedelta(days=2)
+RETENTION = timedelta(days=2)
 MAX_TRIES = 2
+JOBS = claims.JobKind(
+    PreparedFile, FileStatus.WAITING, FileStatus.RUNNING, FileStatus.FAILED, MAX_TRIES
+)
 MAX_WAITING = 3
 """Of one account at a time."""
 
@@ -69,7 +70,7 @@ def order_file(
         status=FileStatus.WAITING,
         tries=0,
         created_at=now,
-        expires_at=now + KEEP,
+        expires_at=now + RETENTION,
         name=wanted.name,
     )
     session.add(file)
@@ -77,42 +78,27 @@ def order_file(
     return file, True
 
 
-def recover_dead(session: Session, now: datetime) -> None:
-    """Give back what a worker that died was making; what died twice is given up.
-
-    Only whoever holds the one place where files are made may call this: nobody else is at work.
-    """
-    died = PreparedFile.status == FileStatus.RUNNING
-    session.execute(
-        update(PreparedFile)
-        .where(died, PreparedFile.tries >= MAX_TRIES)
-        .values(status=FileStatus.FAILED, finished_at=now)
-    )
-    session.execute(update(PreparedFile).where(died).values(status=FileStatus.WAITING))
+def requeue_expired(session: Session, now: datetime) -> None:
+    """Put files whose maker died back into the queue; what died twice is given up."""
+    claims.requeue_expired(session, JOBS, now, {}, lambda file: {"finished_at": now})
 
 
-def claim_next(session: Session, now: datetime) -> PreparedFile | None:
-    """Take the file that has waited longest; None if there is none. Commit at once."""
-    file = session.scalars(
-        select(PreparedFile)
-        .where(PreparedFile.status == FileStatus.WAITING, PreparedFile.expires_at > now)
-        .order_by(PreparedFile.id)
-        .limit(1)
-    ).first()
-    if file is not None:
-        file.status = FileStatus.RUNNING
-        file.started_at = now
-        file.tries += 1
-    return file
+def claim_next(session: Session, claimant: str, now: datetime) -> claims.Claim | None:
+    """Claim the file that has waited longest; None if there is none. Commit at once."""
+    is_wanted = PreparedFile.expires_at > now
+    return claims.claim_next(session, JOBS, claimant, now, is_wanted, started_at=now)
 
 
-def settle_file(
-    session: Session, file: PreparedFile, storage_key: str | None, now: datetime
+def finish_file(
+    session: Session, claim: claims.Claim, storage_key: str | None, now: datetime
 ) -> None:
-    """It lies in the folder under this name, or could not be made."""
-    file.status = FileStatus.READY if storage_key else FileStatus.FAILED
-    file.storage_key = storage_key
-    file.finished_at = now
+    """Store under which name the file lies in the store; None: it could not be made.
+
+    Raises:
+        ClaimLostError: another process makes it now.
+    """
+    status = FileStatus.READY if storage_key else FileStatus.FAILED
+    claims.finish_job(session, JOBS, claim, status=status, storage_key=storage_key, finished_at=now)
 
 
 def delete_expired(session: Session, now: datetime) -> list[str]:

@@ -10,9 +10,6 @@ RETENTION = timedelta(days=7)
 FAILURE_RETENTION = timedelta(days=400)
 """How long failed loads stay in the list."""
 MAX_TRIES = 2
-LEASE = timedelta(minutes=2)
-"""How long a claim holds without a heartbeat; after that its holder counts as dead."""
-HEARTBEAT_SECONDS = 20.0
 MAX_NAME = 200
 LISTED_ERRORS = 100
 """Shown on a page; the files hold all."""

@@ -1,6 +1,7 @@
-"""Billing batches on disk while they wait to be loaded, and the lists of their errors.
+"""Billing batches in the file store while they wait to be loaded, and the lists of their errors.
 
-Each lies in a folder of its own, which nobody but the portal reads; its name says nothing.
+Each lies under a random name of its own: ``<key>/batch.zip``, or ``<key>/files/<one>.csv``, and
+beside it ``<key>/errors.csv``. Only what is being received lies on the local disk.
 """
 
 from __future__ import annotations
@@ -8,84 +9,100 @@ from __future__ import annotations
 import shutil
 import time
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
+
+from app.domain.errors import NotFoundError
+from app.integrations.file_store import FileStore
 
 ARCHIVE = "batch.zip"
 FILES = "files"
 ERRORS = "errors"
 INCOMING = "incoming-"
-LEFTOVER_SECONDS = 86_400
+LEFTOVER = timedelta(days=1)
 
 
 class BatchStore:
-    """The folder of batches."""
+    """Stored batches.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    Args:
+        files: where batches lie, for all machines.
+        folder: of this machine, for what is being received and for temporary copies.
+    """
+
+    def __init__(self, files: FileStore, folder: Path) -> None:
+        self._files = files
+        self._folder = folder
 
     def free_bytes(self) -> int:
-        """Room on the disk."""
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return shutil.disk_usage(self.root).free
+        """Room on the local disk and in the store, the smaller of both."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        local = shutil.disk_usage(self._folder).free
+        stored = self._files.free_bytes()
+        return local if stored is None else min(local, stored)
 
     def open_incoming(self) -> IO[bytes]:
-        """A file to write what is being received; ``keep`` takes it by its ``name``."""
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self.root / f"{INCOMING}{uuid.uuid4()}"
+        """Open a local file for what is being received; ``store`` accepts it by its ``name``."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = self._folder / f"{INCOMING}{uuid.uuid4()}"
         path.touch(mode=0o600, exist_ok=False)
         return path.open("w+b")
 
-    def keep(self, incoming: Path, csv_name: str | None) -> str:
-        """Give what was received its folder; the folder's name.
+    def store(self, incoming: Path, csv_name: str | None) -> str:
+        """Move what was received into the store; its key.
 
         Args:
             csv_name: the exchange's name of a single file; None: it is an archive.
+
+        Raises:
+            StoreError: it cannot be stored now.
         """
-        storage_key = str(uuid.uuid4())
-        folder = self.root / storage_key
-        folder.mkdir(mode=0o700)
-        target = folder / ARCHIVE
-        if csv_name is not None:
-            (folder / FILES).mkdir(mode=0o700)
-            target = folder / FILES / csv_name
-        incoming.rename(target)
-        return storage_key
+        key = str(uuid.uuid4())
+        place = ARCHIVE if csv_name is None else f"{FILES}/{csv_name}"
+        self._files.move_in(incoming, f"{key}/{place}")
+        return key
 
-    def path_of(self, storage_key: str) -> Path:
-        """What a package is opened from: an archive, or a folder with one file."""
-        files = self.root / storage_key / FILES
-        return files if files.is_dir() else self.root / storage_key / ARCHIVE
+    @contextmanager
+    def open_batch(self, key: str) -> Iterator[Path]:
+        """Give a batch a local path until the block ends: an archive, or a folder with one file.
 
-    def write_errors(self, storage_key: str, files: dict[str, bytes]) -> None:
+        Raises:
+            NotFoundError: it is not in the store.
+            StoreError: the store does not answer.
+        """
+        files = f"{key}/{FILES}"
+        name = files if self._files.has_folder(files) else f"{key}/{ARCHIVE}"
+        with self._files.open_locally(name, self._folder) as path:
+            yield path
+
+    def write_errors(self, key: str, files: dict[str, bytes]) -> None:
         """Put the whole list of errors beside the batch, by extension."""
-        (self.root / storage_key).mkdir(mode=0o700, exist_ok=True)
         for extension, content in files.items():
-            path = self.root / storage_key / f"{ERRORS}.{extension}"
-            path.touch(mode=0o600)
-            path.write_bytes(content)
+            self._files.save(content, f"{key}/{ERRORS}.{extension}")
 
-    def find_errors(self, storage_key: str, extension: str) -> bytes | None:
+    def find_errors(self, key: str, extension: str) -> bytes | None:
         """The whole list of errors as a file; None where there is none."""
         try:
-            return (self.root / storage_key / f"{ERRORS}.{extension}").read_bytes()
-        except FileNotFoundError:
+            return self._files.read(f"{key}/{ERRORS}.{extension}")
+        except NotFoundError:
             return None
 
-    def delete(self, storage_key: str) -> None:
+    def delete(self, key: str) -> None:
         """Delete a batch and all beside it; one that is gone is no fault."""
-        shutil.rmtree(self.root / storage_key, ignore_errors=True)
+        self._files.delete(key)
 
     def delete_leftovers(self, known: Collection[str]) -> None:
         """Delete what a crash has left: older than a day, and no row speaks of it."""
-        if not self.root.is_dir():
+        for name in self._files.list_before(datetime.now(UTC) - LEFTOVER, folders=True):
+            if name not in known:
+                self._files.delete(name)
+        if not self._folder.is_dir():
             return
-        old = time.time() - LEFTOVER_SECONDS
-        for path in self.root.iterdir():
-            if path.name in known or path.stat().st_mtime >= old:
-                continue
-            if path.is_dir():
-                self.delete(path.name)
-            else:
-                path.unlink(missing_ok=True)
+        old = time.time() - LEFTOVER.total_seconds()
+        for path in self._folder.iterdir():
+            is_ours = path.name.startswith((INCOMING, "copy-"))
+            if is_ours and path.stat().st_mtime < old:
+                path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)

@@ -1,108 +1,261 @@
-"""Where files of customers lie: a folder, or an S3-compatible store, under random names."""
+"""Store files under random names in a folder or in an S3-compatible service.
+
+Enquiry attachments, prepared files and billing batches lie here, so that every machine of an
+installation finds them. A name may hold slashes: ``<batch>/files/readings_ack.csv``.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
+from typing import Any, Protocol
 
 from app.domain.errors import NotFoundError
 from app.integrations.errors import StoreError
+from app.lib.packages import require_package
 
-MODE = 0o640
 
+class FileStore(Protocol):
+    """Files by name. Every method raises ``StoreError`` where the store does not answer."""
 
-class FileStore:
-    """Files by name; opened on first use, so that every process has connections of its own.
+    def save(self, content: bytes, name: str = "") -> str:
+        """Store a file, whole or not at all.
 
-    Args:
-        url: ``file:///path``, a path, or ``s3://bucket/prefix`` (keys as usual for S3:
-            ``AWS_ACCESS_KEY_ID``, ``AWS_SECRET_ACCESS_KEY``).
-        endpoint: address of an S3-compatible service that is not Amazon's.
-    """
+        Args:
+            name: where it has to have a certain one; else it gets a random one.
 
-    def __init__(self, url: str, endpoint: str = "") -> None:
-        self._url = url
-        self._endpoint = endpoint
-        self._opened: tuple[Any, str] | None = None
-
-    def save(self, content: bytes) -> str:
-        """Keep a file; its name.
-
-        Raises:
-            StoreError: it cannot be kept now.
+        Returns:
+            Its name.
         """
-        fs, root = self._open()
-        name = str(uuid.uuid4())
-        path = f"{root}/{name}"
-        try:
-            if isinstance(fs, LocalFileSystem):
-                _write_local(Path(path), content)
-            else:
-                fs.pipe_file(path, content)
-        except Exception as error:  # each kind of store has errors of its own
-            raise StoreError(type(error).__name__) from error
-        return name
+
+    def move_in(self, path: Path, name: str) -> None:
+        """Store a local file under a name; the local one is gone afterwards."""
 
     def read(self, name: str) -> bytes:
         """The bytes of a file.
 
         Raises:
             NotFoundError: gone.
-            StoreError: the store does not answer.
         """
-        fs, root = self._open()
-        try:
-            content: bytes = fs.cat_file(f"{root}/{name}")
-        except FileNotFoundError:
-            raise NotFoundError from None
-        except Exception as error:
-            raise StoreError(type(error).__name__) from error
-        return content
+
+    def open_locally(self, name: str, folder: Path) -> AbstractContextManager[Path]:
+        """Give a file or a whole folder of the store a local path until the block ends.
+
+        Args:
+            folder: where a temporary copy may lie, if one is needed.
+
+        Raises:
+            NotFoundError: gone.
+        """
+
+    def has_folder(self, name: str) -> bool:
+        """Whether files lie below a name."""
 
     def delete(self, name: str) -> None:
-        """Remove a file; nothing where it is gone already."""
-        fs, root = self._open()
-        try:
-            fs.rm_file(f"{root}/{name}")
-        except FileNotFoundError:
-            return
-        except Exception as error:
-            raise StoreError(type(error).__name__) from error
+        """Delete a file, or a folder with all in it; nothing where it is gone already."""
 
-    def names_before(self, moment: datetime) -> Iterator[str]:
-        """Names of the files that were written before a moment."""
-        fs, root = self._open()
-        try:
-            entries = fs.ls(root, detail=True) if fs.exists(root) else []
-        except Exception as error:
-            raise StoreError(type(error).__name__) from error
-        for entry in entries:
-            written = entry.get("LastModified") or entry.get("mtime") or entry.get("created")
-            if isinstance(written, int | float):
-                written = datetime.fromtimestamp(written, UTC)
-            if entry["type"] == "file" and written is not None and written < moment:
-                yield entry["name"].rsplit("/", 1)[-1]
+    def list_before(self, moment: datetime, *, folders: bool = False) -> Iterator[str]:
+        """Names at the top last written before a moment: of files, or of folders."""
 
     def free_bytes(self) -> int | None:
-        """Room on the disk of a folder; None where nobody can tell."""
-        fs, root = self._open()
-        if not isinstance(fs, LocalFileSystem):
-            return None
-        path = Path(root)
+        """Room that is left; None where nobody can tell."""
+
+
+def make_file_store(url: str, endpoint: str = "", *, is_private: bool = False) -> FileStore:
+    """Make the store that the settings describe; nothing is opened yet.
+
+    Args:
+        url: a path, ``file:///path``, or ``s3://bucket/prefix`` (keys as usual for S3:
+            ``AWS_ACCESS_KEY_ID``, ``AWS_SECRET_ACCESS_KEY``).
+        endpoint: address of an S3-compatible service that is not Amazon's.
+        is_private: files of a folder are readable for their owner only, not for the group.
+
+    Raises:
+        MissingPackageError: the package for S3 is not installed.
+    """
+    if "://" in url and not url.startswith("file://"):
+        return RemoteFileStore(url, endpoint)
+    return FolderFileStore(Path(url.removeprefix("file://")), is_private=is_private)
+
+
+class FolderFileStore:
+    """Files in a folder of this machine, or of a disk that all machines share."""
+
+    def __init__(self, root: Path, *, is_private: bool = False) -> None:
+        self._root = root
+        self._file_mode, self._folder_mode = (0o600, 0o700) if is_private else (0o640, 0o750)
+
+    def save(self, content: bytes, name: str = "") -> str:
+        name = name or str(uuid.uuid4())
+        try:
+            self._write(self._make_folder_of(name), content)
+        except OSError as error:
+            raise StoreError(type(error).__name__) from error
+        return name
+
+    def move_in(self, path: Path, name: str) -> None:
+        try:
+            target = self._make_folder_of(name)
+            if path.stat().st_dev != target.parent.stat().st_dev:
+                # Copied beside its place first, so that it appears whole.
+                temporary = target.with_name(f"{target.name}.part")
+                shutil.copyfile(path, temporary)
+                path.unlink()
+                path = temporary
+            path.chmod(self._file_mode)
+            path.rename(target)
+        except OSError as error:
+            raise StoreError(type(error).__name__) from error
+
+    def read(self, name: str) -> bytes:
+        try:
+            return (self._root / name).read_bytes()
+        except FileNotFoundError:
+            raise NotFoundError from None
+        except OSError as error:
+            raise StoreError(type(error).__name__) from error
+
+    @contextmanager
+    def open_locally(self, name: str, folder: Path) -> Iterator[Path]:
+        path = self._root / name
+        if not path.exists():
+            raise NotFoundError
+        yield path
+
+    def has_folder(self, name: str) -> bool:
+        return (self._root / name).is_dir()
+
+    def delete(self, name: str) -> None:
+        path = self._root / name
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreError(type(error).__name__) from error
+
+    def list_before(self, moment: datetime, *, folders: bool = False) -> Iterator[str]:
+        if not self._root.is_dir():
+            return
+        for path in self._root.iterdir():
+            with suppress(FileNotFoundError):
+                is_old = path.stat().st_mtime < moment.timestamp()
+                if is_old and path.is_dir() is folders:
+                    yield path.name
+
+    def free_bytes(self) -> int | None:
+        path = self._root
         while not path.exists():
             path = path.parent
         return shutil.disk_usage(path).free
 
+    def _make_folder_of(self, name: str) -> Path:
+        target = self._root / name
+        folder = self._root
+        for part in ("", *Path(name).parts[:-1]):
+            folder = folder / part
+            folder.mkdir(parents=True, exist_ok=True, mode=self._folder_mode)
+        return target
+
+    def _write(self, path: Path, content: bytes) -> None:
+        """Write a file whole or not at all."""
+        temporary = path.with_name(f"{path.name}.part")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, self._file_mode)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                os.fchmod(file.fileno(), self._file_mode)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+class RemoteFileStore:
+    """Files in S3 or whatever speaks it; opened on first use, so that every process has connections
+    of its own."""
+
+    def __init__(self, url: str, endpoint: str = "") -> None:
+        require_package("s3fs", "FILES_URL=s3://…")
+        self._url = url
+        self._endpoint = endpoint
+        self._opened: tuple[Any, str] | None = None
+
+    def save(self, content: bytes, name: str = "") -> str:
+        name = name or str(uuid.uuid4())
+        with _store_errors():
+            fs, root = self._open()
+            fs.pipe_file(f"{root}/{name}", content)
+        return name
+
+    def move_in(self, path: Path, name: str) -> None:
+        with _store_errors():
+            fs, root = self._open()
+            fs.put_file(str(path), f"{root}/{name}")
+        path.unlink(missing_ok=True)
+
+    def read(self, name: str) -> bytes:
+        with _store_errors():
+            fs, root = self._open()
+            content: bytes = fs.cat_file(f"{root}/{name}")
+        return content
+
+    @contextmanager
+    def open_locally(self, name: str, folder: Path) -> Iterator[Path]:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(prefix="copy-", dir=folder) as copy:
+            target = Path(copy) / Path(name).name
+            with _store_errors():
+                fs, root = self._open()
+                names = fs.find(f"{root}/{name}")
+                if not names:
+                    raise FileNotFoundError
+                for remote in names:
+                    path = target / remote.removeprefix(f"{root}/{name}").lstrip("/")
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    fs.get_file(remote, str(path))
+            yield target
+
+    def has_folder(self, name: str) -> bool:
+        with _store_errors():
+            fs, root = self._open()
+            return bool(fs.find(f"{root}/{name}/"))
+
+    def delete(self, name: str) -> None:
+        with suppress(NotFoundError), _store_errors():
+            fs, root = self._open()
+            fs.rm(f"{root}/{name}", recursive=True)
+
+    def list_before(self, moment: datetime, *, folders: bool = False) -> Iterator[str]:
+        with _store_errors():
+            fs, root = self._open()
+            entries = fs.find(root, detail=True)
+        newest: dict[str, datetime] = {}
+        for path, entry in entries.items():
+            name, slash, _ = path.removeprefix(f"{root}/").partition("/")
+            if bool(slash) is not folders:
+                continue
+            written = entry.get("LastModified") or datetime.now(UTC)
+            newest[name] = max(newest.get(name, written), written)
+        yield from (name for name, written in newest.items() if written < moment)
+
+    def free_bytes(self) -> int | None:
+        return None
+
     def _open(self) -> tuple[Any, str]:
         if self._opened is None:
+            # Heavy, and of use only where files lie in a service.
+            import fsspec  # noqa: PLC0415
+
             options: dict[str, Any] = {"skip_instance_cache": True}
             if self._url.startswith("s3:"):
                 options["use_listings_cache"] = False
@@ -113,16 +266,12 @@ class FileStore:
         return self._opened
 
 
-def _write_local(path: Path, content: bytes) -> None:
-    """Whole or not at all, readable for the owner and the group."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
-    temporary = path.with_suffix(".part")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    """Each kind of store has errors of its own: they become one."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            os.fchmod(file.fileno(), MODE)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        yield
+    except FileNotFoundError:
+        raise NotFoundError from None
+    except Exception as error:
+        raise StoreError(type(error).__name__) from error

@@ -1,4 +1,4 @@
-"""Commit, and let the messages that the transaction has queued leave."""
+"""Commit, and deliver the messages that the transaction has queued."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from flask import Flask, after_this_request, current_app, has_request_context
 from flask.wrappers import Response
 
 from app.actions import messages
+from app.actions.claims import ClaimLostError
+from app.actions.messages import ClaimedMessage
 from app.extensions import db, mail
 from app.integrations.errors import SendError
 from app.integrations.transports import Transports, make_transports
+from app.jobs.leases import lease_renewed, log_lost_claim
 from app.logging import event, log
 from app.queries.messages import list_due
 from app.web.context import clock
@@ -18,14 +21,14 @@ from config import Config
 
 
 def transports() -> Transports:
-    """The ways out of the running installation."""
+    """Mail, SMS and signed links of the running installation."""
     return cast(Transports, current_app.extensions["transports"])
 
 
 def commit() -> None:
     """Commit the request's work; its messages leave when the answer has been sent.
 
-    So an answer takes equally long whether or not there was a letter to write.
+    So an answer takes equally long whether or not there was an email to write.
     """
     session = db.session()
     session.commit()
@@ -60,40 +63,60 @@ def deliver(message_id: int) -> bool:
     One that the limit of its mailbox holds back counts as left: nobody is told.
     """
     session = db.session()
-    departure = messages.claim_message(session, message_id, transports(), clock().now())
+    claimed = messages.claim_message(session, message_id, transports(), clock().now())
     session.commit()
-    if departure is None:
+    if claimed is None:
         return messages.is_suppressed(session, message_id)
     try:
-        provider_id = departure.send(transports())
+        with lease_renewed(messages.JOBS, claimed.claim):
+            provider_id = claimed.send(transports())
     except SendError as error:
-        return _failed(message_id, error)
+        return _fail(claimed, error)
     except Exception as error:
         # A fault of ours must not stop the messages behind this one.
         log.exception("unexpected %s", type(error).__name__)
-        return _failed(message_id, SendError(type(error).__name__))
-    messages.settle_sent(session, message_id, provider_id, clock().now())
+        return _fail(claimed, SendError(type(error).__name__))
+    try:
+        messages.finish_sent(session, claimed.claim, provider_id, clock().now())
+    except ClaimLostError:
+        session.rollback()
+        log_lost_claim(messages.JOBS, claimed.claim)
+        return True
     session.commit()
-    event("message sent", message=message_id, channel=departure.channel)
+    event("message sent", message=message_id, channel=claimed.channel)
     return True
 
 
-def _failed(message_id: int, error: SendError) -> bool:
-    retry_at = messages.settle_failed(db.session(), message_id, error, clock().now())
-    db.session.commit()
-    event("message failed", message=message_id, reason=str(error), retry_at=str(retry_at or ""))
+def _fail(claimed: ClaimedMessage, error: SendError) -> bool:
+    session = db.session()
+    try:
+        retry_at = messages.finish_failed(session, claimed.claim, error, clock().now())
+    except ClaimLostError:
+        session.rollback()
+        log_lost_claim(messages.JOBS, claimed.claim)
+        return False
+    session.commit()
+    event(
+        "message failed",
+        message=claimed.claim.job_id,
+        reason=str(error),
+        retry_at=str(retry_at or ""),
+    )
     return False
 
 
 def sweep() -> int:
-    """Deliver what is due, retries and what a crash left; how many have left."""
-    return sum(deliver(message_id) for message_id in list_due(db.session(), clock().now()))
+    """Deliver what is due, retries and what a crash left; how many have left. Commits."""
+    session = db.session()
+    messages.requeue_expired(session, clock().now())
+    session.commit()
+    return sum(deliver(message_id) for message_id in list_due(session, clock().now()))
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Open the ways out; files are fit for getting to know the portal, not for customers."""
+    """Set up mail and SMS; files are fit for getting to know the portal, not for customers."""
     if config.production and not config.mail.server:
-        log.warning("MAIL_SERVER is not set: letters are written to files")
+        log.warning("MAIL_SERVER is not set: emails are written to files")
     if config.production and config.sms.sender == "file":
         log.warning("SMS_SENDER is not set: text messages are written to files")
     app.extensions["transports"] = make_transports(mail, config)

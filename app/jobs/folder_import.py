@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from flask import current_app
 from sqlalchemy.exc import OperationalError
 
+from app.actions.claims import new_claimant
 from app.actions.imports import jobs
 from app.actions.imports.idempotency import read_batch_id
 from app.actions.imports.jobs import NewBatch, Task
@@ -15,7 +17,7 @@ from app.domain.errors import DomainError
 from app.domain.imports import MAX_NAME, Channel, JobGoal
 from app.extensions import db
 from app.integrations.billing_files import Package, PackageError
-from app.jobs.imports import Outcome, Progress, execute, new_holder, recover_dead
+from app.jobs.imports import Outcome, Progress, execute, requeue_expired
 from app.models import ImportJob
 from app.queries.import_jobs import find_running
 from app.web.context import clock, config
@@ -43,7 +45,9 @@ def load_from_path(
     """
     task = _claim(_describe(path, options, goal))
     may_cover_demo = not config().production
-    outcome = execute(task, path, jobs.import_options(task.options, may_cover_demo), on_read)
+    outcome = execute(
+        task, nullcontext(path), jobs.import_options(task.options, may_cover_demo), on_read
+    )
     if goal is JobGoal.CHECK:
         jobs.forget_check(db.session(), task)
         db.session.commit()
@@ -56,10 +60,10 @@ def load_from_path(
 def _claim(batch: NewBatch) -> Task:
     session = db.session()
     try:
-        recover_dead()
+        requeue_expired()
         if (running := find_running(session)) is not None:
             raise AnotherImportError(running)
-        task = jobs.start_job(session, batch, new_holder(), clock().now())
+        task = jobs.start_job(session, batch, new_claimant(), clock().now())
         session.commit()
     except OperationalError:
         # On SQLite whoever loads holds the only lock.

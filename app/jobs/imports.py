@@ -5,12 +5,9 @@ All ways share one claim, kept by a heartbeat, so that two loads never run at on
 
 from __future__ import annotations
 
-import os
-import socket
 import time
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.actions import messages
 from app.actions.audit_log import Origin, set_origin
+from app.actions.claims import ClaimLostError, new_claimant
 from app.actions.imports import (
     Fault,
     ImportOptions,
@@ -32,21 +30,23 @@ from app.actions.imports import (
 )
 from app.actions.imports.alerts import alert_failed_import
 from app.actions.imports.findings import fault_table
-from app.actions.imports.jobs import ClaimLostError, Task
-from app.domain.imports import HEARTBEAT_SECONDS, JobGoal, JobStatus
+from app.actions.imports.jobs import Task
+from app.domain.errors import NotFoundError
+from app.domain.imports import JobGoal, JobStatus
 from app.extensions import db
 from app.integrations.batch_store import ARCHIVE, FILES
 from app.integrations.billing_files import Package, PackageError
+from app.integrations.errors import StoreError
 from app.jobs import delivery
 from app.jobs.dispatch import do_later
 from app.jobs.import_labels import describe_already_loaded
+from app.jobs.leases import lease_renewed, log_lost_claim
 from app.lib.database import open_for_bulk_write, try_write
-from app.lib.heartbeat import heartbeat
 from app.logging import event, log
 from app.models import ImportJob
-from app.web.batch_uploads import batch_store
 from app.web.context import clock, config, local_now
 from app.web.downloads import WRITERS
+from app.web.file_stores import batch_store
 from config import Config
 
 TELL_EVERY = 1.0
@@ -54,6 +54,7 @@ TELL_EVERY = 1.0
 PICK_UP_EVERY = 60.0
 DUE = "imports_due_at"
 Progress = Callable[[str, int], None]
+OpenBatch = AbstractContextManager[Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +89,18 @@ def hand_over() -> None:
     do_later("import_later", run_waiting)
 
 
-def new_holder() -> str:
-    """Who claims: machine and process for people, the rest so that no two claims are alike."""
-    return f"{socket.gethostname()[:60]}:{os.getpid()}:{uuid.uuid4().hex}"
-
-
 def run_waiting() -> None:
     """Run what waits, one after the other. Commits.
 
     Where somebody is at it already there is nothing to do: they go on until nothing waits.
     """
-    session, store = db.session(), batch_store()
+    session = db.session()
     try:
-        recover_dead()
-        while task := jobs.claim_next(session, new_holder(), clock().now()):
+        requeue_expired()
+        while task := jobs.claim_next(session, new_claimant(), clock().now()):
             session.commit()
             options = jobs.import_options(task.options, may_cover_demo=not config().production)
-            execute(task, store.path_of(task.storage_key), options)
+            execute(task, batch_store().open_batch(task.storage_key), options)
         session.rollback()
     except OperationalError as error:
         # On SQLite a load that is writing holds the only lock; the next round tries again.
@@ -112,7 +108,7 @@ def run_waiting() -> None:
         log.warning("imports wait: %s", type(error).__name__)
 
 
-def recover_dead() -> None:
+def requeue_expired() -> None:
     """Put back, or give up, what a process that died was at. Commits."""
     given_up = jobs.requeue_expired(db.session(), clock().now())
     if given_up is not None:
@@ -122,44 +118,50 @@ def recover_dead() -> None:
 
 def delete_expired() -> None:
     """Delete batches that nobody has loaded in time, and what a crash has left. Commits."""
-    session, store = db.session(), batch_store()
+    session = db.session()
     gone = jobs.delete_expired(session, clock().now())
     session.commit()
     for storage_key in gone:
-        store.delete(storage_key)
-    store.delete_leftovers(jobs.list_folders(session))
+        delete_stored(storage_key)
+    try:
+        batch_store().delete_leftovers(jobs.list_folders(session))
+    except StoreError as error:
+        log.warning("the file store cannot be listed: %s", error)
 
 
 def execute(
-    task: Task, path: Path, options: ImportOptions, on_read: Progress | None = None
+    task: Task, batch: OpenBatch, options: ImportOptions, on_read: Progress | None = None
 ) -> Outcome | None:
     """Run a claimed batch to its end and say what has become of it; None: the claim was lost.
 
     Whatever goes wrong, the job says so, and whoever has to know is told. Commits.
+
+    Args:
+        batch: gives it a local path while it is read.
     """
-    engine, now = db.engine, clock().now
-
-    def beat() -> None:
-        try_write(engine, jobs.heartbeat_statement(task.job_id, task.claimed_by, now()))
-
     try:
-        with heartbeat(beat, HEARTBEAT_SECONDS):
-            return _run(task, path, options, on_read)
+        with lease_renewed(jobs.JOBS, task.claim):
+            return _run(task, batch, options, on_read)
     except ClaimLostError:
         db.session.rollback()
-        log.warning("import claim lost", extra={"fields": {"job": task.job_id}})
+        log_lost_claim(jobs.JOBS, task.claim)
         return None
 
 
-def _run(task: Task, path: Path, options: ImportOptions, on_read: Progress | None) -> Outcome:
+def _run(task: Task, batch: OpenBatch, options: ImportOptions, on_read: Progress | None) -> Outcome:
     try:
         try:
-            return _apply(task, path, options, on_read)
+            with batch as path:
+                return _apply(task, path, options, on_read)
         except ImportRefusedError as error:
             return _refuse(task, error.report)
         except PackageError as error:
             report = Report(1)
             report.error(task.name, str(error).removeprefix(f"{ARCHIVE}: "))
+            return _refuse(task, report)
+        except NotFoundError:
+            report = Report(1)
+            report.error(task.name, "пакета нет в хранилище, пришлите его снова")
             return _refuse(task, report)
     except ClaimLostError:
         raise
@@ -167,11 +169,11 @@ def _run(task: Task, path: Path, options: ImportOptions, on_read: Progress | Non
         # Whatever it was, the person who waits is told.
         db.session.rollback()
         log.exception("import failed: %s", type(error).__name__)
-        return _settle(task, Outcome(JobStatus.FAILED, Report(1), jobs.BROKEN))
+        return _finish(task, Outcome(JobStatus.FAILED, Report(1), jobs.BROKEN))
 
 
 def _apply(task: Task, path: Path, options: ImportOptions, on_read: Progress | None) -> Outcome:
-    with _apart(task) as session:
+    with _import_session(task) as session:
         with Package(path) as package:
             tell = _Progress(task.job_id, jobs.total_bytes(package.sizes), on_read)
             result = apply_import(session, package, options, clock().now(), tell)
@@ -180,21 +182,21 @@ def _apply(task: Task, path: Path, options: ImportOptions, on_read: Progress | N
         session.rollback()
     if result.already_loaded is not None:
         message = describe_already_loaded(result.already_loaded)
-        outcome = _settle(task, Outcome(JobStatus.SAME, result.report, message))
+        outcome = _finish(task, Outcome(JobStatus.SAME, result.report, message))
         if task.staff_id is None:
             _delete_batch(task)
         return outcome
     event("billing batch checked", job=task.job_id, **result.report.totals())
-    return _settle(task, Outcome(JobStatus.CHECKED, result.report))
+    return _finish(task, Outcome(JobStatus.CHECKED, result.report))
 
 
 def _load(session: Session, task: Task, result: ImportResult) -> Outcome:
-    jobs.settle_loaded(session, task, result, clock().now())
+    jobs.finish_loaded(session, task, result, clock().now())
     run_id = result.run.id if result.run else None
     session.commit()
     event("billing import", run=run_id, job=task.job_id, by=task.staff_id, **result.report.totals())
     if task.storage_key:
-        batch_store().delete(task.storage_key)
+        delete_stored(task.storage_key)
     # Refusals of readings that were acknowledged; what fails here is left to the sweep.
     delivery.hand_over(session.info.pop(messages.OUTBOX, []))
     return Outcome(JobStatus.DONE, result.report)
@@ -208,12 +210,12 @@ def _refuse(task: Task, report: Report) -> Outcome:
         files = {extension: write(table) for extension, write in WRITERS.items()}
         batch_store().write_errors(task.storage_key, files)
     event("billing batch refused", job=task.job_id, errors=report.error_count)
-    return _settle(task, Outcome(JobStatus.REFUSED, report))
+    return _finish(task, Outcome(JobStatus.REFUSED, report))
 
 
-def _settle(task: Task, outcome: Outcome) -> Outcome:
+def _finish(task: Task, outcome: Outcome) -> Outcome:
     session = db.session()
-    job = jobs.settle(
+    job = jobs.finish(
         session, task, outcome.status, outcome.report, clock().now(), outcome.message or None
     )
     _alert(job)
@@ -225,7 +227,15 @@ def _delete_batch(task: Task) -> None:
     jobs.forget_batch(db.session(), task)
     db.session.commit()
     if task.storage_key:
-        batch_store().delete(task.storage_key)
+        delete_stored(task.storage_key)
+
+
+def delete_stored(storage_key: str) -> None:
+    """Delete a stored batch; what fails is left to the nightly clean-up."""
+    try:
+        batch_store().delete(storage_key)
+    except StoreError as error:
+        log.warning("a batch was not deleted: %s", error)
 
 
 def _alert(job: ImportJob) -> None:
@@ -242,7 +252,7 @@ def _commit() -> None:
 
 
 @contextmanager
-def _apart(task: Task) -> Iterator[Session]:
+def _import_session(task: Task) -> Iterator[Session]:
     """A session on a connection of its own, closed for good: an import leaves temporary tables
     and a large cache behind, which the pool is not to keep."""
     with db.engine.connect() as connection:

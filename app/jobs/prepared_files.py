@@ -1,32 +1,28 @@
-"""Making of files that nobody has to wait for: after the answer, or by the worker."""
+"""Make the files that nobody has to wait for: after the answer, or by the worker."""
 
 from __future__ import annotations
 
-import secrets
-import time
-from datetime import date
-from pathlib import Path
+from datetime import UTC, date, datetime, timedelta
 
 from app.actions import prepared_files
+from app.actions.claims import Claim, ClaimLostError, get_claimed, new_claimant
 from app.domain.access import Permission, Viewer
 from app.domain.period import Period
 from app.extensions import db
+from app.integrations.errors import StoreError
 from app.jobs.dispatch import do_later
+from app.jobs.leases import lease_renewed, log_lost_claim
 from app.lib.file_locks import AllLocksHeldError, hold_one_of
 from app.logging import event, log
 from app.models import PreparedFile
 from app.queries.contracts import get_visible
 from app.web.context import clock, config, limits
+from app.web.file_stores import prepared_store
 from app.web.pdf_responses import lay_out_in_background
 from app.web.session import access_window
 from app.web.statement_routes import RECIPES, build_statement, write_statement
 
-LEFTOVER_SECONDS = 86_400
-
-
-def folder() -> Path:
-    """Where prepared files lie; nothing in it has a name that can be guessed."""
-    return config().instance_dir / "prepared"
+LEFTOVER = timedelta(days=1)
 
 
 def hand_over() -> None:
@@ -37,46 +33,53 @@ def hand_over() -> None:
 def make_waiting() -> None:
     """Make what waits, one after the other. Commits.
 
-    Where somebody is at it already there is nothing to do: they go on until nothing waits.
+    One file at a time on a machine; other machines work on the same queue.
     """
     session = db.session()
     try:
         with hold_one_of(config().instance_dir / "slots", ("files",), 0):
-            prepared_files.recover_dead(session, clock().now())
+            prepared_files.requeue_expired(session, clock().now())
             session.commit()
-            while file := prepared_files.claim_next(session, clock().now()):
+            while claim := prepared_files.claim_next(session, new_claimant(), clock().now()):
                 session.commit()
-                _make(file)
+                _make(claim)
     except AllLocksHeldError:
         return
 
 
 def delete_expired() -> None:
     """Delete what is past its time, and what a crash has left without a row. Commits."""
-    session = db.session()
-    gone = set(prepared_files.delete_expired(session, clock().now()))
+    session, now = db.session(), clock().now()
+    gone = prepared_files.delete_expired(session, now)
     session.commit()
-    if not folder().is_dir():
-        return
-    named = prepared_files.list_names(session)
-    old = time.time() - LEFTOVER_SECONDS
-    for path in folder().iterdir():
-        if path.name in gone or (path.name not in named and path.stat().st_mtime < old):
-            path.unlink(missing_ok=True)
+    try:
+        old = set(prepared_store().list_before(datetime.now(UTC) - LEFTOVER))
+        for name in {*gone, *(old - prepared_files.list_names(session))}:
+            prepared_store().delete(name)
+    except StoreError as error:
+        log.warning("prepared files were not deleted: %s", error)
 
 
-def _make(file: PreparedFile) -> None:
+def _make(claim: Claim) -> None:
     session = db.session()
     storage_key = None
     try:
-        storage_key = _store(_content(file))
+        with lease_renewed(prepared_files.JOBS, claim):
+            content = _content(get_claimed(session, prepared_files.JOBS, claim))
+            storage_key = prepared_store().save(content)
     except Exception as error:
         # Whatever it was, the person who waits is told.
         session.rollback()
         log.exception("file not made: %s", type(error).__name__)
-    prepared_files.settle_file(session, file, storage_key, clock().now())
+    try:
+        prepared_files.finish_file(session, claim, storage_key, clock().now())
+    except ClaimLostError:
+        # What was stored for nobody is deleted by the nightly clean-up.
+        session.rollback()
+        log_lost_claim(prepared_files.JOBS, claim)
+        return
     session.commit()
-    event("file made", file=file.id, ready=storage_key is not None)
+    event("file made", file=claim.job_id, ready=storage_key is not None)
 
 
 def _content(file: PreparedFile) -> bytes:
@@ -93,12 +96,3 @@ def _content(file: PreparedFile) -> bytes:
     recipe = RECIPES[file.document]
     made = build_statement(contract, recipe, period, options, limits().file_max_rows)
     return write_statement(recipe, made, file.extension, lay_out_in_background)
-
-
-def _store(content: bytes) -> str:
-    name = secrets.token_urlsafe(24)
-    folder().mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder() / name
-    path.touch(mode=0o600)
-    path.write_bytes(content)
-    return name

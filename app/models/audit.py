@@ -8,6 +8,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Key, Moment
+from app.models.claims import Claimable
 
 
 class ImportRun(Base):
@@ -35,7 +36,7 @@ class ImportRun(Base):
     """Who had it loaded; empty: the command line, or billing itself."""
 
 
-class ImportJob(Base):
+class ImportJob(Claimable, Base):
     """A batch on its way: checked, loaded, or refused with its faults.
 
     A running job holds the claim of the whole installation: the unique index lets one run at a
@@ -58,7 +59,7 @@ class ImportJob(Base):
     id: Mapped[Key]
     name: Mapped[str] = mapped_column(String(200))
     storage_key: Mapped[str | None] = mapped_column(String(36), unique=True)
-    """Folder of the instance that holds the batch; empty: deleted, or named to a command."""
+    """Name in the file store; empty: deleted, or named to a command."""
     size: Mapped[int] = mapped_column(BigInteger)
     channel: Mapped[str] = mapped_column(String(7))
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
@@ -67,7 +68,6 @@ class ImportJob(Base):
     goal: Mapped[str] = mapped_column(String(5))
     status: Mapped[str] = mapped_column(String(8))
     options: Mapped[dict[str, Any]] = mapped_column(JSON)
-    tries: Mapped[int]
     created_at: Mapped[Moment]
     started_at: Mapped[Moment | None]
     finished_at: Mapped[Moment | None]
@@ -79,8 +79,6 @@ class ImportJob(Base):
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
     findings: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """The first errors and warnings."""
-    claimed_by: Mapped[str | None] = mapped_column(String(120))
-    lease_until: Mapped[Moment | None]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("import_runs.id"))
 
 

@@ -6,9 +6,10 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Key, Moment
+from app.models.claims import Claimable
 
 
-class Message(Base):
+class Message(Claimable, Base):
     """An email or text message with its text and delivery status.
 
     Links and codes are not in the text: they are made when the message is sent, so that nothing
@@ -29,7 +30,6 @@ class Message(Base):
     status: Mapped[str] = mapped_column(String(10))
     is_interactive: Mapped[bool]
     """Somebody waits for it on the page: one attempt at once, no retry later."""
-    tries: Mapped[int]
     created_at: Mapped[Moment]
     next_try_at: Mapped[Moment | None]
     expires_at: Mapped[Moment | None]

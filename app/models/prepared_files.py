@@ -8,9 +8,10 @@ from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Key, Moment
+from app.models.claims import Claimable
 
 
-class PreparedFile(Base):
+class PreparedFile(Claimable, Base):
     """A file the worker makes, or has made, for one account; retained until ``expires_at``."""
 
     __tablename__ = "prepared_files"
@@ -28,12 +29,11 @@ class PreparedFile(Base):
     """Period and choices, as the maker of the document reads them."""
     row_count: Mapped[int]
     status: Mapped[str] = mapped_column(String(8))
-    tries: Mapped[int]
     created_at: Mapped[Moment]
     started_at: Mapped[Moment | None]
     finished_at: Mapped[Moment | None]
     expires_at: Mapped[Moment]
     storage_key: Mapped[str | None] = mapped_column(String(64))
-    """Name in the folder of prepared files; random."""
+    """Name in the file store; random."""
     name: Mapped[str]
     """Name for the person, without its extension."""

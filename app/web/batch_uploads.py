@@ -24,8 +24,14 @@ from app.domain.staff import StaffPermission
 from app.extensions import db
 from app.integrations.batch_store import ARCHIVE, BatchStore
 from app.integrations.billing_files import Package, PackageError
+from app.integrations.errors import StoreError
+from app.logging import log
 from app.models import ImportJob
+<<<<<<< HEAD
 from app.web.context import clock, config
+=======
+from app.web.file_stores import batch_store
+>>>>>>> 6a827b2 (jobs: claim messages, files and imports by one lease, batches in the store)
 from app.web.forms import MAX_SHOWN, printable
 from app.web.session import current_clerk, is_staff
 from config import Config
@@ -39,9 +45,10 @@ WORDS = {
     "empty": "файл пустой",
     "large": "больше {max_mb} МБ. Разделите выгрузку на части или загрузите командой на сервере",
     "length": "не сказано, какого размера файл (нет Content-Length)",
+    "store": "файл сейчас нельзя сохранить. Попробуйте через несколько минут",
     "disk": "на сервере мало места. Обратитесь к администратору сервера",
 }
-STATUSES = {"large": 413, "length": 411, "disk": 503}
+STATUSES = {"large": 413, "length": 411, "disk": 503, "store": 503}
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -155,11 +162,6 @@ def accepts_batch(view: View) -> View:
     return view
 
 
-def batch_store() -> BatchStore:
-    """Where batches of this installation lie."""
-    return BatchStore(config().instance_dir / "imports")
-
-
 def has_token() -> bool:
     """Whether the request carries the token of unattended loads; compared in constant time."""
     asked = request.authorization
@@ -207,10 +209,10 @@ def receive_body() -> Path:
 def accept_batch(
     incoming: Path, filename: str, options: dict[str, Any], goal: JobGoal, staff_id: int | None
 ) -> ImportJob:
-    """Keep what was received and put it into the queue. Commits, or leaves nothing on the disk.
+    """Store what was received and queue its job. Commits, or leaves nothing in the store.
 
     Raises:
-        BatchError: ``kind`` ``empty``.
+        BatchError: ``kind`` ``empty`` ``store``.
     """
     name = filename.replace("\\", "/").rpartition("/")[2]
     plain = fold_name(name)
@@ -220,10 +222,15 @@ def accept_batch(
     size = incoming.stat().st_size
     if not size:
         raise BatchError("empty")
-    storage_key = batch_store().keep(incoming, plain if is_csv else None)
+    # A single file has no manifest to name it.
+    batch_id = None if is_csv else find_batch_id(incoming)
+    try:
+        storage_key = batch_store().store(incoming, plain if is_csv else None)
+    except StoreError as error:
+        log.warning("a batch was not stored: %s", error)
+        raise BatchError("store") from None
     shown = printable(name).strip()[:MAX_NAME]
     channel = Channel.API if staff_id is None else Channel.PAGE
-    batch_id = find_batch_id(batch_store().path_of(storage_key))
     batch = NewBatch(shown, storage_key, size, options, goal, channel, staff_id, batch_id)
     try:
         job = order_job(db.session(), batch, clock().now())

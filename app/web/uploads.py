@@ -16,7 +16,7 @@ from app.domain.errors import AttachmentError
 from app.extensions import db
 from app.integrations.antivirus import Scanner
 from app.integrations.errors import StoreError
-from app.integrations.file_store import FileStore
+from app.integrations.file_store import make_file_store
 from app.logging import log
 from app.models import Attachment
 from app.web.context import clock, limits
@@ -125,7 +125,7 @@ def tidy() -> None:
     session.commit()
     known = list_stored(session)
     try:
-        lost = [name for name in cabinet().store.names_before(now - DAY) if name not in known]
+        lost = [name for name in cabinet().store.list_before(now - DAY) if name not in known]
     except StoreError as error:
         log.warning("the file store cannot be listed: %s", error)
         lost = []
@@ -140,7 +140,7 @@ def largest_body(config: Config) -> int:
 def init_app(app: Flask, config: Config) -> None:
     """Open the file store."""
     app.extensions["cabinet"] = Cabinet(
-        FileStore(config.files_place, config.files_endpoint), Scanner(config.clamd_address)
+        make_file_store(config.files_place, config.files_endpoint), Scanner(config.clamd_address)
     )
 
 

@@ -13,8 +13,9 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.messages import LEASE, Outgoing, claim_message, queue_message
+from app.actions.messages import Outgoing, claim_message, queue_message
 from app.actions.retention import clean_up
+from app.domain.claims import LEASE
 from app.integrations.message_templates import render_email
 from app.jobs import delivery
 from app.lib.signed_links import Purpose

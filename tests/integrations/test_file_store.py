@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.errors import NotFoundError
 from app.integrations.errors import StoreError
-from app.integrations.file_store import FileStore
+from app.integrations.file_store import FileStore, make_file_store
 from tests.stores import s3
 
 
@@ -19,20 +19,20 @@ def store(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[FileStore]:
     if request.param == "folder":
-        yield FileStore(str(tmp_path / "files"))
+        yield make_file_store(str(tmp_path / "files"))
         return
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     with s3("bucket") as endpoint:
-        yield FileStore("s3://bucket/kabinet", endpoint)
+        yield make_file_store("s3://bucket/kabinet", endpoint)
 
 
 def test_what_is_saved_is_read_back_listed_and_deleted(store: FileStore) -> None:
     name = store.save(b"content \x00 of a file")
     assert store.read(name) == b"content \x00 of a file"
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    assert list(store.names_before(tomorrow)) == [name]
-    assert list(store.names_before(tomorrow - timedelta(days=2))) == []
+    assert list(store.list_before(tomorrow)) == [name]
+    assert list(store.list_before(tomorrow - timedelta(days=2))) == []
     store.delete(name)
     with pytest.raises(NotFoundError):
         store.read(name)
@@ -44,7 +44,7 @@ def test_every_file_has_a_name_of_its_own(store: FileStore) -> None:
 
 
 def test_a_folder_knows_how_much_room_is_left(tmp_path: Path) -> None:
-    assert (FileStore(str(tmp_path / "not" / "there")).free_bytes() or 0) > 0
+    assert (make_file_store(str(tmp_path / "not" / "there")).free_bytes() or 0) > 0
 
 
 def test_a_service_that_does_not_answer_is_a_store_error(
@@ -53,7 +53,7 @@ def test_a_service_that_does_not_answer_is_a_store_error(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    store = FileStore("s3://bucket/kabinet", "http://127.0.0.1:9")
+    store = make_file_store("s3://bucket/kabinet", "http://127.0.0.1:9")
     assert store.free_bytes() is None
     with pytest.raises(StoreError):
         store.save(b"x")

@@ -1,8 +1,8 @@
-"""Billing batches on their way: queued, claimed by one process, checked, loaded or given up.
+"""Jobs of billing batches: queued, claimed by one process, checked, loaded or given up.
 
 One batch runs at a time in the whole installation, whichever process or machine it runs on: a
-running row is the claim, held by a lease that its holder prolongs. What a holder that died was at
-goes to the next one, whole or not at all; a holder that lost its claim cannot commit.
+unique index allows one running row. What a holder that died was at goes to the next one, whole or
+not at all; a holder that lost its claim cannot commit.
 """
 
 from __future__ import annotations
@@ -16,16 +16,15 @@ from sqlalchemy import Delete, Update, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
-from app.actions import audit_log
+from app.actions import audit_log, claims
 from app.actions.imports import ImportOptions, ImportResult, Report
 from app.actions.imports.findings import pack_findings
-from app.domain.errors import DomainError
+from app.domain.claims import LEASE
 from app.domain.exchange import Dialect, build_layouts
 from app.domain.imports import (
     DISCARDABLE,
     FAILURE_RETENTION,
     FAILURES,
-    LEASE,
     MAX_TRIES,
     NEXT_GOAL,
     RETENTION,
@@ -38,14 +37,11 @@ from app.models import ImportJob
 
 MAX_ERRORS = 100_000
 SUBJECT = "import_jobs"
+JOBS = claims.JobKind(ImportJob, JobStatus.WAITING, JobStatus.RUNNING, JobStatus.FAILED, MAX_TRIES)
 RUSSIAN_DATES = {"YYYY-MM-DD": False, "DD.MM.YYYY": True}
 DIED = "Работа прервана: процесс загрузки остановился. Ничего не записано."
 DIED_TWICE = "Работа дважды прервана, ничего не записано."
 BROKEN = "Ошибка на нашей стороне, она записана в журнал сервера. Ничего не записано."
-
-
-class ClaimLostError(DomainError):
-    """Another process has taken the job over: whoever held it may write nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +60,18 @@ class NewBatch:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What whoever runs a job has to know of it. ``claimed_by`` proves the claim."""
+    """What whoever runs a job has to know of it."""
 
-    job_id: int
+    claim: claims.Claim
     name: str
     storage_key: str
     goal: JobGoal
     options: dict[str, Any]
     staff_id: int | None
-    claimed_by: str
+
+    @property
+    def job_id(self) -> int:
+        return self.claim.job_id
 
 
 def order_job(session: Session, batch: NewBatch, now: datetime) -> ImportJob:
@@ -86,66 +85,27 @@ def order_job(session: Session, batch: NewBatch, now: datetime) -> ImportJob:
     return job
 
 
-def start_job(session: Session, batch: NewBatch, holder: str, now: datetime) -> Task | None:
+def start_job(session: Session, batch: NewBatch, claimant: str, now: datetime) -> Task | None:
     """Claim the import for a batch that a command names; None: another one runs. Commit at once."""
     job = _new_job(batch, JobStatus.RUNNING, now)
     job.tries, job.started_at = 1, now
-    job.claimed_by, job.lease_until = holder, now + LEASE
+    job.claimed_by, job.lease_until = claimant, now + LEASE
     session.add(job)
     try:
         session.flush()
     except IntegrityError:
         session.rollback()
         return None
-    return _task(job, holder)
+    return _task(job, claims.Claim(job.id, claimant))
 
 
-def claim_next(session: Session, holder: str, now: datetime) -> Task | None:
+def claim_next(session: Session, claimant: str, now: datetime) -> Task | None:
     """Claim the batch that has waited longest; None: none waits, or another one runs. Commit at
     once."""
-    job_id = session.scalar(
-        select(func.min(ImportJob.id)).where(ImportJob.status == JobStatus.WAITING)
-    )
-    if job_id is None:
-        return None
     other = aliased(ImportJob)
-    is_busy = select(other.id).where(other.status == JobStatus.RUNNING)
-    if session.scalar(is_busy) is not None:
-        # Asked first: on SQLite a load that is writing would hold up the UPDATE.
-        return None
-    claim = (
-        update(ImportJob)
-        .where(ImportJob.id == job_id, ImportJob.status == JobStatus.WAITING, ~is_busy.exists())
-        .values(
-            status=JobStatus.RUNNING,
-            claimed_by=holder,
-            lease_until=now + LEASE,
-            started_at=now,
-            tries=ImportJob.tries + 1,
-        )
-    )
-    try:
-        claimed = count_changed(session, claim)
-    except IntegrityError:
-        # Another process has claimed another batch in the same moment.
-        session.rollback()
-        return None
-    if not claimed:
-        return None
-    return _task(session.get_one(ImportJob, job_id, populate_existing=True), holder)
-
-
-def heartbeat_statement(job_id: int, holder: str, now: datetime) -> Update:
-    """Prolong the lease of a claim that still holds; written apart from the import's own work."""
-    return (
-        update(ImportJob)
-        .where(
-            ImportJob.id == job_id,
-            ImportJob.status == JobStatus.RUNNING,
-            ImportJob.claimed_by == holder,
-        )
-        .values(lease_until=now + LEASE)
-    )
+    is_free = ~select(other.id).where(other.status == JobStatus.RUNNING).exists()
+    claim = claims.claim_next(session, JOBS, claimant, now, is_free, started_at=now)
+    return None if claim is None else _task(claims.get_claimed(session, JOBS, claim), claim)
 
 
 def progress_statement(job_id: int, done: int, total: int) -> Update:
@@ -156,29 +116,22 @@ def progress_statement(job_id: int, done: int, total: int) -> Update:
 
 
 def requeue_expired(session: Session, now: datetime) -> ImportJob | None:
-    """Put the batch of a holder that died back into the queue, or give it up: then the job."""
-    is_expired = or_(ImportJob.lease_until.is_(None), ImportJob.lease_until <= now)
-    job = session.scalars(
-        select(ImportJob)
-        .where(ImportJob.status == JobStatus.RUNNING, is_expired)
-        .execution_options(populate_existing=True)
-    ).first()
-    if job is None:
-        return None
-    is_lost = job.storage_key is None
-    is_given_up = is_lost or job.tries >= MAX_TRIES
-    changes: dict[str, Any] = {"status": JobStatus.WAITING, "bytes_done": 0}
-    if is_given_up:
-        message = DIED if is_lost else DIED_TWICE
-        changes = {"status": JobStatus.FAILED, "finished_at": now, "message": message}
-    moved = count_changed(
+    """Put the batch of a holder that died back into the queue, or give it up: then the job.
+
+    What a command was at is given up at once, for nobody else can read its file.
+    """
+    hopeless = claims.requeue_expired(
         session,
-        update(ImportJob)
-        .where(ImportJob.id == job.id, ImportJob.status == JobStatus.RUNNING, is_expired)
-        .values(claimed_by=None, lease_until=None, **changes),
+        JOBS,
+        now,
+        requeued={"bytes_done": 0},
+        given_up=lambda job: {
+            "finished_at": now,
+            "message": DIED if job.storage_key is None else DIED_TWICE,
+        },
+        may_repeat=lambda job: job.storage_key is not None,
     )
-    session.refresh(job)
-    return job if moved and is_given_up else None
+    return hopeless[0] if hopeless else None
 
 
 def ask_again(session: Session, job: ImportJob, staff_id: int, now: datetime) -> bool:
@@ -230,8 +183,8 @@ def discard(session: Session, job: ImportJob, now: datetime) -> bool:
     return True
 
 
-def settle_loaded(session: Session, task: Task, result: ImportResult, now: datetime) -> None:
-    """In the same transaction as the data themselves: both stand, or neither.
+def finish_loaded(session: Session, task: Task, result: ImportResult, now: datetime) -> None:
+    """Finish a load in the transaction of the data themselves: both are stored, or neither.
 
     Raises:
         ClaimLostError: another process has the job now; roll back.
@@ -252,11 +205,11 @@ def settle_loaded(session: Session, task: Task, result: ImportResult, now: datet
         name=task.name,
         **result.report.totals(),
     )
-    settle(session, task, JobStatus.DONE, result.report, now).run_id = run.id
+    finish(session, task, JobStatus.DONE, result.report, now).run_id = run.id
     session.flush()
 
 
-def settle(
+def finish(
     session: Session,
     task: Task,
     status: JobStatus,
@@ -264,34 +217,23 @@ def settle(
     now: datetime,
     message: str | None = None,
 ) -> ImportJob:
-    """Say what has become of a claimed batch, which ends the claim.
+    """Store what has become of a claimed batch, which ends the claim.
 
     Raises:
         ClaimLostError: another process has the job now.
     """
-    settled = count_changed(
+    return claims.finish_job(
         session,
-        update(ImportJob)
-        .where(
-            ImportJob.id == task.job_id,
-            ImportJob.status == JobStatus.RUNNING,
-            ImportJob.claimed_by == task.claimed_by,
-        )
-        .values(
-            status=status,
-            finished_at=now,
-            counts=report.as_dict(),
-            error_count=report.error_count,
-            warning_count=report.warning_count,
-            findings=pack_findings(report),
-            message=message,
-            claimed_by=None,
-            lease_until=None,
-        ),
+        JOBS,
+        task.claim,
+        status=status,
+        finished_at=now,
+        counts=report.as_dict(),
+        error_count=report.error_count,
+        warning_count=report.warning_count,
+        findings=pack_findings(report),
+        message=message,
     )
-    if not settled:
-        raise ClaimLostError
-    return session.get_one(ImportJob, task.job_id, populate_existing=True)
 
 
 def forget_check(session: Session, task: Task) -> None:
@@ -373,13 +315,12 @@ def _new_job(batch: NewBatch, status: JobStatus, now: datetime) -> ImportJob:
     )
 
 
-def _task(job: ImportJob, holder: str) -> Task:
+def _task(job: ImportJob, claim: claims.Claim) -> Task:
     return Task(
-        job.id,
+        claim,
         job.name,
         job.storage_key or "",
         JobGoal(job.goal),
         dict(job.options),
         job.staff_id,
-        holder,
     )

@@ -7,15 +7,16 @@ from flask.typing import ResponseReturnValue
 
 from app.actions.prepared_files import WantedFile, order_file
 from app.domain.access import Permission
-from app.domain.errors import NotFoundError, StatementTooLongError
+from app.domain.errors import StatementTooLongError
 from app.domain.prepared_files import FileStatus
 from app.extensions import db
-from app.jobs.prepared_files import folder, hand_over
+from app.jobs.prepared_files import hand_over
 from app.logging import event
 from app.queries.contracts import VisibleContract
 from app.queries.prepared_files import count_before, get_file
 from app.web.context import clock, limits
 from app.web.downloads import TYPES, name_of, send_bytes
+from app.web.file_stores import prepared_store
 from app.web.forms import PeriodForm
 from app.web.fragments import redirect_page, render_page
 from app.web.pdf_responses import admit_pdf
@@ -79,8 +80,4 @@ def download(contract: VisibleContract, file_id: int) -> ResponseReturnValue:
     found = get_file(db.session(), contract, contract.viewer, file_id, clock().now())
     if found.status != FileStatus.READY or found.storage_key is None:
         return redirect(url_for("files.file", contract_id=contract.id, file_id=file_id), 302)
-    try:
-        content = (folder() / found.storage_key).read_bytes()
-    except FileNotFoundError:
-        raise NotFoundError from None
-    return send_bytes(content, found.name, found.extension)
+    return send_bytes(prepared_store().read(found.storage_key), found.name, found.extension)

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from app.actions.enquiries.attachments import Cabinet
 from app.integrations.antivirus import Scanner
 from app.integrations.errors import StoreError
-from app.integrations.file_store import FileStore
+from app.integrations.file_store import FolderFileStore
 from app.jobs.tasks import tidy
 from app.models import Account, Attachment, Contract, EnquiryDraft
 from tests.conftest import NOW
@@ -196,7 +196,7 @@ def test_a_store_that_fails_costs_the_file_and_no_word(
     def fail(*_: object) -> str:
         raise StoreError("down")
 
-    monkeypatch.setattr(FileStore, "save", fail)
+    monkeypatch.setattr(FolderFileStore, "save", fail)
     post(page, filled(page.open(NEW), text="Слова"), 503, files=files(("a.pdf", PDF)))
     soup = page.check_last()
     assert "нельзя сохранить" in soup.text

@@ -17,19 +17,20 @@ from flask import Flask
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
+from app.actions.claims import ClaimLostError, renew_statement
 from app.actions.imports import Report
 from app.actions.imports.jobs import (
-    ClaimLostError,
+    JOBS,
     NewBatch,
     Task,
     claim_next,
-    heartbeat_statement,
+    finish,
     order_job,
     requeue_expired,
-    settle,
     start_job,
 )
-from app.domain.imports import LEASE, Channel, JobGoal, JobStatus
+from app.domain.claims import LEASE
+from app.domain.imports import Channel, JobGoal, JobStatus
 from app.extensions import db
 from app.jobs import imports
 from app.lib.heartbeat import heartbeat
@@ -95,7 +96,7 @@ def test_of_many_that_claim_at_once_one_gets_it(engine: Engine) -> None:
         )
         assert len(won) == 1
         with Session(engine) as session:
-            settle(session, won[0], JobStatus.DONE, Report(1), NOW)
+            finish(session, won[0], JobStatus.DONE, Report(1), NOW)
             session.commit()
 
 
@@ -106,7 +107,7 @@ def test_who_does_not_prolong_the_lease_is_replaced_and_can_write_nothing(engine
         dead = claim_next(session, "dead", NOW)
         assert dead is not None
         session.commit()
-        beat = heartbeat_statement(dead.job_id, "dead", NOW + timedelta(minutes=1))
+        beat = renew_statement(JOBS, dead.claim, NOW + timedelta(minutes=1))
         session.execute(beat)
         session.commit()
         assert requeue_expired(session, NOW + LEASE) is None
@@ -117,12 +118,12 @@ def test_who_does_not_prolong_the_lease_is_replaced_and_can_write_nothing(engine
         assert living is not None
         assert living.job_id == dead.job_id
         session.commit()
-        session.execute(heartbeat_statement(dead.job_id, "dead", expired_at + LEASE))
+        session.execute(renew_statement(JOBS, dead.claim, expired_at + LEASE))
         assert session.get_one(ImportJob, dead.job_id).lease_until == expired_at + LEASE
         with pytest.raises(ClaimLostError):
-            settle(session, dead, JobStatus.DONE, Report(1), expired_at)
+            finish(session, dead, JobStatus.DONE, Report(1), expired_at)
         session.rollback()
-        assert settle(session, living, JobStatus.DONE, Report(1), expired_at).status == "done"
+        assert finish(session, living, JobStatus.DONE, Report(1), expired_at).status == "done"
         session.commit()
 
 

@@ -43,7 +43,7 @@ WORKER = """
 import sys
 from pathlib import Path
 from app import create_app
-from app.web import imports
+from app.jobs import imports
 from tests.conftest import make_config
 with create_app(make_config(Path(sys.argv[1]))).app_context():
     imports.run_waiting()

@@ -34,6 +34,7 @@ from app.sections.staff.blueprint import bp
 from app.web import batch_uploads
 from app.web.context import clock, config
 from app.web.downloads import send_bytes
+from app.web.file_stores import batch_store
 from app.web.forms import printable, summary_of
 from app.web.fragments import render_page
 from app.web.pager import Pager
@@ -102,7 +103,7 @@ def billing_discard(job_id: int) -> ResponseReturnValue:
         return redirect(url_for("staff.billing_job", job_id=job_id), 303)
     db.session.commit()
     if storage_key:
-        batch_uploads.batch_store().delete(storage_key)
+        imports.delete_stored(storage_key)
     return redirect(url_for("staff.billing", discarded=1), 303)
 
 
@@ -111,7 +112,7 @@ def billing_discard(job_id: int) -> ResponseReturnValue:
 def billing_errors(job_id: int, extension: str) -> ResponseReturnValue:
     """All errors of a refused batch as a file."""
     job = get_job(db.session(), job_id).job
-    content = batch_uploads.batch_store().find_errors(job.storage_key or "", extension)
+    content = batch_store().find_errors(job.storage_key or "", extension)
     if job.status != JobStatus.REFUSED or content is None:
         raise NotFoundError
     return send_bytes(content, f"Ошибки загрузки {job.id}", extension)

@@ -1,0 +1,37 @@
+"""The file stores of the running installation: one place, a folder for each kind of file."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Flask, current_app
+
+from app.integrations.batch_store import BatchStore
+from app.integrations.file_store import FileStore, make_file_store
+from config import Config
+
+BATCHES, PREPARED = "imports", "prepared"
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Bind the stores of billing batches and of prepared files."""
+    batches = _make_store(config, BATCHES)
+    app.extensions["batch_store"] = BatchStore(batches, config.instance_dir / BATCHES)
+    app.extensions["prepared_store"] = _make_store(config, PREPARED)
+
+
+def batch_store() -> BatchStore:
+    """Where billing batches lie."""
+    return cast(BatchStore, current_app.extensions["batch_store"])
+
+
+def prepared_store() -> FileStore:
+    """Where files lie that the worker has prepared."""
+    return cast(FileStore, current_app.extensions["prepared_store"])
+
+
+def _make_store(config: Config, folder: str) -> FileStore:
+    place = f"{config.files_url.rstrip('/')}/{folder}" if config.files_url else ""
+    return make_file_store(
+        place or str(config.instance_dir / folder), config.files_endpoint, is_private=True
+    )
