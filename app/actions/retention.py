@@ -43,7 +43,7 @@ def clean_up(session: Session, now: datetime) -> dict[str, int]:
     session.execute(update(Message).where(Message.sms_code_id.in_(codes)).values(sms_code_id=None))
     statements = {
         "codes": delete(SmsCode).where(is_old_code),
-        "attempts": delete(RateLimitHit).where(RateLimitHit.hit_at < now - ATTEMPTS),
+        "rate_limit_hits": delete(RateLimitHit).where(RateLimitHit.hit_at < now - ATTEMPTS),
         "contact_changes": delete(ContactChange).where(ContactChange.requested_at < now - CHANGES),
         "recoveries": delete(Recovery).where(Recovery.created_at < now - CODES),
         "consents": delete(Consent).where(Consent.registration_id.in_(unfinished)),
