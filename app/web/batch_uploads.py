@@ -27,11 +27,8 @@ from app.integrations.billing_files import Package, PackageError
 from app.integrations.errors import StoreError
 from app.logging import log
 from app.models import ImportJob
-<<<<<<< HEAD
 from app.web.context import clock, config
-=======
 from app.web.file_stores import batch_store
->>>>>>> 6a827b2 (jobs: claim messages, files and imports by one lease, batches in the store)
 from app.web.forms import MAX_SHOWN, printable
 from app.web.session import current_clerk, is_staff
 from config import Config
