@@ -19,6 +19,7 @@ from app.domain.errors import (
 )
 from app.extensions import db
 from app.jobs import delivery
+from app.lib.database import MAX_ID
 from app.models import Registration
 from app.queries.registrations import get_contacts_on_record, get_registration, list_unproved
 from app.web.contact_errors import contact_error_text
@@ -63,7 +64,7 @@ def registrations() -> None:
 
 @click.command("registration-approve")
 @with_appcontext
-@click.argument("number", type=int, metavar="НОМЕР_ЗАЯВКИ")
+@click.argument("number", type=click.IntRange(max=MAX_ID), metavar="НОМЕР_ЗАЯВКИ")
 def registration_approve(number: int) -> None:
     """Открыть кабинет: право на договор проверено."""
     try:
@@ -76,7 +77,7 @@ def registration_approve(number: int) -> None:
 
 @click.command("registration-refuse")
 @with_appcontext
-@click.argument("number", type=int, metavar="НОМЕР_ЗАЯВКИ")
+@click.argument("number", type=click.IntRange(max=MAX_ID), metavar="НОМЕР_ЗАЯВКИ")
 @click.option("--reason", required=True, help="Причина; ее прочитает заявитель.")
 def registration_refuse(number: int, reason: str) -> None:
     """Отказать в доступе к договору."""

@@ -11,6 +11,7 @@ from app.domain.errors import RetryError
 from app.extensions import db
 from app.jobs import delivery
 from app.jobs import tasks as jobs
+from app.lib.database import MAX_ID
 from app.queries.messages import find_message, list_unsent
 from app.web.context import clock
 
@@ -39,7 +40,7 @@ def messages() -> None:
 
 @click.command("message-retry")
 @with_appcontext
-@click.argument("number", type=int, metavar="НОМЕР")
+@click.argument("number", type=click.IntRange(max=MAX_ID), metavar="НОМЕР")
 def message_retry(number: int) -> None:
     """Отправить сообщение еще раз."""
     message = find_message(db.session(), number)

@@ -11,6 +11,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
+MAX_ID = 2**63 - 1
+"""Largest id that a table can hold; no row has it."""
 BUSY_MS = 5000
 
 

@@ -23,7 +23,7 @@ from app.models import (
     Service,
     SupplyPoint,
 )
-from app.queries.contracts import MAX_ID, VisibleContract
+from app.queries.contracts import VisibleContract
 from app.queries.open_items import list_interest_ids
 
 DIRECTION = "A+"
@@ -89,8 +89,6 @@ class Detail:
 
 def count_lines(session: Session, contract: VisibleContract, charge_id: int) -> int:
     """How many lines a document of a contract has; 0 where there is no such document."""
-    if charge_id > MAX_ID:
-        return 0
     lines = (
         select(func.count(ChargeLine.id))
         .join(Charge, Charge.id == ChargeLine.charge_id)
@@ -118,9 +116,7 @@ def get_detail(
     Raises:
         NotFoundError: absent, withdrawn, or of another contract.
     """
-    charge = None
-    if charge_id <= MAX_ID:
-        charge = session.scalars(_of(contract).where(Charge.id == charge_id)).first()
+    charge = session.scalars(_of(contract).where(Charge.id == charge_id)).first()
     if charge is None:
         raise NotFoundError
     corrected = None

@@ -31,8 +31,6 @@ from app.models import (
 )
 from app.queries.memberships import is_live, is_readable
 
-MAX_ID = 2**63 - 1
-
 
 @dataclass(frozen=True, slots=True)
 class VisibleContract:
@@ -222,13 +220,11 @@ def get_visible(
         AccessDeniedError: the viewer's role does not grant the permission.
         ContractTerminatedError: the role would, but the contract has ended.
     """
-    row = None
-    if contract_id <= MAX_ID:
-        row = (
-            session.connection()
-            .execute(_ONE_VISIBLE, _values(viewer, window) | {"contract_id": contract_id})
-            .one_or_none()
-        )
+    row = (
+        session.connection()
+        .execute(_ONE_VISIBLE, _values(viewer, window) | {"contract_id": contract_id})
+        .one_or_none()
+    )
     if row is None:
         raise NotFoundError
     contract = _contract(row, viewer.account_id, window.today)
@@ -245,9 +241,7 @@ def get_as_customer(
         NotFoundError: no such contract.
         AccessDeniedError: a read-only view does not include this.
     """
-    row = None
-    if contract_id <= MAX_ID:
-        row = session.connection().execute(_ANY, {"contract_id": contract_id}).one_or_none()
+    row = session.connection().execute(_ANY, {"contract_id": contract_id}).one_or_none()
     if row is None:
         raise NotFoundError
     *values, owner_id = row

@@ -18,7 +18,6 @@ from app.models import (
     Message,
     Registration,
 )
-from app.queries.contracts import MAX_ID
 from app.queries.profile import list_sessions
 
 LAST = 5
@@ -41,14 +40,12 @@ def get_contract_for_desk(session: Session, contract_id: int) -> Contract:
     Raises:
         NotFoundError: no such contract.
     """
-    found = None
-    if contract_id <= MAX_ID:
-        found = session.get(
-            Contract,
-            contract_id,
-            options=[joinedload(Contract.customer), joinedload(Contract.department)],
-            populate_existing=True,
-        )
+    found = session.get(
+        Contract,
+        contract_id,
+        options=[joinedload(Contract.customer), joinedload(Contract.department)],
+        populate_existing=True,
+    )
     if found is None:
         raise NotFoundError
     return found
@@ -92,13 +89,11 @@ def get_account_of(session: Session, contract: Contract, account_id: int) -> Acc
     Raises:
         NotFoundError: absent, or of other contracts only.
     """
-    found = None
-    if account_id <= MAX_ID:
-        found = session.scalars(
-            select(Account)
-            .join(Membership, Membership.account_id == Account.id)
-            .where(Account.id == account_id, Membership.contract_id == contract.id)
-        ).first()
+    found = session.scalars(
+        select(Account)
+        .join(Membership, Membership.account_id == Account.id)
+        .where(Account.id == account_id, Membership.contract_id == contract.id)
+    ).first()
     if found is None:
         raise NotFoundError
     return found

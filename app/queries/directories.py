@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import NotFoundError
 from app.models import Announcement, Department, EnquiryTopic, PremisesKind, StaffMember, Supplier
-from app.queries.contracts import MAX_ID
 from app.queries.enquiries.customer import topics_in_force
 
 Row = TypeVar("Row", Department, EnquiryTopic, PremisesKind)
@@ -36,9 +35,7 @@ def get_row(session: Session, model: type[Row], row_id: int) -> Row:
     Raises:
         NotFoundError: absent, or withdrawn by billing.
     """
-    found = None
-    if row_id <= MAX_ID:
-        found = session.scalars(_of(model).where(model.id == row_id)).first()
+    found = session.scalars(_of(model).where(model.id == row_id)).first()
     if found is None:
         raise NotFoundError
     return found
@@ -101,7 +98,7 @@ def get_announcement(session: Session, announcement_id: int) -> Announcement:
     Raises:
         NotFoundError: there is none by that id.
     """
-    found = session.get(Announcement, announcement_id) if announcement_id <= MAX_ID else None
+    found = session.get(Announcement, announcement_id)
     if found is None:
         raise NotFoundError
     return found

@@ -12,7 +12,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from app.domain.errors import NotFoundError
 from app.domain.imports import FAILURES, PENDING, Channel, JobGoal, JobStatus
 from app.models import ImportJob, ImportRun, StaffMember
-from app.queries.contracts import MAX_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +37,11 @@ def get_job(session: Session, job_id: int) -> JobRow:
     Raises:
         NotFoundError: there is none (any more).
     """
-    row = None
-    if job_id <= MAX_ID:
-        row = session.execute(
-            select(ImportJob, StaffMember.name)
-            .outerjoin(StaffMember, StaffMember.id == ImportJob.staff_id)
-            .where(ImportJob.id == job_id)
-        ).first()
+    row = session.execute(
+        select(ImportJob, StaffMember.name)
+        .outerjoin(StaffMember, StaffMember.id == ImportJob.staff_id)
+        .where(ImportJob.id == job_id)
+    ).first()
     if row is None:
         raise NotFoundError
     return JobRow(*row)
@@ -137,9 +134,7 @@ def get_run(session: Session, run_id: int) -> RunRow:
     Raises:
         NotFoundError: there is none.
     """
-    row = None
-    if run_id <= MAX_ID:
-        row = session.execute(_RUNS.where(ImportRun.id == run_id)).first()
+    row = session.execute(_RUNS.where(ImportRun.id == run_id)).first()
     if row is None:
         raise NotFoundError
     return RunRow(*row)

@@ -12,7 +12,7 @@ from app.domain.errors import NotFoundError
 from app.domain.invoices import InvoiceCard
 from app.domain.open_items import OpenItems
 from app.models import BankDetails, Contract, Customer, Invoice, Supplier
-from app.queries.contracts import MAX_ID, VisibleContract
+from app.queries.contracts import VisibleContract
 
 
 def count_invoices(session: Session, contract: VisibleContract) -> int:
@@ -48,7 +48,7 @@ def get_invoice(
     Raises:
         NotFoundError: absent, withdrawn, or of another contract.
     """
-    found = list_some(session, contract, open_items, [invoice_id]) if invoice_id <= MAX_ID else []
+    found = list_some(session, contract, open_items, [invoice_id])
     if not found:
         raise NotFoundError
     return found[0]

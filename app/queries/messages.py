@@ -13,7 +13,6 @@ from app.domain.contacts import normalise_email, normalise_phone
 from app.domain.contract_number import number_key
 from app.domain.errors import ContactError, NotFoundError
 from app.models import Contract, Message
-from app.queries.contracts import MAX_ID
 from app.queries.pagination import Cursor, Slice, take
 
 PAGE = 50
@@ -94,13 +93,11 @@ def get_message(session: Session, message_id: int) -> tuple[Message, str | None]
     Raises:
         NotFoundError: there is none by that number.
     """
-    row = None
-    if message_id <= MAX_ID:
-        row = session.execute(
-            select(Message, Contract.number)
-            .outerjoin(Contract, Contract.id == Message.contract_id)
-            .where(Message.id == message_id)
-        ).one_or_none()
+    row = session.execute(
+        select(Message, Contract.number)
+        .outerjoin(Contract, Contract.id == Message.contract_id)
+        .where(Message.id == message_id)
+    ).one_or_none()
     if row is None:
         raise NotFoundError
     return row[0], row[1]

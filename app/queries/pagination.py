@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.queries.contracts import MAX_ID
+from app.lib.database import MAX_ID
 
 T = TypeVar("T")
 

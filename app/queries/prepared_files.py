@@ -11,7 +11,7 @@ from app.domain.access import Viewer
 from app.domain.errors import NotFoundError
 from app.domain.prepared_files import FileStatus
 from app.models import PreparedFile
-from app.queries.contracts import MAX_ID, VisibleContract
+from app.queries.contracts import VisibleContract
 
 
 def get_file(
@@ -22,16 +22,14 @@ def get_file(
     Raises:
         NotFoundError: absent, expired, or somebody else's.
     """
-    file = None
-    if file_id <= MAX_ID:
-        file = session.scalars(
-            select(PreparedFile).where(
-                PreparedFile.id == file_id,
-                PreparedFile.contract_id == contract.id,
-                PreparedFile.account_id == viewer.account_id,
-                PreparedFile.expires_at > now,
-            )
-        ).first()
+    file = session.scalars(
+        select(PreparedFile).where(
+            PreparedFile.id == file_id,
+            PreparedFile.contract_id == contract.id,
+            PreparedFile.account_id == viewer.account_id,
+            PreparedFile.expires_at > now,
+        )
+    ).first()
     if file is None:
         raise NotFoundError
     return file

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.domain.access import Viewer
 from app.domain.errors import NotFoundError
 from app.models import Account, AccountSession, Consent, ContactChange, Contract, Customer, Enquiry
-from app.queries.contracts import MAX_ID, VisibleContract
+from app.queries.contracts import VisibleContract
 
 
 def get_signed_in_account(session: Session, viewer: Viewer) -> Account:
@@ -64,7 +64,7 @@ def get_session(session: Session, viewer: Viewer, session_id: int) -> AccountSes
     Raises:
         NotFoundError: absent, or somebody else's.
     """
-    row = session.get(AccountSession, session_id) if session_id <= MAX_ID else None
+    row = session.get(AccountSession, session_id)
     if row is None or row.account_id != viewer.account_id:
         raise NotFoundError
     return row
@@ -97,7 +97,7 @@ def get_consent(session: Session, viewer: Viewer, consent_id: int) -> Consent:
     Raises:
         NotFoundError: absent, or somebody else's.
     """
-    row = session.get(Consent, consent_id) if consent_id <= MAX_ID else None
+    row = session.get(Consent, consent_id)
     if row is None or row.account_id != viewer.account_id:
         raise NotFoundError
     return row

@@ -23,7 +23,6 @@ from app.models import (
     Recovery,
     Registration,
 )
-from app.queries.contracts import MAX_ID
 from app.queries.memberships import is_undecided
 
 
@@ -82,14 +81,12 @@ def get_registration(session: Session, registration_id: int) -> Registration:
     Raises:
         NotFoundError: purged since.
     """
-    registration = None
-    if registration_id <= MAX_ID:
-        registration = session.get(
-            Registration,
-            registration_id,
-            options=[joinedload(Registration.contract).joinedload(Contract.customer)],
-            populate_existing=True,
-        )
+    registration = session.get(
+        Registration,
+        registration_id,
+        options=[joinedload(Registration.contract).joinedload(Contract.customer)],
+        populate_existing=True,
+    )
     if registration is None:
         raise NotFoundError
     return registration

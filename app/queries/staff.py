@@ -12,7 +12,6 @@ from app.domain.errors import NotFoundError
 from app.domain.staff import StaffRole
 from app.models import RecoveryCode, StaffMember, StaffSession
 from app.queries.accounts import hash_token
-from app.queries.contracts import MAX_ID
 
 SETUP = timedelta(minutes=15)
 """How long the second factor may take after the password."""
@@ -56,14 +55,12 @@ def get_staff(session: Session, staff_id: int) -> StaffMember:
     Raises:
         NotFoundError: there is nobody by that id.
     """
-    found = None
-    if staff_id <= MAX_ID:
-        found = session.get(
-            StaffMember,
-            staff_id,
-            options=[joinedload(StaffMember.department)],
-            populate_existing=True,
-        )
+    found = session.get(
+        StaffMember,
+        staff_id,
+        options=[joinedload(StaffMember.department)],
+        populate_existing=True,
+    )
     if found is None:
         raise NotFoundError
     return found

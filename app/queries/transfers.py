@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, joinedload
 from app.domain.errors import NotFoundError
 from app.domain.registration import State
 from app.models import Account, Contract, ContractTransfer, Customer, Membership, Registration
-from app.queries.contracts import MAX_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def list_undecided(
 
 def find_case(session: Session, contract_id: int) -> TransferCase | None:
     """What is to be decided about a contract, if anything."""
-    return _cases(session, [contract_id]).get(contract_id) if contract_id <= MAX_ID else None
+    return _cases(session, [contract_id]).get(contract_id)
 
 
 def get_transfer(session: Session, transfer_id: int) -> ContractTransfer:
@@ -90,17 +89,15 @@ def get_transfer(session: Session, transfer_id: int) -> ContractTransfer:
     Raises:
         NotFoundError: no such change.
     """
-    found = None
-    if transfer_id <= MAX_ID:
-        found = session.scalars(
-            select(ContractTransfer)
-            .where(ContractTransfer.id == transfer_id)
-            .options(
-                joinedload(ContractTransfer.contract).joinedload(Contract.customer),
-                joinedload(ContractTransfer.decided_by),
-            )
-            .execution_options(populate_existing=True)
-        ).first()
+    found = session.scalars(
+        select(ContractTransfer)
+        .where(ContractTransfer.id == transfer_id)
+        .options(
+            joinedload(ContractTransfer.contract).joinedload(Contract.customer),
+            joinedload(ContractTransfer.decided_by),
+        )
+        .execution_options(populate_existing=True)
+    ).first()
     if found is None:
         raise NotFoundError
     return found

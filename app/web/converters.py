@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
-MAX_ID = 2**63 - 1
-"""Largest id that a table can hold; no row has it."""
+from app.lib.database import MAX_ID
+
 MAX_DIGITS = 19
 
 

@@ -25,7 +25,7 @@ from app.models import (
     PremisesKind,
     SupplyPoint,
 )
-from app.queries.contracts import MAX_ID, VisibleContract
+from app.queries.contracts import VisibleContract
 
 MAX_ADDRESSES = 50
 
@@ -129,21 +129,19 @@ def get_enquiry(session: Session, contract: VisibleContract, enquiry_id: int) ->
     Raises:
         NotFoundError: absent, of another contract, or of a former customer of this one.
     """
-    found = None
-    if enquiry_id <= MAX_ID:
-        found = session.scalars(
-            select(Enquiry)
-            .where(Enquiry.id == enquiry_id, _is_of(contract))
-            .options(
-                joinedload(Enquiry.topic),
-                joinedload(Enquiry.department),
-                joinedload(Enquiry.premises_kind),
-                selectinload(
-                    Enquiry.entries.and_(EnquiryEntry.is_internal.is_(False))
-                ).selectinload(EnquiryEntry.attachments),
-            )
-            .execution_options(populate_existing=True)
-        ).first()
+    found = session.scalars(
+        select(Enquiry)
+        .where(Enquiry.id == enquiry_id, _is_of(contract))
+        .options(
+            joinedload(Enquiry.topic),
+            joinedload(Enquiry.department),
+            joinedload(Enquiry.premises_kind),
+            selectinload(Enquiry.entries.and_(EnquiryEntry.is_internal.is_(False))).selectinload(
+                EnquiryEntry.attachments
+            ),
+        )
+        .execution_options(populate_existing=True)
+    ).first()
     if found is None:
         raise NotFoundError
     return found
@@ -210,19 +208,17 @@ def get_attachment(
     Raises:
         NotFoundError: absent, of another enquiry, contract or customer, or in a note of the staff.
     """
-    found = None
-    if max(enquiry_id, attachment_id) <= MAX_ID:
-        found = session.scalars(
-            select(Attachment)
-            .join(EnquiryEntry, EnquiryEntry.id == Attachment.entry_id)
-            .join(Enquiry, Enquiry.id == EnquiryEntry.enquiry_id)
-            .where(
-                Attachment.id == attachment_id,
-                Enquiry.id == enquiry_id,
-                _is_of(contract),
-                EnquiryEntry.is_internal.is_(False),
-            )
-        ).first()
+    found = session.scalars(
+        select(Attachment)
+        .join(EnquiryEntry, EnquiryEntry.id == Attachment.entry_id)
+        .join(Enquiry, Enquiry.id == EnquiryEntry.enquiry_id)
+        .where(
+            Attachment.id == attachment_id,
+            Enquiry.id == enquiry_id,
+            _is_of(contract),
+            EnquiryEntry.is_internal.is_(False),
+        )
+    ).first()
     if found is None:
         raise NotFoundError
     return found

@@ -35,7 +35,6 @@ from app.models import (
     EnquiryTopic,
     StaffMember,
 )
-from app.queries.contracts import MAX_ID
 
 NONE = 0
 """In a filter: without a department, nobody's."""
@@ -179,21 +178,19 @@ def get_for_desk(session: Session, enquiry_id: int) -> Enquiry:
     Raises:
         NotFoundError: absent.
     """
-    found = None
-    if enquiry_id <= MAX_ID:
-        found = session.scalars(
-            select(Enquiry)
-            .where(Enquiry.id == enquiry_id)
-            .options(
-                joinedload(Enquiry.topic),
-                joinedload(Enquiry.department),
-                joinedload(Enquiry.premises_kind),
-                joinedload(Enquiry.assignee),
-                joinedload(Enquiry.contract).joinedload(Contract.customer),
-                selectinload(Enquiry.entries).selectinload(EnquiryEntry.attachments),
-            )
-            .execution_options(populate_existing=True)
-        ).first()
+    found = session.scalars(
+        select(Enquiry)
+        .where(Enquiry.id == enquiry_id)
+        .options(
+            joinedload(Enquiry.topic),
+            joinedload(Enquiry.department),
+            joinedload(Enquiry.premises_kind),
+            joinedload(Enquiry.assignee),
+            joinedload(Enquiry.contract).joinedload(Contract.customer),
+            selectinload(Enquiry.entries).selectinload(EnquiryEntry.attachments),
+        )
+        .execution_options(populate_existing=True)
+    ).first()
     if found is None:
         raise NotFoundError
     return found
@@ -205,13 +202,11 @@ def get_attachment_for_desk(session: Session, enquiry_id: int, attachment_id: in
     Raises:
         NotFoundError: absent, or of another enquiry.
     """
-    found = None
-    if max(enquiry_id, attachment_id) <= MAX_ID:
-        found = session.scalars(
-            select(Attachment)
-            .join(EnquiryEntry, EnquiryEntry.id == Attachment.entry_id)
-            .where(Attachment.id == attachment_id, EnquiryEntry.enquiry_id == enquiry_id)
-        ).first()
+    found = session.scalars(
+        select(Attachment)
+        .join(EnquiryEntry, EnquiryEntry.id == Attachment.entry_id)
+        .where(Attachment.id == attachment_id, EnquiryEntry.enquiry_id == enquiry_id)
+    ).first()
     if found is None:
         raise NotFoundError
     return found

@@ -20,7 +20,7 @@ from app.models import (
     SubmittedReading,
     SupplyPoint,
 )
-from app.queries.contracts import MAX_ID, VisibleContract
+from app.queries.contracts import VisibleContract
 
 
 def get_receipt(session: Session, contract: VisibleContract, receipt_id: int) -> ReadingReceipt:
@@ -29,13 +29,11 @@ def get_receipt(session: Session, contract: VisibleContract, receipt_id: int) ->
     Raises:
         NotFoundError: absent, of another contract, or of a former customer of this one.
     """
-    receipt = None
-    if receipt_id <= MAX_ID:
-        receipt = session.scalars(
-            select(ReadingReceipt)
-            .where(ReadingReceipt.id == receipt_id, is_of_present_customer(contract))
-            .options(selectinload(ReadingReceipt.readings))
-        ).first()
+    receipt = session.scalars(
+        select(ReadingReceipt)
+        .where(ReadingReceipt.id == receipt_id, is_of_present_customer(contract))
+        .options(selectinload(ReadingReceipt.readings))
+    ).first()
     if receipt is None:
         raise NotFoundError
     return receipt

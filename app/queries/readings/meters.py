@@ -28,7 +28,7 @@ from app.models import (
     SubmittedReading,
     SupplyPoint,
 )
-from app.queries.contracts import MAX_ID, VisibleContract
+from app.queries.contracts import VisibleContract
 from app.queries.readings.customer import is_of_present_customer, list_known
 
 DIRECTION = "A+"
@@ -60,7 +60,7 @@ def get_meter(
     Raises:
         NotFoundError: absent, withdrawn, or of another contract.
     """
-    rows = _select_meters(session, contract, meter_id) if meter_id <= MAX_ID else []
+    rows = _select_meters(session, contract, meter_id)
     found = _build(session, contract, today, rules, rows)
     if not found:
         raise NotFoundError

@@ -12,8 +12,9 @@ from app.domain.enquiries import TopicUse
 from app.domain.errors import NotFoundError, PeriodError
 from app.domain.period import Month, parse_day
 from app.extensions import db
+from app.lib.database import MAX_ID
 from app.queries.charges import list_by_ids
-from app.queries.contracts import MAX_ID, VisibleContract
+from app.queries.contracts import VisibleContract
 from app.queries.readings.customer import get_receipt
 from app.queries.readings.meters import get_meter
 from app.web.context import clock

@@ -12,8 +12,8 @@ from wtforms import Form, HiddenField, RadioField, SelectField, StringField, Tex
 from wtforms.validators import ValidationError
 
 from app.domain.enquiries import QueueState, Reply, Term
+from app.lib.database import MAX_ID
 from app.models import Department, Enquiry, EnquiryTopic, StaffMember
-from app.queries.contracts import MAX_ID
 from app.queries.enquiries.staff import NONE, Queue
 from app.sections.enquiries.forms import MAX_TEXT, lines
 from app.sections.staff.enquiries.labels import STATES, STEPS, TERMS

@@ -14,8 +14,8 @@ from wtforms import Field, Form, SelectField, StringField, ValidationError
 from app.actions.readings.decisions import MAX_REASON
 from app.domain.period import Month
 from app.domain.readings import ReadingStatus
+from app.lib.database import MAX_ID
 from app.models import Department
-from app.queries.contracts import MAX_ID
 from app.queries.readings.staff import ReadingFilter, WarningFilter
 from app.sections.staff.readings import labels
 from app.web.field_errors import MaxLength
