@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from bs4 import BeautifulSoup
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from app.domain.access import Role
 from app.domain.period import Month
@@ -139,19 +140,24 @@ def forms_of(soup: BeautifulSoup, path: str) -> dict[str, dict[str, str]]:
 def what_was_seen(scene: Scene) -> tuple[list[str], dict[str, dict[str, str]]]:
     """Every address of the contract that links or rules lead to, and every form there."""
     here = f"/contracts/{scene.contract.id}/"
-    seen = {path for path in crawl(scene.old, "/") if path.startswith(here)}
-    seen |= {
+    forms: dict[str, dict[str, str]] = {}
+
+    def visit(path: str, answer: TestResponse) -> None:
+        if answer.mimetype == "text/html" and path.startswith(here):
+            forms.update(forms_of(BeautifulSoup(answer.text, "lxml"), path))
+
+    seen = {path for path in crawl(scene.old, "/", visit) if path.startswith(here)}
+    unlinked = {
         scene.old.url(route.endpoint, **values)
         for route in contract_routes()
         for values in route.every_values(contract_id=scene.contract.id)
         if not route.is_write
     }
-    forms: dict[str, dict[str, str]] = {}
-    for path in sorted(seen):
-        answer = scene.old.client.get(path)
-        if answer.mimetype == "text/html":
-            forms |= forms_of(BeautifulSoup(answer.text, "html5lib"), path)
-    return sorted(seen), {path: data for path, data in forms.items() if path.startswith(here)}
+    for path in sorted(unlinked - seen):
+        visit(path, scene.old.client.get(path))
+    return sorted(seen | unlinked), {
+        path: data for path, data in forms.items() if path.startswith(here)
+    }
 
 
 def replay(

@@ -250,7 +250,9 @@ def links(page: str) -> set[str]:
     return {href.split("#")[0] for href in found if href.startswith("/")}
 
 
-def crawl(page: PageClient, start: str) -> dict[str, int]:
+def crawl(
+    page: PageClient, start: str, visit: Callable[[str, TestResponse], None] | None = None
+) -> dict[str, int]:
     """Follow every link there is; the page of appearances links to itself ever longer."""
     queue, seen = deque([start]), {}
     while queue:
@@ -259,6 +261,8 @@ def crawl(page: PageClient, start: str) -> dict[str, int]:
             continue
         answer = page.client.get(path)
         seen[path] = answer.status_code
+        if visit:
+            visit(path, answer)
         if answer.location and urlsplit(answer.location).netloc == "":
             queue.append(answer.location)
         if answer.mimetype == "text/html" and answer.status_code < 400:
