@@ -11,13 +11,13 @@ from pathlib import Path
 from tests.other_supplier.package import write_package
 
 
-def tell(line: str) -> None:
+def say(line: str) -> None:
     """Write a line to the standard output."""
     sys.stdout.write(line + "\n")
 
 
-def main() -> None:
-    """Write one package and print rows, bytes and speed."""
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.other_supplier", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--contracts", type=int, default=300)
@@ -32,7 +32,12 @@ def main() -> None:
     parser.add_argument("--mode", default="full", choices=["full", "delta"])
     parser.add_argument("--tail", type=int, help="write operations of the last TAIL months only")
     parser.add_argument("--only", nargs="+", metavar="FILE.csv")
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Write one package and print rows, bytes and speed."""
+    args = parse_arguments()
     started = time.perf_counter()
     write_package(
         args.folder,
@@ -51,14 +56,14 @@ def main() -> None:
     )
     seconds = time.perf_counter() - started
     if args.no_manifest:
-        tell(f"{args.folder}: {seconds:.1f} s")
+        say(f"{args.folder}: {seconds:.1f} s")
         return
     files = json.loads((args.folder / "manifest.json").read_text(encoding="utf-8"))["files"]
     for item in files:
-        tell(f"{item['name']:20} {item['rows']:>10} rows {item['bytes']:>13} bytes")
+        say(f"{item['name']:20} {item['rows']:>10} rows {item['bytes']:>13} bytes")
     rows = sum(item["rows"] for item in files)
     size = sum(item["bytes"] for item in files)
-    tell(f"{'total':20} {rows:>10} rows {size:>13} bytes {seconds:.1f} s {rows / seconds:.0f}/s")
+    say(f"{'total':20} {rows:>10} rows {size:>13} bytes {seconds:.1f} s {rows / seconds:.0f}/s")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ class Fault:
     file: str
     line: int | None = None
     column: str | None = None
-    keep_manifest: bool = False
+    stale_manifest: bool = False
     """True: the manifest is not made to agree with the damage, for it is part of the fault."""
     cross_check: bool = False
     """True: the format lists it among cross-checks (foreign keys: a warning unless strict)."""
@@ -259,7 +259,7 @@ def _same_size(sheet: Sheet) -> None:
 
 def _manifests() -> list[Fault]:
     """The manifest does not agree with the files, or is itself bad."""
-    pay, own = "payments.csv", "manifest.json"
+    pay, manifest_file = "payments.csv", "manifest.json"
     changed = edit(pay, _same_size, fix_manifest=False)
     head = {
         "manifest-format": ("format", "billing-exchange/2.0"),
@@ -269,15 +269,27 @@ def _manifests() -> list[Fault]:
         "manifest-delimiter": ("delimiter", "|"),
     }
     return [
-        Fault("hash-mismatch", changed, pay, keep_manifest=True),
-        Fault("hash-wrong", _set_item("sha256", "0" * 64), pay, keep_manifest=True),
-        Fault("row-count-mismatch", edit_manifest(_add_row), pay, keep_manifest=True),
-        Fault("truncated-file", _truncate, pay, keep_manifest=True),
-        Fault("listed-file-missing", _lost, pay, keep_manifest=True),
-        Fault("manifest-path", _set_item("name", "../payments.csv"), own, keep_manifest=True),
-        Fault("manifest-not-json", _half_json, own, keep_manifest=True),
+        Fault("hash-mismatch", changed, pay, stale_manifest=True),
+        Fault("hash-wrong", _set_item("sha256", "0" * 64), pay, stale_manifest=True),
+        Fault("row-count-mismatch", edit_manifest(_add_row), pay, stale_manifest=True),
+        Fault("truncated-file", _truncate, pay, stale_manifest=True),
+        Fault("listed-file-missing", _lost, pay, stale_manifest=True),
+        Fault(
+            "manifest-path",
+            _set_item("name", "../payments.csv"),
+            manifest_file,
+            stale_manifest=True,
+        ),
+        Fault("manifest-not-json", _half_json, manifest_file, stale_manifest=True),
         *(
-            Fault(name, edit_manifest(_setter(*pair)), own, None, pair[0], keep_manifest=True)
+            Fault(
+                name,
+                edit_manifest(_setter(*pair)),
+                manifest_file,
+                None,
+                pair[0],
+                stale_manifest=True,
+            )
             for name, pair in head.items()
         ),
     ]

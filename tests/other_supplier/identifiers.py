@@ -75,16 +75,16 @@ def uuid_head(code: int) -> str:
     return f"{mixed:08x}-{code * 31 & 0xFFFF:04x}-4{code & 0xFFF:03x}-9{code * 7 & 0xFFF:03x}-"
 
 
-def styled_id(letters: str, code: int, part: int = 0) -> str:
-    """Id unique by (`letters`, `code`, `part`) in one of five styles, chosen by `code`."""
+def styled_id(prefix: str, code: int, part: int = 0) -> str:
+    """Id unique by (`prefix`, `code`, `part`) in one of five styles, chosen by `code`."""
     match code % 5:
         case 0:
             return f"{uuid_head(code)}{part:04x}{code:08x}"
         case 1:
-            return f"{letters}/{code:06d}.{part}"
+            return f"{prefix}/{code:06d}.{part}"
         case 2:
             return f"000{code:07d}{part:02d}"
         case 3:
-            return f"{letters.lower()}-Ёж_{code}-{part}"
+            return f"{prefix.lower()}-Ёж_{code}-{part}"
         case _:
             return f"{code}/{part}"

@@ -114,11 +114,25 @@ class Masters:
         text = self._fmt.text
         self._buffers[file].append(fields(file, {k: text(v) for k, v in values.items()}))
 
-    def _odd_text(self, index: int, usual: str, *, when: bool) -> str:
-        return texts.hostile(index, on=self._odd and when, usual=usual)
+    def _odd_text(self, index: int, ordinary: str, *, when: bool) -> str:
+        return texts.hostile(index, on=self._odd and when, ordinary=ordinary)
 
     def directories(self) -> None:
         """Supplier, departments, topics and services."""
+        self._supplier()
+        self._departments()
+        for n, name in enumerate(_TOPICS):
+            self._add(
+                "enquiry_topics.csv",
+                topic_id=f"{n + 1:03d}",
+                name=name,
+                active="1",
+                department_id=("01", "1", "ОТД/3", "")[n % 4],
+            )
+        for code, (unit, name) in _SERVICES.items():
+            self._add("services.csv", service_code=code, unit=unit, name=name)
+
+    def _supplier(self) -> None:
         bic = ids.bic9(3)
         self._add(
             "supplier.csv",
@@ -136,6 +150,8 @@ class Masters:
             phone="+7 (3513) 00-00-00",
             email="office@energo.example",
         )
+
+    def _departments(self) -> None:
         # "1" and "01" are two different ids
         for n, key in enumerate(("01", "1", "ОТД/3", "dep-4._x")):
             name = ("Миасское отделение", "Чебаркульское отделение", "Златоуст", "Карабаш")[n]
@@ -149,16 +165,6 @@ class Masters:
                 work_hours="пн–чт 8:00–17:00; пт до 16:00",
                 active="0" if n == 3 else "1",
             )
-        for n, name in enumerate(_TOPICS):
-            self._add(
-                "enquiry_topics.csv",
-                topic_id=f"{n + 1:03d}",
-                name=name,
-                active="1",
-                department_id=("01", "1", "ОТД/3", "")[n % 4],
-            )
-        for code, (unit, name) in _SERVICES.items():
-            self._add("services.csv", service_code=code, unit=unit, name=name)
 
     def contract(self, index: int, rng: Random) -> Plan:
         """Rows of contract `index` (and of its customer, if this is the first one)."""
@@ -193,7 +199,7 @@ class Masters:
         customer_id = ids.styled_id("КА", code)
         if not write:
             return customer_id, inn, bic, account
-        usual = texts.company(n) if kind == "ul" else texts.person(n)
+        ordinary = texts.company(n) if kind == "ul" else texts.person(n)
         short = texts.company_short(n) if kind == "ul" else texts.person(n)
         bank = n % 8 != 6
         self._add(
@@ -201,7 +207,7 @@ class Masters:
             customer_id=customer_id,
             kind=kind,
             inn=inn,
-            full_name=self._odd_text(n // 2, usual, when=n % 2 == 1),
+            full_name=self._odd_text(n // 2, ordinary, when=n % 2 == 1),
             short_name=self._odd_text(n // 3 + 7, short, when=n % 3 == 1),
             kpp=("745601001" if branch else "741501001") if kind == "ul" else "",
             ogrn={"ul": ids.ogrn13(source), "ip": ids.ogrnip15(source), "fl": ""}[kind],
@@ -295,15 +301,7 @@ class Masters:
             modulo = 10 ** (digits + decimals)
             top = 0.985 if n and r() < 0.03 else r() * 0.3  # some roll over within the range
             for zone in zones:
-                self._add(
-                    "registers.csv",
-                    meter_id=meter,
-                    zone=zone,
-                    direction="A+",
-                    unit="кВт·ч",
-                    digits=str(digits),
-                    decimals=str(decimals),
-                )
+                self._register(meter, zone, digits, decimals)
                 usage = int((30 + r() * 700) * 10**decimals)
                 start = int(top * modulo)
                 plan.registers.append(
@@ -311,6 +309,17 @@ class Masters:
                 )
         if n % 45 == 11:
             self._replaced_meter(plan)
+
+    def _register(self, meter: str, zone: str, digits: int, decimals: int) -> None:
+        self._add(
+            "registers.csv",
+            meter_id=meter,
+            zone=zone,
+            direction="A+",
+            unit="кВт·ч",
+            digits=str(digits),
+            decimals=str(decimals),
+        )
 
     def _fmt_raw(self, value: int, places: int) -> str:
         """A scaled number; `_add` quotes it if need be."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from random import Random
 
 from tests.other_supplier.layout import COLUMNS, CsvFile, FileInfo, Format, Row
-from tests.other_supplier.ledger import Ledger, Sink
+from tests.other_supplier.ledger import Ledger
+from tests.other_supplier.ledger_state import Sink
 from tests.other_supplier.masters import SUPPLIER_INN, Masters
 from tests.other_supplier.months import Month, months_until
 
@@ -51,29 +52,41 @@ def write_package(
     fmt = Format(delimiter, decimal)
     wanted = [name for name in COLUMNS if only_files is None or name in only_files]
     files = {name: CsvFile(folder / name, fmt, encoding) for name in wanted}
-    sink = Sink()
     buffers: dict[str, list[Row]] = {name: [] for name in COLUMNS}
     buffers |= {name: file.buffer for name, file in files.items()}
-    sink.readings, sink.charges = buffers["readings.csv"], buffers["charges.csv"]
-    sink.lines, sink.invoices = buffers["charge_lines.csv"], buffers["invoices.csv"]
-    sink.payments, sink.balances = buffers["payments.csv"], buffers["balances.csv"]
     masters = Masters(fmt, calendar, seed, buffers, odd=hostile)
-    ledger = Ledger(fmt, calendar, sink, tail_from=tail_from, odd=hostile)
+    ledger = Ledger(fmt, calendar, _sink(buffers), tail_from=tail_from, odd=hostile)
     masters.directories()
     for index in range(contracts):
         rng = Random(seed * 1_000_003 + index)
         ledger.contract(masters.contract(index, rng), rng)
         if index % _FLUSH_EVERY == 0:
-            for file in files.values():
-                file.flush()
-            for name in buffers.keys() - files.keys():
-                buffers[name].clear()
+            _flush(files, buffers)
     infos = [file.close() for file in files.values()]
     if manifest:
         batch = f"other-{seed}-{contracts}x{months}-{last_month}-{mode}-{tail_from}-{len(wanted)}"
         head = {"mode": mode, "batch_id": f"{batch}{'-h' if hostile else ''}"}
         dialect = {"encoding": encoding, "delimiter": delimiter, "decimal": decimal}
         _write_manifest(folder, head | dialect, calendar[tail_from:], infos)
+
+
+def _sink(buffers: dict[str, list[Row]]) -> Sink:
+    return Sink(
+        readings=buffers["readings.csv"],
+        charges=buffers["charges.csv"],
+        lines=buffers["charge_lines.csv"],
+        invoices=buffers["invoices.csv"],
+        payments=buffers["payments.csv"],
+        balances=buffers["balances.csv"],
+    )
+
+
+def _flush(files: dict[str, CsvFile], buffers: dict[str, list[Row]]) -> None:
+    """Write what is buffered, and drop rows of files that are not wanted."""
+    for file in files.values():
+        file.flush()
+    for name in buffers.keys() - files.keys():
+        buffers[name].clear()
 
 
 def _write_manifest(

@@ -109,12 +109,12 @@ def test_fault_changes_one_thing(fault: Fault, good: Path, tmp_path: Path) -> No
     fault.damage(folder)
     before, after = contents(good), contents(folder)
     changed = {name for name in before | after if before.get(name) != after.get(name)}
-    assert fault.file in changed or fault.keep_manifest
+    assert fault.file in changed or fault.stale_manifest
     assert changed <= {fault.file, "manifest.json"}
     if fault.line is not None:
         line = fault.line - 1
         assert Sheet(good, fault.file).lines[line] != Sheet(folder, fault.file).lines[line]
     if fault.line and fault.line > 1 and fault.column:
         assert fault.column in Sheet(good, fault.file).columns()
-    if not fault.keep_manifest and (folder / "manifest.json").exists():
+    if not fault.stale_manifest and (folder / "manifest.json").exists():
         assert disagreements(folder) == []

@@ -41,7 +41,7 @@ HOSTILE: tuple[str, ...] = (
 HOSTILE_DOC_NO: tuple[str, ...] = ("=1+1", "+12", "@7", "№ 15/ё", "-15", "А\u00a0100", "0", "007")
 """Document numbers: free text, some look like numbers or formulas."""
 
-_WORDS = (
+_COMPANIES = (
     "Аметист",
     "Берёзка",
     "Вектор-М",
@@ -78,12 +78,12 @@ _PHONES = (
 
 def company(index: int) -> str:
     """Ordinary company name."""
-    return f"Общество с ограниченной ответственностью «{_WORDS[index % 16]}-{index}»"
+    return f"Общество с ограниченной ответственностью «{_COMPANIES[index % 16]}-{index}»"
 
 
 def company_short(index: int) -> str:
     """Short name of the same company."""
-    return f"ООО «{_WORDS[index % 16]}-{index}»"
+    return f"ООО «{_COMPANIES[index % 16]}-{index}»"
 
 
 def person(index: int) -> str:
@@ -115,6 +115,6 @@ def email(index: int) -> str:
             return f"Energo.{index}@Firma{index % 50}.EXAMPLE"
 
 
-def hostile(index: int, *, on: bool, usual: str) -> str:
+def hostile(index: int, *, on: bool, ordinary: str) -> str:
     """Hostile text number `index` when `on`, else the usual one."""
-    return HOSTILE[index % len(HOSTILE)] if on else usual
+    return HOSTILE[index % len(HOSTILE)] if on else ordinary
