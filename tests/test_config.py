@@ -17,7 +17,7 @@ from dotenv import dotenv_values
 
 import wsgi
 from app.domain.rate_limits import LIMITS, Limits
-from app.logging import log, warn_of_removed_settings
+from app.logging import warn_of_removed_settings
 from app.security import flask_settings, trusted_hosts
 from config import Config, ConfigError, MailSettings, SmsSettings, variable_name
 from tests.deploy.test_kabinet_command import kabinet
@@ -344,13 +344,12 @@ def test_readme_shows_the_defaults(local: dict[str, str]) -> None:
 
 
 def test_what_became_a_constant_is_no_setting_and_is_named_when_set(
-    local: dict[str, str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    local: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     names = {item.name.upper() for item in fields(Limits)}
     assert not names & variables()
     environ = local | {"SIGN_IN_PAIR_FAILURES": "3", "SMS_PER_NUMBER": " ", "PROOF_TRIES": "x"}
     assert Config.from_env(environ) == Config.from_env(local)
-    monkeypatch.setattr(log, "propagate", True)
     warn_of_removed_settings(environ)
     named = [record.getMessage().split()[0] for record in caplog.records]
     assert named == ["SIGN_IN_PAIR_FAILURES", "PROOF_TRIES"]
