@@ -1,4 +1,4 @@
-"""Errors of the domain: a code and facts; the words belong to forms and ``app/errors.py``."""
+"""Typed errors of the domain: codes and facts; ``app/errors.py`` and forms own the Russian text."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from collections.abc import Sequence
 
 class DomainError(Exception):
     """Base of everything the domain, queries and actions raise on purpose."""
+
+
+class CodedError(DomainError):
+    """A refusal with several reasons; ``code`` says which, as each class lists them."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class NotFoundError(DomainError):
@@ -21,34 +29,27 @@ class ContractTerminatedError(AccessDeniedError):
     """The contract has ended; what its people ask for needs one in force."""
 
 
-class TransferError(DomainError):
-    """A change of customer that is not decided like this. ``code``: ``decided`` (by somebody else
-    meanwhile), ``changed`` (billing has sent another customer since the page was opened)."""
+class TransferError(CodedError):
+    """A change of customer that cannot be decided like this.
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    ``code``: ``decided`` (by somebody else meanwhile), ``changed`` (billing has sent another
+    customer since the page was opened).
+    """
 
 
-class PeriodError(DomainError):
+class PeriodError(CodedError):
     """Dates that make no period: ``unreadable``, ``reversed``, ``out_of_range``, ``too_long``."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 class ContractNumberError(DomainError):
     """Text that cannot be a contract number, however generously it is read."""
 
 
-class PasswordError(DomainError):
-    """A password that may not be set. ``code``: ``short`` ``long`` ``common`` ``personal``
-    ``same``."""
+class PasswordError(CodedError):
+    """A password that may not be set.
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    ``code``: ``short`` ``long`` ``common`` ``personal`` ``same``.
+    """
 
 
 class EntryOutOfRangeError(DomainError):
@@ -69,8 +70,12 @@ class SignInRefusedError(DomainError):
 
 
 class TooManyAttemptsError(DomainError):
-    """A limit was reached. ``retry_after``: whole seconds until the next try makes sense;
-    ``staff_alert``: the name of the limit where staff have to know."""
+    """A rate limit was reached.
+
+    Attributes:
+        retry_after: whole seconds until the next attempt makes sense.
+        staff_alert: the name of the limit where staff have to know.
+    """
 
     def __init__(self, retry_after: int, staff_alert: str = "") -> None:
         super().__init__(str(retry_after))
@@ -82,31 +87,27 @@ class AccountExistsError(DomainError):
     """The contract already has an owner; nobody registers over an active account."""
 
 
-class BlockedError(DomainError):
-    """What a clerk asks for an account is not possible. ``code``: ``closed`` (its owner or somebody
-    on record has closed it), ``no_mail`` (no confirmed address to write to)."""
+class BlockedError(CodedError):
+    """What staff ask for an account is not possible.
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    ``code``: ``closed`` (by its owner or somebody on record), ``no_mail`` (no confirmed email).
+    """
 
 
-class StaffError(DomainError):
-    """What cannot be done with one of the supplier's people. ``code``: ``login`` (unusable),
-    ``taken``, ``last_admin`` (somebody has to manage the others), ``self``."""
+class StaffError(CodedError):
+    """What cannot be done with a staff member.
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    ``code``: ``login`` (unusable), ``taken``, ``last_admin`` (somebody has to manage the others),
+    ``self``.
+    """
 
 
-class RetryError(DomainError):
-    """A message that is not sent again. ``code``: ``sent`` (or on its way), ``interactive`` (its
-    person asks for a new one), ``outdated``."""
+class RetryError(CodedError):
+    """A message that is not sent again.
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    ``code``: ``sent`` (or on its way), ``interactive`` (its person asks for a new one),
+    ``outdated``.
+    """
 
 
 class NotDemoError(DomainError):
@@ -145,28 +146,23 @@ class TooSoonError(DomainError):
         self.retry_after = retry_after
 
 
-class CodeError(DomainError):
-    """A code that does not confirm. ``code``: ``wrong``, ``expired`` (too old, used up, none
-    sent to this number) or ``missing`` (the number has not been confirmed)."""
+class CodeError(CodedError):
+    """A code by text message that does not confirm.
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    ``code``: ``wrong``, ``expired`` (too old, used up, none sent to this number) or ``missing``
+    (the number has not been confirmed).
+    """
 
 
-class LinkError(DomainError):
+class LinkError(CodedError):
     """A signed link that leads nowhere (any more).
 
     ``code``: ``altered`` ``expired`` ``used`` ``superseded`` ``stopped``.
     """
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
 
 class ProofHeldError(DomainError):
-    """A total was noted for a clerk; whether it was right is told to nobody else."""
+    """A total waits for a decision of staff; whether it was right is told to nobody else."""
 
 
 class RegistrationClosedError(DomainError):
@@ -174,7 +170,7 @@ class RegistrationClosedError(DomainError):
 
 
 class ProofError(DomainError):
-    """No document has this total. ``tries_left``: 0 means that only a clerk can help."""
+    """No document has this total. ``tries_left``: 0 means that only staff can help."""
 
     def __init__(self, tries_left: int) -> None:
         super().__init__(str(tries_left))
@@ -182,34 +178,26 @@ class ProofError(DomainError):
 
 
 class ConsentMissingError(DomainError):
-    """Nothing personal is kept without consent."""
+    """Nothing personal is stored without consent."""
 
 
-class ReadingError(DomainError):
+class ReadingError(CodedError):
     """Digits that are no reading of a register.
 
     ``code``: ``empty`` ``format`` ``twice`` ``whole_long`` ``fraction_format`` ``fraction_long``
     ``no_fraction``.
     """
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
-
-class ReadingClosedError(DomainError):
+class ReadingClosedError(CodedError):
     """A reading that cannot be submitted, changed or withdrawn (any more).
 
     ``code``: ``automatic`` ``removed`` ``billed`` ``closed`` ``raced``.
     """
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
 
 class AttachmentError(DomainError):
-    """A file that is not taken.
+    """A file that is not accepted.
 
     ``code``: ``kind`` ``empty`` ``large`` ``content`` ``macros`` ``active`` ``external``
     ``locked`` ``bomb`` ``virus`` ``many`` ``day`` ``account`` ``disk`` ``scanner`` ``store``;
@@ -222,13 +210,11 @@ class AttachmentError(DomainError):
         self.name = name
 
 
-class BatchError(DomainError):
-    """A billing batch that is not received. ``code``: ``none`` ``kind`` ``empty`` ``large``
-    ``length`` (it is not said how large) ``disk``."""
+class BatchError(CodedError):
+    """A billing batch that is not received.
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    ``code``: ``none`` ``kind`` ``empty`` ``large`` ``length`` (no Content-Length) ``disk``.
+    """
 
 
 class DoubtfulReadingsError(DomainError):
@@ -243,26 +229,23 @@ class DoubtfulReadingsError(DomainError):
         self.ids = ids
 
 
-class EnquiryClosedError(DomainError):
-    """An enquiry that takes no such step (any more). ``code``: ``closed`` ``rated`` ``early``,
-    ``taken`` (somebody else's by now), ``raced`` (there is something that was not read)."""
+class EnquiryClosedError(CodedError):
+    """An enquiry whose status does not allow a step (any more).
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    ``code``: ``closed`` ``rated`` ``early``, ``taken`` (assigned to somebody else by now),
+    ``raced`` (there is something that was not read).
+    """
 
 
 class DraftFullError(DomainError):
     """Two drafts together are longer than one may be."""
 
 
-class DirectoryError(DomainError):
-    """What cannot be done with a directory. ``code``: ``taken`` (there is one of this name),
-    ``last`` (people have to have something to choose from)."""
+class DirectoryError(CodedError):
+    """What cannot be done with a directory.
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    ``code``: ``taken`` (there is one of this name), ``last`` (something must be left to choose).
+    """
 
 
 class AnnouncementOverError(DomainError):

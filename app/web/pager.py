@@ -1,13 +1,18 @@
-"""Pages of a long table."""
+"""Pagination of long tables by page number."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask import request
+
+PAGE_ROWS = 25
+STAFF_PAGE_ROWS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """Which rows of a table are shown; ``number`` counts from 1."""
+    """The page of a table that is shown: ``number`` counts from 1, ``size`` is rows of a page."""
 
     number: int
     size: int
@@ -18,6 +23,11 @@ class Pager:
         """Read ``page``; what is no page of this table is its first page."""
         number = int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else 1
         return cls(number if 1 <= number <= -(-total // size) else 1, size, total)
+
+    @classmethod
+    def from_request(cls, size: int, total: int) -> Pager:
+        """The page that ``page`` in the query of the current request asks for."""
+        return cls.from_query(request.args.get("page"), size, total)
 
     @property
     def offset(self) -> int:

@@ -68,7 +68,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
 def document(contract: VisibleContract, charge_id: int) -> ResponseReturnValue:
     """«Детализация»: the lines of a document and how each sum came about."""
     count = count_lines(db.session(), contract, charge_id)
-    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_LINES, count)
+    pager = Pager.from_request(PAGE_LINES, count)
     detail = get_detail(db.session(), contract, charge_id, pager.offset, pager.size)
     return render_page(
         "charges/document.html",
@@ -128,7 +128,7 @@ def _statement_page(
     contract: VisibleContract, form: PeriodForm, made: ChargeStatement | None = None
 ) -> Response:
     rows = made.rows if made else ()
-    pager = Pager.from_query(request.args.get("page", "")[:9], STATEMENT_ROWS, len(rows))
+    pager = Pager.from_request(STATEMENT_ROWS, len(rows))
     return render_page(
         "charges/statement.html",
         fragment="results",

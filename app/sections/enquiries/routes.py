@@ -38,15 +38,13 @@ from app.sections.enquiries.source_page import About, read_about
 from app.web.context import local_now
 from app.web.forms import describe_wait, is_uuid, summary_of
 from app.web.fragments import render_page
-from app.web.pager import Pager
+from app.web.pager import PAGE_ROWS, Pager
 from app.web.permissions import contract_access
 from app.web.policies import enquiry_rules, file_rules
 from app.web.session import current_browser
 from app.web.uploads import accepts_files, refusal_status, refusal_text
 
 bp = Blueprint("enquiries", __name__, url_prefix="/contracts/<id:contract_id>/enquiries")
-
-PAGE_ROWS = 25
 
 
 @bp.before_request
@@ -75,7 +73,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
     chosen = chosen if chosen in labels.FILTERS else "all"
     statuses = labels.FILTERS[chosen][1]
     total = count_enquiries(db.session(), contract, statuses)
-    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, total)
+    pager = Pager.from_request(PAGE_ROWS, total)
     return render_page(
         "enquiries/index.html",
         fragment="results",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from app.domain.access import Permission
@@ -18,14 +18,13 @@ from app.queries.open_items import read_open_items
 from app.web.context import clock
 from app.web.downloads import send_bytes
 from app.web.fragments import render_page
-from app.web.pager import Pager
+from app.web.pager import PAGE_ROWS, Pager
 from app.web.payment_methods import payment_options, payment_qr_payload, send_payment_orders
 from app.web.pdf_responses import admit_pdf, lay_out
 from app.web.permissions import contract_access
 
 bp = Blueprint("invoices", __name__, url_prefix="/contracts/<id:contract_id>/invoices")
 
-PAGE_ROWS = 25
 KINDS = {
     "advance30": "Аванс 30 %",
     "advance40": "Аванс 40 %",
@@ -39,9 +38,7 @@ KINDS = {
 def index(contract: VisibleContract) -> ResponseReturnValue:
     """All invoices with their status."""
     today = clock().today()
-    pager = Pager.from_query(
-        request.args.get("page", "")[:9], PAGE_ROWS, count_invoices(db.session(), contract)
-    )
+    pager = Pager.from_request(PAGE_ROWS, count_invoices(db.session(), contract))
     open_items = read_open_items(db.session(), contract, today)
     return render_page(
         "invoices/index.html",

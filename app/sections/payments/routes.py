@@ -15,13 +15,11 @@ from app.web.context import clock
 from app.web.downloads import WRITERS, name_of, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragments import render_page
-from app.web.pager import Pager
+from app.web.pager import PAGE_ROWS, Pager
 from app.web.payment_methods import bank_links
 from app.web.permissions import contract_access
 
 bp = Blueprint("payments", __name__, url_prefix="/contracts/<id:contract_id>/payments")
-
-PAGE_ROWS = 25
 
 
 @bp.get("")
@@ -32,7 +30,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
     if form.period is None:
         return _page(contract, form, 422)
     sums = sum_payments(db.session(), contract, form.period)
-    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, sums.count)
+    pager = Pager.from_request(PAGE_ROWS, sums.count)
     payments = list_payments(db.session(), contract, form.period, pager.offset, pager.size)
     return _page(contract, form, sums=sums, pager=pager, payments=payments)
 

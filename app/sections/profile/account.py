@@ -31,12 +31,10 @@ from app.web import session
 from app.web.context import clock, local_now
 from app.web.forms import summary_of, too_many_attempts
 from app.web.fragments import render_page
-from app.web.pager import Pager
+from app.web.pager import PAGE_ROWS, Pager
 from app.web.permissions import contract_access
 from app.web.policies import contact_rules, session_lives
 from app.web.user_agents import describe_user_agent
-
-PAGE_ROWS = 25
 
 
 @bp.get("/password")
@@ -123,7 +121,7 @@ def consents(contract: VisibleContract) -> ResponseReturnValue:
     """List the consents: to what, when and from where."""
     viewer = contract.viewer
     total = count_consents(db.session(), viewer)
-    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, total)
+    pager = Pager.from_request(PAGE_ROWS, total)
     return render_page(
         "profile/consents.html",
         fragment="results",

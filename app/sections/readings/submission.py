@@ -60,7 +60,7 @@ class Submission:
 
 def meters_pager(meters: Sequence[MeterReadings]) -> Pager:
     """Pages of meters, as the address asks."""
-    return Pager.from_query(request.args.get("page", "")[:9], PAGE_METERS, len(meters))
+    return Pager.from_request(PAGE_METERS, len(meters))
 
 
 def list_open_meters(contract: VisibleContract) -> tuple[list[MeterReadings], Pager]:

@@ -20,7 +20,7 @@ from app.web.downloads import WRITERS, name_of, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragment_cache import contract_block
 from app.web.fragments import redirect_page, render_page
-from app.web.pager import Pager
+from app.web.pager import PAGE_ROWS, Pager
 from app.web.permissions import contract_access
 from app.web.statement_routes import (
     RECIPES,
@@ -35,7 +35,6 @@ from app.web.statement_routes import (
 bp = Blueprint("settlements", __name__, url_prefix="/contracts/<id:contract_id>/settlements")
 
 PAGE = "settlements/index.html"
-PAGE_ROWS = 25
 NAME = "settlements"
 
 
@@ -122,7 +121,7 @@ def _statement_page(
     contract: VisibleContract, form: PeriodForm, made: SettlementStatement | None = None
 ) -> ResponseReturnValue:
     rows = made.rows if made else ()
-    pager = Pager.from_query(request.args.get("page", "")[:9], STATEMENT_ROWS, len(rows))
+    pager = Pager.from_request(STATEMENT_ROWS, len(rows))
     return render_page(
         "settlements/statement.html",
         fragment="results",

@@ -20,11 +20,10 @@ from app.web.context import clock
 from app.web.downloads import WRITERS, send_bytes
 from app.web.forms import MAX_SHOWN, printable
 from app.web.fragments import render_page
-from app.web.pager import Pager
+from app.web.pager import STAFF_PAGE_ROWS, Pager
 from app.web.permissions import staff_access
 
 PAGE = "staff/billing/balance_checks.html"
-PAGE_ROWS = 50
 LISTED_PAYMENTS = 50
 WRONG_MONTH = "Поле «Месяц»: нужен месяц, например 2026-10"
 COLUMNS = (
@@ -52,9 +51,7 @@ def balance_checks() -> ResponseReturnValue:
             PAGE, fragment="results", month=None, typed=typed, error=WRONG_MONTH, status=422
         )
     session = db.session()
-    pager = Pager.from_query(
-        request.args.get("page"), PAGE_ROWS, queries.count_mismatched(session, month)
-    )
+    pager = Pager.from_request(STAFF_PAGE_ROWS, queries.count_mismatched(session, month))
     count, total = queries.sum_unallocated(session, month)
     return render_page(
         PAGE,

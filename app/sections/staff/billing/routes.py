@@ -146,7 +146,7 @@ def _refused(form: batch_uploads.BatchForm, error: BatchError) -> Response:
 def _page(form: batch_uploads.BatchForm, status: int = 200) -> Response:
     text = printable(request.args.get("q", "")).strip()[:MAX_SEARCHED]
     total = count_runs(db.session(), text)
-    pager = Pager.from_query(request.args.get("page"), PAGE_ROWS, total)
+    pager = Pager.from_request(PAGE_ROWS, total)
     return render_page(
         "staff/billing/index.html",
         fragment="results",

@@ -18,11 +18,9 @@ from app.sections.staff.content.forms import AnnouncementForm
 from app.web.context import clock, local_now
 from app.web.forms import summary_of
 from app.web.fragments import render_page
-from app.web.pager import Pager
+from app.web.pager import STAFF_PAGE_ROWS, Pager
 from app.web.permissions import staff_access
 from app.web.session import current_clerk
-
-PAGE_ROWS = 50
 
 
 @bp.get("/directories/announcements")
@@ -30,7 +28,7 @@ PAGE_ROWS = 50
 def directory_announcements() -> ResponseReturnValue:
     """Coming, current and past ones."""
     total = queries.count_announcements(db.session())
-    pager = Pager.from_query(request.args.get("page"), PAGE_ROWS, total)
+    pager = Pager.from_request(STAFF_PAGE_ROWS, total)
     return render_page(
         "staff/directories/announcements.html",
         fragment="results",

@@ -27,10 +27,9 @@ from app.sections.staff.content.forms import (
 from app.web.context import clock, config
 from app.web.forms import summary_of
 from app.web.fragments import render_page
-from app.web.pager import Pager
+from app.web.pager import STAFF_PAGE_ROWS, Pager
 from app.web.permissions import staff_access
 
-PAGE_ROWS = 50
 FAULTS = {
     "taken": ("name", "Поле «Название»: такая запись уже есть. Измените ее или назовите иначе"),
     "last": ("is_active", "Поле «Действует»: это последняя запись, потребителям нужен выбор"),
@@ -96,7 +95,7 @@ def directory(kind: str) -> ResponseReturnValue:
     """The records of a directory, first those in use."""
     found = DIRECTORIES[kind]
     total = queries.count_rows(db.session(), found.model)
-    pager = Pager.from_query(request.args.get("page"), PAGE_ROWS, total)
+    pager = Pager.from_request(STAFF_PAGE_ROWS, total)
     return render_page(
         "staff/directories/rows.html",
         fragment="results",

@@ -51,9 +51,9 @@ def customers() -> ResponseReturnValue:
     typed = printable(request.args.get("q", "")[:200]).strip()
     if not is_fragment() and (exact := find_exact_contract(db.session(), typed)):
         return redirect(url_for("staff.customer", contract_id=exact))
-    number = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, 10**6)
+    number = Pager.from_request(PAGE_ROWS, 10**6)
     found = find_contracts(db.session(), typed, number.offset, PAGE_ROWS)
-    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, found.total)
+    pager = Pager.from_request(PAGE_ROWS, found.total)
     return render_page(
         "staff/customers/index.html",
         fragment="results",

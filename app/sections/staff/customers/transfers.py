@@ -22,11 +22,10 @@ from app.web.context import local_now
 from app.web.data_access import record_access
 from app.web.forms import summary_of
 from app.web.fragments import render_page
-from app.web.pager import Pager
+from app.web.pager import STAFF_PAGE_ROWS, Pager
 from app.web.permissions import staff_access
 from app.web.session import current_clerk
 
-PAGE_ROWS = 50
 BULK_ROWS = 100
 """Decided in one step: each of them is named on the page that asks."""
 
@@ -37,7 +36,7 @@ def transfers() -> ResponseReturnValue:
     """Contracts that wait for a decision, the longest first."""
     session = db.session()
     total = queries.count_undecided(session)
-    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, total)
+    pager = Pager.from_request(STAFF_PAGE_ROWS, total)
     return render_page(
         "staff/transfers/index.html",
         fragment="results",

@@ -22,11 +22,10 @@ from app.web.context import clock, local_now
 from app.web.downloads import WRITERS, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragments import render_page
-from app.web.pager import Pager
+from app.web.pager import STAFF_PAGE_ROWS, Pager
 from app.web.permissions import staff_access
 from app.web.session import current_clerk
 
-PAGE_ROWS = 50
 FILE_ROWS = 20_000
 SUMMARY_DAYS = 30
 SUMMARY = "staff/enquiries/summary.html"
@@ -39,7 +38,7 @@ def enquiries() -> ResponseReturnValue:
     form, today = _queue_form(), clock().today()
     queue = form.queue(current_clerk().staff_id)
     total = count_queue(db.session(), queue, today)
-    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, total)
+    pager = Pager.from_request(STAFF_PAGE_ROWS, total)
     astray = 0
     if queue.department_id:
         # What no department is in charge of must not be out of everybody's sight.

@@ -19,11 +19,10 @@ from app.web.downloads import send_bytes
 from app.web.export_folder import outgoing_folder
 from app.web.fragments import render_page
 from app.web.labels import ZONES
-from app.web.pager import Pager
+from app.web.pager import STAFF_PAGE_ROWS, Pager
 from app.web.permissions import staff_access
 from app.web.session import current_clerk
 
-PAGE_ROWS = 50
 PACKAGES = 50
 """Packages that are listed; older ones are in the folder."""
 NOTHING = "Выгружать нечего: биллинг знает обо всем."
@@ -62,7 +61,7 @@ def reading_package(name: str) -> ResponseReturnValue:
 def _page(status: int = 200) -> Response:
     packages = list_packages(outgoing_folder())
     total = count_unacknowledged(db.session())
-    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, total)
+    pager = Pager.from_request(STAFF_PAGE_ROWS, total)
     made = request.args.get("made")
     return render_page(
         "staff/readings/exchange.html",
@@ -71,7 +70,7 @@ def _page(status: int = 200) -> Response:
         made=next((package for package in packages if package.name == made), None),
         packages=packages[:PACKAGES],
         more=len(packages) - PACKAGES,
-        waiting=list_unacknowledged(db.session(), pager.offset, PAGE_ROWS),
+        waiting=list_unacknowledged(db.session(), pager.offset, STAFF_PAGE_ROWS),
         pager=pager,
         zones=ZONES,
         may_import=current_clerk().may(StaffPermission.IMPORT),

@@ -31,11 +31,10 @@ from app.web.downloads import WRITERS, send_bytes
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.labels import ZONES
-from app.web.pager import Pager
+from app.web.pager import STAFF_PAGE_ROWS, Pager
 from app.web.permissions import staff_access
 from app.web.session import current_clerk
 
-PAGE_ROWS = 50
 COUNTS = {
     "accepted": "accepted",
     "refused": "rejected",
@@ -121,8 +120,10 @@ def _query(form: ReadingFilterForm) -> dict[str, str | int]:
 def _page(form: ReadingFilterForm, decision: DecisionForm, status: int = 200) -> Response:
     is_good = form.validate()
     total = count_submitted(db.session(), form.wanted) if is_good else 0
-    pager = Pager.from_query(request.args.get("page", "")[:9], PAGE_ROWS, min(total, MAX_ROWS))
-    rows = list_submitted(db.session(), form.wanted, pager.offset, PAGE_ROWS) if is_good else []
+    pager = Pager.from_request(STAFF_PAGE_ROWS, min(total, MAX_ROWS))
+    rows = (
+        list_submitted(db.session(), form.wanted, pager.offset, STAFF_PAGE_ROWS) if is_good else []
+    )
     done = DecisionCounts(*only_numbers(request.args, *COUNTS)) if "done" in request.args else None
     return render_page(
         "staff/readings/index.html",
