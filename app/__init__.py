@@ -37,10 +37,10 @@ from app.web import (
     batch_uploads,
     converters,
     file_stores,
-    filters,
     fragment_cache,
     request_bodies,
     session,
+    template_context,
     uploads,
 )
 from config import ROOT, Config
@@ -78,6 +78,24 @@ def create_app(config: Config, limits: Limits = LIMITS) -> Flask:
         template_folder="templates",
         static_folder="static",
     )
+    app.config.from_mapping(flask_settings(config))
+    # Programs read Russian texts of errors in a terminal.
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.extensions["config"] = config
+    app.extensions["limits"] = limits
+    app.extensions["clock"] = Clock(config.supplier_timezone, config.fixed_now)
+    config.instance_dir.mkdir(parents=True, exist_ok=True)
+    prepare_parts(app, config)
+    for blueprint in SECTIONS:
+        app.register_blueprint(blueprint)
+    if config.import_token:
+        # Without it the address is unknown, whatever the method.
+        app.register_blueprint(api.bp)
+    return app
+
+
+def prepare_parts(app: Flask, config: Config) -> None:
+    """Bind extensions and parts to an application; the order of their request hooks matters."""
     app.jinja_loader = ChoiceLoader(
         [
             # Texts that a supplier has written anew go before ours.
@@ -85,14 +103,6 @@ def create_app(config: Config, limits: Limits = LIMITS) -> Flask:
             FileSystemLoader(ROOT / "templates"),
         ]
     )
-    config.instance_dir.mkdir(parents=True, exist_ok=True)
-    app.config.from_mapping(flask_settings(config))
-    # Programs read Russian texts of errors in a terminal.
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.extensions["config"] = config
-    app.extensions["limits"] = limits
-    app.extensions["clock"] = Clock(config.supplier_timezone, config.fixed_now)
-
     extensions.db.init_app(app)
     with app.app_context():
         prepare_engine(extensions.db.engine)
@@ -108,16 +118,10 @@ def create_app(config: Config, limits: Limits = LIMITS) -> Flask:
     extensions.csrf.init_app(app)
     extensions.compress.init_app(app)
     extensions.mail.init_app(app)
-    for part in (logging, errors, converters, session, filters, fragment_cache, cli):
+    for part in (logging, errors, converters, session, template_context, fragment_cache, cli):
         part.init_app(app)
     delivery.init_app(app, config)
     tasks.init_app(app, config)
-    for blueprint in SECTIONS:
-        app.register_blueprint(blueprint)
-    if config.import_token:
-        # Without it the address is unknown, whatever the method.
-        app.register_blueprint(api.bp)
-    return app
 
 
 def flask_settings(config: Config) -> dict[str, object]:

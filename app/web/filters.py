@@ -1,45 +1,24 @@
-"""How values look on screen: one place for money, dates and links to assets."""
+"""Template filters: how money, energy, dates and durations are shown."""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
-from pathlib import Path
-from typing import Any
 
-from flask import Flask, g, url_for
-from flask_login import current_user
-
-from app.domain.contacts import (
-    BillingContacts,
-    mask_email,
-    mask_phone,
-    read_billing_contacts,
-    show_email,
-    show_phone,
-)
+from app.domain.contacts import mask_email, mask_phone, show_email, show_phone
 from app.domain.money import plural
 from app.domain.period import Month, Period
 from app.domain.texts import version_label
-from app.extensions import db
 from app.lib.markdown import render_markdown
-from app.models import Customer
-from app.queries.contracts import SiteContext, get_site_context
-from app.version import VERSION
-from app.web.appearance import current_appearance
 from app.web.context import clock
-from app.web.forms import summary_of
-from app.web.fragments import is_fragment
-from app.web.session import is_staff
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
 
 
 def money(amount: Decimal) -> str:
-    """«1 234 567,89» with no-break spaces; the unit stands in the table's head or beside.
+    """«1 234 567,89» with no-break spaces; the unit is in the table's head or beside.
 
     Written by hand because a page formats hundreds of sums; a test holds it to Babel's output.
     """
@@ -95,7 +74,7 @@ def vat_rate_label(rate: Decimal | None, vat: Decimal) -> str:
 
 
 def side(balance: Decimal) -> str:
-    """A balance inside a table: «1 234,56 Дт»; the side stands in words, never a sign."""
+    """A balance inside a table: «1 234,56 Дт»; the side is a word, never a sign."""
     if not balance:
         return money(balance)
     return f"{money(abs(balance))}{NBSP}{'Дт' if balance > 0 else 'Кт'}"
@@ -132,8 +111,8 @@ def period_label(period: Period) -> str:
     """«декабрь 2025 — ноябрь 2026» for whole months, else the two dates."""
     first, last = Month.of(period.first), Month.of(period.last)
     if period.first == first.first and period.last == last.last:
-        words = first.label.lower()
-        return words if first == last else f"{words} — {last.label.lower()}"
+        text = first.label.lower()
+        return text if first == last else f"{text} — {last.label.lower()}"
     return f"{day(period.first)} — {day(period.last)}"
 
 
@@ -142,37 +121,8 @@ def counted(number: int, one: str, few: str, many: str) -> str:
     return f"{number}{NBSP}{plural(number, (one, few, many))}"
 
 
-def site_context() -> SiteContext:
-    """Supplier and data stamp, read once per request."""
-    if "site" not in g:
-        g.site = get_site_context(db.session(), clock().now())
-    return g.site  # type: ignore[no-any-return]
-
-
-@cache
-def path(endpoint: str, **values: Any) -> str:
-    """Address of a page that stands on every page and never changes."""
-    return url_for(endpoint, **values)
-
-
-def _billing_contacts(customer: Customer) -> BillingContacts:
-    return read_billing_contacts(customer.email_from_billing, customer.phone_from_billing)
-
-
-def _version(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
-
-
-def init_app(app: Flask) -> None:
-    """Give templates their filters, their macros (``ui``) and what frames a page."""
-    static = Path(app.static_folder or "")
-
-    @cache
-    def asset(name: str) -> str:
-        return f"{app.static_url_path}/{name}?v={_version(static / name)}"
-
-    env = app.jinja_env
-    env.trim_blocks = env.lstrip_blocks = True
+FILTERS: dict[str, Callable[..., str]] = {
+    function.__name__: function
     for function in (
         money,
         energy,
@@ -189,39 +139,13 @@ def init_app(app: Flask) -> None:
         period_label,
         counted,
         waiting_time,
-    ):
-        env.filters[function.__name__] = function
-    env.filters.update(
-        summary_of=summary_of,
-        billing_contacts=_billing_contacts,
-        email=show_email,
-        phone=show_phone,
-        mask_email=mask_email,
-        mask_phone=mask_phone,
-        version_label=version_label,
-        markdown=render_markdown,
     )
-    env.globals.update(
-        asset=asset,
-        path=path,
-        site_context=site_context,
-        appearance=current_appearance,
-        is_fragment=is_fragment,
-    )
-    # A module of macros sees the globals that exist when it is made.
-    env.globals["ui"] = env.get_template("components/ui.html").module
-
-    config = app.extensions["config"]
-
-    def idle_seconds() -> int:
-        minutes = config.staff_session_idle_minutes if is_staff() else config.session_idle_minutes
-        return int(minutes) * 60
-
-    @app.context_processor
-    def who() -> dict[str, Any]:
-        return {
-            "contract": None,
-            "user": current_user,
-            "version": VERSION,
-            "idle_seconds": idle_seconds,
-        }
+} | {
+    "email": show_email,
+    "phone": show_phone,
+    "mask_email": mask_email,
+    "mask_phone": mask_phone,
+    "version_label": version_label,
+    "markdown": render_markdown,
+}
+"""By the name that templates use."""

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from app.queries.contracts import VisibleContract
 from app.web.context import clock
-from app.web.filters import site_context
+from app.web.template_context import site_context
 
 MAX_PARTS = 256
 """Of about 30 KB each, in every web process."""

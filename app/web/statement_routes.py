@@ -16,9 +16,9 @@ from app.integrations.spreadsheets import Table
 from app.queries.contracts import VisibleContract
 from app.web.context import clock, limits, local_now
 from app.web.downloads import WRITERS, name_of, send_bytes
-from app.web.filters import site_context
 from app.web.forms import PeriodForm
 from app.web.pdf_responses import admit_pdf, lay_out
+from app.web.template_context import site_context
 
 Row = TypeVar("Row")
 Options = Mapping[str, Any]

@@ -13,13 +13,13 @@ def choose(page: PageClient, **fields: str) -> str:
     return str(page.submit(soup, **fields).location)
 
 
-def look(page: PageClient, path: str = "/manual") -> dict[str, str]:
+def appearance_of(page: PageClient, path: str = "/manual") -> dict[str, str]:
     html = check_page(page.client.get(path).text).html
     return {name: value for name, value in html.attrs.items() if name.startswith("data-")}
 
 
-def test_usual_look_needs_no_cookie(page: PageClient) -> None:
-    assert look(page) == {}
+def test_default_appearance_needs_no_cookie(page: PageClient) -> None:
+    assert appearance_of(page) == {}
     assert page.client.get_cookie("appearance") is None
 
 
@@ -36,7 +36,7 @@ def test_choice_holds_on_every_page(page: PageClient, choice: dict[str, str]) ->
     choose(page, **choice)
     expected = {f"data-{name}": value for name, value in choice.items()}
     for path in ("/manual", "/sign-in", "/appearance", "/nowhere", "/sign-out"):
-        assert look(page, path) == expected, path
+        assert appearance_of(page, path) == expected, path
     chosen = page.get("appearance.index").select("input[checked]")
     assert {field["value"] for field in chosen} >= set(choice.values())
 
@@ -50,13 +50,13 @@ def test_choice_survives_signing_in_and_out(page: PageClient, make: Factory) -> 
     assert soup.html["data-scheme"] == "blue"
     token = soup.select_one("[name=csrf_token]")["value"]
     assert page.client.post("/sign-out", data={"csrf_token": token}).status_code == 303
-    assert look(page) == {"data-scheme": "blue"}
+    assert appearance_of(page) == {"data-scheme": "blue"}
 
 
-def test_usual_version_is_one_button_away(page: PageClient) -> None:
+def test_default_version_is_one_button_away(page: PageClient) -> None:
     choose(page, text="200", scheme="black")
     choose(page, text="200", usual="1")
-    assert look(page) == {}
+    assert appearance_of(page) == {}
 
 
 def test_cookie_is_closed_to_scripts_and_lasts_a_year(page: PageClient) -> None:
@@ -70,15 +70,15 @@ def test_cookie_is_closed_to_scripts_and_lasts_a_year(page: PageClient) -> None:
 MADE_UP = ["", "x", "200", "1000.red.huge", '"><script>.red.x', "....", "200.black.wide.x", "\xff"]
 
 
-def test_made_up_cookie_is_the_usual_look(page: PageClient) -> None:
+def test_made_up_cookie_is_the_default_appearance(page: PageClient) -> None:
     for value in MADE_UP:
         page.client.set_cookie("appearance", value)
-        assert look(page) == {}, value
+        assert appearance_of(page) == {}, value
 
 
-def test_made_up_choice_is_the_usual_look(page: PageClient) -> None:
+def test_made_up_choice_is_the_default_appearance(page: PageClient) -> None:
     choose(page, text="9000", scheme='"><script>', spacing="")
-    assert look(page) == {}
+    assert appearance_of(page) == {}
 
 
 def test_person_returns_to_the_page_that_was_left(page: PageClient) -> None:

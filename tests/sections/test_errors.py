@@ -79,7 +79,7 @@ def test_every_error_has_a_valid_page_with_its_number(failing: Flask) -> None:
         assert (answer.headers.get("Retry-After") is not None) == (status in (429, 503))
 
 
-def test_fragment_gets_the_error_where_its_rows_would_stand(failing: Flask) -> None:
+def test_fragment_gets_the_error_in_place_of_its_rows(failing: Flask) -> None:
     for status in TITLES:
         answer = failing.test_client().get(f"/fail/{status}", headers=PARTIAL)
         assert answer.status_code == status
@@ -175,20 +175,20 @@ def test_without_a_database_every_page_says_so_and_it_comes_back_by_itself(
 @contextmanager
 def write_lock(tmp_path: Path, seconds: float | None = None) -> Iterator[None]:
     """Another writer holds the database: for a while, or until the block ends."""
-    taken, done = threading.Event(), threading.Event()
+    locked, done = threading.Event(), threading.Event()
 
     def hold() -> None:
         connection = sqlite3.connect(tmp_path / "kabinet.sqlite3", isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("UPDATE accounts SET email = email")
-        taken.set()
+        locked.set()
         done.wait(seconds)
         connection.execute("ROLLBACK")
         connection.close()
 
     holder = threading.Thread(target=hold)
     holder.start()
-    assert taken.wait(5)
+    assert locked.wait(5)
     try:
         yield
     finally:
@@ -259,9 +259,7 @@ def test_busy_page_sends_the_same_form_to_the_same_address(locked: Flask, contra
     assert not form.has_attr("enctype")
 
 
-def test_busy_page_as_a_fragment_stands_where_the_form_stood(
-    locked: Flask, contract_id: int
-) -> None:
+def test_busy_page_as_a_fragment_replaces_the_form(locked: Flask, contract_id: int) -> None:
     page = PageClient(locked)
     token = page.get("auth.sign_in").select_one("[name=csrf_token]")["value"]
     answer = page.client.post("/write", data={"csrf_token": token, "a": "1"}, headers=PARTIAL)
@@ -311,7 +309,7 @@ def all_forms(base: type) -> Iterator[type]:
         yield from all_forms(form)
 
 
-def test_a_clerk_whose_session_ended_at_a_customers_page_comes_to_the_desks_door(
+def test_staff_whose_session_ended_on_a_customers_page_go_to_their_sign_in_page(
     app: Flask, page: PageClient, contract_id: int, make: Factory
 ) -> None:
     make.staff()
@@ -327,6 +325,6 @@ def test_a_clerk_whose_session_ended_at_a_customers_page_comes_to_the_desks_door
     answer = page.client.get(path, headers=PARTIAL)
     assert answer.status_code == 401
     assert answer.headers["HX-Redirect"].startswith("/staff/sign-in?")
-    # Whoever else sits down there goes in by the door of customers.
+    # Whoever else uses that browser gets the sign-in page of customers.
     for client, where in ((page.client, "/contracts/"), (app.test_client(), path)):
         assert client.get(where).location.startswith("/sign-in?")

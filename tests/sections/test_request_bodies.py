@@ -200,7 +200,7 @@ def test_text_of_a_form_with_files_is_bounded_in_every_field_and_in_their_number
     assert upload(page, **data, **many).status_code == 413
 
 
-def test_a_form_cut_short_is_not_taken_for_a_whole_one(page: PageClient, make: Factory) -> None:
+def test_a_form_cut_short_is_not_processed_as_a_whole_one(page: PageClient, make: Factory) -> None:
     data = filled(page.open(NEW))
     body = f"csrf_token={data['csrf_token']}&do=save&text=half".encode()
     sent = Endless(len(body), body)

@@ -227,7 +227,9 @@ def test_write_from_another_site_is_refused_even_with_a_token(
 
 
 @pytest.mark.parametrize("site", ["same-origin", "none", None])
-def test_write_from_our_own_page_is_taken(page: PageClient, mine: int, site: str | None) -> None:
+def test_write_from_a_page_of_ours_is_accepted(
+    page: PageClient, mine: int, site: str | None
+) -> None:
     token = page.get("home.index", contract_id=mine).select_one("[name=csrf_token]")["value"]
     headers = {"Sec-Fetch-Site": site} if site else {}
     answer = page.client.post("/sign-out", data={"csrf_token": token}, headers=headers)

@@ -1,0 +1,87 @@
+"""What every template gets: filters, the macros ``ui``, globals and the context of a page."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, url_for
+from flask_login import current_user
+
+from app.domain.contacts import BillingContacts, read_billing_contacts
+from app.extensions import db
+from app.models import Customer
+from app.queries.contracts import SiteContext, get_site_context
+from app.version import VERSION
+from app.web.appearance import current_appearance
+from app.web.context import clock, config
+from app.web.filters import FILTERS
+from app.web.forms import summary_of
+from app.web.fragments import is_fragment
+from app.web.session import is_staff
+
+
+def site_context() -> SiteContext:
+    """The site context of this request, read once."""
+    if "site" not in g:
+        g.site = get_site_context(db.session(), clock().now())
+    return g.site  # type: ignore[no-any-return]
+
+
+@cache
+def path(endpoint: str, **values: Any) -> str:
+    """URL of an endpoint, cached: for links that are on every page and never change."""
+    return url_for(endpoint, **values)
+
+
+def idle_seconds() -> int:
+    """How long the session of this request lasts unused."""
+    settings = config()
+    minutes = settings.staff_session_idle_minutes if is_staff() else settings.session_idle_minutes
+    return minutes * 60
+
+
+def page_context() -> dict[str, Any]:
+    """Variables of every page; a page of a contract passes its ``contract`` itself."""
+    return {
+        "contract": None,
+        "user": current_user,
+        "version": VERSION,
+        "idle_seconds": idle_seconds,
+    }
+
+
+def init_app(app: Flask) -> None:
+    """Prepare the template environment of an application."""
+    env = app.jinja_env
+    env.trim_blocks = env.lstrip_blocks = True
+    env.filters.update(FILTERS, summary_of=summary_of, billing_contacts=_billing_contacts)
+    env.globals.update(
+        asset=_asset_urls(app),
+        path=path,
+        site_context=site_context,
+        appearance=current_appearance,
+        is_fragment=is_fragment,
+    )
+    # A module of macros sees the globals that exist when it is made.
+    env.globals["ui"] = env.get_template("components/ui.html").module
+    app.context_processor(page_context)
+
+
+def _asset_urls(app: Flask) -> Callable[[str], str]:
+    """URLs of static files with their version, so that browsers may cache them for ever."""
+    static = Path(app.static_folder or "")
+
+    @cache
+    def asset(name: str) -> str:
+        version = hashlib.sha256((static / name).read_bytes()).hexdigest()[:8]
+        return f"{app.static_url_path}/{name}?v={version}"
+
+    return asset
+
+
+def _billing_contacts(customer: Customer) -> BillingContacts:
+    return read_billing_contacts(customer.email_from_billing, customer.phone_from_billing)
