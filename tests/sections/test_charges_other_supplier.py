@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -17,12 +18,7 @@ from flask import Flask
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from app.actions.accounts.sessions import create_account
-from app.actions.imports import ImportOptions, apply_import
-from app.extensions import db
-from app.integrations.billing_files import Package
-from tests.conftest import NOW
-from tests.factories import PASSWORD
+from tests.loading import load_database
 from tests.other_supplier import write_package
 from tests.pages import PageClient
 
@@ -38,16 +34,17 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory, empty_database: Path, package: Path) -> Path:
+    return load_database(
+        tmp_path_factory.mktemp("loaded"), empty_database, package, numbers(package)
+    )
+
+
 @pytest.fixture
-def other_supplier_app(make_app: Callable[..., Flask], package: Path) -> Flask:
-    app = make_app()
-    with app.app_context():
-        with Package(package) as files:
-            apply_import(db.session(), files, ImportOptions(), NOW, lambda name, done: None)
-        for number in numbers(package):
-            create_account(db.session(), number, "buh@example.org", PASSWORD, NOW)
-        db.session.commit()
-    return app
+def other_supplier_app(make_app: Callable[..., Flask], tmp_path: Path, loaded: Path) -> Flask:
+    shutil.copy(loaded, tmp_path)
+    return make_app()
 
 
 def read(package: Path, name: str) -> list[dict[str, str]]:

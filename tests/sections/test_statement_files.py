@@ -18,12 +18,9 @@ import pypdf
 import pytest
 from flask import Flask
 
-from app.actions.accounts.sessions import create_account
-from app.actions.imports import ImportOptions, apply_import
 from app.extensions import db
-from app.integrations.billing_files import Package
-from tests.conftest import NOW, need
-from tests.factories import PASSWORD
+from tests.conftest import need
+from tests.loading import load_database
 from tests.other_supplier import write_package
 from tests.other_supplier.reference import Reference, load
 from tests.pages import PageClient, check_page
@@ -45,19 +42,23 @@ def reference(package: Path) -> Reference:
     return load(package)
 
 
+@pytest.fixture(scope="module")
+def loaded(
+    tmp_path_factory: pytest.TempPathFactory,
+    empty_database: Path,
+    package: Path,
+    reference: Reference,
+) -> Path:
+    return load_database(
+        tmp_path_factory.mktemp("loaded"), empty_database, package, reference.contracts[:3]
+    )
+
+
 @pytest.fixture
-def other_supplier_app(
-    make_app: Callable[..., Flask], package: Path, reference: Reference
-) -> Flask:
+def other_supplier_app(make_app: Callable[..., Flask], tmp_path: Path, loaded: Path) -> Flask:
     """A portal with another supplier's data, hostile names; every contract has an owner."""
-    app = make_app()
-    with app.app_context():
-        with Package(package) as files:
-            apply_import(db.session(), files, ImportOptions(), NOW, lambda name, done: None)
-        for number in reference.contracts[:3]:
-            create_account(db.session(), number, "buh@example.org", PASSWORD, NOW)
-        db.session.commit()
-    return app
+    shutil.copy(loaded, tmp_path)
+    return make_app()
 
 
 def roubles(kopecks: int) -> Decimal:

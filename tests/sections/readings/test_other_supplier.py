@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,14 +15,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.imports import ImportOptions, apply_import
 from app.domain.period import Month
 from app.domain.readings import KnownReading, Scale, build_consumption, sum_by_month
 from app.extensions import db
-from app.integrations.billing_files import Package
 from app.models import Meter, Register
 from app.queries.readings.customer import list_known
-from tests.conftest import NOW
+from tests.loading import load_database
 from tests.other_supplier import write_package
 
 
@@ -32,14 +31,15 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory, empty_database: Path, package: Path) -> Path:
+    return load_database(tmp_path_factory.mktemp("loaded"), empty_database, package)
+
+
 @pytest.fixture
-def app(make_app: Callable[..., Flask], package: Path) -> Flask:
-    app = make_app()
-    with app.app_context():
-        with Package(package) as files:
-            apply_import(db.session(), files, ImportOptions(), NOW, lambda name, done: None)
-        db.session.commit()
-    return app
+def app(make_app: Callable[..., Flask], tmp_path: Path, loaded: Path) -> Flask:
+    shutil.copy(loaded, tmp_path)
+    return make_app()
 
 
 def rows(package: Path, name: str) -> list[dict[str, str]]:
