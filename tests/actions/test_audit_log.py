@@ -50,10 +50,12 @@ COMPOSED = {
     ],
     "f'announcement.{what}'": [f"announcement.{what}" for what in ("added", "changed", "ended")],
     "f'enquiry.{step}'": [
-        f"enquiry.{each}" for each in (*Reply, "assign", "topic", "note", "reopen")
+        f"enquiry.{action}" for action in (*Reply, "assign", "topic", "note", "reopen")
     ],
     "f'import.{goal}'": [f"import.{goal}" for goal in JobGoal],
-    "f'transfer.{decision}'": [f"transfer.{each}" for each in (Decision.SAME, Decision.OTHER)],
+    "f'transfer.{decision}'": [
+        f"transfer.{decision}" for decision in (Decision.SAME, Decision.OTHER)
+    ],
     "f'readings.{status}'": [f"readings.{status}" for status in ReadingStatus],
     "f'registration.{state}'": [
         f"registration.{state}" for state in (State.ACTIVE, State.STOPPED, State.REFUSED)
@@ -87,12 +89,12 @@ def test_every_action_of_the_code_has_words() -> None:
                 else COMPOSED.get(ast.unparse(action), [ast.unparse(action)])
             )
             found += 1
-            missing += [f"{file}:{call.lineno} {each}" for each in names if each not in ACTIONS]
+            missing += [f"{file}:{call.lineno} {name}" for name in names if name not in ACTIONS]
         elif name in WRAPPERS:
             steps = [
-                each.value
-                for each in call.args
-                if isinstance(each, ast.Constant) and re.fullmatch(r"[a-z_]+", str(each.value))
+                arg.value
+                for arg in call.args
+                if isinstance(arg, ast.Constant) and re.fullmatch(r"[a-z_]+", str(arg.value))
             ]
             known = {action.rpartition(".")[2] for action in ACTIONS}
             missing += [f"{file}:{call.lineno} {step}" for step in steps if step not in known]

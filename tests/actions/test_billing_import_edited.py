@@ -37,7 +37,7 @@ def edit(session: Session, row: Department | EnquiryTopic, **values: object) -> 
 
 def warnings(session: Session, folder: Path, options: ImportOptions | None = None) -> list[str]:
     found = take(session, folder, options).report.warnings
-    return [each.message for each in found if "кабинете" in each.message]
+    return [match.message for match in found if "кабинете" in match.message]
 
 
 def test_an_import_leaves_an_edited_record_and_says_so_once(
@@ -47,7 +47,7 @@ def test_an_import_leaves_an_edited_record_and_says_so_once(
     edit(portal, department(portal), name="Наше отделение")
     folder = batch(tmp_path / "1", departments=[DEPARTMENTS, OURS])
     report = take(portal, folder).report
-    assert [str(each) for each in report.warnings if "кабинете" in each.message] == [
+    assert [str(warning) for warning in report.warnings if "кабинете" in warning.message] == [
         f"departments.csv — {LEAVE}"
     ]
     assert (report.of("departments.csv").changed, report.of("departments.csv").unchanged) == (0, 1)
@@ -163,7 +163,7 @@ def test_every_change_stands_in_the_journal(session: Session) -> None:
     lines = session.scalars(
         select(AuditEvent).where(AuditEvent.action.startswith("department")).order_by(AuditEvent.id)
     ).all()
-    assert [(each.action, each.subject, each.subject_key) for each in lines] == [
+    assert [(line.action, line.subject, line.subject_key) for line in lines] == [
         ("department.changed", "departments", "001"),
         ("department.given_back", "departments", "001"),
     ]

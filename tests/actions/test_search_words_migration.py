@@ -50,6 +50,8 @@ def test_existing_contracts_are_found_by_the_new_folding_after_an_upgrade(portal
 
         session = db.session()
         for typed in ("радуга", "Радуга-О’Кей", "00123-ЭС"):
-            assert [each.number for each in find_contracts(session, typed).contracts] == [number]
+            assert [contract.number for contract in find_contracts(session, typed).contracts] == [
+                number
+            ]
         assert session.scalar(select(func.count(ContractSearch.contract_id))) == 1
         assert session.scalars(select(Contract.number)).all() == [number]

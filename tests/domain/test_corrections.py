@@ -78,7 +78,11 @@ def test_a_lowering_document_lowers_what_it_corrects(
 ) -> None:
     documents = ledger(rows)
     net = apply_corrections(documents)
-    found = {each.external_id: net.amounts[each.id] for each in documents if each.id in net.amounts}
+    found = {
+        document.external_id: net.amounts[document.id]
+        for document in documents
+        if document.id in net.amounts
+    }
     parts = amounts.split()
     assert found == {
         key: Decimal(amount) for key, amount in zip(parts[::2], parts[1::2], strict=True)
@@ -89,7 +93,7 @@ def test_a_lowering_document_lowers_what_it_corrects(
 def test_a_correction_of_a_fine_is_late_interest_and_a_fine_never_energy() -> None:
     documents = ledger("A fine 5; B ukd -5 >A; C ukd 1 >B; D upd 10; E fine 2 >D; F other 1 >gone")
     kinds = debt_kinds(documents)
-    assert [kinds[each.id] is DebtKind.LATE_INTEREST for each in documents] == [
+    assert [kinds[document.id] is DebtKind.LATE_INTEREST for document in documents] == [
         True,
         True,
         True,
@@ -106,7 +110,11 @@ def test_corrections_lose_nothing_and_leave_nothing_below_zero(
     net = apply_corrections(documents)
     kinds = debt_kinds(documents)
     for kind in DebtKind:
-        mine = [each for each in documents if kinds[each.id] is kind and not each.is_withdrawn]
-        amount_due = sum((net.amounts[each.id] for each in mine if each.id in net.amounts), ZERO)
-        assert amount_due - net.credit[kind] == sum((each.gross for each in mine), ZERO)
+        mine = [
+            document
+            for document in documents
+            if kinds[document.id] is kind and not document.is_withdrawn
+        ]
+        amount_due = sum((net.amounts[row.id] for row in mine if row.id in net.amounts), ZERO)
+        assert amount_due - net.credit[kind] == sum((row.gross for row in mine), ZERO)
     assert all(amount >= 0 for amount in (*net.amounts.values(), *net.credit.values()))

@@ -55,7 +55,10 @@ def money(amount: str, period: Month | None = None, *, fine: bool = False) -> Re
 
 def asked(open_items: OpenItems) -> dict[str, str]:
     """What is asked for, by number of the invoice or by kind."""
-    return {each.number or each.kind.value: str(each.unpaid) for each in open_items.unpaid}
+    return {
+        open_item.number or open_item.kind.value: str(open_item.unpaid)
+        for open_item in open_items.unpaid
+    }
 
 
 FINAL = invoice("final", OCTOBER, date(2026, 12, 18), "300.00")
@@ -298,8 +301,10 @@ def test_unpaid_by_month_by_invoice_and_the_balance_are_one_sum_with_credit_apar
         opening=opening[1],
     )
     charged = [receivable for receivable in open_items.receivables if not receivable.is_advance]
-    ahead = total([each.covered for each in open_items.receivables if each.is_advance])
-    unpaid = total([each.unpaid for each in charged])
+    ahead = total(
+        [receivable.covered for receivable in open_items.receivables if receivable.is_advance]
+    )
+    unpaid = total([row.unpaid for row in charged])
     assert unpaid - ahead - total(list(open_items.credit.values())) == open_items.balance
     states = open_items.documents.values()
     # Nothing negative is owed, nothing is paid beyond its receivable.
@@ -338,7 +343,13 @@ def test_unpaid_by_month_by_invoice_and_the_balance_are_one_sum_with_credit_apar
     assert reconciliation.is_needed or open_items.overdue <= max(ZERO, open_items.balance)
     assert (
         open_items.overdue
-        + total([each.unpaid for each in open_items.receivables if not each.is_overdue(TODAY)])
+        + total(
+            [
+                receivable.unpaid
+                for receivable in open_items.receivables
+                if not receivable.is_overdue(TODAY)
+            ]
+        )
         == open_items.total
     )
 
@@ -352,7 +363,7 @@ def test_the_documents_of_a_month_and_its_invoices_have_the_same_unpaid(
     opening: tuple[date, Decimal],
 ) -> None:
     # Invoices of older times ask for the opening debt, which has no months.
-    invoices = [each for each in invoices if each.period >= Month.of(opening[0])]
+    invoices = [invoice for invoice in invoices if invoice.period >= Month.of(opening[0])]
     open_items = build_open_items(
         documents,
         invoices,
@@ -362,8 +373,8 @@ def test_the_documents_of_a_month_and_its_invoices_have_the_same_unpaid(
         since=opening[0],
         opening=opening[1],
     )
-    periods = {each.id: each.period for each in documents}
-    bills = {each.id: each.period for each in invoices}
+    periods = {document.id: document.period for document in documents}
+    bills = {invoice.id: invoice.period for invoice in invoices}
     by_document: dict[tuple[Month, bool], Decimal] = {}
     for key, state in open_items.documents.items():
         place = periods[key], state.debt is DebtKind.LATE_INTEREST
@@ -388,17 +399,25 @@ def test_late_interest_never_pays_energy_nor_energy_late_interest(
     kinds = debt_kinds(documents)
     energy, interest = (
         total(
-            [each.gross for each in documents if kinds[each.id] is kind and not each.is_withdrawn]
+            [
+                document.gross
+                for document in documents
+                if kinds[document.id] is kind and not document.is_withdrawn
+            ]
         )
-        - total([each.amount for each in receipts if each.is_interest is is_interest])
+        - total([receipt.amount for receipt in receipts if receipt.is_interest is is_interest])
         for kind, is_interest in ((DebtKind.ENERGY, False), (DebtKind.LATE_INTEREST, True))
     )
     open_items = build_open_items(documents, invoices, receipts, TODAY)
-    advances = [each for each in open_items.receivables if each.is_advance]
+    advances = [receivable for receivable in open_items.receivables if receivable.is_advance]
     of_energy = total(
-        [each.unpaid for each in open_items.receivables if each.kind is not ReceivableKind.INTEREST]
-    ) - total([each.unpaid for each in advances])
-    paid_ahead = total([each.covered for each in advances])
+        [
+            receivable.unpaid
+            for receivable in open_items.receivables
+            if receivable.kind is not ReceivableKind.INTEREST
+        ]
+    ) - total([advance.unpaid for advance in advances])
+    paid_ahead = total([advance.covered for advance in advances])
     assert of_energy - paid_ahead - open_items.credit[DebtKind.ENERGY] == energy
     assert open_items.interest - open_items.credit[DebtKind.LATE_INTEREST] == interest
     # A credit is left only where its own debt asks for nothing.

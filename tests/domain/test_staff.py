@@ -26,7 +26,8 @@ SECRET = totp_secret("k" * 32, "seed")
 
 def test_each_role_may_all_that_the_role_below_it_may() -> None:
     granted = [
-        {each for each in StaffPermission if Clerk(1, "", "", role).may(each)} for role in StaffRole
+        {permission for permission in StaffPermission if Clerk(1, "", "", role).may(permission)}
+        for role in StaffRole
     ]
     assert granted[0] < granted[1] < granted[2] == set(StaffPermission)
     assert granted[0] == {StaffPermission.WORK}

@@ -61,8 +61,8 @@ def test_a_link_whose_title_breaks_out_is_inert() -> None:
 def test_headings_begin_below_that_of_the_page() -> None:
     html = render_markdown("# Кому\n\n## Цель\n\n###### Низ\n\n- раз\n- **два**")
     soup = BeautifulSoup(html, "html5lib")
-    assert [each.name for each in soup.body.select("h1, h2, h3, h4, h5, h6")] == ["h2", "h3", "h6"]
-    assert [each.text for each in soup.select("li")] == ["раз", "два"]
+    assert [tag.name for tag in soup.body.select("h1, h2, h3, h4, h5, h6")] == ["h2", "h3", "h6"]
+    assert [tag.text for tag in soup.select("li")] == ["раз", "два"]
     assert soup.select_one("strong").text == "два"
 
 

@@ -172,7 +172,7 @@ def test_every_line_and_the_totals_stand_in_the_pdf(
     home = page.sign_in(number).location
     answer = page.client.get(f"{home}charges/statement.pdf?{WITH_LINES}")
     assert answer.mimetype == "application/pdf"
-    text = " ".join(each.extract_text() for each in PdfReader(io.BytesIO(answer.data)).pages)
+    text = " ".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(answer.data)).pages)
     text = text.replace("\u00a0", " ").replace("–", "-")
     shown = Counter(money(found) for found in re.findall(r"-?\d{1,3}(?: \d{3})*,\d\d(?!\d)", text))
     wanted = Counter(value for triple in triples_of(lines).elements() for value in triple if value)

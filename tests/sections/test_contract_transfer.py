@@ -176,7 +176,7 @@ def test_the_clerk_s_task_and_the_same_organisation(scene: Scene, outbox: Outbox
 def test_two_clerks_decide_once(scene: Scene) -> None:
     scene.hand_over()
     first, second = scene.clerk(), scene.clerk(StaffRole.MANAGER)
-    pages = [each.get("staff.transfer", contract_id=scene.contract.id) for each in (first, second)]
+    pages = [row.get("staff.transfer", contract_id=scene.contract.id) for row in (first, second)]
     first.submit(pages[0], decision="other")
     assert "уже решил" in second.submit(pages[1], 409, decision="same").text
     PageClient(scene.app).sign_in(OWNED, PASSWORD, 422)

@@ -75,7 +75,7 @@ def test_a_long_statement_is_prepared_and_fetched(page: PageClient, contract: Co
     assert "Готов" in soup.select_one("#status").text
     answer = page.client.get(soup.select_one("a.btn:-soup-contains('Скачать')")["href"])
     assert answer.mimetype == "application/pdf"
-    text = " ".join(each.extract_text() for each in PdfReader(io.BytesIO(answer.data)).pages)
+    text = " ".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(answer.data)).pages)
     assert "700,00" in text
     assert (
         "Спр" in answer.headers["Content-Disposition"]

@@ -79,7 +79,7 @@ def test_sums_without_vat_are_the_same_on_the_page_and_in_every_file(
                 assert signed(total[place]) == signed(wanted)
                 assert sum(signed(row[place]) for row in rows[1:]) == signed(wanted)
         answer = page.client.get(f"{home}charges/statement.pdf{YEAR}{lines}").data
-        text = " ".join(each.extract_text() for each in pypdf.PdfReader(io.BytesIO(answer)).pages)
+        text = " ".join(sheet.extract_text() for sheet in pypdf.PdfReader(io.BytesIO(answer)).pages)
         text = " ".join(text.split())
         assert re.search(r"Итого за электроэнергию .*?3 000,00 660,00 3 660,00", text)
         assert "Всего начислено за период 3 660,00 ₽" in text

@@ -196,7 +196,7 @@ def signed(text: str) -> Decimal:
 def money_in(text: str) -> list[Decimal]:
     """Sums with «₽» in a text."""
     found = re.findall(r"((?:\d{1,3}(?:[\u00a0 ]\d{3})*),\d\d)[\u00a0 ]₽", text)
-    return [parse_roubles(each) for each in found]
+    return [parse_roubles(match) for match in found]
 
 
 def unpaid_in(row: Tag) -> Decimal:

@@ -362,11 +362,11 @@ def test_the_invoice_as_pdf_holds_both_sides_the_sum_in_words_and_what_is_left(
     page: PageClient, contract: Contract
 ) -> None:
     soup = page.get("invoices.index", contract_id=contract.id)
-    link = next(each["href"] for each in soup.select("tbody a") if "№ 9" in each.text)
+    link = next(tag["href"] for tag in soup.select("tbody a") if "№ 9" in tag.text)
     answer = page.client.get(link + "/invoice.pdf")
     assert answer.mimetype == "application/pdf"
     reader = PdfReader(io.BytesIO(answer.data))
-    text = " ".join(" ".join(each.extract_text() for each in reader.pages).split())
+    text = " ".join(" ".join(sheet.extract_text() for sheet in reader.pages).split())
     for shown in (
         "Счет № 9 от 01.10.2026",
         "40702810000000000001",

@@ -46,7 +46,7 @@ def fields_of(form: BeautifulSoup) -> dict[str, Any]:
 
 def value_of(soup: BeautifulSoup, name: str, words: str) -> str:
     """The value of the option that reads so."""
-    option = next(each for each in soup.select(f"[name={name}] option") if words in each.text)
+    option = next(tag for tag in soup.select(f"[name={name}] option") if words in tag.text)
     return str(option["value"])
 
 

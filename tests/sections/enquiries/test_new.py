@@ -105,7 +105,7 @@ def test_the_supplier_s_own_topics_and_departments_are_offered_instead_of_ours(
     )
     make.commit()
     soup = page.open(NEW)
-    options = [each.text for each in soup.select("[name=topic] option")]
+    options = [tag.text for tag in soup.select("[name=topic] option")]
     assert options == ["Выберите", "Переход на ЭДО"]
     assert soup.select_one("[name=topic] option[data-use=edo]")
     extra = {"edo_operator": "Диадок", "participant_id": "2BM-1", "signatory": "Иванов"}
@@ -341,7 +341,7 @@ def test_pages_lead_to_an_enquiry_about_themselves(
 def test_home_leads_to_the_form_as_the_manual_says(page: PageClient) -> None:
     start = page.get("home.index", contract_id=1).select_one("details.start")
     assert "Оформить обращение" in start.summary.text
-    link = next(each for each in start.select("a") if "Направить документы он-лайн" in each.text)
+    link = next(tag for tag in start.select("a") if "Направить документы он-лайн" in tag.text)
     assert link["href"] == NEW
 
 

@@ -113,7 +113,7 @@ def test_a_refusal_with_its_reason_is_shown_and_a_new_reading_may_be_sent(
     for words in ("Отклонено", "Пломба сорвана", "Квитанция", "Передать показания"):
         assert words in row.text
     send(page, type_in(page, meter, "1111"))
-    assert [each.status for each in submitted(make)] == ["rejected", "accepted"]
+    assert [row.status for row in submitted(make)] == ["rejected", "accepted"]
 
 
 def test_a_correction_is_accepted_and_said(

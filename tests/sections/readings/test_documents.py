@@ -18,7 +18,7 @@ def text_of(page: PageClient, endpoint: str, **values: object) -> str:
     answer = page.client.get(page.url(endpoint, contract_id=1, **values))
     assert answer.mimetype == "application/pdf", answer.text
     pages = PdfReader(io.BytesIO(answer.data)).pages
-    return " ".join(" ".join(each.extract_text() for each in pages).split())
+    return " ".join(" ".join(sheet.extract_text() for sheet in pages).split())
 
 
 def test_the_act_names_both_sides_readings_and_room_for_two_signatures(

@@ -45,7 +45,7 @@ def send(
 
 def thread(page: PageClient, url: str = THREAD) -> list[str]:
     """The thread as somebody sees it, message by message."""
-    return [" ".join(each.text.split()) for each in page.open(url).select(".thread > li")]
+    return [" ".join(tag.text.split()) for tag in page.open(url).select(".thread > li")]
 
 
 def fresh(make: Factory) -> Enquiry:

@@ -99,7 +99,7 @@ def test_an_announcement_is_changed_and_taken_off_at_once(
         .where(AuditEvent.action.startswith("announcement."))
         .order_by(AuditEvent.id)
     ).all()
-    assert [each.action for each in lines] == [
+    assert [line.action for line in lines] == [
         "announcement.added",
         "announcement.changed",
         "announcement.ended",
@@ -109,7 +109,7 @@ def test_an_announcement_is_changed_and_taken_off_at_once(
         "ends_at": ["2026-11-22T07:00:00+00:00", "2026-11-23T03:30:00+00:00"],
     }
     assert lines[2].changes["ends_at"][1] == NOW.astimezone(UTC).isoformat()
-    assert {each.staff_id for each in lines} == {2}
+    assert {line.staff_id for line in lines} == {2}
 
 
 def test_what_is_over_stays_as_it_was_read(
@@ -136,7 +136,7 @@ def test_one_that_has_not_begun_never_stands_once_it_is_taken_off(
 ) -> None:
     write(manager, begins_at="2026-11-25T22:00", ends_at="2026-11-25T23:00")
     soup = manager.get("staff.directory_announcement", announcement_id=1)
-    form = next(each for each in soup.select("#results form") if each["action"].endswith("/end"))
+    form = next(tag for tag in soup.select("#results form") if tag["action"].endswith("/end"))
     manager.submit(soup, action=form["action"])
     [row] = rows(session)
     assert (row.begins_at, row.ends_at) == (NOW, NOW)
@@ -148,7 +148,7 @@ def test_of_several_the_newest_is_shown(manager: PageClient, visitor: PageClient
     assert announced(visitor, "auth.sign_in") == "Второе <img src=x onerror=alert(1)>"
     soup = manager.get("staff.directory_announcements")
     assert not soup.select("main img")
-    states = [each.text for each in soup.select("td[data-label=Сейчас]")]
+    states = [tag.text for tag in soup.select("td[data-label=Сейчас]")]
     assert states == ["На всех страницах", "Закрыто более новым"]
 
 

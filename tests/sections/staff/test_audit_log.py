@@ -158,7 +158,9 @@ def test_days_begin_and_end_in_the_suppliers_zone(manager: PageClient, session: 
 def test_a_certain_clerk_and_a_group_of_actions(
     manager: PageClient, session: Session, contract: Contract
 ) -> None:
-    people = {each.login: each.id for each in session.scalars(select(StaffMember))}
+    people = {
+        staff_member.login: staff_member.id for staff_member in session.scalars(select(StaffMember))
+    }
     write(session, "enquiry.answer", staff_id=people["operator"])
     write(session, "readings.accepted", staff_id=people["operator"])
     write(session, "readings.accepted", staff_id=people["admin"])

@@ -41,7 +41,7 @@ def take(manager: PageClient, extension: str = "csv", status: int = 303, **query
     soup = manager.get("staff.audit_log", **query)
     action = manager.url("staff.audit_log_file", extension=extension)
     form = next(f for f in soup.select("form[method=post]") if "journal" in f["action"])
-    data = {each["name"]: each.get("value", "") for each in form.select("input[name]")}
+    data = {tag["name"]: tag.get("value", "") for tag in form.select("input[name]")}
     manager.last = manager.client.post(action, data=data)
     assert manager.last.status_code == status, manager.last.text[:500]
     return manager.last.data

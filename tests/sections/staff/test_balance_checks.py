@@ -119,10 +119,10 @@ def build(make: Factory) -> None:
 
 def found(session: Session) -> dict[str, list[tuple[Side, str, str]]]:
     return {
-        each.number: [
-            (wrong.side, str(wrong.billed), str(wrong.found)) for wrong in each.mismatches
+        mismatch.number: [
+            (wrong.side, str(wrong.billed), str(wrong.found)) for wrong in mismatch.mismatches
         ]
-        for each in list_mismatched(session, OCTOBER)
+        for mismatch in list_mismatched(session, OCTOBER)
     }
 
 
@@ -132,14 +132,16 @@ def check_figures(session: Session) -> None:
     assert count_mismatched(session, OCTOBER) == len(EVERYTHING)
     assert count_mismatched(session, Month(2020, 1)) == 0
     assert find_last_month(session) == OCTOBER
-    (eight,) = [each for each in list_mismatched(session, OCTOBER) if each.number == "00008-ЭС"]
+    (eight,) = [
+        mismatch for mismatch in list_mismatched(session, OCTOBER) if mismatch.number == "00008-ЭС"
+    ]
     assert not eight.has_balance
-    assert [each.number for each in list_mismatched(session, OCTOBER, 2, 2)] == [
+    assert [mismatch.number for mismatch in list_mismatched(session, OCTOBER, 2, 2)] == [
         "00004-ЭС",
         "00005-ЭС",
     ]
     assert sum_unallocated(session, OCTOBER) == (2, Decimal("20.00"))
-    assert [each.amount for each in list_unallocated(session, OCTOBER)] == [
+    assert [payment.amount for payment in list_unallocated(session, OCTOBER)] == [
         Decimal("4.50"),
         Decimal("15.50"),
     ]
@@ -195,7 +197,11 @@ def check_gaps(session: Session) -> None:
         "00004-ЭС": [(Side.OPENING, "0.00", "3.00")],
         "00006-ЭС": [(Side.OPENING, "150.00", "100.00")],
     }
-    assert [each.has_balance for each in list_mismatched(session, OCTOBER)] == [False, False, True]
+    assert [mismatch.has_balance for mismatch in list_mismatched(session, OCTOBER)] == [
+        False,
+        False,
+        True,
+    ]
     # Balances of November are still to come: nobody's is missing.
     assert count_mismatched(session, Month(2026, 11)) == 0
 

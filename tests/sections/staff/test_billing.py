@@ -71,7 +71,7 @@ def test_a_batch_is_checked_then_loaded_and_stands_in_the_history(
     run = session.scalars(select(ImportRun)).one()
     assert (run.source, run.staff_id is not None) == ("октябрь.zip", True)
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
-    (line,) = [each for each in lines if each["event"] == "billing import"]
+    (line,) = [line for line in lines if line["event"] == "billing import"]
     assert (line["run"], line["by"], line["added"] > 9) == (run.id, run.staff_id, True)
     assert stored(app) == []
     row = manager.get("staff.billing").select_one("table:has(caption:-soup-contains('Загрузки'))")

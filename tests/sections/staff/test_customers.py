@@ -69,9 +69,9 @@ def test_one_session_or_all_of_them_are_ended(clerk, customer, app, found, sessi
     assert len(card.select("section.card tbody tr")) == 3
     clerk.submit(card, action=clerk.url("staff.customer_end_session", **way, session_id=rows[0].id))
     home = customer.url("home.index", contract_id=found.id)
-    assert [each.client.get(home).status_code for each in (customer, second)] == [302, 200]
+    assert [browser.client.get(home).status_code for browser in (customer, second)] == [302, 200]
     clerk.submit(card, action=clerk.url("staff.customer_end_sessions", **way))
-    assert [each.client.get(home).status_code for each in (second, third)] == [302, 302]
+    assert [browser.client.get(home).status_code for browser in (second, third)] == [302, 302]
 
 
 def test_a_clerk_has_a_recovery_letter_sent_and_the_password_works_on(
@@ -126,7 +126,7 @@ def test_the_pages_say_that_a_clerk_looks_and_the_journal_names_both(
     assert not soup.find(string="Передать показания")
     account = session.scalars(select(Account)).one()
     events = session.scalars(select(AuditEvent).filter_by(action="staff.looked")).all()
-    assert [(each.account_id, each.changes["page"]) for each in events] == [
+    assert [(event.account_id, event.changes["page"]) for event in events] == [
         (account.id, "home.index")
     ]
     assert events[0].staff_id

@@ -51,7 +51,7 @@ def topic(make: Factory, department: Department) -> EnquiryTopic:
 
 
 def test_each_role_sees_on_the_index_what_it_may_change(admin: PageClient, app) -> None:
-    links = {each["href"] for each in admin.get("staff.directories").select("#results a")}
+    links = {tag["href"] for tag in admin.get("staff.directories").select("#results a")}
     assert {
         "/staff/directories/announcements",
         "/staff/directories/departments",
@@ -63,7 +63,7 @@ def test_each_role_sees_on_the_index_what_it_may_change(admin: PageClient, app) 
     manager = PageClient(app)
     manager.sign_in_staff("manager")
     soup = manager.get("staff.directories")
-    assert [each["href"] for each in soup.select("#results a")] == [
+    assert [tag["href"] for tag in soup.select("#results a")] == [
         "/staff/directories/announcements"
     ]
     assert soup.select_one("nav [aria-current]").text == "Справочники"
@@ -159,7 +159,7 @@ def test_a_topic_is_added_once_and_customers_can_choose_it(
     assert own.external_id.startswith("portal:")
     assert (own.answer_days, own.withdrawn_at, own.edited_at) == (5, None, None)
     options = customer.open("/contracts/1/enquiries/new").select("#topic option")
-    assert [each.text for each in options][1:] == ["Расчеты", "Зарядные станции"]
+    assert [option.text for option in options][1:] == ["Расчеты", "Зарядные станции"]
     page = admin.get("staff.directory_row", kind="topics", row_id=own.id)
     assert not page.select("#results .note")
     admin.submit(page, name="Зарядки", answer_days="", department_id="")
@@ -174,14 +174,14 @@ def test_a_topic_is_added_once_and_customers_can_choose_it(
 def test_topics_of_the_portal_stand_beside_its_own_until_billing_sends_some(
     session: Session, make: Factory, contract
 ) -> None:
-    names = [each.name for each in list_topics(session)]
+    names = [topic.name for topic in list_topics(session)]
     assert "Иное" in names
     make.session.add(EnquiryTopic(external_id="portal:00aa11bb", name="Свой", is_active=True))
     make.commit()
-    assert [each.name for each in list_topics(session)] == [*names, "Свой"]
+    assert [topic.name for topic in list_topics(session)] == [*names, "Свой"]
     make.session.add(EnquiryTopic(external_id="calc", name="Расчеты", is_active=True))
     make.commit()
-    assert [each.name for each in list_topics(session)] == ["Свой", "Расчеты"]
+    assert [topic.name for topic in list_topics(session)] == ["Свой", "Расчеты"]
 
 
 def test_what_is_switched_off_cannot_be_chosen_and_stays_in_enquiries(
@@ -204,8 +204,8 @@ def test_the_last_kind_of_premises_cannot_be_switched_off(
     admin: PageClient, session: Session, make: Factory, contract
 ) -> None:
     kinds = session.scalars(select(PremisesKind).order_by(PremisesKind.id)).all()
-    for each in kinds[1:]:
-        each.is_active = False
+    for item in kinds[1:]:
+        item.is_active = False
     session.commit()
     soup = admin.get("staff.directory_row", kind="premises", row_id=kinds[0].id)
     soup.select_one("#is_active").decompose()
@@ -317,7 +317,7 @@ def test_of_two_at_once_one_adds_a_kind_of_premises_on_postgresql(
 
 
 def check_two_adds(one: PageClient, other: PageClient, session: Session) -> None:
-    soups = [each.get("staff.directory_new", kind="premises") for each in (one, other)]
+    soups = [row.get("staff.directory_new", kind="premises") for row in (one, other)]
     url = one.url("staff.directory_new", kind="premises")
     for round_ in range(5):
         data = [

@@ -66,7 +66,7 @@ def test_hours_are_the_portals_own(admin: PageClient, session: Session) -> None:
 
 def test_the_inn_cannot_be_changed(admin: PageClient, session: Session) -> None:
     soup = admin.get("staff.directory_supplier")
-    data = {each["name"]: each.get("value", "") for each in soup.select("form.narrow [name]")}
+    data = {tag["name"]: tag.get("value", "") for tag in soup.select("form.narrow [name]")}
     answer = admin.client.post(
         "/staff/directories/supplier",
         data=data | {"inn": "7415000018", "id": "7", "external_id": "x", "edited_at": "1"},
@@ -102,7 +102,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_kept(
     soup = admin.check_last()
     assert soup.title.text.startswith("Ошибка · ")
     assert words in soup.select_one(f"#{field}-error").text
-    assert [each["href"] for each in soup.select("#error-summary a")] == [f"#{field}"]
+    assert [tag["href"] for tag in soup.select("#error-summary a")] == [f"#{field}"]
     for name, typed in fields.items():
         assert soup.select_one(f"#{name}")["value"] == typed.strip()
     found = supplier(session)

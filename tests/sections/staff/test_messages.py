@@ -270,8 +270,8 @@ def test_the_list_on_postgresql(postgres_session: Session) -> None:
         MessageFilter(("waiting", "sending"), "mail", "00123"),
     ):
         found = list_messages(postgres_session, wanted, Cursor())
-        assert [each.recipient for each in found.rows] == ["buh@example.org"]
+        assert [row.recipient for row in found.rows] == ["buh@example.org"]
     assert [
-        each.recipient
-        for each in list_messages(postgres_session, MessageFilter(("failed",)), Cursor()).rows
+        message.recipient
+        for message in list_messages(postgres_session, MessageFilter(("failed",)), Cursor()).rows
     ] == ["Other@example.org"]

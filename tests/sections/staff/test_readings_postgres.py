@@ -67,12 +67,12 @@ def test_of_two_clerks_at_once_exactly_one_decides(
     make.commit()
     other = PageClient(postgres_app)
     other.sign_in_staff("admin")
-    soups = [each.get("staff.readings") for each in (page, other)]
+    soups = [browser.get("staff.readings") for browser in (page, other)]
     ticked = boxes(soups[0])
     with ThreadPoolExecutor(2) as pool:
         accepting = pool.submit(decide, page, soups[0], "accept", *ticked)
         refusing = pool.submit(decide, other, soups[1], "refuse", *reversed(ticked), reason="Нет")
-        locations = [each.result().headers["Location"] for each in (accepting, refusing)]
+        locations = [row.result().headers["Location"] for row in (accepting, refusing)]
     texts = [
         client.open(where).select_one("#done").text
         for client, where in zip((page, other), locations, strict=True)

@@ -68,7 +68,7 @@ def test_every_version_stays_readable_and_none_can_be_changed(
 ) -> None:
     publish(admin, PERSONAL)
     new = admin.get("staff.directory_text_version", purpose=PERSONAL, version="2026-11-21")
-    assert [each.text for each in new.select("#results li")] == ["почта", "телефон"]
+    assert [tag.text for tag in new.select("#results li")] == ["почта", "телефон"]
     assert rows(session)[0].sha256 in new.text
     old = admin.get("staff.directory_text_version", purpose=PERSONAL, version=FILE)
     assert "прежняя" in old.text
@@ -145,7 +145,7 @@ def test_several_versions_of_a_day_are_numbered_and_the_last_holds(
     for body in ("первый", "второй", "третий", "третий"):
         publish_text(session, PERSONAL, body, clerk, NOW)
     session.commit()
-    assert [each.version for each in list_versions(session, PERSONAL)] == [
+    assert [version.version for version in list_versions(session, PERSONAL)] == [
         FILE,
         "2026-11-21",
         "2026-11-21-2",
@@ -195,9 +195,9 @@ def test_a_registration_agrees_to_the_text_in_force_and_keeps_it(
     every = page.get("consents.personal_data")
     assert "21.11.2026 (2)" in every.text
     person.save(person.form("00777-ЭС"))
-    assert [each.version for each in session.scalars(select(Consent).order_by(Consent.id))][-1] == (
-        "2026-11-21-2"
-    )
+    assert [consent.version for consent in session.scalars(select(Consent).order_by(Consent.id))][
+        -1
+    ] == ("2026-11-21-2")
 
 
 def test_an_enquiry_agrees_to_the_texts_in_force(
@@ -205,7 +205,7 @@ def test_an_enquiry_agrees_to_the_texts_in_force(
 ) -> None:
     publish(admin, "enquiry-data", "Обработка данных обращения")
     send(customer)
-    found = {each.purpose: each for each in session.scalars(select(Consent))}
+    found = {consent.purpose: consent for consent in session.scalars(select(Consent))}
     assert found["enquiry-data"].version == "2026-11-21"
     assert found["enquiry-answer"].version == FILE
     soup = customer.get("profile.consents", contract_id=1)
@@ -224,7 +224,7 @@ def test_who_agreed_before_is_not_asked_again(
     assert "заново их не спрашивают" in publish(admin, PERSONAL).text
     customer.get("home.index", contract_id=1)
     session.expire_all()
-    assert [each.version for each in session.scalars(select(Consent))] == [FILE]
+    assert [consent.version for consent in session.scalars(select(Consent))] == [FILE]
     old = customer.get("consents.index", purpose=PERSONAL, version=consent.version)
     assert "свободно, своей волей" in old.text
 
