@@ -47,7 +47,7 @@ screenshots: $(VENV)/.dev ## take the pictures of «Руководство» ane
 	@$(BIN)/python -m tests.browser.screenshots
 
 lock: $(VENV)/.dev ## pin dependencies anew after a change of requirements*.in
-	@for name in requirements requirements-dev; do \
+	@for name in requirements requirements-scale requirements-dev; do \
 	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url --no-emit-find-links --quiet $$name.in -o $$name.txt; done
 

@@ -8,6 +8,7 @@ import sys
 from dotenv import dotenv_values
 
 from app import create_app
+from app.lib.packages import MissingPackageError
 from app.logging import warn_of_removed_settings
 from config import ROOT, Config, ConfigError
 
@@ -23,5 +24,5 @@ def environment() -> dict[str, str]:
 try:
     app = create_app(Config.from_env(environment()))
     warn_of_removed_settings(environment())
-except ConfigError as error:
+except (ConfigError, MissingPackageError) as error:
     sys.exit(str(error))

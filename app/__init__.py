@@ -11,6 +11,7 @@ from app.jobs import delivery, imports, tasks
 from app.lib.clock import Clock
 from app.lib.database import engine_options, prepare_engine
 from app.lib.keyring import attach_keyring
+from app.lib.packages import require_package
 from app.sections import (
     api,
     appearance,
@@ -71,6 +72,7 @@ SECTIONS = (
 
 def create_app(config: Config, limits: Limits = LIMITS) -> Flask:
     """Build the application for one configuration; tests shrink ``limits``."""
+    _require_optional_packages(config)
     app = Flask(
         "kabinet",
         root_path=str(ROOT),
@@ -122,6 +124,14 @@ def prepare_parts(app: Flask, config: Config) -> None:
         part.init_app(app)
     delivery.init_app(app, config)
     tasks.init_app(app, config)
+
+
+def _require_optional_packages(config: Config) -> None:
+    """Check that what the settings ask for is installed; the file store checks its own package."""
+    if config.database_url.startswith("postgresql"):
+        require_package("psycopg", "DATABASE_URL=postgresql://…")
+    if config.redis_url:
+        require_package("redis", "REDIS_URL")
 
 
 def flask_settings(config: Config) -> dict[str, object]:

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask import Flask
 from flask_compress import Compress
 from flask_login import LoginManager
 from flask_mail import Mail
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 
 from app.models import Base
 from config import ROOT
 
+
+class Migrations:
+    """Flask-Migrate for ``flask db``; Alembic is imported when somebody asks it for something."""
+
+    def init_app(self, app: Flask, database: SQLAlchemy) -> None:
+        """Bind to an application, as an extension does."""
+        app.extensions["migrate"] = _PendingMigrate(app, database)
+
+
+class _PendingMigrate:
+    """Stands for Flask-Migrate's settings until the first of them is read."""
+
+    def __init__(self, app: Flask, database: SQLAlchemy) -> None:
+        self._app, self._database = app, database
+
+    def __getattr__(self, name: str) -> Any:
+        from flask_migrate import Migrate  # noqa: PLC0415 - heavy, and the web server needs none
+
+        # Commands are run from any folder.
+        Migrate(directory=str(ROOT / "migrations")).init_app(self._app, self._database)
+        return getattr(self._app.extensions["migrate"], name)
+
+
 # The tables inherit our own Base; the extension brings only engine and session per request.
 db = SQLAlchemy(metadata=Base.metadata)
-# Commands are run from any folder.
-migrate = Migrate(directory=str(ROOT / "migrations"))
+migrate = Migrations()
 login_manager = LoginManager()
 csrf = CSRFProtect()
 compress = Compress()

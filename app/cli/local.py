@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import click
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
 
-from app.demo import loading as demo_actions
-from app.demo.staff_work import load_demo_desk
 from app.domain.errors import NotDemoError
 from app.extensions import db
 from app.web.context import clock, config
@@ -18,10 +15,13 @@ from app.web.policies import enquiry_rules, window_rules
 @with_appcontext
 def demo() -> None:
     """Наполнить пустую базу демонстрационными данными."""
+    from app.demo import loading  # noqa: PLC0415 - only these two commands need the demo
+    from app.demo.staff_work import load_demo_desk  # noqa: PLC0415
+
     if config().production:
         raise click.ClickException("демонстрационных данных в рабочей установке не бывает")
     try:
-        summary = demo_actions.load_demo(db.session(), clock().local(clock().now()))
+        summary = loading.load_demo(db.session(), clock().local(clock().now()))
     except NotDemoError:
         raise click.ClickException("в базе уже есть данные; демо нужна пустая") from None
     load_demo_desk(db.session(), enquiry_rules(), window_rules(), clock().local(clock().now()))
@@ -34,22 +34,26 @@ def demo() -> None:
 @click.pass_context
 def prepare(context: click.Context) -> None:
     """Подготовить местную установку: база, демонстрационные данные, как войти."""
+    from flask_migrate import upgrade  # noqa: PLC0415 - heavy, and only this command needs it
+
+    from app.demo import loading  # noqa: PLC0415
+
     upgrade()
-    if not demo_actions.has_data(db.session()):
+    if not loading.has_data(db.session()):
         context.invoke(demo)
-    sign_ins = demo_actions.list_demo_sign_ins(db.session())
+    sign_ins = loading.list_demo_sign_ins(db.session())
     click.echo(f"\nКабинет: {config().base_url}")
     if sign_ins:
-        click.echo(f"Пароль для всех: {demo_actions.DEMO_PASSWORD}")
+        click.echo(f"Пароль для всех: {loading.DEMO_PASSWORD}")
     for number, customer in sign_ins:
         click.echo(f"  договор {number}  {customer}")
-    if entry := demo_actions.find_demo_entry(db.session(), clock().today()):
+    if entry := loading.find_demo_entry(db.session(), clock().today()):
         click.echo(
             f"Первый вход: договор {entry.number}, ИНН {entry.inn}\n"
             f"  на учете {entry.email} и {entry.phone};\n"
             f"  с другим адресом или телефоном спросят сумму документа: {entry.document_total} ₽"
         )
-    if clerks := demo_actions.list_demo_staff(db.session()):
+    if clerks := loading.list_demo_staff(db.session()):
         logins = ", ".join(login for login, _ in clerks)
         click.echo(
             f"Сотрудники: {config().base_url}/staff/sign-in\n"

@@ -9,8 +9,6 @@ import re
 import unicodedata
 from decimal import Decimal
 
-from num2words import num2words
-
 from app.domain.characters import DASHES, strip_invisible
 from app.domain.errors import AmountError
 
@@ -87,6 +85,8 @@ def amount_in_words(amount: Decimal) -> str:
     """
     kopecks = int(abs(amount).scaleb(2))
     roubles, rest = divmod(kopecks, 100)
+    from num2words import num2words  # noqa: PLC0415 - heavy, and few pages need it
+
     number = num2words(roubles, lang="ru")
     words = f"{number} {plural(roubles, _ROUBLES)} {rest:02d} {plural(rest, _KOPECKS)}"
     words = f"минус {words}" if amount < 0 else words

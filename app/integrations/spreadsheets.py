@@ -13,8 +13,6 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 
-import xlsxwriter
-
 Cell = str | int | Decimal | date | None
 FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 MAX_WIDTH = 60
@@ -72,6 +70,8 @@ def write_csv(table: Table) -> bytes:
 def write_xlsx(table: Table) -> bytes:
     """One sheet with a frozen head and a filter; totals are bold and outside the filter."""
     output = io.BytesIO()
+    import xlsxwriter  # noqa: PLC0415 - heavy, and few processes need it
+
     book = xlsxwriter.Workbook(
         output,
         {

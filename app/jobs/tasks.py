@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import Flask
-from huey import crontab
 
 from app.actions.retention import clean_up
 from app.actions.search_index import rebuild_search
 from app.extensions import db
-from app.integrations.job_queue import make_job_queue
 from app.jobs import delivery, imports, prepared_files
 from app.logging import event
 from app.web import data_access, uploads
@@ -25,6 +23,10 @@ def init_app(app: Flask, config: Config) -> None:
     """Register the tasks; without a queue everything is done where it is caused."""
     if config.jobs != "queue":
         return
+    from huey import crontab  # noqa: PLC0415 - heavy, and few processes need it
+
+    from app.integrations.job_queue import make_job_queue  # noqa: PLC0415
+
     huey = make_job_queue(config.redis_url, config.instance_dir / "jobs.sqlite3", config.secret_key)
     app.extensions["huey"] = huey
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from app.actions import rate_limits
 from app.domain.rate_limits import LimitedAction
 from app.extensions import db
-from app.integrations.pdf import render_pdf
 from app.lib.file_locks import hold_one_of
 from app.queries.contracts import VisibleContract
 from app.web.context import clock, config
@@ -51,6 +50,8 @@ def lay_out(html: str, title: str) -> bytes:
     Raises:
         AllLocksHeldError: too many wait already, or none became free in time.
     """
+    from app.integrations.pdf import render_pdf  # noqa: PLC0415 - heavy, and few processes need it
+
     folder = config().instance_dir / "slots"
     with hold_one_of(folder, QUEUE, 0), hold_one_of(folder, SLOTS, WAIT):
         return render_pdf(html, title)
@@ -58,5 +59,7 @@ def lay_out(html: str, title: str) -> bytes:
 
 def lay_out_in_background(html: str, title: str) -> bytes:
     """The same for the worker: it may take long, and leaves one place to those who wait."""
+    from app.integrations.pdf import render_pdf  # noqa: PLC0415 - heavy, and few processes need it
+
     with hold_one_of(config().instance_dir / "slots", SLOTS[:1], JOB_WAIT):
         return render_pdf(html, title, max_seconds=JOB_SECONDS)

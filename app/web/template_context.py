@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, g, url_for
 from flask_login import current_user
+from jinja2 import Environment
 
 from app.domain.contacts import BillingContacts, read_billing_contacts
 from app.extensions import db
@@ -54,6 +55,20 @@ def page_context() -> dict[str, Any]:
     }
 
 
+class _Macros:
+    """The macros of ``components/ui.html``, compiled when a page first uses one."""
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+    @cached_property
+    def _module(self) -> Any:
+        return self._env.get_template("components/ui.html").module
+
+
 def init_app(app: Flask) -> None:
     """Prepare the template environment of an application."""
     env = app.jinja_env
@@ -66,8 +81,7 @@ def init_app(app: Flask) -> None:
         appearance=current_appearance,
         is_fragment=is_fragment,
     )
-    # A module of macros sees the globals that exist when it is made.
-    env.globals["ui"] = env.get_template("components/ui.html").module
+    env.globals["ui"] = _Macros(env)
     app.context_processor(page_context)
 
 
