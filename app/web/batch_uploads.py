@@ -28,6 +28,7 @@ from app.integrations.errors import StoreError
 from app.logging import log
 from app.models import ImportJob
 from app.web.context import clock, config
+from app.web.field_errors import field_error
 from app.web.file_stores import batch_store
 from app.web.forms import MAX_SHOWN, printable
 from app.web.session import current_clerk, is_staff
@@ -55,7 +56,7 @@ class Choice(SelectField):
 
     def pre_validate(self, form: Any) -> None:
         if self.data not in self.choices:
-            raise ValidationError(f"Поле «{self.label.text}»: выберите из списка")
+            raise ValidationError(field_error(self, "выберите из списка"))
 
 
 class BatchOptions(FlaskForm):

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from wtforms import Field, Form
+from typing import Any
+
+from wtforms import Field, Form, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 
 def field_error(field: Field, text: str) -> str:
     """Put the label of a field before the text of its error."""
     return f"Поле «{field.label.text}»: {text}"
+
+
+class ListField(SelectField):
+    """``SelectField`` with its label in the error of a value that is not in the list."""
+
+    def pre_validate(self, form: Any) -> None:
+        self.invalid_choice_message = field_error(self, "выберите из списка")
+        super().pre_validate(form)
 
 
 class Required(DataRequired):

@@ -11,11 +11,10 @@ from wtforms import (
     BooleanField,
     HiddenField,
     RadioField,
-    SelectField,
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.domain.contacts import normalise_email, normalise_phone, show_email
 from app.domain.enquiries import MAX_DRAFT_TEXT, TopicUse, is_for
@@ -23,6 +22,7 @@ from app.domain.errors import ContactError
 from app.models import Department, EnquiryTopic, PremisesKind
 from app.sections.enquiries.labels import ANSWER_WAYS, RATINGS
 from app.web.contact_errors import contact_error_text
+from app.web.field_errors import ListField, MaxLength, Required, field_error
 from app.web.forms import printable
 
 MAX_TEXT = 5000
@@ -67,8 +67,8 @@ def _text(
         label,
         filters=[_trimmed, *more_filters],
         validators=[
-            DataRequired(f"Поле «{label}»: {advice}"),
-            Length(max=longest, message=f"Поле «{label}»: нужно до {longest} знаков"),
+            Required(advice),
+            MaxLength(longest, f"нужно до {longest} знаков"),
         ],
     )
 
@@ -77,13 +77,16 @@ def _detail(label: str, longest: int) -> StringField:
     return StringField(
         label,
         filters=[_trimmed],
-        validators=[Length(max=longest, message=f"Поле «{label}»: нужно до {longest} знаков")],
+        validators=[MaxLength(longest, f"нужно до {longest} знаков")],
     )
 
 
-def _choice(label: str) -> SelectField:
-    advice = f"Поле «{label}»: выберите из списка"
-    return SelectField(label, invalid_choice_message=advice, validators=[DataRequired(advice)])
+def _choice(label: str) -> ListField:
+    return ListField(label, validators=[Required("выберите из списка")])
+
+
+def _too_long(field: TextAreaField) -> str:
+    return f"нужно до {MAX_TEXT} знаков, введено {len(field.data)}. Остальное приложите файлом"
 
 
 class DraftForm(FlaskForm):
@@ -94,8 +97,11 @@ class DraftForm(FlaskForm):
         count = len(self.text.data or "")
         if count > MAX_DRAFT_TEXT:
             self.text.errors = [
-                f"Поле «{self.text.label.text}»: в черновике сохранены первые {MAX_DRAFT_TEXT} "
-                f"знаков, введено {count}. Сократите текст или приложите его файлом"
+                field_error(
+                    self.text,
+                    f"в черновике сохранены первые {MAX_DRAFT_TEXT} знаков, введено {count}. "
+                    "Сократите текст или приложите его файлом",
+                )
             ]
         return count <= MAX_DRAFT_TEXT
 
@@ -108,11 +114,10 @@ class EnquiryForm(DraftForm):
     premises_kind = _choice("Вид помещения")
     organisation = _text("Наименование организации", "введите, как в договоре", 300)
     topic = _choice("Вид обращения")
-    department = SelectField(
+    department = ListField(
         "Отделение",
         # Where there are none the page has no such list.
         filters=[lambda text: text or ""],
-        invalid_choice_message="Поле «Отделение»: выберите из списка",
     )
     phone = _text("Контактный телефон", "введите номер, например +7 912 345-67-89", 60)
     email = _text(
@@ -157,40 +162,38 @@ class EnquiryForm(DraftForm):
             normalise_phone(field.data, may_have_extension=True)
         except ContactError as error:
             words = contact_error_text(error, "не похоже на номер. Например +7 912 345-67-89")
-            raise ValidationError(f"Поле «Контактный телефон»: {words}") from None
+            raise ValidationError(field_error(field, words)) from None
 
     def validate_email(self, field: StringField) -> None:
         try:
             normalise_email(field.data)
         except ContactError as error:
             words = contact_error_text(error, "не похоже на адрес. Например buh@example.ru")
-            raise ValidationError(f"Поле «Адрес электронной почты»: {words}") from None
+            raise ValidationError(field_error(field, words)) from None
 
     def validate_text(self, field: TextAreaField) -> None:
         if not field.data.strip():
-            raise ValidationError("Поле «Текст обращения»: напишите, что случилось или что нужно")
+            raise ValidationError(field_error(field, "напишите, что случилось или что нужно"))
         if len(field.data) > MAX_TEXT:
-            raise ValidationError(
-                f"Поле «Текст обращения»: нужно до {MAX_TEXT} знаков, введено {len(field.data)}. "
-                "Остальное приложите файлом"
-            )
+            raise ValidationError(field_error(field, _too_long(field)))
 
     def validate_violation_at(self, field: StringField) -> None:
         self._need(field, TopicUse.QUALITY, "напишите, когда это было")
 
     def validate_answer_way(self, field: RadioField) -> None:
         if self.use == TopicUse.QUALITY and field.data not in ANSWER_WAYS:
-            raise ValidationError("Поле «Как прислать ответ»: выберите способ")
+            raise ValidationError(field_error(field, "выберите способ"))
 
     def validate_edo_operator(self, field: StringField) -> None:
         self._need(field, TopicUse.EDO, "введите название, например Диадок или СБИС")
 
     def validate_participant_id(self, field: StringField) -> None:
         if self.use == TopicUse.EDO and not re.fullmatch(r"[\w@.\-]{3,100}", field.data, re.ASCII):
-            raise ValidationError(
-                "Поле «Идентификатор участника ЭДО»: нужны латинские буквы и цифры, "
+            advice = (
+                "нужны латинские буквы и цифры, "
                 "например 2BM-7415000018-741501001-2026. Его назовет ваш оператор"
             )
+            raise ValidationError(field_error(field, advice))
 
     def validate_signatory(self, field: StringField) -> None:
         self._need(field, TopicUse.EDO, "введите, кто подписывает документы")
@@ -211,7 +214,7 @@ class EnquiryForm(DraftForm):
 
     def _need(self, field: Any, use: TopicUse, advice: str) -> None:
         if self.use == use and not field.data:
-            raise ValidationError(f"Поле «{field.label.text}»: {advice}")
+            raise ValidationError(field_error(field, advice))
 
 
 def use_of(topic: EnquiryTopic) -> str:
@@ -227,10 +230,7 @@ class AdditionForm(DraftForm):
 
     def validate_text(self, field: TextAreaField) -> None:
         if len(field.data) > MAX_TEXT:
-            raise ValidationError(
-                f"Поле «Сообщение»: нужно до {MAX_TEXT} знаков, введено {len(field.data)}. "
-                "Остальное приложите файлом"
-            )
+            raise ValidationError(field_error(field, _too_long(field)))
 
     def typed(self) -> dict[str, str]:
         """What a draft keeps."""

@@ -7,8 +7,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, SelectField, StringField
-from wtforms.validators import Length, ValidationError
+from wtforms import Form, StringField
+from wtforms.validators import ValidationError
 
 from app.domain.errors import PeriodError
 from app.domain.period import Period, parse_day
@@ -16,18 +16,11 @@ from app.models import StaffMember
 from app.queries.audit_log import JournalFilter, Who
 from app.sections.staff.audit_log.labels import GROUPS, WHO, actions_of
 from app.web.context import clock
+from app.web.field_errors import ListField, MaxLength, field_error
 from app.web.forms import printable
 
 DAYS_SHOWN = 30
 MAX_KEY = 200
-
-
-class ChoiceField(SelectField):
-    """A list to choose from whose error names it in Russian."""
-
-    def pre_validate(self, form: Any) -> None:
-        if not any(value == self.data for value, *_ in self.iter_choices()):
-            raise ValidationError(f"Поле «{self.label.text}»: выберите из списка")
 
 
 class DayField(StringField):
@@ -43,26 +36,24 @@ class DayField(StringField):
             found = parse_day(self.data)
             self.day = Period(found, found).first
         except PeriodError:
-            words = f"Поле «{self.label.text}»: нужна дата, например 01.11.2026"
-            raise ValidationError(words) from None
+            advice = "нужна дата, например 01.11.2026"
+            raise ValidationError(field_error(self, advice)) from None
         self.data = found.isoformat()
 
 
 class JournalForm(Form):
     """Whose lines, about what, of which days. A day left empty is no bound."""
 
-    who = ChoiceField(
+    who = ListField(
         "Кто", choices={str(who): words for who, words in WHO.items()}, default=str(Who.PEOPLE)
     )
-    staff = ChoiceField("Сотрудник", default="")
+    staff = ListField("Сотрудник", default="")
     key = StringField(
         "Договор или номер",
         filters=[printable, str.strip],
-        validators=[
-            Length(max=MAX_KEY, message=f"Поле «Договор или номер»: не больше {MAX_KEY} знаков")
-        ],
+        validators=[MaxLength(MAX_KEY, f"не больше {MAX_KEY} знаков")],
     )
-    action = ChoiceField("Действие", choices={"": "Любое"} | GROUPS, default="")
+    action = ListField("Действие", choices={"": "Любое"} | GROUPS, default="")
     first = DayField("С", filters=[printable, str.strip])
     last = DayField("По", filters=[printable, str.strip])
 

@@ -34,6 +34,7 @@ from app.sections.staff.blueprint import bp
 from app.web import batch_uploads
 from app.web.context import clock, config
 from app.web.downloads import send_bytes
+from app.web.field_errors import field_error
 from app.web.file_stores import batch_store
 from app.web.forms import printable, summary_of
 from app.web.fragments import render_page
@@ -139,7 +140,7 @@ def not_received(error: BatchError) -> ResponseReturnValue:
 
 
 def _refused(form: batch_uploads.BatchForm, error: BatchError) -> Response:
-    form.file.errors = [f"Поле «Файл»: {batch_uploads.refusal_text(error)}"]
+    form.file.errors = [field_error(form.file, batch_uploads.refusal_text(error))]
     return _page(form, batch_uploads.refusal_status(error))
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms.validators import ValidationError
 
 from app.domain.announcements import read_moment, show_moment
 from app.domain.company_ids import is_ogrn
@@ -34,18 +34,15 @@ def _lines(value: str | None) -> str:
 
 
 def _text(label: str, longest: int = 200, *, needed: str = "") -> StringField:
-    validators: list[Any] = [
-        Length(max=longest, message=f"Поле «{label}»: не больше {longest} знаков")
-    ]
+    validators: list[Any] = [MaxLength(longest, f"не больше {longest} знаков")]
     if needed:
-        validators.insert(0, DataRequired(f"Поле «{label}»: {needed}"))
+        validators.insert(0, Required(needed))
     return StringField(label, filters=[_line], validators=validators)
 
 
 def _read_number(field: StringField, least: int, most: int) -> int:
     if not re.fullmatch("[0-9]{1,4}", field.data) or not least <= int(field.data) <= most:
-        label = field.label.text
-        raise ValidationError(f"Поле «{label}»: нужно целое число от {least} до {most}")
+        raise ValidationError(field_error(field, f"нужно целое число от {least} до {most}"))
     return int(field.data)
 
 
@@ -56,7 +53,7 @@ def _check_emails(field: StringField) -> None:
             normalise_email(part)
         except ContactError as error:
             words = contact_error_text(error, "это не похоже на адрес, нужен вид name@example.ru")
-            raise ValidationError(f"Поле «E-mail»: {words}") from None
+            raise ValidationError(field_error(field, words)) from None
 
 
 class DirectoryForm(FlaskForm):
@@ -186,7 +183,7 @@ class SupplierForm(BankFields):
         if self._is_same_bank():
             return
         if not field.data:
-            raise ValidationError("Поле «Корреспондентский счет»: введите 20 цифр")
+            raise ValidationError(field_error(field, "введите 20 цифр"))
         super().validate_corr_account(field)
 
     def _is_same_bank(self) -> bool:
@@ -229,10 +226,10 @@ class AnnouncementForm(FlaskForm):
     def validate_ends_at(self, field: StringField) -> None:
         ends = self._read(field)
         if ends <= self.now:
-            raise ValidationError("Поле «Показывать до»: это время уже прошло")
+            raise ValidationError(field_error(field, "это время уже прошло"))
         begins = self.moments.get("begins_at")
         if begins is not None and ends <= begins:
-            raise ValidationError("Поле «Показывать до»: нужно время позже начала")
+            raise ValidationError(field_error(field, "нужно время позже начала"))
 
     def _read(self, field: StringField) -> datetime:
         zone: tzinfo | None = self.now.tzinfo
@@ -240,10 +237,8 @@ class AnnouncementForm(FlaskForm):
             moment = read_moment(field.data).replace(tzinfo=zone)
         except PeriodError:
             self.unreadable.add(field.name)
-            label = field.label.text
-            raise ValidationError(
-                f"Поле «{label}»: нужны дата и время, например 22.11.2026 10:00"
-            ) from None
+            advice = "нужны дата и время, например 22.11.2026 10:00"
+            raise ValidationError(field_error(field, advice)) from None
         field.data = show_moment(moment)
         self.moments[field.name] = moment
         return moment

@@ -17,6 +17,7 @@ from app.models import Department, Enquiry, EnquiryTopic, StaffMember
 from app.queries.enquiries.staff import NONE, Queue
 from app.sections.enquiries.forms import MAX_TEXT, lines
 from app.sections.staff.enquiries.labels import STATES, STEPS, TERMS
+from app.web.field_errors import ListField, field_error
 from app.web.forms import is_uuid, printable
 
 MAX_WORDS = 60
@@ -94,7 +95,7 @@ class ReplyForm(FlaskForm):
 
     def validate_text(self, field: TextAreaField) -> None:
         if not field.data.strip():
-            raise ValidationError("Поле «Текст потребителю»: напишите, что прочтет потребитель")
+            raise ValidationError(field_error(field, "напишите, что прочтет потребитель"))
         _check_length(field)
 
     @property
@@ -126,9 +127,7 @@ class NoteForm(FlaskForm):
 class AssignForm(FlaskForm):
     """«Назначить»."""
 
-    assignee = SelectField(
-        "Исполнитель", invalid_choice_message="Поле «Исполнитель»: выберите из списка"
-    )
+    assignee = ListField("Исполнитель")
 
     def offer(self, staff: Sequence[StaffMember], enquiry: Enquiry) -> None:
         """Colleagues; whoever has it now stays on the list."""
@@ -140,12 +139,8 @@ class AssignForm(FlaskForm):
 class TopicForm(FlaskForm):
     """«Сменить вид»."""
 
-    topic = SelectField(
-        "Вид обращения", invalid_choice_message="Поле «Вид обращения»: выберите из списка"
-    )
-    department = SelectField(
-        "Отделение", invalid_choice_message="Поле «Отделение»: выберите из списка"
-    )
+    topic = ListField("Вид обращения")
+    department = ListField("Отделение")
 
     def offer(
         self, topics: Sequence[EnquiryTopic], departments: Sequence[Department], enquiry: Enquiry
@@ -177,10 +172,10 @@ def _id(text: str) -> int | None:
 
 def _check_length(field: TextAreaField) -> None:
     if len(field.data) > MAX_TEXT:
-        raise ValidationError(
-            f"Поле «{field.label.text}»: нужно до {MAX_TEXT} знаков, введено {len(field.data)}. "
-            "Остальное приложите файлом"
+        advice = (
+            f"нужно до {MAX_TEXT} знаков, введено {len(field.data)}. Остальное приложите файлом"
         )
+        raise ValidationError(field_error(field, advice))
 
 
 def _named(rows: Iterable[Department | EnquiryTopic | StaffMember]) -> dict[str, str]:

@@ -36,6 +36,7 @@ from app.sections.staff.enquiries.forms import (
 )
 from app.web.context import clock, config, local_now
 from app.web.data_access import record_access
+from app.web.field_errors import field_error
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
@@ -198,7 +199,7 @@ def enquiry_note(enquiry_id: int) -> ResponseReturnValue:
     if refused:
         return _page(found, refusal_status(refused), note=form, refused=refused)
     if not files and not form.note.data.strip():
-        form.note.errors = ["Поле «Внутренняя заметка»: напишите что-нибудь или приложите файл"]
+        form.note.errors = [field_error(form.note, "напишите что-нибудь или приложите файл")]
         return _page(found, 422, note=form)
     message = actions.Words(form.note_key.data, form.note.data.strip(), files)
     return _do(

@@ -20,6 +20,7 @@ from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import ROLES, STAFF_FAULTS
 from app.sections.staff.sign_in.forms import StaffForm
 from app.web.context import clock
+from app.web.field_errors import field_error
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
@@ -57,7 +58,7 @@ def member_new_submit() -> ResponseReturnValue:
     try:
         member = actions.create_staff(db.session(), _command(form), password, clock().now())
     except StaffError as error:
-        form.login.errors = [f"Поле «Логин»: {STAFF_FAULTS[error.code]}"]
+        form.login.errors = [field_error(form.login, STAFF_FAULTS[error.code])]
         return _page(form, None, 422)
     db.session.commit()
     event("staff created", member=member.id, role=member.role)
@@ -92,7 +93,7 @@ def member_submit(staff_id: int) -> ResponseReturnValue:
             db.session(), member, _command(form), form.is_active.data, clock().now()
         )
     except StaffError as error:
-        form.role.errors = [f"Поле «Роль»: {STAFF_FAULTS[error.code]}"]
+        form.role.errors = [field_error(form.role, STAFF_FAULTS[error.code])]
         return _page(form, member, 422)
     role, is_active = member.role, member.disabled_at is None
     db.session.commit()

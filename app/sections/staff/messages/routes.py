@@ -15,12 +15,12 @@ from app.jobs import delivery
 from app.models import Message
 from app.queries.messages import MessageFilter, get_message, list_messages
 from app.queries.pagination import Cursor, Slice
-from app.sections.staff.audit_log.forms import ChoiceField, DayField, midnight
+from app.sections.staff.audit_log.forms import DayField, midnight
 from app.sections.staff.blueprint import bp
 from app.sections.staff.messages.labels import CHANNELS, KINDS, NO_RETRY, SHOWN, STATUSES
 from app.web.context import clock
 from app.web.data_access import record_access
-from app.web.field_errors import MaxLength
+from app.web.field_errors import ListField, MaxLength
 from app.web.forms import printable, summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
@@ -31,10 +31,10 @@ FAILED, SUPPRESSED = "failed", "suppressed"
 class MessagesForm(Form):
     """Which messages; what failed stands first."""
 
-    state = ChoiceField(
+    state = ListField(
         "Состояние", choices={name: words for name, (words, _) in SHOWN.items()}, default=FAILED
     )
-    channel = ChoiceField("Канал", choices={"": "Любой"} | CHANNELS, default="")
+    channel = ListField("Канал", choices={"": "Любой"} | CHANNELS, default="")
     text = StringField(
         "Кому или договор",
         filters=[printable, str.strip],

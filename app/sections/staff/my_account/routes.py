@@ -19,6 +19,7 @@ from app.sections.staff.sign_in.forms import OwnCodesForm, OwnPasswordForm
 from app.sections.staff.sign_in.routes import codes_page
 from app.web import session
 from app.web.context import clock
+from app.web.field_errors import field_error
 from app.web.forms import PASSWORD_ERRORS, summary_of, too_many_attempts
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
@@ -70,10 +71,10 @@ def password_submit() -> ResponseReturnValue:
             clock().now(),
         )
     except SignInRefusedError:
-        form.current.errors = ["Поле «Текущий пароль»: пароль не подходит"]
+        form.current.errors = [field_error(form.current, "пароль не подходит")]
         return _page(form, 422)
     except PasswordError as error:
-        form.password.errors = [f"Поле «Новый пароль»: {PASSWORD_ERRORS[error.code]}"]
+        form.password.errors = [field_error(form.password, PASSWORD_ERRORS[error.code])]
         return _page(form, 422)
     except TooManyAttemptsError as error:
         return _page(form, 429, f"{too_many_attempts(error)}.")
@@ -94,7 +95,7 @@ def recovery_codes() -> ResponseReturnValue:
             db.session(), _me(), form.proof.data, session.current_browser(), rules, now
         )
     except SignInRefusedError:
-        form.proof.errors = ["Поле «Пароль»: пароль не подходит"]
+        form.proof.errors = [field_error(form.proof, "пароль не подходит")]
         return _page(OwnPasswordForm(formdata=None), 422, codes_form=form)
     except TooManyAttemptsError as error:
         return _page(

@@ -18,7 +18,7 @@ from app.lib.database import MAX_ID
 from app.models import Department
 from app.queries.readings.staff import ReadingFilter, WarningFilter
 from app.sections.staff.readings import labels
-from app.web.field_errors import MaxLength
+from app.web.field_errors import MaxLength, field_error
 from app.web.forms import printable
 
 ALL = "all"
@@ -33,7 +33,7 @@ def offered(form: Form, field: Field) -> None:
         ValidationError: somebody has changed the address by hand.
     """
     if field.data not in field.choices:
-        raise ValidationError(f"Поле «{field.label.text}»: выберите из списка")
+        raise ValidationError(field_error(field, "выберите из списка"))
 
 
 class ReadingFilterForm(Form):
