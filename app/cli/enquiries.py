@@ -1,4 +1,4 @@
-"""Enquiries from the command line, beside the clerks' desk."""
+"""Commands: list enquiries that wait for an answer, reply to one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from app.actions.enquiries.attachments import keep_files
-from app.actions.enquiries.replies import Words, Writer, reply_to_enquiry
+from app.actions.enquiries.attachments import store_files
+from app.actions.enquiries.replies import ReplyDraft, StaffAuthor, reply_to_enquiry
 from app.domain.attachments import Upload
 from app.domain.enquiries import Reply
 from app.domain.errors import EnquiryClosedError, NotFoundError
@@ -44,7 +44,7 @@ def enquiries() -> None:
 @click.option(
     "--do",
     "reply",
-    type=click.Choice([each.value for each in Reply]),
+    type=click.Choice([step.value for step in Reply]),
     default=Reply.ANSWER.value,
     help="answer ответ, ask запрос уточнений, reject отказ, take в работу, close закрыть.",
 )
@@ -55,20 +55,20 @@ def enquiries() -> None:
 def enquiry_reply(number: str, text: str, reply: str, staff: str, paths: tuple[Path, ...]) -> None:
     """Ответить на обращение, запросить уточнения, отклонить, взять в работу или закрыть."""
     step = Reply(reply)
-    words = sys.stdin.read() if text == "-" else text
-    if step.needs_words and not words.strip():
+    message = sys.stdin.read() if text == "-" else text
+    if step.needs_text and not message.strip():
         raise click.ClickException("нужен текст: --text «…» или --text -")
     try:
         enquiry = get_by_number(db.session(), number)
         uploads = [Upload(path.name, path.read_bytes()) for path in paths]
-        files, refused = keep_files(
+        files, refused = store_files(
             enquiry.contract_id, uploads, cabinet(), file_rules(), local_now()
         )
         if refused:
-            delete_stored([each.storage_key for each in files])
+            delete_stored([file.storage_key for file in files])
             raise click.ClickException(". ".join(refusal_text(error) for error in refused))
-        message = Words(str(uuid.uuid4()), words.strip(), files)
-        reply_to_enquiry(db.session(), enquiry, Writer(staff), step, message, local_now())
+        draft = ReplyDraft(str(uuid.uuid4()), message.strip(), files)
+        reply_to_enquiry(db.session(), enquiry, StaffAuthor(staff), step, draft, local_now())
     except NotFoundError:
         raise click.ClickException(f"обращения № {number} нет") from None
     except EnquiryClosedError:

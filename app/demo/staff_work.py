@@ -21,7 +21,7 @@ from app.domain.registration import Channel, State
 from app.lib.passwords import hash_password
 from app.models import Contract, Membership, Registration
 from app.queries.contracts import VisibleContract, get_visible
-from app.queries.enquiries.customer import list_premises_kinds, list_topics, what_is_known
+from app.queries.enquiries.customer import get_known_details, list_premises_kinds, list_topics
 from app.queries.readings.meters import list_meters
 
 BROWSER = Browser("127.0.0.1", "")
@@ -73,9 +73,9 @@ def _ask(
 ) -> None:
     topics = list_topics(session)
     topic = find_topic(topics, use) or topics[0]
-    known = what_is_known(session, contract, viewer)
+    known = get_known_details(session, contract, viewer)
     command = NewEnquiry(
-        key=str(uuid.uuid4()),
+        idempotency_key=str(uuid.uuid4()),
         topic=topic,
         department_id=topic.department_id or contract.department_id,
         premises_kind_id=list_premises_kinds(session)[0].id,

@@ -1,4 +1,4 @@
-"""Enquiries: what becomes of one, when it is answered, and what some topics ask besides."""
+"""Enquiries: statuses, answer deadlines, topics and their additional fields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 
 class EnquiryStatus(StrEnum):
-    """What has become of an enquiry."""
+    """Status of an enquiry."""
 
     REGISTERED = "registered"
     IN_WORK = "in_work"
@@ -25,24 +25,30 @@ OPEN = (
     EnquiryStatus.NEEDS_DETAILS,
     EnquiryStatus.ANSWERED,
 )
-"""The customer may add to it."""
+"""Statuses in which the customer may add to it."""
 WAITING = (EnquiryStatus.REGISTERED, EnquiryStatus.IN_WORK)
-"""The supplier's turn."""
+"""Statuses in which the supplier has to act."""
 UNANSWERED = (*WAITING, EnquiryStatus.NEEDS_DETAILS)
-"""The term of the answer runs."""
+"""Statuses in which the answer deadline counts."""
 
 MAX_DRAFT_TEXT = 20_000
 MAX_DRAFT_FIELD = 1_000
 
 
-def bound_draft(typed: Mapping[str, str]) -> dict[str, str]:
-    """Cut what a draft stores to its limits: a draft needs no valid form, so nothing else does."""
+def truncate_draft(typed: Mapping[str, str]) -> dict[str, str]:
+    """Truncate what a draft stores to its limits.
+
+    A draft needs no valid form, so nothing else limits it.
+
+    Args:
+        typed: text by the name of a field.
+    """
     limits = {"text": MAX_DRAFT_TEXT}
     return {name: text[: limits.get(name, MAX_DRAFT_FIELD)] for name, text in typed.items()}
 
 
 class QueueState(StrEnum):
-    """Whose turn it is, as the desk sorts its enquiries."""
+    """Who has to act on an enquiry; a filter of the queue."""
 
     WAITING = "waiting"
     CUSTOMER = "customer"
@@ -52,7 +58,7 @@ class QueueState(StrEnum):
 
     @property
     def statuses(self) -> tuple[EnquiryStatus, ...]:
-        """The statuses it takes together."""
+        """The statuses that it means."""
         return _STATES[self]
 
 
@@ -65,8 +71,8 @@ _STATES = {
 }
 
 
-class Term(StrEnum):
-    """How soon an answer is due; all but ``ANY`` speak of enquiries whose term runs."""
+class DeadlineFilter(StrEnum):
+    """How soon an answer is due; all but ``ANY`` mean unanswered enquiries only."""
 
     ANY = "any"
     OVERDUE = "overdue"
@@ -78,7 +84,7 @@ SOON_DAYS = 3
 
 
 class Author(StrEnum):
-    """Whose words an entry of a thread are."""
+    """Who has written an entry of a thread."""
 
     CUSTOMER = "customer"
     STAFF = "staff"
@@ -86,9 +92,9 @@ class Author(StrEnum):
 
 
 class Reply(StrEnum):
-    """What a clerk does with an enquiry."""
+    """A step that staff take with an enquiry."""
 
-    TAKE = "take"
+    CLAIM = "take"
     ANSWER = "answer"
     ASK = "ask"
     REJECT = "reject"
@@ -100,13 +106,13 @@ class Reply(StrEnum):
         return _LEADS_TO[self]
 
     @property
-    def needs_words(self) -> bool:
-        """Whether the customer has to read something."""
+    def needs_text(self) -> bool:
+        """Whether a text to the customer is required."""
         return self in (Reply.ANSWER, Reply.ASK, Reply.REJECT)
 
 
 _LEADS_TO = {
-    Reply.TAKE: EnquiryStatus.IN_WORK,
+    Reply.CLAIM: EnquiryStatus.IN_WORK,
     Reply.ANSWER: EnquiryStatus.ANSWERED,
     Reply.ASK: EnquiryStatus.NEEDS_DETAILS,
     Reply.REJECT: EnquiryStatus.REJECTED,
@@ -115,7 +121,7 @@ _LEADS_TO = {
 
 
 class TopicUse(StrEnum):
-    """Topics the portal itself leads to, or whose form has fields of its own."""
+    """Topics that the portal links to, or whose form has additional fields."""
 
     SETTLEMENTS = "settlements"
     READINGS = "readings"
@@ -146,9 +152,8 @@ class _Topic(Protocol):
 T = TypeVar("T", bound=_Topic)
 
 
-def is_for(topic: _Topic, use: TopicUse) -> bool:
-    """Whether a topic of the supplier's directory is the one for a use: by its id, or by its
-    name."""
+def is_topic_for(topic: _Topic, use: TopicUse) -> bool:
+    """Whether a topic of the supplier's directory serves a use: by its id, or by its name."""
     if topic.external_id.removeprefix(BUILT_IN) == use:
         return True
     name = topic.name.casefold().replace("ё", "е")
@@ -156,18 +161,18 @@ def is_for(topic: _Topic, use: TopicUse) -> bool:
 
 
 def find_topic(topics: Iterable[T], use: TopicUse) -> T | None:
-    """The topic for a use, an exact id before a name."""
+    """Find the topic for a use, by its exact id before its name; None: there is none."""
     known = list(topics)
-    exact = (each for each in known if each.external_id.removeprefix(BUILT_IN) == use)
-    by_name = (each for each in known if is_for(each, use))
+    exact = (topic for topic in known if topic.external_id.removeprefix(BUILT_IN) == use)
+    by_name = (topic for topic in known if is_topic_for(topic, use))
     return next(exact, None) or next(by_name, None)
 
 
-def offered_topics(topics: Iterable[T], is_terminated: bool) -> list[T]:
-    """Topics to choose from; once a contract has ended only those about the contract itself.
+def filter_topics(topics: Iterable[T], is_terminated: bool) -> list[T]:
+    """List the topics to choose from; after the end of a contract only those about it.
 
-    They are known by the word «договор» in their name, so that whoever edits the directory decides.
-    Where none has it all are offered: people must have some way to ask.
+    They are recognised by the word «договор» in their name, so that whoever edits the directory
+    decides. Where none has it all are listed: people must have some way to ask.
     """
     known = list(topics)
     about_contract = [topic for topic in known if "договор" in topic.name.casefold()]
@@ -175,27 +180,32 @@ def offered_topics(topics: Iterable[T], is_terminated: bool) -> list[T]:
 
 
 BUILT_IN = "portal:"
-"""Begins the ids of topics that stand in for a directory which billing has not sent; no id of a
-billing system can."""
+"""Prefix of the ids of built-in topics, which serve until billing sends a directory; no id of a
+billing system begins so."""
 
 
 def answer_due_on(registered_on: date, days: int) -> date:
-    """The last day for the answer, counted in calendar days from the day after registration."""
+    """Compute the answer deadline: calendar days, counted from the day after registration.
+
+    Args:
+        registered_on: in the supplier's zone.
+        days: of the topic, or the general number of days.
+    """
     return registered_on + timedelta(days=days)
 
 
 def days_overdue(status: str, due_on: date, today: date) -> int:
-    """By how many days the answer is late; 0 while it is not, or where no term runs."""
+    """Count the days by which an answer is late; 0 while it is not, or is no longer needed."""
     return max(0, (today - due_on).days) if status in UNANSWERED else 0
 
 
 def registration_number(enquiry_id: int, registered_on: date) -> str:
-    """«2026-000017»: unique, and says the year."""
+    """Format the registration number: «2026-000017», unique, with the year."""
     return f"{registered_on.year}-{enquiry_id:06d}"
 
 
-def after_addition(status: str) -> EnquiryStatus:
-    """The status once the customer has added something: it is the supplier's turn again."""
+def status_after_addition(status: str) -> EnquiryStatus:
+    """Status after the customer has added something: the supplier has to act again."""
     if status == EnquiryStatus.REGISTERED:
         return EnquiryStatus.REGISTERED
     return EnquiryStatus.IN_WORK

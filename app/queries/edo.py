@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from app.domain.enquiries import EnquiryStatus, TopicUse, is_for
+from app.domain.enquiries import EnquiryStatus, TopicUse, is_topic_for
 from app.models import Charge, Contract, Enquiry
 from app.queries.contracts import VisibleContract
 
@@ -48,4 +48,4 @@ def _application(session: Session, contract: VisibleContract) -> Enquiry | None:
         .order_by(Enquiry.registered_at.desc(), Enquiry.id.desc())
         .limit(MAX_ENQUIRIES)
     )
-    return next((enquiry for enquiry in newest if is_for(enquiry.topic, TopicUse.EDO)), None)
+    return next((enquiry for enquiry in newest if is_topic_for(enquiry.topic, TopicUse.EDO)), None)

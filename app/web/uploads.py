@@ -9,7 +9,7 @@ from urllib.parse import quote
 from flask import Flask, current_app, make_response, request
 from flask.wrappers import Response
 
-from app.actions.enquiries.attachments import DAY, Cabinet, keep_files, list_stored
+from app.actions.enquiries.attachments import DAY, AttachmentStorage, list_storage_keys, store_files
 from app.actions.enquiries.drafts import delete_old_drafts
 from app.domain.attachments import Upload
 from app.domain.errors import AttachmentError
@@ -81,9 +81,9 @@ def refusal_status(errors: list[AttachmentError]) -> int:
     return max(STATUSES.get(error.code, 422) for error in errors)
 
 
-def cabinet() -> Cabinet:
+def cabinet() -> AttachmentStorage:
     """Where files of this installation go."""
-    found: Cabinet = current_app.extensions["cabinet"]
+    found: AttachmentStorage = current_app.extensions["cabinet"]
     return found
 
 
@@ -102,7 +102,9 @@ def send_attachment(attachment: Attachment) -> Response:
 def keep_uploads(contract_id: int) -> tuple[list[Attachment], list[AttachmentError]]:
     """The files of a form of the desk, scanned and stored, without their entry: all, or none and
     what was not taken."""
-    files, refused = keep_files(contract_id, read_uploads(), cabinet(), file_rules(), clock().now())
+    files, refused = store_files(
+        contract_id, read_uploads(), cabinet(), file_rules(), clock().now()
+    )
     if refused:
         delete_stored([each.storage_key for each in files])
         return [], refused
@@ -123,7 +125,7 @@ def tidy() -> None:
     session, now = db.session(), clock().now()
     names = delete_old_drafts(session, now)
     session.commit()
-    known = list_stored(session)
+    known = list_storage_keys(session)
     try:
         lost = [name for name in cabinet().store.list_before(now - DAY) if name not in known]
     except StoreError as error:
@@ -139,7 +141,7 @@ def largest_body(config: Config) -> int:
 
 def init_app(app: Flask, config: Config) -> None:
     """Open the file store."""
-    app.extensions["cabinet"] = Cabinet(
+    app.extensions["cabinet"] = AttachmentStorage(
         make_file_store(config.files_place, config.files_endpoint), Scanner(config.clamd_address)
     )
 

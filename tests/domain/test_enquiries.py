@@ -12,11 +12,11 @@ from app.domain.enquiries import (
     EnquiryStatus,
     Reply,
     TopicUse,
-    after_addition,
     answer_due_on,
     find_topic,
-    is_for,
+    is_topic_for,
     registration_number,
+    status_after_addition,
 )
 
 
@@ -49,8 +49,8 @@ def test_a_number_says_the_year_and_is_never_given_twice() -> None:
     ],
 )
 def test_a_topic_is_known_by_its_id_or_its_name(topic: Topic, use: TopicUse) -> None:
-    assert is_for(topic, use)
-    assert [use for use in TopicUse if is_for(topic, use)] == [use]
+    assert is_topic_for(topic, use)
+    assert [each for each in TopicUse if is_topic_for(topic, each)] == [use]
 
 
 def test_an_exact_id_goes_before_a_name() -> None:
@@ -62,7 +62,7 @@ def test_an_exact_id_goes_before_a_name() -> None:
 
 def test_every_reply_leads_somewhere_and_an_addition_back_to_the_supplier() -> None:
     assert {reply.leads_to for reply in Reply} == set(EnquiryStatus) - {EnquiryStatus.REGISTERED}
-    assert {after_addition(status) for status in OPEN} == {
+    assert {status_after_addition(status) for status in OPEN} == {
         EnquiryStatus.REGISTERED,
         EnquiryStatus.IN_WORK,
     }

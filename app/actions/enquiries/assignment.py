@@ -1,4 +1,4 @@
-"""Whose work an enquiry is, and what it is about, as the desk decides."""
+"""Claim, assign, reclassify and reopen enquiries, as staff do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.actions.accounts.notifications import notify_enquirer
-from app.actions.enquiries.replies import Writer, change_enquiry, record_step
+from app.actions.enquiries.entries import change_open_enquiry, record_step
+from app.actions.enquiries.replies import StaffAuthor
 from app.domain.enquiries import (
     OPEN,
     UNANSWERED,
@@ -24,75 +25,93 @@ from app.models import Department, Enquiry, EnquiryEntry, EnquiryTopic, StaffMem
 from app.queries.enquiries.staff import status_before_closing
 
 
-def take_enquiry(
-    session: Session, enquiry: Enquiry, writer: Writer, was: int | None, now: datetime
+def claim_enquiry(
+    session: Session,
+    enquiry: Enquiry,
+    author: StaffAuthor,
+    seen_assignee_id: int | None,
+    now: datetime,
 ) -> bool:
-    """«Взять»: it is the writer's, and in work; a question to the customer stays one. Whether
-    anything has changed.
+    """Claim an enquiry and put it in work («Взять»); a question to the customer stays one.
 
     Args:
-        was: whose it was on the page.
+        seen_assignee_id: whose it was on the page.
+
+    Returns:
+        Whether anything has changed.
 
     Raises:
         EnquiryClosedError: ``closed``; ``taken``: it is somebody else's by now.
     """
-    is_new = _hand_over(session, enquiry, writer.staff_id, was)
-    begun = count_changed(
+    is_reassigned = _assign(session, enquiry, author.staff_id, seen_assignee_id)
+    is_begun = count_changed(
         session,
         update(Enquiry)
         .where(Enquiry.id == enquiry.id, Enquiry.status == EnquiryStatus.REGISTERED)
         .values(status=EnquiryStatus.IN_WORK),
     )
-    if begun:
-        _event(session, enquiry, writer, "", now, status=EnquiryStatus.IN_WORK)
-    elif is_new:
-        _event(session, enquiry, writer, f"Исполнитель: {writer.name}", now, is_internal=True)
+    if is_begun:
+        _add_event(session, enquiry, author, "", now, status=EnquiryStatus.IN_WORK)
+    elif is_reassigned:
+        _add_event(session, enquiry, author, f"Исполнитель: {author.name}", now, is_internal=True)
     else:
         return False
     before = enquiry.assignee.name if enquiry.assignee else None
-    record_step(session, Reply.TAKE, enquiry, now, assignee=[before, writer.name])
+    record_step(
+        session, Reply.CLAIM, enquiry, enquiry.account_id, now, assignee=[before, author.name]
+    )
     return True
 
 
 def assign_enquiry(
     session: Session,
     enquiry: Enquiry,
-    writer: Writer,
+    author: StaffAuthor,
     assignee: StaffMember | None,
-    was: int | None,
+    seen_assignee_id: int | None,
     now: datetime,
 ) -> bool:
-    """«Назначить»: whose it is from now on; None: nobody's. The customer does not see it. Whether
-    anything has changed.
+    """Assign an enquiry to somebody, or nobody («Назначить»); the customer does not see it.
+
+    Args:
+        assignee: None: nobody.
+        seen_assignee_id: whose it was on the page.
+
+    Returns:
+        Whether anything has changed.
 
     Raises:
         EnquiryClosedError: ``closed``; ``taken``: it is somebody else's by now.
     """
     before, to = enquiry.assignee, assignee.id if assignee else None
-    if not _hand_over(session, enquiry, to, was):
+    if not _assign(session, enquiry, to, seen_assignee_id):
         return False
-    words = f"Исполнитель: {assignee.name}" if assignee else "Исполнитель снят"
-    _event(session, enquiry, writer, words, now, is_internal=True)
-    names = [each.name if each else None for each in (before, assignee)]
-    record_step(session, "assign", enquiry, now, assignee=names)
+    text = f"Исполнитель: {assignee.name}" if assignee else "Исполнитель снят"
+    _add_event(session, enquiry, author, text, now, is_internal=True)
+    names = [person.name if person else None for person in (before, assignee)]
+    record_step(session, "assign", enquiry, enquiry.account_id, now, assignee=names)
     return True
 
 
 def change_topic(
     session: Session,
     enquiry: Enquiry,
-    writer: Writer,
+    author: StaffAuthor,
     topic: EnquiryTopic,
     department: Department | None,
     answer_days: int,
     now: datetime,
 ) -> bool:
-    """«Сменить вид»: the term is counted anew from the day of registration; whether anything
-    has changed.
+    """Change topic and department («Сменить вид»).
+
+    Another topic's deadline is counted from the day of registration.
 
     Args:
-        answer_days: the general term, for topics without one of their own.
+        answer_days: days for an answer, for topics that have no deadline of their own.
         now: in the supplier's zone.
+
+    Returns:
+        Whether anything has changed.
 
     Raises:
         EnquiryClosedError: ``closed``; ``raced``: somebody has changed it meanwhile.
@@ -102,34 +121,33 @@ def change_topic(
     is_moved = department_id != enquiry.department_id
     if not is_other_topic and not is_moved:
         return False
-    due_on, words = enquiry.answer_due_on, []
+    due_on, sentences = enquiry.answer_due_on, []
     if is_other_topic:
         registered_on = enquiry.registered_at.astimezone(now.tzinfo).date()
         due_on = answer_due_on(registered_on, topic.answer_days or answer_days)
-        words.append(f"Вид обращения изменен на «{topic.name}».")
+        sentences.append(f"Вид обращения изменен на «{topic.name}».")
     if due_on != enquiry.answer_due_on:
-        words.append(f"Ответ до {due_on:%d.%m.%Y}.")
+        sentences.append(f"Ответ до {due_on:%d.%m.%Y}.")
     if is_moved:
         where = f"передано в отделение «{department.name}»" if department else "пока без отделения"
-        words.append(f"Обращение {where}.")
-    before = _facts(enquiry.topic, enquiry.department, enquiry.answer_due_on)
-    after = _facts(topic, department, due_on)
-    change_enquiry(
+        sentences.append(f"Обращение {where}.")
+    before = _describe(enquiry.topic, enquiry.department, enquiry.answer_due_on)
+    after = _describe(topic, department, due_on)
+    change_open_enquiry(
         session,
         enquiry,
         {"topic_id": topic.id, "department_id": department_id, "answer_due_on": due_on},
         Enquiry.topic_id == enquiry.topic_id,
         Enquiry.department_id.is_not_distinct_from(enquiry.department_id),
-        code="raced",
     )
     status = EnquiryStatus(enquiry.status)
-    _event(session, enquiry, writer, " ".join(words), now, status=status)
+    _add_event(session, enquiry, author, " ".join(sentences), now, status=status)
     changes = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
-    record_step(session, "topic", enquiry, now, **changes)
+    record_step(session, "topic", enquiry, enquiry.account_id, now, **changes)
     return True
 
 
-def reopen_enquiry(session: Session, enquiry: Enquiry, writer: Writer, now: datetime) -> bool:
+def reopen_enquiry(session: Session, enquiry: Enquiry, author: StaffAuthor, now: datetime) -> bool:
     """Undo closing or rejecting: the status before it comes back, and the customer is told.
 
     The answer deadline stays the one that was promised.
@@ -149,19 +167,21 @@ def reopen_enquiry(session: Session, enquiry: Enquiry, writer: Writer, now: date
     )
     if not reopened:
         return False
-    was = str(enquiry.status)
-    entry = _event(session, enquiry, writer, "Обращение снова открыто.", now, status=status)
-    record_step(session, "reopen", enquiry, now, status=[was, str(status)])
+    before = str(enquiry.status)
+    entry = _add_event(session, enquiry, author, "Обращение снова открыто.", now, status=status)
+    record_step(session, "reopen", enquiry, enquiry.account_id, now, status=[before, str(status)])
     due = enquiry.answer_due_on if status in UNANSWERED else None
     notify_enquirer(session, enquiry, "enquiry_reopened", str(entry.id), now, due=due)
     return True
 
 
-def _hand_over(session: Session, enquiry: Enquiry, to: int | None, was: int | None) -> bool:
-    """Give it from whom it was on the page to somebody; whether it was not theirs before."""
-    if enquiry.assignee_id not in (was, to):
+def _assign(
+    session: Session, enquiry: Enquiry, to: int | None, seen_assignee_id: int | None
+) -> bool:
+    """Assign an enquiry if it is still whose it was on the page; whether it was not theirs."""
+    if enquiry.assignee_id not in (seen_assignee_id, to):
         raise EnquiryClosedError("closed" if enquiry.status not in OPEN else "taken")
-    moved = count_changed(
+    is_updated = count_changed(
         session,
         update(Enquiry)
         .where(
@@ -171,7 +191,7 @@ def _hand_over(session: Session, enquiry: Enquiry, to: int | None, was: int | No
         )
         .values(assignee_id=to),
     )
-    if moved:
+    if is_updated:
         return enquiry.assignee_id != to
     status, whose = session.execute(
         select(Enquiry.status, Enquiry.assignee_id).where(Enquiry.id == enquiry.id)
@@ -181,25 +201,24 @@ def _hand_over(session: Session, enquiry: Enquiry, to: int | None, was: int | No
     return False
 
 
-def _event(
+def _add_event(
     session: Session,
     enquiry: Enquiry,
-    writer: Writer,
+    author: StaffAuthor,
     text: str,
     now: datetime,
     *,
     status: EnquiryStatus | None = None,
     is_internal: bool = False,
 ) -> EnquiryEntry:
-    """What was done, without a message."""
+    """Add what was done to the thread; what only staff see is an event, not somebody's note."""
     entry = EnquiryEntry(
         idempotency_key=str(uuid.uuid4()),
         enquiry_id=enquiry.id,
         written_at=now,
-        # What only the desk sees is an event of the portal's there, not somebody's note.
         author=Author.SYSTEM if is_internal else Author.STAFF,
-        author_name=writer.name[:200],
-        staff_id=writer.staff_id,
+        author_name=author.name[:200],
+        staff_id=author.staff_id,
         text=text,
         status=status,
         is_internal=is_internal,
@@ -209,7 +228,9 @@ def _event(
     return entry
 
 
-def _facts(topic: EnquiryTopic, department: Department | None, due_on: date) -> dict[str, object]:
+def _describe(
+    topic: EnquiryTopic, department: Department | None, due_on: date
+) -> dict[str, object]:
     return {
         "topic": topic.name,
         "department": department.name if department else None,

@@ -1,4 +1,4 @@
-"""Files of enquiries: checked, scanned, counted, kept; what no row speaks of is deleted."""
+"""Attachments of enquiries: check, scan, count and store files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,13 @@ MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FileRules:
-    """Limits; sizes in bytes. ``per_day`` counts what one account has sent, removed or not."""
+    """Limits of files; sizes in bytes.
+
+    Attributes:
+        per_day: files that one account may send, removed since or not.
+        account_bytes: size of all files of one account.
+        disk_free: bytes that have to remain free.
+    """
 
     max_bytes: int
     per_message: int
@@ -44,16 +50,16 @@ class FileRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Cabinet:
-    """Where files go, and who looks at them first."""
+class AttachmentStorage:
+    """The file store, and the scanner that every file passes first."""
 
     store: FileStore
     scanner: Scanner
 
 
 @dataclass
-class Taken:
-    """What became of files: those refused, and names in the store that turned out superfluous."""
+class AttachResult:
+    """Files that were refused, and storage keys that turned out superfluous."""
 
     refused: list[AttachmentError] = field(default_factory=list)
     superfluous: list[str] = field(default_factory=list)
@@ -66,19 +72,19 @@ def attach_files(
     enquiry_id: int,
     uploads: Iterable[Upload],
     address: str,
-    cabinet: Cabinet,
+    storage: AttachmentStorage,
     rules: FileRules,
     now: datetime,
-) -> Taken:
-    """Put files into a draft that stands; those that are not taken come back as errors.
+) -> AttachResult:
+    """Store files and attach them to a draft; refused ones come back as errors.
 
-    The bytes are scanned and written before any row, while nobody waits for the database: a crash
-    leaves a file nobody speaks of, which is deleted later, never a row without its file. The
+    The bytes are scanned and stored before any row is written, so that no lock is held meanwhile:
+    a crash leaves a file without a row, which is deleted later, never a row without its file. The
     session must not have written yet.
     """
-    taken, made = Taken(), []
+    result, stored = AttachResult(), []
     draft = find_draft(session, contract, viewer, enquiry_id)
-    known = {(each.name, each.sha256) for each in draft.attachments} if draft else set()
+    known = {(file.name, file.sha256) for file in draft.attachments} if draft else set()
     for upload in uploads:
         try:
             checked = check_file(upload, rules.max_bytes)
@@ -86,53 +92,63 @@ def attach_files(
                 continue
             if len(known) >= rules.per_message:
                 raise AttachmentError("many", checked.name)
-            _admit(session, viewer, checked, address, cabinet.store, rules, now)
-            made.append(make_attachment(contract.id, viewer.account_id, checked, cabinet, now))
+            _count_upload(session, viewer, checked, address, storage.store, rules, now)
+            stored.append(store_attachment(contract.id, viewer.account_id, checked, storage, now))
             known.add((checked.name, _digest(checked)))
         except AttachmentError as error:
-            taken.refused.append(error)
-    if made:
-        _write(session, contract, viewer, enquiry_id, made, taken, rules, now)
-    return taken
+            result.refused.append(error)
+    if stored:
+        _attach(session, contract, viewer, enquiry_id, stored, result, rules, now)
+    return result
 
 
-def keep_files(
-    contract_id: int, uploads: Iterable[Upload], cabinet: Cabinet, rules: FileRules, now: datetime
+def store_files(
+    contract_id: int,
+    uploads: Iterable[Upload],
+    storage: AttachmentStorage,
+    rules: FileRules,
+    now: datetime,
 ) -> tuple[list[Attachment], list[AttachmentError]]:
-    """Scan and keep the files of one message of the supplier's; rows without their entry, and
-    what is not taken.
+    """Scan and store the files of one message of the staff.
 
-    Before anything is written, while nobody waits for the database, as ``attach_files`` does.
+    Before any row is written, as ``attach_files`` does.
+
+    Returns:
+        Rows without their entry, and what was refused.
     """
-    made: dict[tuple[str, str], Attachment] = {}
+    stored: dict[tuple[str, str], Attachment] = {}
     refused = []
     for upload in uploads:
         try:
             checked = check_file(upload, rules.max_bytes)
             known = (checked.name, _digest(checked))
-            if known in made:
+            if known in stored:
                 continue
-            if len(made) >= rules.per_message:
+            if len(stored) >= rules.per_message:
                 raise AttachmentError("many", checked.name)
-            _leave_room(checked, cabinet.store, rules)
-            made[known] = make_attachment(contract_id, None, checked, cabinet, now)
+            _check_disk_space(checked, storage.store, rules)
+            stored[known] = store_attachment(contract_id, None, checked, storage, now)
         except AttachmentError as error:
             refused.append(error)
-    return list(made.values()), refused
+    return list(stored.values()), refused
 
 
-def make_attachment(
-    contract_id: int, account_id: int | None, checked: CheckedFile, cabinet: Cabinet, now: datetime
+def store_attachment(
+    contract_id: int,
+    account_id: int | None,
+    checked: CheckedFile,
+    storage: AttachmentStorage,
+    now: datetime,
 ) -> Attachment:
-    """Scan and keep a file; the row that speaks of it, without its owner.
+    """Scan and store a file; its row, without draft or entry.
 
     Raises:
         AttachmentError: ``virus``, ``scanner`` or ``store``.
     """
     try:
-        if not cabinet.scanner.is_clean(checked.content):
+        if not storage.scanner.is_clean(checked.content):
             raise AttachmentError("virus", checked.name)
-        storage_key = cabinet.store.save(checked.content)
+        storage_key = storage.store.save(checked.content)
     except ScanError:
         raise AttachmentError("scanner", checked.name) from None
     except StoreError:
@@ -149,12 +165,12 @@ def make_attachment(
     )
 
 
-def list_stored(session: Session) -> set[str]:
-    """Names in the store that rows speak of."""
+def list_storage_keys(session: Session) -> set[str]:
+    """Storage keys of all attachments."""
     return set(session.scalars(select(Attachment.storage_key)))
 
 
-def _admit(
+def _count_upload(
     session: Session,
     viewer: Viewer,
     checked: CheckedFile,
@@ -163,7 +179,7 @@ def _admit(
     rules: FileRules,
     now: datetime,
 ) -> None:
-    _leave_room(checked, store, rules)
+    _check_disk_space(checked, store, rules)
     try:
         rate_limits.hit(
             session,
@@ -178,23 +194,23 @@ def _admit(
         raise AttachmentError("day", checked.name) from None
 
 
-def _leave_room(checked: CheckedFile, store: FileStore, rules: FileRules) -> None:
+def _check_disk_space(checked: CheckedFile, store: FileStore, rules: FileRules) -> None:
     free = store.free_bytes()
     if free is not None and free - len(checked.content) < rules.disk_free:
         raise AttachmentError("disk", checked.name)
 
 
-def _write(
+def _attach(
     session: Session,
     contract: VisibleContract,
     viewer: Viewer,
     enquiry_id: int,
-    made: Sequence[Attachment],
-    taken: Taken,
+    stored: Sequence[Attachment],
+    result: AttachResult,
     rules: FileRules,
     now: datetime,
 ) -> None:
-    """The rows, one person at a time: what is full for one request is full for the next."""
+    """Write the rows, one account at a time, so that requests at once respect the limit."""
     session.execute(select(Account.id).where(Account.id == viewer.account_id).with_for_update())
     draft = lock_draft(session, contract, viewer, enquiry_id, now)
     total = (
@@ -205,10 +221,10 @@ def _write(
         )
         or 0
     )
-    for attachment in made:
+    for attachment in stored:
         if total + attachment.size > rules.account_bytes:
-            taken.refused.append(AttachmentError("account", attachment.name))
-            taken.superfluous.append(attachment.storage_key)
+            result.refused.append(AttachmentError("account", attachment.name))
+            result.superfluous.append(attachment.storage_key)
             continue
         total += attachment.size
         attachment.draft_id = draft.id

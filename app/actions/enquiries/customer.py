@@ -1,4 +1,4 @@
-"""Enquiries of customers: sent once, added to, closed, rated."""
+"""Send, supplement, close and rate enquiries, as customers do."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from sqlalchemy.orm import Session
 
 from app.actions.accounts.consents import give_for_enquiry
 from app.actions.accounts.notifications import notify_enquirer
-from app.actions.audit_log import record
-from app.actions.enquiries.drafts import NEW, take_files
+from app.actions.enquiries.drafts import NEW, move_files_to_entry
+from app.actions.enquiries.entries import add_entry, change_open_enquiry, record_step
 from app.domain.access import Browser, Viewer
 from app.domain.enquiries import (
-    OPEN,
     Author,
     EnquiryStatus,
-    after_addition,
     answer_due_on,
     registration_number,
+    status_after_addition,
 )
 from app.domain.errors import EnquiryClosedError, TooManyAttemptsError
 from app.lib.database import count_changed, insert_or_ignore
@@ -39,7 +38,12 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class EnquiryRules:
-    """Terms of answers, and how many enquiries an account may send in a day."""
+    """Limits of enquiries.
+
+    Attributes:
+        answer_days: days for an answer, for topics that have no deadline of their own.
+        per_day: enquiries that an account may send in a day.
+    """
 
     answer_days: int
     per_day: int
@@ -47,9 +51,16 @@ class EnquiryRules:
 
 @dataclass(frozen=True, slots=True)
 class NewEnquiry:
-    """What the form holds, checked. ``consents`` are the purposes that were ticked."""
+    """A new enquiry as its form holds it, validated.
 
-    key: str
+    Attributes:
+        idempotency_key: of the form, a UUID.
+        consents: purposes that were ticked.
+        details: fields that only its topic has.
+        source_label: the document or meter that it was opened from, as the customer reads it.
+    """
+
+    idempotency_key: str
     topic: EnquiryTopic
     department_id: int | None
     premises_kind_id: int
@@ -60,7 +71,7 @@ class NewEnquiry:
     text: str
     consents: tuple[str, ...]
     details: dict[str, str] = field(default_factory=dict)
-    about: str | None = None
+    source_label: str | None = None
     source_path: str | None = None
 
 
@@ -76,14 +87,14 @@ def send_enquiry(
     """Register an enquiry with the files of its draft; its id, and whether it is new.
 
     Args:
-        now: in the supplier's zone, in which the term of the answer is counted.
+        now: in the supplier's zone, in which the answer deadline is counted.
 
     Raises:
         TooManyAttemptsError: this account has sent enough for today.
     """
-    # One after the other: of several posts of one form the first makes the enquiry.
+    # One after the other: of several submissions of one form the first makes the enquiry.
     session.execute(select(Account.id).where(Account.id == viewer.account_id).with_for_update())
-    known = find_by_key(session, viewer, command.key)
+    known = find_by_key(session, viewer, command.idempotency_key)
     if known is not None:
         return known.id, False
     count, first = count_since(session, viewer, now - DAY)
@@ -91,30 +102,28 @@ def send_enquiry(
         raise TooManyAttemptsError(max(1, int(((first or now) + DAY - now).total_seconds())))
     enquiry_id = _insert(session, contract, viewer, command, rules, now)
     if not enquiry_id:
-        known = find_by_key(session, viewer, command.key)
+        known = find_by_key(session, viewer, command.idempotency_key)
         if known is not None:
             return known.id, False
         # The key is somebody else's; no page of ours has given it out.
-        command = replace(command, key=str(uuid.uuid4()))
+        command = replace(command, idempotency_key=str(uuid.uuid4()))
         enquiry_id = _insert(session, contract, viewer, command, rules, now)
     enquiry = session.get_one(Enquiry, enquiry_id)
     enquiry.number = registration_number(enquiry_id, now.date())
-    entry = _write(
-        session, enquiry, viewer, command.key, command.text, EnquiryStatus.REGISTERED, now
+    entry = _add_entry(
+        session,
+        enquiry,
+        viewer,
+        command.text,
+        EnquiryStatus.REGISTERED,
+        command.idempotency_key,
+        now,
     )
     if entry is not None:
-        take_files(session, contract, viewer, NEW, entry)
+        move_files_to_entry(session, contract, viewer, NEW, entry)
     for purpose in command.consents:
         give_for_enquiry(session, purpose, viewer.account_id, enquiry_id, browser, now)
-    record(
-        session,
-        "enquiry.sent",
-        viewer.account_id,
-        "enquiries",
-        enquiry.number,
-        now,
-        topic=command.topic.name,
-    )
+    record_step(session, "sent", enquiry, viewer.account_id, now, topic=command.topic.name)
     notify_enquirer(
         session,
         enquiry,
@@ -134,13 +143,13 @@ def add_to_enquiry(
     viewer: Viewer,
     enquiry: Enquiry,
     text: str,
-    key: str,
+    idempotency_key: str,
     rules: EnquiryRules,
     now: datetime,
 ) -> bool:
-    """«Дополнить»: words and the files of the draft; whether it is new.
+    """Add a message and the files of the draft («Дополнить»); whether it is new.
 
-    What is added after an answer asks for another one, which has a term of its own.
+    What is added after an answer needs another answer, with a new deadline.
 
     Args:
         enquiry: with its topic.
@@ -149,59 +158,51 @@ def add_to_enquiry(
     Raises:
         EnquiryClosedError: ``closed``.
     """
-    status = after_addition(enquiry.status)
-    entry = _write(session, enquiry, viewer, key, text, status, now)
+    status = status_after_addition(enquiry.status)
+    entry = _add_entry(session, enquiry, viewer, text, status, idempotency_key, now)
     if entry is None:
         return False
-    again: dict[str, object] = {}
+    values: dict[str, object] = {"status": status}
     if enquiry.status == EnquiryStatus.ANSWERED:
         days = enquiry.topic.answer_days or rules.answer_days
-        again = {"answer_due_on": answer_due_on(now.date(), days), "answered_at": None}
-    _move(session, enquiry, status, **again)
-    take_files(session, contract, viewer, enquiry.id, entry)
-    record(session, "enquiry.added", viewer.account_id, "enquiries", enquiry.number or "", now)
+        values |= {"answer_due_on": answer_due_on(now.date(), days), "answered_at": None}
+    change_open_enquiry(session, enquiry, values)
+    move_files_to_entry(session, contract, viewer, enquiry.id, entry)
+    record_step(session, "added", enquiry, viewer.account_id, now)
     return True
 
 
 def close_enquiry(session: Session, viewer: Viewer, enquiry: Enquiry, now: datetime) -> None:
-    """«Закрыть»: the customer needs nothing more.
+    """Close an enquiry that needs no more answer («Закрыть»).
 
     Raises:
         EnquiryClosedError: ``closed`` already.
     """
-    _move(session, enquiry, EnquiryStatus.CLOSED, closed_at=now)
-    key = str(uuid.uuid4())
-    _write(session, enquiry, viewer, key, "", EnquiryStatus.CLOSED, now)
-    record(session, "enquiry.closed", viewer.account_id, "enquiries", enquiry.number or "", now)
+    status = EnquiryStatus.CLOSED
+    change_open_enquiry(session, enquiry, {"status": status, "closed_at": now})
+    _add_entry(session, enquiry, viewer, "", status, str(uuid.uuid4()), now)
+    record_step(session, "closed", enquiry, viewer.account_id, now)
 
 
 def rate_enquiry(
-    session: Session, viewer: Viewer, enquiry: Enquiry, rating: int, words: str, now: datetime
+    session: Session, viewer: Viewer, enquiry: Enquiry, rating: int, comment: str, now: datetime
 ) -> None:
-    """What the answer was worth, 1 to 5; once.
+    """Rate the answer from 1 to 5, once.
 
     Raises:
         EnquiryClosedError: ``early``: there is no answer yet; ``rated``.
     """
     if enquiry.answered_at is None:
         raise EnquiryClosedError("early")
-    rated = count_changed(
+    is_rated = count_changed(
         session,
         update(Enquiry)
         .where(Enquiry.id == enquiry.id, Enquiry.rating.is_(None))
-        .values(rating=rating, rating_comment=words or None),
+        .values(rating=rating, rating_comment=comment or None),
     )
-    if not rated:
+    if not is_rated:
         raise EnquiryClosedError("rated")
-    record(
-        session,
-        "enquiry.rated",
-        viewer.account_id,
-        "enquiries",
-        enquiry.number or "",
-        now,
-        rating=rating,
-    )
+    record_step(session, "rated", enquiry, viewer.account_id, now, rating=rating)
 
 
 def _insert(
@@ -217,7 +218,7 @@ def _insert(
     return insert_or_ignore(
         session,
         Enquiry,
-        idempotency_key=command.key,
+        idempotency_key=command.idempotency_key,
         contract_id=contract.id,
         account_id=viewer.account_id,
         topic_id=command.topic.id,
@@ -228,7 +229,7 @@ def _insert(
         email=command.email,
         address=command.address,
         details=command.details,
-        source_label=command.about,
+        source_label=command.source_label,
         source_path=command.source_path,
         channel=PORTAL,
         status=EnquiryStatus.REGISTERED,
@@ -237,38 +238,22 @@ def _insert(
     )
 
 
-def _move(session: Session, enquiry: Enquiry, status: EnquiryStatus, **values: object) -> None:
-    """Change the status while it is open; a clerk may have closed it in the meantime."""
-    moved = count_changed(
-        session,
-        update(Enquiry)
-        .where(Enquiry.id == enquiry.id, Enquiry.status.in_(OPEN))
-        .values(status=status, **values),
-    )
-    if not moved:
-        raise EnquiryClosedError("closed")
-
-
-def _write(
+def _add_entry(
     session: Session,
     enquiry: Enquiry,
     viewer: Viewer,
-    key: str,
     text: str,
     status: EnquiryStatus,
+    idempotency_key: str,
     now: datetime,
 ) -> EnquiryEntry | None:
-    """An entry of the thread; None: this very form has made one already."""
-    entry_id = insert_or_ignore(
+    return add_entry(
         session,
-        EnquiryEntry,
-        idempotency_key=key,
-        enquiry_id=enquiry.id,
-        written_at=now,
-        author=Author.CUSTOMER,
+        enquiry,
+        Author.CUSTOMER,
+        text,
+        idempotency_key,
+        now,
         account_id=viewer.account_id,
-        text=text,
         status=status,
-        is_internal=False,
     )
-    return session.get_one(EnquiryEntry, entry_id) if entry_id else None

@@ -1,4 +1,4 @@
-"""What is typed and not sent yet: kept as it is, faults and all."""
+"""Drafts of enquiries and additions: save, move, discard, expire."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from app.domain.access import Viewer
-from app.domain.enquiries import MAX_DRAFT_TEXT, bound_draft
+from app.domain.enquiries import MAX_DRAFT_TEXT, truncate_draft
 from app.domain.errors import DraftFullError
 from app.lib.database import count_changed, insert_or_ignore
 from app.models import Attachment, EnquiryDraft, EnquiryEntry
 from app.queries.contracts import VisibleContract
 from app.queries.enquiries.customer import find_draft
 
-KEEP = timedelta(days=30)
+RETENTION = timedelta(days=30)
 NEW = 0
-"""In the place of an enquiry's id: the draft of a new one."""
+"""Enquiry id of the draft of a new enquiry."""
 
 
 def save_draft(
@@ -29,11 +29,14 @@ def save_draft(
     typed: Mapping[str, str],
     now: datetime,
 ) -> EnquiryDraft:
-    """Keep what was typed, as far as a draft holds it; one draft for a new enquiry, and one for an
-    addition to each."""
-    draft, bounded = lock_draft(session, contract, viewer, enquiry_id, now), bound_draft(typed)
-    if draft.typed != bounded:
-        draft.typed = bounded
+    """Save what was typed, valid or not, as far as a draft holds it.
+
+    There is one draft for a new enquiry, and one for an addition to each enquiry.
+    """
+    draft = lock_draft(session, contract, viewer, enquiry_id, now)
+    truncated = truncate_draft(typed)
+    if draft.typed != truncated:
+        draft.typed = truncated
         draft.changed_at = now
         session.flush()
     return draft
@@ -42,7 +45,7 @@ def save_draft(
 def lock_draft(
     session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int, now: datetime
 ) -> EnquiryDraft:
-    """The draft, made if there is none, and nobody else's until the transaction ends."""
+    """Insert the draft if there is none, and lock it until the transaction ends."""
     while True:
         insert_or_ignore(
             session,
@@ -59,14 +62,14 @@ def lock_draft(
             return draft
 
 
-def take_files(
+def move_files_to_entry(
     session: Session,
     contract: VisibleContract,
     viewer: Viewer,
     enquiry_id: int,
     entry: EnquiryEntry,
 ) -> None:
-    """The draft's files are the entry's now, and the draft has served."""
+    """Move the draft's files to the entry that was sent, and delete the draft."""
     draft = find_draft(session, contract, viewer, enquiry_id, lock=True)
     if draft is None:
         return
@@ -82,7 +85,7 @@ def take_files(
 def move_draft(
     session: Session, contract: VisibleContract, viewer: Viewer, enquiry_id: int, now: datetime
 ) -> None:
-    """What was meant for an enquiry that is closed becomes (part of) a new one.
+    """Move the draft of an addition to a closed enquiry into the draft of a new one.
 
     Raises:
         DraftFullError: the text of both does not fit into one draft.
@@ -105,32 +108,32 @@ def move_draft(
 
 
 def remove_attachment(session: Session, draft: EnquiryDraft, attachment_id: int) -> list[str]:
-    """Take a file out of a draft; names in the store to be deleted after the commit."""
-    names = [each.storage_key for each in draft.attachments if each.id == attachment_id]
+    """Remove a file from a draft; storage keys to be deleted after the commit."""
+    keys = [file.storage_key for file in draft.attachments if file.id == attachment_id]
     wanted = (Attachment.id == attachment_id) & (Attachment.draft_id == draft.id)
     count_changed(session, delete(Attachment).where(wanted))
-    return names
+    return keys
 
 
 def discard_draft(session: Session, draft: EnquiryDraft) -> list[str]:
-    """Forget a draft; names in the store to be deleted after the commit."""
-    names = [each.storage_key for each in draft.attachments]
+    """Delete a draft; storage keys to be deleted after the commit."""
+    keys = [file.storage_key for file in draft.attachments]
     count_changed(session, delete(Attachment).where(Attachment.draft_id == draft.id))
     _delete(session, draft)
-    return names
+    return keys
 
 
 def delete_old_drafts(session: Session, now: datetime) -> list[str]:
-    """Forget drafts nobody has touched for long; names in the file store to be deleted."""
+    """Delete drafts that have not changed for RETENTION; storage keys to be deleted."""
     old = session.scalars(
         select(EnquiryDraft)
-        .where(EnquiryDraft.changed_at < now - KEEP)
+        .where(EnquiryDraft.changed_at < now - RETENTION)
         .options(selectinload(EnquiryDraft.attachments))
     ).all()
-    return [name for draft in old for name in discard_draft(session, draft)]
+    return [key for draft in old for key in discard_draft(session, draft)]
 
 
 def _delete(session: Session, draft: EnquiryDraft) -> None:
-    """A statement: a twin of this request may have deleted the row already."""
+    """Delete by statement: the same request sent twice may have deleted the row already."""
     count_changed(session, delete(EnquiryDraft).where(EnquiryDraft.id == draft.id))
     session.expunge(draft)

@@ -1,4 +1,4 @@
-"""Reads of enquiries: directories, lists, threads, drafts and files."""
+"""Enquiries of a contract for its customer: topics to choose from, lists, threads, drafts."""
 
 from __future__ import annotations
 
@@ -26,25 +26,28 @@ from app.models import (
     SupplyPoint,
 )
 from app.queries.contracts import VisibleContract
+from app.queries.enquiries.thread import get_thread, get_thread_attachment
 
 MAX_ADDRESSES = 50
 
 
 def topics_in_force() -> ColumnElement[bool]:
-    """Topics that billing sends and those added here; while billing has none to choose from, also
-    those that the portal brings along."""
-    sent = aliased(EnquiryTopic)
-    is_sent = exists().where(
-        sent.is_active,
-        sent.withdrawn_at.is_(None),
-        sent.external_id.not_like(f"{BUILT_IN}%"),
+    """SQL: topics that billing has sent or staff have added.
+
+    While billing has sent none to choose from, those that the portal brings along are in force.
+    """
+    imported = aliased(EnquiryTopic)
+    is_imported = exists().where(
+        imported.is_active,
+        imported.withdrawn_at.is_(None),
+        imported.external_id.not_like(f"{BUILT_IN}%"),
     )
     is_built_in = EnquiryTopic.external_id.startswith(BUILT_IN, autoescape=True)
-    return or_(EnquiryTopic.withdrawn_at.is_(None), is_built_in & ~is_sent)
+    return or_(EnquiryTopic.withdrawn_at.is_(None), is_built_in & ~is_imported)
 
 
 def list_topics(session: Session) -> Sequence[EnquiryTopic]:
-    """Виды обращений to choose from."""
+    """Topics (виды обращений) to choose from."""
     return session.scalars(
         select(EnquiryTopic)
         .where(EnquiryTopic.is_active, topics_in_force())
@@ -53,7 +56,7 @@ def list_topics(session: Session) -> Sequence[EnquiryTopic]:
 
 
 def list_premises_kinds(session: Session) -> Sequence[PremisesKind]:
-    """Виды помещения, in their order."""
+    """Kinds of premises (виды помещения), in their order."""
     return session.scalars(
         select(PremisesKind)
         .where(PremisesKind.is_active)
@@ -62,7 +65,7 @@ def list_premises_kinds(session: Session) -> Sequence[PremisesKind]:
 
 
 def list_departments(session: Session) -> Sequence[Department]:
-    """Отделения that take enquiries."""
+    """Departments (отделения) that answer enquiries."""
     return session.scalars(
         select(Department)
         .where(Department.is_active, Department.withdrawn_at.is_(None))
@@ -71,8 +74,8 @@ def list_departments(session: Session) -> Sequence[Department]:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What the form of an enquiry is filled with."""
+class KnownDetails:
+    """What the form of a new enquiry is filled with."""
 
     organisation: str
     phone: str
@@ -80,7 +83,7 @@ class Known:
     addresses: tuple[str, ...]
 
 
-def what_is_known(session: Session, contract: VisibleContract, viewer: Viewer) -> Known:
+def get_known_details(session: Session, contract: VisibleContract, viewer: Viewer) -> KnownDetails:
     """Name, contacts and addresses, as billing and the account have them."""
     account = session.get_one(Account, viewer.account_id)
     customer = session.scalars(
@@ -94,7 +97,7 @@ def what_is_known(session: Session, contract: VisibleContract, viewer: Viewer) -
         .order_by(SupplyPoint.id)
         .limit(MAX_ADDRESSES)
     )
-    return Known(
+    return KnownDetails(
         customer.display_name, account.phone or "", account.email, tuple(dict.fromkeys(addresses))
     )
 
@@ -129,26 +132,11 @@ def get_enquiry(session: Session, contract: VisibleContract, enquiry_id: int) ->
     Raises:
         NotFoundError: absent, of another contract, or of a former customer of this one.
     """
-    found = session.scalars(
-        select(Enquiry)
-        .where(Enquiry.id == enquiry_id, _is_of(contract))
-        .options(
-            joinedload(Enquiry.topic),
-            joinedload(Enquiry.department),
-            joinedload(Enquiry.premises_kind),
-            selectinload(Enquiry.entries.and_(EnquiryEntry.is_internal.is_(False))).selectinload(
-                EnquiryEntry.attachments
-            ),
-        )
-        .execution_options(populate_existing=True)
-    ).first()
-    if found is None:
-        raise NotFoundError
-    return found
+    return get_thread(session, enquiry_id, _is_of(contract))
 
 
 def find_by_key(session: Session, viewer: Viewer, key: str) -> Enquiry | None:
-    """The enquiry that a form of the viewer's has made already, with its thread."""
+    """The enquiry that a form of the viewer's has made, by its idempotency key; with its thread."""
     return session.scalars(
         select(Enquiry)
         .where(Enquiry.idempotency_key == key, Enquiry.account_id == viewer.account_id)
@@ -157,7 +145,7 @@ def find_by_key(session: Session, viewer: Viewer, key: str) -> Enquiry | None:
 
 
 def find_entry(session: Session, enquiry: Enquiry, key: str) -> EnquiryEntry | None:
-    """The entry that a form has added to an enquiry already."""
+    """The entry that a form has added to an enquiry, by its idempotency key."""
     return session.scalars(
         select(EnquiryEntry)
         .where(EnquiryEntry.enquiry_id == enquiry.id, EnquiryEntry.idempotency_key == key)
@@ -166,7 +154,7 @@ def find_entry(session: Session, enquiry: Enquiry, key: str) -> EnquiryEntry | N
 
 
 def count_since(session: Session, viewer: Viewer, since: datetime) -> tuple[int, datetime | None]:
-    """How many enquiries an account has sent since a moment, and when the first of them."""
+    """Count the enquiries that an account has sent since a moment; and when the first was sent."""
     count, first = session.execute(
         select(func.count(), func.min(Enquiry.registered_at)).where(
             Enquiry.account_id == viewer.account_id, Enquiry.registered_at > since
@@ -183,10 +171,10 @@ def find_draft(
     *,
     lock: bool = False,
 ) -> EnquiryDraft | None:
-    """What the viewer has typed and not sent: a new enquiry, or an addition to one.
+    """The viewer's draft of a new enquiry, or of an addition to one.
 
     Args:
-        lock: others that change it have to wait until the transaction ends.
+        lock: lock the row until the transaction ends.
     """
     rows = select(EnquiryDraft).with_for_update() if lock else select(EnquiryDraft)
     return session.scalars(
@@ -208,26 +196,14 @@ def get_attachment(
     Raises:
         NotFoundError: absent, of another enquiry, contract or customer, or in a note of the staff.
     """
-    found = session.scalars(
-        select(Attachment)
-        .join(EnquiryEntry, EnquiryEntry.id == Attachment.entry_id)
-        .join(Enquiry, Enquiry.id == EnquiryEntry.enquiry_id)
-        .where(
-            Attachment.id == attachment_id,
-            Enquiry.id == enquiry_id,
-            _is_of(contract),
-            EnquiryEntry.is_internal.is_(False),
-        )
-    ).first()
-    if found is None:
-        raise NotFoundError
-    return found
+    is_public = EnquiryEntry.is_internal.is_(False)
+    return get_thread_attachment(session, enquiry_id, attachment_id, _is_of(contract), is_public)
 
 
 def list_waiting_for_customer(
     session: Session, contract: VisibleContract, limit: int = 3
 ) -> Sequence[Enquiry]:
-    """Enquiries with an answer or a question that nobody has reacted to."""
+    """The newest enquiries in which the customer has an answer or a question to react to."""
     statuses = (EnquiryStatus.NEEDS_DETAILS, EnquiryStatus.ANSWERED)
     return list_enquiries(session, contract, statuses, 0, limit)
 
@@ -264,7 +240,7 @@ def _of(contract: VisibleContract, statuses: Collection[EnquiryStatus]) -> Selec
 
 
 def _is_of(contract: VisibleContract) -> ColumnElement[bool]:
-    """An enquiry of a contract, of its present customer."""
+    """SQL: an enquiry of a contract, of its present customer, not of a former one."""
     if contract.transferred_at is None:
         return Enquiry.contract_id == contract.id
     return and_(

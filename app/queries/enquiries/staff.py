@@ -1,4 +1,4 @@
-"""Reads of enquiries for the desk: the queue of all contracts, its figures, one whole thread."""
+"""Enquiries of all contracts for staff: filtered queue, counts by topic, whole threads."""
 
 from __future__ import annotations
 
@@ -19,11 +19,17 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from app.domain.contract_number import number_key
-from app.domain.enquiries import OPEN, SOON_DAYS, UNANSWERED, EnquiryStatus, QueueState, Term
-from app.domain.errors import NotFoundError
+from app.domain.enquiries import (
+    OPEN,
+    SOON_DAYS,
+    UNANSWERED,
+    DeadlineFilter,
+    EnquiryStatus,
+    QueueState,
+)
 from app.domain.period import Period
 from app.models import (
     Attachment,
@@ -35,27 +41,32 @@ from app.models import (
     EnquiryTopic,
     StaffMember,
 )
+from app.queries.enquiries.thread import get_thread, get_thread_attachment
 
 NONE = 0
-"""In a filter: without a department, nobody's."""
+"""Id in a filter: without a department, assigned to nobody."""
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
-    """Which enquiries are asked for; None: whichever."""
+class EnquiryFilter:
+    """Filter of enquiries; None: not filtered.
+
+    Attributes:
+        text: part of the number of an enquiry or contract.
+    """
 
     state: QueueState = QueueState.WAITING
     department_id: int | None = None
     topic_id: int | None = None
     assignee_id: int | None = None
-    term: Term = Term.ANY
-    words: str = ""
+    deadline: DeadlineFilter = DeadlineFilter.ANY
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """An enquiry as the queue shows it."""
+    """An enquiry as a row of the queue."""
 
     id: int
     number: str
@@ -74,7 +85,11 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class TopicCounts:
-    """Enquiries of one topic by what has become of their terms; the five make ``total``."""
+    """Enquiries of one topic by their answer deadlines; the five counts make ``total``.
+
+    Attributes:
+        unanswered: closed without an answer, which the customer no longer needed.
+    """
 
     topic: str
     waiting: int
@@ -82,26 +97,26 @@ class TopicCounts:
     in_time: int
     late: int
     unanswered: int
-    """Closed without an answer: the customer needed none any more."""
 
     @property
     def total(self) -> int:
+        """All enquiries of the topic."""
         return self.waiting + self.overdue + self.in_time + self.late + self.unanswered
 
 
-def count_queue(session: Session, queue: Queue, today: date) -> int:
-    """How many enquiries a queue holds."""
-    return session.scalar(_in_queue(select(func.count()), queue, today)) or 0
+def count_queue(session: Session, wanted: EnquiryFilter, today: date) -> int:
+    """How many enquiries pass the filter."""
+    return session.scalar(_in_queue(select(func.count()), wanted, today)) or 0
 
 
 def list_queue(
-    session: Session, queue: Queue, today: date, offset: int = 0, limit: int = 50
+    session: Session, wanted: EnquiryFilter, today: date, offset: int = 0, limit: int = 50
 ) -> list[QueueRow]:
-    """Enquiries of all contracts: those whose term runs by its end, the others newest first."""
-    # What is sorted is narrow; the rest is looked up for the rows of the page alone.
+    """Enquiries that pass the filter: unanswered ones by their deadline, others newest first."""
+    # Only ids and sort columns are sorted; the rest is joined for the rows of the page alone.
     page = (
-        _in_queue(select(Enquiry.id), queue, today)
-        .order_by(*_order(queue))
+        _in_queue(select(Enquiry.id), wanted, today)
+        .order_by(*_order(wanted))
         .offset(offset)
         .limit(limit)
         .subquery()
@@ -128,17 +143,16 @@ def list_queue(
         .join(EnquiryTopic, EnquiryTopic.id == Enquiry.topic_id)
         .outerjoin(Department, Department.id == Enquiry.department_id)
         .outerjoin(StaffMember, StaffMember.id == Enquiry.assignee_id)
-        .order_by(*_order(queue))
+        .order_by(*_order(wanted))
     )
     return [QueueRow(*row) for row in rows]
 
 
 def count_by_topic(session: Session, period: Period, now: datetime) -> list[TopicCounts]:
-    """Enquiries registered in a period, by topic and by what has become of their terms; topics
-    with the most first.
+    """Count enquiries registered in a period by topic and deadline; largest topics first.
 
     Args:
-        now: in the supplier's zone, whose days the period and the terms are counted in.
+        now: in the supplier's zone, in whose days the period and the deadlines are counted.
     """
     registered = and_(
         Enquiry.registered_at >= _midnight(period.first, now),
@@ -150,18 +164,18 @@ def count_by_topic(session: Session, period: Period, now: datetime) -> list[Topi
     answered_at = case(
         (Enquiry.status == EnquiryStatus.REJECTED, Enquiry.closed_at), else_=Enquiry.answered_at
     )
-    runs = Enquiry.status.in_(UNANSWERED)
+    is_unanswered = Enquiry.status.in_(UNANSWERED)
     is_over = Enquiry.answer_due_on < now.date()
-    took = extract("epoch", answered_at) - extract("epoch", Enquiry.answer_due_on)
+    seconds = extract("epoch", answered_at) - extract("epoch", Enquiry.answer_due_on)
     allowed = _seconds_allowed(sorted(days), now)
     rows = session.execute(
         select(
             EnquiryTopic.name,
-            _count(and_(runs, ~is_over)),
-            _count(and_(runs, is_over)),
-            _count(and_(~runs, took < allowed)),
-            _count(and_(~runs, took >= allowed)),
-            _count(and_(~runs, answered_at.is_(None))),
+            _count(and_(is_unanswered, ~is_over)),
+            _count(and_(is_unanswered, is_over)),
+            _count(and_(~is_unanswered, seconds < allowed)),
+            _count(and_(~is_unanswered, seconds >= allowed)),
+            _count(and_(~is_unanswered, answered_at.is_(None))),
         )
         .select_from(Enquiry)
         .join(EnquiryTopic, EnquiryTopic.id == Enquiry.topic_id)
@@ -172,64 +186,51 @@ def count_by_topic(session: Session, period: Period, now: datetime) -> list[Topi
     return [TopicCounts(*row) for row in rows]
 
 
-def get_for_desk(session: Session, enquiry_id: int) -> Enquiry:
-    """An enquiry of whichever contract with its whole thread, notes of the desk included.
+def get_enquiry_for_staff(session: Session, enquiry_id: int) -> Enquiry:
+    """An enquiry of any contract with its whole thread, internal entries included.
 
     Raises:
         NotFoundError: absent.
     """
-    found = session.scalars(
-        select(Enquiry)
-        .where(Enquiry.id == enquiry_id)
-        .options(
-            joinedload(Enquiry.topic),
-            joinedload(Enquiry.department),
-            joinedload(Enquiry.premises_kind),
-            joinedload(Enquiry.assignee),
-            joinedload(Enquiry.contract).joinedload(Contract.customer),
-            selectinload(Enquiry.entries).selectinload(EnquiryEntry.attachments),
-        )
-        .execution_options(populate_existing=True)
-    ).first()
-    if found is None:
-        raise NotFoundError
-    return found
+    options = (
+        joinedload(Enquiry.assignee),
+        joinedload(Enquiry.contract).joinedload(Contract.customer),
+    )
+    return get_thread(session, enquiry_id, options=options, with_internal=True)
 
 
-def get_attachment_for_desk(session: Session, enquiry_id: int, attachment_id: int) -> Attachment:
-    """A file in the thread of an enquiry, of a note of the desk as well.
+def get_attachment_for_staff(session: Session, enquiry_id: int, attachment_id: int) -> Attachment:
+    """A file in the thread of an enquiry, of an internal note as well.
 
     Raises:
         NotFoundError: absent, or of another enquiry.
     """
-    found = session.scalars(
-        select(Attachment)
-        .join(EnquiryEntry, EnquiryEntry.id == Attachment.entry_id)
-        .where(Attachment.id == attachment_id, EnquiryEntry.enquiry_id == enquiry_id)
-    ).first()
-    if found is None:
-        raise NotFoundError
-    return found
+    return get_thread_attachment(session, enquiry_id, attachment_id)
 
 
-def has_news(
-    session: Session, enquiry: Enquiry, seen: int, staff_id: int | None, own_id: int
+def has_other_entries(
+    session: Session, enquiry: Enquiry, seen_id: int, staff_id: int | None, new_id: int
 ) -> bool:
-    """Whether somebody else has put something into a thread that the customer sees, too, since
-    the entry ``seen``."""
+    """Whether somebody else has added a public entry since the entry that was on the page.
+
+    Args:
+        seen_id: the last entry that was on the page.
+        staff_id: the clerk who adds an entry now.
+        new_id: that entry.
+    """
     is_other = or_(EnquiryEntry.staff_id.is_(None), EnquiryEntry.staff_id != staff_id)
-    news = select(EnquiryEntry.id).where(
+    others = select(EnquiryEntry.id).where(
         EnquiryEntry.enquiry_id == enquiry.id,
-        EnquiryEntry.id > seen,
-        EnquiryEntry.id != own_id,
+        EnquiryEntry.id > seen_id,
+        EnquiryEntry.id != new_id,
         EnquiryEntry.is_internal.is_(False),
         is_other,
     )
-    return bool(session.scalar(select(exists(news))))
+    return bool(session.scalar(select(exists(others))))
 
 
 def status_before_closing(session: Session, enquiry_id: int) -> EnquiryStatus:
-    """The last status in which the enquiry was open, as its thread tells; «В работе» for none."""
+    """The last open status of an enquiry that its thread has; «В работе» if it has none."""
     status = session.scalar(
         select(EnquiryEntry.status)
         .where(EnquiryEntry.enquiry_id == enquiry_id, EnquiryEntry.status.in_(OPEN))
@@ -239,11 +240,11 @@ def status_before_closing(session: Session, enquiry_id: int) -> EnquiryStatus:
     return EnquiryStatus(status) if status else EnquiryStatus.IN_WORK
 
 
-def _in_queue(rows: Select[Any], queue: Queue, today: date) -> Select[Any]:
-    rows = rows.select_from(Enquiry).where(*_conditions(queue, today))
-    if not queue.words:
+def _in_queue(rows: Select[Any], wanted: EnquiryFilter, today: date) -> Select[Any]:
+    rows = rows.select_from(Enquiry).where(*_conditions(wanted, today))
+    if not wanted.text:
         return rows
-    text = queue.words.upper().removeprefix("№").strip()
+    text = wanted.text.upper().removeprefix("№").strip()
     return rows.join(Contract, Contract.id == Enquiry.contract_id).where(
         or_(
             Enquiry.number.contains(text, autoescape=True),
@@ -253,47 +254,48 @@ def _in_queue(rows: Select[Any], queue: Queue, today: date) -> Select[Any]:
     )
 
 
-def _conditions(queue: Queue, today: date) -> list[ColumnElement[bool]]:
+def _conditions(wanted: EnquiryFilter, today: date) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if queue.state is not QueueState.ALL:
-        conditions.append(Enquiry.status.in_(queue.state.statuses))
-    if queue.department_id is not None:
-        conditions.append(Enquiry.department_id.is_not_distinct_from(queue.department_id or None))
-    if queue.topic_id is not None:
-        conditions.append(Enquiry.topic_id == queue.topic_id)
-    if queue.assignee_id is not None:
-        conditions.append(Enquiry.assignee_id.is_not_distinct_from(queue.assignee_id or None))
-    if queue.term is not Term.ANY:
+    if wanted.state is not QueueState.ALL:
+        conditions.append(Enquiry.status.in_(wanted.state.statuses))
+    if wanted.department_id is not None:
+        conditions.append(Enquiry.department_id.is_not_distinct_from(wanted.department_id or None))
+    if wanted.topic_id is not None:
+        conditions.append(Enquiry.topic_id == wanted.topic_id)
+    if wanted.assignee_id is not None:
+        conditions.append(Enquiry.assignee_id.is_not_distinct_from(wanted.assignee_id or None))
+    if wanted.deadline is not DeadlineFilter.ANY:
         conditions.append(Enquiry.status.in_(UNANSWERED))
-    if queue.term is Term.OVERDUE:
+    if wanted.deadline is DeadlineFilter.OVERDUE:
         conditions.append(Enquiry.answer_due_on < today)
-    elif queue.term is Term.TODAY:
+    elif wanted.deadline is DeadlineFilter.TODAY:
         conditions.append(Enquiry.answer_due_on == today)
-    elif queue.term is Term.SOON:
+    elif wanted.deadline is DeadlineFilter.SOON:
         soon = today + timedelta(days=SOON_DAYS)
         conditions.append(Enquiry.answer_due_on.between(today, soon))
     return conditions
 
 
-def _order(queue: Queue) -> tuple[ColumnElement[Any], ...]:
-    if queue.state in (QueueState.WAITING, QueueState.CUSTOMER):
+def _order(wanted: EnquiryFilter) -> tuple[ColumnElement[Any], ...]:
+    if wanted.state in (QueueState.WAITING, QueueState.CUSTOMER):
         return (Enquiry.answer_due_on.asc(), Enquiry.id.asc())
-    if queue.state is not QueueState.ALL:
+    if wanted.state is not QueueState.ALL:
         return (Enquiry.id.desc(),)
-    runs = Enquiry.status.in_(UNANSWERED)
+    is_unanswered = Enquiry.status.in_(UNANSWERED)
     return (
-        case((runs, 0), else_=1).asc(),
-        case((runs, Enquiry.answer_due_on)).asc(),
-        case((runs, Enquiry.id), else_=-Enquiry.id).asc(),
+        case((is_unanswered, 0), else_=1).asc(),
+        case((is_unanswered, Enquiry.answer_due_on)).asc(),
+        case((is_unanswered, Enquiry.id), else_=-Enquiry.id).asc(),
     )
 
 
 def _seconds_allowed(days: Sequence[date], now: datetime) -> ColumnElement[int]:
-    """Seconds from the midnight of UTC that begins the last day of a term to the supplier's one
-    that ends it; they differ where the zone has changed its clocks.
+    """SQL: seconds from UTC midnight before a deadline to the supplier's midnight after it.
+
+    They differ where the zone has changed its clocks.
 
     Args:
-        days: the last days that occur, in order.
+        days: the deadlines that occur, in order.
     """
     changes: list[tuple[date, int]] = []
     for day in days:

@@ -1,9 +1,9 @@
-"""The form of an enquiry (user manual §5), and of what comes after it."""
+"""Forms of enquiries (user manual §5): new enquiry, addition, rating."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -17,7 +17,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.domain.contacts import normalise_email, normalise_phone, show_email
-from app.domain.enquiries import MAX_DRAFT_TEXT, TopicUse, is_for
+from app.domain.enquiries import MAX_DRAFT_TEXT, TopicUse, is_topic_for
 from app.domain.errors import ContactError
 from app.models import Department, EnquiryTopic, PremisesKind
 from app.sections.enquiries.labels import ANSWER_WAYS, RATINGS
@@ -27,8 +27,8 @@ from app.web.forms import printable
 
 MAX_TEXT = 5000
 CHOOSE = {"": "Выберите"}
-TYPED = (
-    "about",
+DRAFTED = (
+    "source",
     "premises_kind",
     "organisation",
     "topic",
@@ -43,16 +43,16 @@ TYPED = (
     "participant_id",
     "signatory",
 )
-"""What a draft keeps; boxes of consent are ticked anew each time."""
+"""Fields that a draft has; consents are ticked anew each time."""
 DETAILS: dict[str, tuple[str, ...]] = {
     TopicUse.QUALITY: ("violation_at", "answer_way"),
     TopicUse.EDO: ("edo_operator", "participant_id", "signatory"),
 }
-"""Fields that only some topics have."""
+"""Fields that only some topics have, by use."""
 
 
 def lines(text: str | None) -> str:
-    """Text of several lines without control and direction characters."""
+    """Clean text of several lines of control and direction characters."""
     return "\n".join(printable(line) for line in (text or "").splitlines())
 
 
@@ -110,7 +110,7 @@ class EnquiryForm(DraftForm):
     """«Направить документы он-лайн»."""
 
     key = HiddenField()
-    about = HiddenField()
+    source = HiddenField(name="about")
     premises_kind = _choice("Вид помещения")
     organisation = _text("Наименование организации", "введите, как в договоре", 300)
     topic = _choice("Вид обращения")
@@ -139,23 +139,28 @@ class EnquiryForm(DraftForm):
         topics: Sequence[EnquiryTopic],
         departments: Sequence[Department],
     ) -> None:
-        """What the lists hold."""
+        """Fill the lists."""
         self.topics = {str(topic.id): topic for topic in topics}
-        self.premises_kind.choices = CHOOSE | {str(each.id): each.name for each in kinds}
-        self.topic.choices = CHOOSE | {key: each.name for key, each in self.topics.items()}
+        self.premises_kind.choices = CHOOSE | {str(kind.id): kind.name for kind in kinds}
+        self.topic.choices = CHOOSE | {key: topic.name for key, topic in self.topics.items()}
         self.department.choices = {"": "Определит поставщик"} | {
-            str(each.id): each.name for each in departments
+            str(department.id): department.name for department in departments
         }
 
     @property
     def use(self) -> str:
-        """Which topic's own fields are asked for: ``edo``, ``quality`` or none."""
+        """Use of the chosen topic that has additional fields: ``edo``, ``quality`` or none."""
         topic = self.topics.get(self.topic.data or "")
         return use_of(topic) if topic else ""
 
     def typed(self) -> dict[str, str]:
-        """What a draft keeps."""
-        return {name: str(self[name].data or "") for name in TYPED}
+        """Text of every field that a draft has, by its name on the page."""
+        return {self[field].name: str(self[field].data or "") for field in DRAFTED}
+
+    @classmethod
+    def from_draft(cls, typed: Mapping[str, str]) -> EnquiryForm:
+        """The form as a draft has it; what the browser has sent comes first."""
+        return cls(data={"source" if name == "about" else name: typed[name] for name in typed})
 
     def validate_phone(self, field: StringField) -> None:
         try:
@@ -209,7 +214,7 @@ class EnquiryForm(DraftForm):
             )
 
     def details(self) -> dict[str, str]:
-        """The fields of the chosen topic."""
+        """Values of the additional fields of the chosen topic."""
         return {name: self[name].data for name in DETAILS.get(self.use, ())}
 
     def _need(self, field: Any, use: TopicUse, advice: str) -> None:
@@ -219,7 +224,9 @@ class EnquiryForm(DraftForm):
 
 def use_of(topic: EnquiryTopic) -> str:
     """``edo`` or ``quality`` for topics with fields of their own, else empty."""
-    return next((str(use) for use in (TopicUse.EDO, TopicUse.QUALITY) if is_for(topic, use)), "")
+    return next(
+        (str(use) for use in (TopicUse.EDO, TopicUse.QUALITY) if is_topic_for(topic, use)), ""
+    )
 
 
 class AdditionForm(DraftForm):
@@ -233,12 +240,12 @@ class AdditionForm(DraftForm):
             raise ValidationError(field_error(field, _too_long(field)))
 
     def typed(self) -> dict[str, str]:
-        """What a draft keeps."""
+        """Text of the field that a draft has."""
         return {"text": self.text.data or ""}
 
 
 class RatingForm(FlaskForm):
-    """What the answer was worth."""
+    """Rating of an answer."""
 
     rating = RadioField(
         "Оцените ответ",
@@ -246,8 +253,9 @@ class RatingForm(FlaskForm):
         validators=[InputRequired("Выберите оценку")],
         invalid_choice_message="Выберите оценку",
     )
-    words = StringField(
+    comment = StringField(
         "Что можно было сделать лучше",
         filters=[_trimmed],
+        name="words",
         validators=[Length(max=1000, message="Нужно до 1000 знаков")],
     )

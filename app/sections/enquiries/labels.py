@@ -1,4 +1,4 @@
-"""Enquiries in words."""
+"""Russian labels of enquiries: statuses, events, errors, sizes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ STATUSES = {
     EnquiryStatus.CLOSED: ("ok", "Закрыто"),
     EnquiryStatus.REJECTED: ("no", "Отклонено"),
 }
-DUE = UNANSWERED
-"""The term of the answer is shown."""
 FILTERS = {
     "all": ("Все", tuple(EnquiryStatus)),
     "open": ("Открытые", OPEN),
@@ -61,13 +59,18 @@ RATINGS = {
 }
 
 
-def detail_words(name: str, value: str) -> str:
-    """How a field of a topic reads."""
+def detail_label(name: str, value: str) -> str:
+    """Label of the value of an additional field."""
     return ANSWER_WAYS.get(value, value) if name == "answer_way" else value
 
 
-def author_words(entry: EnquiryEntry) -> str:
-    """Whose entry it is."""
+def is_due(status: str) -> bool:
+    """Whether the answer deadline of an enquiry counts."""
+    return status in UNANSWERED
+
+
+def author_label(entry: EnquiryEntry) -> str:
+    """Who has written an entry, as the customer reads it."""
     if entry.author == Author.CUSTOMER:
         return "Вы"
     if entry.author == Author.SYSTEM:
@@ -76,11 +79,11 @@ def author_words(entry: EnquiryEntry) -> str:
 
 
 def paragraphs(text: str) -> list[str]:
-    """A message as it was typed, paragraph by paragraph."""
+    """Split a message into paragraphs at empty lines."""
     return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
 
 
-def size_words(size: int) -> str:
+def size_label(size: int) -> str:
     """«340 КБ», «2,4 МБ»."""
     if size < 1024 * 1024:
         return f"{max(1, round(size / 1024))}\u00a0КБ"

@@ -1,8 +1,6 @@
-"""«Обращения»: the list, and a new one (user manual §5)."""
+"""«Обращения»: list the enquiries of a contract, send a new one (user manual §5)."""
 
 from __future__ import annotations
-
-import uuid
 
 from flask import Blueprint, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,30 +11,31 @@ from app.actions.enquiries.customer import NewEnquiry, send_enquiry
 from app.actions.enquiries.drafts import NEW
 from app.domain.access import Permission
 from app.domain.contacts import normalise_email, normalise_phone, show_email, show_phone
-from app.domain.enquiries import find_topic, offered_topics
+from app.domain.enquiries import filter_topics, find_topic
 from app.domain.errors import AttachmentError, TooManyAttemptsError
 from app.extensions import db
 from app.integrations.bundled_texts import ENQUIRY_ANSWER, ENQUIRY_DATA
 from app.jobs import delivery
 from app.logging import event
-from app.models import EnquiryDraft
+from app.models import EnquiryDraft, EnquiryEntry
 from app.queries.contracts import VisibleContract
 from app.queries.enquiries.customer import (
-    Known,
+    KnownDetails,
     count_enquiries,
     find_by_key,
     find_draft,
+    get_known_details,
     list_departments,
     list_enquiries,
     list_premises_kinds,
     list_topics,
-    what_is_known,
 )
 from app.sections.enquiries import drafts, labels
 from app.sections.enquiries.forms import EnquiryForm, use_of
-from app.sections.enquiries.source_page import About, read_about
+from app.sections.enquiries.repeats import find_repeated, fresh_key
+from app.sections.enquiries.source_page import Source, read_source
 from app.web.context import local_now
-from app.web.forms import describe_wait, is_uuid, summary_of
+from app.web.forms import describe_wait, summary_of
 from app.web.fragments import render_page
 from app.web.pager import PAGE_ROWS, Pager
 from app.web.permissions import contract_access
@@ -48,20 +47,20 @@ bp = Blueprint("enquiries", __name__, url_prefix="/contracts/<id:contract_id>/en
 
 
 @bp.before_request
-def keep_what_a_lost_session_brings() -> None:
-    """A session that has run out loses nothing: what was typed waits as a draft."""
+def save_draft_after_expiry() -> None:
+    """Save what was typed in a session that has expired as a draft."""
     if request.method != "POST" or current_user.is_authenticated:
         return
     if request.endpoint in ("enquiries.new_submit", "enquiries.draft"):
         contract_id = (request.view_args or {})["contract_id"]
-        kept = drafts.rescue(contract_id, NEW, EnquiryForm().typed())
-        note_rescue(kept, url_for("enquiries.new", contract_id=contract_id))
+        saved = drafts.save_after_expiry(contract_id, NEW, EnquiryForm().typed())
+        announce_draft(saved, url_for("enquiries.new", contract_id=contract_id))
 
 
-def note_rescue(kept: drafts.Kept | None, path: str) -> None:
-    """Tell the sign-in page what has become of the form, and where it goes on."""
-    if kept is not None:
-        g.draft_saved = "part" if kept.refused or kept.is_cut else "all"
+def announce_draft(saved: drafts.SavedDraft | None, path: str) -> None:
+    """Tell the sign-in page how much of the form was saved, and where it goes on."""
+    if saved is not None:
+        g.draft_saved = "part" if saved.refused or saved.is_truncated else "all"
         g.draft_url = path
 
 
@@ -81,7 +80,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
         enquiries=list_enquiries(db.session(), contract, statuses, pager.offset, pager.size),
         pager=pager,
         chosen=chosen,
-        words=labels,
+        labels=labels,
         has_draft=find_draft(db.session(), contract, contract.viewer) is not None,
         may_send=contract.may(Permission.SEND_ENQUIRIES),
     )
@@ -90,12 +89,12 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
 @bp.get("/new")
 @contract_access(Permission.SEND_ENQUIRIES)
 def new(contract: VisibleContract) -> ResponseReturnValue:
-    """«Направить документы он-лайн»: the draft there is, or what is known already."""
+    """Form of a new enquiry («Направить документы он-лайн»), filled from the draft if any."""
     draft = find_draft(db.session(), contract, contract.viewer)
-    about = read_about(contract, request.args.get("about", "")[:60])
-    form = _offer(contract, EnquiryForm() if draft is None else EnquiryForm(data=draft.typed))
-    known = what_is_known(db.session(), contract, contract.viewer)
-    _fill(contract, form, draft, about, known)
+    source = read_source(contract, request.args.get("about", "")[:60])
+    form = _offer(contract, EnquiryForm.from_draft(draft.typed if draft else {}))
+    known = get_known_details(db.session(), contract, contract.viewer)
+    _fill(contract, form, draft, source, known)
     return _page(contract, form, draft, known=known)
 
 
@@ -103,54 +102,54 @@ def new(contract: VisibleContract) -> ResponseReturnValue:
 @contract_access(Permission.SEND_ENQUIRIES)
 @accepts_files
 def new_submit(contract: VisibleContract) -> ResponseReturnValue:
-    """Keep what was typed; then send it, or go on with it."""
+    """Save what was typed as a draft, then send it if it is valid."""
     form = EnquiryForm()
     if sent := _find_sent(contract, form):
-        drafts.discard_twin(contract, NEW, form.text.data)
+        drafts.discard_repeated(contract, NEW, form.text.data)
         return _to_enquiry(contract, sent, is_new=False)
-    kept = drafts.keep_typed(contract, NEW, form.typed())
+    saved = drafts.save_typed(contract, NEW, form.typed())
     _offer(contract, form)
-    if kept.refused:
-        return _page(contract, form, kept.draft, refusal_status(kept.refused), refused=kept.refused)
+    if saved.refused:
+        return _page(
+            contract, form, saved.draft, refusal_status(saved.refused), refused=saved.refused
+        )
     if request.form.get("do", "send") != "send":
         if not form.check_draft():
-            return _page(contract, form, kept.draft, 422)
+            return _page(contract, form, saved.draft, 422)
         return redirect(url_for("enquiries.new", contract_id=contract.id, _anchor="files"), 303)
     if not form.validate():
-        return _page(contract, form, kept.draft, 422)
-    return _send(contract, form, kept.draft)
+        return _page(contract, form, saved.draft, 422)
+    return _send(contract, form, saved.draft)
 
 
 @bp.post("/draft")
 @contract_access(Permission.SEND_ENQUIRIES)
 @accepts_files
 def draft(contract: VisibleContract) -> ResponseReturnValue:
-    """The same by a script while somebody types: what was kept, and when."""
+    """Save the draft by script while somebody types; the answer has its files."""
     form = EnquiryForm()
     if _find_sent(contract, form):
-        return files_block(contract, drafts.Kept(None, []))
-    return files_block(contract, drafts.keep_typed(contract, NEW, form.typed()))
+        return files_block(contract, drafts.SavedDraft(None, []))
+    return files_block(contract, drafts.save_typed(contract, NEW, form.typed()))
 
 
 @bp.post("/draft/discard")
 @contract_access(Permission.SEND_ENQUIRIES)
 def discard(contract: VisibleContract) -> ResponseReturnValue:
-    """«Очистить форму»."""
-    drafts.discard(contract, 0)
+    """Delete the draft («Очистить форму»)."""
+    drafts.discard(contract, NEW)
     return redirect(url_for("enquiries.new", contract_id=contract.id), 303)
 
 
 def _find_sent(contract: VisibleContract, form: EnquiryForm) -> int | None:
-    """The enquiry that this very form has made; one with other words is another enquiry."""
-    if not is_uuid(form.key.data):
-        form.key.data = str(uuid.uuid4())
-    sent = find_by_key(db.session(), contract.viewer, form.key.data)
-    if sent is None:
-        return None
-    if drafts.is_repeat(sent.entries[0], form.text.data):
-        return sent.id
-    form.key.data = str(uuid.uuid4())
-    return None
+    """Id of the enquiry that this very form has made."""
+
+    def find(key: str) -> EnquiryEntry | None:
+        sent = find_by_key(db.session(), contract.viewer, key)
+        return sent.entries[0] if sent else None
+
+    entry = find_repeated(form.key, form.text.data, find)
+    return entry.enquiry_id if entry else None
 
 
 def _send(
@@ -176,16 +175,16 @@ def _send(
     if is_new:
         event("enquiry sent", enquiry=enquiry_id)
     else:
-        drafts.discard_twin(contract, NEW, form.text.data)
+        drafts.discard_repeated(contract, NEW, form.text.data)
     return _to_enquiry(contract, enquiry_id, is_new=is_new)
 
 
 def _command(contract: VisibleContract, form: EnquiryForm) -> NewEnquiry:
-    about = read_about(contract, form.about.data or "")
+    source = read_source(contract, form.source.data or "")
     department = form.department.data
     topic = form.topics[form.topic.data]
     return NewEnquiry(
-        key=form.key.data,
+        idempotency_key=form.key.data,
         topic=topic,
         department_id=int(department) if department else topic.department_id,
         premises_kind_id=int(form.premises_kind.data),
@@ -196,27 +195,26 @@ def _command(contract: VisibleContract, form: EnquiryForm) -> NewEnquiry:
         text=form.text.data.strip(),
         consents=(ENQUIRY_DATA, ENQUIRY_ANSWER),
         details=form.details(),
-        about=about.words[:300] if about and about.words else None,
-        source_path=about.path if about else None,
+        source_label=source.label[:300] if source and source.label else None,
+        source_path=source.path if source else None,
     )
 
 
 def _to_enquiry(contract: VisibleContract, enquiry_id: int, *, is_new: bool) -> ResponseReturnValue:
-    where = url_for(
+    enquiry_url = url_for(
         "enquiries.enquiry", contract_id=contract.id, enquiry_id=enquiry_id, new=int(is_new)
     )
-    return redirect(where, 303)
+    return redirect(enquiry_url, 303)
 
 
 def _offer(contract: VisibleContract, form: EnquiryForm) -> EnquiryForm:
-    """The form with its lists, and a key of its own."""
+    """Fill the lists of the form, and give it an idempotency key."""
     form.offer(
         list_premises_kinds(db.session()),
-        offered_topics(list_topics(db.session()), contract.is_terminated),
+        filter_topics(list_topics(db.session()), contract.is_terminated),
         list_departments(db.session()),
     )
-    if not is_uuid(form.key.data):
-        form.key.data = str(uuid.uuid4())
+    form.key.data = fresh_key(form.key.data)
     return form
 
 
@@ -224,19 +222,19 @@ def _fill(
     contract: VisibleContract,
     form: EnquiryForm,
     draft: EnquiryDraft | None,
-    about: About | None,
-    known: Known,
+    source: Source | None,
+    known: KnownDetails,
 ) -> None:
-    """What is known already; what it is about goes before the draft's."""
+    """Fill in what is known; the page it was opened from comes before the draft's."""
     if draft is None:
         form.organisation.data = known.organisation
         form.phone.data = show_phone(known.phone) if known.phone else ""
         form.email.data = show_email(known.email)
         form.address.data = known.addresses[0] if len(known.addresses) == 1 else ""
         form.department.data = str(contract.department_id or "")
-    if about is not None:
-        form.about.data = about.code
-        topic = find_topic(form.topics.values(), about.use)
+    if source is not None:
+        form.source.data = source.code
+        topic = find_topic(form.topics.values(), source.use)
         form.topic.data = str(topic.id) if topic else form.topic.data
 
 
@@ -248,9 +246,9 @@ def _page(
     *,
     message: str | None = None,
     refused: list[AttachmentError] | None = None,
-    known: Known | None = None,
+    known: KnownDetails | None = None,
 ) -> Response:
-    known = known or what_is_known(db.session(), contract, contract.viewer)
+    known = known or get_known_details(db.session(), contract, contract.viewer)
     faults = [("file-input", refusal_text(error)) for error in refused or ()]
     if message:
         faults.append(("", message))
@@ -260,26 +258,29 @@ def _page(
         contract=contract,
         form=form,
         draft=draft,
-        about=read_about(contract, form.about.data or ""),
+        source=read_source(contract, form.source.data or ""),
         faults=faults or summary_of(form),
-        file_faults=[labels for _, labels in faults] if refused else [],
+        file_faults=[fault for _, fault in faults] if refused else [],
         addresses=known.addresses,
         uses={str(topic.id): use_of(topic) for topic in form.topics.values()},
         limits=file_rules(),
-        words=labels,
+        labels=labels,
         status=status,
     )
 
 
-def files_block(contract: VisibleContract, kept: drafts.Kept) -> Response:
-    """The files of a draft, for the script that has sent some."""
+def files_block(contract: VisibleContract, saved: drafts.SavedDraft) -> Response:
+    """Files of a draft, for the script that has sent some."""
+    status = 422 if saved.is_truncated else 200
+    if saved.refused:
+        status = refusal_status(saved.refused)
     return render_page(
         "enquiries/files.html",
         fragment="results",
         contract=contract,
-        draft=kept.draft,
-        file_faults=[refusal_text(error) for error in kept.refused],
+        draft=saved.draft,
+        file_faults=[refusal_text(error) for error in saved.refused],
         limits=file_rules(),
-        words=labels,
-        status=refusal_status(kept.refused) if kept.refused else 422 if kept.is_cut else 200,
+        labels=labels,
+        status=status,
     )

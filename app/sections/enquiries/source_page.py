@@ -1,4 +1,7 @@
-"""What an enquiry was opened from: a code in the address, read with the viewer's own eyes."""
+"""Source page of an enquiry: the document or meter that it was opened from.
+
+A code in the address names it; only what the viewer may see is found.
+"""
 
 from __future__ import annotations
 
@@ -34,17 +37,23 @@ REQUISITES = {
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """``code`` stands in the form, ``words`` and ``path`` are kept with the enquiry."""
+class Source:
+    """The page an enquiry was opened from.
+
+    Attributes:
+        code: names it in the address and in the form.
+        label: what it is in Russian; stored with the enquiry, as ``path`` is.
+        use: chooses the topic.
+    """
 
     code: str
-    words: str
+    label: str
     path: str | None
     use: TopicUse
 
 
-def read_about(contract: VisibleContract, code: str) -> About | None:
-    """What a code speaks of; None: nothing that this viewer can see."""
+def read_source(contract: VisibleContract, code: str) -> Source | None:
+    """Find what a code names; None: nothing that this viewer may see."""
     kind, _, key = code.partition("-")
     make = {
         "charge": _charge,
@@ -57,19 +66,19 @@ def read_about(contract: VisibleContract, code: str) -> About | None:
     return make(contract, code, key) if make else None
 
 
-def _charge(contract: VisibleContract, code: str, key: str) -> About | None:
+def _charge(contract: VisibleContract, code: str, key: str) -> Source | None:
     if not contract.may(Permission.SEE_MONEY) or not _is_id(key):
         return None
     found = list_by_ids(db.session(), contract, [int(key)])
     if not found:
         return None
     document = found[0]
-    words = f"Документ № {document.number} от {day(document.on)}"
+    label = f"Документ № {document.number} от {day(document.on)}"
     path = url_for("charges.document", contract_id=contract.id, charge_id=document.id)
-    return About(code, words, path, TopicUse.SETTLEMENTS)
+    return Source(code, label, path, TopicUse.SETTLEMENTS)
 
 
-def _month(contract: VisibleContract, code: str, key: str) -> About | None:
+def _month(contract: VisibleContract, code: str, key: str) -> Source | None:
     if not contract.may(Permission.SEE_MONEY) or not re.fullmatch(r"\d{4}-\d{2}", key, re.ASCII):
         return None
     try:
@@ -77,10 +86,10 @@ def _month(contract: VisibleContract, code: str, key: str) -> About | None:
     except PeriodError:
         return None
     path = url_for("settlements.index", contract_id=contract.id, first=key, last=key)
-    return About(code, f"Взаиморасчеты за {month.label.lower()}", path, TopicUse.SETTLEMENTS)
+    return Source(code, f"Взаиморасчеты за {month.label.lower()}", path, TopicUse.SETTLEMENTS)
 
 
-def _meter(contract: VisibleContract, code: str, key: str) -> About | None:
+def _meter(contract: VisibleContract, code: str, key: str) -> Source | None:
     if not contract.may(Permission.SEE_READINGS) or not _is_id(key):
         return None
     try:
@@ -88,10 +97,10 @@ def _meter(contract: VisibleContract, code: str, key: str) -> About | None:
     except NotFoundError:
         return None
     path = url_for("readings.history", contract_id=contract.id, meter_id=meter.id)
-    return About(code, f"Прибор учета № {meter.serial_number}", path, TopicUse.METERS)
+    return Source(code, f"Прибор учета № {meter.serial_number}", path, TopicUse.METERS)
 
 
-def _receipt(contract: VisibleContract, code: str, key: str) -> About | None:
+def _receipt(contract: VisibleContract, code: str, key: str) -> Source | None:
     if not contract.may(Permission.SEE_READINGS) or not _is_id(key):
         return None
     try:
@@ -99,21 +108,21 @@ def _receipt(contract: VisibleContract, code: str, key: str) -> About | None:
     except NotFoundError:
         return None
     path = url_for("readings.receipt", contract_id=contract.id, receipt_id=receipt.id)
-    return About(code, f"Квитанция о показаниях № {receipt.id}", path, TopicUse.READINGS)
+    return Source(code, f"Квитанция о показаниях № {receipt.id}", path, TopicUse.READINGS)
 
 
-def _requisite(contract: VisibleContract, code: str, key: str) -> About | None:
+def _requisite(contract: VisibleContract, code: str, key: str) -> Source | None:
     if key not in REQUISITES:
         return None
     path = url_for("profile.index", contract_id=contract.id)
-    return About(code, f"Ошибка в реквизитах: {REQUISITES[key]}", path, TopicUse.DETAILS)
+    return Source(code, f"Ошибка в реквизитах: {REQUISITES[key]}", path, TopicUse.DETAILS)
 
 
-def _topic(contract: VisibleContract, code: str, key: str) -> About | None:
-    """Only a topic, without anything to speak of."""
+def _topic(contract: VisibleContract, code: str, key: str) -> Source | None:
+    """A topic alone, without a page."""
     if key not in set(TopicUse):
         return None
-    return About(code, "", None, TopicUse(key))
+    return Source(code, "", None, TopicUse(key))
 
 
 def _is_id(key: str) -> bool:

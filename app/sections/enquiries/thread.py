@@ -1,8 +1,7 @@
-"""One enquiry: its thread, «Дополнить», «Закрыть», the rating, and its files."""
+"""One enquiry of a customer: thread, additions, closing, rating, files."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -20,14 +19,15 @@ from app.domain.errors import AttachmentError, DraftFullError, EnquiryClosedErro
 from app.extensions import db
 from app.jobs import delivery
 from app.logging import event
-from app.models import Enquiry, EnquiryDraft
+from app.models import Enquiry, EnquiryDraft, EnquiryEntry
 from app.queries.contracts import VisibleContract
 from app.queries.enquiries.customer import find_draft, find_entry, get_attachment, get_enquiry
 from app.sections.enquiries import drafts, labels
 from app.sections.enquiries.forms import AdditionForm, RatingForm
-from app.sections.enquiries.routes import bp, files_block, note_rescue
+from app.sections.enquiries.repeats import find_repeated, fresh_key
+from app.sections.enquiries.routes import announce_draft, bp, files_block
 from app.web.context import clock, local_now
-from app.web.forms import is_uuid, summary_of
+from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import contract_access
 from app.web.policies import enquiry_rules, file_rules
@@ -35,13 +35,15 @@ from app.web.uploads import accepts_files, refusal_status, refusal_text, send_at
 
 
 @bp.before_request
-def keep_what_a_lost_session_adds() -> None:
-    """The same for an addition."""
+def save_addition_after_expiry() -> None:
+    """Save an addition typed in a session that has expired as a draft."""
     is_lost = request.method == "POST" and not current_user.is_authenticated
     if is_lost and request.endpoint in ("enquiries.add", "enquiries.add_draft"):
         values = request.view_args or {}
-        kept = drafts.rescue(values["contract_id"], values["enquiry_id"], AdditionForm().typed())
-        note_rescue(kept, url_for("enquiries.enquiry", **values))
+        saved = drafts.save_after_expiry(
+            values["contract_id"], values["enquiry_id"], AdditionForm().typed()
+        )
+        announce_draft(saved, url_for("enquiries.enquiry", **values))
 
 
 def explain_conflicts(view: Callable[..., ResponseReturnValue]) -> Any:
@@ -67,7 +69,7 @@ def explain_conflicts(view: Callable[..., ResponseReturnValue]) -> Any:
 @bp.get("/<id:enquiry_id>")
 @contract_access(Permission.SEE_ENQUIRIES)
 def enquiry(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
-    """Messages both ways, files, events."""
+    """Thread of an enquiry: messages both ways, files, events."""
     return _page(contract, _find(contract))
 
 
@@ -76,24 +78,24 @@ def enquiry(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
 @explain_conflicts
 @accepts_files
 def add(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
-    """«Дополнить»: words, files, or both."""
+    """Add a message, files, or both («Дополнить»)."""
     found, form = _find(contract), AdditionForm()
-    if _is_sent(found, form):
-        drafts.discard_twin(contract, enquiry_id, form.text.data)
-        return redirect(_where(contract, enquiry_id, "thread", again=1), 303)
-    kept = drafts.keep_typed(contract, enquiry_id, form.typed())
+    if _find_sent(found, form):
+        drafts.discard_repeated(contract, enquiry_id, form.text.data)
+        return redirect(_thread_url(contract, enquiry_id, "thread", again=1), 303)
+    saved = drafts.save_typed(contract, enquiry_id, form.typed())
     found = _find(contract)
-    if kept.refused:
+    if saved.refused:
         return _page(
-            contract, found, form, kept.draft, refusal_status(kept.refused), refused=kept.refused
+            contract, found, form, saved.draft, refusal_status(saved.refused), refused=saved.refused
         )
     if request.form.get("do", "send") != "send":
         if not form.check_draft():
-            return _page(contract, found, form, kept.draft, 422)
-        return redirect(_where(contract, enquiry_id, "add"), 303)
-    if not form.validate() or not _says_something(form, kept.draft):
+            return _page(contract, found, form, saved.draft, 422)
+        return redirect(_thread_url(contract, enquiry_id, "add"), 303)
+    if not form.validate() or not _says_something(form, saved.draft):
         form.text.errors = form.text.errors or ["Напишите сообщение или приложите файл"]
-        return _page(contract, found, form, kept.draft, 422)
+        return _page(contract, found, form, saved.draft, 422)
     return _add(contract, found, form)
 
 
@@ -102,18 +104,18 @@ def add(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
 @explain_conflicts
 @accepts_files
 def add_draft(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
-    """The same by a script while somebody types."""
+    """Save the draft of an addition by script while somebody types; the answer has its files."""
     found, form = _find(contract), AdditionForm()
-    if _is_sent(found, form):
-        return files_block(contract, drafts.Kept(None, []))
-    return files_block(contract, drafts.keep_typed(contract, enquiry_id, form.typed()))
+    if _find_sent(found, form):
+        return files_block(contract, drafts.SavedDraft(None, []))
+    return files_block(contract, drafts.save_typed(contract, enquiry_id, form.typed()))
 
 
 @bp.post("/<id:enquiry_id>/draft/move")
 @contract_access(Permission.SEND_ENQUIRIES)
 @explain_conflicts
 def move(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
-    """What came too late for an enquiry that is closed begins a new one."""
+    """Begin a new enquiry with the draft of an addition to a closed one."""
     _find(contract)
     move_draft(db.session(), contract, contract.viewer, enquiry_id, clock().now())
     db.session.commit()
@@ -124,18 +126,18 @@ def move(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
 @contract_access(Permission.SEND_ENQUIRIES)
 @explain_conflicts
 def close(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
-    """«Закрыть»: nothing more is needed."""
+    """Close an enquiry («Закрыть»)."""
     close_enquiry(db.session(), contract.viewer, _find(contract), clock().now())
     db.session.commit()
     event("enquiry closed", enquiry=enquiry_id)
-    return redirect(_where(contract, enquiry_id, "rate"), 303)
+    return redirect(_thread_url(contract, enquiry_id, "rate"), 303)
 
 
 @bp.post("/<id:enquiry_id>/rating")
 @contract_access(Permission.SEND_ENQUIRIES)
 @explain_conflicts
 def rate(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
-    """What the answer was worth."""
+    """Rate the answer."""
     found, form = _find(contract), RatingForm()
     if not form.validate():
         return _page(contract, found, rating=form, status=422)
@@ -144,17 +146,17 @@ def rate(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
         contract.viewer,
         found,
         int(form.rating.data),
-        form.words.data or "",
+        form.comment.data or "",
         clock().now(),
     )
     db.session.commit()
-    return redirect(_where(contract, enquiry_id, "rate"), 303)
+    return redirect(_thread_url(contract, enquiry_id, "rate"), 303)
 
 
 @bp.get("/<id:enquiry_id>/files/<id:attachment_id>")
 @contract_access(Permission.SEE_ENQUIRIES)
 def file(contract: VisibleContract, enquiry_id: int, attachment_id: int) -> ResponseReturnValue:
-    """A file of the thread, as a download and nothing else."""
+    """Download a file of the thread."""
     found = get_attachment(db.session(), contract, enquiry_id, attachment_id)
     return send_attachment(found)
 
@@ -174,21 +176,15 @@ def _add(contract: VisibleContract, found: Enquiry, form: AdditionForm) -> Respo
     if is_new:
         event("enquiry added", enquiry=found.id)
     else:
-        drafts.discard_twin(contract, found.id, form.text.data)
-    return redirect(_where(contract, found.id, "thread", **({} if is_new else {"again": 1})), 303)
+        drafts.discard_repeated(contract, found.id, form.text.data)
+    return redirect(
+        _thread_url(contract, found.id, "thread", **({} if is_new else {"again": 1})), 303
+    )
 
 
-def _is_sent(found: Enquiry, form: AdditionForm) -> bool:
-    """Whether this very form has been added; one with other words is another addition."""
-    if not is_uuid(form.key.data):
-        form.key.data = str(uuid.uuid4())
-    entry = find_entry(db.session(), found, form.key.data)
-    if entry is None:
-        return False
-    if drafts.is_repeat(entry, form.text.data):
-        return True
-    form.key.data = str(uuid.uuid4())
-    return False
+def _find_sent(found: Enquiry, form: AdditionForm) -> EnquiryEntry | None:
+    """The entry that this very form has made."""
+    return find_repeated(form.key, form.text.data, lambda key: find_entry(db.session(), found, key))
 
 
 def _says_something(form: AdditionForm, draft: EnquiryDraft | None) -> bool:
@@ -200,7 +196,7 @@ def _find(contract: VisibleContract) -> Enquiry:
     return get_enquiry(db.session(), contract, values["enquiry_id"])
 
 
-def _where(contract: VisibleContract, enquiry_id: int, anchor: str, **query: int) -> str:
+def _thread_url(contract: VisibleContract, enquiry_id: int, anchor: str, **query: int) -> str:
     values: dict[str, Any] = {"contract_id": contract.id, "enquiry_id": enquiry_id, **query}
     return url_for("enquiries.enquiry", _anchor=anchor, **values)
 
@@ -219,8 +215,7 @@ def _page(
     draft = draft or find_draft(db.session(), contract, contract.viewer, found.id)
     if form is None:
         form = AdditionForm(data=draft.typed if draft else None, formdata=None)
-    if not is_uuid(form.key.data):
-        form.key.data = str(uuid.uuid4())
+    form.key.data = fresh_key(form.key.data)
     faults = [("file-input", refusal_text(error)) for error in refused or ()]
     if message:
         faults.append(("", message))
@@ -241,6 +236,6 @@ def _page(
         may_rate=found.answered_at is not None and found.rating is None,
         needs_details=found.status == EnquiryStatus.NEEDS_DETAILS,
         limits=file_rules(),
-        words=labels,
+        labels=labels,
         status=status,
     )

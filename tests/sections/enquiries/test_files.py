@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.actions.enquiries.attachments import Cabinet
+from app.actions.enquiries.attachments import AttachmentStorage
 from app.integrations.antivirus import Scanner
 from app.integrations.errors import StoreError
 from app.integrations.file_store import FolderFileStore
@@ -217,7 +217,7 @@ def test_a_scanner_looks_at_every_file_and_without_its_word_none_is_taken(
 ) -> None:
     store = app.extensions["cabinet"].store
     with clamd(answer) as (address, seen):
-        app.extensions["cabinet"] = Cabinet(store, Scanner(address, timeout=2))
+        app.extensions["cabinet"] = AttachmentStorage(store, Scanner(address, timeout=2))
         post(page, filled(page.open(NEW)), status, do="attach", files=files(("a.pdf", PDF)))
     if words:
         assert words in page.check_last().text

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.actions.enquiries.attachments import Cabinet
+from app.actions.enquiries.attachments import AttachmentStorage
 from app.models import Attachment, Enquiry, StaffMember
 from tests.factories import Factory
 from tests.outbox import Outbox
@@ -31,7 +31,7 @@ from tests.sections.test_registration_postgres import at_once
 
 
 def stored(app: Flask) -> list[str]:
-    cabinet: Cabinet = app.extensions["cabinet"]
+    cabinet: AttachmentStorage = app.extensions["cabinet"]
     return list(cabinet.store.names_before(datetime(2099, 1, 1, tzinfo=UTC)))
 
 

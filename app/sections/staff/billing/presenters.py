@@ -12,7 +12,7 @@ from app.domain.imports import DISCARDABLE, NEXT_GOAL, PENDING, Channel, JobGoal
 from app.domain.period import Month
 from app.models import ImportJob, ImportRun
 from app.queries.import_jobs import JobRow, RunRow
-from app.sections.enquiries.labels import size_words as size_label
+from app.sections.enquiries.labels import size_label
 from app.sections.staff.billing.labels import CHANNELS, LOADING, MODES, STATUSES
 from app.web.filters import counted, plain
 from app.web.pager import Pager

@@ -1,8 +1,7 @@
-"""Forms of the desk's enquiries: which are shown, and what is done with one."""
+"""Forms of enquiries for staff: filter of the queue, reply, note, assignment, topic."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlencode
 
@@ -11,29 +10,31 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
-from app.domain.enquiries import QueueState, Reply, Term
-from app.lib.database import MAX_ID
+from app.domain.enquiries import DeadlineFilter, QueueState, Reply
 from app.models import Department, Enquiry, EnquiryTopic, StaffMember
-from app.queries.enquiries.staff import NONE, Queue
+from app.lib.database import MAX_ID
+from app.queries.enquiries.staff import NONE, EnquiryFilter
 from app.sections.enquiries.forms import MAX_TEXT, lines
-from app.sections.staff.enquiries.labels import STATES, STEPS, TERMS
+from app.sections.staff.enquiries.labels import DEADLINES, STATES, STEPS
 from app.web.field_errors import ListField, field_error
-from app.web.forms import is_uuid, printable
+from app.web.forms import printable
 
-MAX_WORDS = 60
+MAX_SEARCH = 60
 
 
-class QueueForm(Form):
-    """Which enquiries of the queue are shown; what is no choice is the first one."""
+class EnquiryFilterForm(Form):
+    """Filter of the queue; a value that is no choice counts as the first one."""
 
     state = SelectField("Состояние", choices=dict(STATES), default=QueueState.WAITING)
     department = SelectField("Отделение", default="")
     topic = SelectField("Вид обращения", default="")
     who = SelectField("Чьи", default="")
-    term = SelectField("Срок ответа", choices=dict(TERMS), default=Term.ANY)
+    deadline = SelectField(
+        "Срок ответа", name="term", choices=dict(DEADLINES), default=DeadlineFilter.ANY
+    )
     q = StringField(
         "Номер обращения или договора",
-        filters=[lambda text: printable(text).strip()[:MAX_WORDS]],
+        filters=[lambda text: printable(text).strip()[:MAX_SEARCH]],
     )
 
     @classmethod
@@ -43,45 +44,45 @@ class QueueForm(Form):
         departments: Sequence[Department],
         topics: Sequence[EnquiryTopic],
         staff: Sequence[StaffMember],
-        own_department: int | None,
-    ) -> QueueForm:
-        """Read the address; without a department it is the clerk's own."""
+        department_id: int | None,
+    ) -> EnquiryFilterForm:
+        """Read the address; without a department it is the clerk's."""
         form = cls(args)
         form.department.choices = {"": "Все отделения", "0": "Без отделения"} | _named(departments)
         form.topic.choices = {"": "Все виды"} | _named(topics)
         form.who.choices = {"": "Все", "me": "Мои", "0": "Ничьи"} | _named(staff)
         if "department" not in args:
-            form.department.data = str(own_department or "")
+            form.department.data = str(department_id or "")
         for field, first in (
             (form.state, QueueState.WAITING),
             (form.department, ""),
             (form.topic, ""),
             (form.who, ""),
-            (form.term, Term.ANY),
+            (form.deadline, DeadlineFilter.ANY),
         ):
             if field.data not in field.choices:
                 field.data = str(first)
         return form
 
-    def queue(self, staff_id: int) -> Queue:
-        """What is asked for, by the clerk with this id."""
+    def wanted(self, staff_id: int) -> EnquiryFilter:
+        """The filter; «Мои» are those of the clerk with this id."""
         who = str(staff_id) if self.who.data == "me" else self.who.data
-        return Queue(
+        return EnquiryFilter(
             QueueState(self.state.data),
             _id(self.department.data),
             _id(self.topic.data),
             _id(who),
-            Term(self.term.data),
+            DeadlineFilter(self.deadline.data),
             self.q.data,
         )
 
     def query(self, **changes: str) -> str:
-        """The same as a query string, with what is to be otherwise."""
+        """The filter as a query string, with some values changed."""
         return urlencode({field.name: field.data or "" for field in self} | changes)
 
 
 class ReplyForm(FlaskForm):
-    """«Ответить», «Запросить уточнения», «Отклонить»."""
+    """Reply to a customer: «Ответить», «Запросить уточнения», «Отклонить»."""
 
     key = HiddenField()
     seen = HiddenField()
@@ -100,12 +101,12 @@ class ReplyForm(FlaskForm):
 
     @property
     def seen_id(self) -> int | None:
-        """The last entry that was on the page."""
+        """Id of the last entry that was on the page."""
         return read_id(self.seen.data)
 
 
 class CloseForm(FlaskForm):
-    """«Закрыть обращение»: a last word to the customer, if there is one."""
+    """«Закрыть обращение», with a message to the customer or without."""
 
     close_key = HiddenField()
     close_text = TextAreaField("Что написать потребителю", filters=[lines])
@@ -115,7 +116,7 @@ class CloseForm(FlaskForm):
 
 
 class NoteForm(FlaskForm):
-    """«Внутренняя заметка»."""
+    """Internal note («Внутренняя заметка»)."""
 
     note_key = HiddenField()
     note = TextAreaField("Внутренняя заметка", filters=[lines])
@@ -125,19 +126,19 @@ class NoteForm(FlaskForm):
 
 
 class AssignForm(FlaskForm):
-    """«Назначить»."""
+    """Assignment («Назначить»)."""
 
     assignee = ListField("Исполнитель")
 
     def offer(self, staff: Sequence[StaffMember], enquiry: Enquiry) -> None:
-        """Colleagues; whoever has it now stays on the list."""
-        now = enquiry.assignee
-        mine = {str(now.id): f"{now.name} (вход закрыт)"} if now else {}
-        self.assignee.choices = {"": "Никто"} | mine | _named(staff)
+        """Fill the list with colleagues and the present assignee."""
+        present = enquiry.assignee
+        closed = {str(present.id): f"{present.name} (вход закрыт)"} if present else {}
+        self.assignee.choices = {"": "Никто"} | closed | _named(staff)
 
 
 class TopicForm(FlaskForm):
-    """«Сменить вид»."""
+    """Topic and department («Сменить вид»)."""
 
     topic = ListField("Вид обращения")
     department = ListField("Отделение")
@@ -145,21 +146,18 @@ class TopicForm(FlaskForm):
     def offer(
         self, topics: Sequence[EnquiryTopic], departments: Sequence[Department], enquiry: Enquiry
     ) -> None:
-        """What may be chosen; what it has now stays on the lists."""
-        own = [enquiry.department] if enquiry.department else []
-        self.topics = {str(each.id): each for each in (enquiry.topic, *topics)}
-        self.departments = {str(each.id): each for each in (*own, *departments)}
+        """Fill the lists with topics and departments in force, and the present ones."""
+        present = [enquiry.department] if enquiry.department else []
+        self.topics = {str(topic.id): topic for topic in (enquiry.topic, *topics)}
+        self.departments = {
+            str(department.id): department for department in (*present, *departments)
+        }
         self.topic.choices = _named(self.topics.values())
         self.department.choices = {"": "Без отделения"} | _named(self.departments.values())
 
 
-def fresh_key(key: str | None) -> str:
-    """The key of a form as a page has made it, else another."""
-    return key if key and is_uuid(key) else str(uuid.uuid4())
-
-
 def read_id(text: str | None) -> int | None:
-    """An id in a hidden field; None where there is none."""
+    """Parse an id in a hidden field; None where there is none."""
     is_id = text and text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MAX_ID
     return int(text) if text and is_id else None
 
@@ -179,4 +177,4 @@ def _check_length(field: TextAreaField) -> None:
 
 
 def _named(rows: Iterable[Department | EnquiryTopic | StaffMember]) -> dict[str, str]:
-    return {str(each.id): each.name for each in rows}
+    return {str(row.id): row.name for row in rows}

@@ -1,4 +1,4 @@
-"""Enquiries in the desk's words: the queue, its figures, the thread."""
+"""Russian labels of enquiries for staff, and the queue and summary as spreadsheets."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.domain.enquiries import (
-    UNANSWERED,
     Author,
+    DeadlineFilter,
     EnquiryStatus,
     QueueState,
     Reply,
-    Term,
     days_overdue,
 )
 from app.domain.money import plural
@@ -23,30 +22,15 @@ from app.sections.enquiries.labels import (
     DETAILS,
     EVENTS,
     STATUSES,
-    detail_words,
+    detail_label,
+    is_due,
     paragraphs,
-    size_words,
+    size_label,
 )
 from app.web.context import clock
 
-__all__ = [
-    "CLOSED",
-    "DETAILS",
-    "DONE",
-    "STATES",
-    "STATUSES",
-    "STEPS",
-    "TERMS",
-    "Counts",
-    "detail_words",
-    "overdue_words",
-    "paragraphs",
-    "queue_table",
-    "size_words",
-    "summary_table",
-    "thread_of",
-    "total_of",
-]
+# The labels of customers that pages of staff have, too.
+__all__ = ["DETAILS", "detail_label", "is_due", "paragraphs", "size_label"]
 
 STATES = {
     QueueState.WAITING: "Ждут поставщика",
@@ -55,11 +39,11 @@ STATES = {
     QueueState.CLOSED: "Закрыты",
     QueueState.ALL: "Все",
 }
-TERMS = {
-    Term.ANY: "Любой",
-    Term.OVERDUE: "Просрочено",
-    Term.TODAY: "Сегодня",
-    Term.SOON: "До 3 дней",
+DEADLINES = {
+    DeadlineFilter.ANY: "Любой",
+    DeadlineFilter.OVERDUE: "Просрочено",
+    DeadlineFilter.TODAY: "Сегодня",
+    DeadlineFilter.SOON: "До 3 дней",
 }
 STEPS = {
     Reply.ANSWER: "Ответить",
@@ -87,44 +71,48 @@ CLOSED = {
     "raced": "Пока вы писали, в обращении появилось новое. Прочтите переписку и отправьте еще раз",
 }
 NOTE = "Внутренняя заметка, потребитель ее не видит"
-OURS = "Потребитель этого не видит"
+INTERNAL_EVENT = "Потребитель этого не видит"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One thing of a thread as the desk shows it."""
+class ThreadItem:
+    """An entry of a thread as staff read it.
+
+    Attributes:
+        author: who has written it.
+        event: what has changed with it; empty: nothing.
+        css_class: ``reply``, ``note-in``, or empty.
+    """
 
     entry: EnquiryEntry
-    who: str
-    what: str
-    kind: str
-    """A class: ``reply``, ``note-in``, or empty."""
+    author: str
+    event: str
+    css_class: str
 
 
-def thread_of(enquiry: Enquiry) -> list[Item]:
-    """The whole thread, each step with who did it."""
+def build_thread(enquiry: Enquiry) -> list[ThreadItem]:
+    """Build the whole thread, internal entries included."""
     items, status = [], None
     for entry in enquiry.entries:
-        what = (
-            EVENTS[EnquiryStatus(entry.status)] if entry.status and entry.status != status else ""
-        )
+        is_changed = entry.status and entry.status != status
+        event = EVENTS[EnquiryStatus(entry.status)] if is_changed else ""
         status = entry.status or status
-        kind = "reply" if entry.author == Author.STAFF else ""
+        css_class = "reply" if entry.author == Author.STAFF else ""
         if entry.is_internal:
             is_note = entry.author == Author.STAFF
-            what, kind = (NOTE, "note-in") if is_note else (OURS, "")
-        items.append(Item(entry, author_words(entry), what, kind))
+            event, css_class = (NOTE, "note-in") if is_note else (INTERNAL_EVENT, "")
+        items.append(ThreadItem(entry, author_label(entry), event, css_class))
     return items
 
 
-def author_words(entry: EnquiryEntry) -> str:
-    """Whose entry it is, for the desk."""
+def author_label(entry: EnquiryEntry) -> str:
+    """Who has written an entry, as staff read it."""
     if entry.author == Author.CUSTOMER:
         return "Потребитель"
     return entry.author_name or ("Кабинет" if entry.author == Author.SYSTEM else "Поставщик")
 
 
-def overdue_words(status: str, due_on: date, today: date) -> str:
+def overdue_label(status: str, due_on: date, today: date) -> str:
     """«Просрочено на 3 дня», or nothing."""
     days = days_overdue(status, due_on, today)
     if not days:
@@ -133,8 +121,8 @@ def overdue_words(status: str, due_on: date, today: date) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """Sums of a summary, column by column."""
+class SummaryTotals:
+    """Totals of a summary, column by column."""
 
     waiting: int
     overdue: int
@@ -144,21 +132,25 @@ class Counts:
     total: int
 
 
-def total_of(rows: Iterable[TopicCounts]) -> Counts:
-    """The last line of a summary."""
+def sum_topics(rows: Iterable[TopicCounts]) -> SummaryTotals:
+    """Sum the rows of a summary."""
     figures = [_figures(row) for row in rows]
-    return Counts(*(sum(column) for column in zip(*figures, strict=True))) if figures else _NOTHING
+    return (
+        SummaryTotals(*(sum(column) for column in zip(*figures, strict=True)))
+        if figures
+        else _NOTHING
+    )
 
 
-_NOTHING = Counts(0, 0, 0, 0, 0, 0)
+_NOTHING = SummaryTotals(0, 0, 0, 0, 0, 0)
 
 
-def _figures(row: TopicCounts | Counts) -> tuple[int, ...]:
+def _figures(row: TopicCounts | SummaryTotals) -> tuple[int, ...]:
     return (row.waiting, row.overdue, row.in_time, row.late, row.unanswered, row.total)
 
 
 def summary_table(rows: Sequence[TopicCounts]) -> Table:
-    """Counts by topic and term, for a spreadsheet."""
+    """Counts by topic and deadline as a spreadsheet."""
     titles = (
         "Ждут ответа",
         "Просрочено",
@@ -167,7 +159,7 @@ def summary_table(rows: Sequence[TopicCounts]) -> Table:
         "Закрыто без ответа",
         "Всего",
     )
-    total = total_of(rows)
+    total = sum_topics(rows)
     figures: list[Sequence[Cell]] = [(row.topic, *_figures(row)) for row in rows]
     figures.append(("Итого", *_figures(total)))
     columns = [Column(title, Kind.WHOLE, 14) for title in titles]
@@ -175,43 +167,36 @@ def summary_table(rows: Sequence[TopicCounts]) -> Table:
 
 
 def queue_table(rows: Sequence[QueueRow], today: date) -> Table:
-    """A queue as it was asked for, for a spreadsheet."""
-    return Table(
-        "Обращения",
-        [
-            Column("№", Kind.TEXT, 14),
-            Column("Договор", Kind.TEXT, 14),
-            Column("Потребитель", Kind.TEXT, 40),
-            Column("Организация в обращении", Kind.TEXT, 40),
-            Column("Вид обращения", Kind.TEXT, 30),
-            Column("Отделение", Kind.TEXT, 24),
-            Column("Исполнитель", Kind.TEXT, 24),
-            Column("Статус", Kind.TEXT, 20),
-            Column("Зарегистрировано", Kind.DATE, 16),
-            Column("Ответ до", Kind.DATE, 12),
-            Column("Просрочено, дней", Kind.WHOLE, 12),
-            Column("Ответ дан", Kind.DATE, 12),
-        ],
-        [
-            (
-                row.number,
-                row.contract_number,
-                row.customer,
-                row.organisation,
-                row.topic,
-                row.department,
-                row.assignee,
-                STATUSES[EnquiryStatus(row.status)][1],
-                clock().local(row.registered_at).date(),
-                row.answer_due_on,
-                days_overdue(row.status, row.answer_due_on, today) or None,
-                clock().local(row.answered_at).date() if row.answered_at else None,
-            )
-            for row in rows
-        ],
+    """The filtered queue as a spreadsheet."""
+    columns = [
+        Column("№", Kind.TEXT, 14),
+        Column("Договор", Kind.TEXT, 14),
+        Column("Потребитель", Kind.TEXT, 40),
+        Column("Организация в обращении", Kind.TEXT, 40),
+        Column("Вид обращения", Kind.TEXT, 30),
+        Column("Отделение", Kind.TEXT, 24),
+        Column("Исполнитель", Kind.TEXT, 24),
+        Column("Статус", Kind.TEXT, 20),
+        Column("Зарегистрировано", Kind.DATE, 16),
+        Column("Ответ до", Kind.DATE, 12),
+        Column("Просрочено, дней", Kind.WHOLE, 12),
+        Column("Ответ дан", Kind.DATE, 12),
+    ]
+    return Table("Обращения", columns, [_queue_cells(row, today) for row in rows])
+
+
+def _queue_cells(row: QueueRow, today: date) -> Sequence[Cell]:
+    return (
+        row.number,
+        row.contract_number,
+        row.customer,
+        row.organisation,
+        row.topic,
+        row.department,
+        row.assignee,
+        STATUSES[EnquiryStatus(row.status)][1],
+        clock().local(row.registered_at).date(),
+        row.answer_due_on,
+        days_overdue(row.status, row.answer_due_on, today) or None,
+        clock().local(row.answered_at).date() if row.answered_at else None,
     )
-
-
-def is_due(status: str) -> bool:
-    """Whether the term of the answer runs."""
-    return status in UNANSWERED

@@ -1,4 +1,4 @@
-"""«Обращения» of all contracts: the queue, and counts by topic and term."""
+"""«Обращения» of all contracts for staff: queue, and counts by topic and deadline."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from app.queries.enquiries.customer import list_departments, list_topics
 from app.queries.enquiries.staff import NONE, count_by_topic, count_queue, list_queue
 from app.queries.staff import list_staff
 from app.sections.staff.blueprint import bp
-from app.sections.staff.enquiries import labels as words
-from app.sections.staff.enquiries.forms import QueueForm
+from app.sections.staff.enquiries import labels
+from app.sections.staff.enquiries.forms import EnquiryFilterForm
 from app.web.context import clock, local_now
 from app.web.downloads import WRITERS, send_bytes
 from app.web.forms import PeriodForm
@@ -34,68 +34,69 @@ SUMMARY = "staff/enquiries/summary.html"
 @bp.get("/enquiries")
 @staff_access(StaffPermission.WORK, lists=True)
 def enquiries() -> ResponseReturnValue:
-    """The queue: who waits for an answer, the most urgent first."""
-    form, today = _queue_form(), clock().today()
-    queue = form.queue(current_clerk().staff_id)
-    total = count_queue(db.session(), queue, today)
+    """Queue of enquiries, the most urgent first."""
+    form, today = _filter_form(), clock().today()
+    wanted = form.wanted(current_clerk().staff_id)
+    total = count_queue(db.session(), wanted, today)
     pager = Pager.from_request(STAFF_PAGE_ROWS, total)
-    astray = 0
-    if queue.department_id:
-        # What no department is in charge of must not be out of everybody's sight.
-        astray = count_queue(db.session(), replace(queue, department_id=NONE), today)
+    without_department = 0
+    if wanted.department_id:
+        # Enquiries without a department are shown to every department, so that none is forgotten.
+        nowhere = replace(wanted, department_id=NONE)
+        without_department = count_queue(db.session(), nowhere, today)
     return render_page(
         "staff/enquiries/index.html",
         fragment="results",
         form=form,
-        rows=list_queue(db.session(), queue, today, pager.offset, pager.size),
+        rows=list_queue(db.session(), wanted, today, pager.offset, pager.size),
         pager=pager,
-        astray=astray,
+        without_department=without_department,
         is_filtered=bool(form.q.data),
         file_rows=FILE_ROWS,
         today=today,
-        words=words,
+        labels=labels,
     )
 
 
 @bp.get("/enquiries/enquiries.<any(xlsx, csv):extension>")
 @staff_access(StaffPermission.WORK, lists=True)
 def enquiries_file(extension: str) -> ResponseReturnValue:
-    """The queue as it is filtered, as a spreadsheet."""
-    today, queue = clock().today(), _queue_form().queue(current_clerk().staff_id)
-    rows = list_queue(db.session(), queue, today, 0, FILE_ROWS)
+    """Export the filtered queue as a spreadsheet."""
+    today, wanted = clock().today(), _filter_form().wanted(current_clerk().staff_id)
+    rows = list_queue(db.session(), wanted, today, 0, FILE_ROWS)
     event("enquiries exported", staff=current_clerk().login, rows=len(rows))
-    table = words.queue_table(rows, today)
+    table = labels.queue_table(rows, today)
     return send_bytes(WRITERS[extension](table), f"Обращения на {today:%d.%m.%Y}", extension)
 
 
 @bp.get("/enquiries/summary")
 @staff_access(StaffPermission.WORK)
 def enquiries_summary() -> ResponseReturnValue:
-    """Counts by topic and term, of those registered in a period."""
+    """Counts by topic and deadline, of enquiries registered in a period."""
     form = _period_form()
     if form.period is None:
         return render_page(SUMMARY, fragment="results", form=form, status=422)
     rows = count_by_topic(db.session(), form.period, local_now())
     return render_page(
-        SUMMARY, fragment="results", form=form, rows=rows, total=words.total_of(rows)
+        SUMMARY, fragment="results", form=form, rows=rows, total=labels.sum_topics(rows)
     )
 
 
 @bp.get("/enquiries/summary.<any(xlsx, csv):extension>")
 @staff_access(StaffPermission.WORK)
 def enquiries_summary_file(extension: str) -> ResponseReturnValue:
-    """The same as a spreadsheet."""
+    """Export the counts as a spreadsheet."""
     form = _period_form()
     if form.period is None:
         return render_page(SUMMARY, fragment="results", form=form, status=422)
-    table = words.summary_table(count_by_topic(db.session(), form.period, local_now()))
+    table = labels.summary_table(count_by_topic(db.session(), form.period, local_now()))
     first, last = form.period.first, form.period.last
     name = f"Обращения по видам {first:%d.%m.%Y}-{last:%d.%m.%Y}"
     return send_bytes(WRITERS[extension](table), name, extension)
 
 
-def _queue_form() -> QueueForm:
-    return QueueForm.from_query(
+def _filter_form() -> EnquiryFilterForm:
+    return EnquiryFilterForm.from_query(
         request.args,
         list_departments(db.session()),
         list_topics(db.session()),
@@ -105,7 +106,7 @@ def _queue_form() -> QueueForm:
 
 
 def _period_form() -> PeriodForm:
-    """The last 30 days where the address says nothing."""
+    """The period of the address; without one, the last 30 days."""
     today = clock().today()
     args = MultiDict(request.args)
     if not args.get("first") and not args.get("last"):

@@ -1,4 +1,4 @@
-"""One enquiry on the desk: its whole thread, and what a clerk does with it."""
+"""One enquiry for staff: whole thread, replies, notes, assignment, topic, closing."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from wtforms import HiddenField
 
-from app.actions.enquiries import assignment as handling
-from app.actions.enquiries import replies as actions
+from app.actions.enquiries import assignment, replies
 from app.domain.enquiries import OPEN, Reply
 from app.domain.errors import AttachmentError, EnquiryClosedError
 from app.domain.staff import StaffPermission
@@ -20,18 +19,17 @@ from app.jobs import delivery
 from app.logging import event
 from app.models import Attachment, Enquiry
 from app.queries.enquiries.customer import find_entry, list_departments, list_topics
-from app.queries.enquiries.staff import get_attachment_for_desk, get_for_desk
+from app.queries.enquiries.staff import get_attachment_for_staff, get_enquiry_for_staff
 from app.queries.staff import get_staff, list_clerks
-from app.sections.enquiries.drafts import is_repeat
+from app.sections.enquiries.repeats import find_repeated, fresh_key
 from app.sections.staff.blueprint import bp
-from app.sections.staff.enquiries import labels as words
+from app.sections.staff.enquiries import labels
 from app.sections.staff.enquiries.forms import (
     AssignForm,
     CloseForm,
     NoteForm,
     ReplyForm,
     TopicForm,
-    fresh_key,
     read_id,
 )
 from app.web.context import clock, config, local_now
@@ -55,8 +53,8 @@ from app.web.uploads import (
 @bp.get("/enquiries/<id:enquiry_id>")
 @staff_access(StaffPermission.WORK)
 def enquiry(enquiry_id: int) -> ResponseReturnValue:
-    """Everything the customer sees, and the notes of the desk."""
-    found = get_for_desk(db.session(), enquiry_id)
+    """Everything the customer sees, and internal entries."""
+    found = get_enquiry_for_staff(db.session(), enquiry_id)
     record_access(found.contract.number, found.account_id, enquiry_id)
     return _page(found)
 
@@ -64,40 +62,43 @@ def enquiry(enquiry_id: int) -> ResponseReturnValue:
 @bp.get("/enquiries/<id:enquiry_id>/files/<id:attachment_id>")
 @staff_access(StaffPermission.WORK)
 def enquiry_file(enquiry_id: int, attachment_id: int) -> ResponseReturnValue:
-    """A file of the thread, of a note as well."""
-    attachment = get_attachment_for_desk(db.session(), enquiry_id, attachment_id)
-    found = get_for_desk(db.session(), enquiry_id)
+    """Download a file of the thread, of an internal note as well."""
+    attachment = get_attachment_for_staff(db.session(), enquiry_id, attachment_id)
+    found = get_enquiry_for_staff(db.session(), enquiry_id)
     record_access(found.contract.number, found.account_id, enquiry_id)
     return send_attachment(attachment)
 
 
 @bp.post("/enquiries/<id:enquiry_id>/take")
 @staff_access(StaffPermission.WORK)
-def enquiry_take(enquiry_id: int) -> ResponseReturnValue:
-    """«Взять»."""
-    found, was = get_for_desk(db.session(), enquiry_id), read_id(request.form.get("was"))
+def claim_enquiry(enquiry_id: int) -> ResponseReturnValue:
+    """Claim an enquiry («Взять»)."""
+    found = get_enquiry_for_staff(db.session(), enquiry_id)
+    seen_id = read_id(request.form.get("was"))
     return _do(
         found,
         "take",
-        lambda: handling.take_enquiry(db.session(), found, _writer(), was, local_now()),
+        lambda: assignment.claim_enquiry(db.session(), found, _author(), seen_id, local_now()),
     )
 
 
 @bp.post("/enquiries/<id:enquiry_id>/assign")
 @staff_access(StaffPermission.WORK)
 def enquiry_assign(enquiry_id: int) -> ResponseReturnValue:
-    """«Назначить»: a colleague, or nobody."""
-    found, form = get_for_desk(db.session(), enquiry_id), AssignForm()
+    """Assign an enquiry to a colleague, or nobody («Назначить»)."""
+    found, form = get_enquiry_for_staff(db.session(), enquiry_id), AssignForm()
     form.offer(list_clerks(db.session()), found)
     if not form.validate():
         return _page(found, 422, assign=form)
     to = read_id(form.assignee.data)
     assignee = get_staff(db.session(), to) if to else None
-    was = read_id(request.form.get("was"))
+    seen_id = read_id(request.form.get("was"))
     return _do(
         found,
         "assign",
-        lambda: handling.assign_enquiry(db.session(), found, _writer(), assignee, was, local_now()),
+        lambda: assignment.assign_enquiry(
+            db.session(), found, _author(), assignee, seen_id, local_now()
+        ),
     )
 
 
@@ -105,8 +106,8 @@ def enquiry_assign(enquiry_id: int) -> ResponseReturnValue:
 @staff_access(StaffPermission.WORK)
 @accepts_files
 def enquiry_reply(enquiry_id: int) -> ResponseReturnValue:
-    """An answer, a question or a refusal, with files."""
-    found, form = get_for_desk(db.session(), enquiry_id), ReplyForm()
+    """Send an answer, a question or a refusal, with files."""
+    found, form = get_enquiry_for_staff(db.session(), enquiry_id), ReplyForm()
     if _is_sent(found, form.key, form.text.data):
         return _back(enquiry_id, "again")
     if not form.validate():
@@ -115,12 +116,12 @@ def enquiry_reply(enquiry_id: int) -> ResponseReturnValue:
     if refused:
         return _page(found, refusal_status(refused), reply=form, refused=refused)
     step = Reply(form.step.data)
-    message = actions.Words(form.key.data, form.text.data.strip(), files, form.seen_id)
+    message = replies.ReplyDraft(form.key.data, form.text.data.strip(), files, form.seen_id)
     return _do(
         found,
         str(step),
-        lambda: actions.reply_to_enquiry(
-            db.session(), found, _writer(), step, message, local_now()
+        lambda: replies.reply_to_enquiry(
+            db.session(), found, _author(), step, message, local_now()
         ),
         files,
         reply=form,
@@ -131,18 +132,18 @@ def enquiry_reply(enquiry_id: int) -> ResponseReturnValue:
 @staff_access(StaffPermission.WORK)
 def enquiry_close(enquiry_id: int) -> ResponseReturnValue:
     """Close an enquiry; the page has asked, and the customer is told."""
-    found, form = get_for_desk(db.session(), enquiry_id), CloseForm()
+    found, form = get_enquiry_for_staff(db.session(), enquiry_id), CloseForm()
     if _is_sent(found, form.close_key, form.close_text.data):
         return _back(enquiry_id, "again")
     if not form.validate():
         return _page(found, 422, close=form)
     text, seen = form.close_text.data.strip(), read_id(request.form.get("seen"))
-    message = actions.Words(form.close_key.data, text, (), seen)
+    message = replies.ReplyDraft(form.close_key.data, text, (), seen)
     return _do(
         found,
         "close",
-        lambda: actions.reply_to_enquiry(
-            db.session(), found, _writer(), Reply.CLOSE, message, local_now()
+        lambda: replies.reply_to_enquiry(
+            db.session(), found, _author(), Reply.CLOSE, message, local_now()
         ),
         close=form,
     )
@@ -152,19 +153,19 @@ def enquiry_close(enquiry_id: int) -> ResponseReturnValue:
 @staff_access(StaffPermission.WORK)
 def enquiry_reopen(enquiry_id: int) -> ResponseReturnValue:
     """Undo the closing or the refusal of an enquiry («Открыть снова»)."""
-    found = get_for_desk(db.session(), enquiry_id)
+    found = get_enquiry_for_staff(db.session(), enquiry_id)
     return _do(
         found,
         "reopen",
-        lambda: handling.reopen_enquiry(db.session(), found, _writer(), local_now()),
+        lambda: assignment.reopen_enquiry(db.session(), found, _author(), local_now()),
     )
 
 
 @bp.post("/enquiries/<id:enquiry_id>/topic")
 @staff_access(StaffPermission.WORK)
 def enquiry_topic(enquiry_id: int) -> ResponseReturnValue:
-    """«Сменить вид»: the topic, the department, or both."""
-    found, form = get_for_desk(db.session(), enquiry_id), TopicForm()
+    """Change the topic, the department, or both («Сменить вид»)."""
+    found, form = get_enquiry_for_staff(db.session(), enquiry_id), TopicForm()
     form.offer(list_topics(db.session()), list_departments(db.session()), found)
     if not form.validate():
         return _page(found, 422, topic=form)
@@ -173,10 +174,10 @@ def enquiry_topic(enquiry_id: int) -> ResponseReturnValue:
     return _do(
         found,
         "topic",
-        lambda: handling.change_topic(
+        lambda: assignment.change_topic(
             db.session(),
             found,
-            _writer(),
+            _author(),
             topic,
             department,
             config().enquiry_answer_days,
@@ -189,8 +190,8 @@ def enquiry_topic(enquiry_id: int) -> ResponseReturnValue:
 @staff_access(StaffPermission.WORK)
 @accepts_files
 def enquiry_note(enquiry_id: int) -> ResponseReturnValue:
-    """«Внутренняя заметка»: words, files, or both; the customer never learns of it."""
-    found, form = get_for_desk(db.session(), enquiry_id), NoteForm()
+    """Write an internal note: text, files, or both; the customer never sees it."""
+    found, form = get_enquiry_for_staff(db.session(), enquiry_id), NoteForm()
     if _is_sent(found, form.note_key, form.note.data):
         return _back(enquiry_id, "again")
     if not form.validate():
@@ -201,11 +202,11 @@ def enquiry_note(enquiry_id: int) -> ResponseReturnValue:
     if not files and not form.note.data.strip():
         form.note.errors = [field_error(form.note, "напишите что-нибудь или приложите файл")]
         return _page(found, 422, note=form)
-    message = actions.Words(form.note_key.data, form.note.data.strip(), files)
+    message = replies.ReplyDraft(form.note_key.data, form.note.data.strip(), files)
     return _do(
         found,
         "note",
-        lambda: actions.write_note(db.session(), found, _writer(), message, local_now()),
+        lambda: replies.write_note(db.session(), found, _author(), message, local_now()),
         files,
         note=form,
     )
@@ -218,18 +219,20 @@ def _do(
     files: Sequence[Attachment] = (),
     **typed: Any,
 ) -> ResponseReturnValue:
-    """Take a step, and go back to the thread; a step that makes nothing was taken before.
+    """Run a step of the staff and go back to the thread.
+
+    A step that changes nothing was run before: its new files are deleted.
 
     Args:
         typed: the form that was sent, by its name on the page.
     """
-    enquiry_id, stored = found.id, [each.storage_key for each in files]
+    enquiry_id, stored = found.id, [file.storage_key for file in files]
     try:
         made = step()
     except EnquiryClosedError as error:
         db.session.rollback()
         delete_stored(stored)
-        return _again(enquiry_id, 409, words.CLOSED[error.code], **typed)
+        return _again(enquiry_id, 409, labels.CLOSED[error.code], **typed)
     if not made:
         db.session.rollback()
         delete_stored(stored)
@@ -239,21 +242,15 @@ def _do(
     return _back(enquiry_id, done)
 
 
-def _writer() -> actions.Writer:
+def _author() -> replies.StaffAuthor:
     clerk = current_clerk()
-    return actions.Writer(clerk.name, clerk.staff_id)
+    return replies.StaffAuthor(clerk.name, clerk.staff_id)
 
 
 def _is_sent(found: Enquiry, key: HiddenField, text: str) -> bool:
-    """Whether this very form has been sent; one with other words is another."""
-    key.data = fresh_key(key.data)
-    entry = find_entry(db.session(), found, key.data)
-    if entry is None:
-        return False
-    if is_repeat(entry, text):
-        return True
-    key.data = fresh_key(None)
-    return False
+    """Whether this very form has made an entry."""
+    repeated = find_repeated(key, text, lambda value: find_entry(db.session(), found, value))
+    return repeated is not None
 
 
 def _back(enquiry_id: int, done: str) -> ResponseReturnValue:
@@ -262,7 +259,7 @@ def _back(enquiry_id: int, done: str) -> ResponseReturnValue:
 
 def _again(enquiry_id: int, status: int, message: str, **typed: Any) -> Response:
     """The enquiry as it is now, with what was typed."""
-    return _page(get_for_desk(db.session(), enquiry_id), status, message=message, **typed)
+    return _page(get_enquiry_for_staff(db.session(), enquiry_id), status, message=message, **typed)
 
 
 def _page(
@@ -293,7 +290,7 @@ def _page(
         "staff/enquiries/enquiry.html",
         fragment="results",
         enquiry=found,
-        thread=words.thread_of(found),
+        thread=labels.build_thread(found),
         reply=reply,
         note=note,
         assign=assign or _assign_form(found),
@@ -303,12 +300,12 @@ def _page(
         faults=faults + (summary_of(sent) if sent else []),
         file_faults=file_faults,
         faulty="note" if isinstance(sent, NoteForm) else "reply",
-        done=words.DONE.get(request.args.get("done", "")),
+        done=labels.DONE.get(request.args.get("done", "")),
         is_open=found.status in OPEN,
-        overdue=words.overdue_words(found.status, found.answer_due_on, clock().today()),
+        overdue=labels.overdue_label(found.status, found.answer_due_on, clock().today()),
         me=current_clerk().staff_id,
         limits=file_rules(),
-        words=words,
+        labels=labels,
         status=status,
     )
 
