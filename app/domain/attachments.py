@@ -1,4 +1,4 @@
-"""Files that customers send: which are taken, by what they hold, never by their name alone."""
+"""Validate attachments by extension and content, never by the name alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STREAMS = {
     "doc": ("WordDocument".encode("utf-16-le"),),
     "xls": ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le")),
 }
-"""What the directory of an old Office file names; messages and installers are OLE files, too."""
+"""Streams of an old Office file by its extension; messages and installers are OLE files, too."""
 TYPES = {
     "pdf": "application/pdf",
     "jpg": "image/jpeg",
@@ -30,18 +30,18 @@ TYPES = {
     "sig": "application/pkcs7-signature",
     "p7s": "application/pkcs7-signature",
 }
-"""Extensions that are taken, and the media types they are given back with."""
+"""Accepted extensions, and the media types that they are sent with."""
 BEFORE_PDF = 1024
-"""Bytes that may stand before a PDF's header, as readers allow: a byte order mark, mail headers."""
+"""Bytes that may precede a PDF's header, as readers allow: a byte order mark, mail headers."""
 _OTHER_FILE = re.compile(
     rb"(\xef\xbb\xbf)?\s*(MZ|PK|<|#!|\x7fELF|GIF8|\x89PNG|\xff\xd8\xff|\xd0\xcf\x11\xe0|\{\\rtf)"
 )
-"""Beginnings of what is something else for other programs."""
+"""First bytes of files that other programs would open as something else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as it came."""
+    """A file as it was uploaded, not yet checked."""
 
     name: str
     content: bytes
@@ -49,7 +49,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """A file that may be kept: its name cleaned, its type by its content."""
+    """A file that may be stored: its name is cleaned, its content fits its extension."""
 
     name: str
     extension: str
@@ -57,11 +57,16 @@ class CheckedFile:
 
     @property
     def media_type(self) -> str:
+        """Media type to send the file with."""
         return TYPES[self.extension]
 
 
 def check_file(upload: Upload, max_bytes: int) -> CheckedFile:
-    """Take a file, or say why not.
+    """Accept a file whose content fits its extension and holds nothing that runs.
+
+    Args:
+        upload: as it came.
+        max_bytes: the largest accepted size.
 
     Raises:
         AttachmentError: ``kind`` ``empty`` ``large`` ``content`` ``macros`` ``active``
@@ -81,7 +86,14 @@ def check_file(upload: Upload, max_bytes: int) -> CheckedFile:
 
 
 def clean_name(text: str) -> str:
-    """A name without folders, control and direction characters, of a bearable length."""
+    """Clean a file name: no folders, control or direction characters, at most MAX_NAME long.
+
+    Args:
+        text: as the browser has sent it.
+
+    Returns:
+        A name with the same extension; «файл» where nothing else is left.
+    """
     text = unicodedata.normalize("NFC", text.replace("\0", ""))
     text = re.split(r"[/\\]", text)[-1]
     text = "".join(

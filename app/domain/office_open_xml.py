@@ -52,7 +52,7 @@ CONTROL_RELATIONS = frozenset({"control", "activexcontrolbinary"})
 LINKS = re.compile(r"hyperlink|externallinkpath|xl\w+")
 """External, but followed only when a person asks for it."""
 IF_NOT_REMOTE = frozenset({"attachedtemplate", "image", "audio", "video", "media"})
-"""Taken from a disk of the author's own; from elsewhere they would be fetched on opening."""
+"""Accepted from the author's disk; from elsewhere they would be fetched on opening."""
 FROM_THE_WEB = frozenset({"image", "audio", "video", "media"})
 """Pasted from a web page; from a share of somebody's network they give a password hash away."""
 PROGRAMS = re.compile(
@@ -71,7 +71,7 @@ _DAMAGE = (
 
 
 class _FaultError(Exception):
-    """Why a package is not taken; the message is its code."""
+    """A package is refused; the message is the code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,11 @@ class Relationship:
 
 
 def find_package_fault(extension: str, content: bytes) -> str:
-    """Why an Office file is not taken; empty: nothing speaks against it.
+    """Find macros, controls, remote content or a zip bomb in an Office Open XML package.
+
+    Args:
+        extension: ``docx`` or ``xlsx``.
+        content: bytes of the whole file.
 
     Returns:
         ``content`` ``bomb`` ``macros`` ``active`` ``external``, or nothing.
@@ -111,7 +115,7 @@ class _Package:
         self.is_embedded = is_embedded
         self.parts = {entry.filename.lower(): entry for entry in entries if not entry.is_dir()}
         names = [entry.filename.lower() for entry in entries]
-        # Two parts of one name, or a path of Windows: programs differ in what they take.
+        # Two parts of one name, or a path of Windows: programs differ in what they read.
         is_unclear = len(set(names)) < len(names) or any("\\" in name for name in names)
         packings = {entry.compress_type for entry in entries}
         if is_unclear or not packings <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
@@ -124,10 +128,13 @@ class _Package:
         self.types, self.defaults = self._read_types()
 
     def check(self, main_type: str) -> None:
-        """Look at every part and every relationship.
+        """Check every part and every relationship.
+
+        Args:
+            main_type: content type that the main part must have.
 
         Raises:
-            _FaultError: the first that speaks against the file.
+            _FaultError: code of the first fault.
         """
         for name in self.parts:
             self._check_type(self.type_of(name))
@@ -147,7 +154,7 @@ class _Package:
             raise _FaultError("content")
 
     def type_of(self, name: str) -> str:
-        """The content type of a part, as [Content_Types].xml has it."""
+        """Content type of a part, as [Content_Types].xml declares it."""
         return self.types.get(name) or self.defaults.get(name.rpartition(".")[2], "")
 
     def _read_types(self) -> tuple[dict[str, str], dict[str, str]]:
@@ -169,7 +176,7 @@ class _Package:
             raise _FaultError("active")
 
     def _check_bytes(self, name: str) -> None:
-        """What a part is, whatever it is called."""
+        """Check a part by its first bytes, whatever it is called."""
         with self.archive.open(self.parts[name]) as part:
             head = part.read(8)
         if PROGRAMS.search(name) or head.startswith(b"MZ"):
@@ -180,7 +187,7 @@ class _Package:
         elif head.startswith(b"PK\x03\x04") and not self.is_embedded:
             inner = self._read(name, MAX_EMBEDDED)
             with zipfile.ZipFile(io.BytesIO(inner)) as archive:
-                if any(each.lower() == CONTENT_TYPES for each in archive.namelist()):
+                if any(entry.lower() == CONTENT_TYPES for entry in archive.namelist()):
                     _Package(archive, len(inner), is_embedded=True).check("")
         elif self.type_of(name) == LINK_TYPE and self._is_dde(name):
             raise _FaultError("active")
@@ -203,7 +210,7 @@ class _Package:
                 )
 
     def _elements(self, name: str) -> list[tuple[str, dict[str, str]]]:
-        """Local names and attributes of the elements that matter; a DTD is refused."""
+        """Parse the local names and attributes of ELEMENTS; a DTD is refused."""
         content = self._read(name, min(MAX_XML, self.described_left))
         self.described_left -= len(content)
         found: list[tuple[str, dict[str, str]]] = []
@@ -226,7 +233,7 @@ class _Package:
         return found
 
     def _is_dde(self, name: str) -> bool:
-        """Whether a link to elsewhere is one that starts a program: its first element says so."""
+        """Whether an external link is a DDE link, which starts a program."""
         kinds: list[str] = []
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.StartElementHandler = lambda element, _: kinds.append(element.rpartition(" ")[2])
@@ -260,7 +267,11 @@ def _check_relationship(link: Relationship) -> None:
 
 
 def is_remote(target: str) -> bool:
-    """Whether opening the target leaves the computer: a URL or a share, not a path on a disk."""
+    """Whether a target is a URL or a network share, not a path on the local disk.
+
+    Args:
+        target: of a relationship, maybe percent-encoded.
+    """
     # Spaces and control characters within an address are skipped by whoever opens it.
     place = re.sub(r"[\s\x00-\x1f]", "", unquote(target)).replace("\\", "/")
     if re.match(r"file:", place, re.IGNORECASE):

@@ -25,9 +25,16 @@ class OleError(Exception):
 
 
 def find_ole_fault(content: bytes) -> str:
-    """What an OLE file has that Office would run: ``macros``, ``active``, ``locked``, or nothing.
+    """Find macros, embedded programs or encryption in an OLE compound file.
 
-    Raises nothing: what cannot be read has no workbook, and names are found anywhere in the bytes.
+    Nothing is raised: what cannot be read has no workbook, and names are found anywhere in the
+    bytes.
+
+    Args:
+        content: bytes of the whole file.
+
+    Returns:
+        ``macros``, ``active`` (an embedded file), ``locked`` (encrypted), or nothing.
     """
     lowered = content.lower()
     if MACROS in lowered:
@@ -42,7 +49,11 @@ def find_ole_fault(content: bytes) -> str:
 
 
 def has_workbook(content: bytes) -> bool:
-    """Whether the file holds a workbook whose sheets can be told."""
+    """Whether an OLE file holds a workbook whose sheets can be listed.
+
+    Args:
+        content: bytes of the whole file.
+    """
     try:
         return any(_CompoundFile(content).streams(WORKBOOKS))
     except (OleError, struct.error, IndexError):
