@@ -19,7 +19,7 @@ from app.jobs import delivery
 from app.queries.enquiries.customer import get_by_number, list_open
 from app.web.context import clock, local_now
 from app.web.policies import file_rules
-from app.web.uploads import cabinet, delete_stored, refusal_text
+from app.web.uploads import attachment_storage, delete_stored, refusal_text
 
 
 @click.command("enquiries")
@@ -62,7 +62,7 @@ def enquiry_reply(number: str, text: str, reply: str, staff: str, paths: tuple[P
         enquiry = get_by_number(db.session(), number)
         uploads = [Upload(path.name, path.read_bytes()) for path in paths]
         files, refused = store_files(
-            enquiry.contract_id, uploads, cabinet(), file_rules(), local_now()
+            enquiry.contract_id, uploads, attachment_storage(), file_rules(), local_now()
         )
         if refused:
             delete_stored([file.storage_key for file in files])

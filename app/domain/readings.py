@@ -57,7 +57,7 @@ class Scale:
 
     @property
     def half_turn_kwh(self) -> Decimal:
-        """Consumption of half a turn, kWh: less is taken for a roll-over, more for a mistake."""
+        """Consumption of half a turn, kWh: less means a roll-over, more a mistake."""
         return self.full_turn / 2 * self.multiplier
 
 

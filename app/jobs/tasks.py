@@ -79,7 +79,7 @@ def tidy() -> None:
     db.session.commit()
     prepared_files.delete_expired()
     imports.delete_expired()
-    uploads.tidy()
+    uploads.delete_expired_files()
     event("cleaned up", **counts)
 
 

@@ -1,4 +1,4 @@
-"""Files in a form: how large a body may be, and what came."""
+"""Files in forms: limits of a body, reading, storing and sending attachments."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from config import Config
 FIELD = "files"
 TEXT_BYTES = 1_000_000
 MEBIBYTE = 1024 * 1024
-WORDS = {
+REASONS = {
     "kind": "такие файлы не принимаются. Подойдут PDF, JPG, PNG, DOC, DOCX, XLS, XLSX, SIG, P7S",
     "empty": "файл пустой",
     "large": "файл больше {max_mb} МБ. Уменьшите его или разделите на части",
@@ -65,31 +65,31 @@ def read_uploads() -> Iterator[Upload]:
 
 
 def refusal_text(error: AttachmentError) -> str:
-    """«Файл «договор.exe»: …»."""
+    """Russian text of a refused file: «Файл «договор.exe»: …»."""
     config = _config()
-    words = WORDS[error.code].format(
+    reason = REASONS[error.code].format(
         max_mb=config.attachment_max_mb,
         per_message=limits().attachments_per_message,
         per_day=limits().attachments_per_day,
         account_mb=limits().attachments_account_mb,
     )
-    return f"Файл «{error.name}»: {words}"
+    return f"Файл «{error.name}»: {reason}"
 
 
 def refusal_status(errors: list[AttachmentError]) -> int:
-    """The HTTP side of files that were not taken."""
+    """HTTP status for refused files."""
     return max(STATUSES.get(error.code, 422) for error in errors)
 
 
-def cabinet() -> AttachmentStorage:
-    """Where files of this installation go."""
-    found: AttachmentStorage = current_app.extensions["cabinet"]
+def attachment_storage() -> AttachmentStorage:
+    """The file store and scanner of this installation."""
+    found: AttachmentStorage = current_app.extensions["attachment_storage"]
     return found
 
 
 def send_attachment(attachment: Attachment) -> Response:
-    """A file of a thread, as a download and nothing else."""
-    response = make_response(cabinet().store.read(attachment.storage_key))
+    """Send an attachment as a download that no browser opens in place."""
+    response = make_response(attachment_storage().store.read(attachment.storage_key))
     response.headers["Content-Type"] = attachment.media_type
     name, extension = quote(attachment.name, safe=""), attachment.name.rpartition(".")[2]
     response.headers["Content-Disposition"] = (
@@ -99,35 +99,36 @@ def send_attachment(attachment: Attachment) -> Response:
     return response
 
 
-def keep_uploads(contract_id: int) -> tuple[list[Attachment], list[AttachmentError]]:
-    """The files of a form of the desk, scanned and stored, without their entry: all, or none and
-    what was not taken."""
+def store_uploads(contract_id: int) -> tuple[list[Attachment], list[AttachmentError]]:
+    """Scan and store the files of a staff form: all of them, or none and what was refused."""
     files, refused = store_files(
-        contract_id, read_uploads(), cabinet(), file_rules(), clock().now()
+        contract_id, read_uploads(), attachment_storage(), file_rules(), clock().now()
     )
     if refused:
-        delete_stored([each.storage_key for each in files])
+        delete_stored([file.storage_key for file in files])
         return [], refused
     return files, []
 
 
 def delete_stored(names: list[str]) -> None:
-    """Delete files nobody speaks of any more; what fails is left to the nightly round."""
+    """Delete stored files that no row names; what fails is left to the nightly clean-up."""
     for name in names:
         try:
-            cabinet().store.delete(name)
+            attachment_storage().store.delete(name)
         except StoreError as error:
             log.warning("a file was not deleted: %s", error)
 
 
-def tidy() -> None:
-    """Forget old drafts, and files that no row speaks of. Commits."""
+def delete_expired_files() -> None:
+    """Delete old drafts, and stored files that no row names. Commits."""
     session, now = db.session(), clock().now()
     names = delete_old_drafts(session, now)
     session.commit()
     known = list_storage_keys(session)
     try:
-        lost = [name for name in cabinet().store.list_before(now - DAY) if name not in known]
+        lost = [
+            name for name in attachment_storage().store.list_before(now - DAY) if name not in known
+        ]
     except StoreError as error:
         log.warning("the file store cannot be listed: %s", error)
         lost = []
@@ -141,7 +142,7 @@ def largest_body(config: Config) -> int:
 
 def init_app(app: Flask, config: Config) -> None:
     """Open the file store."""
-    app.extensions["cabinet"] = AttachmentStorage(
+    app.extensions["attachment_storage"] = AttachmentStorage(
         make_file_store(config.files_place, config.files_endpoint), Scanner(config.clamd_address)
     )
 

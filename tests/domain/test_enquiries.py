@@ -50,7 +50,7 @@ def test_a_number_says_the_year_and_is_never_given_twice() -> None:
 )
 def test_a_topic_is_known_by_its_id_or_its_name(topic: Topic, use: TopicUse) -> None:
     assert is_topic_for(topic, use)
-    assert [each for each in TopicUse if is_topic_for(topic, each)] == [use]
+    assert [item for item in TopicUse if is_topic_for(topic, item)] == [use]
 
 
 def test_an_exact_id_goes_before_a_name() -> None:

@@ -131,7 +131,7 @@ def doubts(value: str, **known: D | None) -> list[str]:
     return list(check_reading(D(value), SCALE, expected).doubts)
 
 
-def test_what_looks_wrong_is_asked() -> None:
+def test_implausible_readings_are_asked_about() -> None:
     assert doubts("1100.00", typical_month_kwh=D(100), max_energy_kwh=D(500)) == []
     assert doubts("1000.00") == [Doubt.ZERO]
     assert doubts("1301.00", typical_month_kwh=D(100)) == [Doubt.UNUSUAL]

@@ -41,7 +41,7 @@ def claim_enquiry(
         Whether anything has changed.
 
     Raises:
-        EnquiryClosedError: ``closed``; ``taken``: it is somebody else's by now.
+        EnquiryClosedError: ``closed``; ``reassigned``: it is somebody else's by now.
     """
     is_reassigned = _assign(session, enquiry, author.staff_id, seen_assignee_id)
     is_begun = count_changed(
@@ -81,7 +81,7 @@ def assign_enquiry(
         Whether anything has changed.
 
     Raises:
-        EnquiryClosedError: ``closed``; ``taken``: it is somebody else's by now.
+        EnquiryClosedError: ``closed``; ``reassigned``: it is somebody else's by now.
     """
     before, to = enquiry.assignee, assignee.id if assignee else None
     if not _assign(session, enquiry, to, seen_assignee_id):
@@ -180,7 +180,7 @@ def _assign(
 ) -> bool:
     """Assign an enquiry if it is still whose it was on the page; whether it was not theirs."""
     if enquiry.assignee_id not in (seen_assignee_id, to):
-        raise EnquiryClosedError("closed" if enquiry.status not in OPEN else "taken")
+        raise EnquiryClosedError("closed" if enquiry.status not in OPEN else "reassigned")
     is_updated = count_changed(
         session,
         update(Enquiry)
@@ -197,7 +197,7 @@ def _assign(
         select(Enquiry.status, Enquiry.assignee_id).where(Enquiry.id == enquiry.id)
     ).one()
     if status not in OPEN or whose != to:
-        raise EnquiryClosedError("closed" if status not in OPEN else "taken")
+        raise EnquiryClosedError("closed" if status not in OPEN else "reassigned")
     return False
 
 

@@ -92,33 +92,13 @@ def send_enquiry(
     Raises:
         TooManyAttemptsError: this account has sent enough for today.
     """
-    # One after the other: of several submissions of one form the first makes the enquiry.
-    session.execute(select(Account.id).where(Account.id == viewer.account_id).with_for_update())
-    known = find_by_key(session, viewer, command.idempotency_key)
-    if known is not None:
-        return known.id, False
-    count, first = count_since(session, viewer, now - DAY)
-    if count >= rules.per_day:
-        raise TooManyAttemptsError(max(1, int(((first or now) + DAY - now).total_seconds())))
-    enquiry_id = _insert(session, contract, viewer, command, rules, now)
-    if not enquiry_id:
-        known = find_by_key(session, viewer, command.idempotency_key)
-        if known is not None:
-            return known.id, False
-        # The key is somebody else's; no page of ours has given it out.
-        command = replace(command, idempotency_key=str(uuid.uuid4()))
-        enquiry_id = _insert(session, contract, viewer, command, rules, now)
+    enquiry_id, is_new = _register(session, contract, viewer, command, rules, now)
+    if not is_new:
+        return enquiry_id, False
     enquiry = session.get_one(Enquiry, enquiry_id)
     enquiry.number = registration_number(enquiry_id, now.date())
-    entry = _add_entry(
-        session,
-        enquiry,
-        viewer,
-        command.text,
-        EnquiryStatus.REGISTERED,
-        command.idempotency_key,
-        now,
-    )
+    status, key = EnquiryStatus.REGISTERED, enquiry.idempotency_key
+    entry = _add_entry(session, enquiry, viewer, command.text, status, key, now)
     if entry is not None:
         move_files_to_entry(session, contract, viewer, NEW, entry)
     for purpose in command.consents:
@@ -203,6 +183,34 @@ def rate_enquiry(
     if not is_rated:
         raise EnquiryClosedError("rated")
     record_step(session, "rated", enquiry, viewer.account_id, now, rating=rating)
+
+
+def _register(
+    session: Session,
+    contract: VisibleContract,
+    viewer: Viewer,
+    command: NewEnquiry,
+    rules: EnquiryRules,
+    now: datetime,
+) -> tuple[int, bool]:
+    """Insert the enquiry once for its idempotency key; its id, and whether it is new."""
+    # One after the other: of several submissions of one form the first makes the enquiry.
+    session.execute(select(Account.id).where(Account.id == viewer.account_id).with_for_update())
+    known = find_by_key(session, viewer, command.idempotency_key)
+    if known is not None:
+        return known.id, False
+    count, first = count_since(session, viewer, now - DAY)
+    if count >= rules.per_day:
+        raise TooManyAttemptsError(max(1, int(((first or now) + DAY - now).total_seconds())))
+    enquiry_id = _insert(session, contract, viewer, command, rules, now)
+    if enquiry_id:
+        return enquiry_id, True
+    known = find_by_key(session, viewer, command.idempotency_key)
+    if known is not None:
+        return known.id, False
+    # The key is somebody else's; no page of ours has given it out.
+    command = replace(command, idempotency_key=str(uuid.uuid4()))
+    return _insert(session, contract, viewer, command, rules, now), True
 
 
 def _insert(

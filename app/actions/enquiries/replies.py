@@ -90,19 +90,32 @@ def reply_to_enquiry(
         staff=author.name,
         status=[str(enquiry.status), str(status)],
     )
-    if reply.needs_text or reply is Reply.CLOSE:
-        notify_enquirer(
-            session,
-            enquiry,
-            "enquiry_closed" if reply is Reply.CLOSE else "enquiry_reply",
-            str(entry.id),
-            now,
-            reply=str(reply),
-            files=len(draft.files),
-            staff=entry.author_name or "",
-            lines=[line for line in draft.text.splitlines() if line.strip()],
-        )
+    _notify(session, enquiry, reply, draft, entry, now)
     return entry
+
+
+def _notify(
+    session: Session,
+    enquiry: Enquiry,
+    reply: Reply,
+    draft: ReplyDraft,
+    entry: EnquiryEntry,
+    now: datetime,
+) -> None:
+    """Queue the email about a reply or the closing; other steps have none."""
+    if not reply.needs_text and reply is not Reply.CLOSE:
+        return
+    notify_enquirer(
+        session,
+        enquiry,
+        "enquiry_closed" if reply is Reply.CLOSE else "enquiry_reply",
+        str(entry.id),
+        now,
+        reply=str(reply),
+        files=len(draft.files),
+        staff=entry.author_name or "",
+        lines=[line for line in draft.text.splitlines() if line.strip()],
+    )
 
 
 def write_note(

@@ -97,17 +97,7 @@ def submit_readings(
         # Another form brought the same values at the same moment.
         session.execute(delete(ReadingReceipt).where(ReadingReceipt.id == receipt_id))
         return _result_of(session, changed[0])
-    record(
-        session,
-        "readings.submitted",
-        submitter.account_id,
-        "contracts",
-        contract.number,
-        now,
-        receipt=receipt_id,
-        source=str(submitter.source),
-        values={str(entry.register.id): str(entry.checked.value) for entry in changed},
-    )
+    _record_submission(session, contract, submitter, receipt_id, changed, now)
     return SubmissionResult(receipt_id, is_new=True)
 
 
@@ -166,6 +156,27 @@ def _check_may_withdraw(
         window = window_on(regimes[reading.register_id], today, windows)
         if reading.period != window.period or not (reading.is_late or window.is_open(today)):
             raise ReadingClosedError("closed")
+
+
+def _record_submission(
+    session: Session,
+    contract: VisibleContract,
+    submitter: Submitter,
+    receipt_id: int,
+    entries: Sequence[ReadingEntry],
+    now: datetime,
+) -> None:
+    record(
+        session,
+        "readings.submitted",
+        submitter.account_id,
+        "contracts",
+        contract.number,
+        now,
+        receipt=receipt_id,
+        source=str(submitter.source),
+        values={str(entry.register.id): str(entry.checked.value) for entry in entries},
+    )
 
 
 def _check_open(entries: Sequence[ReadingEntry], today: date) -> None:

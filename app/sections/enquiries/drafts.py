@@ -22,7 +22,7 @@ from app.queries.enquiries.customer import find_draft, get_enquiry
 from app.web.context import clock
 from app.web.policies import file_rules
 from app.web.session import access_window, current_browser
-from app.web.uploads import cabinet, delete_stored, read_uploads
+from app.web.uploads import attachment_storage, delete_stored, read_uploads
 
 REMOVE = re.compile(r"remove-([0-9]{1,18})", re.ASCII)
 
@@ -98,7 +98,7 @@ def _save(
         enquiry_id,
         read_uploads(),
         current_browser().address,
-        cabinet(),
+        attachment_storage(),
         file_rules(),
         now,
     )

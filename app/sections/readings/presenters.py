@@ -1,4 +1,4 @@
-"""Rows of the table of meters: what stands in the status and action columns."""
+"""Rows of the table of meters: status and links of every register."""
 
 from __future__ import annotations
 

@@ -44,9 +44,9 @@ def fields_of(form: BeautifulSoup) -> dict[str, Any]:
     return data
 
 
-def value_of(soup: BeautifulSoup, name: str, words: str) -> str:
+def value_of(soup: BeautifulSoup, name: str, expected: str) -> str:
     """The value of the option that reads so."""
-    option = next(tag for tag in soup.select(f"[name={name}] option") if words in tag.text)
+    option = next(tag for tag in soup.select(f"[name={name}] option") if expected in tag.text)
     return str(option["value"])
 
 
@@ -67,7 +67,7 @@ def body_of(data: dict[str, Any]) -> dict[str, Any]:
     return {"data": body, "content_type": f'multipart/form-data; boundary="{boundary}"'}
 
 
-def post(
+def submit_form(
     page: PageClient, data: dict[str, Any], status: int = 303, url: str = NEW, **fields: Any
 ) -> TestResponse:
     page.last = page.client.post(url, **body_of(data | fields))
@@ -77,7 +77,7 @@ def post(
 
 def send(page: PageClient, **fields: Any) -> BeautifulSoup:
     """A whole enquiry, sent; the page it leads to."""
-    answer = post(page, filled(page.open(NEW), **fields))
+    answer = submit_form(page, filled(page.open(NEW), **fields))
     return page.open(answer.headers["Location"])
 
 

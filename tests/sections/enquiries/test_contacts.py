@@ -1,4 +1,4 @@
-"""Telephone and address of an enquiry: extensions are kept, domains are shown as people write."""
+"""Telephone and address of an enquiry: extensions are shown, domains are shown as people write."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.actions.billing_export import export_for_billing
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PageClient
-from tests.sections.enquiries.steps import NEW, enquiries, filled, post, send
+from tests.sections.enquiries.steps import NEW, enquiries, filled, send, submit_form
 
 
 def test_an_extension_is_kept_shown_and_handed_to_billing(
@@ -34,7 +34,7 @@ def test_an_extension_is_kept_shown_and_handed_to_billing(
 
 def test_a_number_and_an_address_are_refused_with_the_reason(page: PageClient) -> None:
     data = filled(page.open(NEW), phone="8 912 345-67-8", email="buh@mail.гu")
-    text = post(page, data, 422).text
+    text = submit_form(page, data, 422).text
     assert "в номере не хватает цифр" in text
     assert "10-й знак в «buh@mail.гu» — русская буква «г», нужна латинская" in text
     assert 'value="8 912 345-67-8"' in text
@@ -50,5 +50,5 @@ def test_a_domain_in_russian_is_stored_for_smtp_and_shown_for_people(
     assert "xn--" not in shown.text
     # As browsers send what was typed into a field for addresses.
     soup = page.open(NEW)
-    answer = post(page, filled(soup, email="buh@xn--80a1acny.xn--p1ai", text=""), 422)
+    answer = submit_form(page, filled(soup, email="buh@xn--80a1acny.xn--p1ai", text=""), 422)
     assert 'value="buh@почта.рф"' in answer.text

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.models import Enquiry, EnquiryDraft
 from tests.factories import Factory
 from tests.pages import PageClient
-from tests.sections.enquiries.steps import NEW, body_of, fields_of, filled, post
+from tests.sections.enquiries.steps import NEW, body_of, fields_of, filled, submit_form
 from tests.sections.enquiries.test_thread import URL, enquiry, fields, reply
 
 __all__ = ["enquiry"]
@@ -27,7 +27,7 @@ def test_a_draft_holds_so_much_and_says_what_is_over_it(
     assert "до 20 000" in soup.select_one("#text-hint").text
     text = "я" * 20_001
     data = filled(soup, text=text, organisation="О" * 5_000)
-    post(page, data, 422, do=do)
+    submit_form(page, data, 422, do=do)
     shown = page.check_last()
     assert "введено 20001" in shown.select_one("#text-error").text
     assert fields_of(shown.select_one("form.enquiry"))["text"] == text, "nothing typed is lost"
@@ -58,7 +58,7 @@ def test_the_draft_of_an_addition_is_bounded_too(
     page: PageClient, enquiry: Enquiry, make: Factory, do: str
 ) -> None:
     text = "я" * 20_001
-    post(page, fields(page) | {"text": text}, 422, f"{URL}/messages", do=do)
+    submit_form(page, fields(page) | {"text": text}, 422, f"{URL}/messages", do=do)
     soup = page.check_last()
     assert "введено 20001" in soup.select_one("#text-error").text
     assert fields_of(soup.select_one("form.enquiry"))["text"] == text
@@ -70,8 +70,8 @@ def test_two_drafts_that_do_not_fit_into_one_stay_as_they_are(
 ) -> None:
     new = "/contracts/1/enquiries/new"
     form = fields_of(page.open(new).select_one("form.enquiry"))
-    post(page, form | {"text": "н" * 15_000}, do="save")
-    post(page, fields(page) | {"text": "д" * 6_000}, url=f"{URL}/messages", do="save")
+    submit_form(page, form | {"text": "н" * 15_000}, do="save")
+    submit_form(page, fields(page) | {"text": "д" * 6_000}, url=f"{URL}/messages", do="save")
     reply(app, "--do", "close")
     soup = page.open(URL)
     page.submit(soup, action=f"{URL}/draft/move", status=409)

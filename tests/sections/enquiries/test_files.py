@@ -30,8 +30,8 @@ from tests.sections.enquiries.steps import (
     fields_of,
     files,
     filled,
-    post,
     send,
+    submit_form,
 )
 from tests.stores import clamd
 
@@ -82,7 +82,7 @@ def test_a_file_is_given_back_as_a_download_to_its_own_contract_only(
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "status", "words"),
+    ("name", "content", "status", "expected"),
     [
         ("a.exe", b"MZ", 422, "такие файлы не принимаются"),
         ("a.pdf", b"MZ", 422, "не похоже на файл"),
@@ -98,15 +98,15 @@ def test_a_refused_file_loses_neither_words_nor_the_other_files(
     name: str,
     content: bytes,
     status: int,
-    words: str,
+    expected: str,
 ) -> None:
     page = PageClient(make_app(attachment_max_mb=1))
     page.sign_in("00123")
     data = filled(page.open(NEW), text="Мой вопрос")
-    post(page, data, status, files=files((name, content), ("b.pdf", PDF)))
+    submit_form(page, data, status, files=files((name, content), ("b.pdf", PDF)))
     soup = page.check_last()
     link = soup.select_one("#error-summary a")
-    assert words in link.text
+    assert expected in link.text
     assert soup.select_one(link["href"])["aria-invalid"] == "true"
     assert "b.pdf" in soup.select_one("ul.files").text
     assert fields_of(soup.select_one("form.enquiry"))["text"] == "Мой вопрос"
@@ -120,9 +120,9 @@ def test_a_body_beyond_all_limits_is_refused_and_so_are_long_texts_and_many_part
     page = PageClient(make_app(attachment_max_mb=1, attachments_per_message=2))
     page.sign_in("00123")
     data = filled(page.open(NEW))
-    post(page, data, 413, files=files(("a.pdf", PDF + b"0" * 4 * MB)))
-    post(page, data | {"text": "я" * 600_000}, 413)
-    post(page, data | {f"x{number}": "1" for number in range(1001)}, 413)
+    submit_form(page, data, 413, files=files(("a.pdf", PDF + b"0" * 4 * MB)))
+    submit_form(page, data | {"text": "я" * 600_000}, 413)
+    submit_form(page, data | {f"x{number}": "1" for number in range(1001)}, 413)
     stranger = PageClient(page.app)
     token = stranger.get("auth.sign_in").select_one("[name=csrf_token]")["value"]
     body = body_of({"csrf_token": token, "files": files(("a.pdf", PDF + b"0" * 2 * MB))})
@@ -134,8 +134,8 @@ def test_a_file_can_be_removed_while_another_is_chosen(
     page: PageClient, make: Factory, tmp_path: Path
 ) -> None:
     data = filled(page.open(NEW), text="Слова")
-    post(page, data, do="attach", files=files(("a.pdf", PDF)))
-    post(page, data, do=f"remove-{attached(make)[0].id}", files=files(("b.pdf", PDF + b"2")))
+    submit_form(page, data, do="attach", files=files(("a.pdf", PDF)))
+    submit_form(page, data, do=f"remove-{attached(make)[0].id}", files=files(("b.pdf", PDF + b"2")))
     assert [row.name for row in attached(make)] == ["b.pdf"]
     assert len(list((tmp_path / "files").iterdir())) == 1
     assert fields_of(page.open(NEW).select_one("form.enquiry"))["text"] == "Слова"
@@ -143,8 +143,8 @@ def test_a_file_can_be_removed_while_another_is_chosen(
 
 def test_the_same_file_chosen_twice_is_one(page: PageClient, make: Factory) -> None:
     data = filled(page.open(NEW))
-    post(page, data, do="attach", files=files(("a.pdf", PDF), ("a.pdf", PDF)))
-    post(page, data, do="attach", files=files(("a.pdf", PDF)))
+    submit_form(page, data, do="attach", files=files(("a.pdf", PDF), ("a.pdf", PDF)))
+    submit_form(page, data, do="attach", files=files(("a.pdf", PDF)))
     assert len(attached(make)) == 1
 
 
@@ -157,10 +157,10 @@ def test_so_many_files_for_a_message_a_day_and_an_account(
     page.sign_in("00123")
     named = [(f"{number}.pdf", PDF + bytes([number])) for number in range(10)]
     data = filled(page.open(NEW))
-    post(page, data, 422, files=files(*named[:4]))
+    submit_form(page, data, 422, files=files(*named[:4]))
     assert "не больше 3 файлов" in page.check_last().text
     page.submit(page.open(NEW), action="/contracts/1/enquiries/draft/discard")
-    post(page, filled(page.open(NEW)), 429, files=files(*named[4:7]))
+    submit_form(page, filled(page.open(NEW)), 429, files=files(*named[4:7]))
     assert "приложено уже 5 файлов" in page.check_last().text
     assert len(attached(make)) == 2, "what was removed counts for the day, too"
 
@@ -172,7 +172,7 @@ def test_all_files_of_an_account_together_have_their_limit(
     page.sign_in("00123")
     data = filled(page.open(NEW))
     big = [(f"{number}.pdf", PDF + bytes([number]) * 600_000) for number in range(2)]
-    post(page, data, 422, files=files(*big))
+    submit_form(page, data, 422, files=files(*big))
     assert "все ваши файлы вместе больше 1 МБ" in page.check_last().text
     assert len(attached(make)) == 1
     assert len(list((tmp_path / "files").iterdir())) == 1
@@ -184,7 +184,7 @@ def test_a_full_disk_refuses_files_and_nothing_else(
     page = PageClient(make_app(disk_free_mb=10**9))
     page.sign_in("00123")
     data = filled(page.open(NEW))
-    post(page, data, 503, files=files(("a.pdf", PDF)))
+    submit_form(page, data, 503, files=files(("a.pdf", PDF)))
     assert "мало места" in page.check_last().text
     send(page)
     assert len(enquiries(make)) == 1
@@ -197,14 +197,14 @@ def test_a_store_that_fails_costs_the_file_and_no_word(
         raise StoreError("down")
 
     monkeypatch.setattr(FolderFileStore, "save", fail)
-    post(page, filled(page.open(NEW), text="Слова"), 503, files=files(("a.pdf", PDF)))
+    submit_form(page, filled(page.open(NEW), text="Слова"), 503, files=files(("a.pdf", PDF)))
     soup = page.check_last()
     assert "нельзя сохранить" in soup.text
     assert fields_of(soup.select_one("form.enquiry"))["text"] == "Слова"
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "words"),
+    ("answer", "status", "expected"),
     [
         ("stream: OK", 303, ""),
         ("stream: Eicar-Test-Signature FOUND", 422, "нашел в файле угрозу"),
@@ -212,15 +212,15 @@ def test_a_store_that_fails_costs_the_file_and_no_word(
         (None, 503, "нельзя проверить"),
     ],
 )
-def test_a_scanner_looks_at_every_file_and_without_its_word_none_is_taken(
-    app: Flask, page: PageClient, make: Factory, answer: str | None, status: int, words: str
+def test_every_file_is_scanned_and_none_is_accepted_without_the_scanner(
+    app: Flask, page: PageClient, make: Factory, answer: str | None, status: int, expected: str
 ) -> None:
-    store = app.extensions["cabinet"].store
+    store = app.extensions["attachment_storage"].store
     with clamd(answer) as (address, seen):
-        app.extensions["cabinet"] = AttachmentStorage(store, Scanner(address, timeout=2))
-        post(page, filled(page.open(NEW)), status, do="attach", files=files(("a.pdf", PDF)))
-    if words:
-        assert words in page.check_last().text
+        app.extensions["attachment_storage"] = AttachmentStorage(store, Scanner(address, timeout=2))
+        submit_form(page, filled(page.open(NEW)), status, do="attach", files=files(("a.pdf", PDF)))
+    if expected:
+        assert expected in page.check_last().text
     assert len(attached(make)) == (1 if status == 303 else 0)
     if answer:
         assert seen == [PDF]
@@ -234,7 +234,7 @@ def test_the_nightly_round_forgets_old_drafts_and_files_nobody_speaks_of(
     advance_clock: Callable[..., object],
 ) -> None:
     send(page, files=files(("a.pdf", PDF)))
-    post(page, filled(page.open(NEW)), do="attach", files=files(("b.pdf", PDF + b"b")))
+    submit_form(page, filled(page.open(NEW)), do="attach", files=files(("b.pdf", PDF + b"b")))
     lost = tmp_path / "files" / "11111111-1111-4111-8111-111111111111"
     lost.write_bytes(b"x")
     old = (NOW - timedelta(days=3)).timestamp()

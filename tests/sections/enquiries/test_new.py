@@ -1,4 +1,4 @@
-"""«Направить документы он-лайн»: filled with what is known, kept while typed, sent once."""
+"""«Направить документы он-лайн»: filled with what is known, stored while typed, sent once."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from tests.sections.enquiries.steps import (
     fields_of,
     files,
     filled,
-    post,
     send,
+    submit_form,
 )
 from tests.sections.test_registration_postgres import at_once
 
@@ -75,9 +75,9 @@ def test_an_enquiry_gets_a_number_a_term_and_a_receipt(
     assert f"№ {row.number}" in soup.h1.text
     assert "Ответ — до 21.12.2026" in soup.select_one(".note.good").text
     assert "Откуда взялась сумма?" in soup.select_one(".thread").text
-    (letter,) = outbox.emails("buh@example.org")
-    assert row.number in letter["Subject"]
-    assert "21.12.2026" in part(letter, "plain")
+    (email,) = outbox.emails("buh@example.org")
+    assert row.number in email["Subject"]
+    assert "21.12.2026" in part(email, "plain")
     assert page.client.get(NEW).text.count(row.number) == 0
 
 
@@ -116,7 +116,7 @@ def test_the_supplier_s_own_topics_and_departments_are_offered_instead_of_ours(
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "words"),
+    ("name", "value", "expected"),
     [
         ("premises_kind", "", "Вид помещения"),
         ("premises_kind", "999999999999999999999999", "Вид помещения"),
@@ -135,25 +135,25 @@ def test_the_supplier_s_own_topics_and_departments_are_offered_instead_of_ours(
     ],
 )
 def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays(
-    page: PageClient, make: Factory, name: str, value: str | None, words: str
+    page: PageClient, make: Factory, name: str, value: str | None, expected: str
 ) -> None:
     data = filled(page.open(NEW))
     if value is None:
         del data[name]
     else:
         data[name] = value
-    post(page, data, 422)
+    submit_form(page, data, 422)
     soup = page.check_last()
     assert soup.title.text.startswith("Ошибка")
     link = soup.select_one("#error-summary a")
-    assert words in link.text
+    assert expected in link.text
     field = soup.select_one(link["href"])
     assert field["aria-invalid"] == "true"
-    kept = fields_of(soup.select_one("form.enquiry"))
+    shown = fields_of(soup.select_one("form.enquiry"))
     if name != "text":
-        assert kept["text"] == "Откуда взялась сумма?"
+        assert shown["text"] == "Откуда взялась сумма?"
     if name != "organisation":
-        assert kept["organisation"] == "ООО «Ромашка»"
+        assert shown["organisation"] == "ООО «Ромашка»"
     assert enquiries(make) == []
 
 
@@ -167,9 +167,9 @@ def test_what_is_wrong_is_said_beside_the_field_and_what_was_typed_stays(
 def test_topics_with_fields_of_their_own_ask_for_them(
     page: PageClient, make: Factory, topic: str, missing: list[str]
 ) -> None:
-    post(page, filled(page.open(NEW), topic=topic), 422)
+    submit_form(page, filled(page.open(NEW), topic=topic), 422)
     faults = page.check_last().select("#error-summary a")
-    assert [words in fault.text for words, fault in zip(missing, faults, strict=True)] == [
+    assert [expected in fault.text for expected, fault in zip(missing, faults, strict=True)] == [
         True for _ in missing
     ]
 
@@ -192,8 +192,8 @@ def test_both_consents_are_kept_with_their_texts(
 
 def test_the_same_form_sent_again_is_the_same_enquiry(page: PageClient, make: Factory) -> None:
     data = filled(page.open(NEW))
-    first = post(page, data).headers["Location"]
-    again = post(page, data).headers["Location"]
+    first = submit_form(page, data).headers["Location"]
+    again = submit_form(page, data).headers["Location"]
     assert again.split("?")[0] == first.split("?")[0]
     assert "уже отправлено" in page.open(again).text
     assert len(enquiries(make)) == 1
@@ -213,11 +213,11 @@ def test_twenty_posts_at_once_are_one_enquiry(
 
 def test_a_draft_waits_with_its_files_and_can_be_cleared(page: PageClient, make: Factory) -> None:
     data = filled(page.open(NEW), text="Первая строка\nвторая")
-    post(page, data, do="attach", files=files(("договор.pdf", PDF)))
+    submit_form(page, data, do="attach", files=files(("договор.pdf", PDF)))
     soup = page.open(NEW)
-    kept = fields_of(soup.select_one("form.enquiry"))
-    assert kept["text"] == "Первая строка\nвторая"
-    assert kept["topic"] == data["topic"]
+    shown = fields_of(soup.select_one("form.enquiry"))
+    assert shown["text"] == "Первая строка\nвторая"
+    assert shown["topic"] == data["topic"]
     assert "договор.pdf" in soup.select_one("ul.files").text
     assert "Продолжить обращение" in page.get("enquiries.index", contract_id=1).text
     soup = page.open(NEW)
@@ -232,7 +232,7 @@ def test_two_people_of_one_contract_have_drafts_of_their_own(
     other = make.account(make.contract("00777-ЭС"), email="other@example.org")
     make.membership(other, contract, Role.ACCOUNTANT)
     make.commit()
-    post(page, filled(page.open(NEW), text="Мое"), do="save")
+    submit_form(page, filled(page.open(NEW), text="Мое"), do="save")
     second = PageClient(app)
     second.sign_in("00777")
     assert "Мое" not in second.open(NEW).text
@@ -283,14 +283,14 @@ def test_so_many_enquiries_a_day_and_the_next_one_waits_as_a_draft(
     page.sign_in("00123")
     for number in range(2):
         send(page, text=f"Вопрос {number}")
-    post(page, filled(page.open(NEW), text="Третий"), 429)
+    submit_form(page, filled(page.open(NEW), text="Третий"), 429)
     assert "сохранено в черновике" in page.check_last().text
     assert len(enquiries(make)) == 2
     assert fields_of(page.open(NEW).select_one("form.enquiry"))["text"] == "Третий"
 
 
 @pytest.mark.parametrize(
-    ("about", "words", "topic"),
+    ("about", "expected", "topic"),
     [
         ("charge-1", "Документ № CH-", "Расчеты и начисления"),
         ("month-2026-10", "Взаиморасчеты за октябрь 2026", "Расчеты и начисления"),
@@ -305,7 +305,12 @@ def test_so_many_enquiries_a_day_and_the_next_one_waits_as_a_draft(
     ],
 )
 def test_an_enquiry_opened_from_a_row_knows_which(
-    page: PageClient, make: Factory, contract: Contract, about: str, words: str | None, topic: str
+    page: PageClient,
+    make: Factory,
+    contract: Contract,
+    about: str,
+    expected: str | None,
+    topic: str,
 ) -> None:
     make.charge(contract, date(2026, 10, 31), "10.00")
     make.commit()
@@ -313,13 +318,13 @@ def test_an_enquiry_opened_from_a_row_knows_which(
     chosen = soup.select_one("[name=topic] option[selected]")
     assert (chosen.text if chosen else "Выберите").startswith(topic)
     note = soup.select_one("main .note")
-    assert (note is None) == (words is None)
-    if words:
-        assert words in note.text
+    assert (note is None) == (expected is None)
+    if expected:
+        assert expected in note.text
         data = filled(soup, topic=topic)
-        post(page, data)
+        submit_form(page, data)
         (row,) = enquiries(make)
-        assert words in (row.source_label or "")
+        assert expected in (row.source_label or "")
         assert page.client.get(row.source_path).status_code == 200
 
 
@@ -388,7 +393,7 @@ def test_a_key_that_belongs_to_somebody_else_opens_nothing(
     second.sign_in("00777")
     soup = second.open("/contracts/2/enquiries/new")
     data = filled(soup) | {"key": key}
-    answer = post(second, data, url="/contracts/2/enquiries/new")
+    answer = submit_form(second, data, url="/contracts/2/enquiries/new")
     assert answer.headers["Location"].startswith("/contracts/2/enquiries/")
     assert "Откуда взялась" in second.open(answer.headers["Location"]).text
     assert [row.contract_id for row in enquiries(make)] == [1, 2]

@@ -24,7 +24,7 @@ from tests.conftest import NOW
 from tests.factories import Factory
 from tests.outbox import Outbox, part
 from tests.pages import PageClient
-from tests.sections.enquiries.steps import PDF, fields_of, files, post, send
+from tests.sections.enquiries.steps import PDF, fields_of, files, send, submit_form
 from tests.sections.test_registration_postgres import at_once
 
 URL = "/contracts/1/enquiries/1"
@@ -52,7 +52,7 @@ def fields(page: PageClient) -> dict[str, str]:
 
 def add(page: PageClient, text: str, **more: object) -> BeautifulSoup:
     data = fields(page) | {"text": text}
-    answer = post(page, data, url=f"{URL}/messages", **more)
+    answer = submit_form(page, data, url=f"{URL}/messages", **more)
     return page.open(answer.headers["Location"])
 
 
@@ -67,8 +67,8 @@ def messages(page: PageClient) -> list[str]:
 def test_an_answer_reaches_the_customer_in_words_not_only_as_a_link(
     app: Flask, page: PageClient, enquiry: Enquiry, outbox: Outbox, tmp_path: Path
 ) -> None:
-    paper = tmp_path / "расчет.pdf"
-    paper.write_bytes(PDF)
+    document = tmp_path / "расчет.pdf"
+    document.write_bytes(PDF)
     reply(
         app,
         "--text",
@@ -76,7 +76,7 @@ def test_an_answer_reaches_the_customer_in_words_not_only_as_a_link(
         "--staff",
         "Петрова М. И.",
         "--file",
-        str(paper),
+        str(document),
     )
     soup = page.open(URL)
     assert "Ответ дан" in soup.select_one(".status").text
@@ -84,13 +84,13 @@ def test_an_answer_reaches_the_customer_in_words_not_only_as_a_link(
     assert "Петрова М. И." in answer.text
     assert "Сумма верна." in answer.text
     assert "расчет.pdf" in answer.text
-    (letter,) = outbox.emails("buh@example.org")
-    assert "Ответ на обращение № 2026-000001" in letter["Subject"]
-    words = part(letter, "plain")
-    assert "Сумма верна." in words
-    assert "Петрова М. И." in words
-    assert "Приложено файлов: 1" in words
-    assert "[[" not in words
+    (email,) = outbox.emails("buh@example.org")
+    assert "Ответ на обращение № 2026-000001" in email["Subject"]
+    expected = part(email, "plain")
+    assert "Сумма верна." in expected
+    assert "Петрова М. И." in expected
+    assert "Приложено файлов: 1" in expected
+    assert "[[" not in expected
     assert "Дан ответ на обращение" in page.get("home.index", contract_id=1).text
 
 
@@ -130,10 +130,10 @@ def test_the_same_addition_sent_again_is_one_and_another_is_another(
     page: PageClient, enquiry: Enquiry
 ) -> None:
     data = fields(page) | {"text": "Первое"}
-    post(page, data, url=f"{URL}/messages")
-    again = post(page, data, url=f"{URL}/messages").headers["Location"]
+    submit_form(page, data, url=f"{URL}/messages")
+    again = submit_form(page, data, url=f"{URL}/messages").headers["Location"]
     assert "уже отправлено" in page.open(again).text
-    post(page, data | {"text": "После «Назад»"}, url=f"{URL}/messages")
+    submit_form(page, data | {"text": "После «Назад»"}, url=f"{URL}/messages")
     assert len(messages(page)) == 3
     add(page, "Еще одно")
     assert "Еще одно" in messages(page)[-1]
@@ -164,12 +164,12 @@ def test_what_is_added_after_an_answer_has_a_term_of_its_own(
 
 
 def test_an_addition_says_something(page: PageClient, enquiry: Enquiry) -> None:
-    post(page, fields(page) | {"text": " "}, 422, f"{URL}/messages")
+    submit_form(page, fields(page) | {"text": " "}, 422, f"{URL}/messages")
     soup = page.check_last()
     assert soup.select_one("#error-summary a")["href"] == "#text"
-    post(page, fields(page) | {"text": "я" * 5001}, 422, f"{URL}/messages")
-    kept = fields_of(page.check_last().select_one("form.enquiry"))
-    assert len(kept["text"]) == 5001
+    submit_form(page, fields(page) | {"text": "я" * 5001}, 422, f"{URL}/messages")
+    shown = fields_of(page.check_last().select_one("form.enquiry"))
+    assert len(shown["text"]) == 5001
 
 
 def test_what_comes_too_late_is_kept_and_begins_a_new_enquiry(
@@ -177,7 +177,7 @@ def test_what_comes_too_late_is_kept_and_begins_a_new_enquiry(
 ) -> None:
     data = fields(page) | {"text": "Важное дополнение"}
     reply(app, "--do", "close")
-    post(page, data, 409, f"{URL}/messages", files=files(("a.pdf", PDF)))
+    submit_form(page, data, 409, f"{URL}/messages", files=files(("a.pdf", PDF)))
     soup = page.check_last()
     assert "уже закрыто" in soup.select_one("#error-summary").text
     assert "Важное дополнение" in soup.select_one(".note.warn").text
@@ -211,9 +211,9 @@ def test_a_rating_is_given_once_and_not_before_the_answer(
     page: PageClient, enquiry: Enquiry
 ) -> None:
     token = fields(page)["csrf_token"]
-    for path, words in (("rating", "когда дан ответ"),):
+    for path, expected in (("rating", "когда дан ответ"),):
         answer = page.client.post(f"{URL}/{path}", data={"csrf_token": token, "rating": "5"})
-        assert (answer.status_code, words in answer.text) == (409, True)
+        assert (answer.status_code, expected in answer.text) == (409, True)
 
 
 def test_a_lost_session_keeps_an_addition_and_leads_back_to_the_thread(
@@ -221,7 +221,7 @@ def test_a_lost_session_keeps_an_addition_and_leads_back_to_the_thread(
 ) -> None:
     data = fields(page) | {"text": "Не потеряйте"}
     advance_clock(minutes=45)
-    answer = post(page, data, 302, f"{URL}/messages", files=files(("x.exe", b"MZ")))
+    answer = submit_form(page, data, 302, f"{URL}/messages", files=files(("x.exe", b"MZ")))
     assert "kept=part" in answer.headers["Location"]
     soup = page.open(answer.headers["Location"])
     assert "Принято не все" in soup.text
@@ -231,7 +231,7 @@ def test_a_lost_session_keeps_an_addition_and_leads_back_to_the_thread(
     data = fields(page)
     advance_clock(minutes=200)
     for path in ("999/messages", f"{10**30}/messages"):
-        post(page, data, 302, f"/contracts/1/enquiries/{path}")
+        submit_form(page, data, 302, f"/contracts/1/enquiries/{path}")
         assert "lost=1" in page.last.headers["Location"]
 
 

@@ -51,7 +51,7 @@ def export(app: Flask, folder: Path, minutes: int = 0) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""), delimiter=";"))
 
 
-def take(app: Flask, folder: Path, name: str, text: str) -> Report:
+def apply_file(app: Flask, folder: Path, name: str, text: str) -> Report:
     """Import a package of one file."""
     folder.mkdir(exist_ok=True)
     for old in folder.iterdir():
@@ -69,7 +69,7 @@ def take(app: Flask, folder: Path, name: str, text: str) -> Report:
 
 def ack(app: Flask, folder: Path, *rows: str) -> Report:
     head = "submission_id;status;value;reason;processed_at;reading_id"
-    return take(app, folder, "readings_ack.csv", "\n".join((head, *rows)) + "\n")
+    return apply_file(app, folder, "readings_ack.csv", "\n".join((head, *rows)) + "\n")
 
 
 def test_a_submission_is_handed_over_until_billing_acknowledges_it(
@@ -103,15 +103,15 @@ def test_a_refusal_with_its_reason_is_shown_and_a_new_reading_may_be_sent(
     ack(app, tmp_path / "in", f"{row.submission_id};rejected;;Пломба сорвана;;")
     with app.app_context():
         sweep()
-    (_, letter) = outbox.emails("buh@example.org")
-    assert "отклонено" in letter["Subject"]
-    assert "Причина: Пломба сорвана" in part(letter, "plain")
+    (_, email) = outbox.emails("buh@example.org")
+    assert "отклонено" in email["Subject"]
+    assert "Причина: Пломба сорвана" in part(email, "plain")
     text = page.open(where).text
     assert "Отклонено" in text
     assert "Пломба сорвана" in text
     row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
-    for words in ("Отклонено", "Пломба сорвана", "Квитанция", "Передать показания"):
-        assert words in row.text
+    for expected in ("Отклонено", "Пломба сорвана", "Квитанция", "Передать показания"):
+        assert expected in row.text
     send(page, type_in(page, meter, "1111"))
     assert [row.status for row in submitted(make)] == ["rejected", "accepted"]
 
@@ -192,7 +192,7 @@ def test_the_same_reading_among_billings_own_is_an_acknowledgement(
     app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path
 ) -> None:
     send(page, type_in(page, meter, "1110", "5"))
-    take(
+    apply_file(
         app,
         tmp_path / "in",
         "readings.csv",
@@ -212,7 +212,7 @@ def test_the_receipt_of_a_reading_stays_at_hand_when_billing_has_sent_it_back(
 ) -> None:
     where = send(page, type_in(page, meter, "1110", "5")).split("?")[0]
     for value in ("1110.50", "1112.00"):
-        take(
+        apply_file(
             app,
             tmp_path / "in",
             "readings.csv",
@@ -267,9 +267,9 @@ def test_a_reading_that_was_handed_over_goes_out_again_as_refused_until_billing_
     assert (again.status, again.reason) == ("rejected", "Пломба сорвана")
 
 
-@pytest.mark.parametrize("word", ["withdrawn", "rejected"])
+@pytest.mark.parametrize("status", ["withdrawn", "rejected"])
 def test_a_withdrawal_that_crossed_its_export_goes_out_until_billing_confirms_it(
-    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path, word: str
+    app: Flask, page: PageClient, make: Factory, meter: Meter, tmp_path: Path, status: str
 ) -> None:
     soup = page.open(send(page, type_in(page, meter, "1110", "5")))
     page.submit(soup, action=soup.select_one("main form")["action"])
@@ -280,7 +280,7 @@ def test_a_withdrawal_that_crossed_its_export_goes_out_until_billing_confirms_it
     ack(app, tmp_path / "in", f"{row['submission_id']};corrected;1;;;")
     assert submitted(make)[0].corrected_value is None
     assert len(export(app, tmp_path / "out", 5)) == 1
-    ack(app, tmp_path / "in", f"{row['submission_id']};{word};;;;")
+    ack(app, tmp_path / "in", f"{row['submission_id']};{status};;;;")
     assert export(app, tmp_path / "out", 10) == []
     assert submitted(make)[0].status == "withdrawn"
 
@@ -306,7 +306,7 @@ def test_a_late_reading_says_which_month_it_counts_for_and_is_known_again_in_tha
     (row,) = export(app, tmp_path / "out")
     assert (row["period"], row["taken_on"]) == ("2026-11", "2026-12-05")
     assert row["comment"] == "после срока: учесть в 2026-12"
-    take(
+    apply_file(
         app,
         tmp_path / "in",
         "readings.csv",

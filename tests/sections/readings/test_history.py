@@ -92,17 +92,17 @@ def bare_meter(make: Factory, contract: Contract, *values: str) -> Meter:
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "expected"),
     [
         (("100.00",), "Расхода пока нет: он считается между двумя показаниями, а здесь одно."),
         (("100.00", "100.00"), "Расхода за эти месяцы не было: показания не менялись."),
     ],
 )
 def test_a_meter_without_consumption_says_why_and_draws_no_empty_chart(
-    page: PageClient, make: Factory, contract: Contract, values: tuple[str, ...], words: str
+    page: PageClient, make: Factory, contract: Contract, values: tuple[str, ...], expected: str
 ) -> None:
     soup = history_page(page, bare_meter(make, contract, *values))
-    assert words in soup.text
+    assert expected in soup.text
     assert not soup.select("svg[role=img]")
     first = " ".join(soup.select("table.history tbody tr")[-1].text.split())
     assert "100,00" in first
@@ -124,16 +124,16 @@ def test_readings_with_gaps_between_them_say_that_months_cannot_be_told(
 
 
 @pytest.mark.parametrize(
-    ("is_automatic", "words"),
+    ("is_automatic", "expected"),
     [(True, "снимаются автоматически"), (False, "Они появятся здесь, когда их передадут")],
 )
 def test_a_meter_without_readings_says_why(
-    page: PageClient, make: Factory, contract: Contract, is_automatic: bool, words: str
+    page: PageClient, make: Factory, contract: Contract, is_automatic: bool, expected: str
 ) -> None:
     found = make.meter(contract, "777")
     make.session.get_one(SupplyPoint, found.supply_point_id).is_automatic = is_automatic
     make.commit()
-    assert words in history_page(page, found).select_one("main").text
+    assert expected in history_page(page, found).select_one("main").text
 
 
 def test_a_zone_without_readings_is_named_beside_the_others(

@@ -73,8 +73,8 @@ def test_of_different_values_at_once_exactly_one_counts(
     def post(number: int) -> int:
         client = postgres_app.test_client()
         client.set_cookie("kabinet", cookie.value)
-        own = {"key": str(uuid.uuid4()), box: str(1110 + number)}
-        return client.post(url, data=data | own).status_code
+        changed = {"key": str(uuid.uuid4()), box: str(1110 + number)}
+        return client.post(url, data=data | changed).status_code
 
     with ThreadPoolExecutor(6) as pool:
         statuses = set(pool.map(post, range(12)))

@@ -36,10 +36,10 @@ def test_a_plausible_reading_is_shown_in_full_then_accepted_at_once(
     assert (row.value, row.consumption, row.status) == (Decimal("1110.50"), 420, "accepted")
     assert (str(row.period), row.taken_on) == ("2026-11", date(2026, 11, 21))
     assert (row.previous_value, row.previous_on) == (Decimal("1100.00"), date(2026, 10, 31))
-    (letter,) = outbox.emails("buh@example.org")
-    words = part(letter, "plain")
-    assert "Прибор № 12345678, сутки: 1110,50, расход 420 кВт·ч — принято" in words
-    assert f"квитанция № {row.receipt_id}" in letter["Subject"]
+    (email,) = outbox.emails("buh@example.org")
+    expected = part(email, "plain")
+    assert "Прибор № 12345678, сутки: 1110,50, расход 420 кВт·ч — принято" in expected
+    assert f"квитанция № {row.receipt_id}" in email["Subject"]
 
 
 def test_the_list_shows_the_new_reading_at_once_and_what_is_missing(
@@ -56,12 +56,12 @@ def test_the_list_shows_the_new_reading_at_once_and_what_is_missing(
     soup = page.get("readings.index", contract_id=1)
     assert "Все показания переданы" in soup.text
     (row,) = soup.select("table.meters tbody tr")
-    for words in ("1110,50", "420", "Принято", "Квитанция", "Исправить", "личный кабинет"):
-        assert words in row.text
+    for expected in ("1110,50", "420", "Принято", "Квитанция", "Исправить", "личный кабинет"):
+        assert expected in row.text
 
 
 @pytest.mark.parametrize(
-    ("whole", "fraction", "words"),
+    ("whole", "fraction", "expected"),
     [
         ("", "", "введите целую часть"),
         ("-1", "", "только цифры"),
@@ -73,10 +73,10 @@ def test_the_list_shows_the_new_reading_at_once_and_what_is_missing(
     ],
 )
 def test_what_is_no_reading_is_said_beside_it_and_kept(
-    page: PageClient, make: Factory, meter: Meter, whole: str, fraction: str, words: str
+    page: PageClient, make: Factory, meter: Meter, whole: str, fraction: str, expected: str
 ) -> None:
     soup = type_in(page, meter, whole, fraction, 422)
-    assert words in soup.select_one(".error").text
+    assert expected in soup.select_one(".error").text
     assert soup.select_one("[name^=whole-]")["value"] == whole
     assert soup.select_one("[name^=fraction-]")["value"] == fraction
     assert (
@@ -188,14 +188,14 @@ def test_billings_own_reading_of_the_month_closes_the_form_but_a_computed_one_do
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "expected"),
     [
         ({"is_automatic": True}, "Снимается автоматически"),
         ({"removed_on": date(2026, 11, 10)}, "Прибор снят 10.11.2026"),
     ],
 )
 def test_a_meter_without_a_button_says_why(
-    page: PageClient, make: Factory, meter: Meter, change: dict[str, object], words: str
+    page: PageClient, make: Factory, meter: Meter, change: dict[str, object], expected: str
 ) -> None:
     for name, value in change.items():
         owner = (
@@ -206,7 +206,7 @@ def test_a_meter_without_a_button_says_why(
         setattr(owner, name, value)
     make.commit()
     row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
-    assert words in row.text
+    assert expected in row.text
     assert not row.select("a:not([href$=history])")
     page.get("readings.meter", 409, contract_id=1, meter_id=meter.id)
 

@@ -56,14 +56,14 @@ def test_in_an_apartment_building_readings_are_taken_from_the_23rd_to_the_26th(
 ) -> None:
     make.session.get_one(SupplyPoint, meter.supply_point_id).reading_regime = "mkd"
     make.commit()
-    for moment, words in (
+    for moment, expected in (
         ("2026-11-22T23:59:59+05:00", "с 23 ноября по 26 ноября"),
         ("2026-11-23T00:00:00+05:00", "открыт до конца 26 ноября"),
         ("2026-11-26T23:59:59+05:00", "сегодня последний день"),
         ("2026-11-27T00:00:00+05:00", "закончился 26 ноября"),
     ):
         at(app, page, moment)
-        assert words in page.get("readings.index", contract_id=1).text, moment
+        assert expected in page.get("readings.index", contract_id=1).text, moment
 
 
 def test_a_supply_point_that_has_left_the_contract_is_asked_for_its_last_month_only(

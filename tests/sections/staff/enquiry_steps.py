@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.models import AuditEvent, Enquiry, EnquiryEntry
 from tests.factories import Factory
 from tests.pages import PageClient
-from tests.sections.enquiries.steps import fields_of, post
+from tests.sections.enquiries.steps import fields_of, submit_form
 
 URL = "/staff/enquiries/1"
 THREAD = "/contracts/1/enquiries/1"
@@ -39,7 +39,7 @@ def send(
     **fields: Any,
 ) -> BeautifulSoup:
     """Send a form that was opened before; the page it leads to."""
-    answer = post(page, data, status, f"{url}/{name}", **fields)
+    answer = submit_form(page, data, status, f"{url}/{name}", **fields)
     return page.open(answer.headers["Location"]) if status == 303 else page.check_last()
 
 
@@ -59,7 +59,7 @@ def entries(make: Factory) -> list[EnquiryEntry]:
     return list(make.session.scalars(select(EnquiryEntry).order_by(EnquiryEntry.id)))
 
 
-def journal(make: Factory) -> list[AuditEvent]:
+def audit_events(make: Factory) -> list[AuditEvent]:
     make.session.expire_all()
     rows = select(AuditEvent).where(AuditEvent.subject == "enquiries").order_by(AuditEvent.id)
     return list(make.session.scalars(rows))

@@ -9,7 +9,15 @@ from app.sections.enquiries.forms import MAX_TEXT
 from tests.factories import Factory
 from tests.outbox import Outbox, part
 from tests.pages import PageClient
-from tests.sections.staff.enquiry_steps import THREAD, URL, fresh, journal, status_of, step, thread
+from tests.sections.staff.enquiry_steps import (
+    THREAD,
+    URL,
+    audit_events,
+    fresh,
+    status_of,
+    step,
+    thread,
+)
 
 
 def test_closing_asks_first_and_the_customer_reads_the_last_word(
@@ -22,10 +30,10 @@ def test_closing_asks_first_and_the_customer_reads_the_last_word(
     assert "потребителю отправлено письмо" in soup.select_one("[role=status]").text
     assert "Вопрос решен по телефону" in thread(customer)[-1]
     assert "Обращение закрыто" in thread(customer)[-1]
-    (letter,) = outbox.emails("buh@example.org")
-    assert letter["Subject"] == "Обращение № 2026-000001 закрыто"
-    assert "Вопрос решен по телефону" in part(letter, "plain")
-    assert "Сотрудник operator" in part(letter, "plain")
+    (email,) = outbox.emails("buh@example.org")
+    assert email["Subject"] == "Обращение № 2026-000001 закрыто"
+    assert "Вопрос решен по телефону" in part(email, "plain")
+    assert "Сотрудник operator" in part(email, "plain")
 
 
 def test_a_last_word_that_is_too_long_is_kept_and_nothing_is_closed(
@@ -73,11 +81,11 @@ def test_a_closed_enquiry_is_opened_again_as_it_was(
     assert "Обращение снова открыто" in thread(customer)[-1]
     now = fresh(make)
     assert (now.closed_at, now.answer_due_on, now.answered_at) == (None, due, answered)
-    letter = outbox.emails("buh@example.org")[-1]
+    email = outbox.emails("buh@example.org")[-1]
     assert len(outbox.emails()) == sent + 1
-    assert letter["Subject"] == "Обращение № 2026-000001 снова открыто"
-    assert ("не позже" in part(letter, "plain")) is (before != "Ответ дан")
-    assert (journal(make)[-1].action, journal(make)[-1].changes["status"][0]) == (
+    assert email["Subject"] == "Обращение № 2026-000001 снова открыто"
+    assert ("не позже" in part(email, "plain")) is (before != "Ответ дан")
+    assert (audit_events(make)[-1].action, audit_events(make)[-1].changes["status"][0]) == (
         "enquiry.reopen",
         "closed" if ending == "close" else "rejected",
     )

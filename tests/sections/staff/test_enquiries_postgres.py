@@ -55,12 +55,12 @@ def together(clerks: list[PageClient], url: str, name: str, **fields: str) -> li
     """All of them open the page, then all send the form at once."""
     bodies = [form_of(page.open(url), name, url) | fields for page in clerks]
 
-    def post(number: int) -> int:
+    def submit_form(number: int) -> int:
         body = body_of(bodies[number])
         return clerks[number].client.post(f"{url}/{name}", **body).status_code
 
     with ThreadPoolExecutor(len(clerks)) as pool:
-        return sorted(pool.map(post, range(len(clerks))))
+        return sorted(pool.map(submit_form, range(len(clerks))))
 
 
 def test_of_clerks_who_answer_or_take_at_once_one_is_first(

@@ -31,8 +31,8 @@ from tests.sections.test_registration_postgres import at_once
 
 
 def stored(app: Flask) -> list[str]:
-    cabinet: AttachmentStorage = app.extensions["cabinet"]
-    return list(cabinet.store.names_before(datetime(2099, 1, 1, tzinfo=UTC)))
+    storage: AttachmentStorage = app.extensions["attachment_storage"]
+    return list(storage.store.names_before(datetime(2099, 1, 1, tzinfo=UTC)))
 
 
 def typed(soup, step: str, name: str) -> str:
@@ -142,8 +142,8 @@ def test_a_step_that_was_taken_already_is_told_and_not_repeated(
     app: Flask, clerk: PageClient, make: Factory, enquiry: Enquiry
 ) -> None:
     page = clerk.open(URL)
-    take = form_of(page, "take")
-    assert set(at_once(app, clerk, f"{URL}/take", take)) == {303}
+    claim = form_of(page, "take")
+    assert set(at_once(app, clerk, f"{URL}/take", claim)) == {303}
     assert len(entries(make)) == 2
     topic = form_of(page, "topic") | {"topic": "2"}
     statuses = at_once(app, clerk, f"{URL}/topic", topic)
@@ -183,8 +183,8 @@ def test_refused_files_are_named_and_the_words_stay(
     assert make.session.scalar(select(func.count(Attachment.id))) == 0
     assert stored(app) == []
     send(clerk, form_of(soup, name), name, files=files(("хорошо.pdf", PDF)))
-    (kept,) = make.session.scalars(select(Attachment))
-    assert (kept.name, kept.account_id, len(stored(app))) == ("хорошо.pdf", None, 1)
+    (shown,) = make.session.scalars(select(Attachment))
+    assert (shown.name, shown.account_id, len(stored(app))) == ("хорошо.pdf", None, 1)
 
 
 def test_too_many_files_and_one_that_is_too_large_are_refused(

@@ -23,10 +23,10 @@ from tests.sections.enquiries.steps import PDF, files
 from tests.sections.staff.enquiry_steps import (
     THREAD,
     URL,
+    audit_events,
     entries,
     form_of,
     fresh,
-    journal,
     send,
     status_of,
     step,
@@ -57,7 +57,7 @@ def test_a_clerk_takes_an_enquiry_and_the_customer_sees_that_it_is_in_work(
     assert status_of(customer) == "В работе"
     assert "Обращение в работе" in thread(customer)[-1]
     assert outbox.emails() == []
-    (line,) = journal(make)
+    (line,) = audit_events(make)
     assert (line.action, line.staff_id) == ("enquiry.take", staff_id(make, "operator"))
     assert line.changes == {"assignee": [None, "Сотрудник operator"]}
 
@@ -88,7 +88,7 @@ def test_an_enquiry_is_given_to_a_colleague_and_to_nobody_without_the_customer(
     assert "не изменилось" in step(clerk, "assign").select_one("[role=status]").text
     step(clerk, "assign", assignee="")
     assert fresh(make).assignee_id is None
-    assert [line.changes for line in journal(make)] == [
+    assert [line.changes for line in audit_events(make)] == [
         {"assignee": [None, "Сотрудник manager"]},
         {"assignee": ["Сотрудник manager", None]},
     ]
@@ -101,26 +101,26 @@ def test_an_enquiry_is_given_to_a_colleague_and_to_nobody_without_the_customer(
         )
 
 
-def test_an_answer_with_a_file_is_read_by_the_customer_at_once_and_in_a_letter(
+def test_an_answer_with_a_file_is_read_by_the_customer_at_once_and_in_an_email(
     clerk: PageClient, customer: PageClient, make: Factory, enquiry: Enquiry, outbox: Outbox
 ) -> None:
     soup = step(clerk, "messages", text="Сумма верна.\n\nСм. файл", files=files(("р.pdf", PDF)))
     assert "Ответ отправлен" in soup.select_one("[role=status]").text
     assert status_of(customer) == "Ответ дан"
     answer = thread(customer)[-1]
-    for words in ("Сотрудник operator", "Дан ответ", "Сумма верна.", "р.pdf"):
-        assert words in answer
-    (letter,) = outbox.emails("buh@example.org")
-    assert "Ответ на обращение № 2026-000001" in letter["Subject"]
-    assert "Сумма верна." in part(letter, "plain")
-    assert "Ответил: Сотрудник operator" in part(letter, "plain")
+    for expected in ("Сотрудник operator", "Дан ответ", "Сумма верна.", "р.pdf"):
+        assert expected in answer
+    (email,) = outbox.emails("buh@example.org")
+    assert "Ответ на обращение № 2026-000001" in email["Subject"]
+    assert "Сумма верна." in part(email, "plain")
+    assert "Ответил: Сотрудник operator" in part(email, "plain")
     link = customer.open(THREAD).select(".thread .files a")[-1]["href"]
     assert customer.client.get(link).data == PDF
     now = fresh(make)
     assert (now.status, now.answered_at) == ("answered", NOW)
     entry = entries(make)[-1]
     assert (entry.staff_id, entry.author) == (staff_id(make, "operator"), "staff")
-    (line,) = journal(make)
+    (line,) = audit_events(make)
     assert line.action == "enquiry.answer"
     assert line.changes["status"] == ["registered", "answered"]
 
@@ -195,7 +195,7 @@ def test_a_closed_enquiry_takes_notes_and_nothing_else(
     step(clerk, "notes", note=SECRET)
     assert SECRET in thread(clerk, URL)[-1]
     assert fresh(make).status == "closed"
-    assert [part(letter, "plain").splitlines()[2] for letter in outbox.emails()] == [
+    assert [part(email, "plain").splitlines()[2] for email in outbox.emails()] == [
         "АО «Пример-Энерго» закрыл ваше обращение № 2026-000001 по договору № 00123-ЭС."
     ]
 
@@ -221,7 +221,7 @@ def test_another_topic_counts_the_term_anew_from_the_day_of_registration(
     step(clerk, "topic", topic=str(topics[0].id))
     assert fresh(make).answer_due_on == date(2026, 12, 21)
     assert "не изменилось" in step(clerk, "topic").select_one("[role=status]").text
-    assert [line.changes for line in journal(make)] == [
+    assert [line.changes for line in audit_events(make)] == [
         {
             "topic": [first, second],
             "department": [None, "Северное"],
@@ -233,7 +233,7 @@ def test_another_topic_counts_the_term_anew_from_the_day_of_registration(
     step(clerk, "topic", 422, topic="99")
 
 
-def test_a_note_and_its_file_never_leave_the_desk(
+def test_a_note_and_its_file_are_seen_by_staff_only(
     app: Flask,
     clerk: PageClient,
     customer: PageClient,
@@ -265,9 +265,9 @@ def test_a_note_and_its_file_never_leave_the_desk(
     customer.open(link, 404)
     step(clerk, "messages", text="Ответ")
     assert len(thread(customer)) == len(before) + 1
-    (letter,) = outbox.emails()
-    assert "Приложено" not in part(letter, "plain")
-    assert SECRET not in part(letter, "plain") + part(letter, "html")
+    (email,) = outbox.emails()
+    assert "Приложено" not in part(email, "plain")
+    assert SECRET not in part(email, "plain") + part(email, "html")
     with app.app_context():
         package = export_for_billing(db.session(), tmp_path / "out", NOW).path
         db.session.commit()
@@ -276,7 +276,7 @@ def test_a_note_and_its_file_never_leave_the_desk(
         text = archive.read("enquiries_out.csv").decode()
     (row,) = csv.DictReader(io.StringIO(text, newline=""), delimiter=";")
     assert (row["text"], row["files"]) == ("Откуда взялась сумма?", "")
-    assert SECRET not in str([line.changes for line in journal(make)])
+    assert SECRET not in str([line.changes for line in audit_events(make)])
 
 
 def test_hostile_words_are_text_to_the_clerk_and_to_the_customer(
@@ -299,11 +299,11 @@ def test_hostile_words_are_text_to_the_clerk_and_to_the_customer(
         soup = page.open(url)
         assert not soup.select("main img, main [hx-trigger], main script, a[href^=javascript]")
         assert "{{7*7}}" in soup.select_one("main").text, url
-    (letter,) = outbox.emails()
-    assert "<img" not in part(letter, "html")
+    (email,) = outbox.emails()
+    assert "<img" not in part(email, "html")
 
 
-def test_opening_an_enquiry_or_a_file_of_it_is_a_look_that_the_journal_keeps(
+def test_opening_an_enquiry_or_a_file_of_it_is_recorded_as_data_access(
     clerk: PageClient, make: Factory, enquiry: Enquiry
 ) -> None:
     for _ in range(2):
@@ -321,8 +321,8 @@ def test_a_clerk_reads_contacts_and_finds_the_customer_and_what_it_is_about(
     make.commit()
     soup = clerk.open(URL)
     facts = soup.select_one("dl.kv")
-    for words in ("+7 912 345-67-89", "buh@example.org", "пр. Автозаводцев, д. 2"):
-        assert words in facts.text
+    for expected in ("+7 912 345-67-89", "buh@example.org", "пр. Автозаводцев, д. 2"):
+        assert expected in facts.text
     hrefs = [link["href"] for link in facts.select("a")]
     assert hrefs == [clerk.url("staff.customer", contract_id=1), "/contracts/1/readings"]
     assert "глазами потребителя" in clerk.open("/contracts/1/readings").text

@@ -56,8 +56,8 @@ def test_a_reading_is_taken_down_and_its_receipt_shown(
     assert (line.account_id, line.staff_id, line.changes["source"]) == (1, 1, "staff")
     with app.app_context():
         sweep()
-    (letter,) = outbox.emails("buh@example.org")
-    assert "по телефону нашему сотруднику по договору № 00123-ЭС" in part(letter, "plain")
+    (email,) = outbox.emails("buh@example.org")
+    assert "по телефону нашему сотруднику по договору № 00123-ЭС" in part(email, "plain")
 
 
 def test_the_customer_reads_by_which_way_it_came_and_not_who_took_it(
@@ -76,7 +76,7 @@ def test_the_customer_reads_by_which_way_it_came_and_not_who_took_it(
     assert "сотрудник" in row
 
 
-def test_what_looks_wrong_has_to_be_confirmed(
+def test_implausible_readings_have_to_be_confirmed(
     clerk: PageClient, make: Factory, meter: Meter
 ) -> None:
     soup = type_in(clerk, "1050")
@@ -179,7 +179,7 @@ def test_many_meters_come_in_pages(clerk: PageClient, make: Factory, contract: C
     assert len(submitted(make)) == 1
 
 
-def test_a_look_at_the_form_stands_in_the_journal(
+def test_opening_the_form_is_recorded_as_data_access(
     clerk: PageClient, make: Factory, meter: Meter
 ) -> None:
     clerk.get("staff.reading_entry", contract_id=1)

@@ -14,7 +14,7 @@ from app.models import Account, AuditEvent, Contract, Meter, SubmittedReading
 from tests.factories import Factory
 from tests.outbox import Outbox, part
 from tests.pages import PageClient
-from tests.sections.enquiries.steps import fields_of, post
+from tests.sections.enquiries.steps import fields_of, submit_form
 from tests.sections.staff.reading_rows import (
     boxes,
     decide,
@@ -87,7 +87,7 @@ def test_doubtful_readings_are_named_on_a_second_step_and_only_the_ticked_are_ac
     assert not soup.select("input[type=checkbox][checked]")
     form = fields_of(soup.select_one("form:has([name=do])"))
     assert form["reading"] == "1-sent"
-    post(clerk, form, 303, "/staff/readings", doubtful="2-sent", do="accept")
+    submit_form(clerk, form, 303, "/staff/readings", doubtful="2-sent", do="accept")
     assert done(clerk) == "Принято: 2. Отклонено: 0."
     assert statuses(make) == ["accepted", "accepted", "sent"]
 
@@ -114,7 +114,7 @@ def test_doubtful_readings_are_refused_without_a_second_step(
     assert statuses(make) == ["rejected"]
 
 
-def test_a_refusal_reaches_the_customer_by_letter_and_at_once_on_the_page(
+def test_a_refusal_reaches_the_customer_by_email_and_at_once_on_the_page(
     app: Flask,
     clerk: PageClient,
     customer: PageClient,
@@ -129,8 +129,8 @@ def test_a_refusal_reaches_the_customer_by_letter_and_at_once_on_the_page(
     assert done(clerk) == "Принято: 0. Отклонено: 1."
     with app.app_context():
         sweep()
-    (letter,) = outbox.emails("buh@example.org")
-    assert "Причина: Пришлите фото <b>прибора</b>" in part(letter, "plain")
+    (email,) = outbox.emails("buh@example.org")
+    assert "Причина: Пришлите фото <b>прибора</b>" in part(email, "plain")
     soup = customer.get("readings.index", contract_id=1)
     text = soup.select_one("table.meters tbody tr").text
     for label in ("Отклонено", "Пришлите фото <b>прибора</b>", "Передать показания"):

@@ -60,7 +60,7 @@ def test_without_anything_new_there_is_nothing_to_hand_over(
     assert not make.session.scalars(select(AuditEvent).filter_by(action="billing.exported")).all()
 
 
-def test_the_command_and_the_desk_share_a_folder(
+def test_the_command_and_the_staff_page_share_a_folder(
     app: Flask, clerk: PageClient, make: Factory, meter: Meter
 ) -> None:
     submit(make, meter, "1110")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
+from flask_wtf import FlaskForm
 from wtforms import HiddenField
 
 from app.actions.enquiries import assignment, replies
@@ -43,10 +44,10 @@ from app.web.session import current_clerk
 from app.web.uploads import (
     accepts_files,
     delete_stored,
-    keep_uploads,
     refusal_status,
     refusal_text,
     send_attachment,
+    store_uploads,
 )
 
 
@@ -112,7 +113,7 @@ def enquiry_reply(enquiry_id: int) -> ResponseReturnValue:
         return _back(enquiry_id, "again")
     if not form.validate():
         return _page(found, 422, reply=form)
-    files, refused = keep_uploads(found.contract_id)
+    files, refused = store_uploads(found.contract_id)
     if refused:
         return _page(found, refusal_status(refused), reply=form, refused=refused)
     step = Reply(form.step.data)
@@ -196,7 +197,7 @@ def enquiry_note(enquiry_id: int) -> ResponseReturnValue:
         return _back(enquiry_id, "again")
     if not form.validate():
         return _page(found, 422, note=form)
-    files, refused = keep_uploads(found.contract_id)
+    files, refused = store_uploads(found.contract_id)
     if refused:
         return _page(found, refusal_status(refused), note=form, refused=refused)
     if not files and not form.note.data.strip():
@@ -268,38 +269,27 @@ def _page(
     *,
     message: str | None = None,
     refused: Sequence[AttachmentError] = (),
-    reply: ReplyForm | None = None,
-    note: NoteForm | None = None,
-    assign: AssignForm | None = None,
-    topic: TopicForm | None = None,
-    close: CloseForm | None = None,
+    **typed: Any,
 ) -> Response:
-    forms = (reply, note, assign, topic, close)
-    sent = next((form for form in forms if form is not None), None)
+    """The enquiry with all its forms.
+
+    Args:
+        typed: the form that was sent, by its name on the page.
+    """
+    sent = next(iter(typed.values()), None)
     file_faults = [refusal_text(error) for error in refused]
-    faults = [("note-files" if note else "files", fault) for fault in file_faults]
+    faults = [("note-files" if "note" in typed else "files", fault) for fault in file_faults]
     if message:
         faults.append(("", message))
-    is_closing = close is not None and found.status in OPEN
-    reply, note = reply or ReplyForm(formdata=None), note or NoteForm(formdata=None)
-    close = close or CloseForm(formdata=None)
-    for key in (reply.key, note.note_key, close.close_key):
-        key.data = fresh_key(key.data)
-    reply.seen.data = str(found.entries[-1].id) if found.entries else ""
     return render_page(
         "staff/enquiries/enquiry.html",
         fragment="results",
         enquiry=found,
         thread=labels.build_thread(found),
-        reply=reply,
-        note=note,
-        assign=assign or _assign_form(found),
-        topic=topic or _topic_form(found),
-        close=close,
-        is_closing=is_closing,
+        is_closing="close" in typed and found.status in OPEN,
         faults=faults + (summary_of(sent) if sent else []),
         file_faults=file_faults,
-        faulty="note" if isinstance(sent, NoteForm) else "reply",
+        faulty="note" if "note" in typed else "reply",
         done=labels.DONE.get(request.args.get("done", "")),
         is_open=found.status in OPEN,
         overdue=labels.overdue_label(found.status, found.answer_due_on, clock().today()),
@@ -307,7 +297,25 @@ def _page(
         limits=file_rules(),
         labels=labels,
         status=status,
+        **_fill_forms(found, typed),
     )
+
+
+def _fill_forms(found: Enquiry, typed: Mapping[str, Any]) -> dict[str, FlaskForm]:
+    """All forms of the page, with idempotency keys; the one that was sent as it was typed."""
+    reply = typed.get("reply") or ReplyForm(formdata=None)
+    note = typed.get("note") or NoteForm(formdata=None)
+    close = typed.get("close") or CloseForm(formdata=None)
+    for key in (reply.key, note.note_key, close.close_key):
+        key.data = fresh_key(key.data)
+    reply.seen.data = str(found.entries[-1].id) if found.entries else ""
+    return {
+        "reply": reply,
+        "note": note,
+        "close": close,
+        "assign": typed.get("assign") or _assign_form(found),
+        "topic": typed.get("topic") or _topic_form(found),
+    }
 
 
 def _assign_form(found: Enquiry) -> AssignForm:
