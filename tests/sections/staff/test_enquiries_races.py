@@ -32,7 +32,7 @@ from tests.sections.test_registration_postgres import at_once
 
 def stored(app: Flask) -> list[str]:
     storage: AttachmentStorage = app.extensions["attachment_storage"]
-    return list(storage.store.names_before(datetime(2099, 1, 1, tzinfo=UTC)))
+    return list(storage.store.list_before(datetime(2099, 1, 1, tzinfo=UTC)))
 
 
 def typed(soup, step: str, name: str) -> str:

@@ -11,8 +11,8 @@ from wtforms import Form, HiddenField, RadioField, SelectField, StringField, Tex
 from wtforms.validators import ValidationError
 
 from app.domain.enquiries import DeadlineFilter, QueueState, Reply
-from app.models import Department, Enquiry, EnquiryTopic, StaffMember
 from app.lib.database import MAX_ID
+from app.models import Department, Enquiry, EnquiryTopic, StaffMember
 from app.queries.enquiries.staff import NONE, EnquiryFilter
 from app.sections.enquiries.forms import MAX_TEXT, lines
 from app.sections.staff.enquiries.labels import DEADLINES, STATES, STEPS

@@ -72,7 +72,7 @@ def enquiry_file(enquiry_id: int, attachment_id: int) -> ResponseReturnValue:
 
 @bp.post("/enquiries/<id:enquiry_id>/take")
 @staff_access(StaffPermission.WORK)
-def claim_enquiry(enquiry_id: int) -> ResponseReturnValue:
+def enquiry_claim(enquiry_id: int) -> ResponseReturnValue:
     """Claim an enquiry («Взять»)."""
     found = get_enquiry_for_staff(db.session(), enquiry_id)
     seen_id = read_id(request.form.get("was"))
