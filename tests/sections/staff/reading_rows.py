@@ -116,7 +116,7 @@ def press(page: PageClient) -> str:
 
 
 def package_rows(instance: Path) -> list[dict[str, str]]:
-    """The readings of the newest package that the desk has made."""
+    """The readings of the newest package that staff have made."""
     newest = max((instance / "for-billing").glob("*.zip"))
     with zipfile.ZipFile(newest) as package:
         text = package.read("readings_out.csv").decode("utf-8")

@@ -1,4 +1,4 @@
-"""The desk's enquiries on PostgreSQL: several clerks at once, and the same figures."""
+"""Enquiries of staff on PostgreSQL: several clerks at once, and the same figures."""
 
 from __future__ import annotations
 

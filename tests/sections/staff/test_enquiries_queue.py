@@ -1,4 +1,4 @@
-"""The queue of the desk: order, filters, pages, files; counts by topic and term."""
+"""Queue of enquiries for staff: order, filters, pages, files; counts by topic and deadline."""
 
 from __future__ import annotations
 
@@ -239,7 +239,7 @@ def counted(
         {"status": "in_work", "answer_due_on": late},
         {"status": "needs_details", "answer_due_on": late},
         {"status": "in_work", "answer_due_on": late, "answered_at": at(9)},
-        # The last minute of the term is 23:59 where the supplier lives, 18:59 UTC.
+        # The last minute before the deadline is 23:59 where the supplier lives, 18:59 UTC.
         {"status": "answered", "answer_due_on": late, "answered_at": at(10, 18)},
         {"status": "answered", "answer_due_on": late, "answered_at": at(10, 19)},
         {"status": "closed", "answer_due_on": late, "answered_at": at(5), "closed_at": at(15)},

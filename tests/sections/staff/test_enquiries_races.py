@@ -1,4 +1,4 @@
-"""The desk under haste: a form sent twice, two clerks at once, files that are refused."""
+"""Races of staff: a form sent twice, two clerks at once, files that are refused."""
 
 from __future__ import annotations
 

@@ -257,7 +257,7 @@ def test_a_note_and_its_file_are_seen_by_staff_only(
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert answer.content_type == "application/pdf"
     assert fresh(make).status == "registered"
-    # The customer: the page, the file, the letters; the billing system.
+    # The customer: the page, the file, the emails; the billing system.
     assert thread(customer) == before
     assert "тайна" not in customer.last.text
     number = link.rpartition("/")[2]

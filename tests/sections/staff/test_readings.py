@@ -271,7 +271,7 @@ def test_a_page_of_readings_takes_as_many_statements_as_a_single_one(
     event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     submit(make, meter_of(make, contract, "1"), "1200")
     make.commit()
-    clerk.get("staff.readings")  # the journal notes the first look
+    clerk.get("staff.readings")  # the first access is recorded in the audit log
     few = count()
     for number in range(20):
         submit(make, meter_of(make, contract, f"M{number}"), "1200")

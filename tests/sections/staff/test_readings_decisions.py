@@ -1,4 +1,4 @@
-"""Readings accepted and refused by clerks, together and against each other."""
+"""Readings accepted and rejected by staff, together and against each other."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)
 
 @pytest.fixture
 def meters(make: Factory, contract: Contract) -> list[Meter]:
-    """Three meters of a contract whose owner gets letters."""
+    """Three meters of a contract whose owner gets emails."""
     owner = make.session.get_one(Account, 1)
     owner.email_confirmed_at = datetime(2026, 11, 1, tzinfo=UTC)
     found = [meter_of(make, contract, serial) for serial in ("11", "22", "33")]

@@ -26,7 +26,7 @@ def meter(make: Factory, contract: Contract) -> Meter:
     return meter
 
 
-def test_a_package_is_made_listed_fetched_and_journalled(
+def test_a_package_is_made_listed_fetched_and_audited(
     clerk: PageClient, make: Factory, meter: Meter, contract: Contract, tmp_path: Path
 ) -> None:
     by_phone = submit(make, meter, "1110.50", source="staff", staff_id=1, is_late=True)
