@@ -25,7 +25,7 @@ MONTH_NAMES = [
     "ноябрь",
     "декабрь",
 ]
-_OF_MONTH = [
+MONTH_NAMES_GENITIVE = [
     "января",
     "февраля",
     "марта",
@@ -133,7 +133,7 @@ class Period:
         if (first, last) == (month.first, month.last):
             return month.label
         days = f"{first.day}–{last.day}" if first != last else f"{first.day}"
-        return f"{days} {_OF_MONTH[month.number - 1]} {month.year}"
+        return f"{days} {MONTH_NAMES_GENITIVE[month.number - 1]} {month.year}"
 
 
 def parse_day(text: str) -> date:
@@ -200,7 +200,7 @@ def _month_number(text: str) -> int:
 
 
 def _forms(month: str) -> set[str]:
-    genitive = _OF_MONTH[MONTH_NAMES.index(month)]
+    genitive = MONTH_NAMES_GENITIVE[MONTH_NAMES.index(month)]
     return {month, genitive, month[:3], month[:4]}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from app.domain.meters import MeterReadings, RegisterReadings
-from app.domain.period import Month
+from app.domain.period import MONTH_NAMES_GENITIVE, Month
 from app.domain.reading_checks import Doubt
 from app.domain.reading_windows import Window
 from app.domain.readings import ReadingStatus
@@ -82,20 +82,6 @@ DOUBTS = {
         "Показание верное, пусть разберется сотрудник",
     ),
 }
-IN_MONTH = (
-    "января",
-    "февраля",
-    "марта",
-    "апреля",
-    "мая",
-    "июня",
-    "июля",
-    "августа",
-    "сентября",
-    "октября",
-    "ноября",
-    "декабря",
-)
 
 
 def meter_label(serial_number: str, model: str | None) -> str:
@@ -124,7 +110,7 @@ def month_label(month: Month) -> str:
 
 def day_label(date_: date) -> str:
     """«1 декабря»."""
-    return f"{date_.day} {IN_MONTH[date_.month - 1]}"
+    return f"{date_.day} {MONTH_NAMES_GENITIVE[date_.month - 1]}"
 
 
 def window_label(window: Window, following: Window, today: date) -> str:
