@@ -1,4 +1,4 @@
-"""Headers, cookies, hosts and caches: what a browser and a stranger are allowed."""
+"""HTTP security: response headers, cookies, trusted hosts, caching, cross-site writes."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def has_any_access(session: Session, account_id: int) -> bool:
 
 
 def is_undecided(session: Session, contract_id: int) -> bool:
-    """Whether a clerk has still to decide who the customer of a contract is."""
+    """Whether staff have still to decide who the customer of a contract is."""
     undecided = exists().where(
         ContractTransfer.contract_id == contract_id, ContractTransfer.decided_at.is_(None)
     )

@@ -1,4 +1,4 @@
-"""Answer a write that found the database locked: a page that sends the same form again.
+"""The 503 page of a locked database, which sends the same form again.
 
 Every form gets it from the error handler, so a view has no duty in it. The page needs neither the
 database nor the session's row; nothing of it is sent before its person presses the button.

@@ -1,4 +1,4 @@
-"""Fields that several sections share, and the words of their errors."""
+"""Helpers of forms that several sections share, and texts of their errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One view, one template, two answers: the whole page, or the block that htmx swaps."""
+"""Render a template whole, or only the block that htmx swaps (one view, two answers)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jinja2_fragments.flask import render_block
 
 
 def is_fragment() -> bool:
-    """Whether htmx asks for a part of the page."""
+    """Whether htmx asks for a fragment of the page."""
     return request.headers.get("HX-Request-Type") == "partial"
 
 
@@ -29,7 +29,7 @@ def render_page(template: str, *, fragment: str, status: int = 200, **context: A
 
 
 def render_bare(template: str, *, fragment: str, status: int, **context: Any) -> Response:
-    """The same without asking who is signed in: the database may be what failed."""
+    """``render_page`` without the template context of a session: the database may have failed."""
     env = current_app.jinja_env
     if is_fragment():
         text = jinja2_fragments.render_block(env, template, fragment, **context)

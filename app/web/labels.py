@@ -1,4 +1,4 @@
-"""Words that several sections use for the same thing."""
+"""Russian labels that several sections share."""
 
 from __future__ import annotations
 

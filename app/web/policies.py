@@ -120,7 +120,7 @@ def staff_session_lives() -> tuple[timedelta, timedelta]:
 
 
 def api_limits() -> tuple[RateLimit, ...]:
-    """Wrong tokens from one address; the right one is never kept waiting."""
+    """Wrong tokens from one address; the right one is never limited."""
     return (RateLimit(20, QUARTER_HOUR, per_address=True, outcome=Outcome.FAILED),)
 
 

@@ -22,8 +22,8 @@ from config import Config
 
 SMALL_BODY = 1_000_000
 FIELD_BYTES = 500_000
-"""Of one text field of a multipart form, and of a whole urlencoded one: the longest text that the
-staff writes is 60 000 Cyrillic letters, six bytes each. The parser holds them in memory."""
+"""Of one text field of a multipart form, and of a whole urlencoded one: the longest text that
+staff write is 60 000 Cyrillic characters, six bytes each. The parser holds them in memory."""
 UPLOAD_PARTS = 60
 DISCARD = 110_000_000
 """How much of a refused body is read, as much as any form may have: a client that is still sending
@@ -41,7 +41,7 @@ def flask_settings() -> dict[str, object]:
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Bound the body of every request; before all other functions that look at requests."""
+    """Bound the body of every request; before every other request hook."""
 
     @app.before_request
     def bound_body() -> None:

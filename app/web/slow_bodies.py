@@ -1,10 +1,10 @@
-"""Bound how long and how many request bodies may keep threads of the application server waiting.
+"""Slow-client protection: bound how many threads wait for request bodies, and how long.
 
-A thread that reads a body waits for its client. Whoever sends slowly must not take every thread of
+A thread that reads a body waits for its client. A slow sender must not occupy every thread of
 a worker: reading below a minimum rate ends, and so do the slowest where too many are slow at once.
-The reverse proxy does the same before us; this holds without it. A thread that sends an answer
+The reverse proxy does the same; this holds without it. A thread that sends an answer
 waits for its client, too, as soon as the buffers on the way are full, and no proxy buffers a whole
-attachment: of too many that do not take what they asked for, the longest held up are cut.
+attachment: of too many that do not read their answer, the longest blocked are cut.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ if TYPE_CHECKING:
 
 BLOCK = 16 * 1024
 BLOCK_SECONDS = 15.0
-"""Within which every block has to come."""
+"""Deadline of every block."""
 GRACE_SECONDS = 20.0
 MIN_RATE = 4 * 1024
-"""Bytes a second on the average, after the grace."""
+"""Bytes a second on the average, after ``GRACE_SECONDS``."""
 SLOW_SECONDS = 0.3
-"""A thread that has waited for a block for longer is held up by its client."""
+"""A thread that has waited longer for a block counts as blocked by its client."""
 TICK = 0.1
 LARGE = 1_000_000
 RETRY_AFTER = 30
 ANSWER_BLOCK = 64 * 1024
 ANSWER_BLOCK_SECONDS = 120.0
-"""Within which a client has to take a block: buffers on the way empty in large steps."""
+"""Deadline for a client to read a block: buffers on the way empty in large steps."""
 
 
 class TooManyUploads(ServiceUnavailable):
-    """Other bodies hold the threads that may wait for one."""
+    """Every thread that may wait for a body is busy with another."""
 
 
 class SlowBodies:
-    """WSGI middleware of one worker: watches what its threads are reading and sending.
+    """WSGI middleware of one worker that watches what its threads read and send.
 
     Args:
-        threads: of the worker; half of them may be held up by bodies, half by answers, and three
+        threads: of the worker; half of them may be blocked by bodies, half by answers, and three
             quarters by both, the others serve pages.
     """
 
@@ -94,7 +94,7 @@ class SlowBodies:
             self._wake_watcher()
 
     def end_block(self, body: Body) -> None:
-        """Stop watching it; whether it was cut stands in ``body.cut``."""
+        """Stop watching a block; ``body.cut`` says whether it was cut."""
         with self.changed:
             self.reading.discard(body)
 
@@ -226,7 +226,7 @@ class Body:
 
 
 class Answer:
-    """An answer that is watched while its client takes it."""
+    """An answer that is watched while its client reads it."""
 
     def __init__(
         self, parts: Iterable[bytes], connection: socket.socket, bodies: SlowBodies

@@ -1,4 +1,4 @@
-"""The workshop of statements: one way to make every one of them, as page and as file."""
+"""Statements: build each kind the same way, as a page and as a file."""
 
 from __future__ import annotations
 

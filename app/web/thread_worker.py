@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker, with bounds on clients that say nothing or speak slowly.
+"""gunicorn's threaded worker with timeouts for silent clients and slow headers.
 
 gunicorn's own gives a thread to every new connection before anything has come, waits for the rest
 of a header without end, lingers on closed connections in the loop that accepts new ones, and keeps
@@ -24,16 +24,19 @@ DRAIN_SECONDS = 0.05
 
 
 class Connection(TConn):
-    """One that was closed by the thread that answered it."""
+    """A connection that the thread which answers it closes."""
 
     def close(self, graceful: bool = False) -> None:
-        """Close it once more at most: an error here would count the connection off twice, and a
-        worker that counts too few takes too many, and leaves before it has answered all."""
+        """Close without an error, however often it is called.
+
+        An error would count the connection off twice; a worker that counts too few accepts too
+        many, and exits before it has answered all.
+        """
         super().close()
 
 
 class BoundedThreadWorker(ThreadWorker):
-    """Threads are for requests whose header arrives in time."""
+    """A worker that spends threads only on requests whose header arrives in time."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -52,8 +55,10 @@ class BoundedThreadWorker(ThreadWorker):
             )
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """A worker that stops takes what waits in the queue, then leaves the socket: the proxy
-        is refused at once and asks again instead of being reset later."""
+        """Drain the listen queue when the worker stops, then close the socket.
+
+        The reverse proxy is refused at once and retries, instead of being reset later.
+        """
         super().set_accept_enabled(enabled)
         if enabled or self.alive:
             return
@@ -68,15 +73,15 @@ class BoundedThreadWorker(ThreadWorker):
         """Read a request within its time, answer it, and close in this thread."""
         self.headers_since[conn] = time.monotonic()
         try:
-            is_kept = super().handle(conn)
+            is_alive = super().handle(conn)
         finally:
             self.headers_since.pop(conn, None)
-        if is_kept is False:
+        if is_alive is False:
             util.close_graceful(conn.sock, timeout=LINGER_SECONDS)
-        return is_kept
+        return is_alive
 
     def handle_request(self, req: Any, conn: TConn) -> Any:
-        """The header is there."""
+        """Stop timing the header, which has arrived."""
         self.headers_since.pop(conn, None)
         return super().handle_request(req, conn)
 
@@ -90,7 +95,7 @@ class BoundedThreadWorker(ThreadWorker):
         )
 
     def murder_pending(self) -> None:
-        """Every second: end what has said nothing, and headers that do not come to an end.
+        """Every second: end connections without a request, and headers that take too long.
 
         Half of the threads may wait for the rest of a header; the others serve pages.
         """

@@ -1,4 +1,4 @@
-"""Browsers as people call them."""
+"""Name a browser and its device from the User-Agent header."""
 
 from __future__ import annotations
 
