@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Row, Update, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.access import Role
@@ -98,11 +98,6 @@ def find_expired_session(session: Session, token: str, now: datetime) -> int | N
             Account.disabled_at.is_(None),
         )
     )
-
-
-def touch_statement(session_id: int, now: datetime) -> Update:
-    """Build the statement that marks a session as used just now."""
-    return update(AccountSession).where(AccountSession.id == session_id).values(last_seen_at=now)
 
 
 def find_owner(

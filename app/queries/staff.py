@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, Update, func, select, update
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.domain.errors import NotFoundError
@@ -37,11 +37,6 @@ def find_half_open(
         _open_sessions(token, now - SETUP).where(StaffSession.confirmed_at.is_(None))
     ).one_or_none()
     return (row[0], row[1]) if row else None
-
-
-def touch_statement(session_id: int, now: datetime) -> Update:
-    """Statement that marks a session as used just now."""
-    return update(StaffSession).where(StaffSession.id == session_id).values(last_seen_at=now)
 
 
 def find_by_login(session: Session, login: str) -> StaffMember | None:

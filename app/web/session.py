@@ -14,12 +14,14 @@ from flask_login import UserMixin, current_user, login_user, logout_user
 
 from app.actions.accounts.sessions import OpenedSession
 from app.actions.audit_log import ORIGIN, Origin, set_origin
+from app.actions.sessions import touch_statement
 from app.actions.staff.members import OpenedStaffSession
 from app.domain import access
 from app.domain.access import AccessWindow, Browser, Viewer
 from app.domain.staff import Clerk, StaffRole
 from app.extensions import db, login_manager
 from app.lib.database import try_write
+from app.models import AccountSession, StaffSession
 from app.queries import accounts, staff
 from app.web.context import clock, config
 from app.web.device_cookie import presented_tokens, set_device_cookie
@@ -158,7 +160,7 @@ def _load_customer(token: str) -> SignedIn | None:
     if row is None:
         return None
     if _is_touch_due(row.last_seen_at, now):
-        try_write(db.engine, accounts.touch_statement(row.id, now))
+        try_write(db.engine, touch_statement(AccountSession, row.id, now))
     g.account_id = row.account_id
     left = _seconds_left(row.created_at, longest, now)
     return SignedIn(token, row.id, row.account_id, row.contract_count, left)
@@ -172,7 +174,7 @@ def _load_staff(token: str) -> StaffSignedIn | None:
         return None
     row, member = found
     if _is_touch_due(row.last_seen_at, now):
-        try_write(db.engine, staff.touch_statement(row.id, now))
+        try_write(db.engine, touch_statement(StaffSession, row.id, now))
     g.staff_id = member.id
     set_origin(db.session(), Origin(request.remote_addr or "", member.id))
     clerk = Clerk(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,7 +16,8 @@ from app.actions.accounts.known_devices import (
     hit_credential_limit,
     issue_device_token,
 )
-from app.actions.audit_log import MAX_ADDRESS, record
+from app.actions.audit_log import record
+from app.actions.sessions import end_matching, new_token_and_columns
 from app.domain.access import Browser, Role
 from app.domain.contacts import normalise_email
 from app.domain.contract_number import number_key
@@ -33,10 +33,8 @@ from app.models import (
     Customer,
     Membership,
 )
-from app.queries.accounts import find_owner, hash_token, list_logins
+from app.queries.accounts import find_owner, list_logins
 from app.queries.memberships import is_login_closed_to_registration, is_undecided
-
-MAX_AGENT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +155,8 @@ def open_session(
     """Open a session of an account; the session that this browser had before ends."""
     if browser.session_id is not None:
         sign_out(session, browser.session_id, now)
-    token = secrets.token_urlsafe(32)
-    row = AccountSession(
-        account_id=account_id,
-        token_hash=hash_token(token),
-        created_at=now,
-        last_seen_at=now,
-        address=browser.address[:MAX_ADDRESS],
-        user_agent=browser.user_agent[:MAX_AGENT],
-    )
+    token, columns = new_token_and_columns(browser, now)
+    row = AccountSession(account_id=account_id, **columns)
     session.add(row)
     session.flush()
     account = session.get_one(Account, account_id)
@@ -175,33 +166,18 @@ def open_session(
 
 def sign_out(session: Session, session_id: int, now: datetime) -> None:
     """End a session at once, wherever its cookie was copied to."""
-    session.execute(
-        update(AccountSession)
-        .where(AccountSession.id == session_id, AccountSession.ended_at.is_(None))
-        .values(ended_at=now)
-    )
+    end_matching(session, AccountSession, now, AccountSession.id == session_id)
 
 
 def end_sessions(session: Session, account_id: int, now: datetime) -> None:
     """End every session of an account, wherever it is open."""
-    session.execute(
-        update(AccountSession)
-        .where(AccountSession.account_id == account_id, AccountSession.ended_at.is_(None))
-        .values(ended_at=now)
-    )
+    end_matching(session, AccountSession, now, AccountSession.account_id == account_id)
 
 
 def end_other_sessions(session: Session, account_id: int, session_id: int, now: datetime) -> None:
     """End every session of an account but one."""
-    session.execute(
-        update(AccountSession)
-        .where(
-            AccountSession.account_id == account_id,
-            AccountSession.id != session_id,
-            AccountSession.ended_at.is_(None),
-        )
-        .values(ended_at=now)
-    )
+    others = (AccountSession.account_id == account_id, AccountSession.id != session_id)
+    end_matching(session, AccountSession, now, *others)
     record(session, "account.sessions_ended", account_id, "accounts", str(account_id), now)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,8 +15,9 @@ from app.actions.accounts.known_devices import (
     hit_credential_limit,
     issue_device_token,
 )
-from app.actions.accounts.sessions import MAX_AGENT, SignIn
-from app.actions.audit_log import MAX_ADDRESS, ORIGIN, Origin, record, set_origin
+from app.actions.accounts.sessions import SignIn
+from app.actions.audit_log import ORIGIN, Origin, record, set_origin
+from app.actions.sessions import end_matching, new_token_and_columns
 from app.domain.access import Browser
 from app.domain.errors import CodeError, PasswordError, SignInRefusedError, StaffError
 from app.domain.passwords import check_password
@@ -35,7 +35,6 @@ from app.lib.database import count_changed, insert_or_ignore
 from app.lib.passwords import hash_password, is_password
 from app.lib.totp import find_step
 from app.models import RecoveryCode, StaffMember, StaffSession
-from app.queries.accounts import hash_token
 from app.queries.staff import count_admins, find_by_login, get_staff
 
 SUBJECT = "staff"
@@ -347,23 +346,12 @@ def change_staff(
 
 def end_session(session: Session, session_id: int, now: datetime) -> None:
     """End a session: its cookie is worthless from now on."""
-    session.execute(
-        update(StaffSession)
-        .where(StaffSession.id == session_id, StaffSession.ended_at.is_(None))
-        .values(ended_at=now)
-    )
+    end_matching(session, StaffSession, now, StaffSession.id == session_id)
 
 
 def end_sessions(session: Session, staff_id: int, now: datetime) -> None:
     """End every session of somebody."""
-    session.execute(
-        update(StaffSession)
-        .where(
-            StaffSession.staff_id == staff_id,
-            StaffSession.ended_at.is_(None),
-        )
-        .values(ended_at=now)
-    )
+    end_matching(session, StaffSession, now, StaffSession.staff_id == staff_id)
 
 
 def _admit_hashing(session: Session, now: datetime) -> None:
@@ -399,16 +387,9 @@ def _use_recovery_code(
 def _open(
     session: Session, staff: StaffMember, browser: Browser, now: datetime, *, is_confirmed: bool
 ) -> OpenedStaffSession:
-    token = secrets.token_urlsafe(32)
-    row = StaffSession(
-        staff_id=staff.id,
-        token_hash=hash_token(token),
-        created_at=now,
-        confirmed_at=now if is_confirmed else None,
-        last_seen_at=now,
-        address=browser.address[:MAX_ADDRESS],
-        user_agent=browser.user_agent[:MAX_AGENT],
-    )
+    token, columns = new_token_and_columns(browser, now)
+    confirmed_at = now if is_confirmed else None
+    row = StaffSession(staff_id=staff.id, confirmed_at=confirmed_at, **columns)
     session.add(row)
     session.flush()
     device = issue_device_token(session, staff, browser.devices, now) if is_confirmed else ""
