@@ -175,8 +175,8 @@ def filter_topics(topics: Iterable[T], is_terminated: bool) -> list[T]:
     decides. Where none has it all are listed: people must have some way to ask.
     """
     known = list(topics)
-    about_contract = [topic for topic in known if "договор" in topic.name.casefold()]
-    return about_contract if is_terminated and about_contract else known
+    contract_topics = [topic for topic in known if "договор" in topic.name.casefold()]
+    return contract_topics if is_terminated and contract_topics else known
 
 
 BUILT_IN = "portal:"

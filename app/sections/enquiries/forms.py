@@ -166,15 +166,15 @@ class EnquiryForm(DraftForm):
         try:
             normalise_phone(field.data, may_have_extension=True)
         except ContactError as error:
-            words = contact_error_text(error, "не похоже на номер. Например +7 912 345-67-89")
-            raise ValidationError(field_error(field, words)) from None
+            reason = contact_error_text(error, "не похоже на номер. Например +7 912 345-67-89")
+            raise ValidationError(field_error(field, reason)) from None
 
     def validate_email(self, field: StringField) -> None:
         try:
             normalise_email(field.data)
         except ContactError as error:
-            words = contact_error_text(error, "не похоже на адрес. Например buh@example.ru")
-            raise ValidationError(field_error(field, words)) from None
+            reason = contact_error_text(error, "не похоже на адрес. Например buh@example.ru")
+            raise ValidationError(field_error(field, reason)) from None
 
     def validate_text(self, field: TextAreaField) -> None:
         if not field.data.strip():

@@ -94,8 +94,9 @@ def build_thread(enquiry: Enquiry) -> list[ThreadItem]:
     """Build the whole thread, internal entries included."""
     items, status = [], None
     for entry in enquiry.entries:
-        is_changed = entry.status and entry.status != status
-        event = EVENTS[EnquiryStatus(entry.status)] if is_changed else ""
+        event = ""
+        if entry.status and entry.status != status:
+            event = EVENTS[EnquiryStatus(entry.status)]
         status = entry.status or status
         css_class = "reply" if entry.author == Author.STAFF else ""
         if entry.is_internal:
