@@ -61,7 +61,7 @@ def explain_conflicts(view: Callable[..., ResponseReturnValue]) -> Any:
         except DraftFullError:
             message = labels.DRAFT_FULL
         db.session.rollback()
-        return _page(contract, _find(contract), status=409, message=message)
+        return _page(contract, _find(contract, enquiry_id), status=409, message=message)
 
     return guarded
 
@@ -70,7 +70,7 @@ def explain_conflicts(view: Callable[..., ResponseReturnValue]) -> Any:
 @contract_access(Permission.SEE_ENQUIRIES)
 def enquiry(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     """Thread of an enquiry: messages both ways, files, events."""
-    return _page(contract, _find(contract))
+    return _page(contract, _find(contract, enquiry_id))
 
 
 @bp.post("/<id:enquiry_id>/messages")
@@ -79,12 +79,12 @@ def enquiry(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
 @accepts_files
 def add(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     """Add a message, files, or both («Дополнить»)."""
-    found, form = _find(contract), AdditionForm()
+    found, form = _find(contract, enquiry_id), AdditionForm()
     if _find_sent(found, form):
         drafts.discard_repeated(contract, enquiry_id, form.text.data)
         return redirect(_thread_url(contract, enquiry_id, "thread", again=1), 303)
     saved = drafts.save_typed(contract, enquiry_id, form.typed())
-    found = _find(contract)
+    found = _find(contract, enquiry_id)
     if saved.refused:
         return _page(
             contract, found, form, saved.draft, refusal_status(saved.refused), refused=saved.refused
@@ -105,7 +105,7 @@ def add(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
 @accepts_files
 def add_draft(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     """Save the draft of an addition by script while somebody types; the answer has its files."""
-    found, form = _find(contract), AdditionForm()
+    found, form = _find(contract, enquiry_id), AdditionForm()
     if _find_sent(found, form):
         return files_block(contract, drafts.SavedDraft(None, []))
     return files_block(contract, drafts.save_typed(contract, enquiry_id, form.typed()))
@@ -116,7 +116,7 @@ def add_draft(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue
 @explain_conflicts
 def move(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     """Begin a new enquiry with the draft of an addition to a closed one."""
-    _find(contract)
+    _find(contract, enquiry_id)
     move_draft(db.session(), contract, contract.viewer, enquiry_id, clock().now())
     db.session.commit()
     return redirect(url_for("enquiries.new", contract_id=contract.id), 303)
@@ -127,7 +127,7 @@ def move(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
 @explain_conflicts
 def close(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     """Close an enquiry («Закрыть»)."""
-    close_enquiry(db.session(), contract.viewer, _find(contract), clock().now())
+    close_enquiry(db.session(), contract.viewer, _find(contract, enquiry_id), clock().now())
     db.session.commit()
     event("enquiry closed", enquiry=enquiry_id)
     return redirect(_thread_url(contract, enquiry_id, "rate"), 303)
@@ -138,7 +138,7 @@ def close(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
 @explain_conflicts
 def rate(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     """Rate the answer."""
-    found, form = _find(contract), RatingForm()
+    found, form = _find(contract, enquiry_id), RatingForm()
     if not form.validate():
         return _page(contract, found, rating=form, status=422)
     rate_enquiry(
@@ -191,9 +191,8 @@ def _says_something(form: AdditionForm, draft: EnquiryDraft | None) -> bool:
     return bool(form.text.data.strip() or (draft is not None and draft.attachments))
 
 
-def _find(contract: VisibleContract) -> Enquiry:
-    values = request.view_args or {}
-    return get_enquiry(db.session(), contract, values["enquiry_id"])
+def _find(contract: VisibleContract, enquiry_id: int) -> Enquiry:
+    return get_enquiry(db.session(), contract, enquiry_id)
 
 
 def _thread_url(contract: VisibleContract, enquiry_id: int, anchor: str, **query: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, request, url_for
+from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_login import current_user
@@ -137,14 +137,14 @@ def consents(contract: VisibleContract) -> ResponseReturnValue:
 @contract_access(Permission.MANAGE_ACCOUNT)
 def consent(contract: VisibleContract, consent_id: int) -> ResponseReturnValue:
     """Say what withdrawing a consent means."""
-    return _consent_page(contract, _find_consent(contract), CurrentPassword())
+    return _consent_page(contract, _find_consent(contract, consent_id), CurrentPassword())
 
 
 @bp.post("/consents/<id:consent_id>/withdraw")
 @contract_access(Permission.MANAGE_ACCOUNT)
 def consent_withdraw(contract: VisibleContract, consent_id: int) -> ResponseReturnValue:
     """«Отозвать»: withdraw; where that closes the account, the password is required."""
-    found, form = _find_consent(contract), CurrentPassword()
+    found, form = _find_consent(contract, consent_id), CurrentPassword()
     is_last = found.purpose == PERSONAL_DATA
     if is_last and not form.validate():
         return _consent_page(contract, found, form, 422)
@@ -177,9 +177,8 @@ def _withdraw(contract: VisibleContract, found: Consent, *, is_last: bool) -> Re
     return redirect(url_for("profile.consents", contract_id=contract.id), 303)
 
 
-def _find_consent(contract: VisibleContract) -> Consent:
-    values = request.view_args or {}
-    return get_consent(db.session(), contract.viewer, values["consent_id"])
+def _find_consent(contract: VisibleContract, consent_id: int) -> Consent:
+    return get_consent(db.session(), contract.viewer, consent_id)
 
 
 def _password_page(
