@@ -22,6 +22,6 @@ _SYSTEMS = (
 
 def describe_user_agent(agent: str) -> str:
     """«Google Chrome, Windows» from what a browser says of itself."""
-    browser = next((words for mark, words in _BROWSERS if mark in agent), "Другой браузер")
-    system = next((words for mark, words in _SYSTEMS if mark in agent), "")
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "Другой браузер")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
     return f"{browser}, {system}" if system else browser

@@ -25,14 +25,15 @@ from app.sections.staff.content.forms import (
     TopicForm,
 )
 from app.web.context import clock, config
+from app.web.field_errors import field_error
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.pager import STAFF_PAGE_ROWS, Pager
 from app.web.permissions import staff_access
 
 FAULTS = {
-    "taken": ("name", "Поле «Название»: такая запись уже есть. Измените ее или назовите иначе"),
-    "last": ("is_active", "Поле «Действует»: это последняя запись, потребителям нужен выбор"),
+    "taken": ("name", "такая запись уже есть. Измените ее или назовите иначе"),
+    "last": ("is_active", "это последняя запись, потребителям нужен выбор"),
 }
 
 
@@ -188,8 +189,8 @@ def _offer(form: Any, row: Any = None) -> Any:
 
 
 def _refuse(found: Directory, form: Any, error: DirectoryError, row: Any = None) -> Response:
-    name, words = FAULTS[error.code]
-    form[name].errors = [words]
+    name, text = FAULTS[error.code]
+    form[name].errors = [field_error(form[name], text)]
     return _page(found, form, row, 422)
 
 
