@@ -10,7 +10,7 @@ from config import check_leftovers
 
 
 @pytest.mark.parametrize(
-    ("raw", "words"),
+    ("raw", "phrase"),
     [
         ("8000   # port", "« #»"),
         ("8000\t# port", "« #»"),
@@ -30,8 +30,8 @@ from config import check_leftovers
         ("a\rb", "перенос"),
     ],
 )
-def test_what_is_left_over_is_named_without_the_value(raw: str, words: str) -> None:
-    with pytest.raises(ValueError, match=words) as caught:
+def test_what_is_left_over_is_named_without_the_value(raw: str, phrase: str) -> None:
+    with pytest.raises(ValueError, match=phrase) as caught:
         check_leftovers(raw)
     assert "abc" not in str(caught.value)
 

@@ -176,14 +176,14 @@ def test_looking_again_within_a_quarter_of_an_hour_is_one_line(
     clerk = make.staff()
     make.commit()
     set_origin(session, Origin("10.0.0.1", clerk.id))
-    looked = ((0, "home.index"), (14, "home.index"), (14, "pay.index"), (16, "home.index"))
-    for minutes, page in looked:
+    viewed = ((0, "home.index"), (14, "home.index"), (14, "pay.index"), (16, "home.index"))
+    for minutes, page in viewed:
         now = NOW + timedelta(minutes=minutes)
         line = find_new_look(session, None, "contracts", NUMBER, {"page": page}, now)
         if line is not None:
             session.execute(insert_line(line))
-    looks = session.scalars(select(AuditEvent).where(AuditEvent.action == "staff.looked")).all()
-    assert [look.changes["page"] for look in looks] == ["home.index", "pay.index", "home.index"]
+    views = session.scalars(select(AuditEvent).where(AuditEvent.action == "staff.looked")).all()
+    assert [view.changes["page"] for view in views] == ["home.index", "pay.index", "home.index"]
 
 
 def test_an_alarm_is_noted_once_a_day_with_its_address(session: Session) -> None:

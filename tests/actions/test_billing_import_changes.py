@@ -65,9 +65,9 @@ def without_records(folder: Path, name: str, *keys: str) -> None:
     """Leave records out of a file; the manifest goes."""
     path = folder / name
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = [line for line in lines if not line.startswith(tuple(f"{key};" for key in keys))]
-    assert len(kept) == len(lines) - len(keys)
-    path.write_text("".join(kept), encoding="utf-8")
+    stored = [line for line in lines if not line.startswith(tuple(f"{key};" for key in keys))]
+    assert len(stored) == len(lines) - len(keys)
+    path.write_text("".join(stored), encoding="utf-8")
 
 
 def as_full(folder: Path) -> None:
@@ -194,9 +194,9 @@ def test_a_tombstone_withdraws_records_of_a_compound_key(portal: Session, tmp_pa
 def test_lines_of_a_document_are_replaced_as_a_set(portal: Session, tmp_path: Path) -> None:
     take(portal, SAMPLE)
     charge = only(portal, Charge, external_id="НЧ-2026-10-00001")
-    kept = dump(portal)["charge_lines"]
+    stored = dump(portal)["charge_lines"]
     old = portal.scalars(select(ChargeLine).filter_by(charge_id=charge.id)).all()
-    others = len(kept) - len(old)
+    others = len(stored) - len(old)
     assert len(old) > 1
     line = f"НЧ-2026-10-00001;1;EE;1.000;{charge.net_amount}"
     line += f";{charge.net_amount};22;{charge.vat_amount};{charge.gross_amount}"

@@ -125,8 +125,8 @@ def test_a_full_batch_leaves_records_of_the_portal_and_edited_ones(
     assert len(own.external_id) == len("portal:") + 8
     assert own.withdrawn_at is None
     assert gone.withdrawn_at is not None
-    kept = portal.scalars(select(EnquiryTopic).filter_by(external_id="pokazaniya")).one()
-    assert (kept.name, kept.withdrawn_at) == ("Показания и приборы", None)
+    stored = portal.scalars(select(EnquiryTopic).filter_by(external_id="pokazaniya")).one()
+    assert (stored.name, stored.withdrawn_at) == ("Показания и приборы", None)
 
 
 def test_requisites_that_were_edited_stay_and_the_supplier_must_be_the_same(

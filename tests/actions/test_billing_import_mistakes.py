@@ -87,18 +87,18 @@ def test_windows_1251_without_a_word_about_it_is_one_line_with_the_cure(
 
 
 @pytest.mark.parametrize(
-    ("encoding", "words"),
+    ("encoding", "phrase"),
     [("utf-16", "UTF-16"), ("utf-16-le", "UTF-16"), ("utf-8-sig", "начинается с BOM")],
 )
 def test_a_file_in_another_encoding_is_refused_in_one_line(
-    session: Session, sample: Path, encoding: str, words: str
+    session: Session, sample: Path, encoding: str, phrase: str
 ) -> None:
     reencode(sample, "cp1251", *(path.name for path in sample.glob("*.csv")))
     shutil.copy(SAMPLE / "customers.csv", sample)
     reencode(sample, encoding, "customers.csv")
     [fault] = refusal(session, sample, ImportOptions(encoding="cp1251")).errors
     assert (fault.file, fault.line) == ("customers.csv", 1)
-    assert words in fault.message
+    assert phrase in fault.message
 
 
 def test_dates_of_another_form_are_one_line_with_the_places_of_a_few(

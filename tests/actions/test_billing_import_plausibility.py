@@ -82,8 +82,8 @@ def test_each_figure_that_is_hardly_meant_is_a_warning_with_its_place(
     report = take(portal, batch(tmp_path / "1", **STRANGE)).report
     found = {(w.file, w.line, w.column): w.message for w in report.warnings if w.line}
     assert set(found) == {place for *place, _ in map(list, EXPECTED) for place in [tuple(place)]}
-    for file, line, column, words in EXPECTED:
-        assert words in found[file, line, column]
+    for file, line, column, text in EXPECTED:
+        assert text in found[file, line, column]
 
 
 def test_a_reading_that_passed_zero_has_not_fallen(session: Session, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_warnings_of_a_kind_are_listed_up_to_a_number_and_all_are_counted(
 
 
 @pytest.mark.parametrize(
-    ("claims", "column", "words"),
+    ("claims", "column", "text"),
     [
         ({"batch_id": ""}, "batch_id", "не указан"),
         ({"period_from": "2026-11", "period_to": "2026-10"}, "period_from", "перевернут"),
@@ -132,7 +132,7 @@ def test_warnings_of_a_kind_are_listed_up_to_a_number_and_all_are_counted(
     ],
 )
 def test_a_manifest_that_cannot_be_right_is_a_warning(
-    session: Session, sample: Path, claims: dict[str, str], column: str, words: str
+    session: Session, sample: Path, claims: dict[str, str], column: str, text: str
 ) -> None:
     take(session, sample)
     manifest = read_manifest(sample)
@@ -143,7 +143,7 @@ def test_a_manifest_that_cannot_be_right_is_a_warning(
     write_manifest(sample, manifest | {"mode": "delta", "files": files} | newer | claims)
     [warning] = take(session, sample).report.warnings
     assert (warning.file, warning.column) == ("manifest.json", column)
-    assert words in warning.message
+    assert text in warning.message
 
 
 def test_an_older_package_without_balances_is_a_warning_too(session: Session, sample: Path) -> None:

@@ -260,7 +260,7 @@ def test_each_side_gets_one_email_that_says_nothing_of_the_other(
     ]
     assert len({row.dedupe_key for row in messages}) == 4
     for row in messages:
-        words = f"{row.subject} {row.text} {row.html}"
+        phrase = f"{row.subject} {row.text} {row.html}"
         secrets = (
             ("Альфа", "7415000018", "alfa@")
             if row.kind.endswith("new")
@@ -270,7 +270,7 @@ def test_each_side_gets_one_email_that_says_nothing_of_the_other(
                 "beta@",
             )
         )
-        assert not any(secret in words for secret in secrets)
+        assert not any(secret in phrase for secret in secrets)
     texts = {row.recipient: row.text for row in messages}
     assert "№ 1-ЭС, № 2-ЭС" in texts["alfa@example.org"]
     assert "№ 2-ЭС" not in texts["one@example.org"]

@@ -208,9 +208,9 @@ def test_a_link_is_made_when_the_letter_leaves(
     import email  # noqa: PLC0415
     from email import policy  # noqa: PLC0415
 
-    letter = email.message_from_bytes(server.accepted[0], policy=policy.default)
-    assert url in letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    assert url in letter.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    sent_email = email.message_from_bytes(server.accepted[0], policy=policy.default)
+    assert url in sent_email.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert url in sent_email.get_body(("html",)).get_content()  # type: ignore[union-attr]
 
 
 @pytest.fixture
@@ -245,10 +245,10 @@ def test_the_log_holds_no_secret(person: Person, server: MailServer) -> None:
     person.save(person.form(), 503)
     server.reply = "250 OK"
     person.save(person.page.check_last())
-    (letter,) = server.accepted
+    (sent_email,) = server.accepted
     import email  # noqa: PLC0415
 
-    text = email.message_from_bytes(letter).get_payload()[0].get_payload()[0]  # type: ignore[union-attr,index]
+    text = email.message_from_bytes(sent_email).get_payload()[0].get_payload()[0]  # type: ignore[union-attr,index]
     token = text.get_payload(decode=True).decode().split("/registration/confirm/")[1].split()[0]  # type: ignore[union-attr]
     for secret in (token, person.details()["password"], "7415000018", ON_RECORD):
         assert secret not in log.getvalue()
@@ -363,6 +363,6 @@ def test_what_has_served_its_time_is_deleted_and_what_has_not_stays(
     counts = clean_up(session, NOW)
     session.commit()
     assert (counts["registrations"], counts["attempts"]) == (2, 2)
-    kept = session.scalars(select(Registration.state).order_by(Registration.id)).all()
-    assert kept == ["draft", "link_sent", "unproved"]
+    retained = session.scalars(select(Registration.state).order_by(Registration.id)).all()
+    assert retained == ["draft", "link_sent", "unproved"]
     assert session.scalars(select(Account)).all()

@@ -208,11 +208,11 @@ def test_money_in_another_form_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"),
+    ("text", "stored"),
     [("0", 0), ("-0.00", 0), ("0012.5", 1250), ("-0.05", -5), ("9999999999999.99", 10**15 - 1)],
 )
-def test_money_is_kept_in_kopecks(text: str, kept: int) -> None:
-    assert c.Scaled(2).parse(text) == kept
+def test_money_is_kept_in_kopecks(text: str, stored: int) -> None:
+    assert c.Scaled(2).parse(text) == stored
 
 
 @quick
@@ -235,9 +235,9 @@ def test_dates_round_trip_within_the_years_of_a_calendar(day: date) -> None:
 def test_moments_are_kept_as_utc(local: datetime, offset: timedelta) -> None:
     zone = timezone(timedelta(minutes=offset // timedelta(minutes=1)))
     moment = local.replace(tzinfo=zone)
-    kept = c.Moment().parse(moment.isoformat())
-    assert isinstance(kept, str)
-    assert datetime.fromisoformat(kept).replace(tzinfo=UTC) == moment
+    stored = c.Moment().parse(moment.isoformat())
+    assert isinstance(stored, str)
+    assert datetime.fromisoformat(stored).replace(tzinfo=UTC) == moment
 
 
 @quick
@@ -274,6 +274,6 @@ def test_a_rate_of_vat_that_the_law_does_not_know_is_refused(text: str) -> None:
         c.VatRate().parse(text)
 
 
-@pytest.mark.parametrize(("text", "kept"), [("20", 200_000), ("22.00", 220_000), ("0", 0)])
-def test_a_rate_of_vat_is_kept_in_per_cent(text: str, kept: int) -> None:
-    assert c.VatRate().parse(text) == kept
+@pytest.mark.parametrize(("text", "stored"), [("20", 200_000), ("22.00", 220_000), ("0", 0)])
+def test_a_rate_of_vat_is_kept_in_per_cent(text: str, stored: int) -> None:
+    assert c.VatRate().parse(text) == stored

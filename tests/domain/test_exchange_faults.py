@@ -80,7 +80,7 @@ def test_a_date_of_the_other_form_is_never_taken_and_names_the_setting(day: date
 
 
 @pytest.mark.parametrize(
-    ("column", "text", "letter"),
+    ("column", "text", "character"),
     [
         (c.Zone(), "Т1", "Т"),
         (c.Direction(), "А+", "А"),
@@ -88,9 +88,9 @@ def test_a_date_of_the_other_form_is_never_taken_and_names_the_setting(day: date
     ],
 )
 def test_a_russian_letter_in_a_latin_word_is_named(
-    column: c.ColumnType, text: str, letter: str
+    column: c.ColumnType, text: str, character: str
 ) -> None:
-    with pytest.raises(ValueError, match=f"буква «{letter}» русская"):
+    with pytest.raises(ValueError, match=f"буква «{character}» русская"):
         column.parse(text)
 
 
@@ -118,7 +118,7 @@ def test_russian_text_is_told_from_its_bytes(text: str) -> None:
 @given(RUSSIAN)
 def test_windows_1251_read_as_utf_8_is_named_with_the_text_it_would_be(text: str) -> None:
     broken = text.encode("cp1251").decode("utf-8", "surrogateescape")
-    if any("\udc80" <= letter <= "\udcff" for letter in broken):
+    if any("\udc80" <= character <= "\udcff" for character in broken):
         with pytest.raises(SystematicError, match="windows-1251") as caught:
             c.Text().parse(broken)
         assert text[:40].strip() in str(caught.value)
@@ -130,15 +130,15 @@ def test_a_file_of_a_dos_program_is_named() -> None:
 
 
 def test_a_long_file_is_judged_by_its_beginning_but_read_to_its_first_letters() -> None:
-    taken = 0
+    reads = 0
 
-    def blocks(letters: bytes) -> bytes:
-        nonlocal taken
-        taken += 1
-        return b"1;2\n" * 1000 if taken < 50 else letters
+    def blocks(ending: bytes) -> bytes:
+        nonlocal reads
+        reads += 1
+        return b"1;2\n" * 1000 if reads < 50 else ending
 
     assert find_encoding_fault(iter(lambda: blocks("Заря;\n".encode() * 900), b""), "cp1251")
-    assert taken == 50
+    assert reads == 50
 
 
 @pytest.mark.parametrize(
@@ -163,10 +163,10 @@ def test_a_name_that_could_be_two_or_none_is_left_alone(names: list[str]) -> Non
 @quick
 @given(st.sampled_from(sorted(known_files())), st.data())
 def test_any_mixture_of_case_and_letters_folds_to_the_name(name: str, data: st.DataObject) -> None:
-    looks = {"a": "аА", "c": "сС", "e": "еЕ", "o": "оО", "p": "рР", "x": "хХ", "y": "уУ"}
+    lookalikes = {"a": "аА", "c": "сС", "e": "еЕ", "o": "оО", "p": "рР", "x": "хХ", "y": "уУ"}
     written = "".join(
-        data.draw(st.sampled_from([letter, letter.upper(), *looks.get(letter, "")]))
-        for letter in name
+        data.draw(st.sampled_from([character, character.upper(), *lookalikes.get(character, "")]))
+        for character in name
     )
     assert fold_name(written) == name
     assert re.fullmatch("[a-z_.]+", fold_name(written))

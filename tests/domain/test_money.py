@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.domain.errors import AmountError
 from app.domain.money import amount_in_words, from_kopecks, parse_roubles, plural
 
-WORDS = [
+TEXTS = [
     ("0.00", "Ноль рублей 00 копеек"),
     ("1.01", "Один рубль 01 копейка"),
     ("2.02", "Два рубля 02 копейки"),
@@ -23,9 +23,9 @@ WORDS = [
 ]
 
 
-@pytest.mark.parametrize(("amount", "words"), WORDS)
-def test_a_sum_is_written_in_words(amount: str, words: str) -> None:
-    assert amount_in_words(Decimal(amount)) == words
+@pytest.mark.parametrize(("amount", "phrase"), TEXTS)
+def test_a_sum_is_written_in_words(amount: str, phrase: str) -> None:
+    assert amount_in_words(Decimal(amount)) == phrase
 
 
 @given(st.integers(-(10**15), 10**15))

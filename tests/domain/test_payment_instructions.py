@@ -47,14 +47,14 @@ def test_no_purpose_is_too_long_and_the_vat_is_never_cut_off(contract: str, numb
     name = ContractName(contract, date(2020, 2, 1))
     vat = "в т.ч. НДС 20%, 22% - 22262-70"
     on = date(2026, 10, 31)
-    for words, end in (
+    for phrase, end in (
         (invoice_purpose(name, number, on, OCTOBER, vat), vat),
         (document_purpose(name, number, on, OCTOBER, vat), vat),
         (other_debt_purpose(name, on), "в т.ч. НДС"),
         (interest_purpose(name, [number]), "НДС не облагается"),
     ):
-        assert len(words) <= MAX_PURPOSE
-        assert words.endswith(end)
+        assert len(phrase) <= MAX_PURPOSE
+        assert phrase.endswith(end)
 
 
 @pytest.mark.parametrize(

@@ -110,11 +110,11 @@ def test_ten_years_are_the_longest_period() -> None:
 @given(DAYS.filter(lambda day: date(2004, 1, 1) < day < date(2099, 1, 1)))
 def test_presets_hold_today_or_a_day_of_the_time_before(today: date) -> None:
     months_back = {"Прошлый месяц": 1, "Прошлый квартал": 3, "Прошлый год": 12}
-    for words, period in presets(today):
-        reference = Month.of(today).plus(-months_back.get(words, 0))
+    for phrase, period in presets(today):
+        reference = Month.of(today).plus(-months_back.get(phrase, 0))
         assert reference in period.months
         assert (today in (period.first, period.last)) or (
-            (period.first <= today <= period.last) is (words not in months_back)
+            (period.first <= today <= period.last) is (phrase not in months_back)
         )
     assert len(last_months(today, 12).months) == 12
 

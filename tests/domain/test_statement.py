@@ -30,15 +30,15 @@ def statement(opening: str) -> SettlementStatement:
 
 
 @pytest.mark.parametrize(
-    ("balance", "words"),
+    ("balance", "text"),
     [
         ("1000.00", "задолженность потребителя: одна тысяча рублей 00 копеек"),
         ("-2.50", "переплата потребителя: два рубля 50 копеек"),
         ("0.00", "взаимные расчеты закрыты, сальдо 0 рублей 00 копеек"),
     ],
 )
-def test_the_closing_balance_is_said_in_words_without_a_sign(balance: str, words: str) -> None:
-    assert statement(balance).closing_text == words
+def test_the_closing_balance_is_said_in_words_without_a_sign(balance: str, text: str) -> None:
+    assert statement(balance).closing_text == text
 
 
 def test_a_statement_is_named_by_contract_and_moment() -> None:

@@ -67,7 +67,7 @@ def test_a_package_without_a_manifest_has_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "phrase"),
     [
         ("export/day/services.csv", "папок"),
         ("../services.csv", "папок"),
@@ -76,9 +76,9 @@ def test_a_package_without_a_manifest_has_none(tmp_path: Path) -> None:
         ("export/services.csv", "в разных папках"),
     ],
 )
-def test_a_zip_with_folders_inside_is_refused(tmp_path: Path, name: str, words: str) -> None:
+def test_a_zip_with_folders_inside_is_refused(tmp_path: Path, name: str, phrase: str) -> None:
     path = archive(tmp_path / "p.zip", {name: b"x", "customers.csv": b"x"})
-    with pytest.raises(PackageError, match=words):
+    with pytest.raises(PackageError, match=phrase):
         Package(path)
 
 
@@ -250,7 +250,7 @@ def test_a_file_that_is_one_endless_line_does_not_fill_the_memory() -> None:
     class Endless(io.RawIOBase):
         """Bytes without end, and a count of those taken."""
 
-        taken = 0
+        accepted = 0
 
         def readable(self) -> bool:
             return True

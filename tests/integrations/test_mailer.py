@@ -48,22 +48,24 @@ def settings(tmp_path: Path, port: int, **changes: object) -> MailSettings:
     return MailSettings(tmp_path / "outbox", **(values | changes))  # type: ignore[arg-type]
 
 
-def send(app: Flask, settings: MailSettings, letter: Mailing = LETTER) -> str:
+def send(app: Flask, settings: MailSettings, sent_email: Mailing = LETTER) -> str:
     with app.app_context():
-        return make_mailer(mail, settings).send(letter)
+        return make_mailer(mail, settings).send(sent_email)
 
 
 def test_a_letter_arrives_with_both_parts(app: Flask, tmp_path: Path, server: MailServer) -> None:
     send(app, settings(tmp_path, server.port))
-    letter = cast(EmailMessage, email.message_from_bytes(server.accepted[0], policy=policy.default))
+    sent_email = cast(
+        EmailMessage, email.message_from_bytes(server.accepted[0], policy=policy.default)
+    )
     assert server.recipients == ["buh@example.org"]
-    assert letter["Subject"] == LETTER.subject
+    assert sent_email["Subject"] == LETTER.subject
     sender = email.message_from_bytes(server.accepted[0])["From"]
     assert str(make_header(decode_header(sender))) == f"{LETTER.sender_name} <kabinet@localhost>"
-    assert letter["Message-ID"] == LETTER.message_id
-    assert letter["Auto-Submitted"] == "auto-generated"
-    assert part(letter, "plain").strip() == "Здравствуйте!"
-    assert part(letter, "html").strip() == LETTER.html
+    assert sent_email["Message-ID"] == LETTER.message_id
+    assert sent_email["Auto-Submitted"] == "auto-generated"
+    assert part(sent_email, "plain").strip() == "Здравствуйте!"
+    assert part(sent_email, "html").strip() == LETTER.html
 
 
 @pytest.mark.parametrize(
@@ -172,6 +174,6 @@ def test_without_a_server_letters_are_files_that_only_their_owner_reads(
     app: Flask, tmp_path: Path
 ) -> None:
     name = send(app, settings(tmp_path, 25, server=""))
-    (letter,) = Outbox(tmp_path / "outbox").emails()
-    assert letter["Subject"] == LETTER.subject
+    (sent_email,) = Outbox(tmp_path / "outbox").emails()
+    assert sent_email["Subject"] == LETTER.subject
     assert (tmp_path / "outbox" / name).stat().st_mode & 0o777 == 0o600

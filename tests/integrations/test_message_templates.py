@@ -21,7 +21,7 @@ FACTS = {
     "number": "00123-ЭС",
     "until": AT,
     "at": AT,
-    "email": "new@example.org",
+    "content": "new@example.org",
     "phone": "+79129999999",
     "days": 7,
     "reason": "Договор расторгнут",
@@ -36,7 +36,7 @@ FACTS = {
     "files": 2,
     "by_phone": False,
     "staff": "Петрова М. И.",
-    "field": "email",
+    "field": "content",
     "numbers": "№ 00123-ЭС",
     "is_one": True,
     "name": "2026-11-21.zip",
@@ -101,32 +101,34 @@ def test_every_letter_and_text_message_is_in_these_tables() -> None:
 
 @pytest.mark.parametrize(("kind", "button"), LETTERS.items())
 def test_a_letter_says_the_same_in_both_parts(kind: str, button: str | None) -> None:
-    words = render_email(kind, **FACTS)
-    assert words.subject
-    assert len(words.subject) <= 78
-    assert words.html
-    html5lib.HTMLParser(strict=True).parse(words.html)
-    soup = BeautifulSoup(words.html, "html5lib")
-    assert soup.title.text == words.subject
-    plain = re.sub(r"\s+", " ", words.text)
+    content = render_email(kind, **FACTS)
+    assert content.subject
+    assert len(content.subject) <= 78
+    assert content.html
+    html5lib.HTMLParser(strict=True).parse(content.html)
+    soup = BeautifulSoup(content.html, "html5lib")
+    assert soup.title.text == content.subject
+    plain = re.sub(r"\s+", " ", content.text)
     for paragraph in soup.select("p:not(.small):not(:has(a))"):
         assert re.sub(r"\s+", " ", paragraph.text) in plain
     links = [(link.text, link["href"]) for link in soup.select("a")]
     assert links == ([(button, LINK)] if button else [])
-    assert (f"{button}:\n{LINK}" in words.text) is bool(button)
+    assert (f"{button}:\n{LINK}" in content.text) is bool(button)
     for fact in ("АО «Пример-Энерго»", "8 (3513) 00-00-00"):
         assert fact in plain
-    assert not re.search(r"https?://|\{\{|\}\}|\{%|\[\[|\]\]", words.text + words.html)
+    assert not re.search(r"https?://|\{\{|\}\}|\{%|\[\[|\]\]", content.text + content.html)
 
 
 @pytest.mark.parametrize(("kind", "secret"), TEXTS.items())
 def test_a_text_message_is_one_short_line(kind: str, secret: str) -> None:
-    words = render_sms(kind, **FACTS)
-    assert words.subject is words.html is None
-    assert "\n" not in words.text
+    content = render_sms(kind, **FACTS)
+    assert content.subject is content.html is None
+    assert "\n" not in content.text
     # Three parts of 67 Cyrillic letters, and a link of up to a hundred.
-    assert len(words.text.replace(LINK, "")) <= 200
-    assert {CODE, LINK} & set(re.findall("⟦[^⟧]+⟧", words.text)) == ({secret} if secret else set())
+    assert len(content.text.replace(LINK, "")) <= 200
+    assert {CODE, LINK} & set(re.findall("⟦[^⟧]+⟧", content.text)) == (
+        {secret} if secret else set()
+    )
 
 
 def test_moments_are_told_with_their_zone() -> None:
@@ -145,17 +147,17 @@ HOSTILE = (
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_inert_text(name: str) -> None:
-    words: list[MessageContent] = [
+    contents: list[MessageContent] = [
         render_email(kind, **(FACTS | {"supplier": name, "reason": name, "lines": [name]}))
         for kind in LETTERS
     ]
-    for letter, button in zip(words, LETTERS.values(), strict=True):
-        assert "\n" not in (letter.subject or "")
-        soup = BeautifulSoup(letter.html or "", "html5lib")
+    for content, button in zip(contents, LETTERS.values(), strict=True):
+        assert "\n" not in (content.subject or "")
+        soup = BeautifulSoup(content.html or "", "html5lib")
         assert not soup.select("img, script, [onerror]")
         assert [link["href"] for link in soup.select("a")] == ([LINK] if button else [])
-        assert not re.search("^Bcc:", letter.text, re.MULTILINE)
-        assert CODE not in letter.text
+        assert not re.search("^Bcc:", content.text, re.MULTILINE)
+        assert CODE not in content.text
 
 
 def test_templates_of_letters_are_text_only() -> None:

@@ -69,8 +69,8 @@ def as_text(content: bytes, media_type: str) -> str:
 
 def neutral(text: str) -> str:
     """The text without what differs between two runs of one version."""
-    for pattern, word in RANDOM:
-        text = pattern.sub(word, text)
+    for pattern, placeholder in RANDOM:
+        text = pattern.sub(placeholder, text)
     return text
 
 

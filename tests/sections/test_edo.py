@@ -35,7 +35,7 @@ def test_the_page_says_what_domain_experts_expect_of_it(
 ) -> None:
     page = PageClient(make_app(edo_operator="Диадок", edo_participant_id="2BM-7415"))
     soup = page.get("edo.index")
-    for words in (
+    for phrase in (
         "63-ФЗ",
         "статья 169",
         "5.03",
@@ -49,7 +49,7 @@ def test_the_page_says_what_domain_experts_expect_of_it(
         "7415000007",
         "Вопросы и ответы",
     ):
-        assert words in soup.text, words
+        assert phrase in soup.text, phrase
     assert "Войти" in soup.select_one(".note").text
 
 

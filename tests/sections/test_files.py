@@ -59,8 +59,8 @@ def statement(page: PageClient, contract: Contract, months: int, **values: str) 
     )
 
 
-def order(page: PageClient, soup: BeautifulSoup, words: str, status: int = 303) -> str:
-    form = soup.select_one(f"button:-soup-contains('{words}')").find_parent("form")
+def order(page: PageClient, soup: BeautifulSoup, phrase: str, status: int = 303) -> str:
+    form = soup.select_one(f"button:-soup-contains('{phrase}')").find_parent("form")
     data = {field["name"]: field.get("value", "") for field in form.select("input")}
     answer = page.client.post(form["action"], data=data)
     assert answer.status_code == status, answer.text
@@ -83,12 +83,12 @@ def test_a_long_statement_is_prepared_and_fetched(page: PageClient, contract: Co
     )
 
 
-@pytest.mark.parametrize("words", ["Подготовить XLSX", "Подготовить CSV"])
-def test_a_long_table_too(page: PageClient, contract: Contract, words: str) -> None:
-    where = order(page, statement(page, contract, ROWS), words)
+@pytest.mark.parametrize("phrase", ["Подготовить XLSX", "Подготовить CSV"])
+def test_a_long_table_too(page: PageClient, contract: Contract, phrase: str) -> None:
+    where = order(page, statement(page, contract, ROWS), phrase)
     answer = page.client.get(where + "/download")
     assert answer.status_code == 200
-    if "CSV" in words:
+    if "CSV" in phrase:
         lines = answer.data.decode("utf-8-sig").splitlines()
         assert len([line for line in lines if line.startswith("Операция")]) == ROWS
 

@@ -27,7 +27,7 @@ def contract(make: Factory) -> Contract:
 
 
 @pytest.mark.parametrize(
-    ("charged", "paid", "words"),
+    ("charged", "paid", "phrase"),
     [
         ("100.00", "40.00", "Задолженность 60,00 ₽"),
         ("40.00", "100.00", "Переплата 60,00 ₽"),
@@ -35,14 +35,14 @@ def contract(make: Factory) -> Contract:
     ],
 )
 def test_the_balance_is_said_in_words(
-    page: PageClient, make: Factory, contract: Contract, charged: str, paid: str, words: str
+    page: PageClient, make: Factory, contract: Contract, charged: str, paid: str, phrase: str
 ) -> None:
     make.charge(contract, date(2026, 10, 31), charged)
     make.payment(contract, date(2026, 11, 2), paid)
     make.commit()
     page.sign_in("00123")
     soup = page.get("home.index", contract_id=contract.id)
-    assert " ".join(soup.select_one(".balance").text.split()) == words
+    assert " ".join(soup.select_one(".balance").text.split()) == phrase
     assert "−" not in soup.select_one(".balance").text
 
 

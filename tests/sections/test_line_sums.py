@@ -18,7 +18,7 @@ from app.web.filters import reading
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PageClient
-from tests.sections.test_money_agrees import signed, visit, words
+from tests.sections.test_money_agrees import signed, squeezed, visit
 
 YEAR = "?first=2026-01-01&last=2026-12-31"
 
@@ -68,10 +68,10 @@ def test_sums_without_vat_are_the_same_on_the_page_and_in_every_file(
     home = page.sign_in("00803").location
     sums = ["3 000,00", "660,00", "3 660,00"]
     charges = visit(page, home, f"charges{YEAR}")
-    assert [words(cell) for cell in charges.select("table.charges tfoot td.r")][1:] == sums
+    assert [squeezed(cell) for cell in charges.select("table.charges tfoot td.r")][1:] == sums
     for lines in ("", "&lines=1"):
         foot = visit(page, home, f"charges/statement{YEAR}{lines}").select("tfoot tr:last-child")[0]
-        assert [words(foot.select_one(f"td.{name}")) for name in ("net", "vat", "gross")] == sums
+        assert [squeezed(foot.select_one(f"td.{name}")) for name in ("net", "vat", "gross")] == sums
         for path in ("charges/charges", "charges/statement"):
             answer = page.client.get(f"{home}{path}.csv{YEAR}{lines}").data.decode("utf-8-sig")
             *rows, total = csv.reader(io.StringIO(answer), delimiter=";")
@@ -92,8 +92,8 @@ def test_a_statement_with_lines_has_a_row_with_what_they_do_not_come_to(
     make.commit()
     home = page.sign_in("00803").location
     rows = visit(page, home, f"charges/statement{YEAR}&lines=1").select("table.statement tbody tr")
-    assert "Разница документа и его строк" in words(rows[-1])
-    assert [words(cell) for cell in rows[-1].select("td")][-3:] == ["500,00", "110,00", "610,00"]
+    assert "Разница документа и его строк" in squeezed(rows[-1])
+    assert [squeezed(cell) for cell in rows[-1].select("td")][-3:] == ["500,00", "110,00", "610,00"]
 
 
 def test_a_document_says_where_its_lines_come_to_other_sums(
@@ -106,7 +106,7 @@ def test_a_document_says_where_its_lines_come_to_other_sums(
     assert (
         "Строки не дают сумм документа, по данным биллинга в них: без НДС 1 500,00 ₽, "
         "НДС 330,00 ₽, с НДС 1 830,00 ₽."
-    ) in words(page.open(link))
+    ) in squeezed(page.open(link))
 
 
 def test_a_sum_with_vat_is_an_equation_only_where_it_is_true(
@@ -122,7 +122,7 @@ def test_a_sum_with_vat_is_an_equation_only_where_it_is_true(
     make.commit()
     home = page.sign_in("00803").location
     soup = visit(page, home, f"charges{YEAR}")
-    text = words(page.open(soup.select_one("table.charges tbody a")["href"]).select_one("dl.kv"))
+    text = squeezed(page.open(soup.select_one("table.charges tbody a")["href"]).select_one("dl.kv"))
     assert "100,00 ₽, НДС 22,00 ₽, с НДС 122,01 ₽" in text
     assert "=" not in text
 
@@ -141,7 +141,7 @@ def test_the_vat_of_a_month_names_a_rate_that_billing_has_not_sent(
     make.commit()
     home = page.sign_in("00803").location
     vat = visit(page, home, f"charges{YEAR}").select_one("table.charges tbody td.vat")
-    assert words(vat) == "22 %: 220,00ставка не указана: 11,00"
+    assert squeezed(vat) == "22 %: 220,00ставка не указана: 11,00"
 
 
 def test_a_fine_that_was_withdrawn_still_tells_what_its_reversal_belongs_to(
@@ -167,12 +167,12 @@ def test_a_fine_that_was_withdrawn_still_tells_what_its_reversal_belongs_to(
     make.commit()
     home = page.sign_in("00803").location
     pay = visit(page, home, "pay")
-    assert words(pay.select_one("tfoot .total")) == "122,00"
-    assert words(pay.select_one(".balance")) == "Задолженность 117,00 ₽"
-    assert "переплата по пеням 5,00 ₽" in words(pay.select_one(".bridge"))
+    assert squeezed(pay.select_one("tfoot .total")) == "122,00"
+    assert squeezed(pay.select_one(".balance")) == "Задолженность 117,00 ₽"
+    assert "переплата по пеням 5,00 ₽" in squeezed(pay.select_one(".bridge"))
     charges = visit(page, home, f"charges{YEAR}")
-    assert words(charges.select("table.charges tbody td")[-1]) == "Не оплачено"
-    assert words(charges.select("table.interest tbody td")[-1]) == "в зачет"
+    assert squeezed(charges.select("table.charges tbody td")[-1]) == "Не оплачено"
+    assert squeezed(charges.select("table.interest tbody td")[-1]) == "в зачет"
 
 
 def test_of_a_reading_that_fell_no_consumption_is_told(
@@ -187,7 +187,7 @@ def test_of_a_reading_that_fell_no_consumption_is_told(
     home = page.sign_in("00803").location
     soup = visit(page, home, f"charges/{charge.id}")
     assert "1000,00 → 900,00 Последнее показание меньше начального, расход по ним не виден" in (
-        words(soup.select_one("table.lines tbody tr"))
+        squeezed(soup.select_one("table.lines tbody tr"))
     )
     assert "через ноль" not in soup.text
 

@@ -43,7 +43,7 @@ def load(app: Flask, case: str, number: str) -> None:
         db.session.commit()
 
 
-def words(tag: Tag | None) -> str:
+def squeezed(tag: Tag | None) -> str:
     return " ".join(tag.text.split()) if tag else ""
 
 
@@ -57,14 +57,14 @@ def test_a_lowering_correction_counts_once_on_every_page(app: Flask, page: PageC
     row = visit(page, home, "charges?first=2026-10-01&last=2026-11-30").select_one(
         "table.charges tbody tr"
     )
-    assert words(row.select_one("td.gross")) == "1 097,39"
-    assert words(row.select("td")[-1]) == "Частично осталось 97,39 ₽"
+    assert squeezed(row.select_one("td.gross")) == "1 097,39"
+    assert squeezed(row.select("td")[-1]) == "Частично осталось 97,39 ₽"
     october = visit(page, home, "charges?first=2026-10-01&last=2026-10-31")
-    assert "осталось 97,39 ₽" in words(october.select_one("table.charges tbody tr"))
-    assert words(visit(page, home, "invoices").select_one("td.unpaid")) == "97,39"
+    assert "осталось 97,39 ₽" in squeezed(october.select_one("table.charges tbody tr"))
+    assert squeezed(visit(page, home, "invoices").select_one("td.unpaid")) == "97,39"
     pay = visit(page, home, "pay")
-    assert words(pay.select_one("tfoot .total")) == "97,39"
-    assert words(pay.select_one(".balance")) == "Задолженность 97,39 ₽"
+    assert squeezed(pay.select_one("tfoot .total")) == "97,39"
+    assert squeezed(pay.select_one(".balance")) == "Задолженность 97,39 ₽"
 
 
 def test_without_the_payment_the_corrected_month_is_not_paid(app: Flask, page: PageClient) -> None:
@@ -76,21 +76,24 @@ def test_without_the_payment_the_corrected_month_is_not_paid(app: Flask, page: P
     row = visit(page, home, "charges?first=2026-10-01&last=2026-11-30").select_one(
         "table.charges tbody tr"
     )
-    assert words(row.select("td")[-1]) == "Не оплачено"
+    assert squeezed(row.select("td")[-1]) == "Не оплачено"
     invoice = visit(page, home, "invoices").select_one("table.invoices tbody tr")
-    assert words(invoice.select_one("td.unpaid")) == "1 097,39"
-    assert "частично" not in words(invoice)
+    assert squeezed(invoice.select_one("td.unpaid")) == "1 097,39"
+    assert "частично" not in squeezed(invoice)
 
 
 def test_a_reversed_fine_is_not_asked_for_and_energy_in_full(app: Flask, page: PageClient) -> None:
     load(app, "late-interest-reversed", "00902-ЭС")
     home = page.sign_in("00902").location
     pay = visit(page, home, "pay")
-    assert [words(row.select_one("td.r")) for row in pay.select("tbody tr")] == ["122,00"]
+    assert [squeezed(row.select_one("td.r")) for row in pay.select("tbody tr")] == ["122,00"]
     item = page.open(page.client.get(pay.select_one("tbody a")["href"]).headers["Location"])
     assert "НДС 22% - 22-00" in item.text
     interest = visit(page, home, "charges").select("table.interest tbody tr")
-    assert [words(row.select("td")[-1]) for row in interest] == ["в зачет", "оплата не требуется"]
+    assert [squeezed(row.select("td")[-1]) for row in interest] == [
+        "в зачет",
+        "оплата не требуется",
+    ]
 
 
 class RandomLedger:
@@ -223,7 +226,7 @@ def test_pages_of_a_random_ledger_agree(make: Factory, page: PageClient, seed: i
     side = 1 if pay.select_one(".balance.debt") else -1
     shown = money_in(pay.select_one(".balance").text)[0] * side
     assert shown == ledger.balance
-    assert words(page.open(home).select_one(".balance")) == words(pay.select_one(".balance"))
+    assert squeezed(page.open(home).select_one(".balance")) == squeezed(pay.select_one(".balance"))
     # What «Оплатить» asks for is what stands open by invoice and by document.
     asked = [signed(cell.text) for cell in pay.select("table.payables tbody td.r")]
     assert all(amount > 0 for amount in asked)
@@ -240,7 +243,7 @@ def test_pages_of_a_random_ledger_agree(make: Factory, page: PageClient, seed: i
         (
             signed(row.select_one("td.unpaid").text)
             for row in unpaid.values()
-            if "11.2026" in words(row.select("td")[1])
+            if "11.2026" in squeezed(row.select("td")[1])
         ),
         ZERO,
     )
@@ -249,10 +252,10 @@ def test_pages_of_a_random_ledger_agree(make: Factory, page: PageClient, seed: i
     assert fines == by_code.get("interest", ZERO)
     assert months + fines + advances + by_code.get("rest", ZERO) == sum(asked)
     # What is overdue, and the words that lead to it from the balance.
-    assert words(page.open(home).select_one(".overdue-sum")) == words(
+    assert squeezed(page.open(home).select_one(".overdue-sum")) == squeezed(
         pay.select_one(".overdue-sum")
     )
-    for equation in re.findall(r"[^.:]*?=[^.]*", words(pay.select_one(".overdue-sum"))):
+    for equation in re.findall(r"[^.:]*?=[^.]*", squeezed(pay.select_one(".overdue-sum"))):
         *terms, result = money_in(equation)
         signs = [1 if sign == "+" else -1 for sign in re.findall(r"[+−](?= )", equation)]
         value = terms[0] + sum(
@@ -274,9 +277,9 @@ def test_files_of_a_random_ledger_agree_with_its_pages(
     total = ledger.charged
     query = "?first=2026-01-01&last=2026-12-31"
     charges = visit(page, home, f"charges{query}")
-    assert money_in(words(charges.select_one(".grand")))[0] == total
+    assert money_in(squeezed(charges.select_one(".grand")))[0] == total
     statement = visit(page, home, f"charges/statement{query}").select_one("p:has(b.num)")
-    assert money_in(words(statement))[0] == total
+    assert money_in(squeezed(statement))[0] == total
     for path, wanted in (
         ("charges/charges", total),
         ("charges/statement", total),
@@ -318,8 +321,8 @@ def test_the_way_from_the_balance_to_what_is_overdue_stands_beside_the_pair(
     clerk.sign_in_staff("operator")
     shown.append(clerk.get("staff.customer", contract_id=contract.id))
     for soup in shown:
-        assert words(soup.select_one(".balance")) == "Задолженность 2 850,15 ₽"
-        text = words(soup.select_one(".overdue-sum"))
+        assert squeezed(soup.select_one(".balance")) == "Задолженность 2 850,15 ₽"
+        text = squeezed(soup.select_one(".overdue-sum"))
         assert text.startswith("Просрочено с учетом авансов 3 279,89 ₽ — 34 дня.")
         assert "По документам 2 850,15 ₽ + неоплаченные авансы 429,74 ₽ = 3 279,89 ₽." in text
 
@@ -335,7 +338,7 @@ def test_where_overdue_is_a_part_of_the_balance_nothing_is_added(
     make.invoice(contract, date(2026, 12, 18), "100.00", period=Month(2026, 10))
     make.commit()
     home = page.open(page.sign_in("00802").location)
-    assert words(home.select_one(".overdue-sum")) == "Из них просрочено 2 850,15 ₽ — 34 дня."
+    assert squeezed(home.select_one(".overdue-sum")) == "Из них просрочено 2 850,15 ₽ — 34 дня."
 
 
 def test_a_month_that_the_period_cuts_is_labelled_so_on_the_page_and_in_the_file(
@@ -348,6 +351,6 @@ def test_a_month_that_the_period_cuts_is_labelled_so_on_the_page_and_in_the_file
     query = "?first=2026-10-10&last=2026-11-15"
     rows = visit(page, home, f"settlements{query}").select("table.sheet tbody th")
     labels = ["10–31 октября 2026", "1–15 ноября 2026"]
-    assert [words(row) for row in rows] == labels
+    assert [squeezed(row) for row in rows] == labels
     answer = page.client.get(f"{home}settlements/turnover.csv{query}").data.decode("utf-8-sig")
     assert [line.split(";")[0] for line in answer.splitlines()] == ["Месяц", *labels, "Итого"]

@@ -68,8 +68,8 @@ def test_everything_that_is_due_stands_once_overdue_first(
     page: PageClient, contract: Contract
 ) -> None:
     soup = page.get("pay.index", contract_id=contract.id)
-    words = [" ".join(row.th.text.split()) for row in soup.select("tbody tr")]
-    assert words == [
+    phrase = [" ".join(row.th.text.split()) for row in soup.select("tbody tr")]
+    assert phrase == [
         "Счет № 9 за 09.2026",
         "Документ № К-1 от 20.10.2026 счета на него нет",
         "Пени отдельным поручением",
@@ -325,7 +325,7 @@ def test_the_account_is_typed_once_and_the_orders_hold_it(
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "words"),
+    ("field", "value", "phrase"),
     [
         ("account", "40702810700000000001", "не подходит к этому БИК"),
         ("account", "407028106", "введено 9"),
@@ -337,11 +337,11 @@ def test_the_account_is_typed_once_and_the_orders_hold_it(
     ],
 )
 def test_a_wrong_requisite_is_said_beside_it_and_kept(
-    page: PageClient, make: Factory, contract: Contract, field: str, value: str, words: str
+    page: PageClient, make: Factory, contract: Contract, field: str, value: str, phrase: str
 ) -> None:
     details(page, contract, 422, **{field: value})
     soup = page.check_last()
-    assert words in soup.select_one(f"#{field}-error").text
+    assert phrase in soup.select_one(f"#{field}-error").text
     assert soup.select_one(f"#{field}")["value"] == value
     assert make.session.scalars(select(BankDetails)).first() is None
 

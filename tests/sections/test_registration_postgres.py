@@ -47,13 +47,13 @@ def at_once(app: Flask, page: PageClient, path: str, data: dict[str, str], times
     cookie = page.client.get_cookie("kabinet")
     assert cookie
 
-    def post(_: int) -> int:
+    def send_form(_: int) -> int:
         client = app.test_client()
         client.set_cookie("kabinet", cookie.value)
         return client.post(path, data=data).status_code
 
     with ThreadPoolExecutor(6) as pool:
-        return sorted(pool.map(post, range(times)))
+        return sorted(pool.map(send_form, range(times)))
 
 
 def token_of(soup) -> dict[str, str]:

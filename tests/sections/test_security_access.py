@@ -123,8 +123,8 @@ def test_engineer_sees_the_contract_and_its_meters_without_any_sum(
     make.commit()
     home = page.get("home.index", contract_id=theirs.id)
     assert "44556677" in home.text
-    for words in ("Задолженность", "Переплата", "Оплатить", "98 765", "начисление", "Счет"):
-        assert words not in home.text
+    for phrase in ("Задолженность", "Переплата", "Оплатить", "98 765", "начисление", "Счет"):
+        assert phrase not in home.text
     fragment = page.fragment("settlements.index", 403, contract_id=theirs.id)
     assert "Нет доступа" in fragment.text
 

@@ -128,8 +128,8 @@ def test_static_file_is_kept_for_ever_under_its_version_only(
     assert len(assets) == 3
     for path in assets:
         answer = page.client.get(path, buffered=True)
-        kept = answer.headers["Cache-Control"]
-        assert {"immutable", "max-age=31536000"} <= set(kept.split(", ")), path
+        stored = answer.headers["Cache-Control"]
+        assert {"immutable", "max-age=31536000"} <= set(stored.split(", ")), path
         # The same file for everybody: signing in must not load it again.
         assert "Cookie" not in answer.headers.get("Vary", "")
         assert "Set-Cookie" not in answer.headers

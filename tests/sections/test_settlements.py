@@ -83,7 +83,7 @@ def test_a_fragment_is_the_block_alone_and_says_what_it_shows(
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "kept", "message"),
+    ("first", "last", "stored", "message"),
     [
         ("2026-03-01", "2026-01-31", "2026-01-31", "раньше даты"),
         ("2025-02-30", "2026-01-31", "2025-02-30", "нужна дата"),
@@ -92,11 +92,11 @@ def test_a_fragment_is_the_block_alone_and_says_what_it_shows(
     ],
 )
 def test_a_wrong_period_gets_a_message_and_keeps_what_was_typed(
-    page: PageClient, contract: Contract, first: str, last: str, kept: str, message: str
+    page: PageClient, contract: Contract, first: str, last: str, stored: str, message: str
 ) -> None:
     soup = page.get("settlements.index", 422, contract_id=contract.id, first=first, last=last)
     assert soup.title.text.startswith("Ошибка")
-    assert kept in [field["value"] for field in soup.select("#first, #last")]
+    assert stored in [field["value"] for field in soup.select("#first, #last")]
     (error,) = soup.select("#error-summary a")
     assert message in error.text
     field = soup.select_one(error["href"])
@@ -145,7 +145,7 @@ def test_the_statement_names_both_sides_and_says_it_is_no_act(
         "settlements.statement", contract_id=contract.id, first="2026-01", last="2026-03"
     )
     text = soup.select_one("main").text
-    for words in (
+    for phrase in (
         "Акционерное общество «Пример-Энерго»",
         "ИНН 7415000018, КПП 741501001",
         "№ 00123-ЭС от 01.02.2020",
@@ -155,7 +155,7 @@ def test_the_statement_names_both_sides_and_says_it_is_no_act(
         "задолженность потребителя: одна тысяча рублей 00 копеек",
         "не является актом сверки",
     ):
-        assert words in text
+        assert phrase in text
     assert cells(soup, "td.opening") == ["0,00"]
     assert cells(soup, "td.closing") == ["1 000,00 Дт"]
 

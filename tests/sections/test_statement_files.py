@@ -202,8 +202,8 @@ def test_other_programs_read_the_pdf(pdf: Path) -> None:
     subprocess.run(["qpdf", "--check", pdf], capture_output=True, check=True)
     printed = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, check=True)
     text = printed.stdout.decode()
-    for word in ("Справка", "№", "₽", "ИНН", "является"):
-        assert word in text
+    for expected in ("Справка", "№", "₽", "ИНН", "является"):
+        assert expected in text
     assert "■" not in text
 
 

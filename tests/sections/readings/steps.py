@@ -26,8 +26,10 @@ def type_in(
 
 def send(page: PageClient, soup: BeautifulSoup, status: int = 303, *confirm: str) -> str:
     """Press «Передать показания» on the second step."""
-    post = soup.select_one("main form[method=post]")
-    data = {field["name"]: field.get("value", "") for field in post.select("input[type=hidden]")}
+    send_form = soup.select_one("main form[method=post]")
+    data = {
+        field["name"]: field.get("value", "") for field in send_form.select("input[type=hidden]")
+    }
     data |= {"step": "send"}
     path = page.last.request.full_path.rstrip("?")
     answer = page.client.post(path, data=data | ({"confirm": list(confirm)} if confirm else {}))

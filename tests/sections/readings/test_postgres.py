@@ -70,14 +70,14 @@ def test_of_different_values_at_once_exactly_one_counts(
     cookie = page.client.get_cookie("kabinet")
     box = next(name for name in data if name.startswith("whole-"))
 
-    def post(number: int) -> int:
+    def send_form(number: int) -> int:
         client = postgres_app.test_client()
         client.set_cookie("kabinet", cookie.value)
         changed = {"key": str(uuid.uuid4()), box: str(1110 + number)}
         return client.post(url, data=data | changed).status_code
 
     with ThreadPoolExecutor(6) as pool:
-        statuses = set(pool.map(post, range(12)))
+        statuses = set(pool.map(send_form, range(12)))
     assert statuses <= {303, 409}
     rows = make.session.scalars(select(SubmittedReading)).all()
     assert len([row for row in rows if row.status in ("sent", "accepted")]) == 1

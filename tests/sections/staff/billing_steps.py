@@ -65,9 +65,9 @@ def sent(page: PageClient, content: bytes, name: str = "batch.zip", **fields: st
     return page.open(upload(page, content, name, **fields).headers["Location"])
 
 
-def press(page: PageClient, soup: BeautifulSoup, words: str) -> BeautifulSoup:
+def press(page: PageClient, soup: BeautifulSoup, phrase: str) -> BeautifulSoup:
     """Press a button of a page and open the page that follows."""
-    form = soup.select_one(f"button:-soup-contains('{words}')").find_parent("form")
+    form = soup.select_one(f"button:-soup-contains('{phrase}')").find_parent("form")
     data = {field["name"]: field.get("value", "") for field in form.select("input")}
     page.last = page.client.post(form["action"], data=data)
     assert page.last.status_code == 303, page.last.text[:500]

@@ -13,7 +13,7 @@ from tests.conftest import NOW, ZONE
 from tests.factories import Factory
 from tests.pages import PageClient
 
-WORDS = "25 ноября с 22:00 до 23:00 кабинет не работает: плановые работы"
+TEXTS = "25 ноября с 22:00 до 23:00 кабинет не работает: плановые работы"
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def rows(session: Session) -> list[Announcement]:
 
 
 def write(manager: PageClient, **fields: str) -> None:
-    manager.submit(manager.get("staff.directory_announcement_new"), **({"text": WORDS} | fields))
+    manager.submit(manager.get("staff.directory_announcement_new"), **({"text": TEXTS} | fields))
 
 
 def test_an_announcement_stands_on_every_page_for_its_time(
@@ -49,12 +49,12 @@ def test_an_announcement_stands_on_every_page_for_its_time(
     begins, ends = soup.select_one("#begins_at"), soup.select_one("#ends_at")
     assert (begins["type"], begins["value"]) == ("datetime-local", "2026-11-21T12:00")
     assert ends["value"] == "2026-11-22T12:00"
-    manager.submit(soup, text=WORDS, begins_at="2026-11-21T14:00", ends_at="2026-11-21T16:00")
+    manager.submit(soup, text=TEXTS, begins_at="2026-11-21T14:00", ends_at="2026-11-21T16:00")
     assert "Ждет начала" in manager.open(manager.last.location).select_one("tbody").text
     [row] = rows(session)
     assert row.begins_at == datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
-    for minutes, words in ((119, ""), (120, WORDS), (239, WORDS), (240, "")):
+    for minutes, phrase in ((119, ""), (120, TEXTS), (239, TEXTS), (240, "")):
         advance_clock(minutes=minutes)
         clerk, owner = PageClient(manager.app), PageClient(manager.app)
         clerk.sign_in_staff("operator")
@@ -66,7 +66,7 @@ def test_an_announcement_stands_on_every_page_for_its_time(
             (owner, "home.index", {"contract_id": 1}),
             (clerk, "staff.dashboard", {}),
         ):
-            assert announced(page, endpoint, **values) == words, (minutes, endpoint)
+            assert announced(page, endpoint, **values) == phrase, (minutes, endpoint)
     manager = PageClient(manager.app)
     manager.sign_in_staff("manager")
     assert "Закончилось" in manager.get("staff.directory_announcements").text
@@ -74,7 +74,7 @@ def test_an_announcement_stands_on_every_page_for_its_time(
 
 def test_pages_of_errors_ask_no_database_for_it(manager: PageClient) -> None:
     write(manager)
-    assert announced(manager, "staff.dashboard") == WORDS
+    assert announced(manager, "staff.dashboard") == TEXTS
     soup = manager.open("/staff/nothing-here", 404)
     assert not soup.select_one("#announcement")
 
@@ -84,7 +84,7 @@ def test_an_announcement_is_changed_and_taken_off_at_once(
 ) -> None:
     write(manager)
     soup = manager.get("staff.directory_announcement", announcement_id=1)
-    assert soup.select_one("#text").text.strip() == WORDS
+    assert soup.select_one("#text").text.strip() == TEXTS
     manager.submit(soup, text="Работы перенесены", ends_at="2026-11-23T08:30")
     assert announced(customer, "home.index", contract_id=1) == "Работы перенесены"
     soup = manager.get("staff.directory_announcements")
@@ -105,7 +105,7 @@ def test_an_announcement_is_changed_and_taken_off_at_once(
         "announcement.ended",
     ]
     assert lines[1].changes == {
-        "text": [WORDS, "Работы перенесены"],
+        "text": [TEXTS, "Работы перенесены"],
         "ends_at": ["2026-11-22T07:00:00+00:00", "2026-11-23T03:30:00+00:00"],
     }
     assert lines[2].changes["ends_at"][1] == NOW.astimezone(UTC).isoformat()
@@ -126,7 +126,7 @@ def test_what_is_over_stays_as_it_was_read(
     token = {"csrf_token": soup.select_one("[name=csrf_token]")["value"]}
     assert manager.client.post(end, data=token).status_code == 303
     [row] = rows(session)
-    assert (row.text, row.ends_at) == (WORDS, NOW - timedelta(hours=1))
+    assert (row.text, row.ends_at) == (TEXTS, NOW - timedelta(hours=1))
     page = manager.get("staff.directory_announcement", announcement_id=1)
     assert not page.select("#results form")
 
@@ -153,7 +153,7 @@ def test_of_several_the_newest_is_shown(manager: PageClient, visitor: PageClient
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "words"),
+    ("field", "value", "phrase"),
     [
         ("text", "", "напишите"),
         ("text", "я" * 501, "500"),
@@ -169,13 +169,13 @@ def test_of_several_the_newest_is_shown(manager: PageClient, visitor: PageClient
     ],
 )
 def test_what_makes_no_announcement_is_refused_and_kept(
-    manager: PageClient, session: Session, field: str, value: str, words: str
+    manager: PageClient, session: Session, field: str, value: str, phrase: str
 ) -> None:
     soup = manager.get("staff.directory_announcement_new")
-    manager.submit(soup, 422, **({"text": WORDS} | {field: value}))
+    manager.submit(soup, 422, **({"text": TEXTS} | {field: value}))
     soup = manager.check_last()
     assert soup.title.text.startswith("Ошибка · ")
-    assert words in soup.select_one(f"#{field}-error").text
+    assert phrase in soup.select_one(f"#{field}-error").text
     shown = soup.select_one(f"#{field}")
     assert (shown.text.strip() if field == "text" else shown["value"]) == value
     assert rows(session) == []
@@ -184,7 +184,7 @@ def test_what_makes_no_announcement_is_refused_and_kept(
 def test_an_end_before_the_beginning_is_refused(manager: PageClient, session: Session) -> None:
     soup = manager.get("staff.directory_announcement_new")
     fields = {"begins_at": "2026-11-25T10:00", "ends_at": "2026-11-25T10:00"}
-    manager.submit(soup, 422, text=WORDS, **fields)
+    manager.submit(soup, 422, text=TEXTS, **fields)
     assert "позже начала" in manager.check_last().select_one("#ends_at-error").text
     assert rows(session) == []
 

@@ -98,7 +98,7 @@ def test_who_is_told_apart(manager: PageClient, session: Session, make: Factory)
     write(session, "alarm", address="10.0.0.5", subject="alarm", subject_key="sms")
     write(session, "registration.superseded", subject="contracts")
     write(session, "staff.access_reset", address="cli", subject="staff", subject_key="admin")
-    words = {
+    names = {
         Who.PEOPLE: {
             "посетитель",
             "биллинг",
@@ -112,7 +112,7 @@ def test_who_is_told_apart(manager: PageClient, session: Session, make: Factory)
         Who.BILLING: {"биллинг", "биллинг: загрузка 21.11.2026, 06:00, 2026-11"},
         Who.SYSTEM: {"система", "командная строка"},
     }
-    for who, expected in words.items():
+    for who, expected in names.items():
         soup = manager.get("staff.audit_log", who=str(who), first="2026-11-21")
         shown = {row["Кто"] for row in rows(soup)} - {"Сотрудник manager (manager)"}
         assert shown == expected, who

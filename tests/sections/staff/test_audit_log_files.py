@@ -116,8 +116,8 @@ def fill(session: Session) -> None:
     lines = []
     for day in range(400):
         at = {"happened_at": NOW - (400 - day) * DAY, "changes": {}}
-        look = {"action": "staff.looked", "import_run_id": None, "address": "10.0.0.1"}
-        lines += [at | look | {"subject": "contracts", "subject_key": f"{day:05d}-ЭС"}] * 3
+        view = {"action": "staff.looked", "import_run_id": None, "address": "10.0.0.1"}
+        lines += [at | view | {"subject": "contracts", "subject_key": f"{day:05d}-ЭС"}] * 3
         change = {"action": "import.changed", "import_run_id": 1, "address": None}
         count = 300 if day % 40 == 0 else 0
         lines += [

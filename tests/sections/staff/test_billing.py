@@ -195,18 +195,18 @@ def test_how_much_is_read_is_told_while_it_is_read(
 ) -> None:
     told: list[str] = []
 
-    def look(*arguments: object, **more: object) -> None:
+    def watch(*arguments: object, **more: object) -> None:
         session.rollback()
         job = session.scalars(select(ImportJob)).one()
         told.append(f"{job.status} {job.bytes_done == job.bytes_total > 0}")
 
-    monkeypatch.setattr("app.actions.imports.apply.run_cross_checks", look)
+    monkeypatch.setattr("app.actions.imports.apply.run_cross_checks", watch)
     sent(manager, zipped(SAMPLE))
     assert told == ["running True"]
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "words"),
+    ("name", "content", "phrase"),
     [
         ("выгрузка.rar", b"Rar!", "нужен ZIP"),
         ("readings_ack (1).csv", b"x", "нужен ZIP"),
@@ -215,11 +215,11 @@ def test_how_much_is_read_is_told_while_it_is_read(
     ],
 )
 def test_a_file_of_another_kind_is_refused_beside_the_field(
-    app: Flask, manager: PageClient, name: str, content: bytes, words: str
+    app: Flask, manager: PageClient, name: str, content: bytes, phrase: str
 ) -> None:
     upload(manager, content, name, 422)
     soup = manager.check_last()
-    assert words in soup.select_one("#file-error").text
+    assert phrase in soup.select_one("#file-error").text
     assert soup.title.text.startswith("Ошибка")
     assert stored(app) == []
 

@@ -53,7 +53,7 @@ def manager(page: PageClient, make: Factory) -> PageClient:
     return page
 
 
-def post(app: Flask, content: bytes, **query: str) -> None:
+def submit(app: Flask, content: bytes, **query: str) -> None:
     client: FlaskClient = app.test_client()
     headers = {"Authorization": f"Bearer {TOKEN}"}
     answer = client.post("/api/import", data=content, query_string=query, headers=headers)
@@ -61,7 +61,7 @@ def post(app: Flask, content: bytes, **query: str) -> None:
 
 
 def subjects(outbox: Outbox, address: str = WATCHERS[0]) -> list[str]:
-    return [str(letter["Subject"]) for letter in outbox.emails(address)]
+    return [str(email["Subject"]) for email in outbox.emails(address)]
 
 
 def red_line(page: PageClient) -> str:
@@ -75,11 +75,11 @@ def red_line(page: PageClient) -> str:
 def test_a_refused_load_of_a_program_is_told_to_everybody_who_watches(
     app: Flask, manager: PageClient, outbox: Outbox
 ) -> None:
-    post(app, BROKEN, name="ночь.zip")
+    submit(app, BROKEN, name="ночь.zip")
     for address in WATCHERS:
-        (letter,) = outbox.emails(address)
-        assert letter["Subject"] == "Данные биллинга не загружены: ночь.zip"
-        text = part(letter, "plain")
+        (email,) = outbox.emails(address)
+        assert email["Subject"] == "Данные биллинга не загружены: ночь.zip"
+        text = part(email, "plain")
         assert "batch_id ночь-17" in text
         assert "departments.csv:2:active" in text
         assert "запросом POST /api/import" in text
@@ -97,10 +97,10 @@ def test_the_same_failure_on_the_same_day_is_told_once(
     app: Flask, outbox: Outbox, advance_clock: Callable[..., object]
 ) -> None:
     for _ in range(3):
-        post(app, BROKEN)
+        submit(app, BROKEN)
     assert len(subjects(outbox)) == 1
     advance_clock(days=1)
-    post(app, BROKEN)
+    submit(app, BROKEN)
     assert len(subjects(outbox)) == 2
 
 
@@ -136,15 +136,15 @@ def test_a_package_that_cannot_be_read_is_on_record_too(
 def test_the_line_stays_until_a_load_succeeds(
     app: Flask, manager: PageClient, advance_clock: Callable[..., object]
 ) -> None:
-    post(app, BROKEN)
+    submit(app, BROKEN)
     advance_clock(minutes=1)
-    post(app, zipped(SAMPLE), check="1")
+    submit(app, zipped(SAMPLE), check="1")
     assert "не принята" in red_line(manager)
     advance_clock(minutes=2)
-    post(app, zipped(SAMPLE))
+    submit(app, zipped(SAMPLE))
     assert "не принята" not in red_line(manager)
     advance_clock(minutes=4)
-    post(app, BROKEN)
+    submit(app, BROKEN)
     assert "не принята" in red_line(manager)
 
 
@@ -152,7 +152,7 @@ def test_a_check_that_finds_errors_alarms_nobody_for_somebody_waits_for_it(
     app: Flask, manager: PageClient, outbox: Outbox, tmp_path: Path, session: Session
 ) -> None:
     sent(manager, BROKEN)
-    post(app, BROKEN, check="1")
+    submit(app, BROKEN, check="1")
     path = tmp_path / "ночь.zip"
     path.write_bytes(BROKEN)
     assert run_command(app, "--dry-run", path).exit_code == 1
@@ -170,7 +170,7 @@ def test_a_load_that_breaks_off_by_our_fault_is_told(
     monkeypatch.setattr("app.jobs.imports.apply_import", broken)
     result = run_command(app, SAMPLE)
     assert (result.exit_code, "secret" in result.output) == (3, False)
-    post(app, zipped(SAMPLE), name="ночь.zip")
+    submit(app, zipped(SAMPLE), name="ночь.zip")
     first, second = outbox.emails(WATCHERS[0])
     assert "загрузка не завершилась" in part(first, "plain")
     assert "командой flask billing-import" in part(first, "plain")
@@ -196,7 +196,7 @@ def test_a_load_whose_process_was_killed_is_told_when_it_is_given_up(
 def test_a_refused_load_stays_on_record_when_its_batch_is_deleted(
     app: Flask, session: Session, advance_clock: Callable[..., object]
 ) -> None:
-    post(app, BROKEN)
+    submit(app, BROKEN)
     assert len(stored(app)) == 1
     advance_clock(days=8)
     with app.app_context():
@@ -217,7 +217,7 @@ def test_a_clerk_whose_load_is_refused_is_not_the_only_one_who_knows(
     """Between check and load the data have changed."""
     soup = sent(manager, zipped(SAMPLE))
     other = (SAMPLE / "supplier.csv").read_text("utf-8").replace("9600000016", "7415000007")
-    post(app, archive({"supplier.csv": other}))
+    submit(app, archive({"supplier.csv": other}))
     assert subjects(outbox) == []
     advance_clock(minutes=1)
     soup = press(manager, soup, "Загрузить")

@@ -42,7 +42,7 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def post(client: FlaskClient, content: bytes, **query: str) -> TestResponse:
+def submit(client: FlaskClient, content: bytes, **query: str) -> TestResponse:
     """As ``curl --data-binary`` does."""
     return client.post(
         "/api/import",
@@ -98,13 +98,13 @@ def test_guessing_is_stopped_and_the_right_token_still_works(client: FlaskClient
     answers = [client.get("/api/import/1").status_code for _ in range(22)]
     assert answers == [401] * 20 + [429] * 2
     assert int(client.get("/api/import/1").headers["Retry-After"]) > 0
-    assert post(client, zipped(SAMPLE)).status_code == 202
+    assert submit(client, zipped(SAMPLE)).status_code == 202
 
 
 def test_a_batch_is_loaded_in_one_step(
     app: Flask, client: FlaskClient, session: Session, make: Factory
 ) -> None:
-    answer = post(client, zipped(SAMPLE))
+    answer = submit(client, zipped(SAMPLE))
     assert answer.json == {
         "job": 1,
         "batch_id": "sample-2026-10",
@@ -116,12 +116,12 @@ def test_a_batch_is_loaded_in_one_step(
     assert found["counts"]["payments.csv"]["added"] == 15
     assert session.scalars(select(ImportRun.staff_id)).all() == [None]
     assert stored(app) == []
-    again = status(client, post(client, zipped(SAMPLE)))
+    again = status(client, submit(client, zipped(SAMPLE)))
     assert (again["status"], again["batch_id"]) == ("same", "sample-2026-10")
     assert "изменений нет" in again["message"]
     assert "force=1" in again["message"]
     assert stored(app) == []
-    assert status(client, post(client, zipped(SAMPLE), force="1"))["status"] == "done"
+    assert status(client, submit(client, zipped(SAMPLE), force="1"))["status"] == "done"
     make.staff(StaffRole.MANAGER)
     make.commit()
     page = PageClient(app)
@@ -135,26 +135,26 @@ def test_a_form_with_a_file_and_a_single_csv_do_as_well(client: FlaskClient) -> 
     answer = client.post("/api/import", data=body, content_type=kind, headers=RIGHT)
     found = status(client, answer)
     assert (found["name"], found["status"]) == ("vygruzka.zip", "done")
-    found = status(client, post(client, b"submission_id;status\n", name="readings_ack.csv"))
+    found = status(client, submit(client, b"submission_id;status\n", name="readings_ack.csv"))
     assert (found["name"], found["status"]) == ("readings_ack.csv", "done")
 
 
 def test_a_check_writes_nothing(client: FlaskClient, session: Session) -> None:
-    found = status(client, post(client, zipped(SAMPLE), check="1"))
+    found = status(client, submit(client, zipped(SAMPLE), check="1"))
     assert (found["goal"], found["status"]) == ("check", "checked")
     assert session.scalar(select(func.count(ImportRun.id))) == 0
 
 
 @pytest.mark.parametrize("value", ["1", "true"])
 def test_yes_is_one_or_true(client: FlaskClient, session: Session, value: str) -> None:
-    found = status(client, post(client, zipped(SAMPLE), check=value, deactivate_absent=value))
+    found = status(client, submit(client, zipped(SAMPLE), check=value, deactivate_absent=value))
     assert found["status"] == "checked"
     assert session.scalars(select(ImportJob.options)).one()["deactivate_absent"] is True
 
 
 @pytest.mark.parametrize("value", ["0", "false"])
 def test_no_is_zero_or_false(client: FlaskClient, session: Session, value: str) -> None:
-    found = status(client, post(client, zipped(SAMPLE), check=value, deactivate_absent=value))
+    found = status(client, submit(client, zipped(SAMPLE), check=value, deactivate_absent=value))
     assert found["status"] == "done"
     assert "deactivate_absent" not in session.scalars(select(ImportJob.options)).one()
 
@@ -204,16 +204,16 @@ def test_a_batch_that_is_not_noted_does_not_stay_on_the_disk(
     for place in ("app.web.batch_uploads.order_job", "sqlalchemy.orm.Session.commit"):
         with monkeypatch.context() as patch:
             patch.setattr(place, locked)
-            answer = post(client, zipped(SAMPLE))
+            answer = submit(client, zipped(SAMPLE))
         assert answer.status_code == 503
         assert stored(app) == []
-    assert status(client, post(client, zipped(SAMPLE)))["status"] == "done"
+    assert status(client, submit(client, zipped(SAMPLE)))["status"] == "done"
 
 
 def test_errors_come_back_with_their_places(client: FlaskClient, session: Session) -> None:
     rows = "".join(f"D-{number};Отделение;yes\n" for number in range(120))
     found = status(
-        client, post(client, archive({"departments.csv": f"department_id;name;active\n{rows}"}))
+        client, submit(client, archive({"departments.csv": f"department_id;name;active\n{rows}"}))
     )
     assert (found["status"], found["error_count"], len(found["errors"])) == ("refused", 120, 100)
     assert found["errors"][0].keys() == {"file", "line", "column", "message"}
@@ -232,7 +232,7 @@ def test_texts_of_errors_and_warnings_are_russian_letters_in_a_bounded_number(
     columns = ";".join(f"лишний{number}" for number in range(250))
     head = f"service_code;name;unit;active;{columns}\n"
     rows = "".join(f"{line}{';' * 250}\n" for line in rows.splitlines())
-    answer = post(client, archive({"services.csv": head + rows}))
+    answer = submit(client, archive({"services.csv": head + rows}))
     found = status(client, answer)
     assert (found["status"], found["warning_count"]) == ("done", 252)
     assert len(found["warnings"]) == 200
@@ -244,8 +244,8 @@ def test_texts_of_errors_and_warnings_are_russian_letters_in_a_bounded_number(
 
 def test_batches_wait_their_turn(app: Flask, client: FlaskClient, session: Session) -> None:
     with busy(app):
-        first = post(client, zipped(SAMPLE))
-        second = post(client, zipped(SAMPLE))
+        first = submit(client, zipped(SAMPLE))
+        second = submit(client, zipped(SAMPLE))
         assert status(client, first)["status"] == status(client, second)["status"] == "waiting"
     work(app)
     assert status(client, first)["status"] == "done"
@@ -266,7 +266,7 @@ def test_batches_wait_their_turn(app: Flask, client: FlaskClient, session: Sessi
 def test_what_cannot_be_received_is_said_in_json(
     app: Flask, client: FlaskClient, session: Session, query: Any, content: bytes, code: int
 ) -> None:
-    answer = post(client, content, **query)
+    answer = submit(client, content, **query)
     assert (answer.status_code, answer.mimetype) == (code, "application/json")
     assert answer.json["error"]
     assert stored(app) == []
@@ -281,6 +281,6 @@ def test_a_missing_job_and_a_wrong_method_are_json_too(client: FlaskClient) -> N
 
 def test_the_options_of_the_query_are_obeyed(client: FlaskClient) -> None:
     files = {path.name: path.read_text("utf-8").encode("cp1251") for path in SAMPLE.glob("*.csv")}
-    assert status(client, post(client, archive(files), check="1"))["status"] == "refused"
-    found = status(client, post(client, archive(files), encoding="cp1251", deactivate_absent="0"))
+    assert status(client, submit(client, archive(files), check="1"))["status"] == "refused"
+    found = status(client, submit(client, archive(files), encoding="cp1251", deactivate_absent="0"))
     assert found["status"] == "done"

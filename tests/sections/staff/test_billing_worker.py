@@ -128,7 +128,7 @@ def test_acknowledgements_alone_are_taken_and_the_letters_leave(
     send(page, type_in(page, meter, "1110", "5"))
     key = session.scalars(select(SubmittedReading.submission_id)).one()
     session.rollback()
-    letters = len(outbox.emails("buh@example.org"))
+    characters = len(outbox.emails("buh@example.org"))
     manager = PageClient(app)
     manager.sign_in_staff("manager")
     text = f"submission_id;status;value;reason\n{key};rejected;;Пломба сорвана\n"
@@ -136,11 +136,11 @@ def test_acknowledgements_alone_are_taken_and_the_letters_leave(
     assert "Проверен" in status_of(soup)
     assert session.scalars(select(SubmittedReading.status)).one() == "accepted"
     session.rollback()
-    assert len(outbox.emails("buh@example.org")) == letters
+    assert len(outbox.emails("buh@example.org")) == characters
     press(manager, soup, "Загрузить")
     assert session.scalars(select(SubmittedReading.status)).one() == "rejected"
     session.rollback()
-    assert len(outbox.emails("buh@example.org")) == letters + 1
+    assert len(outbox.emails("buh@example.org")) == characters + 1
     run = session.scalars(select(ImportRun).order_by(ImportRun.id.desc())).first()
     assert run is not None
     assert run.source == "Readings_Ack.CSV"

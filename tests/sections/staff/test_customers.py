@@ -25,8 +25,8 @@ def test_the_card_shows_what_a_clerk_is_asked_for_and_the_journal_notes_it(
     clerk, found, session: Session
 ) -> None:
     soup = clerk.get("staff.customer", contract_id=found.id)
-    for words in ("Ромашка", "7415000018", "88001234", "buh@example.org", "dogovor@example.org"):
-        assert words in soup.text
+    for phrase in ("Ромашка", "7415000018", "88001234", "buh@example.org", "dogovor@example.org"):
+        assert phrase in soup.text
     clerk.get("staff.customer", contract_id=found.id)
     (event,) = session.scalars(select(AuditEvent).filter_by(action="staff.looked"))
     assert (event.subject_key, event.changes) == ("00123-ЭС", {"page": "staff.customer"})
@@ -84,8 +84,8 @@ def test_a_clerk_has_a_recovery_letter_sent_and_the_password_works_on(
         action=clerk.url("staff.customer_recovery", contract_id=found.id, account_id=account.id),
     )
     assert "отправляется" in clerk.get("staff.customer", contract_id=found.id, done="recovery").text
-    (letter,) = outbox.emails()
-    assert letter["To"] == "buh@example.org"
+    (email,) = outbox.emails()
+    assert email["To"] == "buh@example.org"
     PageClient(app).sign_in("00123")
 
 
@@ -167,12 +167,12 @@ def test_looks_wait_while_something_long_is_written_and_pages_open_at_once(
         clerk.get("home.index", contract_id=contract.id)
         assert time.monotonic() - begun < 2
         other.rollback()
-    looked = select(AuditEvent.changes).filter_by(action="staff.looked").order_by(AuditEvent.id)
-    assert session.scalars(looked).all() == []
+    viewed = select(AuditEvent.changes).filter_by(action="staff.looked").order_by(AuditEvent.id)
+    assert session.scalars(viewed).all() == []
     with app.app_context():
         assert write_waiting() == 2
         assert write_waiting() == 0
-    pages = [changes["page"] for changes in session.scalars(looked)]
+    pages = [changes["page"] for changes in session.scalars(viewed)]
     assert pages == ["staff.customer", "home.index"]
 
 
@@ -184,8 +184,8 @@ def test_a_look_that_waited_follows_with_the_next_one(
         clerk.get("staff.customer", contract_id=contract.id)
         other.rollback()
     clerk.get("home.index", contract_id=contract.id)
-    looked = select(AuditEvent.id).filter_by(action="staff.looked")
-    assert len(session.scalars(looked).all()) == 2
+    viewed = select(AuditEvent.id).filter_by(action="staff.looked")
+    assert len(session.scalars(viewed).all()) == 2
 
 
 def test_lists_and_exports_of_personal_data_are_looks_too(clerk, found, session: Session) -> None:

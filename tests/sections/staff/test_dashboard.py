@@ -121,14 +121,14 @@ EXPECTED = {
 
 def test_what_waits_is_counted(clerk: PageClient, busy) -> None:
     soup = clerk.get("staff.dashboard")
-    assert {words: count for words, (count, _) in counts(soup).items()} == EXPECTED
+    assert {phrase: count for phrase, (count, _) in counts(soup).items()} == EXPECTED
     assert "после срока: 1" in soup.text
     assert "7 ч" in soup.text
 
 
-@pytest.mark.parametrize("words", EXPECTED)
-def test_a_number_is_that_of_its_list(clerk: PageClient, busy, words: str) -> None:
-    count, address = counts(clerk.get("staff.dashboard"))[words]
+@pytest.mark.parametrize("phrase", EXPECTED)
+def test_a_number_is_that_of_its_list(clerk: PageClient, busy, phrase: str) -> None:
+    count, address = counts(clerk.get("staff.dashboard"))[phrase]
     status = clerk.open(address).select_one("#status").text
     numbers = [int(number) for number in re.findall(r"\d+", status)]
     assert numbers[-1:] == ([count] if count else numbers[-1:])

@@ -279,16 +279,16 @@ def test_a_record_is_not_renamed_to_what_another_is_called(
     session.commit()
     soup = admin.get("staff.directory_row", kind=kind, row_id=row.id)
     kinds = session.scalars(select(PremisesKind.name)).all()
-    taken = {"departments": department.name, "topics": topic.name, "premises": kinds[0]}[kind]
+    existing = {"departments": department.name, "topics": topic.name, "premises": kinds[0]}[kind]
     fields = {"department_id": "", "answer_days": "9"} if kind == "topics" else {}
-    admin.submit(soup, 422, name=taken, **fields)
-    kept = admin.check_last()
-    assert "уже есть" in kept.select_one("#name-error").text
-    assert kept.select_one("#name")["value"] == taken
+    admin.submit(soup, 422, name=existing, **fields)
+    page_with_errors = admin.check_last()
+    assert "уже есть" in page_with_errors.select_one("#name-error").text
+    assert page_with_errors.select_one("#name")["value"] == existing
     session.expire_all()
     assert row.name == "Другое название"
     # Billing may send the same name twice: all else of such a record can be changed.
-    row.name = taken
+    row.name = existing
     session.commit()
     admin.submit(
         admin.get("staff.directory_row", kind=kind, row_id=row.id), is_active="y", **fields

@@ -78,7 +78,7 @@ def test_the_inn_cannot_be_changed(admin: PageClient, session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "words"),
+    ("field", "value", "phrase"),
     [
         ("bic", "04452522", "9 цифр"),
         ("bic", "٠٤٤٥٢٥٢٢٥", "9 цифр"),
@@ -95,13 +95,13 @@ def test_the_inn_cannot_be_changed(admin: PageClient, session: Session) -> None:
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field_and_kept(
-    admin: PageClient, session: Session, field: str, value: str, words: str
+    admin: PageClient, session: Session, field: str, value: str, phrase: str
 ) -> None:
     fields = BANK | {"address": "г. Миасс"} | {field: value}
     admin.submit(admin.get("staff.directory_supplier"), 422, **fields)
     soup = admin.check_last()
     assert soup.title.text.startswith("Ошибка · ")
-    assert words in soup.select_one(f"#{field}-error").text
+    assert phrase in soup.select_one(f"#{field}-error").text
     assert [tag["href"] for tag in soup.select("#error-summary a")] == [f"#{field}"]
     for name, typed in fields.items():
         assert soup.select_one(f"#{name}")["value"] == typed.strip()

@@ -175,10 +175,10 @@ def test_the_last_administrator_cannot_be_taken_away(admin, session: Session) ->
 
 
 def test_a_taken_or_unusable_login_is_refused_beside_the_field(admin) -> None:
-    for login, words in (("Operator", "такой логин уже есть"), ("вера", "латинские буквы")):
+    for login, phrase in (("Operator", "такой логин уже есть"), ("вера", "латинские буквы")):
         admin.submit(admin.get("staff.member_new"), 422, login=login, name="Вера", role="operator")
         soup = admin.check_last()
-        assert words in soup.select_one("#login-error").text
+        assert phrase in soup.select_one("#login-error").text
         assert soup.select_one("#name")["value"] == "Вера"
 
 

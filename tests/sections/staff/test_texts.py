@@ -124,16 +124,16 @@ def test_hostile_markdown_is_inert_wherever_it_is_read(admin: PageClient, page: 
 
 
 @pytest.mark.parametrize("ending", ["new_submit", "preview"])
-@pytest.mark.parametrize(("body", "words"), [(" \n ", "напишите"), ("я" * 60_001, "60 000")])
+@pytest.mark.parametrize(("body", "phrase"), [(" \n ", "напишите"), ("я" * 60_001, "60 000")])
 def test_no_text_and_too_much_of_it_are_refused(
-    admin: PageClient, session: Session, ending: str, body: str, words: str
+    admin: PageClient, session: Session, ending: str, body: str, phrase: str
 ) -> None:
     soup = admin.get("staff.directory_text_new", purpose=PERSONAL)
     url = admin.url(f"staff.directory_text_{ending}", purpose=PERSONAL)
     admin.submit(soup, 422, url, body=body)
     soup = admin.check_last()
     assert soup.title.text.startswith("Ошибка · ")
-    assert words in soup.select_one("#body-error").text
+    assert phrase in soup.select_one("#body-error").text
     assert soup.select_one("#body").text.strip() == body.strip()
     assert rows(session) == []
 
