@@ -26,9 +26,9 @@ def type_in(
 
 def send(page: PageClient, soup: BeautifulSoup, status: int = 303, *confirm: str) -> str:
     """Press «Передать показания» on the second step."""
-    send_form = soup.select_one("main form[method=post]")
+    reading_form = soup.select_one("main form[method=post]")
     data = {
-        field["name"]: field.get("value", "") for field in send_form.select("input[type=hidden]")
+        field["name"]: field.get("value", "") for field in reading_form.select("input[type=hidden]")
     }
     data |= {"step": "send"}
     path = page.last.request.full_path.rstrip("?")

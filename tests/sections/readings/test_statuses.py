@@ -128,9 +128,9 @@ def test_twenty_posts_at_once_are_one_reading(
     app: Flask, page: PageClient, make: Factory, meter: Meter
 ) -> None:
     soup = type_in(page, meter, "1110", "5")
-    send_form = soup.select_one("main form")
+    reading_form = soup.select_one("main form")
     data = {
-        field["name"]: field.get("value", "") for field in send_form.select("input[type=hidden]")
+        field["name"]: field.get("value", "") for field in reading_form.select("input[type=hidden]")
     }
     statuses = at_once(app, page, page.last.request.path, data | {"step": "send"}, 20)
     assert set(statuses) == {303}
