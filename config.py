@@ -373,7 +373,7 @@ read_database_url = matching(
     lambda text: re.sub(r"^postgres[a-z+]*:", "postgresql+psycopg:", text),
 )
 read_moment = matching(
-    r".*T.*([+-][0-9]{2}:[0-9]{2}|Z)",
+    r".{10}.+([+-][0-9:]+|Z)",
     "нужен момент со смещением, например 2026-11-21T12:00:00+05:00, а не «{text}»",
     datetime.fromisoformat,
 )
