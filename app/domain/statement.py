@@ -1,6 +1,6 @@
-"""Statements (справки) of settlements and of charges: informational and one-sided.
+"""Settlement and charge statements (справки): informational and one-sided.
 
-A signed act of reconciliation has legal effect; this must not look like one.
+A reconciliation act signed by both sides has legal effect; a statement must not look like one.
 """
 
 from __future__ import annotations
@@ -27,8 +27,22 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementIssue:
+    """By whom and when a statement is issued, and for which moment its data are.
+
+    Attributes:
+        issued_at: in the supplier's zone.
+        as_of: in the supplier's zone; None: billing has not said.
+    """
+
+    issued_at: datetime
+    as_of: datetime | None
+    supplier: Party
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
-    """What stands at the head of every statement; moments in the supplier's local time."""
+    """Head of every statement; moments in the supplier's zone."""
 
     number: str
     issued_at: datetime
@@ -61,19 +75,24 @@ class SettlementStatement(Statement):
 
     @property
     def closing_text(self) -> str:
-        """«задолженность Потребителя: одна тысяча рублей 00 копеек», never a signed sum."""
+        """«задолженность потребителя: одна тысяча рублей 00 копеек», never a signed amount."""
         if not self.closing:
             return "взаимные расчеты закрыты, сальдо 0 рублей 00 копеек"
         side = "задолженность потребителя" if debt_side(self.closing) else "переплата потребителя"
-        words = amount_in_words(abs(self.closing))
-        return f"{side}: {words[0].lower()}{words[1:]}"
+        amount = amount_in_words(abs(self.closing))
+        return f"{side}: {amount[0].lower()}{amount[1:]}"
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeRow:
     """A document, or its part with one VAT rate, or one of its lines; roubles, kWh and kW.
 
-    ``price`` is None unless the row is a line; ``rate`` in per cent, None where there is no VAT.
+    Attributes:
+        number: place in the statement, from 1.
+        content: service, supply point and meter of a line.
+        price: roubles without VAT for a unit; None unless the row is a line.
+        rate: VAT rate in per cent, None where there is no VAT.
+        quantity: of a line, in its own ``unit``.
     """
 
     number: int
@@ -87,13 +106,12 @@ class ChargeRow:
     vat: Decimal
     gross: Decimal
     quantity: Decimal | None = None
-    """Of a line, in its own ``unit``."""
     unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeStatement(Statement):
-    """Charges of a period, late interest apart; roubles and kWh."""
+    """Charges of a period, late interest apart; roubles, kWh and kW."""
 
     with_lines: bool
     rows: Sequence[ChargeRow]
@@ -138,7 +156,7 @@ class ChargeStatement(Statement):
 
 
 def document_rows(documents: Sequence[Document]) -> list[ChargeRow]:
-    """Documents as rows, one for each VAT rate in them."""
+    """Turn documents into rows, one for each VAT rate in them, numbered from 1."""
     return _numbered(
         ChargeRow(
             0,
@@ -162,14 +180,16 @@ def _numbered(rows: Iterable[ChargeRow]) -> list[ChargeRow]:
     return [replace(row, number=number) for number, row in enumerate(rows, 1)]
 
 
-BEYOND_LINES = "Разница документа и его строк"
+LINE_DIFFERENCE = "Разница документа и его строк"
 
 
 def line_rows(
     documents: Sequence[Document], lines: Mapping[int, Sequence[ChargeRow]]
 ) -> list[ChargeRow]:
-    """The lines of documents as rows; a document without lines stands for itself, and one whose
-    lines do not come to its sums gets a row with the difference.
+    """Turn the lines of documents into rows, numbered from 1.
+
+    A document without lines is a row itself; one whose lines do not come to its sums gets a row
+    with the difference.
 
     Args:
         lines: by document id.
@@ -187,9 +207,13 @@ def _rows_of(document: Document, lines: Mapping[int, Sequence[ChargeRow]]) -> It
     vat = document.vat - sum((row.vat for row in rows), ZERO)
     gross = document.gross - sum((row.gross for row in rows), ZERO)
     if net or vat or gross:
-        yield ChargeRow(0, document, BEYOND_LINES, None, None, None, None, net, vat, gross)
+        yield ChargeRow(0, document, LINE_DIFFERENCE, None, None, None, None, net, vat, gross)
 
 
 def statement_number(contract_number: str, issued_at: datetime) -> str:
-    """Contract and moment of issue name a statement; nothing has to be stored for it."""
+    """Number a statement by contract and moment of issue: nothing has to be stored for it.
+
+    Args:
+        issued_at: in the supplier's zone.
+    """
     return f"{contract_number}/{issued_at:%Y%m%d-%H%M%S}"

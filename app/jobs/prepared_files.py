@@ -20,7 +20,7 @@ from app.web.context import clock, config, limits
 from app.web.file_stores import prepared_store
 from app.web.pdf_responses import lay_out_in_background
 from app.web.session import access_window
-from app.web.statement_routes import RECIPES, build_statement, write_statement
+from app.web.statements import STATEMENT_TYPES
 
 LEFTOVER = timedelta(days=1)
 
@@ -93,6 +93,6 @@ def _content(file: PreparedFile) -> bytes:
     )
     options = file.options
     period = Period(date.fromisoformat(options["first"]), date.fromisoformat(options["last"]))
-    recipe = RECIPES[file.document]
-    made = build_statement(contract, recipe, period, options, limits().file_max_rows)
-    return write_statement(recipe, made, file.extension, lay_out_in_background)
+    statement_type = STATEMENT_TYPES[file.document]
+    made = statement_type.make(contract, period, options, limits().file_max_rows)
+    return statement_type.write(made, file.extension, lay_out_in_background)

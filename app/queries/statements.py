@@ -1,4 +1,4 @@
-"""Reads that make statements."""
+"""Read statements of settlements and of charges."""
 
 from __future__ import annotations
 
@@ -14,61 +14,53 @@ from app.domain.statement import (
     ChargeStatement,
     Party,
     SettlementStatement,
+    StatementIssue,
     document_rows,
     line_rows,
     statement_number,
 )
 from app.queries.charges import Line, count_rows, list_documents, list_lines
-from app.queries.contracts import SiteContext, VisibleContract
+from app.queries.contracts import VisibleContract
 from app.queries.settlements import ledger_of
 
 
-def settlement_statement(
+def read_settlement_statement(
     session: Session,
     contract: VisibleContract,
     period: Period,
-    *,
-    site: SiteContext,
-    issued_at: datetime,
-    as_of: datetime | None,
+    issue: StatementIssue,
     max_rows: int,
 ) -> SettlementStatement:
-    """The statement of a period.
+    """The settlement statement of a period.
 
     Args:
-        issued_at, as_of: in the supplier's zone.
-        max_rows: most operations a statement may hold.
+        max_rows: most operations it may have.
 
     Raises:
-        StatementTooLongError: the period holds more.
+        StatementTooLongError: the period has more.
     """
     ledger = ledger_of(session, contract, period, with_purpose=True)
     if ledger.count > max_rows:
         raise StatementTooLongError(ledger.count, max_rows)
-    return SettlementStatement(
-        *_head(contract, period, site, issued_at, as_of), ledger.opening, ledger.operations()
-    )
+    return SettlementStatement(*_head(contract, period, issue), ledger.opening, ledger.operations())
 
 
-def charge_statement(
+def read_charge_statement(
     session: Session,
     contract: VisibleContract,
     period: Period,
-    *,
-    site: SiteContext,
-    issued_at: datetime,
-    as_of: datetime | None,
+    issue: StatementIssue,
     max_rows: int,
+    *,
     with_lines: bool,
 ) -> ChargeStatement:
     """The statement of the documents dated within a period, by document or with their lines.
 
     Args:
-        issued_at, as_of: in the supplier's zone.
-        max_rows: most rows a statement may hold.
+        max_rows: most rows it may have.
 
     Raises:
-        StatementTooLongError: the period holds more.
+        StatementTooLongError: the period has more.
     """
     documents = list_documents(session, contract, period)
     energy = [document for document in documents if not document.is_interest]
@@ -77,20 +69,13 @@ def charge_statement(
     if with_lines:
         by_id = {document.id: document for document in energy}
         for line in list_lines(session, list(by_id), limit=max_rows + 1):
-            rows = lines.setdefault(line.charge_id, [])
-            rows.append(_row(line, by_id[line.charge_id]))
+            lines.setdefault(line.charge_id, []).append(_row(line, by_id[line.charge_id]))
     rows = line_rows(energy, lines)
     if len(rows) + len(interest) > max_rows:
-        count = len(rows)
-        if with_lines:
-            count = max(count, count_rows(session, energy))
+        count = max(len(rows), count_rows(session, energy)) if with_lines else len(rows)
         raise StatementTooLongError(count + len(interest), max_rows)
-    return ChargeStatement(
-        *_head(contract, period, site, issued_at, as_of),
-        with_lines,
-        rows,
-        document_rows(interest),
-    )
+    head = _head(contract, period, issue)
+    return ChargeStatement(*head, with_lines, rows, document_rows(interest))
 
 
 def _row(line: Line, document: Document) -> ChargeRow:
@@ -112,23 +97,16 @@ def _row(line: Line, document: Document) -> ChargeRow:
 
 
 def _head(
-    contract: VisibleContract,
-    period: Period,
-    site: SiteContext,
-    issued_at: datetime,
-    as_of: datetime | None,
+    contract: VisibleContract, period: Period, issue: StatementIssue
 ) -> tuple[str, datetime, datetime | None, str, str, Party, Party, Period]:
     """The fields of ``Statement``, in their order."""
-    supplier = site.supplier
     return (
-        statement_number(contract.number, issued_at),
-        issued_at,
-        as_of,
+        statement_number(contract.number, issue.issued_at),
+        issue.issued_at,
+        issue.as_of,
         contract.number,
         f"{contract.signed_on:%d.%m.%Y}",
-        Party(supplier.name, supplier.inn, supplier.kpp, supplier.address)
-        if supplier
-        else Party("", "", None, None),
+        issue.supplier,
         Party(contract.customer_name, contract.inn, contract.kpp, contract.legal_address),
         period,
     )

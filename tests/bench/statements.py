@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from flask import Flask, render_template
+from flask import Flask
 
 from app import create_app
 from app.domain.money import from_kopecks
@@ -16,7 +16,7 @@ from app.domain.period import Month, Period
 from app.domain.statement import Party, SettlementStatement
 from app.domain.turnover import Entry, EntryKind, RunningEntry
 from app.integrations.pdf import render_pdf
-from app.sections.settlements.presenters import pdf_context
+from app.web.statements.settlement import SettlementStatementType
 from tests.conftest import NOW, make_config
 
 
@@ -33,8 +33,7 @@ def report() -> None:
 def seconds(app: Flask, rows: int) -> float:
     with app.test_request_context():
         started = time.perf_counter()
-        html = render_template("pdf/settlement_statement.html", **pdf_context(statement(rows)))
-        render_pdf(html, "Справка")
+        SettlementStatementType().write(statement(rows), "pdf", render_pdf)
         return time.perf_counter() - started
 
 

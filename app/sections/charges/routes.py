@@ -12,15 +12,12 @@ from app.domain.access import Permission
 from app.domain.charges import build_months, summarize_payment
 from app.domain.money import ZERO
 from app.domain.period import Period
-from app.domain.statement import ChargeStatement
 from app.extensions import db
 from app.queries.charges import count_lines, get_detail, list_documents
 from app.queries.contracts import VisibleContract
 from app.queries.open_items import read_open_items
-from app.queries.statements import charge_statement
-from app.sections.charges import presenters
-from app.sections.charges.presenters import KINDS, METHODS, documents_table
-from app.web.context import clock, limits
+from app.sections.charges.presenters import METHODS, documents_table
+from app.web.charge_table import CHARGE_KINDS
 from app.web.downloads import WRITERS, name_of, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragment_cache import contract_block
@@ -28,21 +25,14 @@ from app.web.fragments import redirect_page, render_page
 from app.web.labels import ZONES
 from app.web.pager import Pager
 from app.web.permissions import contract_access
-from app.web.statement_routes import (
-    RECIPES,
-    STATEMENT_ROWS,
-    Options,
-    Recipe,
-    make_statement,
-    send_statement,
-    statement_url,
-)
+from app.web.session import clock
+from app.web.statements import STATEMENT_TYPES
+from app.web.statements.routes import add_statement_routes, statement_url
 
 bp = Blueprint("charges", __name__, url_prefix="/contracts/<id:contract_id>/charges")
 
 PAGE = "charges/index.html"
 PAGE_LINES = 50
-NAME = "charges"
 
 
 @bp.get("")
@@ -53,7 +43,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
     period = form.period
     if period is None:
         return render_page(
-            PAGE, fragment="results", contract=contract, form=form, kinds=KINDS, status=422
+            PAGE, fragment="results", contract=contract, form=form, kinds=CHARGE_KINDS, status=422
         )
     if request.args.get("open") == "statement":
         return redirect_page(statement_url(contract, "charges.statement", period))
@@ -76,7 +66,7 @@ def document(contract: VisibleContract, charge_id: int) -> ResponseReturnValue:
         contract=contract,
         detail=detail,
         pager=pager,
-        kinds=KINDS,
+        kinds=CHARGE_KINDS,
         methods=METHODS,
         zones=ZONES,
     )
@@ -94,56 +84,6 @@ def file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
     return send_bytes(WRITERS[extension](table), name, extension)
 
 
-@bp.get("/statement")
-@contract_access(Permission.SEE_MONEY)
-def statement(contract: VisibleContract) -> ResponseReturnValue:
-    """«Справка по начислениям» as a page: the form that a screen reader reads."""
-    form = PeriodForm.from_query(request.args, clock().today())
-    return _statement_page(contract, form, make_statement(contract, NAME, form, _options()))
-
-
-@bp.get("/statement.<any(pdf, xlsx, csv):extension>")
-@contract_access(Permission.SEE_MONEY)
-def statement_file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
-    """The same statement as a file."""
-    form = PeriodForm.from_query(request.args, clock().today())
-    return send_statement(contract, NAME, form, _options(), extension) or _statement_page(
-        contract, form
-    )
-
-
-def _options() -> Options:
-    return {"lines": "1" if request.args.get("lines") == "1" else ""}
-
-
-def _build(
-    contract: VisibleContract, period: Period, options: Options, **circumstances: Any
-) -> ChargeStatement:
-    return charge_statement(
-        db.session(), contract, period, with_lines=options["lines"] == "1", **circumstances
-    )
-
-
-def _statement_page(
-    contract: VisibleContract, form: PeriodForm, made: ChargeStatement | None = None
-) -> Response:
-    rows = made.rows if made else ()
-    pager = Pager.from_request(STATEMENT_ROWS, len(rows))
-    return render_page(
-        "charges/statement.html",
-        fragment="results",
-        contract=contract,
-        form=form,
-        statement=made,
-        pager=pager,
-        rows=rows[pager.offset : pager.offset + pager.size],
-        with_lines=bool(_options()["lines"]),
-        limits=limits(),
-        kinds=KINDS,
-        status=200 if made else 422,
-    )
-
-
 def _results(contract: VisibleContract, form: PeriodForm, period: Period) -> dict[str, Any]:
     documents = list_documents(db.session(), contract, period)
     today = clock().today()
@@ -155,20 +95,14 @@ def _results(contract: VisibleContract, form: PeriodForm, period: Period) -> dic
         "months": build_months(energy, states, today),
         "interest": [(each, summarize_payment([each], states, today)) for each in interest[::-1]],
         "total": sum((document.gross for document in documents), ZERO),
-        "kinds": KINDS,
+        "kinds": CHARGE_KINDS,
     }
 
 
 def _unreadable(contract: VisibleContract, form: PeriodForm) -> Response:
     return render_page(
-        PAGE, fragment="results", contract=contract, form=form, kinds=KINDS, status=422
+        PAGE, fragment="results", contract=contract, form=form, kinds=CHARGE_KINDS, status=422
     )
 
 
-RECIPES[NAME] = Recipe(
-    "Справка по начислениям",
-    _build,
-    "pdf/charge_statement.html",
-    presenters.pdf_context,
-    presenters.statement_table,
-)
+add_statement_routes(bp, STATEMENT_TYPES[bp.name])

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 
 from app.actions.prepared_files import WantedFile, order_file
 from app.domain.access import Permission
-from app.domain.errors import StatementTooLongError
 from app.domain.prepared_files import FileStatus
 from app.extensions import db
 from app.jobs.prepared_files import hand_over
@@ -15,13 +14,13 @@ from app.logging import event
 from app.queries.contracts import VisibleContract
 from app.queries.prepared_files import count_before, get_file
 from app.web.context import clock, limits
-from app.web.downloads import TYPES, name_of, send_bytes
+from app.web.downloads import TYPES, send_bytes
 from app.web.file_stores import prepared_store
 from app.web.forms import PeriodForm
 from app.web.fragments import redirect_page, render_page
 from app.web.pdf_responses import admit_pdf
 from app.web.permissions import contract_access
-from app.web.statement_routes import RECIPES, build_statement
+from app.web.statements import STATEMENT_TYPES
 
 bp = Blueprint("files", __name__, url_prefix="/contracts/<id:contract_id>/files")
 
@@ -32,19 +31,15 @@ def order(contract: VisibleContract) -> ResponseReturnValue:
     """Have a statement made that is too long to be waited for."""
     document, extension = request.form.get("document", ""), request.form.get("extension", "")
     form = PeriodForm.from_query(request.form, clock().today())
-    if document not in RECIPES or extension not in TYPES or form.period is None:
+    if document not in STATEMENT_TYPES or extension not in TYPES or form.period is None:
         abort(400)
     options = {"first": form.first, "last": form.last, "lines": request.form.get("lines", "")[:1]}
-    recipe = RECIPES[document]
-    rows = 0
-    try:
-        build_statement(contract, recipe, form.period, options, 0)
-    except StatementTooLongError as error:
-        rows = error.rows
+    statement_type = STATEMENT_TYPES[document]
+    rows = statement_type.count_rows(contract, form.period, options)
     if rows > limits().file_max_rows:
         abort(422)
     wanted = WantedFile(
-        document, extension, options, rows, name_of(recipe.title, contract.number, form.period)
+        document, extension, options, rows, statement_type.file_name(contract, form.period)
     )
     admit_pdf(contract)
     file, is_new = order_file(db.session(), contract, contract.viewer, wanted, clock().now())

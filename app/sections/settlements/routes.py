@@ -9,33 +9,25 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.access import Permission
 from app.domain.period import Period
-from app.domain.statement import SettlementStatement
 from app.extensions import db
 from app.queries.contracts import VisibleContract
 from app.queries.settlements import ledger_of
-from app.queries.statements import settlement_statement
-from app.sections.settlements import presenters
-from app.web.context import clock, limits
+from app.sections.settlements.presenters import turnover_table
 from app.web.downloads import WRITERS, name_of, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragment_cache import contract_block
 from app.web.fragments import redirect_page, render_page
+from app.web.ledger_rows import present_entries
 from app.web.pager import PAGE_ROWS, Pager
 from app.web.permissions import contract_access
-from app.web.statement_routes import (
-    RECIPES,
-    STATEMENT_ROWS,
-    Options,
-    Recipe,
-    make_statement,
-    send_statement,
-    statement_url,
-)
+from app.web.session import clock
+from app.web.statements import STATEMENT_TYPES
+from app.web.statements.routes import add_statement_routes, render_statement_page, statement_url
 
 bp = Blueprint("settlements", __name__, url_prefix="/contracts/<id:contract_id>/settlements")
 
 PAGE = "settlements/index.html"
-NAME = "settlements"
+
 
 
 @bp.get("")
@@ -65,28 +57,12 @@ def turnover_file(contract: VisibleContract, extension: str) -> ResponseReturnVa
     """The turnover sheet for a spreadsheet."""
     form = PeriodForm.from_query(request.args, clock().today())
     if not form.period:
-        return _statement_page(contract, form)
+        return render_statement_page(STATEMENT_TYPES[bp.name], contract, form)
     ledger = ledger_of(db.session(), contract, form.period)
-    content = WRITERS[extension](presenters.turnover_table(ledger.sheet, form.period))
+    content = WRITERS[extension](turnover_table(ledger.sheet, form.period))
     return send_bytes(
         content, name_of("Оборотно-сальдовая ведомость", contract.number, form.period), extension
     )
-
-
-@bp.get("/statement")
-@contract_access(Permission.SEE_MONEY)
-def statement(contract: VisibleContract) -> ResponseReturnValue:
-    """The statement as a page: the form of it that a screen reader reads and a printer prints."""
-    form = PeriodForm.from_query(request.args, clock().today())
-    return _statement_page(contract, form, make_statement(contract, NAME, form, {}))
-
-
-@bp.get("/statement.<any(pdf, xlsx, csv):extension>")
-@contract_access(Permission.SEE_MONEY)
-def statement_file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
-    """The same statement as a file."""
-    form = PeriodForm.from_query(request.args, clock().today())
-    return send_statement(contract, NAME, form, {}, extension) or _statement_page(contract, form)
 
 
 def _results(
@@ -94,7 +70,7 @@ def _results(
 ) -> dict[str, Any]:
     ledger = ledger_of(db.session(), contract, period)
     pager = Pager.from_query(number, PAGE_ROWS, ledger.count)
-    operations = presenters.present_all(ledger.operations(pager.offset, pager.size))
+    operations = present_entries(ledger.operations(pager.offset, pager.size))
     return {
         "form": form,
         "ledger": ledger,
@@ -111,34 +87,4 @@ def _ask(contract: VisibleContract) -> str:
     return url_for("enquiries.new", contract_id=contract.id, about="month-")
 
 
-def _build(
-    contract: VisibleContract, period: Period, options: Options, **circumstances: Any
-) -> SettlementStatement:
-    return settlement_statement(db.session(), contract, period, **circumstances)
-
-
-def _statement_page(
-    contract: VisibleContract, form: PeriodForm, made: SettlementStatement | None = None
-) -> ResponseReturnValue:
-    rows = made.rows if made else ()
-    pager = Pager.from_request(STATEMENT_ROWS, len(rows))
-    return render_page(
-        "settlements/statement.html",
-        fragment="results",
-        contract=contract,
-        form=form,
-        statement=made,
-        pager=pager,
-        rows=presenters.present_all(rows[pager.offset : pager.offset + pager.size]),
-        limits=limits(),
-        status=200 if made else 422,
-    )
-
-
-RECIPES[NAME] = Recipe(
-    "Справка по взаиморасчетам",
-    _build,
-    "pdf/settlement_statement.html",
-    presenters.pdf_context,
-    presenters.statement_table,
-)
+add_statement_routes(bp, STATEMENT_TYPES[bp.name])
