@@ -18,6 +18,7 @@ from app.queries.contracts import VisibleContract
 from app.queries.open_items import read_open_items
 from app.sections.charges.presenters import METHODS, documents_table
 from app.web.charge_table import CHARGE_KINDS
+from app.web.context import clock
 from app.web.downloads import WRITERS, name_of, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragment_cache import contract_block
@@ -25,7 +26,6 @@ from app.web.fragments import redirect_page, render_page
 from app.web.labels import ZONES
 from app.web.pager import Pager
 from app.web.permissions import contract_access
-from app.web.session import clock
 from app.web.statements import STATEMENT_TYPES
 from app.web.statements.routes import add_statement_routes, statement_url
 

@@ -13,6 +13,7 @@ from app.extensions import db
 from app.queries.contracts import VisibleContract
 from app.queries.settlements import ledger_of
 from app.sections.settlements.presenters import turnover_table
+from app.web.context import clock
 from app.web.downloads import WRITERS, name_of, send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragment_cache import contract_block
@@ -20,7 +21,6 @@ from app.web.fragments import redirect_page, render_page
 from app.web.ledger_rows import present_entries
 from app.web.pager import PAGE_ROWS, Pager
 from app.web.permissions import contract_access
-from app.web.session import clock
 from app.web.statements import STATEMENT_TYPES
 from app.web.statements.routes import add_statement_routes, render_statement_page, statement_url
 
