@@ -29,7 +29,6 @@ bp = Blueprint("settlements", __name__, url_prefix="/contracts/<id:contract_id>/
 PAGE = "settlements/index.html"
 
 
-
 @bp.get("")
 @contract_access(Permission.SEE_MONEY)
 def index(contract: VisibleContract) -> ResponseReturnValue:
