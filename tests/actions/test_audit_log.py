@@ -108,7 +108,7 @@ def test_every_action_is_in_a_group_and_every_group_has_actions() -> None:
     assert all(len(action) <= 40 for action in ACTIONS)
 
 
-def test_only_two_modules_write_the_journal_and_none_changes_it() -> None:
+def test_only_two_modules_write_the_audit_log_and_none_changes_it() -> None:
     writes, changes = set(), []
     for file, name, call in calls():
         first = ast.unparse(call.args[0]) if call.args else ""
@@ -128,7 +128,7 @@ def test_only_two_modules_write_the_journal_and_none_changes_it() -> None:
     assert not raw, raw
 
 
-def test_no_route_changes_the_journal(app: Flask) -> None:
+def test_no_route_changes_the_audit_log(app: Flask) -> None:
     writing = [
         rule.endpoint
         for rule in app.url_map.iter_rules()
@@ -195,7 +195,7 @@ def test_an_alarm_is_noted_once_a_day_with_its_address(session: Session) -> None
     assert {line.address for line in lines} == {"10.0.0.9"}
 
 
-def test_no_secret_stands_in_the_journal(
+def test_no_secret_is_in_the_audit_log(
     app: Flask, make: Factory, session: Session, outbox: Outbox
 ) -> None:
     make.supplier()
@@ -215,10 +215,10 @@ def test_no_secret_stands_in_the_journal(
     changed = "еще один пароль 3"
     soup = page.open("/contracts/1/profile/password")
     page.submit(soup, current=typed, password=changed, password_again=changed)
-    desk = PageClient(app)
-    desk.sign_in_staff()
-    soup = desk.get("staff.password")
-    desk.submit(soup, current=PASSWORD, password="пароль сотрудника 8")
+    staff_page = PageClient(app)
+    staff_page.sign_in_staff()
+    soup = staff_page.get("staff.password")
+    staff_page.submit(soup, current=PASSWORD, password="пароль сотрудника 8")
     lines = session.scalars(select(AuditEvent)).all()
     assert {"account.created", "account.password_set", "staff.signed_in", "staff.password_set"} <= {
         line.action for line in lines

@@ -38,7 +38,7 @@ KINDS = {"correction": "ukd", "late_interest": "penalty"}
 Dump = dict[str, list[tuple[Any, ...]]]
 
 
-def take(
+def import_package(
     session: Session, path: Path, options: ImportOptions | None = None, *, dry_run: bool = False
 ) -> ImportResult:
     """Load a package as the command does."""
@@ -56,7 +56,7 @@ def take(
 def refusal(session: Session, path: Path, options: ImportOptions | None = None) -> Report:
     """The report of a package that is not taken."""
     with pytest.raises(ImportRefusedError) as caught:
-        take(session, path, options)
+        import_package(session, path, options)
     assert caught.value.report.error_count
     return caught.value.report
 
@@ -165,7 +165,7 @@ def other_supplier_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_documented_sample_loads_without_warnings(portal: Session) -> None:
-    report = take(portal, SAMPLE).report
+    report = import_package(portal, SAMPLE).report
     assert (report.errors, report.warnings) == ([], [])
     assert {name: counts.added for name, counts in report.counts.items()} == {
         name: counts.rows for name, counts in report.counts.items()
@@ -175,17 +175,17 @@ def test_the_documented_sample_loads_without_warnings(portal: Session) -> None:
 
 
 def test_the_same_batch_again_writes_nothing(portal: Session) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     before = dump(portal)
-    assert take(portal, SAMPLE).run is None
+    assert import_package(portal, SAMPLE).run is None
     assert dump(portal) == before
 
 
 def test_the_same_rows_in_other_bytes_are_not_written(portal: Session, sample: Path) -> None:
-    take(portal, sample)
+    import_package(portal, sample)
     before = dump(portal)
     rewrite_lines(sample)
-    report = take(portal, sample).report
+    report = import_package(portal, sample).report
     after = dump(portal)
     assert [str(fault) for fault in report.warnings] == [
         "manifest.json — нет манифеста: полнота файлов не проверена"
@@ -202,16 +202,16 @@ def test_without_a_manifest_the_last_batch_again_writes_nothing(
     session: Session, sample: Path
 ) -> None:
     (sample / "manifest.json").unlink()
-    assert take(session, sample).run is not None
+    assert import_package(session, sample).run is not None
     before = dump(session)
-    assert take(session, sample).run is None
+    assert import_package(session, sample).run is None
     assert dump(session) == before
 
 
 def test_a_package_of_another_supplier_loads_to_the_kopeck(
     portal: Session, other_supplier_package: Path
 ) -> None:
-    take(portal, other_supplier_package)
+    import_package(portal, other_supplier_package)
     assert_same_figures(portal, other_supplier_package)
     names = {"full_name": "full_name", "short_name": "short_name", "inn": "inn"}
     assert_same_texts(
@@ -224,18 +224,18 @@ def test_a_package_of_another_supplier_loads_to_the_kopeck(
         portal, other_supplier_package, "meters", meter_id="external_id", serial_no="serial_number"
     )
     before = dump(portal)
-    assert take(portal, other_supplier_package).run is None
+    assert import_package(portal, other_supplier_package).run is None
     assert dump(portal) == before
 
 
 def test_a_package_of_another_supplier_again_finds_every_row_equal(
     portal: Session, other_supplier_package: Path, tmp_path: Path
 ) -> None:
-    take(portal, other_supplier_package)
+    import_package(portal, other_supplier_package)
     again = Path(shutil.copytree(other_supplier_package, tmp_path / "again"))
     rewrite_manifest = edit_manifest(lambda manifest: manifest.update(batch_id="another"))
     rewrite_manifest(again)
-    report = take(portal, again).report
+    report = import_package(portal, again).report
     for name, counts in report.counts.items():
         assert (name, counts.unchanged) == (name, counts.rows)
     assert count(portal, AuditEvent) == 0
@@ -267,7 +267,7 @@ def test_an_old_1c_export_in_cp1251_with_commas_and_russian_dates_loads(
     if not with_manifest:
         (folder / "manifest.json").unlink()
         options = ImportOptions(encoding="cp1251", decimal=",", russian_dates=True)
-    take(session, folder, options)
+    import_package(session, folder, options)
     assert_same_figures(session, expected)
 
 
@@ -280,7 +280,7 @@ def test_a_package_with_another_delimiter_loads(
     expected = Path(shutil.copytree(tmp_path / "p", tmp_path / "expected"))
     if not with_manifest:
         (tmp_path / "p" / "manifest.json").unlink()
-    take(session, tmp_path / "p")
+    import_package(session, tmp_path / "p")
     assert_same_figures(session, expected)
 
 
@@ -288,18 +288,18 @@ def test_a_zip_loads_like_its_folder(
     session: Session, other_supplier_package: Path, tmp_path: Path
 ) -> None:
     archive = shutil.make_archive(str(tmp_path / "batch"), "zip", other_supplier_package)
-    take(session, Path(archive))
+    import_package(session, Path(archive))
     assert_same_figures(session, other_supplier_package)
 
 
 def test_a_dry_run_reports_and_writes_nothing(
     portal: Session, other_supplier_package: Path
 ) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     before = dump(portal)
     with pytest.raises(ImportRefusedError):
-        take(portal, other_supplier_package, dry_run=True)
-    again = take(portal, SAMPLE, dry_run=True)
+        import_package(portal, other_supplier_package, dry_run=True)
+    again = import_package(portal, SAMPLE, dry_run=True)
     assert again.run is None
     assert dump(portal) == before
 
@@ -308,13 +308,13 @@ def test_a_dry_run_on_an_empty_portal_leaves_it_empty(
     portal: Session, other_supplier_package: Path
 ) -> None:
     before = dump(portal)
-    report = take(portal, other_supplier_package, dry_run=True).report
+    report = import_package(portal, other_supplier_package, dry_run=True).report
     assert report.counts["payments.csv"].added > 0
     assert dump(portal) == before
 
 
 def test_a_batch_id_with_other_files_is_refused(session: Session, sample: Path) -> None:
-    take(session, sample)
+    import_package(session, sample)
     before = dump(session)
     sheet = Sheet(sample, "services.csv")
     sheet.put(2, "name", "Другая услуга")

@@ -30,10 +30,10 @@ from tests.actions.test_billing_import import (
     assert_same_figures,
     count,
     dump,
+    import_package,
     portal,
     refused,
     sample,
-    take,
 )
 from tests.other_supplier import write_package
 from tests.other_supplier.surgery import Sheet, edit_manifest, write_manifest
@@ -88,12 +88,12 @@ def only(session: Session, model: type[Base], **values: Any) -> Any:
 def test_a_changed_row_is_updated_and_leaves_old_and_new_values(
     portal: Session, sample: Path
 ) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     rows = count(portal, Payment)
     changed(sample, "payments.csv", 2, "amount", "77.01")
     key = Sheet(sample, "payments.csv").get(2, "payment_id")
     before = str(only(portal, Payment, external_id=key).amount)
-    report = take(portal, sample).report
+    report = import_package(portal, sample).report
     assert [c.changed for name, c in report.counts.items() if c.changed] == [1]
     assert report.counts["payments.csv"].changed == 1
     assert only(portal, Payment, external_id=key).amount == Decimal("77.01")
@@ -107,20 +107,20 @@ def test_a_changed_row_is_updated_and_leaves_old_and_new_values(
 def test_a_record_saved_anew_without_any_change_is_neither_counted_nor_audited(
     portal: Session, sample: Path
 ) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     before = only(portal, Contract, number="00001-ЭС").billing_updated_at
     changed(sample, "contracts.csv", 2, "updated_at", "2026-11-20T08:00:00+05:00")
-    counts = take(portal, sample).report.counts["contracts.csv"]
+    counts = import_package(portal, sample).report.counts["contracts.csv"]
     assert (counts.changed, counts.unchanged) == (0, 3)
     assert not events(portal, "import.changed")
     assert only(portal, Contract, number="00001-ЭС").billing_updated_at == before
 
 
 def test_a_real_change_carries_the_moment_billing_saved_it(portal: Session, sample: Path) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     changed(sample, "contracts.csv", 2, "updated_at", "2026-11-20T08:00:00+05:00")
     changed(sample, "contracts.csv", 2, "manager", "Новый И. И.")
-    assert take(portal, sample).report.counts["contracts.csv"].changed == 1
+    assert import_package(portal, sample).report.counts["contracts.csv"].changed == 1
     contract = only(portal, Contract, number="00001-ЭС")
     saved_at = datetime(2026, 11, 20, 3, tzinfo=UTC)
     assert (contract.manager, contract.billing_updated_at) == ("Новый И. И.", saved_at)
@@ -129,14 +129,14 @@ def test_a_real_change_carries_the_moment_billing_saved_it(portal: Session, samp
 
 
 def test_a_change_to_and_from_nothing_is_a_change(portal: Session, tmp_path: Path) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     service = only(portal, Service, code="EE")
     name, unit = service.name, service.unit
     head = "service_code;name;unit"
-    take(portal, batch(tmp_path / "1", services=[head, f"EE;{name};"]))
+    import_package(portal, batch(tmp_path / "1", services=[head, f"EE;{name};"]))
     assert only(portal, Service, code="EE").unit is None
-    take(portal, batch(tmp_path / "2", services=["service_code;name", f"EE;{name}"]))
-    take(portal, batch(tmp_path / "3", services=[head, f"EE;{name};{unit}"]))
+    import_package(portal, batch(tmp_path / "2", services=["service_code;name", f"EE;{name}"]))
+    import_package(portal, batch(tmp_path / "3", services=[head, f"EE;{name};{unit}"]))
     assert [event.changes for event in events(portal, "import.changed")] == [
         {"unit": [unit, None]},
         {"unit": [None, unit]},
@@ -146,19 +146,19 @@ def test_a_change_to_and_from_nothing_is_a_change(portal: Session, tmp_path: Pat
 def test_a_tombstone_hides_a_record_and_the_record_comes_back(
     portal: Session, tmp_path: Path
 ) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     row = "ПЛ-000014;00003-ЭС;payment;2026-09-17;3500.00"
     gone = [f"{PAID};deleted", f"{row};1"]
-    report = take(portal, batch(tmp_path / "1", payments=gone)).report
+    report = import_package(portal, batch(tmp_path / "1", payments=gone)).report
     assert report.counts["payments.csv"].withdrawn == 1
     assert only(portal, Payment, external_id="ПЛ-000014").withdrawn_at is not None
     [event] = events(portal, "import.withdrawn")
     assert (event.subject_key, list(event.changes)) == ("ПЛ-000014", ["withdrawn_at"])
 
-    again = take(portal, batch(tmp_path / "2", payments=[*gone, ""])).report
+    again = import_package(portal, batch(tmp_path / "2", payments=[*gone, ""])).report
     assert again.counts["payments.csv"].withdrawn == 0
 
-    take(portal, batch(tmp_path / "3", payments=[f"{PAID};deleted", f"{row};0"]))
+    import_package(portal, batch(tmp_path / "3", payments=[f"{PAID};deleted", f"{row};0"]))
     assert only(portal, Payment, external_id="ПЛ-000014").withdrawn_at is None
     [event] = events(portal, "import.changed")
     was, now = event.changes["withdrawn_at"]
@@ -169,10 +169,10 @@ def test_a_tombstone_hides_a_record_and_the_record_comes_back(
 def test_a_tombstone_needs_only_its_key_and_may_name_what_never_was(
     session: Session, tmp_path: Path
 ) -> None:
-    take(session, SAMPLE)
+    import_package(session, SAMPLE)
     before = dump(session)["payments"]
     gone = [f"{PAID};deleted", "ПЛ-999999;;;;;1"]
-    assert take(session, batch(tmp_path / "1", payments=gone)).report.warnings
+    assert import_package(session, batch(tmp_path / "1", payments=gone)).report.warnings
     assert dump(session)["payments"] == before
 
 
@@ -185,14 +185,14 @@ def test_a_key_both_alive_and_deleted_is_a_duplicate(portal: Session, tmp_path: 
 
 
 def test_a_tombstone_withdraws_records_of_a_compound_key(portal: Session, tmp_path: Path) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     head = "meter_id;zone;direction;digits;decimals;deleted"
     folder = batch(tmp_path / "1", registers=[head, "ПУ-10003;T2;A+;6;2;1"])
-    assert take(portal, folder).report.counts["registers.csv"].withdrawn == 1
+    assert import_package(portal, folder).report.counts["registers.csv"].withdrawn == 1
 
 
 def test_lines_of_a_document_are_replaced_as_a_set(portal: Session, tmp_path: Path) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     charge = only(portal, Charge, external_id="НЧ-2026-10-00001")
     stored = dump(portal)["charge_lines"]
     old = portal.scalars(select(ChargeLine).filter_by(charge_id=charge.id)).all()
@@ -200,7 +200,7 @@ def test_lines_of_a_document_are_replaced_as_a_set(portal: Session, tmp_path: Pa
     assert len(old) > 1
     line = f"НЧ-2026-10-00001;1;EE;1.000;{charge.net_amount}"
     line += f";{charge.net_amount};22;{charge.vat_amount};{charge.gross_amount}"
-    report = take(portal, batch(tmp_path / "1", charge_lines=[LINE, line])).report
+    report = import_package(portal, batch(tmp_path / "1", charge_lines=[LINE, line])).report
     counts = report.counts["charge_lines.csv"]
     assert (counts.changed, counts.withdrawn) == (1, len(old) - 1)
     assert len(report.warnings) == 1
@@ -214,20 +214,20 @@ def test_lines_of_a_document_are_replaced_as_a_set(portal: Session, tmp_path: Pa
 
 
 def test_the_last_line_of_a_document_can_be_deleted(portal: Session, tmp_path: Path) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     charge = only(portal, Charge, external_id="НЧ-2026-10-00001")
     lines = portal.scalars(select(ChargeLine.line_number).filter_by(charge_id=charge.id)).all()
     rows = [f"НЧ-2026-10-00001;{number};;;;;;;;1" for number in lines]
-    take(portal, batch(tmp_path / "1", charge_lines=[f"{LINE};deleted", *rows]))
+    import_package(portal, batch(tmp_path / "1", charge_lines=[f"{LINE};deleted", *rows]))
     assert portal.scalars(select(ChargeLine).filter_by(charge_id=charge.id)).all() == []
 
 
 def test_what_a_package_leaves_out_stays(portal: Session, sample: Path, tmp_path: Path) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     before = dump(portal)
     shutil.copytree(sample, tmp_path / "part", ignore=shutil.ignore_patterns("c*.csv", "*.json"))
     without_records(tmp_path / "part", "services.csv", "PEN", "CORR")
-    take(portal, tmp_path / "part", ImportOptions(deactivate_absent=True))
+    import_package(portal, tmp_path / "part", ImportOptions(deactivate_absent=True))
     after = dump(portal)
     assert {name for name in after if after[name] != before[name]} == {"import_runs"}
 
@@ -235,15 +235,15 @@ def test_what_a_package_leaves_out_stays(portal: Session, sample: Path, tmp_path
 def test_a_full_package_only_counts_absent_records_until_that_is_confirmed(
     portal: Session, sample: Path
 ) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     without_records(sample, "services.csv", "PEN", "CORR")
     as_full(sample)
-    report = take(portal, sample, dry_run=True).report
+    report = import_package(portal, sample, dry_run=True).report
     assert [str(fault) for fault in report.warnings] == [
         "services.csv — в полной выгрузке нет 2 записей портала; они оставлены, "
         "отключить: --deactivate-absent"
     ]
-    report = take(portal, sample, ImportOptions(deactivate_absent=True)).report
+    report = import_package(portal, sample, ImportOptions(deactivate_absent=True)).report
     assert report.counts["services.csv"].withdrawn == 2
     assert sum(counts.withdrawn for counts in report.counts.values()) == 2
     hidden = select(Service.code).where(Service.withdrawn_at.is_not(None))
@@ -252,10 +252,10 @@ def test_a_full_package_only_counts_absent_records_until_that_is_confirmed(
 
 
 def test_full_mode_never_withdraws_operations(session: Session, sample: Path) -> None:
-    take(session, SAMPLE)
+    import_package(session, SAMPLE)
     without_records(sample, "payments.csv", "ПЛ-000014")
     as_full(sample)
-    take(session, sample, ImportOptions(deactivate_absent=True))
+    import_package(session, sample, ImportOptions(deactivate_absent=True))
     assert only(session, Payment, external_id="ПЛ-000014").withdrawn_at is None
 
 
@@ -265,8 +265,8 @@ def test_a_delta_of_one_month_continues_the_full_package(portal: Session, tmp_pa
     write_package(old, contracts=15, months=12, last_month="2026-09")
     write_package(delta, contracts=15, months=13, mode="delta", tail=1)
     write_package(whole, contracts=15, months=13)
-    take(portal, old)
-    report = take(portal, delta).report
+    import_package(portal, old)
+    report = import_package(portal, delta).report
     assert report.counts["balances.csv"].added == len(portal.scalars(select(Contract)).all())
     assert_same_figures(portal, whole)
 
@@ -282,7 +282,7 @@ def other_supplier(folder: Path, *, key: str, inn: str) -> None:
 def test_a_package_of_another_supplier_is_refused(
     portal: Session, sample: Path, key: str, options: ImportOptions
 ) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     before = dump(portal)
     other_supplier(sample, key=key, inn="7415000007")
     faults = refused(portal, sample, options)
@@ -293,36 +293,36 @@ def test_a_package_of_another_supplier_is_refused(
 def test_a_package_whose_manifest_names_another_supplier_is_refused(
     session: Session, sample: Path
 ) -> None:
-    take(session, SAMPLE)
-    own = {"batch_id": "b", "supplier_inn": "7415000007"}
-    edit_manifest(lambda manifest: manifest.update(own))(sample)
+    import_package(session, SAMPLE)
+    header = {"batch_id": "b", "supplier_inn": "7415000007"}
+    edit_manifest(lambda manifest: manifest.update(header))(sample)
     [fault] = refused(session, sample)
     assert (fault.file, fault.column) == ("manifest.json", "supplier_inn")
 
 
 def test_billing_may_give_its_supplier_another_key(session: Session, sample: Path) -> None:
-    take(session, SAMPLE)
+    import_package(session, SAMPLE)
     changed(sample, "supplier.csv", 2, "supplier_id", "new-key")
     [fault] = refused(session, sample)
     assert "один" in fault.message
-    take(session, sample, ImportOptions(deactivate_absent=True))
+    import_package(session, sample, ImportOptions(deactivate_absent=True))
     live = select(Supplier.external_id).where(Supplier.withdrawn_at.is_(None))
     assert session.scalars(live).all() == ["new-key"]
 
 
 def test_a_payment_without_a_contract_is_kept_apart(portal: Session, tmp_path: Path) -> None:
     folder = batch(tmp_path / "1", payments=[PAID, "ПЛ-1;;payment;2026-09-17;3500.00"])
-    take(portal, folder)
+    import_package(portal, folder)
     paid = only(portal, Payment, external_id="ПЛ-1")
     assert (paid.contract_id, paid.posted_on) == (None, date(2026, 9, 17))
 
 
 def test_what_customers_gave_the_portal_is_not_touched(session: Session, sample: Path) -> None:
-    take(session, SAMPLE)
+    import_package(session, SAMPLE)
     before = dump(session)
     changed(sample, "customers.csv", 2, "email", "drugoy@example.org")
     key = Sheet(sample, "customers.csv").get(2, "customer_id")
-    take(session, sample)
+    import_package(session, sample)
     customer = only(session, Customer, external_id=key)
     assert customer.email_from_billing == "drugoy@example.org"
     after = dump(session)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.models import Contract
-from tests.actions.test_billing_import import SAMPLE, portal, refused, sample, take
+from tests.actions.test_billing_import import SAMPLE, import_package, portal, refused, sample
 from tests.actions.test_billing_import_changes import LINE, batch, changed, only
 from tests.other_supplier.surgery import Sheet, read_manifest, write_manifest
 
@@ -28,7 +28,7 @@ def test_contracts_that_sign_in_cannot_tell_apart_are_a_warning(
     record[sheet.columns().index("contract_no")] = with_latin
     sheet.insert(3, sheet.dump(record, 2))
     sheet.save(fix_manifest=False)
-    warnings = [found for found in take(session, sample).report.warnings if found.line]
+    warnings = [found for found in import_package(session, sample).report.warnings if found.line]
     assert [(found.file, found.line) for found in warnings] == [
         ("contracts.csv", 2),
         ("contracts.csv", 3),
@@ -38,7 +38,7 @@ def test_contracts_that_sign_in_cannot_tell_apart_are_a_warning(
 def test_payments_without_the_column_of_contracts_are_refused(
     session: Session, tmp_path: Path
 ) -> None:
-    """Else a forgotten column would take every payment from its contract."""
+    """Else a forgotten column would load every payment from its contract."""
     folder = batch(
         tmp_path / "1", payments=["payment_id;kind;paid_on;amount", "1;payment;2026-09-17;5.00"]
     )
@@ -50,14 +50,14 @@ def test_a_column_of_directions_in_readings_is_not_loaded(session: Session, samp
     sheet = Sheet(sample, "readings.csv")
     sheet.rewrite(lambda n, row: [*row, "direction" if n == 0 else "приём"])
     sheet.save(fix_manifest=True)
-    [warning] = take(session, sample).report.warnings
+    [warning] = import_package(session, sample).report.warnings
     assert (warning.file, warning.line, warning.column) == ("readings.csv", 1, "direction")
 
 
 def test_an_unknown_department_is_a_warning_and_stays_empty(portal: Session, sample: Path) -> None:
     changed(sample, "contracts.csv", 2, "department_id", "нет-такого")
     number = Sheet(sample, "contracts.csv").get(2, "contract_no")
-    [warning] = take(portal, sample).report.warnings
+    [warning] = import_package(portal, sample).report.warnings
     assert (warning.file, warning.line, warning.column) == ("contracts.csv", 2, "department_id")
     assert only(portal, Contract, number=number).department_id is None
 
@@ -81,16 +81,16 @@ def test_sums_that_do_not_agree_are_warnings(
     place: tuple[str, int, str],
 ) -> None:
     changed(sample, file, 2, column, value)
-    warnings = take(portal, sample).report.warnings
+    warnings = import_package(portal, sample).report.warnings
     assert place in [(found.file, found.line, found.column) for found in warnings]
 
 
 def test_lines_alone_are_compared_with_the_document_that_is_there(
     session: Session, tmp_path: Path
 ) -> None:
-    take(session, SAMPLE)
+    import_package(session, SAMPLE)
     line = "НЧ-2026-10-00001;1;EE;1.000;1.00;1.00;22;0.22;1.22"
-    report = take(session, batch(tmp_path / "1", charge_lines=[LINE, line])).report
+    report = import_package(session, batch(tmp_path / "1", charge_lines=[LINE, line])).report
     [warning] = [found for found in report.warnings if found.line]
     assert (warning.file, warning.line) == ("charge_lines.csv", 2)
     assert "1.22" in warning.message
@@ -104,6 +104,6 @@ def test_a_batch_without_claims_of_hashes_is_not_verified(
     assert manifest is not None
     files = [{"name": file["name"], "rows": file["rows"]} for file in manifest["files"]]
     write_manifest(sample, manifest | {"files": files if with_files else []})
-    result = take(session, sample)
+    result = import_package(session, sample)
     assert result.run is not None
     assert result.run.is_verified is False

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app.actions.imports import ImportOptions, apply_import
 from app.integrations.billing_files import Package
 from app.models import ImportRun
-from tests.actions.test_billing_import import SAMPLE, Dump, dump, take
+from tests.actions.test_billing_import import SAMPLE, Dump, dump, import_package
 from tests.conftest import NOW
 from tests.other_supplier import write_package
 from tests.other_supplier.surgery import read_manifest
@@ -47,7 +47,7 @@ def loaded(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     database = Path(shutil.copy(empty_database, folder / "kabinet.sqlite3"))
     engine = create_engine(f"sqlite:///{database}")
     with Session(engine) as session:
-        take(session, folder / "small")
+        import_package(session, folder / "small")
     engine.dispose()
     return database
 
@@ -191,7 +191,7 @@ def test_the_portal_reads_and_writes_while_a_package_is_being_read(
                 connection.execute(text("UPDATE services SET name = 'Иное' WHERE code = 'EE'"))
             written.append(name)
 
-    take(session, SAMPLE)
+    import_package(session, SAMPLE)
     with Package(SAMPLE.parent / "billing-exchange-sample") as package:
         session.execute(text("UPDATE import_runs SET batch_id = 'x', fingerprint = 'x'"))
         session.commit()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.actions.directories import add_row, change_row, change_supplier, give_back
 from app.actions.imports import ImportOptions
 from app.models import AuditEvent, Department, EnquiryTopic, Supplier
-from tests.actions.test_billing_import import SAMPLE, portal, refused, sample, take
+from tests.actions.test_billing_import import SAMPLE, import_package, portal, refused, sample
 from tests.actions.test_billing_import_changes import as_full, batch, without_records
 from tests.conftest import NOW
 
@@ -36,17 +36,17 @@ def edit(session: Session, row: Department | EnquiryTopic, **values: object) -> 
 
 
 def warnings(session: Session, folder: Path, options: ImportOptions | None = None) -> list[str]:
-    found = take(session, folder, options).report.warnings
+    found = import_package(session, folder, options).report.warnings
     return [match.message for match in found if "кабинете" in match.message]
 
 
 def test_an_import_leaves_an_edited_record_and_says_so_once(
     portal: Session, tmp_path: Path
 ) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     edit(portal, department(portal), name="Наше отделение")
     folder = batch(tmp_path / "1", departments=[DEPARTMENTS, OURS])
-    report = take(portal, folder).report
+    report = import_package(portal, folder).report
     assert [str(warning) for warning in report.warnings if "кабинете" in warning.message] == [
         f"departments.csv — {LEAVE}"
     ]
@@ -57,7 +57,7 @@ def test_an_import_leaves_an_edited_record_and_says_so_once(
 def test_a_record_given_back_is_restored_by_the_next_import(
     portal: Session, tmp_path: Path
 ) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     edit(portal, department(portal), name="Наше отделение")
     give_back(portal, department(portal), NOW)
     portal.commit()
@@ -68,7 +68,7 @@ def test_a_record_given_back_is_restored_by_the_next_import(
 
 
 def test_what_billing_says_alike_needs_no_warning(portal: Session, tmp_path: Path) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     edit(
         portal,
         department(portal),
@@ -85,7 +85,7 @@ def test_what_billing_says_alike_needs_no_warning(portal: Session, tmp_path: Pat
 def test_a_deletion_mark_does_not_withdraw_an_edited_record(
     portal: Session, tmp_path: Path
 ) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     edit(portal, department(portal), name="Наше отделение")
     rows = [f"{DEPARTMENTS};deleted", "001;;;;;;;1", "002;;;;;;;1"]
     assert warnings(portal, batch(tmp_path / "1", departments=rows)) == [LEAVE]
@@ -94,7 +94,7 @@ def test_a_deletion_mark_does_not_withdraw_an_edited_record(
 
 
 def test_only_the_term_of_answers_takes_no_topic_over(portal: Session, tmp_path: Path) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     topic = portal.scalars(select(EnquiryTopic).filter_by(external_id="inoe")).one()
     edit(portal, topic, answer_days=10, name=topic.name)
     assert topic.edited_at is None
@@ -107,9 +107,9 @@ def test_only_the_term_of_answers_takes_no_topic_over(portal: Session, tmp_path:
 def test_a_full_batch_leaves_records_of_the_portal_and_edited_ones(
     portal: Session, sample: Path
 ) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     values = {"name": "Свой вид", "department_id": None, "answer_days": None, "is_active": True}
-    own = add_row(portal, EnquiryTopic, values, NOW)
+    created = add_row(portal, EnquiryTopic, values, NOW)
     edit(portal, department(portal, "002"), name="Наше отделение")
     gone = portal.scalars(select(EnquiryTopic).filter_by(external_id="inoe")).one()
     without_records(sample, "enquiry_topics.csv", "inoe", "pokazaniya")
@@ -119,11 +119,11 @@ def test_a_full_batch_leaves_records_of_the_portal_and_edited_ones(
         name="Показания и приборы",
     )
     as_full(sample)
-    take(portal, sample, ImportOptions(deactivate_absent=True))
+    import_package(portal, sample, ImportOptions(deactivate_absent=True))
     portal.expire_all()
-    assert own.external_id.startswith("portal:")
-    assert len(own.external_id) == len("portal:") + 8
-    assert own.withdrawn_at is None
+    assert created.external_id.startswith("portal:")
+    assert len(created.external_id) == len("portal:") + 8
+    assert created.withdrawn_at is None
     assert gone.withdrawn_at is not None
     stored = portal.scalars(select(EnquiryTopic).filter_by(external_id="pokazaniya")).one()
     assert (stored.name, stored.withdrawn_at) == ("Показания и приборы", None)
@@ -132,7 +132,7 @@ def test_a_full_batch_leaves_records_of_the_portal_and_edited_ones(
 def test_requisites_that_were_edited_stay_and_the_supplier_must_be_the_same(
     portal: Session, tmp_path: Path
 ) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     supplier = portal.scalars(select(Supplier)).one()
     change_supplier(portal, supplier, {"work_hours": "пн–пт 8:00–17:00"}, NOW)
     assert supplier.edited_at is None, "hours are the portal's own"
@@ -155,8 +155,8 @@ def test_requisites_that_were_edited_stay_and_the_supplier_must_be_the_same(
     assert supplier.bank_name == "Другой банк"
 
 
-def test_every_change_stands_in_the_journal(session: Session) -> None:
-    take(session, SAMPLE)
+def test_every_change_is_in_the_audit_log(session: Session) -> None:
+    import_package(session, SAMPLE)
     edit(session, department(session), name="Наше отделение")
     give_back(session, department(session), NOW)
     session.commit()

@@ -16,7 +16,14 @@ from app import create_app
 from app.actions.imports import Fault as Reported
 from app.actions.imports import ImportOptions
 from app.extensions import db
-from tests.actions.test_billing_import import Dump, dump, refusal, refused, run_command, take
+from tests.actions.test_billing_import import (
+    Dump,
+    dump,
+    import_package,
+    refusal,
+    refused,
+    run_command,
+)
 from tests.conftest import make_config
 from tests.other_supplier import write_package
 from tests.other_supplier.broken import FAULTS, WARNINGS, Fault
@@ -64,7 +71,7 @@ def loaded(
     database = shutil.copy(empty_database, tmp_path_factory.mktemp("loaded"))
     engine = create_engine(f"sqlite:///{database}")
     with Session(engine) as session:
-        take(session, good)
+        import_package(session, good)
         yield session
     engine.dispose()
 
@@ -157,7 +164,7 @@ def test_the_command_prints_the_place_of_a_fault_and_fails(
 def test_a_warning_loads_and_is_reported(
     warning: Fault, good: Path, tmp_path: Path, shared: Session
 ) -> None:
-    report = take(shared, damaged(good, warning, tmp_path), dry_run=True).report
+    report = import_package(shared, damaged(good, warning, tmp_path), dry_run=True).report
     assert_reported(report.warnings, warning)
     assert report.counts["balances.csv"].added > 0
 

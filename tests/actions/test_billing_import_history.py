@@ -19,12 +19,12 @@ from tests.actions.test_billing_import import (
     SAMPLE,
     count,
     dump,
+    import_package,
     portal,
     refused,
     rewrite_lines,
     run_command,
     sample,
-    take,
 )
 from tests.actions.test_billing_import_changes import batch, changed, only, without_records
 from tests.conftest import NOW
@@ -61,9 +61,9 @@ def test_a_verified_batch_with_balances_says_of_which_moment_the_figures_are(
     portal: Session, tmp_path: Path
 ) -> None:
     assert moment(portal) is None
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     assert moment(portal) == SAMPLE_MOMENT
-    take(portal, another(tmp_path / "next", "2026-11-20T06:00:00+05:00", "next"))
+    import_package(portal, another(tmp_path / "next", "2026-11-20T06:00:00+05:00", "next"))
     assert moment(portal) == datetime(2026, 11, 20, 1, tzinfo=UTC)
 
 
@@ -82,10 +82,10 @@ def test_a_verified_batch_with_balances_says_of_which_moment_the_figures_are(
 def test_a_single_file_leaves_the_moment_alone(
     session: Session, tmp_path: Path, name: str, text: str
 ) -> None:
-    take(session, SAMPLE)
+    import_package(session, SAMPLE)
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / name).write_text(text, encoding="utf-8")
-    run = take(session, tmp_path / "one").run
+    run = import_package(session, tmp_path / "one").run
     assert run is not None
     assert run.as_of is None
     assert moment(session) == SAMPLE_MOMENT
@@ -121,27 +121,27 @@ def test_a_batch_that_does_not_vouch_for_money_leaves_the_moment_empty(
     session: Session, sample: Path, change
 ) -> None:
     change(sample)
-    assert take(session, sample).run is not None
+    assert import_package(session, sample).run is not None
     assert moment(session) is None
 
 
 def test_an_older_batch_loads_with_a_warning_and_sets_the_moment_back_only_by_force(
     portal: Session, tmp_path: Path
 ) -> None:
-    take(portal, another(tmp_path / "new", "2026-11-20T06:00:00+05:00", "new"))
+    import_package(portal, another(tmp_path / "new", "2026-11-20T06:00:00+05:00", "new"))
     late = another(tmp_path / "late", "2026-11-19T06:00:00+05:00", "late")
-    result = take(portal, late)
+    result = import_package(portal, late)
     assert result.run is not None
     assert "«Данные на» не меняется" in warnings(result)
     assert "данные на 20.11.2026 01:00 UTC" in warnings(result)
     assert moment(portal) == datetime(2026, 11, 20, 1, tzinfo=UTC)
-    result = take(portal, late, FORCED)
+    result = import_package(portal, late, FORCED)
     assert "переведено назад" in warnings(result)
     assert moment(portal) == datetime(2026, 11, 19, 1, tzinfo=UTC)
 
 
 def test_a_moment_in_the_future_is_the_moment_of_the_load(session: Session, tmp_path: Path) -> None:
-    result = take(session, another(tmp_path / "1", "2027-11-20T06:00:00+05:00", "future"))
+    result = import_package(session, another(tmp_path / "1", "2027-11-20T06:00:00+05:00", "future"))
     assert "в будущем" in warnings(result)
     assert moment(session) == NOW
 
@@ -149,19 +149,19 @@ def test_a_moment_in_the_future_is_the_moment_of_the_load(session: Session, tmp_
 def test_a_superseded_batch_says_so_and_is_loaded_again_by_force(
     portal: Session, sample: Path
 ) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     changed(sample, "payments.csv", 2, "amount", "77.01")
     key = Sheet(sample, "payments.csv").get(2, "payment_id")
-    take(portal, sample)
+    import_package(portal, sample)
     before = dump(portal)
-    result = take(portal, SAMPLE)
+    result = import_package(portal, SAMPLE)
     assert result.run is None
     assert result.already_loaded is not None
     assert [run.batch_id for run in result.already_loaded.followed_by] == ["sample-2026-10+"]
     assert dump(portal) == before
-    assert take(portal, SAMPLE, FORCED).report.counts["payments.csv"].changed == 1
+    assert import_package(portal, SAMPLE, FORCED).report.counts["payments.csv"].changed == 1
     assert str(only(portal, Payment, external_id=key).amount) != "77.01"
-    again = take(portal, SAMPLE)
+    again = import_package(portal, SAMPLE)
     assert again.already_loaded is not None
     assert again.already_loaded.followed_by == ()
 
@@ -169,13 +169,13 @@ def test_a_superseded_batch_says_so_and_is_loaded_again_by_force(
 def test_acknowledgements_and_batches_without_a_change_supersede_nothing(
     session: Session, sample: Path, tmp_path: Path
 ) -> None:
-    take(session, SAMPLE)
+    import_package(session, SAMPLE)
     rewrite_lines(sample)
-    assert take(session, sample).run is not None
+    assert import_package(session, sample).run is not None
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "readings_ack.csv").write_text("submission_id;status\n", encoding="utf-8")
-    take(session, tmp_path / "one")
-    known = take(session, SAMPLE).already_loaded
+    import_package(session, tmp_path / "one")
+    known = import_package(session, SAMPLE).already_loaded
     assert known is not None
     assert known.followed_by == ()
 
@@ -183,16 +183,16 @@ def test_acknowledgements_and_batches_without_a_change_supersede_nothing(
 def test_a_superseded_batch_without_a_manifest_is_loaded_again_with_a_warning(
     portal: Session, tmp_path: Path
 ) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     head = "service_code;name;unit"
     first = batch(tmp_path / "1", services=[head, "EE;Первое;"])
-    take(portal, first)
-    assert take(portal, first).run is None
-    take(portal, batch(tmp_path / "2", services=[head, "EE;Второе;"]))
-    result = take(portal, first)
+    import_package(portal, first)
+    assert import_package(portal, first).run is None
+    import_package(portal, batch(tmp_path / "2", services=[head, "EE;Второе;"]))
+    result = import_package(portal, first)
     assert "после него загружены другие" in warnings(result)
     assert result.report.counts["services.csv"].changed == 1
-    assert take(portal, first, FORCED).run is not None
+    assert import_package(portal, first, FORCED).run is not None
 
 
 @pytest.mark.parametrize("name", [None, "nightly"])
@@ -202,14 +202,14 @@ def test_the_same_figures_with_a_newer_moment_move_the_moment(
     """A night without an operation is news, too: until then the figures hold."""
     folder = another(tmp_path / "1", "2026-11-18T06:00:00+05:00", "nightly")
     edit_manifest(lambda manifest: manifest.update(batch_id=name))(folder)
-    take(portal, folder)
+    import_package(portal, folder)
     newer = "2026-11-19T06:00:00+05:00"
     edit_manifest(lambda manifest: manifest.update(created_at=newer))(folder)
-    assert take(portal, folder).run is not None
+    assert import_package(portal, folder).run is not None
     assert moment(portal) == datetime.fromisoformat(newer)
-    assert take(portal, folder).run is None
+    assert import_package(portal, folder).run is None
     edit_manifest(lambda manifest: manifest.update(created_at=SAMPLE_MOMENT.isoformat()))(folder)
-    assert take(portal, folder).run is None
+    assert import_package(portal, folder).run is None
 
 
 def test_the_same_batch_is_another_one_when_it_is_to_deactivate_what_is_absent(
@@ -232,7 +232,7 @@ def test_the_same_batch_is_another_one_when_it_is_to_deactivate_what_is_absent(
 
 
 def test_a_record_given_back_since_makes_the_same_batch_another_one(session: Session) -> None:
-    take(session, SAMPLE)
+    import_package(session, SAMPLE)
     session.add(
         AuditEvent(
             happened_at=NOW + timedelta(hours=1),
@@ -243,13 +243,13 @@ def test_a_record_given_back_since_makes_the_same_batch_another_one(session: Ses
         )
     )
     session.commit()
-    assert take(session, SAMPLE).run is not None
+    assert import_package(session, SAMPLE).run is not None
 
 
 def test_force_does_not_let_other_files_in_under_the_same_name(
     session: Session, sample: Path
 ) -> None:
-    take(session, SAMPLE)
+    import_package(session, SAMPLE)
     sheet = Sheet(sample, "services.csv")
     sheet.put(2, "name", "Другая услуга")
     sheet.save(fix_manifest=True)

@@ -17,11 +17,11 @@ from tests.actions.test_billing_import import (
     SAMPLE,
     assert_same_figures,
     count,
+    import_package,
     portal,
     refusal,
     run_command,
     sample,
-    take,
     to_russian_dates,
 )
 from tests.actions.test_billing_import_changes import PAID, batch, only
@@ -57,7 +57,7 @@ def as_zip(folder: Path, target: Path, name_of: Callable[[str], str], **extra: b
 
 def test_utf_8_that_is_said_to_be_windows_1251_is_refused(session: Session) -> None:
     """Else every name would be loaded as «РћРћРћ»."""
-    take(session, SAMPLE)
+    import_package(session, SAMPLE)
     [fault] = refusal(session, CASES / "mojibake").errors
     assert (fault.file, fault.line) == ("customers.csv", 1)
     assert "файл в UTF-8, а указана windows-1251" in fault.message
@@ -65,8 +65,8 @@ def test_utf_8_that_is_said_to_be_windows_1251_is_refused(session: Session) -> N
 
 
 def test_rows_of_separators_from_excel_are_skipped_and_counted(portal: Session) -> None:
-    take(portal, SAMPLE)
-    report = take(portal, CASES / "blank-rows-from-excel").report
+    import_package(portal, SAMPLE)
+    report = import_package(portal, CASES / "blank-rows-from-excel").report
     assert report.counts["customers.csv"].added == 1
     assert only(portal, Customer, external_id="C903").inn == "9600000930"
     [warning] = [w for w in report.warnings if w.file == "customers.csv"]
@@ -118,7 +118,7 @@ def test_the_manifest_says_how_dates_are_written(session: Session, sample: Path)
     expected = Path(shutil.copytree(SAMPLE, sample.parent / "expected"))
     to_russian_dates(sample)
     edit_manifest(lambda manifest: manifest.update(date_format="DD.MM.YYYY"))(sample)
-    take(session, sample)
+    import_package(session, sample)
     assert_same_figures(session, expected)
 
 
@@ -131,7 +131,7 @@ def test_the_command_outvotes_the_dates_of_the_manifest(app: Flask, sample: Path
 def test_a_decimal_comma_is_one_line_and_the_true_number_is_said(
     app: Flask, session: Session, tmp_path: Path
 ) -> None:
-    take(session, SAMPLE)
+    import_package(session, SAMPLE)
     paid = [PAID, *(ROW.format(n, "2026-11-02", f"{n},50") for n in range(1, 3001))]
     folder = batch(tmp_path / "1", payments=paid)
     result = run_command(app, folder, "--max-errors", "5")
@@ -159,7 +159,7 @@ def test_a_file_that_was_left_out_is_one_line(portal: Session, sample: Path) -> 
 def test_documents_that_were_left_out_of_a_delta_are_one_line(
     portal: Session, tmp_path: Path
 ) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     head = (SAMPLE / "charge_lines.csv").read_text(encoding="utf-8").splitlines()
     lines = [head[1].replace("НЧ-2025-12-00001", f"НОВЫЙ-{n}") for n in range(40)]
     second = lines[0].replace("-0;1;", "-0;2;")
@@ -174,7 +174,7 @@ def test_documents_that_were_left_out_of_a_delta_are_one_line(
 def test_an_unknown_key_is_named_once_with_where_it_was_sought(
     portal: Session, sample: Path, tmp_path: Path
 ) -> None:
-    take(portal, SAMPLE)
+    import_package(portal, SAMPLE)
     paid = [PAID, *(f"О-{n};00009-ЭС;payment;2026-11-02;5.00" for n in range(3))]
     paid.append("О-9;00001-ЭC;payment;2026-11-02;5.00")
     report = refusal(portal, batch(tmp_path / "1", payments=paid))
@@ -222,12 +222,12 @@ def test_sep_from_excel_is_passed_over(session: Session, sample: Path) -> None:
     assert (fault.file, fault.line, fault.column) == ("payments.csv", 5, "amount")
     shutil.copy(SAMPLE / "payments.csv", path)
     path.write_bytes(b"sep=;\r\n" + path.read_bytes())
-    [warning] = [w for w in take(session, sample).report.warnings if w.line]
+    [warning] = [w for w in import_package(session, sample).report.warnings if w.line]
     assert str(warning) == "payments.csv:1 — строка «sep=» от Excel пропущена"
     assert_same_figures(session, SAMPLE)
 
 
-def test_names_in_capitals_or_with_russian_letters_are_read_with_a_warning(
+def test_names_in_capitals_or_with_russian_characters_are_read_with_a_warning(
     portal: Session, sample: Path
 ) -> None:
     (sample / "manifest.json").unlink()
@@ -240,7 +240,7 @@ def test_names_in_capitals_or_with_russian_letters_are_read_with_a_warning(
         (sample / name).write_bytes(raw.replace(old, new))
     (sample / "payments.csv").rename(sample / "рayments.CSV")
     (sample / ".DS_Store").write_bytes(b"\0")
-    warnings = [str(w) for w in take(portal, sample).report.warnings]
+    warnings = [str(w) for w in import_package(portal, sample).report.warnings]
     assert warnings[1:] == [
         "рayments.CSV — буква «р» русская, а нужна латинская; файл прочитан как payments.csv",
         "customers.csv:1:CUSTOMER_ID — «CUSTOMER_ID», «Kind»: нужны строчные буквы; столбец "
@@ -272,7 +272,7 @@ def test_a_manifest_names_files_as_their_system_wrote_them(session: Session, sam
         (sample / item["name"]).rename(sample / item["name"].upper())
         item["name"] = item["name"].upper()
     write_manifest(sample, manifest)
-    result = take(session, sample)
+    result = import_package(session, sample)
     assert result.run is not None
     assert result.run.is_verified
     assert_same_figures(session, SAMPLE)
@@ -286,7 +286,7 @@ def test_an_archive_made_on_another_computer_is_read(session: Session, tmp_path:
         "vygruzka/": b"",
     }
     path = as_zip(SAMPLE, tmp_path / "batch.zip", lambda name: f"vygruzka/{name}", **extra)
-    report = take(session, path).report
+    report = import_package(session, path).report
     assert [str(w) for w in report.warnings] == [
         "vygruzka/ — файлы лежат в папке архива, прочитаны из нее"
     ]

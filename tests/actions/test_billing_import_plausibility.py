@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.actions.imports.report import LISTED_OF_A_KIND
-from tests.actions.test_billing_import import SAMPLE, portal, sample, take
+from tests.actions.test_billing_import import SAMPLE, import_package, portal, sample
 from tests.actions.test_billing_import_changes import LINE, PAID, batch
 from tests.other_supplier.surgery import edit_manifest, read_manifest, write_manifest
 
@@ -78,8 +78,8 @@ def test_each_figure_that_is_hardly_meant_is_a_warning_with_its_place(
     portal: Session, tmp_path: Path
 ) -> None:
     """And only those: sound rows stand beside them."""
-    take(portal, SAMPLE)
-    report = take(portal, batch(tmp_path / "1", **STRANGE)).report
+    import_package(portal, SAMPLE)
+    report = import_package(portal, batch(tmp_path / "1", **STRANGE)).report
     found = {(w.file, w.line, w.column): w.message for w in report.warnings if w.line}
     assert set(found) == {place for *place, _ in map(list, EXPECTED) for place in [tuple(place)]}
     for file, line, column, text in EXPECTED:
@@ -87,10 +87,10 @@ def test_each_figure_that_is_hardly_meant_is_a_warning_with_its_place(
 
 
 def test_a_reading_that_passed_zero_has_not_fallen(session: Session, tmp_path: Path) -> None:
-    take(session, SAMPLE)
+    import_package(session, SAMPLE)
     readings = [READ, "П-1;ПУ-10004;T0;2026-11-24;2026-11;99990.0;regular"]
     readings += ["П-2;ПУ-10004;T0;2026-12-24;2026-12;15.0;regular"]
-    report = take(session, batch(tmp_path / "1", readings=readings)).report
+    report = import_package(session, batch(tmp_path / "1", readings=readings)).report
     assert [w.line for w in report.warnings if w.column == "value"] == [2]
 
 
@@ -98,13 +98,13 @@ def test_the_rounding_of_price_and_quantity_is_no_difference(
     session: Session, tmp_path: Path
 ) -> None:
     """44 688,8 kWh at a price rounded to five places may be 22 kopecks off; not a rouble."""
-    take(session, SAMPLE)
+    import_package(session, SAMPLE)
     lines = [
         f"{LINE};method",
         "НЧ-2026-10-00001;1;EE;44688.800;6.45512;288471.79;;0.00;288471.79;meter",
         "НЧ-2026-10-00001;2;EE;44688.800;6.45512;288472.57;;0.00;288472.57;meter",
     ]
-    report = take(session, batch(tmp_path / "1", charge_lines=lines)).report
+    report = import_package(session, batch(tmp_path / "1", charge_lines=lines)).report
     assert [w.line for w in report.warnings if w.column == "amount"] == [3]
 
 
@@ -112,10 +112,10 @@ def test_warnings_of_a_kind_are_listed_up_to_a_number_and_all_are_counted(
     session: Session, tmp_path: Path
 ) -> None:
     """One flood does not hide the other kinds."""
-    take(session, SAMPLE)
+    import_package(session, SAMPLE)
     wrong = [f"О-{n};00001-ЭС;refund;2026-11-02;{n}.00" for n in range(1, 501)]
     payments = [PAID, *wrong, "О-501;00001-ЭС;payment;2026-11-02;-5.00"]
-    report = take(session, batch(tmp_path / "1", payments=payments)).report
+    report = import_package(session, batch(tmp_path / "1", payments=payments)).report
     refunds = [w for w in report.warnings if "возврат с плюсом" in w.message]
     assert len(refunds) == LISTED_OF_A_KIND + 1
     assert refunds[-1].message.endswith(f"таких еще {500 - LISTED_OF_A_KIND}")
@@ -134,14 +134,14 @@ def test_warnings_of_a_kind_are_listed_up_to_a_number_and_all_are_counted(
 def test_a_manifest_that_cannot_be_right_is_a_warning(
     session: Session, sample: Path, claims: dict[str, str], column: str, text: str
 ) -> None:
-    take(session, sample)
+    import_package(session, sample)
     manifest = read_manifest(sample)
     assert manifest is not None
     newer = {"batch_id": "sample-2", "created_at": "2026-11-06T06:00:00+05:00"}
     (sample / "services.csv").write_text("service_code;name\nEE;Энергия\n", encoding="utf-8")
     files = [{"name": item["name"]} for item in manifest["files"]]
     write_manifest(sample, manifest | {"mode": "delta", "files": files} | newer | claims)
-    [warning] = take(session, sample).report.warnings
+    [warning] = import_package(session, sample).report.warnings
     assert (warning.file, warning.column) == ("manifest.json", column)
     assert text in warning.message
 
@@ -158,7 +158,7 @@ def test_an_older_package_without_balances_is_a_warning_too(session: Session, sa
         package.mkdir()
         for file in ("services.csv", "manifest.json"):
             (package / file).write_bytes((sample / file).read_bytes())
-        found.append(take(session, package).report.warnings)
+        found.append(import_package(session, package).report.warnings)
     assert found[0] == []
     [warning] = found[1]
     assert (warning.file, warning.column) == ("manifest.json", "created_at")
@@ -169,6 +169,6 @@ def test_a_package_with_balances_that_does_not_say_its_moment_is_a_warning(
     session: Session, sample: Path
 ) -> None:
     edit_manifest(lambda manifest: manifest.pop("created_at"))(sample)
-    [warning] = take(session, sample).report.warnings
+    [warning] = import_package(session, sample).report.warnings
     assert (warning.file, warning.column) == ("manifest.json", "created_at")
     assert "«Данные на» не меняется" in warning.message

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.exchange.column_types import Day, Moment
 from app.models import Charge, ChargeLine, Contract, Customer, MonthlyBalance
-from tests.actions.test_billing_import import SAMPLE, take
+from tests.actions.test_billing_import import SAMPLE, import_package
 from tests.actions.test_billing_import_changes import only
 
 DOCS = SAMPLE.parent
@@ -23,8 +23,8 @@ EXTRA = ("delta", "transfer", "tariff")
 
 @pytest.mark.parametrize("name", EXTRA)
 def test_each_extra_sample_loads_on_top_of_the_first(session: Session, name: str) -> None:
-    take(session, SAMPLE)
-    result = take(session, DOCS / f"billing-exchange-sample-{name}")
+    import_package(session, SAMPLE)
+    result = import_package(session, DOCS / f"billing-exchange-sample-{name}")
     assert result.run is not None
     assert result.run.is_verified
     # That a contract changed hands is told with its line; else there is nothing to warn of.
@@ -33,15 +33,15 @@ def test_each_extra_sample_loads_on_top_of_the_first(session: Session, name: str
 
 
 def test_the_sample_of_a_transfer_gives_the_contract_to_another_customer(session: Session) -> None:
-    take(session, SAMPLE)
-    take(session, DOCS / "billing-exchange-sample-transfer")
+    import_package(session, SAMPLE)
+    import_package(session, DOCS / "billing-exchange-sample-transfer")
     contract = only(session, Contract, number="00002-ЭС")
     assert contract.customer_id == only(session, Customer, external_id="000000104").id
 
 
 def test_the_sample_of_a_tariff_change_has_a_line_for_each_price(session: Session) -> None:
-    take(session, SAMPLE)
-    take(session, DOCS / "billing-exchange-sample-tariff")
+    import_package(session, SAMPLE)
+    import_package(session, DOCS / "billing-exchange-sample-tariff")
     charge = only(session, Charge, external_id="НЧ-2026-10-00003")
     lines = session.query(ChargeLine).filter_by(charge_id=charge.id).all()
     assert sum((line.quantity for line in lines), Decimal(0)) == Decimal("215.700")

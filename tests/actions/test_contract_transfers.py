@@ -22,7 +22,7 @@ from app.models import (
     Membership,
     Message,
 )
-from tests.actions.test_billing_import import portal, take
+from tests.actions.test_billing_import import import_package, portal
 from tests.actions.test_billing_import_changes import batch, events
 from tests.conftest import NOW
 from tests.factories import Factory
@@ -105,7 +105,7 @@ def test_another_customer_is_a_transfer_of_that_contract_only(
     delta = batch(
         tmp_path / "d", customers=[CUSTOMERS, B], contracts=[CONTRACTS, contract_row("1-ЭС", "B")]
     )
-    report = take(portal, delta).report
+    report = import_package(portal, delta).report
     assert facts(portal) == [("1-ЭС", *ALFA, "B", "9600000023")]
     assert suspended(portal) == {"one@example.org"}
     places = [str(fault) for fault in report.warnings]
@@ -118,7 +118,9 @@ def test_another_customer_is_a_transfer_of_that_contract_only(
 def test_another_inn_under_the_same_key_is_a_transfer_of_every_contract(
     portal: Session, make: Factory, tmp_path: Path
 ) -> None:
-    report = take(portal, batch(tmp_path / "d", customers=[CUSTOMERS, A_RENUMBERED])).report
+    report = import_package(
+        portal, batch(tmp_path / "d", customers=[CUSTOMERS, A_RENUMBERED])
+    ).report
     assert facts(portal) == [
         ("1-ЭС", *ALFA, "A", "9600000023"),
         ("2-ЭС", *ALFA, "A", "9600000023"),
@@ -138,7 +140,7 @@ def test_both_at_once_give_one_transfer_each_with_the_right_parties(
         customers=[CUSTOMERS, "A;ul;Новая Альфа;;5257000012;525701001;new@example.org;", B],
         contracts=[CONTRACTS, contract_row("1-ЭС", "B"), contract_row("3-ЭС", "A")],
     )
-    take(portal, delta)
+    import_package(portal, delta)
     assert facts(portal) == [
         ("1-ЭС", *ALFA, "B", "9600000023"),
         ("2-ЭС", *ALFA, "A", "5257000012"),
@@ -157,7 +159,7 @@ def test_both_at_once_give_one_transfer_each_with_the_right_parties(
 def test_another_name_kpp_or_contact_is_no_transfer(
     portal: Session, make: Factory, tmp_path: Path, row: str
 ) -> None:
-    take(portal, batch(tmp_path / "d", customers=[CUSTOMERS, row]))
+    import_package(portal, batch(tmp_path / "d", customers=[CUSTOMERS, row]))
     assert transfers(portal) == []
     assert suspended(portal) == set()
 
@@ -168,22 +170,22 @@ def test_a_dry_run_says_the_same_and_leaves_nothing(
     delta = batch(
         tmp_path / "d", customers=[CUSTOMERS, B], contracts=[CONTRACTS, contract_row("1-ЭС", "B")]
     )
-    dry = take(portal, delta, dry_run=True).report
+    dry = import_package(portal, delta, dry_run=True).report
     assert transfers(portal) == []
     assert suspended(portal) == set()
     assert portal.scalars(select(Message)).all() == []
-    assert dry.warnings == take(portal, delta).report.warnings
+    assert dry.warnings == import_package(portal, delta).report.warnings
 
 
 def test_a_contract_that_comes_back_from_deletion_with_another_customer_is_a_transfer(
     portal: Session, make: Factory, tmp_path: Path
 ) -> None:
     row = contract_row("1-ЭС", "A") + ";1"
-    take(portal, batch(tmp_path / "1", contracts=[f"{CONTRACTS};deleted", row]))
+    import_package(portal, batch(tmp_path / "1", contracts=[f"{CONTRACTS};deleted", row]))
     back = batch(
         tmp_path / "2", customers=[CUSTOMERS, B], contracts=[CONTRACTS, contract_row("1-ЭС", "B")]
     )
-    take(portal, back)
+    import_package(portal, back)
     assert facts(portal) == [("1-ЭС", *ALFA, "B", "9600000023")]
     assert suspended(portal) == {"one@example.org"}
 
@@ -192,7 +194,7 @@ def test_a_second_change_before_the_decision_leaves_the_first_people_waiting(
     portal: Session, make: Factory, tmp_path: Path
 ) -> None:
     for name, customer, key in (("1", B, "B"), ("2", C, "C"), ("3", A, "A")):
-        take(
+        import_package(
             portal,
             batch(
                 tmp_path / name,
@@ -221,7 +223,7 @@ def test_where_nobody_has_access_nothing_waits_for_a_clerk(
     delta = batch(
         tmp_path / "d", customers=[CUSTOMERS, B], contracts=[CONTRACTS, contract_row("9-ЭС", "B")]
     )
-    take(portal, delta)
+    import_package(portal, delta)
     (row,) = transfers(portal)
     assert (row.decision, row.decided_at) == (Decision.NOBODY, NOW)
     assert portal.get_one(Contract, row.contract_id).transferred_at == NOW
@@ -236,7 +238,7 @@ def test_sessions_end_unless_the_account_has_another_contract(
     for account in (one, two):
         open_session(portal, account.id, other.id, Browser("127.0.0.1", "test"), NOW)
     make.commit()
-    take(portal, batch(tmp_path / "d", customers=[CUSTOMERS, A_RENUMBERED]))
+    import_package(portal, batch(tmp_path / "d", customers=[CUSTOMERS, A_RENUMBERED]))
     portal.expire_all()
     ended = {row.account_id: row.ended_at for row in portal.scalars(select(AccountSession))}
     assert ended == {one.id: NOW, two.id: None}
@@ -250,7 +252,7 @@ def test_each_side_gets_one_email_that_says_nothing_of_the_other(
         customers=[CUSTOMERS, B],
         contracts=[CONTRACTS, contract_row("1-ЭС", "B"), contract_row("2-ЭС", "B")],
     )
-    take(portal, delta)
+    import_package(portal, delta)
     messages = portal.scalars(select(Message).order_by(Message.recipient)).all()
     assert [(row.recipient, row.kind) for row in messages] == [
         ("alfa@example.org", "transfer_former"),
@@ -288,7 +290,7 @@ def test_customers_that_got_another_key_are_told_only_where_somebody_lost_access
         customers=[CUSTOMERS, rekeyed],
         contracts=[CONTRACTS, contract_row("1-ЭС", "N1"), contract_row("9-ЭС", "N1")],
     )
-    take(portal, delta)
+    import_package(portal, delta)
     texts = {row.recipient: row for row in portal.scalars(select(Message))}
     assert set(texts) == {"alfa@example.org", "one@example.org"}
     assert texts["alfa@example.org"].kind == "transfer_former"
@@ -304,7 +306,7 @@ def test_a_batch_without_transfers_writes_nothing_about_them(
     same = batch(
         tmp_path / "d", customers=[CUSTOMERS, A], contracts=[CONTRACTS, contract_row("3-ЭС", "A")]
     )
-    take(portal, same)
+    import_package(portal, same)
     assert transfers(portal) == []
     assert portal.scalars(select(Message)).all() == []
     assert portal.scalars(select(AuditEvent).filter_by(action="contract.transferred")).all() == []
@@ -316,7 +318,7 @@ def test_the_day_of_a_termination_without_a_date_is_remembered_until_it_is_activ
     seen: list[date | None] = []
     for name, status in (("1", "terminated"), ("2", "active")):
         row = contract_row("1-ЭС", "A", status)
-        take(portal, batch(tmp_path / name, contracts=[CONTRACTS, row]))
+        import_package(portal, batch(tmp_path / name, contracts=[CONTRACTS, row]))
         portal.expire_all()
         seen.append(portal.scalars(select(Contract).filter_by(number="1-ЭС")).one().terminated_on)
     assert seen == [NOW.date(), None]
@@ -335,6 +337,6 @@ def test_addresses_among_the_telephones_are_written_to_as_well(
         customers=[CUSTOMERS, f"{B.rsplit(';', 2)[0]};нет;тел. 57-00-00, new@example.org"],
         contracts=[CONTRACTS, contract_row("1-ЭС", "B")],
     )
-    take(portal, delta)
+    import_package(portal, delta)
     told = {(row.recipient, row.kind) for row in portal.scalars(select(Message))}
     assert {("old@example.org", "transfer_former"), ("new@example.org", "transfer_new")} <= told

@@ -78,7 +78,7 @@ def test_a_message_leaves_once(app: Flask, session: Session, server: MailServer)
     assert state(session, message_id)[0] == "sent"
 
 
-def test_twenty_deliveries_at_once_send_one_letter(
+def test_twenty_deliveries_at_once_send_one_email(
     app: Flask, session: Session, server: MailServer
 ) -> None:
     message_id = queue(session)
@@ -193,7 +193,7 @@ def test_every_try_carries_the_same_message_id(
     assert (len(server.accepted), len(ids)) == (2, 1)
 
 
-def test_a_link_is_made_when_the_letter_leaves(
+def test_a_link_is_made_when_the_email_leaves(
     app: Flask, session: Session, server: MailServer
 ) -> None:
     content = render_email(
@@ -221,7 +221,7 @@ def person(app: Flask, make: Factory) -> Person:
 
 
 @pytest.mark.parametrize("trouble", ["451 later", "550 no", "silence"])
-def test_a_letter_that_did_not_leave_is_told_and_sent_once_when_asked_again(
+def test_an_email_that_did_not_leave_is_told_and_sent_once_when_asked_again(
     person: Person, session: Session, server: MailServer, trouble: str
 ) -> None:
     server.reply, server.silence = ("250 OK", 2.0) if trouble == "silence" else (trouble, 0.0)

@@ -198,7 +198,7 @@ def test_advances_of_the_running_month_are_invoiced(package: Package) -> None:
         assert kinds == wanted
 
 
-def test_sums_look_like_those_of_businesses(package: Package) -> None:
+def test_sums_resemble_those_of_businesses(package: Package) -> None:
     bills = [kopecks(row["total"]) / 100 for row in package.rows["charges"] if row["kind"] == "upd"]
     assert min(bills) > 500
     assert max(bills) < 10_000_000

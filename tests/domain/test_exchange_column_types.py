@@ -252,7 +252,7 @@ def test_text_is_trimmed_and_composed_and_nothing_else(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["=1+1", "+7 351", "-5", "@x", "'x", "a\tb", "😀", '|;"', "é" * 300]
 )
-def test_text_of_any_look_is_kept(text: str) -> None:
+def test_text_of_any_shape_is_stored(text: str) -> None:
     assert c.Text().parse(text) == text
 
 

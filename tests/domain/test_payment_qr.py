@@ -80,7 +80,7 @@ def test_what_is_too_long_for_both_is_cut() -> None:
     assert shorten(PURPOSE * 5)[1].startswith(read(payload)["Purpose"])
 
 
-def test_the_vat_is_kept_by_a_purpose_in_fewer_letters() -> None:
+def test_the_vat_is_kept_by_a_purpose_in_fewer_characters() -> None:
     invoice = ", счет № 00123-1126-FIN от 30.11.2026, за 11.2026, в т.ч. НДС 22% - 22262-12"
     long = replace(PAYEE, name="Акционерное общество «Пример-Энерго»")
     purpose = "Оплата за электроэнергию по договору № 00123-ЭС от 01.02.2020" + invoice

@@ -45,7 +45,7 @@ def test_each_role_may_all_that_the_role_below_it_may() -> None:
         ("a" * 61, ""),
     ],
 )
-def test_a_login_is_small_latin_letters_or_nothing(typed: str, login: str) -> None:
+def test_a_login_is_small_latin_characters_or_nothing(typed: str, login: str) -> None:
     assert normalise_login(typed) == login
 
 

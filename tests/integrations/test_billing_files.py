@@ -250,13 +250,13 @@ def test_a_file_that_is_one_endless_line_does_not_fill_the_memory() -> None:
     class Endless(io.RawIOBase):
         """Bytes without end, and a count of those taken."""
 
-        accepted = 0
+        consumed = 0
 
         def readable(self) -> bool:
             return True
 
         def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-            self.taken += len(buffer)
+            self.consumed += len(buffer)
             buffer[:] = b"x" * len(buffer)
             return len(buffer)
 
@@ -265,7 +265,7 @@ def test_a_file_that_is_one_endless_line_does_not_fill_the_memory() -> None:
     stream = io.BufferedReader(endless)
     CsvFile(stream, "utf-8", None, lambda *fault: faults.append(fault))
     assert faults
-    assert endless.taken < 4 * LIMIT
+    assert endless.consumed < 4 * LIMIT
 
 
 def test_bytes_of_another_encoding_stay_recognisable() -> None:

@@ -27,7 +27,7 @@ from tests.conftest import need
 from tests.outbox import Outbox, part
 from tests.providers import MailServer, free_port, mail_server
 
-LETTER = Mailing(
+MAILING = Mailing(
     recipient="buh@example.org",
     subject="Попытка регистрации по вашему договору № 00777-ЭС",
     text="Здравствуйте!\n",
@@ -48,24 +48,24 @@ def settings(tmp_path: Path, port: int, **changes: object) -> MailSettings:
     return MailSettings(tmp_path / "outbox", **(values | changes))  # type: ignore[arg-type]
 
 
-def send(app: Flask, settings: MailSettings, sent_email: Mailing = LETTER) -> str:
+def send(app: Flask, settings: MailSettings, sent_email: Mailing = MAILING) -> str:
     with app.app_context():
         return make_mailer(mail, settings).send(sent_email)
 
 
-def test_a_letter_arrives_with_both_parts(app: Flask, tmp_path: Path, server: MailServer) -> None:
+def test_an_email_arrives_with_both_parts(app: Flask, tmp_path: Path, server: MailServer) -> None:
     send(app, settings(tmp_path, server.port))
     sent_email = cast(
         EmailMessage, email.message_from_bytes(server.accepted[0], policy=policy.default)
     )
     assert server.recipients == ["buh@example.org"]
-    assert sent_email["Subject"] == LETTER.subject
+    assert sent_email["Subject"] == MAILING.subject
     sender = email.message_from_bytes(server.accepted[0])["From"]
-    assert str(make_header(decode_header(sender))) == f"{LETTER.sender_name} <kabinet@localhost>"
-    assert sent_email["Message-ID"] == LETTER.message_id
+    assert str(make_header(decode_header(sender))) == f"{MAILING.sender_name} <kabinet@localhost>"
+    assert sent_email["Message-ID"] == MAILING.message_id
     assert sent_email["Auto-Submitted"] == "auto-generated"
     assert part(sent_email, "plain").strip() == "Здравствуйте!"
-    assert part(sent_email, "html").strip() == LETTER.html
+    assert part(sent_email, "html").strip() == MAILING.html
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_server_that_greets_with_a_refusal_is_tried_again(app: Flask, tmp_path
 def test_long_paragraphs_are_sent_in_lines_that_servers_take(
     app: Flask, tmp_path: Path, server: MailServer
 ) -> None:
-    send(app, settings(tmp_path, server.port), replace(LETTER, text="Ж" * 5000, html="<p>Ж</p>"))
+    send(app, settings(tmp_path, server.port), replace(MAILING, text="Ж" * 5000, html="<p>Ж</p>"))
     assert max(map(len, server.accepted[0].splitlines())) < 998
 
 
@@ -126,7 +126,7 @@ def test_no_server_is_an_error_that_passes(app: Flask, tmp_path: Path) -> None:
     assert not failed.value.is_final
 
 
-def test_a_server_that_nobody_vouches_for_gets_no_letter(app: Flask, tmp_path: Path) -> None:
+def test_a_server_that_nobody_vouches_for_gets_no_email(app: Flask, tmp_path: Path) -> None:
     need(shutil.which("openssl") is not None, "openssl")
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
     subprocess.run(
@@ -164,16 +164,16 @@ def test_line_breaks_in_names_make_no_headers(
     send(
         app,
         settings(tmp_path, server.port),
-        replace(LETTER, sender_name=hostile, subject=hostile),
+        replace(MAILING, sender_name=hostile, subject=hostile),
     )
     assert server.recipients == ["buh@example.org"]
     assert "Bcc" not in email.message_from_bytes(server.accepted[0])
 
 
-def test_without_a_server_letters_are_files_that_only_their_owner_reads(
+def test_without_a_server_emails_are_files_that_only_their_owner_reads(
     app: Flask, tmp_path: Path
 ) -> None:
     name = send(app, settings(tmp_path, 25, server=""))
     (sent_email,) = Outbox(tmp_path / "outbox").emails()
-    assert sent_email["Subject"] == LETTER.subject
+    assert sent_email["Subject"] == MAILING.subject
     assert (tmp_path / "outbox" / name).stat().st_mode & 0o777 == 0o600

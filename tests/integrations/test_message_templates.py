@@ -48,7 +48,7 @@ FACTS = {
     "message": "",
     "url": "kabinet.example.org/staff/imports/17",
 }
-LETTERS = {
+EMAILS = {
     "registration_link": "Подтвердить регистрацию",
     "registration_notice": "Это не я",
     "registration_taken": None,
@@ -94,13 +94,13 @@ def names(folder: str) -> set[str]:
     return {file.stem for file in (ROOT / "templates" / folder).glob("*.txt")} - {"layout"}
 
 
-def test_every_letter_and_text_message_is_in_these_tables() -> None:
-    assert names("mail") == set(LETTERS)
+def test_every_email_and_text_message_is_in_these_tables() -> None:
+    assert names("mail") == set(EMAILS)
     assert names("sms") == set(TEXTS)
 
 
-@pytest.mark.parametrize(("kind", "button"), LETTERS.items())
-def test_a_letter_says_the_same_in_both_parts(kind: str, button: str | None) -> None:
+@pytest.mark.parametrize(("kind", "button"), EMAILS.items())
+def test_an_email_says_the_same_in_both_parts(kind: str, button: str | None) -> None:
     content = render_email(kind, **FACTS)
     assert content.subject
     assert len(content.subject) <= 78
@@ -149,9 +149,9 @@ HOSTILE = (
 def test_a_hostile_name_is_inert_text(name: str) -> None:
     contents: list[MessageContent] = [
         render_email(kind, **(FACTS | {"supplier": name, "reason": name, "lines": [name]}))
-        for kind in LETTERS
+        for kind in EMAILS
     ]
-    for content, button in zip(contents, LETTERS.values(), strict=True):
+    for content, button in zip(contents, EMAILS.values(), strict=True):
         assert "\n" not in (content.subject or "")
         soup = BeautifulSoup(content.html or "", "html5lib")
         assert not soup.select("img, script, [onerror]")
@@ -160,6 +160,6 @@ def test_a_hostile_name_is_inert_text(name: str) -> None:
         assert CODE not in content.text
 
 
-def test_templates_of_letters_are_text_only() -> None:
+def test_templates_of_emails_are_text_only() -> None:
     for file in Path(ROOT / "templates" / "mail").glob("*.txt"):
         assert "<" not in file.read_text(encoding="utf-8"), file

@@ -85,7 +85,7 @@ def flask(checkout: Path, environ: dict[str, str], *command: str) -> str:
     return told.stdout
 
 
-def take(folder: Path, checkout: Path) -> None:
+def write_snapshots(folder: Path, checkout: Path) -> None:
     """Write what everybody is given by the portal of a checkout."""
     shutil.rmtree(folder, ignore_errors=True)
     with (
@@ -195,15 +195,15 @@ def compare(before: Path, after: Path) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=page_snapshots.__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    taking = commands.add_parser("take")
-    taking.add_argument("folder", type=Path)
-    taking.add_argument("--checkout", type=Path, default=ROOT)
+    snapshot_parser = commands.add_parser("take")
+    snapshot_parser.add_argument("folder", type=Path)
+    snapshot_parser.add_argument("--checkout", type=Path, default=ROOT)
     comparing = commands.add_parser("compare")
     comparing.add_argument("before", type=Path)
     comparing.add_argument("after", type=Path)
     chosen = parser.parse_args()
     if chosen.command == "take":
-        take(chosen.folder, chosen.checkout)
+        write_snapshots(chosen.folder, chosen.checkout)
     else:
         sys.exit(1 if compare(chosen.before, chosen.after) else 0)
 

@@ -46,12 +46,12 @@ def test_a_queued_link_of_a_registration_that_ended_is_not_sent(
 ) -> None:
     starter = Person(PageClient(scene.app), {"email": "someone@example.org"})
     starter.save(starter.page.open(starter.enter(PENDING, "960000000300").location))
-    notice = scene.session.scalars(select(Message).filter_by(kind="registration_notice")).one()
-    notice.status, notice.next_try_at = "waiting", NOW
+    message = scene.session.scalars(select(Message).filter_by(kind="registration_notice")).one()
+    message.status, message.next_try_at = "waiting", NOW
     scene.session.commit()
     scene.hand_over(PENDING)
     transports = scene.app.extensions["transports"]
-    assert claim_message(scene.session, notice.id, transports, NOW) is None
-    assert notice.last_error == "у договора сменился потребитель"
+    assert claim_message(scene.session, message.id, transports, NOW) is None
+    assert message.last_error == "у договора сменился потребитель"
     contract = scene.session.scalars(select(Contract).filter_by(number=PENDING)).one()
     assert contract.transferred_at is None

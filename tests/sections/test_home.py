@@ -13,7 +13,7 @@ from app.models import Contract, Meter, SupplyPoint
 from tests.factories import Factory
 from tests.pages import PageClient
 
-Later = Callable[..., datetime]
+AdvanceClock = Callable[..., datetime]
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_home_names_the_windows_of_both_regimes_of_a_contract(
     page: PageClient,
     make: Factory,
     contract: Contract,
-    advance_clock: Later,
+    advance_clock: AdvanceClock,
     day: int,
     month_end: str,
     mkd: str,

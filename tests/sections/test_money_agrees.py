@@ -256,10 +256,10 @@ def test_pages_of_a_random_ledger_agree(make: Factory, page: PageClient, seed: i
         pay.select_one(".overdue-sum")
     )
     for equation in re.findall(r"[^.:]*?=[^.]*", squeezed(pay.select_one(".overdue-sum"))):
-        *terms, result = money_in(equation)
+        *summands, result = money_in(equation)
         signs = [1 if sign == "+" else -1 for sign in re.findall(r"[+−](?= )", equation)]
-        value = terms[0] + sum(
-            (sign * term for sign, term in zip(signs, terms[1:], strict=True)), ZERO
+        value = summands[0] + sum(
+            (sign * summand for sign, summand in zip(signs, summands[1:], strict=True)), ZERO
         )
         assert value == (-result if "переплата " in equation.rpartition("=")[2] else result)
 

@@ -18,7 +18,7 @@ from app.domain.staff import StaffRole
 from app.integrations.pdf import render_pdf
 from app.models import Contract, ContractSearch
 from app.queries.contract_search import find_contracts
-from tests.actions.test_billing_import import SAMPLE, take
+from tests.actions.test_billing_import import SAMPLE, import_package
 from tests.conftest import NOW, need
 from tests.factories import PASSWORD, Factory
 from tests.outbox import Outbox, part, path_in
@@ -36,7 +36,7 @@ BLOCKS = [range(0x400, 0x530), range(0x1C80, 0x1C89), range(0x2DE0, 0x2E00), ran
 def loaded(session: Session, make: Factory) -> Session:
     """The sample of the documentation, and on top of it the cases."""
     for folder in (SAMPLE, CASES / "two-contacts-in-a-field", CASES / "alphabets-in-pdf"):
-        report = take(session, folder).report
+        report = import_package(session, folder).report
         assert not [warning for warning in report.warnings if warning.file == "customers.csv"]
     return session
 

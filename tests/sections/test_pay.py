@@ -346,7 +346,7 @@ def test_a_wrong_requisite_is_said_beside_it_and_kept(
     assert make.session.scalars(select(BankDetails)).first() is None
 
 
-def test_who_only_looks_may_not_change_the_account(
+def test_who_only_views_may_not_change_the_account(
     page: PageClient, make: Factory, contract: Contract
 ) -> None:
     looker = make.account(make.contract("00888-ЭС"), email="looker@example.org")

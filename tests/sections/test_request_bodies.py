@@ -33,7 +33,7 @@ class Endless(RawIOBase):
     """A body of any length that costs no memory, and tells how much of it was read."""
 
     def __init__(self, length: int, begin: bytes = b"text=") -> None:
-        self.left, self.begin, self.taken = length, begin, 0
+        self.left, self.begin, self.consumed = length, begin, 0
 
     def readable(self) -> bool:
         return True
@@ -44,7 +44,7 @@ class Endless(RawIOBase):
         self.begin = self.begin[size:]
         buffer[:size] = block
         self.left -= size
-        self.taken += size
+        self.consumed += size
         return size
 
 
@@ -125,7 +125,7 @@ def test_more_than_a_megabyte_that_is_no_form_with_files_is_413_on_every_route(
 def test_of_what_has_no_end_only_so_much_is_read(page: PageClient, chunked: bool) -> None:
     body = Endless(300 * MB)
     assert send(page.client, NEW, body, chunked=chunked).status_code == 413
-    assert body.taken <= (DISCARD + MB + 1 if chunked else 0)
+    assert body.consumed <= (DISCARD + MB + 1 if chunked else 0)
 
 
 def upload(page: PageClient, megabytes: int = 3, url: str = NEW, **fields: Any) -> TestResponse:

@@ -290,7 +290,7 @@ def test_so_many_enquiries_a_day_and_the_next_one_waits_as_a_draft(
 
 
 @pytest.mark.parametrize(
-    ("about", "expected", "topic"),
+    ("source", "expected", "topic"),
     [
         ("charge-1", "Документ № CH-", "Расчеты и начисления"),
         ("month-2026-10", "Взаиморасчеты за октябрь 2026", "Расчеты и начисления"),
@@ -308,13 +308,13 @@ def test_an_enquiry_opened_from_a_row_knows_which(
     page: PageClient,
     make: Factory,
     contract: Contract,
-    about: str,
+    source: str,
     expected: str | None,
     topic: str,
 ) -> None:
     make.charge(contract, date(2026, 10, 31), "10.00")
     make.commit()
-    soup = page.get("enquiries.new", contract_id=1, about=about)
+    soup = page.get("enquiries.new", contract_id=1, about=source)
     chosen = soup.select_one("[name=topic] option[selected]")
     assert (chosen.text if chosen else "Выберите").startswith(topic)
     note = soup.select_one("main .note")
@@ -333,14 +333,14 @@ def test_pages_lead_to_an_enquiry_about_themselves(
 ) -> None:
     make.charge(contract, date(2026, 10, 31), "10.00")
     make.commit()
-    for endpoint, values, about in (
+    for endpoint, values, source in (
         ("charges.document", {"charge_id": 1}, "charge-1"),
         ("readings.history", {"meter_id": 1}, "meter-1"),
         ("settlements.index", {}, "month-2026-10"),
         ("profile.index", {}, "requisite-inn"),
     ):
         soup = page.get(endpoint, contract_id=1, **values)
-        assert soup.select_one(f"main a[href$='about={about}']"), endpoint
+        assert soup.select_one(f"main a[href$='about={source}']"), endpoint
 
 
 def test_home_leads_to_the_form_as_the_manual_says(page: PageClient) -> None:

@@ -260,8 +260,10 @@ def test_several_meters_on_one_page_and_those_left_empty_are_skipped(
 
 def test_back_to_the_first_step_keeps_what_was_typed(page: PageClient, meter: Meter) -> None:
     soup = type_in(page, meter, "1110", "5")
-    post = soup.select_one("main form")
-    data = {field["name"]: field.get("value", "") for field in post.select("input[type=hidden]")}
+    reading_form = soup.select_one("main form")
+    data = {
+        field["name"]: field.get("value", "") for field in reading_form.select("input[type=hidden]")
+    }
     page.last = page.client.post(page.last.request.path, data=data | {"step": "edit"})
     soup = page.check_last()
     assert soup.select_one("[name^=whole-]")["value"] == "1110"
@@ -304,8 +306,10 @@ def test_a_session_that_ended_says_that_the_reading_was_lost(
     app: Flask, page: PageClient, meter: Meter, advance_clock: Callable[..., object]
 ) -> None:
     soup = type_in(page, meter, "1110", "5")
-    post = soup.select_one("main form")
-    data = {field["name"]: field.get("value", "") for field in post.select("input[type=hidden]")}
+    reading_form = soup.select_one("main form")
+    data = {
+        field["name"]: field.get("value", "") for field in reading_form.select("input[type=hidden]")
+    }
     advance_clock(hours=2)
     answer = page.client.post(page.last.request.path, data=data | {"step": "send"})
     assert answer.status_code == 302

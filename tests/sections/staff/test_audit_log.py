@@ -257,7 +257,7 @@ def test_a_bad_query_is_told_beside_its_field(manager: PageClient, query: dict[s
 
 
 @pytest.mark.parametrize("cursor", ["0", "-1", "x", "9" * 30, "１", "1.5", ""])
-def test_what_is_no_place_in_the_journal_shows_its_newest_page(
+def test_what_is_no_place_in_the_audit_log_shows_its_newest_page(
     manager: PageClient, cursor: str
 ) -> None:
     for name in ("before", "after"):
@@ -314,7 +314,7 @@ def test_customers_and_visitors_act_from_an_address(
     assert "контактное лицо: пусто → Новая А. А." in found["Было → стало"]
 
 
-def test_a_look_at_a_list_and_at_an_object_is_told_in_words(
+def test_a_view_of_a_list_and_at_an_object_is_told_in_words(
     manager: PageClient, session: Session
 ) -> None:
     query = "q=%D0%A0%D0%BE%D0%B3%D0%B0+%26%0A+co"
@@ -339,7 +339,7 @@ def test_a_look_at_a_list_and_at_an_object_is_told_in_words(
 
 
 def test_every_page_with_data_of_customers_has_words(app: Flask) -> None:
-    own = (
+    exempt = (
         "staff.directory",
         "staff.directories",
         "staff.sign_in",
@@ -353,7 +353,7 @@ def test_every_page_with_data_of_customers_has_words(app: Flask) -> None:
         for rule in app.url_map.iter_rules()
         if "GET" in (rule.methods or ())
         and ("contract_id" in rule.arguments or rule.endpoint.startswith("staff."))
-        and not rule.endpoint.startswith(own)
+        and not rule.endpoint.startswith(exempt)
         and page_words(rule.endpoint) == rule.endpoint
     ]
     assert not missing, missing

@@ -36,7 +36,7 @@ DAY = timedelta(days=1)
 LONG = "=cmd|' /C calc'!A1 " + "д" * 500
 
 
-def take(manager: PageClient, extension: str = "csv", status: int = 303, **query: str) -> bytes:
+def download(manager: PageClient, extension: str = "csv", status: int = 303, **query: str) -> bytes:
     """Press the button under the table that a query shows."""
     soup = manager.get("staff.audit_log", **query)
     action = manager.url("staff.audit_log_file", extension=extension)
@@ -52,7 +52,7 @@ def test_a_file_has_the_chosen_rows_whole_and_defused(
 ) -> None:
     write(session, "account.closed", subject_key=LONG, changes={"reason": ["a", LONG]})
     write(session, "account.person_saved")
-    content = take(manager, status=200, action="accounts", first="2026-11-21")
+    content = download(manager, status=200, action="accounts", first="2026-11-21")
     head, *lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
     assert head == ["Когда", "Кто", "Действие", "Что", "Номер", "Было → стало", "Адрес"]
     assert len(lines) == 1
@@ -64,13 +64,13 @@ def test_a_file_has_the_chosen_rows_whole_and_defused(
 
 def test_a_workbook_opens(manager: PageClient, session: Session) -> None:
     write(session, "account.closed", subject_key="n1")
-    content = take(manager, "xlsx", 200)
+    content = download(manager, "xlsx", 200)
     book = zipfile.ZipFile(io.BytesIO(content))
     assert "n1" in book.read("xl/sharedStrings.xml").decode()
 
 
-def test_taking_a_file_is_a_line_of_the_journal(manager: PageClient, session: Session) -> None:
-    take(manager, status=200, who="staff", first="2026-11-21", key="manager")
+def test_taking_a_file_is_a_line_of_the_audit_log(manager: PageClient, session: Session) -> None:
+    download(manager, status=200, who="staff", first="2026-11-21", key="manager")
     line = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
     assert line is not None
     assert (line.action, line.address) == ("journal.exported", "127.0.0.1")
@@ -79,7 +79,7 @@ def test_taking_a_file_is_a_line_of_the_journal(manager: PageClient, session: Se
     assert "кто: Сотрудники" in shown
 
 
-def test_looking_at_the_journal_writes_nothing(manager: PageClient, session: Session) -> None:
+def test_reading_the_audit_log_writes_nothing(manager: PageClient, session: Session) -> None:
     before = len(session.scalars(select(AuditEvent.id)).all())
     manager.get("staff.audit_log")
     manager.fragment("staff.audit_log", who="billing")
@@ -96,7 +96,7 @@ def test_too_many_rows_for_a_file_are_told_in_words(
     for number in range(3):
         write(session, "account.closed", subject_key=f"n{number}")
     before = len(session.scalars(select(AuditEvent.id)).all())
-    take(manager, status=422)
+    download(manager, status=422)
     assert "Выберите период покороче" in manager.last.text
     session.rollback()
     assert len(session.scalars(select(AuditEvent.id)).all()) == before
@@ -139,7 +139,7 @@ FILTERS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", FILTERS)
-def test_no_filter_reads_the_journal_from_end_to_end(
+def test_no_filter_reads_the_audit_log_from_end_to_end(
     app: Flask, session: Session, contract: Contract, name: str
 ) -> None:
     fill(session)
@@ -188,11 +188,11 @@ def work_through(session: Session) -> None:
     assert find_names(session, streamed).contracts == {}
 
 
-def test_the_journal_on_sqlite(session: Session, contract: Contract) -> None:
+def test_the_audit_log_on_sqlite(session: Session, contract: Contract) -> None:
     work_through(session)
 
 
-def test_the_journal_on_postgresql(postgres_app: Flask, postgres_session: Session) -> None:
+def test_the_audit_log_on_postgresql(postgres_app: Flask, postgres_session: Session) -> None:
     make = Factory(postgres_session)
     make.import_run(id=1)
     contract = make.contract("00123-ЭС")

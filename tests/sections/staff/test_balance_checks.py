@@ -56,8 +56,8 @@ def month(
     closing: str | None = None,
 ) -> MonthlyBalance:
     """A balance that follows from itself unless another closing is given."""
-    own = Decimal(opening) + Decimal(charged) + Decimal(corrected) + Decimal(interest)
-    balance = make.balance(contract, period, opening, closing or str(own - Decimal(paid)))
+    due = Decimal(opening) + Decimal(charged) + Decimal(corrected) + Decimal(interest)
+    balance = make.balance(contract, period, opening, closing or str(due - Decimal(paid)))
     balance.charged_amount = Decimal(charged)
     balance.corrected_amount = Decimal(corrected)
     balance.late_interest_amount = Decimal(interest)

@@ -225,7 +225,7 @@ def test_errors_come_back_with_their_places(client: FlaskClient, session: Sessio
     assert session.scalar(select(func.count(ImportRun.id))) == 0
 
 
-def test_texts_of_errors_and_warnings_are_russian_letters_in_a_bounded_number(
+def test_texts_of_errors_and_warnings_are_russian_texts_in_a_bounded_number(
     client: FlaskClient,
 ) -> None:
     rows = "".join(f"S-{number};Услуга;;x\n" for number in range(300))

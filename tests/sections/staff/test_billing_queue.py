@@ -128,7 +128,7 @@ def test_who_comes_just_as_the_runner_leaves_is_not_forgotten(
     where = upload(manager, zipped(SAMPLE)).headers["Location"]
     came: list[str] = []
 
-    def last_look(runner: Session, holder: str, now: datetime) -> Task | None:
+    def check_last(runner: Session, holder: str, now: datetime) -> Task | None:
         task = claim_next(runner, holder, now)
         if task is None and not came:
             # The place is still taken, and the runner has just found nothing.
@@ -136,7 +136,7 @@ def test_who_comes_just_as_the_runner_leaves_is_not_forgotten(
             work(app)
         return task
 
-    monkeypatch.setattr("app.actions.imports.jobs.claim_next", last_look)
+    monkeypatch.setattr("app.actions.imports.jobs.claim_next", check_last)
     work(app)
     assert statuses(session) == ["checked", "checked"]
     for place in (where, *came):

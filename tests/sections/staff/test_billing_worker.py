@@ -113,7 +113,7 @@ def test_a_killed_load_leaves_nothing_half_done_and_goes_on_later(
     assert stored(app) == []
 
 
-def test_acknowledgements_alone_are_taken_and_the_letters_leave(
+def test_acknowledgements_alone_are_taken_and_the_emails_leave(
     app: Flask, page: PageClient, make: Factory, session: Session, outbox: Outbox
 ) -> None:
     make.supplier()

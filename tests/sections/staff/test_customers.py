@@ -21,7 +21,7 @@ from tests.factories import Factory
 from tests.pages import PARTIAL, PageClient
 
 
-def test_the_card_shows_what_a_clerk_is_asked_for_and_the_journal_notes_it(
+def test_the_card_shows_what_a_clerk_is_asked_for_and_the_audit_log_notes_it(
     clerk, found, session: Session
 ) -> None:
     soup = clerk.get("staff.customer", contract_id=found.id)
@@ -74,7 +74,7 @@ def test_one_session_or_all_of_them_are_ended(clerk, customer, app, found, sessi
     assert [browser.client.get(home).status_code for browser in (second, third)] == [302, 302]
 
 
-def test_a_clerk_has_a_recovery_letter_sent_and_the_password_works_on(
+def test_a_clerk_has_a_recovery_email_sent_and_the_password_works_on(
     clerk, app, found, session: Session, outbox
 ) -> None:
     account = session.scalars(select(Account)).one()
@@ -117,7 +117,7 @@ def test_an_account_of_another_contract_is_not_reached_through_this_one(
     assert other.disabled_at is None
 
 
-def test_the_pages_say_that_a_clerk_looks_and_the_journal_names_both(
+def test_the_pages_say_that_a_clerk_views_and_the_audit_log_names_both(
     clerk, contract: Contract, session: Session
 ) -> None:
     soup = clerk.get("home.index", contract_id=contract.id)
@@ -157,7 +157,7 @@ def test_the_card_is_noted_again_after_a_quarter_of_an_hour(
     assert moments[0] == NOW
 
 
-def test_looks_wait_while_something_long_is_written_and_pages_open_at_once(
+def test_data_access_waits_while_something_long_is_written_and_pages_open_at_once(
     clerk, contract: Contract, session: Session, tmp_path, app
 ) -> None:
     with sqlite3.connect(tmp_path / "kabinet.sqlite3") as other:
@@ -176,7 +176,7 @@ def test_looks_wait_while_something_long_is_written_and_pages_open_at_once(
     assert pages == ["staff.customer", "home.index"]
 
 
-def test_a_look_that_waited_follows_with_the_next_one(
+def test_a_data_access_that_waited_follows_with_the_next_one(
     clerk, contract: Contract, session: Session, tmp_path
 ) -> None:
     with sqlite3.connect(tmp_path / "kabinet.sqlite3") as other:
@@ -188,7 +188,9 @@ def test_a_look_that_waited_follows_with_the_next_one(
     assert len(session.scalars(viewed).all()) == 2
 
 
-def test_lists_and_exports_of_personal_data_are_looks_too(clerk, found, session: Session) -> None:
+def test_lists_and_exports_of_personal_data_are_data_access_too(
+    clerk, found, session: Session
+) -> None:
     clerk.open(clerk.url("staff.customers", q="ромашка"))
     clerk.open(clerk.url("staff.customers", q="ромашк"))
     for extension in ("csv", "xlsx"):
@@ -204,7 +206,9 @@ def test_lists_and_exports_of_personal_data_are_looks_too(clerk, found, session:
     assert "state=all" in lines[1].changes["query"]
 
 
-def test_two_enquiries_of_one_contract_are_two_looks(clerk, make, contract, session) -> None:
+def test_two_enquiries_of_one_contract_are_two_data_accesses(
+    clerk, make, contract, session
+) -> None:
     account = session.scalars(select(Account)).one()
     ids = [make.enquiry(contract, account).id for _ in range(2)]
     make.commit()
@@ -215,7 +219,7 @@ def test_two_enquiries_of_one_contract_are_two_looks(clerk, make, contract, sess
     assert [line["of"] for line in lines] == ids
 
 
-def test_letters_with_a_link_are_not_sent_without_end(clerk, found, session: Session) -> None:
+def test_emails_with_a_link_are_not_sent_without_end(clerk, found, session: Session) -> None:
     account = session.scalars(select(Account)).one()
     way = clerk.url("staff.customer_recovery", contract_id=found.id, account_id=account.id)
     card = clerk.get("staff.customer", contract_id=found.id)

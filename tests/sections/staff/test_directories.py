@@ -155,19 +155,19 @@ def test_a_topic_is_added_once_and_customers_can_choose_it(
     admin.submit(soup, answer_days="5", **fields)
     admin.submit(soup, 422, answer_days="5", **fields)
     assert "уже есть" in admin.check_last().select_one("#name-error").text
-    own = session.scalars(select(EnquiryTopic).filter_by(name="Зарядные станции")).one()
-    assert own.external_id.startswith("portal:")
-    assert (own.answer_days, own.withdrawn_at, own.edited_at) == (5, None, None)
+    created = session.scalars(select(EnquiryTopic).filter_by(name="Зарядные станции")).one()
+    assert created.external_id.startswith("portal:")
+    assert (created.answer_days, created.withdrawn_at, created.edited_at) == (5, None, None)
     options = customer.open("/contracts/1/enquiries/new").select("#topic option")
     assert [option.text for option in options][1:] == ["Расчеты", "Зарядные станции"]
-    page = admin.get("staff.directory_row", kind="topics", row_id=own.id)
+    page = admin.get("staff.directory_row", kind="topics", row_id=created.id)
     assert not page.select("#results .note")
     admin.submit(page, name="Зарядки", answer_days="", department_id="")
     session.expire_all()
-    assert own.edited_at is None, "there is nothing to take it over from"
+    assert created.edited_at is None, "there is nothing to take it over from"
     soup = admin.get("appearance.index")
     token = {"csrf_token": soup.select_one("[name=csrf_token]")["value"]}
-    url = admin.url("staff.directory_give_back", kind="topics", row_id=own.id)
+    url = admin.url("staff.directory_give_back", kind="topics", row_id=created.id)
     assert admin.client.post(url, data=token).status_code == 404
 
 

@@ -204,7 +204,7 @@ def test_a_failed_message_is_sent_again_and_it_is_written_down(
     assert line.changes["error"] == "550 no such user"
 
 
-def test_a_second_press_sends_no_second_letter(
+def test_a_second_press_sends_no_second_email(
     clerk: PageClient, session: Session, outbox: Outbox
 ) -> None:
     message_id = write(session)
@@ -228,7 +228,7 @@ def test_what_a_person_waited_for_is_not_sent_behind_their_back(
     assert not outbox.emails()
 
 
-def test_a_letter_whose_link_is_dead_is_not_sent_again(
+def test_an_email_whose_link_is_dead_is_not_sent_again(
     clerk: PageClient, session: Session, outbox: Outbox, app: Flask
 ) -> None:
     message_id = write(session, expires_at=NOW - timedelta(minutes=1))

@@ -31,7 +31,7 @@ def test_the_password_alone_opens_nothing(page, contract: Contract) -> None:
     assert page.client.get(page.url("home.index", contract_id=contract.id)).status_code == 302
 
 
-def test_password_and_code_open_the_desk(page, contract: Contract, session: Session) -> None:
+def test_password_and_code_open_the_staff_pages(page, contract: Contract, session: Session) -> None:
     page.sign_in_staff()
     assert "Сегодня" in page.get("staff.dashboard").h1.text
     (event,) = session.scalars(select(AuditEvent).filter_by(action="staff.signed_in"))
@@ -48,7 +48,7 @@ def test_the_same_code_does_not_open_twice(page, app, contract: Contract, sessio
     assert "Код не подходит" in other.check_last().text
 
 
-def test_a_wrong_password_an_unknown_login_and_a_closed_person_look_the_same(
+def test_a_wrong_password_an_unknown_login_and_a_closed_person_get_the_same_answer(
     page, contract: Contract, make: Factory, advance_clock
 ) -> None:
     make.staff(StaffRole.OPERATOR, login="gone").disabled_at = NOW
@@ -107,7 +107,7 @@ def test_a_recovery_code_opens_once_and_stands_nowhere_in_the_clear(
         other.submit(other.get("staff.second_factor"), status, code=code.upper())
 
 
-def test_a_session_of_the_desk_ends_after_15_minutes_and_after_8_hours(
+def test_a_session_of_the_staff_ends_after_15_minutes_and_after_8_hours(
     page, app, contract: Contract, advance_clock
 ) -> None:
     page.sign_in_staff()
@@ -141,7 +141,9 @@ def test_the_half_open_session_is_another_one_than_the_open_one(page, contract, 
     assert rows[0].token_hash != rows[1].token_hash
 
 
-def test_an_address_after_the_door_stays_on_this_host(page, contract: Contract, session) -> None:
+def test_an_address_after_the_sign_in_page_stays_on_this_host(
+    page, contract: Contract, session
+) -> None:
     code = code_at(secret_of(page, session, "operator"), NOW)
     form = page.open(page.url("staff.sign_in", next="//evil.example/"))
     page.submit(form, login="operator", password=PASSWORD)
@@ -222,7 +224,7 @@ def test_the_command_line_makes_the_first_administrator(app, session: Session) -
     assert runner.invoke(args=["staff-code", "root.admin"]).output.strip() == code_at(secret, NOW)
 
 
-def test_nobody_can_sign_in_at_a_fresh_desk(page) -> None:
+def test_nobody_can_sign_in_as_staff_of_a_fresh_portal(page) -> None:
     for login in ("admin", "staff", "operator"):
         page.submit(page.get("staff.sign_in"), 422, login=login, password=login)
 

@@ -264,5 +264,5 @@ def test_no_such_text_is_not_found(page: PageClient, contract, path: str) -> Non
 
 @pytest.mark.parametrize("purpose", ["nothing", "%00", "Policy"])
 @pytest.mark.parametrize("ending", ["", "/new", "/2026-11-22"])
-def test_the_desk_finds_no_such_text_either(admin: PageClient, purpose: str, ending: str) -> None:
+def test_the_staff_find_no_such_text_either(admin: PageClient, purpose: str, ending: str) -> None:
     admin.open(f"/staff/directories/texts/{purpose}{ending}", 404)
