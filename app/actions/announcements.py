@@ -83,4 +83,13 @@ def _record(
     after = _values(row)
     changes = {n: [before[n], after[n]] for n in _FIELDS if before[n] != after[n]}
     if changes:
-        record(session, f"announcement.{what}", None, "announcements", str(row.id), now, **changes)
+        record(
+            session,
+            f"announcement.{what}",
+            None,
+            "announcements",
+            str(row.id),
+            now,
+            contract_id=None,
+            **changes,
+        )

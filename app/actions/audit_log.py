@@ -1,4 +1,4 @@
-"""The journal: who did what, when, from where; lines are only ever added."""
+"""The audit log, append-only: who did what, when, from where, with values before and after."""
 
 from __future__ import annotations
 
@@ -10,29 +10,52 @@ from typing import Any
 from sqlalchemy import Connection, Insert, event, insert
 from sqlalchemy.orm import Mapper, Session
 
+from app.domain.audit_log import ActorKind
 from app.models import AuditEvent
-from app.queries.audit_log import was_noted
+from app.queries.audit_log import is_recorded
 
 ORIGIN = "origin"
 MAX_ADDRESS = 45
-LOOKED = "staff.looked"
-LOOK_AGAIN = timedelta(minutes=15)
+COMMAND_LINE = "cli"
+"""Address of whoever works on the server itself."""
+DATA_ACCESS = "staff.looked"
+REPEATED_ACCESS = timedelta(minutes=15)
 
-Line = dict[str, Any]
-"""The columns of one line."""
+EventValues = dict[str, Any]
+"""The columns of one event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the work of a database session comes from: a network address, and the clerk at it."""
+    """Where the work of a database session comes from: who does it, and from which address."""
 
     address: str = ""
     staff_id: int | None = None
+    kind: ActorKind = ActorKind.SYSTEM
+    """Who works there, unless ``staff_id`` says it."""
+
+    def actor_kind(self, account_id: int | None) -> ActorKind:
+        """The kind of actor of an event that names an account of a customer, or none.
+
+        Staff, billing and the command line act upon accounts; where nobody else acts, the account
+        itself does.
+        """
+        if self.staff_id is not None:
+            return ActorKind.STAFF
+        if account_id is not None and self.kind in (ActorKind.VISITOR, ActorKind.SYSTEM):
+            return ActorKind.CUSTOMER
+        return self.kind
 
 
 def set_origin(session: Session, origin: Origin) -> None:
-    """Say on whose behalf a session works; every line it writes carries that."""
+    """Say on whose behalf a session works; every event it records carries that."""
     session.info[ORIGIN] = origin
+
+
+def origin_of(session: Session) -> Origin:
+    """On whose behalf a session works; the portal's own, where nobody has said it."""
+    origin: Origin = session.info.get(ORIGIN, Origin())
+    return origin
 
 
 def record(
@@ -42,89 +65,119 @@ def record(
     subject: str,
     subject_key: str,
     now: datetime,
+    *,
+    contract_id: int | None,
     **changes: object,
 ) -> None:
-    """Write a line of the journal.
+    """Record an event in the audit log, in the transaction of the change itself.
 
     Args:
-        account_id: the customer's account that acted, or that a clerk acted upon.
+        account_id: the customer's account that acted, or that staff acted upon.
+        subject: the table that holds what was changed; ``subject_key``: its key for people.
+        contract_id: the one contract that it is about; None: an account as a whole, or nothing of
+            a customer's.
         changes: facts, or ``[before, after]`` by the name of a field.
     """
-    session.add(
-        AuditEvent(**_line(session, action, account_id, subject, subject_key, now, changes))
-    )
+    values = _values(session, action, account_id, subject, subject_key, now, contract_id, changes)
+    session.add(AuditEvent(**values))
     session.flush()
 
 
-def find_new_look(
+def record_alert(session: Session, action: str, key: str, now: datetime) -> None:
+    """Record what the portal itself has noticed while it worked for somebody without an account."""
+    values = _values(session, action, None, action, key, now, None, {})
+    if values["actor_kind"] is ActorKind.VISITOR:
+        values["actor_kind"] = ActorKind.SYSTEM
+    session.add(AuditEvent(**values))
+    session.flush()
+
+
+def find_new_access(
     session: Session,
     account_id: int | None,
     subject: str,
     key: str,
     shown: Mapping[str, Any],
     now: datetime,
-) -> Line | None:
-    """The line for a clerk's look at data of customers; None where the same look was noted in the
-    last quarter of an hour.
+    *,
+    contract_id: int | None,
+) -> EventValues | None:
+    """The event of a staff member's access to data of customers.
 
     Args:
         shown: the page, and what it showed.
+
+    Returns:
+        None: the same access was recorded in the last quarter of an hour.
     """
-    origin: Origin = session.info.get(ORIGIN, Origin())
-    since = now - LOOK_AGAIN
-    if was_noted(session, LOOKED, origin.staff_id, subject, key, dict(shown), since):
+    staff_id, since = origin_of(session).staff_id, now - REPEATED_ACCESS
+    if is_recorded(session, DATA_ACCESS, staff_id, subject, key, dict(shown), since):
         return None
-    return _line(session, LOOKED, account_id, subject, key, now, dict(shown))
+    return _values(session, DATA_ACCESS, account_id, subject, key, now, contract_id, dict(shown))
 
 
-def insert_line(line: Line) -> Insert:
-    """Statement that writes a line by itself."""
-    return insert(AuditEvent).values(**line)
+def insert_event(values: EventValues) -> Insert:
+    """Statement that writes an event by itself."""
+    return insert(AuditEvent).values(**values)
 
 
-def add_lines(connection: Connection, lines: Sequence[Line]) -> None:
-    """Write lines that had to wait."""
-    if lines:
-        connection.execute(insert(AuditEvent), list(lines))
+def insert_events(connection: Connection, events: Sequence[EventValues]) -> None:
+    """Write accesses of staff that had to wait, perhaps for an upgrade that brought new columns."""
+    since_0014 = {"actor_kind": ActorKind.STAFF, "contract_id": None}
+    if events:
+        connection.execute(insert(AuditEvent), [since_0014 | values for values in events])
 
 
-def note_export(session: Session, rows: int, wanted: Mapping[str, str], now: datetime) -> None:
-    """A clerk has taken a part of the journal away.
+def record_export(session: Session, rows: int, chosen: Mapping[str, str], now: datetime) -> None:
+    """Record that a part of the audit log was downloaded.
 
     Args:
-        wanted: the filter, as it was chosen.
+        chosen: the filter, as it was chosen.
     """
-    record(session, "journal.exported", None, "journal", "", now, rows=rows, filter=dict(wanted))
+    record(
+        session,
+        "journal.exported",
+        None,
+        "journal",
+        "",
+        now,
+        contract_id=None,
+        rows=rows,
+        filter=dict(chosen),
+    )
 
 
-def _line(
+def _values(
     session: Session,
     action: str,
     account_id: int | None,
     subject: str,
     subject_key: str,
     now: datetime,
+    contract_id: int | None,
     changes: dict[str, object],
-) -> Line:
-    origin: Origin = session.info.get(ORIGIN, Origin())
+) -> EventValues:
+    origin = origin_of(session)
     return {
         "happened_at": now,
         "action": action,
+        "actor_kind": origin.actor_kind(account_id),
         "account_id": account_id,
         "staff_id": origin.staff_id,
         "address": origin.address[:MAX_ADDRESS] or None,
+        "contract_id": contract_id,
         "subject": subject,
         "subject_key": subject_key,
         "changes": changes,
     }
 
 
-class JournalError(Exception):
-    """Somebody's code tried to change what has been written down."""
+class AuditLogError(Exception):
+    """Code tried to change or delete an event of the audit log."""
 
 
 def _refuse(mapper: Mapper[AuditEvent], connection: object, target: AuditEvent) -> None:
-    raise JournalError(f"audit event {target.id} stands")
+    raise AuditLogError(f"audit event {target.id} may not be changed or deleted")
 
 
 event.listen(AuditEvent, "before_update", _refuse)

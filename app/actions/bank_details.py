@@ -45,5 +45,6 @@ def save_bank_details(
             "contracts",
             contract.number,
             now,
+            contract_id=contract.id,
             **changes,
         )

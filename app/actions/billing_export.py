@@ -105,7 +105,9 @@ def export_for_billing(session: Session, folder: Path, now: datetime) -> Exporte
         return Exported(None, {})
     counts = {name: len(rows) for name, (_, rows) in full.items()}
     path = write_package(folder, full, now)
-    record(session, "billing.exported", None, "packages", path.name, now, **counts)
+    record(
+        session, "billing.exported", None, "packages", path.name, now, contract_id=None, **counts
+    )
     return Exported(path, counts)
 
 

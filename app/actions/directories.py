@@ -128,4 +128,4 @@ def _record(
 ) -> None:
     key = str(getattr(row, "external_id", row.id))
     action = f"{_SUBJECTS[type(row)]}.{what}"
-    record(session, action, None, row.__tablename__, key, now, **changes)
+    record(session, action, None, row.__tablename__, key, now, contract_id=None, **changes)

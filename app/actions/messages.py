@@ -263,6 +263,7 @@ def retry_message(session: Session, message: Message, now: datetime) -> None:
         "messages",
         str(message.id),
         now,
+        contract_id=message.contract_id,
         kind=message.kind,
         recipient=message.recipient,
         error=message.last_error,

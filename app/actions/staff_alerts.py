@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.actions.audit_log import record
+from app.actions.audit_log import record_alert
 from app.models import AuditEvent
 
 log = logging.getLogger("kabinet")
@@ -21,4 +21,4 @@ def alert_staff(session: Session, name: str, now: datetime) -> None:
     key = f"{name} {now:%Y-%m-%d}"
     known = select(AuditEvent.id).where(AuditEvent.subject == ACTION, AuditEvent.subject_key == key)
     if session.scalar(known.limit(1)) is None:
-        record(session, ACTION, None, ACTION, key, now)
+        record_alert(session, ACTION, key, now)

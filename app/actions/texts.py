@@ -49,6 +49,7 @@ def publish_text(session: Session, purpose: str, body: str, staff_id: int, now: 
         "text_versions",
         f"{purpose} {version}",
         now,
+        contract_id=None,
         version=[before.version, version],
         sha256=[before.sha256, sha256],
     )

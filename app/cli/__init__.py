@@ -10,10 +10,10 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from app.actions.audit_log import Origin, set_origin
+from app.actions.audit_log import COMMAND_LINE, Origin, set_origin
 from app.cli import accounts, billing, enquiries, local, messages, readings, staff
+from app.domain.audit_log import ActorKind
 from app.extensions import db
-from app.queries.audit_log import COMMAND_LINE
 
 COMMANDS = (
     billing.billing_import,
@@ -45,7 +45,7 @@ def _on_the_server(command: click.Command) -> None:
 
     @wraps(callback)
     def run(*arguments: Any, **options: Any) -> Any:
-        set_origin(db.session(), Origin(COMMAND_LINE))
+        set_origin(db.session(), Origin(COMMAND_LINE, kind=ActorKind.COMMAND_LINE))
         return callback(*arguments, **options)
 
     command.callback = with_appcontext(run)

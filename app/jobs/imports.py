@@ -31,6 +31,7 @@ from app.actions.imports import (
 from app.actions.imports.alerts import alert_failed_import
 from app.actions.imports.findings import fault_table
 from app.actions.imports.jobs import Task
+from app.domain.audit_log import ActorKind
 from app.domain.errors import NotFoundError
 from app.domain.imports import JobGoal, JobStatus
 from app.extensions import db
@@ -258,7 +259,7 @@ def _import_session(task: Task) -> Iterator[Session]:
     with db.engine.connect() as connection:
         connection.detach()
         with Session(connection) as session:
-            set_origin(session, Origin("", task.staff_id))
+            set_origin(session, Origin("", task.staff_id, ActorKind.BILLING))
             open_for_bulk_write(session)
             yield session
 

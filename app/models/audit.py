@@ -88,10 +88,22 @@ class AuditEvent(Base):
 
     __tablename__ = "audit_events"
     __table_args__ = (
-        Index(None, "subject", "subject_key"),
+        Index(None, "subject_key", "subject"),
         Index(None, "happened_at"),
         Index(None, "staff_id", "id"),
         Index(None, "account_id", "id"),
+        Index(None, "contract_id", "id"),
+        # Imports write most events by far, and these questions are never about them.
+        *(
+            Index(
+                f"ix_audit_events_{column}_id",
+                column,
+                "id",
+                sqlite_where=text("import_run_id IS NULL"),
+                postgresql_where=text("import_run_id IS NULL"),
+            )
+            for column in ("actor_kind", "action")
+        ),
         Index(
             "ix_audit_events_people",
             "id",
@@ -103,7 +115,12 @@ class AuditEvent(Base):
     id: Mapped[Key]
     happened_at: Mapped[Moment]
     action: Mapped[str] = mapped_column(String(40))
+    actor_kind: Mapped[str] = mapped_column(String(12))
+    """An ``ActorKind`` of ``app.domain.audit_log``."""
+    contract_id: Mapped[int | None] = mapped_column(ForeignKey("contracts.id"))
+    """The one contract that the event is about; empty: an account, or nothing of a customer's."""
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    """The customer's account that acted, or that somebody else acted upon."""
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     address: Mapped[str | None] = mapped_column(String(45))
     import_run_id: Mapped[int | None] = mapped_column(ForeignKey("import_runs.id"))

@@ -1,4 +1,4 @@
-"""Reads of the journal."""
+"""Queries of the audit log: filter by actor, contract, action and time; names behind the ids."""
 
 from __future__ import annotations
 
@@ -8,85 +8,66 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true, union
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union
+from sqlalchemy.orm import Session
 
+from app.domain.audit_log import ActorKind
 from app.domain.contract_number import number_key
-from app.models import (
-    Account,
-    AuditEvent,
-    Consent,
-    Contract,
-    Enquiry,
-    ImportRun,
-    Membership,
-    StaffMember,
-)
+from app.models import Account, AuditEvent, Contract, ImportRun, Membership, StaffMember
 from app.queries.pagination import Cursor, Slice, take
 
 PAGE = 50
 ROWS_AT_ONCE = 1000
-COMMAND_LINE = "cli"
-"""Stands for the address of whoever works on the server itself."""
-OF_BILLING = "import."
-"""How actions begin that billing has done itself, with its token, where no clerk has."""
-OF_VISITORS = "registration."
-"""How actions begin that people do before they have an account."""
 
 
-class Who(StrEnum):
-    """Whose lines are shown."""
+class ActorGroup(StrEnum):
+    """Whose events are shown; the values are those of the filter's address."""
 
     PEOPLE = "people"
-    """All but the single rows of imports."""
+    """All but the single records of imports."""
     STAFF = "staff"
     CUSTOMERS = "customers"
     BILLING = "billing"
     SYSTEM = "system"
 
 
-@dataclass(frozen=True, slots=True)
-class JournalFilter:
-    """Which lines; ``since`` and ``until`` bound the moment, the second excluded."""
+KINDS = {
+    ActorGroup.STAFF: (ActorKind.STAFF,),
+    ActorGroup.CUSTOMERS: (ActorKind.CUSTOMER, ActorKind.VISITOR),
+    ActorGroup.BILLING: (ActorKind.BILLING, ActorKind.IMPORT),
+    ActorGroup.SYSTEM: (ActorKind.SYSTEM, ActorKind.COMMAND_LINE),
+}
 
-    who: Who = Who.PEOPLE
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which events; ``since`` and ``until`` bound the moment, the second excluded."""
+
+    group: ActorGroup = ActorGroup.PEOPLE
     staff_id: int | None = None
     key: str = ""
+    """The number of a contract, or the key of what was changed."""
     actions: Collection[str] | None = None
     since: datetime | None = None
     until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class JournalRow:
-    """A line of the journal."""
+class AuditRow:
+    """An event of the audit log."""
 
     id: int
     happened_at: datetime
     action: str
+    actor_kind: ActorKind
     account_id: int | None
     staff_id: int | None
     address: str | None
     import_run_id: int | None
+    contract_id: int | None
     subject: str
     subject_key: str
     changes: dict[str, Any]
-
-    @property
-    def who(self) -> Who:
-        """The one of the groups below «people» that it belongs to, as the filter has it."""
-        if self.import_run_id is not None:
-            return Who.BILLING
-        if self.staff_id is not None:
-            return Who.STAFF
-        if self.address == COMMAND_LINE:
-            return Who.SYSTEM
-        if self.account_id is not None:
-            return Who.CUSTOMERS
-        if self.action.startswith(OF_BILLING):
-            return Who.BILLING
-        is_visitor = self.address is not None and self.action.startswith(OF_VISITORS)
-        return Who.CUSTOMERS if is_visitor else Who.SYSTEM
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +81,11 @@ class AccountName:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the ids and keys of some lines mean."""
+    """Names behind the ids of some events."""
 
     staff: dict[int, tuple[str, str]] = field(default_factory=dict)
     """Name and login."""
     accounts: dict[int, AccountName] = field(default_factory=dict)
-    contracts: dict[str, int] = field(default_factory=dict)
     runs: dict[int, tuple[datetime, str]] = field(default_factory=dict)
     """When it began, and what was loaded."""
 
@@ -114,73 +94,45 @@ _COLUMNS = (
     AuditEvent.id,
     AuditEvent.happened_at,
     AuditEvent.action,
+    AuditEvent.actor_kind,
     AuditEvent.account_id,
     AuditEvent.staff_id,
     AuditEvent.address,
     AuditEvent.import_run_id,
+    AuditEvent.contract_id,
     AuditEvent.subject,
     AuditEvent.subject_key,
     AuditEvent.changes,
 )
-_IS_PERSON = AuditEvent.import_run_id.is_(None)
-_IS_NOBODY = and_(
-    func.coalesce(AuditEvent.staff_id, AuditEvent.account_id).is_(None),
-    func.coalesce(AuditEvent.address, "") != COMMAND_LINE,
-)
-_IS_VISITOR = and_(AuditEvent.address.is_not(None), AuditEvent.action.startswith(OF_VISITORS))
-_WHO: dict[Who, ColumnElement[bool]] = {
-    Who.PEOPLE: _IS_PERSON,
-    Who.STAFF: and_(_IS_PERSON, AuditEvent.staff_id.is_not(None)),
-    Who.CUSTOMERS: and_(
-        _IS_PERSON,
-        AuditEvent.staff_id.is_(None),
-        or_(AuditEvent.account_id.is_not(None), _IS_VISITOR),
-        func.coalesce(AuditEvent.address, "") != COMMAND_LINE,
-    ),
-    Who.BILLING: or_(
-        AuditEvent.import_run_id.is_not(None),
-        and_(_IS_NOBODY, AuditEvent.action.startswith(OF_BILLING)),
-    ),
-    # Written so that SQLite does not take «no clerk», true of every row of an import, for a short
-    # cut.
-    Who.SYSTEM: and_(
-        _IS_PERSON,
-        or_(
-            and_(_IS_NOBODY, not_(_IS_VISITOR), AuditEvent.action.not_like(f"{OF_BILLING}%")),
-            AuditEvent.address == COMMAND_LINE,
-        ),
-    ),
-}
 
 
-def list_journal(session: Session, wanted: JournalFilter, cursor: Cursor) -> Slice[JournalRow]:
-    """A page of the journal, what was written last first."""
+def list_events(session: Session, wanted: AuditFilter, cursor: Cursor) -> Slice[AuditRow]:
+    """A page of the audit log, the newest events first; keyset pagination by id."""
     found = take(session, _select(session, wanted), AuditEvent.id, cursor, PAGE)
-    return Slice([JournalRow(*row) for row in found.rows], found.older, found.newer)
+    return Slice([_row(row) for row in found.rows], found.older, found.newer)
 
 
-def count_up_to(session: Session, wanted: JournalFilter, most: int) -> int:
-    """How many lines there are, counted no further than ``most``."""
-    ids = _select(session, wanted).with_only_columns(AuditEvent.id).limit(most).subquery()
+def count_up_to(session: Session, wanted: AuditFilter, limit: int) -> int:
+    """How many events there are, counted no further than ``limit``."""
+    ids = _select(session, wanted).with_only_columns(AuditEvent.id).limit(limit).subquery()
     return session.scalar(select(func.count()).select_from(ids)) or 0
 
 
-def stream_journal(
-    session: Session, wanted: JournalFilter, most: int
-) -> Iterator[Sequence[JournalRow]]:
-    """The same lines in portions, for a file."""
-    statement = _select(session, wanted).order_by(AuditEvent.id.desc()).limit(most)
+def stream_events(
+    session: Session, wanted: AuditFilter, limit: int
+) -> Iterator[Sequence[AuditRow]]:
+    """The same events in portions, for a file."""
+    statement = _select(session, wanted).order_by(AuditEvent.id.desc()).limit(limit)
     found = session.execute(statement, execution_options={"yield_per": ROWS_AT_ONCE})
     for rows in found.partitions():
-        yield [JournalRow(*row) for row in rows]
+        yield [_row(row) for row in rows]
 
 
-def find_names(session: Session, rows: Iterable[JournalRow]) -> Names:
-    """What stands behind the ids of some lines: one statement for each kind."""
+def find_names(session: Session, rows: Iterable[AuditRow]) -> Names:
+    """Names behind the ids of some events: one statement for each kind."""
     some = list(rows)
     staff = {row.staff_id for row in some} - {None}
     accounts = {row.account_id for row in some} - {None}
-    numbers = {row.subject_key for row in some if row.subject == "contracts"}
     runs = {row.import_run_id for row in some} - {None}
     return Names(
         {
@@ -188,7 +140,6 @@ def find_names(session: Session, rows: Iterable[JournalRow]) -> Names:
             for row in _rows(session, StaffMember.id, staff, StaffMember.name, StaffMember.login)
         },
         _accounts(session, accounts),
-        {row.number: row.id for row in _rows(session, Contract.number, numbers, Contract.id)},
         {
             row.id: (row.started_at, row.batch_id or row.source)
             for row in _rows(
@@ -203,7 +154,7 @@ def find_names(session: Session, rows: Iterable[JournalRow]) -> Names:
     )
 
 
-def was_noted(
+def is_recorded(
     session: Session,
     action: str,
     staff_id: int | None,
@@ -212,17 +163,22 @@ def was_noted(
     shown: dict[str, Any],
     since: datetime,
 ) -> bool:
-    """Whether a clerk's look at the same thing stands in the journal already."""
+    """Whether a staff member's access to the same data is in the audit log since a moment."""
     rows = session.scalars(
         select(AuditEvent.changes).where(
-            AuditEvent.subject == subject,
             AuditEvent.subject_key == key,
+            AuditEvent.subject == subject,
             AuditEvent.action == action,
             AuditEvent.staff_id == staff_id,
             AuditEvent.happened_at > since,
         )
     )
     return shown in rows.all()
+
+
+def _row(row: Sequence[Any]) -> AuditRow:
+    event_id, happened_at, action, kind, *rest = row
+    return AuditRow(event_id, happened_at, action, ActorKind(kind), *rest)
 
 
 def _rows(session: Session, key: Any, keys: Collection[Any], *columns: Any) -> Sequence[Any]:
@@ -247,8 +203,8 @@ def _accounts(session: Session, ids: Collection[int | None]) -> dict[int, Accoun
     }
 
 
-def _select(session: Session, wanted: JournalFilter) -> Select[Any]:
-    conditions = [_WHO[wanted.who]]
+def _select(session: Session, wanted: AuditFilter) -> Select[Any]:
+    conditions = _by_group(wanted.group)
     if wanted.staff_id is not None:
         conditions.append(AuditEvent.staff_id == wanted.staff_id)
     if wanted.actions is not None:
@@ -259,8 +215,18 @@ def _select(session: Session, wanted: JournalFilter) -> Select[Any]:
     return select(*_COLUMNS).where(*conditions)
 
 
-def _when(session: Session, wanted: JournalFilter) -> list[ColumnElement[bool]]:
-    """Bounds of the moment, and the bounds of the keys they come to: the list goes by keys, and
+def _by_group(group: ActorGroup) -> list[ColumnElement[bool]]:
+    """All but records of imports are found by indexes that leave those out."""
+    if group is ActorGroup.BILLING:
+        return [AuditEvent.actor_kind.in_(KINDS[group])]
+    conditions: list[ColumnElement[bool]] = [AuditEvent.import_run_id.is_(None)]
+    if group is not ActorGroup.PEOPLE:
+        conditions.append(AuditEvent.actor_kind.in_(KINDS[group]))
+    return conditions
+
+
+def _when(session: Session, wanted: AuditFilter) -> list[ColumnElement[bool]]:
+    """Bounds of the moment, and the bounds of the ids they come to: the list goes by ids, and
     rows outside are not even read. An index alone tells them, however wrong a clock was set."""
     moment, key = AuditEvent.happened_at, AuditEvent.id
     bounds = []
@@ -269,7 +235,7 @@ def _when(session: Session, wanted: JournalFilter) -> list[ColumnElement[bool]]:
     if wanted.until is not None:
         bounds.append(moment < wanted.until)
     if bounds:
-        # The count keeps PostgreSQL from seeking the least key from the beginning of time.
+        # The count makes PostgreSQL use the index of the moment, not seek the least id by id.
         low, high, _ = session.execute(
             select(func.min(key), func.max(key), func.count()).where(*bounds)
         ).one()
@@ -278,40 +244,21 @@ def _when(session: Session, wanted: JournalFilter) -> list[ColumnElement[bool]]:
 
 
 def _is_about(session: Session, typed: str) -> ColumnElement[bool]:
-    """Lines about a key as it stands; for the number of a contract, about its accounts, enquiries
-    and consents, too."""
-    contracts = session.execute(
-        select(Contract.id, Contract.number).where(
+    """Events of this key; for the number of a contract all about it, and about the accounts that
+    have or had access to it."""
+    contract_ids = session.scalars(
+        select(Contract.id).where(
             or_(Contract.number_key == number_key(typed), Contract.number == typed)
         )
     ).all()
-    keys = {typed, *(row.number for row in contracts)}
-    subject, key = AuditEvent.subject, AuditEvent.subject_key
-    parts = [and_(subject.in_(_subjects(session)), key.in_(keys))]
-    if contracts:
-        ids = [row.id for row in contracts]
-        accounts = session.scalars(
-            select(Membership.account_id).where(Membership.contract_id.in_(ids)).distinct()
+    parts: list[ColumnElement[bool]] = [AuditEvent.subject_key == typed]
+    if contract_ids:
+        account_ids = session.scalars(
+            select(Membership.account_id).where(Membership.contract_id.in_(contract_ids)).distinct()
         ).all()
-        consents = session.scalars(select(Consent.id).where(Consent.account_id.in_(accounts)))
-        enquiries = session.scalars(
-            select(Enquiry.number).where(Enquiry.contract_id.in_(ids), Enquiry.number.is_not(None))
-        )
         parts += [
-            and_(subject == "accounts", key.in_([str(each) for each in accounts])),
-            and_(subject == "consents", key.in_([str(each) for each in consents])),
-            and_(subject == "enquiries", key.in_(enquiries.all())),
+            AuditEvent.contract_id.in_(contract_ids),
+            and_(AuditEvent.account_id.in_(account_ids), AuditEvent.contract_id.is_(None)),
         ]
     found = union(*(select(AuditEvent.id).where(part) for part in parts)).subquery()
     return AuditEvent.id.in_(select(found.c.id))
-
-
-def _subjects(session: Session) -> Sequence[str]:
-    """Every subject in the journal, each found by one step in the index."""
-    first = select(func.min(AuditEvent.subject).label("subject")).cte("subjects", recursive=True)
-    row = aliased(AuditEvent)
-    following = select(func.min(row.subject)).where(row.subject > first.c.subject).scalar_subquery()
-    subjects = first.union_all(select(following).where(first.c.subject.is_not(None)))
-    return session.scalars(
-        select(subjects.c.subject).where(subjects.c.subject.is_not(None), true())
-    ).all()

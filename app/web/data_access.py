@@ -19,7 +19,7 @@ from typing import Any
 from flask import request
 from sqlalchemy.exc import OperationalError
 
-from app.actions.audit_log import Line, add_lines, find_new_look, insert_line
+from app.actions.audit_log import EventValues, find_new_access, insert_event, insert_events
 from app.extensions import db
 from app.lib.database import try_write
 from app.logging import event
@@ -29,14 +29,16 @@ CONTRACTS, LISTS = "contracts", "lists"
 MAX_QUERY = 300
 
 
-def record_access(number: str, account_id: int | None = None, of: int | None = None) -> None:
+def record_access(
+    contract_id: int, number: str, account_id: int | None = None, of: int | None = None
+) -> None:
     """A page about one customer has been opened.
 
     Args:
         of: what of the contract's was shown, where it has several: an enquiry, a message.
     """
     shown = {"page": request.endpoint or ""} | ({"of": of} if of is not None else {})
-    _note(account_id, CONTRACTS, number, shown)
+    _note(account_id, CONTRACTS, number, shown, contract_id)
 
 
 def record_list_access(*, with_query: bool = False) -> None:
@@ -59,18 +61,26 @@ def write_waiting() -> int:
     for path in sorted(_folder().glob("looks-*.jsonl")):
         lines = [_read(text) for text in path.read_text(encoding="utf-8").splitlines() if text]
         with db.engine.begin() as connection:
-            add_lines(connection, lines)
+            insert_events(connection, lines)
         path.unlink(missing_ok=True)
         count += len(lines)
     return count
 
 
-def _note(account_id: int | None, subject: str, key: str, shown: dict[str, Any]) -> None:
-    line = find_new_look(db.session(), account_id, subject, key, shown, clock().now())
+def _note(
+    account_id: int | None,
+    subject: str,
+    key: str,
+    shown: dict[str, Any],
+    contract_id: int | None = None,
+) -> None:
+    line = find_new_access(
+        db.session(), account_id, subject, key, shown, clock().now(), contract_id=contract_id
+    )
     if line is None:
         return
     event("staff look", subject=subject, key=key, **shown)
-    if not try_write(db.engine, insert_line(line)):
+    if not try_write(db.engine, insert_event(line)):
         _wait(line)
     elif _spool().exists():
         # Without a worker nobody else comes by.
@@ -78,7 +88,7 @@ def _note(account_id: int | None, subject: str, key: str, shown: dict[str, Any])
             write_waiting()
 
 
-def _wait(line: Line) -> None:
+def _wait(line: EventValues) -> None:
     text = json.dumps(line | {"happened_at": line["happened_at"].isoformat()}, ensure_ascii=False)
     with _locked():
         handle = os.open(_spool(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -88,8 +98,8 @@ def _wait(line: Line) -> None:
             os.fsync(file.fileno())
 
 
-def _read(text: str) -> Line:
-    line: Line = json.loads(text)
+def _read(text: str) -> EventValues:
+    line: EventValues = json.loads(text)
     return line | {"happened_at": datetime.fromisoformat(line["happened_at"])}
 
 

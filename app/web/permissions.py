@@ -136,7 +136,7 @@ def _view_as_customer(contract_id: int, permission: Permission) -> VisibleContra
     if request.method not in ("GET", "HEAD") or current_user.must_change_password:
         raise AccessDeniedError
     contract = contracts.get_as_customer(db.session(), contract_id, permission, clock().today())
-    record_access(contract.number, contract.account_id or None, _object_id())
+    record_access(contract.id, contract.number, contract.account_id or None, _object_id())
     return contract
 
 

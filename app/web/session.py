@@ -18,6 +18,7 @@ from app.actions.sessions import touch_statement
 from app.actions.staff.members import OpenedStaffSession
 from app.domain import access
 from app.domain.access import AccessWindow, Browser, Viewer
+from app.domain.audit_log import ActorKind
 from app.domain.staff import Clerk, StaffRole
 from app.extensions import db, login_manager
 from app.lib.database import try_write
@@ -204,4 +205,6 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def set_audit_origin() -> None:
         if request.endpoint != "static":
-            db.session().info.setdefault(ORIGIN, Origin(request.remote_addr or ""))
+            db.session().info.setdefault(
+                ORIGIN, Origin(request.remote_addr or "", kind=ActorKind.VISITOR)
+            )

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from app.actions import directories
 from app.actions.audit_log import (
-    JournalError,
+    AuditLogError,
     Origin,
-    find_new_look,
-    insert_line,
+    find_new_access,
+    insert_event,
     record,
     set_origin,
 )
@@ -138,7 +138,9 @@ def test_no_route_changes_the_audit_log(app: Flask) -> None:
 
 
 def one(session: Session) -> AuditEvent:
-    record(session, "account.closed", None, "accounts", "1", NOW, email=["a", "b"])
+    record(
+        session, "account.closed", None, "accounts", "1", NOW, contract_id=None, email=["a", "b"]
+    )
     session.commit()
     return session.scalars(select(AuditEvent)).one()
 
@@ -146,7 +148,7 @@ def one(session: Session) -> AuditEvent:
 def test_a_line_cannot_be_changed_through_a_session(session: Session) -> None:
     line = one(session)
     line.changes = {}
-    with pytest.raises(JournalError):
+    with pytest.raises(AuditLogError):
         session.flush()
     session.rollback()
     assert session.scalars(select(AuditEvent.changes)).one() == {"email": ["a", "b"]}
@@ -154,7 +156,7 @@ def test_a_line_cannot_be_changed_through_a_session(session: Session) -> None:
 
 def test_a_line_cannot_be_deleted_through_a_session(session: Session) -> None:
     session.delete(one(session))
-    with pytest.raises(JournalError):
+    with pytest.raises(AuditLogError):
         session.flush()
     session.rollback()
     assert session.scalars(select(AuditEvent)).one()
@@ -164,7 +166,7 @@ def test_a_line_carries_who_works_and_from_where(session: Session, make: Factory
     clerk = make.staff()
     make.commit()
     set_origin(session, Origin("2001:db8::1" + "0" * 60, clerk.id))
-    record(session, "account.closed", None, "accounts", "1", NOW)
+    record(session, "account.closed", None, "accounts", "1", NOW, contract_id=None)
     line = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
     assert line is not None
     assert (line.staff_id, line.address) == (clerk.id, ("2001:db8::1" + "0" * 60)[:45])
@@ -179,9 +181,11 @@ def test_looking_again_within_a_quarter_of_an_hour_is_one_line(
     viewed = ((0, "home.index"), (14, "home.index"), (14, "pay.index"), (16, "home.index"))
     for minutes, page in viewed:
         now = NOW + timedelta(minutes=minutes)
-        line = find_new_look(session, None, "contracts", NUMBER, {"page": page}, now)
+        line = find_new_access(
+            session, None, "contracts", NUMBER, {"page": page}, now, contract_id=None
+        )
         if line is not None:
-            session.execute(insert_line(line))
+            session.execute(insert_event(line))
     views = session.scalars(select(AuditEvent).where(AuditEvent.action == "staff.looked")).all()
     assert [view.changes["page"] for view in views] == ["home.index", "pay.index", "home.index"]
 

@@ -237,6 +237,7 @@ def test_a_record_given_back_since_makes_the_same_batch_another_one(session: Ses
         AuditEvent(
             happened_at=NOW + timedelta(hours=1),
             action="department.given_back",
+            actor_kind="staff",
             subject="departments",
             subject_key="001",
             changes={},

@@ -14,7 +14,7 @@ from app.domain.access import Browser
 from app.domain.enquiries import Author
 from app.integrations.bundled_texts import PERSONAL_DATA, TITLES
 from app.lib.database import count_changed
-from app.models import Account, Consent, EnquiryEntry
+from app.models import Account, Consent, Enquiry, EnquiryEntry
 from app.queries.registrations import find_consent
 from app.queries.texts import Text, current_text
 
@@ -66,6 +66,7 @@ def withdraw_consent(session: Session, consent: Consent, now: datetime) -> None:
         "consents",
         str(consent.id),
         now,
+        contract_id=_find_contract_id(session, consent),
         purpose=consent.purpose,
         version=consent.version,
     )
@@ -73,6 +74,13 @@ def withdraw_consent(session: Session, consent: Consent, now: datetime) -> None:
         _add_withdrawal_entry(session, consent.enquiry_id, consent.purpose, now)
     if consent.purpose == PERSONAL_DATA and consent.account_id is not None:
         close_account(session, session.get_one(Account, consent.account_id), now)
+
+
+def _find_contract_id(session: Session, consent: Consent) -> int | None:
+    """The contract of the enquiry that a consent was given with; None: it is about an account."""
+    if consent.enquiry_id is None:
+        return None
+    return session.get_one(Enquiry, consent.enquiry_id).contract_id
 
 
 def bind_consents(session: Session, registration_id: int, account_id: int) -> None:

@@ -127,5 +127,6 @@ def _save_person(
             "accounts",
             str(account.id),
             now,
+            contract_id=None,
             **changed,
         )

@@ -103,5 +103,6 @@ def confirm_email(session: Session, change: ContactChange, nonce: str, now: date
         "accounts",
         str(account.id),
         now,
+        contract_id=None,
         email=[before, change.value],
     )

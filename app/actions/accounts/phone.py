@@ -103,5 +103,6 @@ def confirm_phone(
         "accounts",
         str(account.id),
         now,
+        contract_id=None,
         phone=[before, change.value],
     )

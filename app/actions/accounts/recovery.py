@@ -108,7 +108,15 @@ def start_recovery(
     )
     recovery = _build_recovery(account, Channel.MAIL, rules, now)
     _replace_earlier(session, recovery, account, contract, rules, now)
-    record(session, "account.recovery_started", account.id, "contracts", contract.number, now)
+    record(
+        session,
+        "account.recovery_started",
+        account.id,
+        "contracts",
+        contract.number,
+        now,
+        contract_id=contract.id,
+    )
 
 
 def check_recovery(session: Session, recovery: Recovery, nonce: str, now: datetime) -> Account:

@@ -116,7 +116,15 @@ def open_account(session: Session, account: Account, contract: Contract, now: da
     except IntegrityError:  # another process was quicker
         session.rollback()
         raise AccountExistsError from None
-    record(session, "account.created", account.id, "contracts", contract.number, now)
+    record(
+        session,
+        "account.created",
+        account.id,
+        "contracts",
+        contract.number,
+        now,
+        contract_id=contract.id,
+    )
     return account
 
 
@@ -178,7 +186,15 @@ def end_other_sessions(session: Session, account_id: int, session_id: int, now: 
     """End every session of an account but one."""
     others = (AccountSession.account_id == account_id, AccountSession.id != session_id)
     end_matching(session, AccountSession, now, *others)
-    record(session, "account.sessions_ended", account_id, "accounts", str(account_id), now)
+    record(
+        session,
+        "account.sessions_ended",
+        account_id,
+        "accounts",
+        str(account_id),
+        now,
+        contract_id=None,
+    )
 
 
 def set_password(session: Session, account: Account, password: str, now: datetime) -> None:
@@ -188,7 +204,15 @@ def set_password(session: Session, account: Account, password: str, now: datetim
     _end_contact_changes(session, account, now)
     for login in list_logins(session, account.id):
         rate_limits.clear(session, LimitedAction.SIGN_IN, login)
-    record(session, "account.password_set", account.id, "accounts", str(account.id), now)
+    record(
+        session,
+        "account.password_set",
+        account.id,
+        "accounts",
+        str(account.id),
+        now,
+        contract_id=None,
+    )
 
 
 def close_account(session: Session, account: Account, now: datetime) -> None:
@@ -201,7 +225,9 @@ def close_account(session: Session, account: Account, now: datetime) -> None:
     )
     end_sessions(session, account.id, now)
     _end_contact_changes(session, account, now)
-    record(session, "account.closed", account.id, "accounts", str(account.id), now)
+    record(
+        session, "account.closed", account.id, "accounts", str(account.id), now, contract_id=None
+    )
 
 
 def _end_contact_changes(session: Session, account: Account, now: datetime) -> None:

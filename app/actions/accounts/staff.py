@@ -21,7 +21,7 @@ def block_account(session: Session, account: Account, now: datetime) -> None:
         return
     account.disabled_at = now
     end_sessions(session, account.id, now)
-    record(session, "account.blocked", account.id, SUBJECT, str(account.id), now)
+    record(session, "account.blocked", account.id, SUBJECT, str(account.id), now, contract_id=None)
 
 
 def unblock_account(session: Session, account: Account, now: datetime) -> None:
@@ -35,16 +35,34 @@ def unblock_account(session: Session, account: Account, now: datetime) -> None:
     if not has_contract(session, account.id):
         raise BlockedError("closed")
     account.disabled_at = None
-    record(session, "account.unblocked", account.id, SUBJECT, str(account.id), now)
+    record(
+        session, "account.unblocked", account.id, SUBJECT, str(account.id), now, contract_id=None
+    )
 
 
 def end_account_session(session: Session, row: AccountSession, now: datetime) -> None:
     """End one session of an account."""
     sign_out(session, row.id, now)
-    record(session, "account.session_ended", row.account_id, SUBJECT, str(row.account_id), now)
+    record(
+        session,
+        "account.session_ended",
+        row.account_id,
+        SUBJECT,
+        str(row.account_id),
+        now,
+        contract_id=None,
+    )
 
 
 def end_account_sessions(session: Session, account: Account, now: datetime) -> None:
     """End all sessions of an account."""
     end_sessions(session, account.id, now)
-    record(session, "account.sessions_ended", account.id, SUBJECT, str(account.id), now)
+    record(
+        session,
+        "account.sessions_ended",
+        account.id,
+        SUBJECT,
+        str(account.id),
+        now,
+        contract_id=None,
+    )

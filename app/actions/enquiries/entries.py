@@ -94,5 +94,6 @@ def record_step(
         "enquiries",
         enquiry.number or "",
         now,
+        contract_id=enquiry.contract_id,
         **details,
     )

@@ -7,15 +7,23 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, Subquery, Table, insert, select
+from sqlalchemy import ColumnElement, Select, Subquery, Table, insert, null, select
 
 from app.actions.imports.merge_context import MergeContext
 from app.actions.imports.merge_source import MergeSource
 from app.actions.imports.staging import STREAMED
+from app.domain.audit_log import ActorKind
 from app.domain.period import Month
 from app.models import AuditEvent
 
 Changes = dict[str, list[Any]]
+PARENTS = {
+    "charge_lines": "charge_id",
+    "meters": "supply_point_id",
+    "readings": "register_id",
+    "registers": "meter_id",
+}
+"""Column that leads from a record towards its contract, where it does not name one itself."""
 
 
 def audit_changes(
@@ -31,6 +39,7 @@ def audit_changes(
     hidden = [old.c.withdrawn_at] if "withdrawn_at" in old.c else []
     rows = select(
         *_key(source),
+        contract_of(old).label("of_contract"),
         *(old.c[name].label(f"old_{name}") for name in names),
         *(new.c[name] for name in names),
         *hidden,
@@ -50,9 +59,9 @@ def audit_withdrawals(context: MergeContext, source: MergeSource, gone: Table) -
     old = source.target
     is_hidden = "withdrawn_at" in old.c
     names = [] if is_hidden else [c.name for c in old.c if c.name != "id"]
-    rows = select(*_key(source), *(old.c[name] for name in names)).where(
-        old.c.id.in_(select(gone.c.id))
-    )
+    rows = select(
+        *_key(source), contract_of(old).label("of_contract"), *(old.c[name] for name in names)
+    ).where(old.c.id.in_(select(gone.c.id)))
 
     def changes(row: Any) -> Changes:
         if is_hidden:
@@ -64,7 +73,26 @@ def audit_withdrawals(context: MergeContext, source: MergeSource, gone: Table) -
 
 def write_events(context: MergeContext, events: Sequence[dict[str, Any]]) -> None:
     """Append rows to the audit log in the import's transaction."""
-    context.connection.execute(insert(AuditEvent), events)
+    of_import = {
+        "happened_at": context.now,
+        "actor_kind": ActorKind.IMPORT,
+        "import_run_id": context.run_id,
+    }
+    context.connection.execute(insert(AuditEvent), [values | of_import for values in events])
+
+
+def contract_of(table: Table) -> ColumnElement[Any]:
+    """Expression for the id of the contract that a row of ``table`` belongs to; NULL: to none."""
+    if table.name == "contracts":
+        return table.c.id
+    if "contract_id" in table.c:
+        return table.c.contract_id
+    if table.name not in PARENTS:
+        return null()
+    column = table.c[PARENTS[table.name]]
+    (key,) = column.foreign_keys
+    parent = key.column.table
+    return select(contract_of(parent)).where(parent.c.id == column).scalar_subquery()
 
 
 def _key(source: MergeSource) -> list[Any]:
@@ -82,9 +110,8 @@ def _write(
     for portion in found.mappings().partitions():
         events = [
             {
-                "happened_at": context.now,
                 "action": action,
-                "import_run_id": context.run_id,
+                "contract_id": row["of_contract"],
                 "subject": source.layout.table,
                 "subject_key": " ".join(str(row[f"key_{n}"]) for n in source.layout.key),
                 "changes": changes(row),

@@ -80,7 +80,15 @@ def order_job(session: Session, batch: NewBatch, now: datetime) -> ImportJob:
     session.add(job)
     session.flush()
     audit_log.record(
-        session, "import.sent", None, SUBJECT, str(job.id), now, name=job.name, size=job.size
+        session,
+        "import.sent",
+        None,
+        SUBJECT,
+        str(job.id),
+        now,
+        contract_id=None,
+        name=job.name,
+        size=job.size,
     )
     return job
 
@@ -163,7 +171,9 @@ def ask_again(session: Session, job: ImportJob, staff_id: int, now: datetime) ->
     )
     if not count_changed(session, asked):
         return False
-    audit_log.record(session, f"import.{goal}", None, SUBJECT, str(job.id), now, name=job.name)
+    audit_log.record(
+        session, f"import.{goal}", None, SUBJECT, str(job.id), now, contract_id=None, name=job.name
+    )
     return True
 
 
@@ -179,7 +189,9 @@ def discard(session: Session, job: ImportJob, now: datetime) -> bool:
     job_id, name = job.id, job.name
     if not count_changed(session, gone):
         return False
-    audit_log.record(session, "import.discarded", None, SUBJECT, str(job_id), now, name=name)
+    audit_log.record(
+        session, "import.discarded", None, SUBJECT, str(job_id), now, contract_id=None, name=name
+    )
     return True
 
 
@@ -202,6 +214,7 @@ def finish_loaded(session: Session, task: Task, result: ImportResult, now: datet
         "import_runs",
         str(run.id),
         now,
+        contract_id=None,
         name=task.name,
         **result.report.totals(),
     )

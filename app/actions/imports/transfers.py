@@ -224,7 +224,7 @@ def _report(session: Session, context: MergeContext) -> None:
     notices = TransferNotices(session, context.run_id, context.now)
     count = waiting = 0
     for rows in _rows(context):
-        write_events(context, [_event(context, row) for row in rows])
+        write_events(context, [_event(row) for row in rows])
         for row in rows:
             transfer: Any = row
             change = "другой customer_id" if _is_moved(row) else "другой ИНН"
@@ -267,15 +267,14 @@ def _rows(context: MergeContext) -> Iterator[Any]:
     yield from found.partitions()
 
 
-def _event(context: MergeContext, row: Any) -> dict[str, Any]:
+def _event(row: Any) -> dict[str, Any]:
     changes = {
         "customer": [row.former_external_id, row.new_external_id],
         "inn": [row.former_inn, row.new_inn],
     }
     return {
-        "happened_at": context.now,
         "action": "contract.transferred",
-        "import_run_id": context.run_id,
+        "contract_id": row.contract_id,
         "subject": "contracts",
         "subject_key": row.number,
         "changes": {name: pair for name, pair in changes.items() if pair[0] != pair[1]},

@@ -115,6 +115,7 @@ def _decide(
         "contracts",
         contract.number,
         now,
+        contract_id=contract.id,
         reading=row.id,
         register=row.register_id,
         period=str(row.period),

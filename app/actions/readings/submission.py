@@ -139,6 +139,7 @@ def withdraw_readings(
         "contracts",
         contract.number,
         now,
+        contract_id=contract.id,
         receipt=receipt_id,
     )
     return withdrawn
@@ -173,6 +174,7 @@ def _record_submission(
         "contracts",
         contract.number,
         now,
+        contract_id=contract.id,
         receipt=receipt_id,
         source=str(submitter.source),
         values={str(entry.register.id): str(entry.checked.value) for entry in entries},

@@ -153,6 +153,7 @@ def _store_submission(
         "contracts",
         registration.contract.number,
         now,
+        contract_id=registration.contract_id,
         registration=registration.id,
         channel=registration.channel,
     )

@@ -82,6 +82,7 @@ def end_registration(
         "contracts",
         registration.contract.number,
         now,
+        contract_id=registration.contract_id,
         registration=registration.id,
         by=decided_by,
         reason=reason,

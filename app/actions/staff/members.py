@@ -104,7 +104,7 @@ def create_staff(
     )
     if not staff_id:
         raise StaffError("taken")
-    record(session, "staff.created", None, SUBJECT, login, now, role=command.role)
+    record(session, "staff.created", None, SUBJECT, login, now, contract_id=None, role=command.role)
     return session.get_one(StaffMember, staff_id)
 
 
@@ -164,7 +164,16 @@ def confirm(
     opened = _open(session, staff, browser, now, is_confirmed=True)
     end_session(session, half_open.id, now)
     set_origin(session, Origin(browser.address, staff.id))
-    record(session, "staff.signed_in", None, SUBJECT, staff.login, now, recovery_code=is_recovery)
+    record(
+        session,
+        "staff.signed_in",
+        None,
+        SUBJECT,
+        staff.login,
+        now,
+        contract_id=None,
+        recovery_code=is_recovery,
+    )
     return opened
 
 
@@ -185,7 +194,7 @@ def enrol(
     opened = confirm(session, half_open, typed, browser, rules, now)
     staff = get_staff(session, opened.staff_id)
     staff.totp_confirmed_at = now
-    record(session, "staff.enrolled", None, SUBJECT, staff.login, now)
+    record(session, "staff.enrolled", None, SUBJECT, staff.login, now, contract_id=None)
     return opened, make_recovery_codes(session, staff, rules, now)
 
 
@@ -218,7 +227,7 @@ def make_recovery_codes(
         RecoveryCode(staff_id=staff.id, code_hash=hash_recovery_code(rules.secret_key, code))
         for code in codes
     )
-    record(session, "staff.recovery_codes", None, SUBJECT, staff.login, now)
+    record(session, "staff.recovery_codes", None, SUBJECT, staff.login, now, contract_id=None)
     return codes
 
 
@@ -247,7 +256,7 @@ def change_password(
     staff.password_hash = hash_password(new)
     staff.must_change_password = False
     end_sessions(session, staff.id, now)
-    record(session, "staff.password_set", None, SUBJECT, staff.login, now)
+    record(session, "staff.password_set", None, SUBJECT, staff.login, now, contract_id=None)
     return _open(session, staff, browser, now, is_confirmed=True)
 
 
@@ -300,7 +309,7 @@ def reset_access(session: Session, staff: StaffMember, password: str, now: datet
     end_sessions(session, staff.id, now)
     rate_limits.clear(session, LimitedAction.STAFF_SIGN_IN, staff.login)
     rate_limits.clear(session, LimitedAction.STAFF_CODE, f"staff:{staff.id}")
-    record(session, "staff.access_reset", None, SUBJECT, staff.login, now)
+    record(session, "staff.access_reset", None, SUBJECT, staff.login, now, contract_id=None)
 
 
 def change_staff(
@@ -341,7 +350,7 @@ def change_staff(
         setattr(staff, name, value)
     if not is_active:
         end_sessions(session, staff.id, now)
-    record(session, "staff.changed", None, SUBJECT, staff.login, now, **changes)
+    record(session, "staff.changed", None, SUBJECT, staff.login, now, contract_id=None, **changes)
 
 
 def end_session(session: Session, session_id: int, now: datetime) -> None:

@@ -64,6 +64,7 @@ def decide_transfer(
         "contracts",
         contract.number,
         now,
+        contract_id=contract.id,
         transfers=list(ids),
         customer=[first.former_external_id, last.new_external_id],
         inn=[first.former_inn, last.new_inn],

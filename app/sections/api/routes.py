@@ -10,8 +10,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
+from app.actions.audit_log import Origin, set_origin
 from app.actions.imports.findings import as_json, read_findings
 from app.actions.rate_limits import hit
+from app.domain.audit_log import ActorKind
 from app.domain.errors import BatchError, NotFoundError, TooManyAttemptsError
 from app.domain.imports import JobStatus
 from app.domain.rate_limits import LimitedAction
@@ -39,9 +41,10 @@ def check_token() -> ResponseReturnValue | None:
     Raises:
         TooManyAttemptsError: too many wrong ones from this address.
     """
-    if batch_uploads.has_token():
-        return None
     address = request.remote_addr or ""
+    if batch_uploads.has_token():
+        set_origin(db.session(), Origin(address, kind=ActorKind.BILLING))
+        return None
     hit(db.session(), LimitedAction.API, "import", address, api_limits(), clock().now())
     event("api token refused")
     body, status = _fault(*DENIED)

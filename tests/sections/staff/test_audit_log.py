@@ -11,23 +11,30 @@ from flask import Flask
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from app.domain.audit_log import ActorKind
 from app.models import Account, AuditEvent, Contract, StaffMember
-from app.queries.audit_log import JournalFilter, Who, list_journal
+from app.queries.audit_log import KINDS, ActorGroup, AuditFilter, list_events
 from app.queries.pagination import Cursor
-from app.sections.staff.audit_log.labels import page_words
+from app.sections.staff.audit_log.labels import page_label
 from tests.conftest import NOW
 from tests.factories import PASSWORD, Factory
 from tests.pages import PageClient
 
 EVIL = '<img src=x onerror=alert(1)>{{7*7}}\u202e<div hx-get="/staff">'
 DAY = timedelta(days=1)
+ACTORS = {
+    "import_run_id": ActorKind.IMPORT,
+    "staff_id": ActorKind.STAFF,
+    "account_id": ActorKind.CUSTOMER,
+}
 
 
 def write(session: Session, action: str = "account.email_changed", **values: Any) -> None:
-    """A line of the journal, committed."""
+    """An event of the audit log, committed; without a word about it, the portal's own."""
     defaults = {
         "happened_at": NOW,
         "action": action,
+        "actor_kind": next((kind for name, kind in ACTORS.items() if values.get(name)), "system"),
         "subject": "accounts",
         "subject_key": "1",
         "changes": {},
@@ -89,17 +96,36 @@ def test_who_is_told_apart(manager: PageClient, session: Session, make: Factory)
     run = make.import_run(batch_id="2026-11").id
     clerk = session.scalars(select(StaffMember).where(StaffMember.login == "operator")).one().id
     make.commit()
-    write(session, "registration.saved", address="10.0.0.1", subject="contracts")
+    write(
+        session,
+        "registration.saved",
+        address="10.0.0.1",
+        subject="contracts",
+        actor_kind=ActorKind.VISITOR,
+    )
     write(session, "account.password_set", account_id=1, address="10.0.0.2")
     write(session, "enquiry.answer", staff_id=clerk, account_id=1, address="10.0.0.3")
     write(session, "import.changed", import_run_id=run, subject="charges", subject_key="CH-1")
-    write(session, "import.sent", address="10.0.0.4", subject="import_jobs")
-    write(session, "import.loaded", subject="import_runs")
+    write(
+        session,
+        "import.sent",
+        address="10.0.0.4",
+        subject="import_jobs",
+        actor_kind=ActorKind.BILLING,
+    )
+    write(session, "import.loaded", subject="import_runs", actor_kind=ActorKind.BILLING)
     write(session, "alarm", address="10.0.0.5", subject="alarm", subject_key="sms")
     write(session, "registration.superseded", subject="contracts")
-    write(session, "staff.access_reset", address="cli", subject="staff", subject_key="admin")
-    names = {
-        Who.PEOPLE: {
+    write(
+        session,
+        "staff.access_reset",
+        address="cli",
+        subject="staff",
+        subject_key="admin",
+        actor_kind=ActorKind.COMMAND_LINE,
+    )
+    actors = {
+        ActorGroup.PEOPLE: {
             "посетитель",
             "биллинг",
             "система",
@@ -107,19 +133,19 @@ def test_who_is_told_apart(manager: PageClient, session: Session, make: Factory)
             "Сотрудник operator (operator)",
             "buh@example.org, договор № 00123-ЭС",
         },
-        Who.STAFF: {"Сотрудник operator (operator)"},
-        Who.CUSTOMERS: {"посетитель", "buh@example.org, договор № 00123-ЭС"},
-        Who.BILLING: {"биллинг", "биллинг: загрузка 21.11.2026, 06:00, 2026-11"},
-        Who.SYSTEM: {"система", "командная строка"},
+        ActorGroup.STAFF: {"Сотрудник operator (operator)"},
+        ActorGroup.CUSTOMERS: {"посетитель", "buh@example.org, договор № 00123-ЭС"},
+        ActorGroup.BILLING: {"биллинг", "биллинг: загрузка 21.11.2026, 06:00, 2026-11"},
+        ActorGroup.SYSTEM: {"система", "командная строка"},
     }
-    for who, expected in names.items():
-        soup = manager.get("staff.audit_log", who=str(who), first="2026-11-21")
+    for group, expected in actors.items():
+        soup = manager.get("staff.audit_log", who=str(group), first="2026-11-21")
         shown = {row["Кто"] for row in rows(soup)} - {"Сотрудник manager (manager)"}
-        assert shown == expected, who
-    found = list_journal(session, JournalFilter(Who.PEOPLE), Cursor()).rows
-    for who in set(Who) - {Who.PEOPLE}:
-        shown = list_journal(session, JournalFilter(who), Cursor()).rows
-        assert {row.who for row in shown} == {who}
+        assert shown == expected, group
+    found = list_events(session, AuditFilter(ActorGroup.PEOPLE), Cursor()).rows
+    for group in set(ActorGroup) - {ActorGroup.PEOPLE}:
+        shown = list_events(session, AuditFilter(group), Cursor()).rows
+        assert {row.actor_kind for row in shown} <= set(KINDS[group])
         found = [row for row in found if row not in shown]
     assert not found, "every line belongs to somebody"
 
@@ -176,12 +202,15 @@ def test_a_contract_number_finds_its_accounts_and_enquiries_however_it_is_typed(
 ) -> None:
     account = session.scalars(select(Account)).one()
     enquiry = make.enquiry(contract, account, number="2026-77")
-    make.contract("00999-ЭС")
+    another = make.contract("00999-ЭС")
     make.commit()
     write(session, "account.blocked", account_id=account.id, subject_key=str(account.id))
-    write(session, "enquiry.sent", subject="enquiries", subject_key=enquiry.number)
-    write(session, "readings.submitted", subject="contracts", subject_key="00123-ЭС")
-    write(session, "readings.submitted", subject="contracts", subject_key="00999-ЭС")
+    about = {"subject": "enquiries", "contract_id": contract.id}
+    write(session, "enquiry.sent", subject_key=enquiry.number, **about)
+    about["subject"] = "contracts"
+    write(session, "readings.submitted", subject_key="00123-ЭС", **about)
+    about["contract_id"] = another.id
+    write(session, "readings.submitted", subject_key="00999-ЭС", **about)
     write(session, "account.blocked", subject_key=str(account.id + 1))
     soup = manager.get("staff.audit_log", key=typed, first="2026-11-21")
     assert actions(soup) == [
@@ -354,6 +383,6 @@ def test_every_page_with_data_of_customers_has_words(app: Flask) -> None:
         if "GET" in (rule.methods or ())
         and ("contract_id" in rule.arguments or rule.endpoint.startswith("staff."))
         and not rule.endpoint.startswith(exempt)
-        and page_words(rule.endpoint) == rule.endpoint
+        and page_label(rule.endpoint) == rule.endpoint
     ]
     assert not missing, missing

@@ -14,15 +14,16 @@ from sqlalchemy import event, insert, select
 from sqlalchemy.orm import Session
 
 from app.actions.audit_log import Origin, record, set_origin
+from app.domain.audit_log import ActorKind
 from app.extensions import db
 from app.models import AuditEvent, Contract
 from app.queries.audit_log import (
-    JournalFilter,
-    Who,
+    ActorGroup,
+    AuditFilter,
     count_up_to,
     find_names,
-    list_journal,
-    stream_journal,
+    list_events,
+    stream_events,
 )
 from app.queries.pagination import Cursor
 from app.sections.staff.audit_log import routes as section
@@ -92,7 +93,7 @@ def test_reading_the_audit_log_writes_nothing(manager: PageClient, session: Sess
 def test_too_many_rows_for_a_file_are_told_in_words(
     manager: PageClient, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(section, "MOST_ROWS", 2)
+    monkeypatch.setattr(section, "MAX_FILE_ROWS", 2)
     for number in range(3):
         write(session, "account.closed", subject_key=f"n{number}")
     before = len(session.scalars(select(AuditEvent.id)).all())
@@ -113,12 +114,16 @@ def test_a_bad_filter_makes_no_file(manager: PageClient, session: Session) -> No
 
 def fill(session: Session) -> None:
     """400 days of people, and an import each 40 days, larger than all of them."""
+    contract_id = session.scalar(select(Contract.id).where(Contract.number == "00123-ЭС"))
     lines = []
     for day in range(400):
         at = {"happened_at": NOW - (400 - day) * DAY, "changes": {}}
-        view = {"action": "staff.looked", "import_run_id": None, "address": "10.0.0.1"}
-        lines += [at | view | {"subject": "contracts", "subject_key": f"{day:05d}-ЭС"}] * 3
+        access = {"action": "staff.looked", "import_run_id": None, "address": "10.0.0.1"}
+        access["actor_kind"] = ActorKind.STAFF
+        access["contract_id"] = contract_id if day == 123 else None
+        lines += [at | access | {"subject": "contracts", "subject_key": f"{day:05d}-ЭС"}] * 3
         change = {"action": "import.changed", "import_run_id": 1, "address": None}
+        change |= {"actor_kind": ActorKind.IMPORT, "contract_id": None}
         count = 300 if day % 40 == 0 else 0
         lines += [
             at | change | {"subject": "charges", "subject_key": f"CH-{number}"}
@@ -131,10 +136,10 @@ def fill(session: Session) -> None:
 FILTERS: dict[str, dict[str, Any]] = {
     "default": {"since": NOW - 30 * DAY},
     "long ago": {"since": NOW - 300 * DAY, "until": NOW - 299 * DAY},
-    "billing": {"who": Who.BILLING, "since": NOW - 300 * DAY, "until": NOW - 250 * DAY},
+    "billing": {"group": ActorGroup.BILLING, "since": NOW - 300 * DAY, "until": NOW - 250 * DAY},
     "clerk": {"staff_id": 7},
     "contract": {"key": "00123"},
-    "key": {"key": "CH-7", "who": Who.BILLING},
+    "key": {"key": "CH-7", "group": ActorGroup.BILLING},
 }
 
 
@@ -154,7 +159,7 @@ def test_no_filter_reads_the_audit_log_from_end_to_end(
     engine = session.get_bind()
     event.listen(engine, "before_cursor_execute", note)
     try:
-        found = list_journal(session, JournalFilter(**FILTERS[name]), Cursor())
+        found = list_events(session, AuditFilter(**FILTERS[name]), Cursor())
     finally:
         event.remove(engine, "before_cursor_execute", note)
     assert plans
@@ -171,21 +176,21 @@ def work_through(session: Session) -> None:
     """What the pages ask, on whatever database."""
     fill(session)
     for name, values in FILTERS.items():
-        first = list_journal(session, JournalFilter(**values), Cursor())
+        first = list_events(session, AuditFilter(**values), Cursor())
         ids = [row.id for row in first.rows]
         assert ids == sorted(ids, reverse=True)
         if not first.older:
             continue
-        second = list_journal(session, JournalFilter(**values), Cursor(before=first.older))
+        second = list_events(session, AuditFilter(**values), Cursor(before=first.older))
         assert second.rows[0].id < first.rows[-1].id, name
-        back = list_journal(session, JournalFilter(**values), Cursor(after=second.newer))
+        back = list_events(session, AuditFilter(**values), Cursor(after=second.newer))
         assert [row.id for row in back.rows] == ids
-    wanted = JournalFilter(since=NOW - 100 * DAY, until=NOW - 30 * DAY)
+    wanted = AuditFilter(since=NOW - 100 * DAY, until=NOW - 30 * DAY)
     assert count_up_to(session, wanted, 50) == 50
     assert count_up_to(session, wanted, 1000) == 210
-    streamed = [row for rows in stream_journal(session, wanted, 1000) for row in rows]
+    streamed = [row for rows in stream_events(session, wanted, 1000) for row in rows]
     assert len(streamed) == 210
-    assert find_names(session, streamed).contracts == {}
+    assert find_names(session, streamed).runs == {}
 
 
 def test_the_audit_log_on_sqlite(session: Session, contract: Contract) -> None:
@@ -200,8 +205,16 @@ def test_the_audit_log_on_postgresql(postgres_app: Flask, postgres_session: Sess
     make.commit()
     work_through(postgres_session)
     set_origin(postgres_session, Origin("10.0.0.1"))
-    record(postgres_session, "readings.submitted", None, "contracts", contract.number, NOW)
-    found = list_journal(postgres_session, JournalFilter(key="00123"), Cursor())
-    assert find_names(postgres_session, found.rows).contracts == {"00123-ЭС": contract.id}
+    record(
+        postgres_session,
+        "readings.submitted",
+        None,
+        "contracts",
+        contract.number,
+        NOW,
+        contract_id=contract.id,
+    )
+    found = list_events(postgres_session, AuditFilter(key="00123"), Cursor())
+    assert found.rows[0].contract_id == contract.id
     with postgres_app.app_context():
         db.session.remove()

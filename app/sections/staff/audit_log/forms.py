@@ -1,4 +1,4 @@
-"""The filter of the journal, as it is typed and as queries want it."""
+"""Filter form of the audit log, and what it makes for the queries."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from wtforms.validators import ValidationError
 from app.domain.errors import PeriodError
 from app.domain.period import Period, parse_day
 from app.models import StaffMember
-from app.queries.audit_log import JournalFilter, Who
-from app.sections.staff.audit_log.labels import GROUPS, WHO, actions_of
+from app.queries.audit_log import ActorGroup, AuditFilter
+from app.sections.staff.audit_log.labels import ACTOR_GROUPS, GROUPS, actions_of
 from app.web.context import clock
 from app.web.field_errors import ListField, MaxLength, field_error
 from app.web.forms import printable
@@ -41,11 +41,13 @@ class DayField(StringField):
         self.data = found.isoformat()
 
 
-class JournalForm(Form):
-    """Whose lines, about what, of which days. A day left empty is no bound."""
+class AuditFilterForm(Form):
+    """Whose events, about what, of which days. A day left empty is no bound."""
 
     who = ListField(
-        "Кто", choices={str(who): words for who, words in WHO.items()}, default=str(Who.PEOPLE)
+        "Кто",
+        choices={str(group): label for group, label in ACTOR_GROUPS.items()},
+        default=str(ActorGroup.PEOPLE),
     )
     staff = ListField("Сотрудник", default="")
     key = StringField(
@@ -58,15 +60,15 @@ class JournalForm(Form):
     last = DayField("По", filters=[printable, str.strip])
 
     @classmethod
-    def read(cls, args: MultiDict[str, str], staff: Sequence[StaffMember]) -> JournalForm:
+    def read(cls, args: MultiDict[str, str], staff: Sequence[StaffMember]) -> AuditFilterForm:
         """The form as a query or a post brings it; without any day, the last days are shown."""
         values = {name: args[name] for name in args if name in cls.field_names()}
         if "first" not in values and "last" not in values:
             values["first"] = (clock().today() - timedelta(days=DAYS_SHOWN)).isoformat()
         form = cls(MultiDict(values))
-        people = {str(each.id): f"{each.name} ({each.login})" for each in staff}
+        people = {str(member.id): f"{member.name} ({member.login})" for member in staff}
         form.staff.choices = {"": "Любой"} | people
-        # A field that was not sent at all stands at its beginning.
+        # A field that was not sent at all has its default.
         for field in (form.who, form.staff, form.action):
             if field.data is None:
                 field.data = field.default
@@ -82,10 +84,10 @@ class JournalForm(Form):
         if self.first.day and field.day and field.day < self.first.day:
             raise ValidationError("Дата «По» раньше даты «С». Поменяйте их местами")
 
-    def wanted(self) -> JournalFilter:
-        """What the queries want; only of a form that is valid."""
-        return JournalFilter(
-            who=Who(self.who.data),
+    def audit_filter(self) -> AuditFilter:
+        """The filter for the queries; only of a form that is valid."""
+        return AuditFilter(
+            group=ActorGroup(self.who.data),
             staff_id=int(self.staff.data) if self.staff.data else None,
             key=self.key.data or "",
             actions=actions_of(self.action.data) if self.action.data else None,

@@ -1,4 +1,4 @@
-"""The journal in words: what was done, with what, which values changed."""
+"""Russian labels of the audit log: actions, objects, fields and values."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from app.queries.audit_log import Who
+from app.queries.audit_log import ActorGroup
 from app.sections.staff.labels import ROLES
 from app.web.filters import day, moment
 from app.web.forms import printable
 
-WHO = {
-    Who.PEOPLE: "Все, кроме строк загрузки",
-    Who.STAFF: "Сотрудники",
-    Who.CUSTOMERS: "Потребители",
-    Who.BILLING: "Биллинг: наборы и строки загрузки",
-    Who.SYSTEM: "Система и командная строка",
+ACTOR_GROUPS = {
+    ActorGroup.PEOPLE: "Все, кроме строк загрузки",
+    ActorGroup.STAFF: "Сотрудники",
+    ActorGroup.CUSTOMERS: "Потребители",
+    ActorGroup.BILLING: "Биллинг: наборы и строки загрузки",
+    ActorGroup.SYSTEM: "Система и командная строка",
 }
 GROUPS = {
     "sign_in": "Вход и пароли",
@@ -33,7 +33,7 @@ GROUPS = {
     "messages": "Сообщения и пределы",
     "staff": "Сотрудники",
 }
-# An action of the code: the group it is found in, and its words. A test walks the code for them.
+# An action of the code: the group it is found in, and its label. A test walks the code for them.
 ACTIONS = {
     "account.password_set": ("sign_in", "Установлен пароль"),
     "account.recovery_started": ("sign_in", "Отправлена ссылка для нового пароля"),
@@ -240,7 +240,7 @@ FIELDS = {
     "withdrawn_at": "скрыто",
     "work_hours": "часы работы",
 }
-# Sections whose pages a clerk opens; what is not here is shown by its endpoint.
+# Sections whose pages a clerk opens; a page that is not here is shown by its endpoint.
 PAGES = {
     "home": "Главная",
     "settlements": "Взаиморасчеты",
@@ -286,10 +286,10 @@ PAGES = {
     "staff.dashboard": "Сегодня",
 }
 VALUES: dict[str, dict[str, str]] = {
-    "role": {str(role): words for role, words in ROLES.items()},
+    "role": {str(role): label for role, label in ROLES.items()},
     "action": GROUPS,
     "channel": {"mail": "письмо", "sms": "смс"},
-    "who": {str(who): words for who, words in WHO.items()},
+    "who": {str(group): label for group, label in ACTOR_GROUPS.items()},
     "source": {"portal": "личный кабинет", "staff": "сотрудник"},
     "status": {
         "sent": "передано",
@@ -312,8 +312,8 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-def action_words(action: str) -> str:
-    """What was done; an action that the code no longer knows stands as it is."""
+def action_label(action: str) -> str:
+    """What was done; an action that the code no longer knows is shown as it is."""
     return ACTIONS[action][1] if action in ACTIONS else action
 
 
@@ -322,35 +322,35 @@ def actions_of(group: str) -> tuple[str, ...]:
     return tuple(action for action, (its_group, _) in ACTIONS.items() if its_group == group)
 
 
-def field_words(name: str) -> str:
-    """The name of a field; an unknown one stands as it is."""
+def field_label(name: str) -> str:
+    """The name of a field; an unknown one is shown as it is."""
     return FIELDS.get(name, name)
 
 
-def value_words(name: str, value: Any) -> str:
-    """A value that the journal holds, as people read it."""
+def value_label(name: str, value: Any) -> str:
+    """A value of an event, as people read it."""
     if value is None or value == "":
         return NOTHING
     if isinstance(value, bool):
         return "да" if value else "нет"
     if isinstance(value, dict):
-        pairs = (f"{field_words(key)}: {value_words(key, each)}" for key, each in value.items())
+        pairs = (f"{field_label(key)}: {value_label(key, part)}" for key, part in value.items())
         return "; ".join(pairs) or NOTHING
     if isinstance(value, list):
-        return ", ".join(value_words(name, each) for each in value) or NOTHING
+        return ", ".join(value_label(name, part) for part in value) or NOTHING
     text = str(value)
     if name in _READ:
         return _READ[name](text)
-    return VALUES.get(name, {}).get(text) or _time_words(text)
+    return VALUES.get(name, {}).get(text) or _time_label(text)
 
 
-def page_words(endpoint: str) -> str:
-    """The heading of a page by its endpoint; one without words stands as it is."""
+def page_label(endpoint: str) -> str:
+    """The heading of a page by its endpoint; one without a label is shown as it is."""
     section = endpoint.partition(".")[0]
     return PAGES.get(endpoint) or PAGES.get(section) or endpoint
 
 
-def _time_words(text: str) -> str:
+def _time_label(text: str) -> str:
     """A moment or a date in Russian; anything else as it is."""
     try:
         if _MOMENT.match(text):
@@ -361,9 +361,9 @@ def _time_words(text: str) -> str:
         return text
 
 
-def _query_words(text: str) -> str:
-    """What stood in an address after «?»."""
+def _query_label(text: str) -> str:
+    """The query of an address, readable."""
     return printable(unquote_plus(text))
 
 
-_READ = {"page": page_words, "query": _query_words}
+_READ = {"page": page_label, "query": _query_label}

@@ -1,4 +1,4 @@
-"""Lines of the journal as the page and the files show them."""
+"""Events of the audit log in Russian, as rows of the page and of the files."""
 
 from __future__ import annotations
 
@@ -6,21 +6,28 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.audit_log import ActorKind
 from app.domain.contacts import show_email
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
-from app.queries.audit_log import COMMAND_LINE, JournalRow, Names, Who
+from app.queries.audit_log import AuditRow, Names
 from app.sections.staff.audit_log.labels import (
     SUBJECTS,
-    action_words,
-    field_words,
-    page_words,
-    value_words,
+    action_label,
+    field_label,
+    page_label,
+    value_label,
 )
 from app.web.context import clock
 from app.web.filters import moment
 
 MAX_SHOWN = 200
-NAMELESS = {Who.CUSTOMERS: "посетитель", Who.BILLING: "биллинг", Who.SYSTEM: "система"}
+NAMELESS = {
+    ActorKind.CUSTOMER: "посетитель",
+    ActorKind.VISITOR: "посетитель",
+    ActorKind.BILLING: "биллинг",
+    ActorKind.SYSTEM: "система",
+    ActorKind.COMMAND_LINE: "командная строка",
+}
 COLUMNS = (
     Column("Когда", Kind.TEXT, 20),
     Column("Кто", Kind.TEXT, 34),
@@ -47,7 +54,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line in words; ``contract_id`` 0: nothing to open."""
+    """An event in Russian; ``contract_id`` 0: there is no contract's page to open."""
 
     when: str
     who: str
@@ -59,8 +66,8 @@ class Line:
     address: str
 
     def cells(self) -> tuple[Cell, ...]:
-        """The line in a file."""
-        changes = "; ".join(str(each) for each in self.changes)
+        """The row in a file."""
+        changes = "; ".join(str(change) for change in self.changes)
         return (
             self.when,
             self.who,
@@ -72,31 +79,31 @@ class Line:
         )
 
 
-def make_lines(rows: Iterable[JournalRow], names: Names) -> Iterator[Line]:
-    """Rows in words, whole."""
+def make_lines(rows: Iterable[AuditRow], names: Names) -> Iterator[Line]:
+    """Events in Russian, their values whole."""
     for row in rows:
         account = names.accounts.get(row.account_id or 0)
         key, contract_id = row.subject_key, 0
         if row.subject == "contracts":
-            contract_id = names.contracts.get(key, 0)
+            contract_id = row.contract_id or 0
         elif row.subject == "accounts" and account and key == str(row.account_id):
             key, contract_id = show_email(account.email), account.contract_id
         elif row.subject == "lists":
-            key = page_words(key)
+            key = page_label(key)
         yield Line(
             f"{clock().local(row.happened_at):%d.%m.%Y, %H:%M:%S}",
             _who(row, names),
-            action_words(row.action),
+            action_label(row.action),
             SUBJECTS.get(row.subject, row.subject),
             key,
             contract_id,
             list(_changes(row.changes)),
-            "" if row.address in (None, COMMAND_LINE) else str(row.address),
+            "" if row.actor_kind is ActorKind.COMMAND_LINE else row.address or "",
         )
 
 
 def make_table(lines: Iterable[Line]) -> Table:
-    """The lines as a file's table."""
+    """The rows as a file's table."""
     return Table("Журнал", COLUMNS, [line.cells() for line in lines])
 
 
@@ -105,26 +112,24 @@ def cut(text: str) -> str:
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
-def _who(row: JournalRow, names: Names) -> str:
+def _who(row: AuditRow, names: Names) -> str:
     if row.staff_id is not None:
         name, login = names.staff.get(row.staff_id, ("сотрудник", str(row.staff_id)))
         return f"{name} ({login})"
     if row.import_run_id is not None:
         began, what = names.runs[row.import_run_id]
         return f"биллинг: загрузка {moment(began)}, {what}"
-    if row.address == COMMAND_LINE:
-        return "командная строка"
     account = names.accounts.get(row.account_id or 0)
-    if account is not None:
+    if account is not None and row.actor_kind is not ActorKind.COMMAND_LINE:
         email = show_email(account.email)
         return f"{email}, договор № {account.number}" if account.number else email
-    return NAMELESS[row.who]
+    return NAMELESS[row.actor_kind]
 
 
 def _changes(changes: dict[str, Any]) -> Iterator[Change]:
     for name, value in changes.items():
         if isinstance(value, list) and len(value) == 2:
-            before, after = (value_words(name, each) for each in value)
-            yield Change(field_words(name), before, after)
+            before, after = (value_label(name, part) for part in value)
+            yield Change(field_label(name), before, after)
         else:
-            yield Change(field_words(name), None, value_words(name, value))
+            yield Change(field_label(name), None, value_label(name, value))

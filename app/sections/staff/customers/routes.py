@@ -69,7 +69,7 @@ def customers() -> ResponseReturnValue:
 def customer(contract_id: int) -> ResponseReturnValue:
     """Everything about a contract that a clerk is asked for."""
     contract = queries.get_contract_for_desk(db.session(), contract_id)
-    record_access(contract.number)
+    record_access(contract.id, contract.number)
     return _card(contract)
 
 

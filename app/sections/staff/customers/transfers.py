@@ -52,7 +52,7 @@ def transfers() -> ResponseReturnValue:
 def transfer(contract_id: int) -> ResponseReturnValue:
     """Both parties side by side, who waits, and what was decided before."""
     answer = _page(contract_id, TransferForm())
-    record_access(get_contract_for_desk(db.session(), contract_id).number)
+    record_access(contract_id, get_contract_for_desk(db.session(), contract_id).number)
     return answer
 
 

@@ -56,7 +56,7 @@ from app.web.uploads import (
 def enquiry(enquiry_id: int) -> ResponseReturnValue:
     """Everything the customer sees, and internal entries."""
     found = get_enquiry_for_staff(db.session(), enquiry_id)
-    record_access(found.contract.number, found.account_id, enquiry_id)
+    record_access(found.contract_id, found.contract.number, found.account_id, enquiry_id)
     return _page(found)
 
 
@@ -66,7 +66,7 @@ def enquiry_file(enquiry_id: int, attachment_id: int) -> ResponseReturnValue:
     """Download a file of the thread, of an internal note as well."""
     attachment = get_attachment_for_staff(db.session(), enquiry_id, attachment_id)
     found = get_enquiry_for_staff(db.session(), enquiry_id)
-    record_access(found.contract.number, found.account_id, enquiry_id)
+    record_access(found.contract_id, found.contract.number, found.account_id, enquiry_id)
     return send_attachment(attachment)
 
 

@@ -76,8 +76,8 @@ def messages() -> ResponseReturnValue:
 def message(message_id: int) -> ResponseReturnValue:
     """One message with its words."""
     found, number = get_message(db.session(), message_id)
-    if number:
-        record_access(number, found.account_id, found.id)
+    if found.contract_id is not None and number:
+        record_access(found.contract_id, number, found.account_id, found.id)
     return _page(message_id)
 
 

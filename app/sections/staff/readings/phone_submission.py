@@ -30,7 +30,8 @@ from app.web.session import current_browser, current_clerk
 def reading_entry(contract_id: int) -> ResponseReturnValue:
     """The form of all meters that accept readings, fifty at a time."""
     submission = _submission(contract_id)
-    record_access(submission.contract.number, submission.submitter.account_id)
+    contract, account_id = submission.contract, submission.submitter.account_id
+    record_access(contract.id, contract.number, account_id)
     meters, pager = list_open_meters(submission.contract)
     if not meters:
         return _closed_page(submission)

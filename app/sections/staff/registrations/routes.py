@@ -50,7 +50,7 @@ def registrations() -> ResponseReturnValue:
 def registration(registration_id: int) -> ResponseReturnValue:
     """Show what was typed and what is on record, side by side."""
     found = get_registration(db.session(), registration_id)
-    record_access(found.contract.number, of=found.id)
+    record_access(found.contract_id, found.contract.number, of=found.id)
     return _page(found, RefusalForm())
 
 
