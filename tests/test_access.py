@@ -88,7 +88,7 @@ LISTED = {
         "staff.transfers_same_inn",
         "staff.transfers_same_inn_submit",
     },
-    STAFF + StaffPermission.JOURNAL: {"staff.audit_log", "staff.audit_log_file"},
+    STAFF + StaffPermission.AUDIT_LOG: {"staff.audit_log", "staff.audit_log_file"},
     STAFF + StaffPermission.ANNOUNCE: {
         "staff.directories",
         "staff.directory_announcement",

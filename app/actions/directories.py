@@ -29,7 +29,7 @@ _SUBJECTS = {
     PremisesKind: "premises_kind",
     Supplier: "supplier",
 }
-_OWN = frozenset({"answer_days"})
+_PORTAL_ONLY = frozenset({"answer_days"})
 """Columns that billing knows nothing about; changing them takes nothing over."""
 
 
@@ -44,7 +44,7 @@ def add_row(session: Session, model: type[Row], values: dict[str, Any], now: dat
     row = model(**values, **more)
     session.add(row)
     session.flush()
-    _record(session, row, "added", now, {name: [None, each] for name, each in values.items()})
+    _record(session, row, "added", now, {name: [None, value] for name, value in values.items()})
     return row
 
 
@@ -58,7 +58,7 @@ def change_row(session: Session, row: Row, values: dict[str, Any], now: datetime
     if values.get("name", row.name) != row.name:
         _check_name(session, type(row), values["name"], row.id)
     with session.begin_nested():
-        _change(session, row, values, now, _OWN)
+        _change(session, row, values, now, _PORTAL_ONLY)
         if values.get("is_active") is False and _is_last(session, row):
             raise DirectoryError("last")
 
@@ -88,7 +88,7 @@ def give_back(
 
 
 def _change(
-    session: Session, row: Any, values: dict[str, Any], now: datetime, own: frozenset[str]
+    session: Session, row: Any, values: dict[str, Any], now: datetime, portal_only: frozenset[str]
 ) -> None:
     changes = {
         name: [getattr(row, name), value]
@@ -100,7 +100,7 @@ def _change(
     for name, (_, value) in changes.items():
         setattr(row, name, value)
     is_of_billing = hasattr(row, "edited_at") and not row.external_id.startswith(PORTAL)
-    if is_of_billing and set(changes) - own:
+    if is_of_billing and set(changes) - portal_only:
         row.edited_at = now
     session.flush()
     _record(session, row, "changed", now, changes)

@@ -1,4 +1,4 @@
-"""The supplier's people, from the command line: the first administrator, and who is locked out."""
+"""Commands that manage staff: create the first administrator, reset who is locked out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FAULTS = {"login": "логин не годится: латинские букв�
 @with_appcontext
 @click.argument("login", metavar="ЛОГИН")
 @click.option("--name", required=True, help="Фамилия, имя, отчество.")
-@click.option("--role", type=click.Choice([each.value for each in StaffRole]), required=True)
+@click.option("--role", type=click.Choice([role.value for role in StaffRole]), required=True)
 @click.option("--department", help="Код отделения в биллинге; без него — все отделения.")
 @click.option("--password-stdin", is_flag=True, required=True, help="Пароль из стандартного ввода.")
 def staff_create(
@@ -48,9 +48,9 @@ def staff_create(
 @with_appcontext
 def staff_list() -> None:
     """Показать сотрудников."""
-    for each in list_staff(db.session()):
-        state = "закрыт" if each.disabled_at else "открыт"
-        click.echo(f"{each.login}  {each.role}  {each.name}  {state}")
+    for member in list_staff(db.session()):
+        state = "закрыт" if member.disabled_at else "открыт"
+        click.echo(f"{member.login}  {member.role}  {member.name}  {state}")
 
 
 @click.command("staff-reset")

@@ -30,7 +30,7 @@ class StaffPermission(StrEnum):
     """Readings, enquiries, registrations, customers, messages."""
     IMPORT = "import"
     """Load billing data, and see what does not agree in them."""
-    JOURNAL = "journal"
+    AUDIT_LOG = "audit_log"
     ANNOUNCE = "announce"
     SEE_STAFF = "see_staff"
     MANAGE_STAFF = "manage_staff"
@@ -43,7 +43,7 @@ _GRANTS: dict[StaffRole, frozenset[StaffPermission]] = {
     StaffRole.MANAGER: _WORK
     | {
         StaffPermission.IMPORT,
-        StaffPermission.JOURNAL,
+        StaffPermission.AUDIT_LOG,
         StaffPermission.ANNOUNCE,
         StaffPermission.SEE_STAFF,
     },
@@ -95,8 +95,8 @@ def new_recovery_codes() -> list[str]:
 
 def read_recovery_code(text: str) -> str:
     """A recovery code as it was given, however it is typed; empty where it is none."""
-    letters = re.sub(r"[\s-]", "", text.casefold())
-    return f"{letters[:5]}-{letters[5:]}" if len(letters) == 10 else ""
+    characters = re.sub(r"[\s-]", "", text.casefold())
+    return f"{characters[:5]}-{characters[5:]}" if len(characters) == 10 else ""
 
 
 def hash_recovery_code(secret_key: str, code: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.domain.audit_log import ActorKind
 from app.domain.contract_number import number_key
 from app.models import Account, AuditEvent, Contract, ImportRun, Membership, StaffMember
-from app.queries.pagination import Cursor, Slice, take
+from app.queries.pagination import Cursor, Slice, fetch_slice
 
 PAGE = 50
 ROWS_AT_ONCE = 1000
@@ -108,7 +108,7 @@ _COLUMNS = (
 
 def list_events(session: Session, wanted: AuditFilter, cursor: Cursor) -> Slice[AuditRow]:
     """A page of the audit log, the newest events first; keyset pagination by id."""
-    found = take(session, _select(session, wanted), AuditEvent.id, cursor, PAGE)
+    found = fetch_slice(session, _select(session, wanted), AuditEvent.id, cursor, PAGE)
     return Slice([_row(row) for row in found.rows], found.older, found.newer)
 
 
@@ -210,7 +210,7 @@ def _select(session: Session, wanted: AuditFilter) -> Select[Any]:
     if wanted.actions is not None:
         conditions.append(AuditEvent.action.in_(wanted.actions))
     if wanted.key:
-        conditions.append(_is_about(session, wanted.key))
+        conditions.append(_by_key(session, wanted.key))
     conditions.extend(_when(session, wanted))
     return select(*_COLUMNS).where(*conditions)
 
@@ -243,7 +243,7 @@ def _when(session: Session, wanted: AuditFilter) -> list[ColumnElement[bool]]:
     return bounds
 
 
-def _is_about(session: Session, typed: str) -> ColumnElement[bool]:
+def _by_key(session: Session, typed: str) -> ColumnElement[bool]:
     """Events of this key; for the number of a contract all about it, and about the accounts that
     have or had access to it."""
     contract_ids = session.scalars(

@@ -34,7 +34,7 @@ class AccountCard:
     sessions: Sequence[AccountSession]
 
 
-def get_contract_for_desk(session: Session, contract_id: int) -> Contract:
+def get_contract_for_staff(session: Session, contract_id: int) -> Contract:
     """A contract with its customer and department, whether or not billing still sends it.
 
     Raises:

@@ -38,7 +38,7 @@ class EnquiriesWaiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Dashboard:
     """Counts for «Сегодня»."""
 
     readings_to_check: int
@@ -57,7 +57,9 @@ class Desk:
     open_jobs: int
 
 
-def desk_of(session: Session, staff_id: int, today: date, failed_since: datetime) -> Desk:
+def build_dashboard(
+    session: Session, staff_id: int, today: date, failed_since: datetime
+) -> Dashboard:
     """What waits, in all departments; of messages, what has failed since a moment."""
     to_check, late = session.execute(
         select(
@@ -90,7 +92,7 @@ def desk_of(session: Session, staff_id: int, today: date, failed_since: datetime
         )
     )
     last = session.scalars(select(ImportRun).order_by(ImportRun.id.desc()).limit(1)).first()
-    return Desk(
+    return Dashboard(
         readings_to_check=to_check,
         readings_late=int(late),
         readings_unacknowledged=unacknowledged or 0,

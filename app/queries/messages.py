@@ -13,7 +13,7 @@ from app.domain.contacts import normalise_email, normalise_phone
 from app.domain.contract_number import number_key
 from app.domain.errors import ContactError, NotFoundError
 from app.models import Contract, Message
-from app.queries.pagination import Cursor, Slice, take
+from app.queries.pagination import Cursor, Slice, fetch_slice
 
 PAGE = 50
 SETTLED = ("sent", "failed", "suppressed")
@@ -71,7 +71,7 @@ def list_messages(session: Session, wanted: MessageFilter, cursor: Cursor) -> Sl
         statement = statement.where(Message.created_at >= wanted.since)
     if wanted.text:
         statement = statement.where(_is_about(session, wanted.text))
-    found = take(session, statement, Message.id, cursor, PAGE)
+    found = fetch_slice(session, statement, Message.id, cursor, PAGE)
     return Slice([row[0] for row in found.rows], found.older, found.newer)
 
 

@@ -38,7 +38,7 @@ class Slice(Generic[T]):
     newer: int = 0
 
 
-def take(
+def fetch_slice(
     session: Session,
     statement: Select[Any],
     key: InstrumentedAttribute[int],

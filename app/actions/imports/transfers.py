@@ -27,7 +27,7 @@ from app.actions.imports.audit import write_events
 from app.actions.imports.merge_context import MergeContext
 from app.actions.imports.staging import STREAMED
 from app.actions.imports.transfer_capture import CONTRACTS, CUSTOMERS, FACTS, TransferCapture
-from app.actions.transfers.notifications import TransferNotices
+from app.actions.transfers.notifications import TransferNotifications
 from app.domain.access import TERMINATED
 from app.domain.money import plural
 from app.domain.registration import State
@@ -221,7 +221,7 @@ def _end_sessions_and_codes(context: MergeContext) -> None:
 
 def _report(session: Session, context: MergeContext) -> None:
     """Write warnings, audit events and emails, in portions."""
-    notices = TransferNotices(session, context.run_id, context.now)
+    notices = TransferNotifications(session, context.run_id, context.now)
     count = waiting = 0
     for rows in _rows(context):
         write_events(context, [_event(row) for row in rows])

@@ -88,7 +88,7 @@ def create_staff(
     check_password(password, (login, command.name))
     if find_by_login(session, login) is not None:
         raise StaffError("taken")
-    _admit_hashing(session, now)
+    _hit_hash_limit(session, now)
     staff_id = insert_or_ignore(
         session,
         StaffMember,
@@ -248,8 +248,8 @@ def change_password(
         TooManyAttemptsError: too many tries.
     """
     check_password(new, (staff.login, staff.name))
-    own = f"staff:{staff.id}"
-    rate_limits.hit(session, LimitedAction.NEW_HASH, own, browser.address, NEW_HASH_LIMITS, now)
+    subject = f"staff:{staff.id}"
+    rate_limits.hit(session, LimitedAction.NEW_HASH, subject, browser.address, NEW_HASH_LIMITS, now)
     prove_password(session, staff, current, browser, rules, now)
     if new == current:
         raise PasswordError("same")
@@ -301,7 +301,7 @@ def reset_access(session: Session, staff: StaffMember, password: str, now: datet
         PasswordError: the password may not be set.
     """
     check_password(password, (staff.login, staff.name))
-    _admit_hashing(session, now)
+    _hit_hash_limit(session, now)
     staff.password_hash = hash_password(password)
     staff.must_change_password = True
     staff.totp_seed, staff.totp_step, staff.totp_confirmed_at = new_seed(), 0, None
@@ -329,8 +329,8 @@ def change_staff(
     )
     session.refresh(staff)
     loses_admin = staff.role == StaffRole.ADMIN and staff.disabled_at is None
-    keeps_admin = command.role == StaffRole.ADMIN and is_active
-    if loses_admin and not keeps_admin and count_admins(session) <= 1:
+    is_still_admin = command.role == StaffRole.ADMIN and is_active
+    if loses_admin and not is_still_admin and count_admins(session) <= 1:
         raise StaffError("last_admin")
     disabled_at = None if is_active else (staff.disabled_at or now)
     new = {
@@ -363,7 +363,7 @@ def end_sessions(session: Session, staff_id: int, now: datetime) -> None:
     end_matching(session, StaffSession, now, StaffSession.staff_id == staff_id)
 
 
-def _admit_hashing(session: Session, now: datetime) -> None:
+def _hit_hash_limit(session: Session, now: datetime) -> None:
     """Count a password that a clerk has made for a colleague, before it is hashed."""
     origin: Origin = session.info.get(ORIGIN, Origin())
     if origin.staff_id is not None:

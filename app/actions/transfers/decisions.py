@@ -98,9 +98,9 @@ def _claim(
 ) -> list[int]:
     """The undecided changes of the contract, decided now; of two clerks the second gets none."""
     undecided = [ContractTransfer.contract_id == contract_id, ContractTransfer.decided_at.is_(None)]
-    later = aliased(ContractTransfer)
+    newer = aliased(ContractTransfer)
     is_latest = ~exists().where(
-        later.contract_id == contract_id, later.decided_at.is_(None), later.id > transfer_id
+        newer.contract_id == contract_id, newer.decided_at.is_(None), newer.id > transfer_id
     )
     ids = list(
         session.scalars(select(ContractTransfer.id).where(*undecided).order_by(ContractTransfer.id))

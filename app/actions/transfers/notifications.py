@@ -45,7 +45,7 @@ class Addressee:
         self.contract_ids.add(contract_id)
 
 
-class TransferNotices:
+class TransferNotifications:
     """Collects whom one import has to tell, and queues what they are told.
 
     The messages are left to the worker's sweep: a batch may bring thousands.
@@ -112,7 +112,7 @@ class TransferNotices:
         return addressee
 
     def _message(self, kind: str, email: str, addressee: Addressee) -> dict[str, Any]:
-        words = render_email(
+        text = render_email(
             kind,
             **self._facts,
             numbers=_numbers(addressee),
@@ -123,9 +123,9 @@ class TransferNotices:
             "kind": kind,
             "channel": Channel.MAIL,
             "recipient": email,
-            "subject": words.subject,
-            "text": words.text,
-            "html": words.html,
+            "subject": text.subject,
+            "text": text.text,
+            "html": text.html,
             "status": WAITING,
             "is_interactive": False,
             "tries": 0,

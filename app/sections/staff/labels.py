@@ -18,7 +18,7 @@ MENU = (
     ("staff.registrations", "Регистрации", "work", ("staff.registration",)),
     ("staff.billing", "Загрузка", "import", ("staff.billing", "staff.balance_checks")),
     ("staff.directories", "Справочники", "announce", ("staff.director",)),
-    ("staff.audit_log", "Журнал", "journal", ("staff.audit_log",)),
+    ("staff.audit_log", "Журнал", "audit_log", ("staff.audit_log",)),
     ("staff.members", "Сотрудники", "see_staff", ("staff.member",)),
 )
 CONTRACT_STATUSES = {

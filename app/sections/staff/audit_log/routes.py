@@ -31,7 +31,7 @@ TOO_MANY = (
 
 
 @bp.get("/journal")
-@staff_access(StaffPermission.JOURNAL)
+@staff_access(StaffPermission.AUDIT_LOG)
 def audit_log() -> ResponseReturnValue:
     """The events that the filter asks for, the newest first."""
     form = AuditFilterForm.read(request.args, list_staff(db.session()))
@@ -39,7 +39,7 @@ def audit_log() -> ResponseReturnValue:
 
 
 @bp.post("/journal/journal.<any(xlsx, csv):extension>")
-@staff_access(StaffPermission.JOURNAL)
+@staff_access(StaffPermission.AUDIT_LOG)
 def audit_log_file(extension: str) -> ResponseReturnValue:
     """The same events as a file, their values whole; the download is recorded."""
     form, session = AuditFilterForm.read(request.form, list_staff(db.session())), db.session()

@@ -50,8 +50,8 @@ class Directory:
 
 
 DIRECTORIES = {
-    each.kind: each
-    for each in (
+    directory.kind: directory
+    for directory in (
         Directory(
             "departments",
             Department,
@@ -84,7 +84,7 @@ KINDS = f"<any({', '.join(DIRECTORIES)}):kind>"
 @bp.get("/directories")
 @staff_access(StaffPermission.ANNOUNCE)
 def directories() -> ResponseReturnValue:
-    """What there is; each role sees what it may change."""
+    """List the directories that the role may change."""
     return render_page(
         "staff/directories/index.html", fragment="results", directories=DIRECTORIES.values()
     )
@@ -180,7 +180,7 @@ def _offer(form: Any, row: Any = None) -> Any:
     """The form with the departments to choose from; one that is switched off stays where it is."""
     if not isinstance(form, TopicForm):
         return form
-    departments = {each.id: each.name for each in list_departments(db.session())}
+    departments = {row.id: row.name for row in list_departments(db.session())}
     if row is not None and row.department_id and row.department_id not in departments:
         name = queries.name_departments(db.session())[row.department_id]
         departments[row.department_id] = f"{name} (выключено)"

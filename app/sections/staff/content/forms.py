@@ -52,8 +52,8 @@ def _check_emails(field: StringField) -> None:
         try:
             normalise_email(part)
         except ContactError as error:
-            words = contact_error_text(error, "это не похоже на адрес, нужен вид name@example.ru")
-            raise ValidationError(field_error(field, words)) from None
+            text = contact_error_text(error, "это не похоже на адрес, нужен вид name@example.ru")
+            raise ValidationError(field_error(field, text)) from None
 
 
 class DirectoryForm(FlaskForm):

@@ -68,7 +68,7 @@ def customers() -> ResponseReturnValue:
 @staff_access(StaffPermission.WORK)
 def customer(contract_id: int) -> ResponseReturnValue:
     """Everything about a contract that a clerk is asked for."""
-    contract = queries.get_contract_for_desk(db.session(), contract_id)
+    contract = queries.get_contract_for_staff(db.session(), contract_id)
     record_access(contract.id, contract.number)
     return _card(contract)
 
@@ -123,13 +123,13 @@ def customer_recovery(contract_id: int, account_id: int) -> ResponseReturnValue:
     except BlockedError as error:
         return _card(contract, BLOCKED[error.code], 409)
     except TooManyAttemptsError as error:
-        words = "Писем со ссылкой уже отправлено достаточно. Следующее можно отправить"
-        return _card(contract, f"{words} {describe_wait(error.retry_after)}.", 429)
+        text = "Писем со ссылкой уже отправлено достаточно. Следующее можно отправить"
+        return _card(contract, f"{text} {describe_wait(error.retry_after)}.", 429)
     return _done(contract_id, "recovery")
 
 
 def _find(contract_id: int, account_id: int) -> tuple[Contract, Account]:
-    contract = queries.get_contract_for_desk(db.session(), contract_id)
+    contract = queries.get_contract_for_staff(db.session(), contract_id)
     return contract, queries.get_account_of(db.session(), contract, account_id)
 
 

@@ -14,7 +14,7 @@ from app.extensions import db
 from app.jobs import delivery
 from app.logging import event
 from app.queries import transfers as queries
-from app.queries.customers import get_contract_for_desk
+from app.queries.customers import get_contract_for_staff
 from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import TRANSFER_FAULTS, TRANSFERS
 from app.sections.staff.sign_in.forms import BulkTransferForm, TransferForm
@@ -52,7 +52,7 @@ def transfers() -> ResponseReturnValue:
 def transfer(contract_id: int) -> ResponseReturnValue:
     """Both parties side by side, who waits, and what was decided before."""
     answer = _page(contract_id, TransferForm())
-    record_access(contract_id, get_contract_for_desk(db.session(), contract_id).number)
+    record_access(contract_id, get_contract_for_staff(db.session(), contract_id).number)
     return answer
 
 
@@ -109,7 +109,7 @@ def _page(
     contract_id: int, form: TransferForm, status: int = 200, message: str | None = None
 ) -> Response:
     session = db.session()
-    contract = get_contract_for_desk(session, contract_id)
+    contract = get_contract_for_staff(session, contract_id)
     case = queries.find_case(session, contract_id)
     changes = queries.list_transfers_of(session, contract_id)
     if not changes:

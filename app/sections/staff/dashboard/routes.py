@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.staff import StaffPermission
 from app.extensions import db
-from app.queries.dashboard import desk_of
+from app.queries.dashboard import build_dashboard
 from app.queries.reached_limits import list_reached_limits
 from app.sections.staff.audit_log.forms import midnight
 from app.sections.staff.blueprint import bp
@@ -29,14 +29,14 @@ def dashboard() -> ResponseReturnValue:
     """What waits, each a click from its list."""
     now, day = clock().now(), clock().today()
     week = day - timedelta(days=FAILED_DAYS - 1)
-    desk = desk_of(db.session(), current_clerk().staff_id, day, midnight(week))
+    dashboard = build_dashboard(db.session(), current_clerk().staff_id, day, midnight(week))
     oldest = now - timedelta(hours=config().billing_age_hours)
     return render_page(
         "staff/dashboard/index.html",
         fragment="results",
-        desk=desk,
+        dashboard=dashboard,
         week=week.isoformat(),
         limits=list_reached_limits(db.session(), watched_limits(), now),
         limit_labels=LIMITS,
-        is_old=desk.as_of is None or desk.as_of < oldest,
+        is_old=dashboard.as_of is None or dashboard.as_of < oldest,
     )

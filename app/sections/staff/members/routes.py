@@ -137,8 +137,8 @@ def _command(form: StaffForm) -> actions.NewStaff:
 
 def _offer(form: StaffForm, member: StaffMember | None = None) -> StaffForm:
     """The form with its list; a department that is switched off stays with who has it."""
-    own = [member.department] if member and member.department else []
-    departments = {str(each.id): each.name for each in (*own, *list_departments(db.session()))}
+    present = [member.department] if member and member.department else []
+    departments = {str(row.id): row.name for row in (*present, *list_departments(db.session()))}
     form.department.choices = {"": "Все отделения"} | departments
     return form
 

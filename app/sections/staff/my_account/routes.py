@@ -15,7 +15,7 @@ from app.logging import event
 from app.models import StaffMember
 from app.queries.staff import count_recovery_codes, get_staff
 from app.sections.staff.blueprint import bp
-from app.sections.staff.sign_in.forms import OwnCodesForm, OwnPasswordForm
+from app.sections.staff.sign_in.forms import PasswordForm, RecoveryCodesForm
 from app.sections.staff.sign_in.routes import codes_page
 from app.web import session
 from app.web.context import clock
@@ -50,14 +50,14 @@ def sign_out() -> ResponseReturnValue:
 @staff_access(StaffPermission.WORK)
 def password() -> ResponseReturnValue:
     """One's own password and recovery codes."""
-    return _page(OwnPasswordForm())
+    return _page(PasswordForm())
 
 
 @bp.post("/password")
 @staff_access(StaffPermission.WORK)
 def password_submit() -> ResponseReturnValue:
     """A new password; with «do» = codes, new recovery codes."""
-    form = OwnPasswordForm()
+    form = PasswordForm()
     if not form.validate():
         return _page(form, 422)
     try:
@@ -87,19 +87,19 @@ def password_submit() -> ResponseReturnValue:
 @staff_access(StaffPermission.WORK)
 def recovery_codes() -> ResponseReturnValue:
     """New recovery codes instead of those that are used up or lost; they want the password."""
-    form, rules, now = OwnCodesForm(), staff_rules(), clock().now()
+    form, rules, now = RecoveryCodesForm(), staff_rules(), clock().now()
     if not form.validate():
-        return _page(OwnPasswordForm(formdata=None), 422, codes_form=form)
+        return _page(PasswordForm(formdata=None), 422, codes_form=form)
     try:
         actions.prove_password(
             db.session(), _me(), form.proof.data, session.current_browser(), rules, now
         )
     except SignInRefusedError:
         form.proof.errors = [field_error(form.proof, "пароль не подходит")]
-        return _page(OwnPasswordForm(formdata=None), 422, codes_form=form)
+        return _page(PasswordForm(formdata=None), 422, codes_form=form)
     except TooManyAttemptsError as error:
         return _page(
-            OwnPasswordForm(formdata=None), 429, f"{too_many_attempts(error)}.", codes_form=form
+            PasswordForm(formdata=None), 429, f"{too_many_attempts(error)}.", codes_form=form
         )
     codes = actions.make_recovery_codes(db.session(), _me(), rules, now)
     db.session.commit()
@@ -111,16 +111,16 @@ def _me() -> StaffMember:
 
 
 def _page(
-    form: OwnPasswordForm,
+    form: PasswordForm,
     status: int = 200,
     message: str | None = None,
-    codes_form: OwnCodesForm | None = None,
+    codes_form: RecoveryCodesForm | None = None,
 ) -> Response:
     return render_page(
         "staff/my_account/password.html",
         fragment="results",
         form=form,
-        codes_form=codes_form or OwnCodesForm(formdata=None),
+        codes_form=codes_form or RecoveryCodesForm(formdata=None),
         faults=[("", message)] if message else summary_of(codes_form or form),
         codes_left=count_recovery_codes(db.session(), session.current_clerk().staff_id),
         must_change=current_user.must_change_password,

@@ -54,7 +54,7 @@ class TransferForm(FlaskForm):
     """The latest change that the page showed."""
     decision = RadioField(
         "Кто теперь потребитель",
-        choices={str(each): TRANSFERS[each] for each in (Decision.SAME, Decision.OTHER)},
+        choices={str(choice): TRANSFERS[choice] for choice in (Decision.SAME, Decision.OTHER)},
         validators=[InputRequired("Выберите решение")],
         invalid_choice_message="Выберите решение",
     )
@@ -87,7 +87,7 @@ def read_id(text: str | None) -> int:
     return int(text) if text and re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) else 0
 
 
-class OwnPasswordForm(FlaskForm):
+class PasswordForm(FlaskForm):
     """One's own new password."""
 
     current = PasswordField(
@@ -97,7 +97,7 @@ class OwnPasswordForm(FlaskForm):
     password = PasswordField("Новый пароль", validators=[RequiredInput("введите пароль"), LONG])
 
 
-class OwnCodesForm(FlaskForm):
+class RecoveryCodesForm(FlaskForm):
     """The password again, before new recovery codes are shown."""
 
     proof = PasswordField("Пароль", validators=[RequiredInput("введите пароль"), LONG])
@@ -114,7 +114,7 @@ class StaffForm(FlaskForm):
     )
     role = SelectField(
         "Роль",
-        choices={str(role): words for role, words in ROLES.items()},
+        choices={str(role): label for role, label in ROLES.items()},
         default=StaffRole.OPERATOR.value,
         validate_choice=True,
     )

@@ -37,7 +37,7 @@ def sign_in() -> ResponseReturnValue:
     """Login and password; who is signed in already goes to the desk."""
     if session.is_staff():
         return redirect(url_for("staff.dashboard"))
-    return _door(StaffSignInForm(next=request.args.get("next")))
+    return _sign_in_page(StaffSignInForm(next=request.args.get("next")))
 
 
 @bp.post("/sign-in")
@@ -46,16 +46,16 @@ def sign_in_submit() -> ResponseReturnValue:
     """The first factor."""
     form = StaffSignInForm()
     if not form.validate():
-        return _door(form, 422)
+        return _sign_in_page(form, 422)
     command = SignIn(form.login.data, form.password.data, session.current_browser())
     try:
         opened = actions.sign_in(db.session(), command, staff_rules(), clock().now())
     except TooManyAttemptsError as error:
         message = TOO_MANY.format(wait=describe_wait(error.retry_after))
-        return _limited(error, _door(form, 429, message))
+        return _limited(error, _sign_in_page(form, 429, message))
     except SignInRefusedError as error:
         event("staff sign-in refused", staff=error.args[0])
-        return _door(form, 422, REFUSED)
+        return _sign_in_page(form, 422, REFUSED)
     db.session.commit()
     session.begin_half(opened)
     return redirect(url_for("staff.second_factor", next=safe_next(form.next.data, "") or None), 303)
@@ -123,7 +123,7 @@ def _limited(error: TooManyAttemptsError, page: Response) -> Response:
     return page
 
 
-def _door(form: StaffSignInForm, status: int = 200, message: str | None = None) -> Response:
+def _sign_in_page(form: StaffSignInForm, status: int = 200, message: str | None = None) -> Response:
     return render_page(
         "staff/sign_in/index.html", fragment="results", form=form, message=message, status=status
     )
