@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
+import click
 from flask import Flask
 from flask_compress import Compress
 from flask_login import LoginManager
@@ -21,6 +23,7 @@ class Migrations:
     def init_app(self, app: Flask, database: SQLAlchemy) -> None:
         """Bind to an application, as an extension does."""
         app.extensions["migrate"] = _PendingMigrate(app, database)
+        app.cli.add_command(_DatabaseCommands("db", help="Perform database migrations."))
 
 
 class _PendingMigrate:
@@ -35,6 +38,15 @@ class _PendingMigrate:
         # Commands are run from any folder.
         Migrate(directory=str(ROOT / "migrations")).init_app(self._app, self._database)
         return getattr(self._app.extensions["migrate"], name)
+
+
+class _DatabaseCommands(click.Command):
+    """``flask db``, as Flask-Migrate has it."""
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        group = import_module("flask_migrate.cli").db
+        context: click.Context = group.make_context(*args, **options)
+        return context
 
 
 # The tables inherit our own Base; the extension brings only engine and session per request.

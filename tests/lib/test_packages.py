@@ -47,3 +47,9 @@ def test_the_web_server_starts_without_the_heavy_libraries() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     assert not set(HEAVY) & set(output.split())
+
+
+def test_the_commands_of_the_database_are_there_though_alembic_is_imported_late() -> None:
+    command = [sys.executable, "-m", "flask", "--app", "wsgi.py", "db", "heads"]
+    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert output.endswith("(head)\n")
