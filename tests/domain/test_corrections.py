@@ -12,7 +12,7 @@ from app.domain.corrections import DebtKind, LedgerDocument, apply_corrections, 
 from app.domain.money import ZERO
 from app.domain.period import Month
 from app.domain.turnover import EntryKind
-from tests.domain.test_open_items import ledgers
+from tests.domain.test_open_items_of_random_ledgers import ledgers
 
 OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
 KINDS = {
