@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask
-from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 
 from app import cli, errors, extensions, logging, security
 from app.domain.rate_limits import LIMITS, Limits
@@ -98,13 +97,8 @@ def create_app(config: Config, limits: Limits = LIMITS) -> Flask:
 
 def prepare_parts(app: Flask, config: Config) -> None:
     """Bind extensions and parts to an application; the order of their request hooks matters."""
-    app.jinja_loader = ChoiceLoader(
-        [
-            # Texts that a supplier has written anew go before ours.
-            PrefixLoader({"texts": FileSystemLoader(config.instance_dir / "texts")}),
-            FileSystemLoader(ROOT / "templates"),
-        ]
-    )
+    if (config.instance_dir / "texts").is_dir():
+        logging.log.warning("INSTANCE_DIR/texts is not read any more: publish the text in «Тексты»")
     extensions.db.init_app(app)
     with app.app_context():
         prepare_engine(extensions.db.engine)

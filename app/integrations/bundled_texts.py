@@ -18,7 +18,7 @@ TITLES = {
 }
 EDO = "edo"
 BUILT_IN = "built-in"
-"""The version of «ЭДО», which has no date: a supplier may keep a template of their own."""
+"""The version of «ЭДО», which has no date: it may change until a supplier publishes a text."""
 _FOLDER = Path(__file__).resolve().parents[2] / "templates" / "consents"
 
 

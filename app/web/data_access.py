@@ -1,7 +1,9 @@
-"""A clerk's looks at personal data: noted in the journal without holding up a page.
+"""Record in the audit log which personal data a clerk has opened.
 
-While something long is written (SQLite has one writer) a look waits in a file of the instance and
-follows within a minute: a page that only reads must open meanwhile, and no look may be lost.
+A record is committed in a transaction of its own before the page is sent; where that fails, so does
+the page. Only on SQLite, which has one writer, a record may find the database locked: it then waits
+in a file beside the database and follows within a minute, for a page that only reads must open
+meanwhile, and no record may be lost. Such an installation has one machine by its nature.
 """
 
 from __future__ import annotations
@@ -27,38 +29,42 @@ from app.web.context import clock, config
 
 CONTRACTS, LISTS = "contracts", "lists"
 MAX_QUERY = 300
+BATCH = "access-"
+FORMER_SPOOL = "looks.jsonl"
+"""What an older version has left behind at an upgrade."""
 
 
 def record_access(
     contract_id: int, number: str, account_id: int | None = None, of: int | None = None
 ) -> None:
-    """A page about one customer has been opened.
+    """Record that a clerk has opened a page about one customer.
 
     Args:
         of: what of the contract's was shown, where it has several: an enquiry, a message.
     """
     shown = {"page": request.endpoint or ""} | ({"of": of} if of is not None else {})
-    _note(account_id, CONTRACTS, number, shown, contract_id)
+    _record(account_id, CONTRACTS, number, shown, contract_id)
 
 
 def record_list_access(*, with_query: bool = False) -> None:
-    """A list or an export with data of many customers has been opened.
+    """Record that a clerk has opened a list or an export with data of many customers.
 
     Args:
-        with_query: what was asked for belongs to it; not where somebody searches letter by letter.
+        with_query: what was asked for belongs to it; not where somebody searches while typing.
     """
     page = request.endpoint or ""
     query = request.query_string.decode(errors="replace")[:MAX_QUERY] if with_query else ""
-    _note(None, LISTS, page, {"page": page} | ({"query": query} if query else {}))
+    _record(None, LISTS, page, {"page": page} | ({"query": query} if query else {}))
 
 
 def write_waiting() -> int:
-    """Put the looks that wait into the journal; how many. What fails goes on waiting."""
+    """Write the records that wait into the audit log; how many. What fails goes on waiting."""
     with _locked():
-        if _spool().exists():
-            _spool().rename(_folder() / f"looks-{uuid.uuid4()}.jsonl")
+        for spool in (_spool(), _folder() / FORMER_SPOOL):
+            if spool.exists():
+                spool.rename(_folder() / f"{BATCH}{uuid.uuid4()}.jsonl")
     count = 0
-    for path in sorted(_folder().glob("looks-*.jsonl")):
+    for path in sorted([*_folder().glob("looks-*.jsonl"), *_folder().glob(f"{BATCH}*.jsonl")]):
         lines = [_read(text) for text in path.read_text(encoding="utf-8").splitlines() if text]
         with db.engine.begin() as connection:
             insert_events(connection, lines)
@@ -67,7 +73,7 @@ def write_waiting() -> int:
     return count
 
 
-def _note(
+def _record(
     account_id: int | None,
     subject: str,
     key: str,
@@ -80,15 +86,18 @@ def _note(
     if line is None:
         return
     event("staff look", subject=subject, key=key, **shown)
-    if not try_write(db.engine, insert_event(line)):
-        _wait(line)
+    if db.engine.dialect.name != "sqlite":
+        with db.engine.begin() as connection:
+            connection.execute(insert_event(line))
+    elif not try_write(db.engine, insert_event(line)):
+        _spool_record(line)
     elif _spool().exists():
         # Without a worker nobody else comes by.
         with suppress(OperationalError):
             write_waiting()
 
 
-def _wait(line: EventValues) -> None:
+def _spool_record(line: EventValues) -> None:
     text = json.dumps(line | {"happened_at": line["happened_at"].isoformat()}, ensure_ascii=False)
     with _locked():
         handle = os.open(_spool(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -105,8 +114,8 @@ def _read(text: str) -> EventValues:
 
 @contextmanager
 def _locked() -> Iterator[None]:
-    """For as long as a line is added or the file is put aside: no line falls in between."""
-    with (_folder() / "looks.lock").open("ab") as handle:
+    """Hold the lock under which a line is added or the file is put aside."""
+    with (_folder() / "access.lock").open("ab") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
@@ -116,4 +125,4 @@ def _folder() -> Path:
 
 
 def _spool() -> Path:
-    return _folder() / "looks.jsonl"
+    return _folder() / "access.jsonl"
