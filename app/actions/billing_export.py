@@ -146,17 +146,19 @@ def _open() -> Select[SubmittedReading, ReadingReceipt, Register, Meter, str, st
         .outerjoin(StaffMember, StaffMember.id == ReadingReceipt.staff_id)
         .where(
             SubmittedReading.acknowledged_at.is_(None),
-            or_(SubmittedReading.status.in_(LIVE), _is_taken_back()),
+            or_(SubmittedReading.status.in_(LIVE), _is_withdrawn()),
         )
         .order_by(SubmittedReading.id)
     )
 
 
-def _is_taken_back() -> ColumnElement[bool]:
-    """Billing has the reading, and it does not count any more; once billing has acknowledged
-    another one of the register's month, that settles the month."""
+def _is_withdrawn() -> ColumnElement[bool]:
+    """Readings that billing has and that no longer count.
+
+    Not those of a month for which billing has acknowledged another reading of the register.
+    """
     newer = aliased(SubmittedReading)
-    is_settled = exists().where(
+    is_resolved = exists().where(
         newer.register_id == SubmittedReading.register_id,
         newer.period == SubmittedReading.period,
         newer.status.in_(LIVE),
@@ -165,7 +167,7 @@ def _is_taken_back() -> ColumnElement[bool]:
     return and_(
         SubmittedReading.status.not_in(LIVE),
         SubmittedReading.exported_at.is_not(None),
-        ~is_settled,
+        ~is_resolved,
     )
 
 
@@ -176,7 +178,7 @@ def _replaced(
     refused since: the last one's id."""
     found: dict[tuple[int, Month], str] = {}
     for start in range(0, len(submitted), CHUNK):
-        ids = {each.register_id for each in submitted[start : start + CHUNK]}
+        ids = {reading.register_id for reading in submitted[start : start + CHUNK]}
         rows = session.execute(
             select(
                 SubmittedReading.register_id,
@@ -205,24 +207,24 @@ def _comment(
     replaced: Mapping[tuple[int, Month], str],
     live: Mapping[tuple[int, Month], SubmittedReading],
 ) -> str:
-    """What billing has to know about a reading, in words."""
+    """What billing has to know about a reading, as a Russian remark."""
     place = (submitted.register_id, submitted.period)
-    words = []
+    remarks = []
     if submitted.status not in LIVE:
         if place in live:
-            words.append(f"заменено на {live[place].submission_id}")
+            remarks.append(f"заменено на {live[place].submission_id}")
         if submitted.reason:
-            words.append(f"причина: {submitted.reason}")
-        return "; ".join(words)
+            remarks.append(f"причина: {submitted.reason}")
+        return "; ".join(remarks)
     if submitted.source == ReadingSource.STAFF:
-        words.append("по телефону")
+        remarks.append("по телефону")
     if submitted.is_late:
-        words.append(f"после срока: учесть в {submitted.period.plus(1)}")
+        remarks.append(f"после срока: учесть в {submitted.period.plus(1)}")
     if place in replaced:
-        words.append(f"вместо {replaced[place]}")
+        remarks.append(f"вместо {replaced[place]}")
     if submitted.rolled_over:
-        words.append("прибор перешел через ноль")
-    return "; ".join(words)
+        remarks.append("прибор перешел через ноль")
+    return "; ".join(remarks)
 
 
 def _row(
@@ -272,7 +274,7 @@ def _enquiries(session: Session, now: datetime) -> list[Sequence[str]]:
                 department_id or "",
                 _moment(enquiry.registered_at, now),
                 first.text,
-                ", ".join(each.name for each in first.attachments),
+                ", ".join(attachment.name for attachment in first.attachments),
                 export_phone(enquiry.phone),
                 enquiry.email,
             )

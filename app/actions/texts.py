@@ -27,8 +27,8 @@ def publish_text(session: Session, purpose: str, body: str, staff_id: int, now: 
     if before.body == body:
         return before
     sha256 = hashlib.sha256(body.encode()).hexdigest()
-    taken = {each.version for each in list_versions(session, purpose)}
-    version = next_version(now.date(), taken)
+    used = {text.version for text in list_versions(session, purpose)}
+    version = next_version(now.date(), used)
     # Another clerk may publish at the same moment.
     while not insert_or_ignore(
         session,
@@ -40,8 +40,8 @@ def publish_text(session: Session, purpose: str, body: str, staff_id: int, now: 
         created_at=now,
         staff_id=staff_id,
     ):
-        taken.add(version)
-        version = next_version(now.date(), taken)
+        used.add(version)
+        version = next_version(now.date(), used)
     record(
         session,
         "text.published",

@@ -40,7 +40,7 @@ COMMANDS = (
 
 
 def _on_the_server(command: click.Command) -> None:
-    """The journal says of what a command does that it was done on the server itself."""
+    """Let the audit log say that what a command does was done on the server itself."""
     callback = cast("Callable[..., Any]", command.callback)
 
     @wraps(callback)
@@ -51,8 +51,8 @@ def _on_the_server(command: click.Command) -> None:
     command.callback = with_appcontext(run)
 
 
-for each in COMMANDS:
-    _on_the_server(each)
+for command in COMMANDS:
+    _on_the_server(command)
 
 
 def init_app(app: Flask) -> None:

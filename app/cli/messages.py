@@ -67,7 +67,7 @@ def messages_sweep() -> None:
 @with_appcontext
 def cleanup() -> None:
     """Удалить отслужившее: попытки, коды, брошенные регистрации, старые сеансы."""
-    jobs.tidy()
+    jobs.delete_expired()
     click.echo("Готово.")
 
 

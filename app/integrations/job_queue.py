@@ -50,12 +50,12 @@ def make_job_queue(redis_url: str, file: Path, secret_key: str, name: str = NAME
     """
     key = hmac.digest(secret_key.encode(), SALT.encode(), hashlib.sha256)
     serializer = SignedSerializer(secret=key, salt=SALT)
-    kept_in: dict[str, object] = (
+    storage: dict[str, object] = (
         {"storage_class": RedisStorage, "url": redis_url}
         if redis_url
         else {"storage_class": SqliteStorage, "filename": str(file)}
     )
-    return JobQueue(name, results=False, serializer=serializer, **kept_in)
+    return JobQueue(name, results=False, serializer=serializer, **storage)
 
 
 def _reason(error: Exception) -> str:

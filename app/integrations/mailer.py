@@ -1,4 +1,4 @@
-"""Letters: by SMTP through Flask-Mail, or as ``.eml`` files where no server is set."""
+"""Send emails: by SMTP through Flask-Mail, or as ``.eml`` files where no server is set."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REFUSED_FOR_GOOD = range(500, 600)
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """A letter as it leaves: both parts, and an id that stays the same over all tries."""
+    """An email ready to be sent: both parts, and an id that stays the same over all tries."""
 
     recipient: str
     subject: str
@@ -37,13 +37,13 @@ class Mailing:
 
 
 class Mailer(Protocol):
-    """Sends one letter."""
+    """Sends one email."""
 
     def send(self, mailing: Mailing) -> str:
-        """Hand a letter over; what the server calls it, or the name of the file.
+        """Hand an email to the server; its message id, or the name of the file.
 
         Raises:
-            SendError: not taken, or no answer in time.
+            SendError: not accepted, or no answer in time.
         """
 
 
@@ -55,16 +55,16 @@ class SmtpMailer:
         self._settings = settings
 
     def send(self, mailing: Mailing) -> str:
-        letter = _letter(mailing, self._settings)
+        message = _build_message(mailing, self._settings)
         try:
             with _Connection(self._mail, self._settings) as connection:
-                connection.send(letter)
+                connection.send(message)
         except smtplib.SMTPRecipientsRefused as error:
             codes = {code for code, _ in error.recipients.values()}
             is_final = codes <= set(REFUSED_FOR_GOOD)
             raise SendError(f"SMTP {sorted(codes)}", is_final=is_final) from None
         except smtplib.SMTPResponseException as error:
-            # Whatever it is about, it is not this letter: the server may think better of it.
+            # Whatever it is about, it is not this email: the server may think better of it.
             raise SendError(f"SMTP {error.smtp_code}") from None
         except (smtplib.SMTPException, OSError, ValueError, BadHeaderError) as error:
             raise SendError(type(error).__name__) from None
@@ -72,14 +72,14 @@ class SmtpMailer:
 
 
 class FileMailer:
-    """Writes each letter to ``INSTANCE_DIR/outbox``."""
+    """Writes each email to ``INSTANCE_DIR/outbox``."""
 
     def __init__(self, settings: MailSettings) -> None:
         self._settings = settings
 
     def send(self, mailing: Mailing) -> str:
-        letter = _letter(mailing, self._settings).as_bytes()
-        return write_outbox_file(self._settings.outbox, "mail", mailing.recipient, ".eml", letter)
+        message = _build_message(mailing, self._settings).as_bytes()
+        return write_outbox_file(self._settings.outbox, "mail", mailing.recipient, ".eml", message)
 
 
 def make_mailer(mail: Mail, settings: MailSettings) -> Mailer:
@@ -139,7 +139,7 @@ class _Connection(Connection):
         exc_value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        # The letter is taken, or the error is on its way already: saying goodbye changes neither.
+        # The email is accepted, or the error is on its way already: saying goodbye changes neither.
         with suppress(smtplib.SMTPException, OSError):
             if self.host is not None:
                 self.host.quit()
@@ -149,8 +149,8 @@ _BASE64 = Charset("utf-8")
 _BASE64.body_encoding = BASE64
 
 
-class _Letter(Message):
-    """Flask-Mail's letter, repaired: a sender's name may hold commas and quotes, and the
+class _MailMessage(Message):
+    """Flask-Mail's message, repaired: a sender's name may hold commas and quotes, and the
     subject keeps its spaces. (Python 3.11 to 3.13 lose one where they fold a long Russian subject
     anew under the policy that Flask-Mail sets.)"""
 
@@ -168,8 +168,8 @@ class _Letter(Message):
         return message
 
 
-def _letter(mailing: Mailing, settings: MailSettings) -> Message:
-    letter = _Letter(
+def _build_message(mailing: Mailing, settings: MailSettings) -> Message:
+    message = _MailMessage(
         subject=_one_line(mailing.subject),
         recipients=[mailing.recipient],
         body=mailing.text,
@@ -177,9 +177,9 @@ def _letter(mailing: Mailing, settings: MailSettings) -> Message:
         sender=settings.sender,
         extra_headers={"Auto-Submitted": "auto-generated"},
     )
-    letter.sender_name = _one_line(mailing.sender_name)
-    letter.msgId = mailing.message_id
-    return letter
+    message.sender_name = _one_line(mailing.sender_name)
+    message.msgId = mailing.message_id
+    return message
 
 
 def _one_line(text: str) -> str:

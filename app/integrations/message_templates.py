@@ -1,7 +1,7 @@
-"""The words of letters and text messages, from ``templates/mail`` and ``templates/sms``.
+"""Render emails and text messages from ``templates/mail`` and ``templates/sms``.
 
-A letter is a text file: the first line is the subject, paragraphs are parted by empty lines, and a
-paragraph «[[Label]]» is the button that opens the letter's link. The HTML part is made from it.
+An email is a text file: the first line is the subject, paragraphs are parted by empty lines, and a
+paragraph «[[Label]]» is the button that opens the email's link. The HTML part is made from it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.domain.contacts import mask_email, mask_phone, show_email, show_phone
 
 LINK = "⟦ссылка⟧"
 CODE = "⟦код⟧"
-"""Stand for the secret in the stored words; it is put in when the message leaves."""
+"""Placeholders of the secret in the stored text; it is put in when the message is sent."""
 _BUTTON = re.compile(r"\[\[(.+)\]\]")
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
@@ -34,7 +34,7 @@ class MessageContent:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph of a letter, or the words of its button."""
+    """A paragraph of an email, or the label of its button."""
 
     text: str
     is_button: bool
@@ -79,7 +79,7 @@ def _safe(facts: dict[str, Any]) -> dict[str, Any]:
 
 def _inert(value: Any) -> Any:
     if isinstance(value, list):
-        return [_inert(each) for each in value]
+        return [_inert(item) for item in value]
     if not isinstance(value, str):
         return value
     return re.sub(r"[\x00-\x1f\x7f\u2028\u2029⟦⟧]|\[\[|\]\]", " ", value)

@@ -1,4 +1,4 @@
-"""Everything that leaves the portal for a person: letters, text messages, links in them."""
+"""Mail, SMS and signed links of one installation: everything that is sent to a person."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CODE_DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class Transports:
-    """The ways out of one installation."""
+    """How one installation reaches people."""
 
     mailer: Mailer
     sms: SmsSender
@@ -29,7 +29,7 @@ class Transports:
     code_key: bytes
 
     def hash_code(self, code: str) -> str:
-        """What the table keeps of a code; without the key of this installation, six digits could
+        """Hash a code for the table; without the key of this installation, six digits could
         be found again by trying them all."""
         return hmac.new(self.code_key, code.encode(), hashlib.sha256).hexdigest()
 
@@ -40,7 +40,7 @@ def draw_code() -> str:
 
 
 def make_transports(mail: Mail, config: Config) -> Transports:
-    """The ways out that the settings describe."""
+    """Build the transports that the settings describe."""
     return Transports(
         mailer=make_mailer(mail, config.mail),
         sms=make_sms_sender(config.sms),

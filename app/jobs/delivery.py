@@ -36,7 +36,7 @@ def commit() -> None:
     if not queued:
         return
     if not has_request_context():
-        hand_over(queued)
+        enqueue(queued)
         return
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
@@ -44,15 +44,15 @@ def commit() -> None:
     def leave(response: Response) -> Response:
         def deliver_all() -> None:
             with app.app_context():
-                hand_over(queued)
+                enqueue(queued)
 
         response.call_on_close(deliver_all)
         return response
 
 
-def hand_over(message_ids: list[int]) -> None:
+def enqueue(message_ids: list[int]) -> None:
     """Deliver here, or have the worker do it, as the installation is set."""
-    send = current_app.extensions.get("deliver_later") or deliver
+    send = current_app.extensions.get("enqueue_delivery") or deliver
     for message_id in message_ids:
         send(message_id)
 

@@ -1,4 +1,4 @@
-"""Work that nobody has to wait for: by the worker, or after the answer."""
+"""Run work that nobody has to wait for: in the worker, or after the response."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from flask import after_this_request, current_app
 from flask.wrappers import Response
 
 
-def do_later(task: str, work: Callable[[], None]) -> None:
-    """Have the worker do its task; without one the work is done when the answer has been sent."""
-    if later := current_app.extensions.get(task):
-        later()
+def run_after_response(task: str, work: Callable[[], None]) -> None:
+    """Enqueue a task for the worker; without one, run it when the response has been sent."""
+    if enqueue := current_app.extensions.get(task):
+        enqueue()
         return
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 

@@ -1,4 +1,4 @@
-"""Loading of a batch that lies in a folder of the server, as a command does it."""
+"""Load a batch that lies in a folder of the server, as a command does it."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def load_from_path(
         jobs.forget_check(db.session(), task)
         db.session.commit()
     # What was sent meanwhile has waited for this claim.
-    if later := current_app.extensions.get("import_later"):
-        later()
+    if enqueue := current_app.extensions.get("enqueue_imports"):
+        enqueue()
     return outcome
 
 

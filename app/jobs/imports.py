@@ -1,6 +1,6 @@
-"""Running of billing batches: by the worker, after the answer, or by a command.
+"""Run billing batches: in the worker, after the response, or by a command.
 
-All ways share one claim, kept by a heartbeat, so that two loads never run at once.
+All ways share one claim, renewed by a heartbeat, so that two loads never run at once.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from app.integrations.batch_store import ARCHIVE, FILES
 from app.integrations.billing_files import Package, PackageError
 from app.integrations.errors import StoreError
 from app.jobs import delivery
-from app.jobs.dispatch import do_later
+from app.jobs.dispatch import run_after_response
 from app.jobs.import_labels import describe_already_loaded
 from app.jobs.leases import lease_renewed, log_lost_claim
 from app.lib.database import open_for_bulk_write, try_write
@@ -51,7 +51,7 @@ from app.web.file_stores import batch_store
 from config import Config
 
 TELL_EVERY = 1.0
-"""Seconds between two words on the progress."""
+"""Seconds between two updates of the progress."""
 PICK_UP_EVERY = 60.0
 DUE = "imports_due_at"
 Progress = Callable[[str, int], None]
@@ -85,9 +85,9 @@ def init_app(app: Flask, config: Config) -> None:
             run_waiting()
 
 
-def hand_over() -> None:
+def enqueue() -> None:
     """Have the worker run what waits; without one it is run when the answer has been sent."""
-    do_later("import_later", run_waiting)
+    run_after_response("enqueue_imports", run_waiting)
 
 
 def run_waiting() -> None:
@@ -199,7 +199,7 @@ def _load(session: Session, task: Task, result: ImportResult) -> Outcome:
     if task.storage_key:
         delete_stored(task.storage_key)
     # Refusals of readings that were acknowledged; what fails here is left to the sweep.
-    delivery.hand_over(session.info.pop(messages.OUTBOX, []))
+    delivery.enqueue(session.info.pop(messages.OUTBOX, []))
     return Outcome(JobStatus.DONE, result.report)
 
 
@@ -249,7 +249,7 @@ def _alert(job: ImportJob) -> None:
 def _commit() -> None:
     session = db.session()
     session.commit()
-    delivery.hand_over(session.info.pop(messages.OUTBOX, []))
+    delivery.enqueue(session.info.pop(messages.OUTBOX, []))
 
 
 @contextmanager

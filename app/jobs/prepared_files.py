@@ -10,7 +10,7 @@ from app.domain.access import Permission, Viewer
 from app.domain.period import Period
 from app.extensions import db
 from app.integrations.errors import StoreError
-from app.jobs.dispatch import do_later
+from app.jobs.dispatch import run_after_response
 from app.jobs.leases import lease_renewed, log_lost_claim
 from app.lib.file_locks import AllLocksHeldError, hold_one_of
 from app.logging import event, log
@@ -25,9 +25,9 @@ from app.web.statements import STATEMENT_TYPES
 LEFTOVER = timedelta(days=1)
 
 
-def hand_over() -> None:
+def enqueue() -> None:
     """Have the worker make what waits; without one it is made when the answer has been sent."""
-    do_later("prepare_later", make_waiting)
+    run_after_response("enqueue_files", make_waiting)
 
 
 def make_waiting() -> None:
@@ -37,7 +37,7 @@ def make_waiting() -> None:
     """
     session = db.session()
     try:
-        with hold_one_of(config().instance_dir / "slots", ("files",), 0):
+        with hold_one_of(config().instance_dir / "locks", ("files",), 0):
             prepared_files.requeue_expired(session, clock().now())
             session.commit()
             while claim := prepared_files.claim_next(session, new_claimant(), clock().now()):

@@ -16,7 +16,7 @@ from app.web.context import clock
 from config import Config
 
 WORKERS = 4
-"""Files and imports hold at most one each, letters go on leaving."""
+"""Files and imports hold at most one each, so that emails go on being sent."""
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -64,15 +64,15 @@ def init_app(app: Flask, config: Config) -> None:
     @huey.periodic_task(crontab(minute="20", hour="1"), name="clean_up")
     def nightly() -> None:
         with app.app_context():
-            tidy()
+            delete_expired()
 
-    app.extensions["deliver_later"] = _or_leave_it_to_the_sweep(deliver)
-    app.extensions["prepare_later"] = _or_leave_it_to_the_sweep(make_files)
-    app.extensions["import_later"] = _or_leave_it_to_the_sweep(run_imports)
+    app.extensions["enqueue_delivery"] = _enqueue_or_leave_to_sweep(deliver)
+    app.extensions["enqueue_files"] = _enqueue_or_leave_to_sweep(make_files)
+    app.extensions["enqueue_imports"] = _enqueue_or_leave_to_sweep(run_imports)
 
 
-def tidy() -> None:
-    """Delete what has served its time."""
+def delete_expired() -> None:
+    """Delete what is past its retention. Commits."""
     counts = clean_up(db.session(), clock().now())
     # An upgrade may fold or index words otherwise than the last import did.
     counts["search_texts"] = rebuild_search(db.session())
@@ -88,7 +88,7 @@ def run(app: Flask) -> None:
     app.extensions["huey"].create_consumer(workers=WORKERS, worker_type="thread").run()
 
 
-def _or_leave_it_to_the_sweep(task: Callable[..., object]) -> Callable[..., None]:
+def _enqueue_or_leave_to_sweep(task: Callable[..., object]) -> Callable[..., None]:
     def enqueue(*keys: int) -> None:
         try:
             task(*keys)

@@ -1,4 +1,4 @@
-"""Signed links in letters: itsdangerous tokens with a purpose each.
+"""Signed links in emails: itsdangerous tokens with a purpose each.
 
 A token carries the id of a row and the nonce of its state; whether the row still stands there is
 asked when the link is opened. Nothing of it is stored.
@@ -54,7 +54,7 @@ class Links:
         return str(self._serializers[purpose].dumps([key, nonce]))
 
     def url(self, purpose: Purpose, key: int, nonce: str) -> str:
-        """The address that a letter shows."""
+        """Build the address that an email shows."""
         token = "" if purpose is Purpose.SIGN_IN else self.sign(purpose, key, nonce)
         return f"{self._base_url}{PATHS[purpose]}{token}"
 

@@ -71,12 +71,12 @@ def find_running(session: Session) -> ImportJob | None:
 
 def find_open_failure(session: Session) -> ImportJob | None:
     """The last load that was refused or has failed, until another one succeeds."""
-    later = aliased(ImportJob)
-    was_loaded = select(later.id).where(
-        later.status == JobStatus.DONE,
+    newer = aliased(ImportJob)
+    was_loaded = select(newer.id).where(
+        newer.status == JobStatus.DONE,
         or_(
-            later.finished_at > ImportJob.finished_at,
-            and_(later.finished_at == ImportJob.finished_at, later.id > ImportJob.id),
+            newer.finished_at > ImportJob.finished_at,
+            and_(newer.finished_at == ImportJob.finished_at, newer.id > ImportJob.id),
         ),
     )
     failed = or_(

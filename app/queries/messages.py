@@ -16,7 +16,7 @@ from app.models import Contract, Message
 from app.queries.pagination import Cursor, Slice, fetch_slice
 
 PAGE = 50
-SETTLED = ("sent", "failed", "suppressed")
+NEVER_RETRIED = ("sent", "failed", "suppressed")
 MAX_KEY = 120
 """Of ``dedupe_key``: a longer one is cut."""
 
@@ -62,7 +62,7 @@ def list_messages(session: Session, wanted: MessageFilter, cursor: Cursor) -> Sl
     statement = select(Message).options(defer(Message.text), defer(Message.html))
     if wanted.statuses:
         statement = statement.where(Message.status.in_(wanted.statuses))
-    if len(wanted.statuses) == 1 and wanted.statuses[0] in SETTLED:
+    if len(wanted.statuses) == 1 and wanted.statuses[0] in NEVER_RETRIED:
         # Never tried again; so said, the index gives them in the order of the list.
         statement = statement.where(Message.next_try_at.is_(None))
     if wanted.channel:
@@ -70,7 +70,7 @@ def list_messages(session: Session, wanted: MessageFilter, cursor: Cursor) -> Sl
     if wanted.since is not None:
         statement = statement.where(Message.created_at >= wanted.since)
     if wanted.text:
-        statement = statement.where(_is_about(session, wanted.text))
+        statement = statement.where(_concerns(session, wanted.text))
     found = fetch_slice(session, statement, Message.id, cursor, PAGE)
     return Slice([row[0] for row in found.rows], found.older, found.newer)
 
@@ -151,7 +151,7 @@ def count_messages(
     )
 
 
-def _is_about(session: Session, text: str) -> ColumnElement[bool]:
+def _concerns(session: Session, text: str) -> ColumnElement[bool]:
     contracts = session.scalars(
         select(Contract.id).where(
             or_(Contract.number_key == number_key(text), Contract.number == text)

@@ -69,7 +69,7 @@ def find_text(session: Session, purpose: str, version: str) -> Text | None:
     """The version that somebody agreed to."""
     if not re.fullmatch(r"[a-z0-9-]{1,20}", version):
         return None
-    return next((each for each in list_versions(session, purpose) if each.version == version), None)
+    return next((text for text in list_versions(session, purpose) if text.version == version), None)
 
 
 def _published(row: TextVersion, author: str | None = None) -> Text:

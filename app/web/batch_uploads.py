@@ -37,7 +37,7 @@ from config import Config
 MEBIBYTE = 1024 * 1024
 FORM_BYTES = 100_000
 FIELD = "file"
-WORDS = {
+ERROR_TEXTS = {
     "none": "выберите файл",
     "kind": "нужен ZIP с выгрузкой или один CSV с именем из формата, например readings_ack.csv",
     "empty": "файл пустой",
@@ -176,7 +176,7 @@ def may_send() -> bool:
 
 def refusal_text(error: BatchError) -> str:
     """«на сервере мало места…»."""
-    return WORDS[error.code].format(max_mb=config().import_max_mb)
+    return ERROR_TEXTS[error.code].format(max_mb=config().import_max_mb)
 
 
 def refusal_status(error: BatchError) -> int:
@@ -258,7 +258,7 @@ def faults_of(form: ProgramOptions, arguments: MultiDict[str, str]) -> list[str]
     """What of a program's query is not understood; nothing is guessed, or a check might load."""
     form.validate()
     faults = [
-        f"{name}: можно {', '.join(f'«{each}»' for each in form[name].choices if each)}"
+        f"{name}: можно {', '.join(f'«{choice}»' for choice in form[name].choices if choice)}"
         for name in form.errors
     ]
     for name, values in arguments.lists():
@@ -286,7 +286,7 @@ def init_app(app: Flask, config: Config) -> None:
         sent.max_content_length = config.import_max_mb * MEBIBYTE + FORM_BYTES
 
     @app.teardown_request
-    def drop_what_was_not_kept(error: BaseException | None) -> None:
+    def delete_unclaimed_uploads(error: BaseException | None) -> None:
         if request and getattr(request, "batches", None):
             for path in cast(PortalRequest, request).incoming:
                 path.unlink(missing_ok=True)

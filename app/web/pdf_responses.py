@@ -11,7 +11,7 @@ from app.web.context import clock, config
 from app.web.policies import pdf_limits
 from app.web.session import current_browser, current_clerk, is_staff
 
-SLOTS = ("pdf-1", "pdf-2")
+LOCKS = ("pdf-1", "pdf-2")
 QUEUE = tuple(f"queue-{number}" for number in range(1, 7))
 """Who waits holds a thread of the web server; others are told to come back."""
 WAIT = 20
@@ -20,7 +20,7 @@ JOB_WAIT = 600
 JOB_SECONDS = 1800
 
 
-def admit_pdf(contract: VisibleContract) -> None:
+def hit_pdf_limit(contract: VisibleContract) -> None:
     """Count a document that is about to be laid out.
 
     Raises:
@@ -52,8 +52,8 @@ def lay_out(html: str, title: str) -> bytes:
     """
     from app.integrations.pdf import render_pdf  # noqa: PLC0415 - heavy, and few processes need it
 
-    folder = config().instance_dir / "slots"
-    with hold_one_of(folder, QUEUE, 0), hold_one_of(folder, SLOTS, WAIT):
+    folder = config().instance_dir / "locks"
+    with hold_one_of(folder, QUEUE, 0), hold_one_of(folder, LOCKS, WAIT):
         return render_pdf(html, title)
 
 
@@ -61,5 +61,5 @@ def lay_out_in_background(html: str, title: str) -> bytes:
     """The same for the worker: it may take long, and leaves one place to those who wait."""
     from app.integrations.pdf import render_pdf  # noqa: PLC0415 - heavy, and few processes need it
 
-    with hold_one_of(config().instance_dir / "slots", SLOTS[:1], JOB_WAIT):
+    with hold_one_of(config().instance_dir / "locks", LOCKS[:1], JOB_WAIT):
         return render_pdf(html, title, max_seconds=JOB_SECONDS)

@@ -86,7 +86,7 @@ def test_everything_of_the_former_people_ends_with_the_import(
     ]
     assert old.client.get(paths[0]).status_code == 200
 
-    output = scene.hand_over(OWNED, PENDING)
+    output = scene.enqueue(OWNED, PENDING)
 
     assert "contracts.csv — 2 договора сменили потребителя" in output
     assert f"contracts.csv:2:customer_id — договор {OWNED} сменил потребителя" in output
@@ -111,7 +111,7 @@ def test_everything_of_the_former_people_ends_with_the_import(
 
 
 def test_a_session_that_was_made_while_the_import_ran_opens_nothing(scene: Scene) -> None:
-    scene.hand_over()
+    scene.enqueue()
     scene.session.execute(db.text("UPDATE account_sessions SET ended_at = NULL"))
     scene.session.commit()
     path = scene.old.url("home.index", contract_id=scene.contract.id)
@@ -125,7 +125,7 @@ def test_an_account_with_another_contract_keeps_its_session_and_loses_this_one(
     other = scene.make.contract("00777-ЭС")
     scene.make.membership(scene.account, other, Role.ACCOUNTANT)
     scene.make.commit()
-    scene.hand_over()
+    scene.enqueue()
     path = scene.old.url("home.index", contract_id=scene.contract.id)
     assert scene.old.client.get(path).status_code == 404
     part = scene.old.client.get(path, headers=PARTIAL)
@@ -140,7 +140,7 @@ def test_nobody_registers_and_nobody_is_told_before_the_decision(
 ) -> None:
     active = Person(PageClient(scene.app)).enter(OWNED, OLD_INN, 422).text
     before = len(outbox.emails(OLD))
-    scene.hand_over()
+    scene.enqueue()
     for inn in (NEW_INN, OLD_INN):
         answer = Person(PageClient(scene.app)).enter(OWNED, inn, 422)
         assert len(answer.text) == len(active)
@@ -149,7 +149,7 @@ def test_nobody_registers_and_nobody_is_told_before_the_decision(
 
 
 def test_the_clerk_s_task_and_the_same_organisation(scene: Scene, outbox: Outbox) -> None:
-    scene.hand_over()
+    scene.enqueue()
     clerk = scene.clerk()
     task = clerk.get("staff.dashboard").select_one(".queue a:-soup-contains('сменил потребителя')")
     soup = clerk.open(task["href"])
@@ -174,7 +174,7 @@ def test_the_clerk_s_task_and_the_same_organisation(scene: Scene, outbox: Outbox
 
 
 def test_two_clerks_decide_once(scene: Scene) -> None:
-    scene.hand_over()
+    scene.enqueue()
     first, second = scene.clerk(), scene.clerk(StaffRole.MANAGER)
     pages = [row.get("staff.transfer", contract_id=scene.contract.id) for row in (first, second)]
     first.submit(pages[0], decision="other")
@@ -183,11 +183,11 @@ def test_two_clerks_decide_once(scene: Scene) -> None:
 
 
 def test_a_change_that_comes_while_the_page_is_open_is_not_decided_unread(scene: Scene) -> None:
-    scene.hand_over()
+    scene.enqueue()
     clerk = scene.clerk()
     soup = clerk.get("staff.transfer", contract_id=scene.contract.id)
     gamma = "000000555;ul;Гамма;;5257000012;525701001;;"
-    scene.hand_over(customer=gamma, key="000000555")
+    scene.enqueue(customer=gamma, key="000000555")
     answer = clerk.submit(soup, 409, decision="same")
     assert "прислал нового потребителя" in answer.text
     assert "Гамма" in answer.text
@@ -197,9 +197,9 @@ def test_a_change_that_comes_while_the_page_is_open_is_not_decided_unread(scene:
 
 
 def test_back_at_the_former_customer_the_clerk_is_told(scene: Scene) -> None:
-    scene.hand_over()
+    scene.enqueue()
     zarya = f"000000101;ul;Завод «Заря»;;{OLD_INN};960001002;buh@zavod-zarya.example.org;"
-    scene.hand_over(customer=zarya, key="000000101")
+    scene.enqueue(customer=zarya, key="000000101")
     PageClient(scene.app).sign_in(OWNED, PASSWORD, 422)
     soup = scene.clerk().get("staff.transfer", contract_id=scene.contract.id)
     assert "вернулся к прежнему потребителю" in soup.text
@@ -237,7 +237,7 @@ def test_the_new_company_registers_as_anybody_and_sees_figures_but_nothing_of_pe
     scene: Scene, advance_clock
 ) -> None:
     enquiry_id, receipt_id = leave_traces(scene)
-    scene.hand_over()
+    scene.enqueue()
     advance_clock(minutes=5)
     scene.decide("other")
     advance_clock(minutes=10)
@@ -287,7 +287,7 @@ def test_a_decision_for_another_customer_refuses_what_waits_and_ends_prepared_fi
         )
     )
     scene.session.commit()
-    scene.hand_over(OWNED, PENDING)
+    scene.enqueue(OWNED, PENDING)
     pending = scene.session.scalars(select(Contract).filter_by(number=PENDING)).one()
     clerk = scene.clerk()
     soup = clerk.get("staff.transfer", contract_id=pending.id)
@@ -306,7 +306,7 @@ def test_a_registration_goes_on_where_it_is_the_same_organisation(
     starter = Person(PageClient(scene.app), {"email": "primerova@example.org"})
     starter.save(starter.page.open(starter.enter(PENDING, "960000000300").location))
     link = outbox.link("primerova@example.org")
-    scene.hand_over(PENDING)
+    scene.enqueue(PENDING)
     starter.page.open(link, 410)
     pending = scene.session.scalars(select(Contract).filter_by(number=PENDING)).one()
     clerk = scene.clerk()
@@ -320,8 +320,8 @@ def test_documents_and_contacts_of_the_former_customer_prove_nothing(
     """Billing still has the former accountant's address for the new customer."""
     stale = f"000000999;ul;Общество «Нова»;ООО «Нова»;{NEW_INN};960001001;{OLD}, {NEW};"
     zarya = f"000000101;ul;Завод «Заря»;;{OLD_INN};960001002;{OLD};"
-    scene.hand_over(customer=zarya, key="000000101")
-    scene.hand_over(customer=stale)
+    scene.enqueue(customer=zarya, key="000000101")
+    scene.enqueue(customer=stale)
     scene.decide("other")
     advance_clock(minutes=1)
     told = len(outbox.emails(OLD))
@@ -341,8 +341,8 @@ def test_many_with_the_same_inn_are_decided_together_after_they_were_named(scene
     create_account(scene.session, PENDING, "two@example.org", PASSWORD, NOW)
     scene.session.commit()
     rekeyed = f"K-1;ul;Завод «Заря»;;{OLD_INN};960001002;;"
-    scene.hand_over(OWNED, customer=rekeyed, key="K-1")
-    scene.hand_over(PENDING)
+    scene.enqueue(OWNED, customer=rekeyed, key="K-1")
+    scene.enqueue(PENDING)
     operator = scene.clerk()
     operator.get("staff.transfers_same_inn", 403)
     manager = scene.clerk(StaffRole.MANAGER)
@@ -376,7 +376,7 @@ def test_a_draft_waits_for_the_same_organisation(scene: Scene) -> None:
         )
     )
     scene.session.commit()
-    scene.hand_over()
+    scene.enqueue()
     scene.decide("same")
     back = PageClient(scene.app)
     back.sign_in(OWNED)
@@ -384,7 +384,7 @@ def test_a_draft_waits_for_the_same_organisation(scene: Scene) -> None:
 
 
 def test_recoveries_end_with_the_last_contract(scene: Scene, outbox: Outbox) -> None:
-    scene.hand_over()
+    scene.enqueue()
     before = len(outbox.emails(OLD))
     asker = PageClient(scene.app)
     asker.submit(asker.get("recovery.index"), login=OWNED, channel="mail")

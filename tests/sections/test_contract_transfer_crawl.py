@@ -181,7 +181,7 @@ def test_no_address_that_the_former_people_have_seen_opens_again(scene: Scene) -
     assert len(forms) > 5
     other = scene.make.contract("00777-ЭС")
     scene.make.commit()
-    scene.hand_over()
+    scene.enqueue()
     replay(scene.old, paths, forms, {302, 401})
     scene.make.membership(scene.account, other, Role.OWNER)
     scene.make.commit()
@@ -201,7 +201,7 @@ def test_the_new_customer_meets_nothing_that_the_former_people_wrote(
     before = texts_of(scene.old)
     written = "".join(before.values())
     assert all(text in written for text in TYPED)
-    scene.hand_over()
+    scene.enqueue()
     advance_clock(minutes=5)
     scene.decide("other")
     advance_clock(minutes=10)

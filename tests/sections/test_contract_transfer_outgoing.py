@@ -34,7 +34,7 @@ def test_billing_never_takes_a_former_person_s_contact_for_the_new_customer_s(
         )
     )
     scene.session.commit()
-    scene.hand_over()
+    scene.enqueue()
     if decision:
         scene.decide(decision)
     exported = export_for_billing(scene.session, tmp_path / "out", NOW)
@@ -49,7 +49,7 @@ def test_a_queued_link_of_a_registration_that_ended_is_not_sent(
     message = scene.session.scalars(select(Message).filter_by(kind="registration_notice")).one()
     message.status, message.next_try_at = "waiting", NOW
     scene.session.commit()
-    scene.hand_over(PENDING)
+    scene.enqueue(PENDING)
     transports = scene.app.extensions["transports"]
     assert claim_message(scene.session, message.id, transports, NOW) is None
     assert message.last_error == "у договора сменился потребитель"

@@ -122,7 +122,7 @@ def test_more_than_any_file_holds_has_to_be_narrowed(
 
 def without_worker(app: Flask) -> list[int]:
     asked: list[int] = []
-    app.extensions["prepare_later"] = lambda: asked.append(1)
+    app.extensions["enqueue_files"] = lambda: asked.append(1)
     return asked
 
 
@@ -179,7 +179,7 @@ def test_while_one_worker_makes_files_the_others_leave_them_to_it(
 ) -> None:
     without_worker(app)
     where = order(page, statement(page, contract, ROWS), "Подготовить CSV")
-    with hold_one_of(tmp_path / "slots", ("files",), 0):
+    with hold_one_of(tmp_path / "locks", ("files",), 0):
         work(app)
     assert "В очереди" in page.open(where).select_one("#status").text
     work(app)
@@ -303,8 +303,8 @@ def test_while_both_places_are_taken_a_pdf_waits_and_then_says_so(
         first="2026-01-01",
         last="2026-02-28",
     )
-    folder = tmp_path / "slots"
-    with hold_one_of(folder, pdf_responses.SLOTS, 0), hold_one_of(folder, pdf_responses.SLOTS, 0):
+    folder = tmp_path / "locks"
+    with hold_one_of(folder, pdf_responses.LOCKS, 0), hold_one_of(folder, pdf_responses.LOCKS, 0):
         answer = page.client.get(url)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert page.client.get(url).status_code == 200

@@ -52,7 +52,7 @@ class Scene:
     account: Account
     folder: Path
 
-    def hand_over(self, *numbers: str, customer: str = NOVA, key: str = "000000999") -> str:
+    def enqueue(self, *numbers: str, customer: str = NOVA, key: str = "000000999") -> str:
         """Load the batch; what the command says."""
         name = uuid4().hex
         result = run_command(self.app, delta(self.folder / name, customer, key, *numbers))

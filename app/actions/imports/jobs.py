@@ -282,8 +282,8 @@ def delete_expired(session: Session, now: datetime) -> list[str]:
 
 def list_folders(session: Session) -> Collection[str]:
     """Folders that rows still speak of."""
-    kept = select(ImportJob.storage_key).where(ImportJob.status != JobStatus.DONE)
-    return {folder for folder in session.scalars(kept) if folder}
+    known = select(ImportJob.storage_key).where(ImportJob.status != JobStatus.DONE)
+    return {folder for folder in session.scalars(known) if folder}
 
 
 def total_bytes(sizes: dict[str, int]) -> int:

@@ -67,7 +67,7 @@ def load_batch() -> ResponseReturnValue:
     else:
         incoming, name = batch_uploads.receive_body(), str(form.name.data)
     job = batch_uploads.accept_batch(incoming, name, form.chosen, form.goal, None)
-    imports.hand_over()
+    imports.enqueue()
     answer = {"job": job.id, "batch_id": job.batch_id, "status": job.status, "url": _url(job)}
     return answer, 202
 

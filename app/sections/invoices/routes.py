@@ -20,7 +20,7 @@ from app.web.downloads import send_bytes
 from app.web.fragments import render_page
 from app.web.pager import PAGE_ROWS, Pager
 from app.web.payment_methods import payment_options, payment_qr_payload, send_payment_orders
-from app.web.pdf_responses import admit_pdf, lay_out
+from app.web.pdf_responses import hit_pdf_limit, lay_out
 from app.web.permissions import contract_access
 
 bp = Blueprint("invoices", __name__, url_prefix="/contracts/<id:contract_id>/invoices")
@@ -74,7 +74,7 @@ def invoice(contract: VisibleContract, invoice_id: int) -> ResponseReturnValue:
 def pdf(contract: VisibleContract, invoice_id: int) -> ResponseReturnValue:
     """The invoice for print, with both sides, the sum in words and the payment code."""
     card = _card(contract, invoice_id)
-    admit_pdf(contract)
+    hit_pdf_limit(contract)
     instruction, payee = _payable(contract, card), find_payee(db.session())
     code = (
         qr_data_uri(payment_qr_payload(contract, payee, instruction))

@@ -9,7 +9,7 @@ from app.actions.prepared_files import WantedFile, order_file
 from app.domain.access import Permission
 from app.domain.prepared_files import FileStatus
 from app.extensions import db
-from app.jobs.prepared_files import hand_over
+from app.jobs.prepared_files import enqueue
 from app.logging import event
 from app.queries.contracts import VisibleContract
 from app.queries.prepared_files import count_before, get_file
@@ -18,7 +18,7 @@ from app.web.downloads import TYPES, send_bytes
 from app.web.file_stores import prepared_store
 from app.web.forms import PeriodForm
 from app.web.fragments import redirect_page, render_page
-from app.web.pdf_responses import admit_pdf
+from app.web.pdf_responses import hit_pdf_limit
 from app.web.permissions import contract_access
 from app.web.statements import STATEMENT_TYPES
 
@@ -41,11 +41,11 @@ def order(contract: VisibleContract) -> ResponseReturnValue:
     wanted = WantedFile(
         document, extension, options, rows, statement_type.file_name(contract, form.period)
     )
-    admit_pdf(contract)
+    hit_pdf_limit(contract)
     file, is_new = order_file(db.session(), contract, contract.viewer, wanted, clock().now())
     db.session.commit()
     if is_new:
-        hand_over()
+        enqueue()
         event("file ordered", file=file.id, rows=rows)
     return redirect_page(url_for("files.file", contract_id=contract.id, file_id=file.id))
 

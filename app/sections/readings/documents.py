@@ -20,7 +20,7 @@ from app.queries.readings.customer import RegisterName, name_registers
 from app.sections.readings import labels
 from app.web.downloads import send_bytes
 from app.web.filters import plain, reading
-from app.web.pdf_responses import admit_pdf, lay_out
+from app.web.pdf_responses import hit_pdf_limit, lay_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _send(
     period: Month,
     receipt: ReadingReceipt | None,
 ) -> Response:
-    admit_pdf(contract)
+    hit_pdf_limit(contract)
     title = f"{heading}, договор {contract.number}, {period.short_label}"
     known = [row.consumption_kwh for row in rows if row.consumption_kwh is not None]
     page = render_template(

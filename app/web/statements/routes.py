@@ -17,7 +17,7 @@ from app.web.downloads import send_bytes
 from app.web.forms import PeriodForm
 from app.web.fragments import render_page
 from app.web.pager import Pager
-from app.web.pdf_responses import admit_pdf, lay_out
+from app.web.pdf_responses import hit_pdf_limit, lay_out
 from app.web.permissions import contract_access
 from app.web.statements.base import Options, StatementType
 
@@ -116,6 +116,6 @@ def _send(
     if made is None or form.period is None:
         return None
     if extension == "pdf":
-        admit_pdf(contract)
+        hit_pdf_limit(contract)
     content = statement_type.write(made, extension, lay_out)
     return send_bytes(content, statement_type.file_name(contract, form.period), extension)

@@ -81,7 +81,7 @@ def status_of(soup: BeautifulSoup) -> str:
 
 def without_worker(app: Flask) -> None:
     """Batches wait until ``work`` is called."""
-    app.extensions["import_later"] = lambda: None
+    app.extensions["enqueue_imports"] = lambda: None
 
 
 def work(app: Flask) -> None:

@@ -68,7 +68,7 @@ def billing_upload() -> ResponseReturnValue:
         job = batch_uploads.accept_batch(incoming, name, form.chosen, JobGoal.CHECK, staff_id)
     except BatchError as error:
         return _refused(form, error)
-    imports.hand_over()
+    imports.enqueue()
     return redirect(url_for("staff.billing_job", job_id=job.id), 303)
 
 
@@ -90,7 +90,7 @@ def billing_go_on(job_id: int) -> ResponseReturnValue:
     row = get_job(db.session(), job_id)
     if jobs.ask_again(db.session(), row.job, current_clerk().staff_id, clock().now()):
         db.session.commit()
-        imports.hand_over()
+        imports.enqueue()
     return redirect(url_for("staff.billing_job", job_id=job_id), 303)
 
 

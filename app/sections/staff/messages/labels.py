@@ -1,9 +1,9 @@
-"""Outgoing messages in words."""
+"""Russian labels of outgoing messages."""
 
 from __future__ import annotations
 
 SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
-    # value of the filter: its words, the statuses that it shows
+    # value of the filter: its label, the statuses that it shows
     "failed": ("Не отправлены", ("failed",)),
     "waiting": ("Ждут отправки", ("waiting", "sending")),
     "suppressed": ("Удержаны", ("suppressed",)),

@@ -32,7 +32,7 @@ class MessagesForm(Form):
     """Which messages; what failed stands first."""
 
     state = ListField(
-        "Состояние", choices={name: words for name, (words, _) in SHOWN.items()}, default=FAILED
+        "Состояние", choices={name: label for name, (label, _) in SHOWN.items()}, default=FAILED
     )
     channel = ListField("Канал", choices={"": "Любой"} | CHANNELS, default="")
     text = StringField(
@@ -74,7 +74,7 @@ def messages() -> ResponseReturnValue:
 @bp.get("/messages/<id:message_id>")
 @staff_access(StaffPermission.WORK)
 def message(message_id: int) -> ResponseReturnValue:
-    """One message with its words."""
+    """One message with its text."""
     found, number = get_message(db.session(), message_id)
     if found.contract_id is not None and number:
         record_access(found.contract_id, number, found.account_id, found.id)
@@ -94,7 +94,7 @@ def message_retry(message_id: int) -> ResponseReturnValue:
     return redirect(url_for("staff.message", message_id=message_id, retried=1), 303)
 
 
-def _page(message_id: int, status: int = 200, words: str | None = None) -> Response:
+def _page(message_id: int, status: int = 200, error: str | None = None) -> Response:
     found, number = get_message(db.session(), message_id)
     return render_page(
         "staff/messages/message.html",
@@ -107,6 +107,6 @@ def _page(message_id: int, status: int = 200, words: str | None = None) -> Respo
         no_retry=NO_RETRY["interactive"] if found.is_interactive else "",
         is_failed=found.status in (FAILED, SUPPRESSED),
         retried=request.args.get("retried"),
-        faults=[("", words)] if words else [],
+        faults=[("", error)] if error else [],
         status=status,
     )
