@@ -15,6 +15,7 @@ from app.actions import claims
 from app.actions.audit_log import record
 from app.actions.mailbox_limits import hit_mailbox_limit
 from app.actions.sms_codes import issue_code
+from app.domain.claims import LEASE
 from app.domain.errors import LinkError, NotFoundError, RetryError
 from app.domain.registration import Channel
 from app.integrations.errors import SendError
@@ -176,7 +177,9 @@ def claim_message(
     Commit before sending.
     """
     due = or_(Message.next_try_at.is_(None), Message.next_try_at <= now)
-    claim = claims.claim_job(session, JOBS, message_id, claims.new_claimant(), now, due)
+    claim = claims.claim_job(
+        session, JOBS, message_id, claims.new_claimant(), now, due, next_try_at=now + LEASE
+    )
     if claim is None:
         return None
     message = claims.get_claimed(session, JOBS, claim)

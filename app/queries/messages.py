@@ -33,12 +33,12 @@ class MessageFilter:
 
 
 def list_due(session: Session, now: datetime, limit: int = 100) -> list[int]:
-    """Ids of messages whose time has come: new, to be retried, or left behind by a crash."""
+    """Ids of messages that are due: new ones, and those to be retried."""
     return list(
         session.scalars(
             select(Message.id)
             .where(
-                Message.status.in_(("waiting", "sending")),
+                Message.status == "waiting",
                 Message.next_try_at <= now,
                 Message.is_interactive.is_(False),
             )
@@ -58,7 +58,7 @@ def list_unsent(session: Session, limit: int = 200) -> list[Message]:
 
 
 def list_messages(session: Session, wanted: MessageFilter, cursor: Cursor) -> Slice[Message]:
-    """A page of messages without their words, the newest first."""
+    """A page of messages without their texts, the newest first."""
     statement = select(Message).options(defer(Message.text), defer(Message.html))
     if wanted.statuses:
         statement = statement.where(Message.status.in_(wanted.statuses))

@@ -57,12 +57,14 @@ def messages() -> ResponseReturnValue:
         wanted = MessageFilter(statuses, form.channel.data, form.text.data or "", since)
         cursor = Cursor.from_query(request.args.get("before"), request.args.get("after"))
         found = list_messages(db.session(), wanted, cursor)
+    query = {field.name: field.data or "" for field in form}
     return render_page(
         "staff/messages/index.html",
         fragment="results",
         form=form,
         found=found,
-        query={field.name: field.data or "" for field in form},
+        query=query,
+        is_default_filter=query == dict.fromkeys(query, "") | {"state": FAILED},
         faults=summary_of(form),
         kinds=KINDS,
         channels=CHANNELS,
