@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -15,6 +16,9 @@ from app.web import data_access, uploads
 from app.web.context import clock
 from config import Config
 
+if TYPE_CHECKING:
+    from app.integrations.job_queue import JobQueue
+
 WORKERS = 4
 """Files and imports hold at most one each, so that emails go on being sent."""
 
@@ -23,12 +27,16 @@ def init_app(app: Flask, config: Config) -> None:
     """Register the tasks; without a queue everything is done where it is caused."""
     if config.jobs != "queue":
         return
-    from huey import crontab  # noqa: PLC0415 - heavy, and few processes need it
-
-    from app.integrations.job_queue import make_job_queue  # noqa: PLC0415
+    from app.integrations.job_queue import make_job_queue  # noqa: PLC0415 - heavy
 
     huey = make_job_queue(config.redis_url, config.instance_dir / "jobs.sqlite3", config.secret_key)
     app.extensions["huey"] = huey
+    _register_tasks(app, huey)
+    _register_periodic_tasks(app, huey)
+
+
+def _register_tasks(app: Flask, huey: JobQueue) -> None:
+    """What a request enqueues; a task carries an id at most, its state is a row."""
 
     @huey.task(name="deliver")
     def deliver(message_id: int) -> None:
@@ -44,6 +52,15 @@ def init_app(app: Flask, config: Config) -> None:
     def run_imports() -> None:
         with app.app_context():
             imports.run_waiting()
+
+    app.extensions["enqueue_delivery"] = _enqueue_or_leave_to_sweep(deliver)
+    app.extensions["enqueue_files"] = _enqueue_or_leave_to_sweep(make_files)
+    app.extensions["enqueue_imports"] = _enqueue_or_leave_to_sweep(run_imports)
+
+
+def _register_periodic_tasks(app: Flask, huey: JobQueue) -> None:
+    """One for each kind of job, which picks up what a crash has left, and the nightly clean-up."""
+    from huey import crontab  # noqa: PLC0415 - heavy
 
     @huey.periodic_task(crontab(minute="*"), name="sweep")
     def sweep() -> None:
@@ -65,10 +82,6 @@ def init_app(app: Flask, config: Config) -> None:
     def nightly() -> None:
         with app.app_context():
             delete_expired()
-
-    app.extensions["enqueue_delivery"] = _enqueue_or_leave_to_sweep(deliver)
-    app.extensions["enqueue_files"] = _enqueue_or_leave_to_sweep(make_files)
-    app.extensions["enqueue_imports"] = _enqueue_or_leave_to_sweep(run_imports)
 
 
 def delete_expired() -> None:
