@@ -233,7 +233,8 @@ class RemoteFileStore:
     def delete(self, name: str) -> None:
         with suppress(NotFoundError), _store_errors():
             fs, root = self._open()
-            fs.rm(f"{root}/{name}", recursive=True)
+            for path in fs.find(f"{root}/{name}"):
+                fs.rm_file(path)
 
     def list_before(self, moment: datetime, *, folders: bool = False) -> Iterator[str]:
         with _store_errors():
