@@ -12,7 +12,8 @@ from flask.cli import with_appcontext
 
 from app.actions.imports import Report
 from app.domain.imports import JobGoal, JobStatus
-from app.integrations.billing_files import Package, PackageError
+from app.integrations.batch_archive import PackageError
+from app.integrations.billing_files import Package
 from app.jobs.folder_import import AnotherImportError, load_from_path
 from app.jobs.import_labels import describe_running
 from app.jobs.imports import Outcome

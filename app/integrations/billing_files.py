@@ -13,7 +13,6 @@ import hashlib
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import chain, islice
@@ -25,26 +24,26 @@ from app.domain.exchange import known_files
 from app.domain.exchange.encodings import find_encoding_fault
 from app.domain.exchange.faults import SystematicError
 from app.domain.exchange.names import match_names
+from app.integrations.batch_archive import (
+    DAMAGE,
+    SYSTEM_FILES,
+    PackageError,
+    common_folder,
+    damaged,
+    list_files,
+    not_readable,
+    open_zip,
+)
 
 CHUNK_ROWS = 2000
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 1 << 20
-MAX_UNPACKED_BYTES = 16 << 30
-MAX_RATIO = 200
 MAX_LINE_BYTES = 1 << 16
 DELIMITERS = ";,\t"
 BLOCK_BYTES = 1 << 18
-_SYSTEM_FILES = re.compile(
-    r"(?i)(?:.*/)?(?:\.ds_store|thumbs\.db|desktop\.ini|\._[^/]*)|(?:.*/)?__macosx/.*"
-)
 _SEPARATOR_LINE = re.compile(r"(?i)[\ufeff\s\"]*sep=(.)[\"\s]*")
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError)
 
 Chunk = tuple[Sequence[int], list[list[str]]]
-
-
-class PackageError(Exception):
-    """The package as a whole cannot be read; the message says why, in Russian."""
 
 
 class Package(AbstractContextManager["Package"]):
@@ -70,7 +69,7 @@ class Package(AbstractContextManager["Package"]):
         try:
             entries = self._find_files()
         except OSError as error:
-            raise _not_readable(path, error) from None
+            raise not_readable(path, error) from None
         self.renamed = match_names(sorted(entries), known_files() | {MANIFEST})
         self._places = {self.renamed.get(name, name): place for name, (place, _) in entries.items()}
         self.sizes = {self.renamed.get(name, name): size for name, (_, size) in entries.items()}
@@ -81,12 +80,12 @@ class Package(AbstractContextManager["Package"]):
             return {
                 entry.name: (entry.name, entry.stat().st_size)
                 for entry in self.path.iterdir()
-                if entry.is_file() and not _SYSTEM_FILES.fullmatch(entry.name)
+                if entry.is_file() and not SYSTEM_FILES.fullmatch(entry.name)
             }
         if self.path.is_file():
-            self._zip = _open_zip(self.path)
-            infos = _list_files(self._zip)
-            self.folder = _common_folder(infos)
+            self._zip = open_zip(self.path)
+            infos = list_files(self._zip)
+            self.folder = common_folder(infos)
             return {
                 info.filename.removeprefix(self.folder): (info.filename, info.file_size)
                 for info in infos
@@ -113,11 +112,11 @@ class Package(AbstractContextManager["Package"]):
             try:
                 return (self.path / place).open("rb")
             except OSError as error:
-                raise _not_readable(self.path / place, error) from None
+                raise not_readable(self.path / place, error) from None
         try:
             return self._zip.open(place)
-        except _DAMAGE as error:
-            raise _damaged(name, error) from None
+        except DAMAGE as error:
+            raise damaged(name, error) from None
 
     def read_manifest(self) -> bytes | None:
         """Read the manifest's bytes; None where the package has none.
@@ -130,8 +129,8 @@ class Package(AbstractContextManager["Package"]):
         with self.open(MANIFEST) as file:
             try:
                 raw = file.read(MAX_MANIFEST_BYTES + 1)
-            except _DAMAGE as error:
-                raise _damaged(MANIFEST, error) from None
+            except DAMAGE as error:
+                raise damaged(MANIFEST, error) from None
         if len(raw) > MAX_MANIFEST_BYTES:
             raise PackageError(f"{MANIFEST}: больше {MAX_MANIFEST_BYTES} байт")
         return raw
@@ -145,8 +144,8 @@ class Package(AbstractContextManager["Package"]):
         with self.open(name) as file:
             try:
                 return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-            except _DAMAGE as error:
-                raise _damaged(name, error) from None
+            except DAMAGE as error:
+                raise damaged(name, error) from None
 
     def find_encoding_fault(self, name: str, encoding: str) -> SystematicError | None:
         """Say what is wrong with the encoding of a file; None: nothing that bytes show.
@@ -160,8 +159,8 @@ class Package(AbstractContextManager["Package"]):
         with self.open(name) as file:
             try:
                 return find_encoding_fault(iter(lambda: file.read(BLOCK_BYTES), b""), encoding)
-            except _DAMAGE as error:
-                raise _damaged(name, error) from None
+            except DAMAGE as error:
+                raise damaged(name, error) from None
 
 
 class _LineTooLongError(Exception):
@@ -344,74 +343,3 @@ def _csv_fault(message: str) -> str:
     if "unexpected end" in message:
         return "не закрыта кавычка до конца файла"
     return "кавычки стоят не по правилам CSV (RFC 4180)"
-
-
-def _damaged(name: str, error: Exception) -> PackageError:
-    return PackageError(f"{name}: архив поврежден ({error})")
-
-
-def _not_readable(path: Path, error: OSError) -> PackageError:
-    return PackageError(
-        f"{path}: не читается ({error.strerror}); файл должен быть доступен пользователю службы"
-    )
-
-
-def _open_zip(path: Path) -> zipfile.ZipFile:
-    try:
-        archive = zipfile.ZipFile(path)
-    except PermissionError as error:
-        raise _not_readable(path, error) from None
-    except _DAMAGE as error:
-        raise PackageError(f"{path.name}: не читается как zip ({error})") from None
-    if fault := _zip_fault(archive):
-        archive.close()
-        raise PackageError(f"{path.name}: {fault}")
-    return archive
-
-
-def _list_files(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """Entries of an archive that are files, without those that operating systems add."""
-    return [
-        entry
-        for entry in archive.infolist()
-        if not entry.is_dir() and not _SYSTEM_FILES.fullmatch(entry.filename)
-    ]
-
-
-def _common_folder(entries: Sequence[zipfile.ZipInfo]) -> str:
-    """The one folder that all files are in, with its slash; empty where they are at the root."""
-    folders = {entry.filename.rpartition("/")[0] for entry in entries}
-    return f"{folders.pop()}/" if len(folders) == 1 and folders != {""} else ""
-
-
-def _zip_fault(archive: zipfile.ZipFile) -> str | None:
-    """Say in Russian why an archive is refused, from its directory alone; None: it is accepted."""
-    entries = _list_files(archive)
-    if fault := next(filter(None, map(_entry_fault, entries)), None):
-        return fault
-    folders = sorted({entry.filename.rpartition("/")[0] for entry in entries})
-    if len(folders) > 1:
-        names = ", ".join(f"«{folder}»" if folder else "корень архива" for folder in folders[:3])
-        return f"файлы лежат в разных папках ({names}); положите их в корень архива"
-    if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
-        return "распакованный размер больше допустимого"
-    names_seen = [entry.filename for entry in entries]
-    if len(set(names_seen)) != len(entries):
-        return "имена файлов повторяются"
-    return None
-
-
-def _entry_fault(entry: zipfile.ZipInfo) -> str | None:
-    # "orig_filename" is the name as archived; "filename" ends at a null byte.
-    name = entry.orig_filename
-    if not {"\\", "\0"}.isdisjoint(name) or name.startswith("/") or ".." in name.split("/"):
-        return f"недопустимое имя внутри архива, папок в нем не должно быть ({entry.filename})"
-    if name.count("/") > 1:
-        return f"внутри не должно быть вложенных папок ({entry.filename})"
-    if entry.flag_bits & 1:
-        return "архив с паролем"
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return f"{entry.filename}: сжатие не Deflate"
-    if entry.file_size > MAX_RATIO * max(entry.compress_size, 1024):
-        return f"{entry.filename} сжат подозрительно сильно"
-    return None

@@ -1,10 +1,10 @@
-"""Why something did not leave."""
+"""Errors of services outside the portal."""
 
 from __future__ import annotations
 
 
 class SendError(Exception):
-    """A provider did not take a message.
+    """A provider did not accept a message.
 
     ``is_final``: another try cannot help, for example because there is no such recipient.
     """

@@ -16,7 +16,8 @@ from app.actions.imports.jobs import NewBatch, Task
 from app.domain.errors import DomainError
 from app.domain.imports import MAX_NAME, Channel, JobGoal
 from app.extensions import db
-from app.integrations.billing_files import Package, PackageError
+from app.integrations.batch_archive import PackageError
+from app.integrations.billing_files import Package
 from app.jobs.imports import Outcome, Progress, execute, requeue_expired
 from app.models import ImportJob
 from app.queries.import_jobs import find_running

@@ -35,8 +35,9 @@ from app.domain.audit_log import ActorKind
 from app.domain.errors import NotFoundError
 from app.domain.imports import JobGoal, JobStatus
 from app.extensions import db
+from app.integrations.batch_archive import PackageError
 from app.integrations.batch_store import ARCHIVE, FILES
-from app.integrations.billing_files import Package, PackageError
+from app.integrations.billing_files import Package
 from app.integrations.errors import StoreError
 from app.jobs import delivery
 from app.jobs.dispatch import run_after_response

@@ -22,8 +22,9 @@ from app.domain.exchange.names import fold_name
 from app.domain.imports import MAX_NAME, Channel, JobGoal
 from app.domain.staff import StaffPermission
 from app.extensions import db
+from app.integrations.batch_archive import PackageError
 from app.integrations.batch_store import ARCHIVE, BatchStore
-from app.integrations.billing_files import Package, PackageError
+from app.integrations.billing_files import Package
 from app.integrations.errors import StoreError
 from app.logging import log
 from app.models import ImportJob

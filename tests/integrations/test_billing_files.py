@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.integrations import billing_files
-from app.integrations.billing_files import CsvFile, Package, PackageError
+from app.integrations import batch_archive
+from app.integrations.batch_archive import PackageError
+from app.integrations.billing_files import CsvFile, Package
 
 LIMIT = 1 << 16
 quick = settings(deadline=None, max_examples=60)
@@ -104,7 +105,7 @@ def test_a_bomb_is_refused_by_its_ratio_before_it_is_unpacked(tmp_path: Path) ->
 
 
 def test_a_zip_too_large_in_all_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(billing_files, "MAX_UNPACKED_BYTES", 10)
+    monkeypatch.setattr(batch_archive, "MAX_UNPACKED_BYTES", 10)
     path = archive(tmp_path / "p.zip", {"a.csv": b"123456", "b.csv": b"123456"})
     with pytest.raises(PackageError, match="больше допустимого"):
         Package(path)
