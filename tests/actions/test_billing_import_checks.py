@@ -8,8 +8,17 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.models import Contract
-from tests.actions.test_billing_import import SAMPLE, import_package, portal, refused, sample
-from tests.actions.test_billing_import_changes import LINE, batch, changed, only
+from tests.actions.import_steps import (
+    LINE,
+    SAMPLE,
+    change_field,
+    get_only,
+    import_package,
+    portal,
+    refused,
+    sample,
+    write_batch,
+)
 from tests.other_supplier.surgery import Sheet, read_manifest, write_manifest
 
 pytest_plugins = ["tests.postgres"]
@@ -38,8 +47,8 @@ def test_contracts_that_sign_in_cannot_tell_apart_are_a_warning(
 def test_payments_without_the_column_of_contracts_are_refused(
     session: Session, tmp_path: Path
 ) -> None:
-    """Else a forgotten column would load every payment from its contract."""
-    folder = batch(
+    """Else a forgotten column would take every payment from its contract."""
+    folder = write_batch(
         tmp_path / "1", payments=["payment_id;kind;paid_on;amount", "1;payment;2026-09-17;5.00"]
     )
     [fault] = refused(session, folder)
@@ -55,11 +64,11 @@ def test_a_column_of_directions_in_readings_is_not_loaded(session: Session, samp
 
 
 def test_an_unknown_department_is_a_warning_and_stays_empty(portal: Session, sample: Path) -> None:
-    changed(sample, "contracts.csv", 2, "department_id", "нет-такого")
+    change_field(sample, "contracts.csv", 2, "department_id", "нет-такого")
     number = Sheet(sample, "contracts.csv").get(2, "contract_no")
     [warning] = import_package(portal, sample).report.warnings
     assert (warning.file, warning.line, warning.column) == ("contracts.csv", 2, "department_id")
-    assert only(portal, Contract, number=number).department_id is None
+    assert get_only(portal, Contract, number=number).department_id is None
 
 
 @pytest.mark.parametrize(
@@ -80,7 +89,7 @@ def test_sums_that_do_not_agree_are_warnings(
     value: str,
     place: tuple[str, int, str],
 ) -> None:
-    changed(sample, file, 2, column, value)
+    change_field(sample, file, 2, column, value)
     warnings = import_package(portal, sample).report.warnings
     assert place in [(found.file, found.line, found.column) for found in warnings]
 
@@ -90,7 +99,7 @@ def test_lines_alone_are_compared_with_the_document_that_is_there(
 ) -> None:
     import_package(session, SAMPLE)
     line = "НЧ-2026-10-00001;1;EE;1.000;1.00;1.00;22;0.22;1.22"
-    report = import_package(session, batch(tmp_path / "1", charge_lines=[LINE, line])).report
+    report = import_package(session, write_batch(tmp_path / "1", charge_lines=[LINE, line])).report
     [warning] = [found for found in report.warnings if found.line]
     assert (warning.file, warning.line) == ("charge_lines.csv", 2)
     assert "1.22" in warning.message

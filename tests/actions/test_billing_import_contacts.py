@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 from app.actions.imports.report import LISTED_OF_A_KIND
 from app.domain.staff import StaffRole
 from app.queries.contact_gaps import list_contact_gaps
-from tests.actions.test_billing_import import import_package, portal, sample
-from tests.actions.test_billing_import_changes import batch
+from tests.actions.import_steps import import_package, portal, sample, write_batch
 from tests.factories import Factory
 from tests.pages import PageClient
 
@@ -37,7 +36,7 @@ def test_what_cannot_be_read_warns_with_line_and_column(portal: Session, tmp_pat
         ("нет", "8 900 000-01-08/8 900 000-01-09 доб. 5"),
         ("a@mаil.ru b@proba.example", "8 900 000-01-08, 57-00-00"),
     )
-    report = import_package(portal, batch(tmp_path / "1", customers=rows)).report
+    report = import_package(portal, write_batch(tmp_path / "1", customers=rows)).report
     found = [(w.line, w.column, w.message) for w in report.warnings if w.file == "customers.csv"]
     assert [(line, column) for line, column, _ in found] == [
         (3, "email"),
@@ -52,10 +51,10 @@ def test_what_cannot_be_read_warns_with_line_and_column(portal: Session, tmp_pat
 
 def test_many_such_lines_are_counted_not_listed(session: Session, tmp_path: Path) -> None:
     rows = customers(*[(f"Иванова {n}", "") for n in range(LISTED_OF_A_KIND + 7)])
-    report = import_package(session, batch(tmp_path / "1", customers=rows)).report
+    report = import_package(session, write_batch(tmp_path / "1", customers=rows)).report
     warnings = [str(warning) for warning in report.warnings if warning.file == "customers.csv"]
     assert len(warnings) == LISTED_OF_A_KIND + 1
-    assert any("не читается адрес" in phrase and "7" in phrase for phrase in warnings)
+    assert any("не читается адрес" in message and "7" in message for message in warnings)
     assert report.warning_count >= LISTED_OF_A_KIND + 7
 
 

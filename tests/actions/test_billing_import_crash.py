@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app.actions.imports import ImportOptions, apply_import
 from app.integrations.billing_files import Package
 from app.models import ImportRun
-from tests.actions.test_billing_import import SAMPLE, Dump, dump, import_package
+from tests.actions.import_steps import SAMPLE, Dump, dump, import_package
 from tests.conftest import NOW
 from tests.other_supplier import write_package
 from tests.other_supplier.surgery import read_manifest

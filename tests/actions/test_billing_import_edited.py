@@ -10,8 +10,16 @@ from sqlalchemy.orm import Session
 from app.actions.directories import add_row, change_row, change_supplier, give_back
 from app.actions.imports import ImportOptions
 from app.models import AuditEvent, Department, EnquiryTopic, Supplier
-from tests.actions.test_billing_import import SAMPLE, import_package, portal, refused, sample
-from tests.actions.test_billing_import_changes import as_full, batch, without_records
+from tests.actions.import_steps import (
+    SAMPLE,
+    declare_full,
+    import_package,
+    portal,
+    refused,
+    remove_records,
+    sample,
+    write_batch,
+)
 from tests.conftest import NOW
 
 pytest_plugins = ["tests.postgres"]
@@ -37,7 +45,7 @@ def edit(session: Session, row: Department | EnquiryTopic, **values: object) -> 
 
 def warnings(session: Session, folder: Path, options: ImportOptions | None = None) -> list[str]:
     found = import_package(session, folder, options).report.warnings
-    return [match.message for match in found if "кабинете" in match.message]
+    return [fault.message for fault in found if "кабинете" in fault.message]
 
 
 def test_an_import_leaves_an_edited_record_and_says_so_once(
@@ -45,9 +53,9 @@ def test_an_import_leaves_an_edited_record_and_says_so_once(
 ) -> None:
     import_package(portal, SAMPLE)
     edit(portal, department(portal), name="Наше отделение")
-    folder = batch(tmp_path / "1", departments=[DEPARTMENTS, OURS])
+    folder = write_batch(tmp_path / "1", departments=[DEPARTMENTS, OURS])
     report = import_package(portal, folder).report
-    assert [str(warning) for warning in report.warnings if "кабинете" in warning.message] == [
+    assert [str(fault) for fault in report.warnings if "кабинете" in fault.message] == [
         f"departments.csv — {LEAVE}"
     ]
     assert (report.of("departments.csv").changed, report.of("departments.csv").unchanged) == (0, 1)
@@ -62,7 +70,7 @@ def test_a_record_given_back_is_restored_by_the_next_import(
     give_back(portal, department(portal), NOW)
     portal.commit()
     assert department(portal).name == "Наше отделение"
-    assert warnings(portal, batch(tmp_path / "1", departments=[DEPARTMENTS, OURS])) == []
+    assert warnings(portal, write_batch(tmp_path / "1", departments=[DEPARTMENTS, OURS])) == []
     assert department(portal).name == "Центральный участок"
     assert department(portal).edited_at is None
 
@@ -78,7 +86,7 @@ def test_what_billing_says_alike_needs_no_warning(portal: Session, tmp_path: Pat
         email=None,
         work_hours=None,
     )
-    assert warnings(portal, batch(tmp_path / "1", departments=[DEPARTMENTS, OURS])) == []
+    assert warnings(portal, write_batch(tmp_path / "1", departments=[DEPARTMENTS, OURS])) == []
     assert department(portal).edited_at is not None
 
 
@@ -88,7 +96,7 @@ def test_a_deletion_mark_does_not_withdraw_an_edited_record(
     import_package(portal, SAMPLE)
     edit(portal, department(portal), name="Наше отделение")
     rows = [f"{DEPARTMENTS};deleted", "001;;;;;;;1", "002;;;;;;;1"]
-    assert warnings(portal, batch(tmp_path / "1", departments=rows)) == [LEAVE]
+    assert warnings(portal, write_batch(tmp_path / "1", departments=rows)) == [LEAVE]
     assert department(portal).withdrawn_at is None
     assert department(portal, "002").withdrawn_at is not None
 
@@ -98,7 +106,7 @@ def test_only_the_term_of_answers_takes_no_topic_over(portal: Session, tmp_path:
     topic = portal.scalars(select(EnquiryTopic).filter_by(external_id="inoe")).one()
     edit(portal, topic, answer_days=10, name=topic.name)
     assert topic.edited_at is None
-    folder = batch(tmp_path / "1", enquiry_topics=[TOPICS, "inoe;Прочее;;1"])
+    folder = write_batch(tmp_path / "1", enquiry_topics=[TOPICS, "inoe;Прочее;;1"])
     assert warnings(portal, folder) == []
     portal.expire_all()
     assert (topic.name, topic.answer_days) == ("Прочее", 10)
@@ -109,24 +117,24 @@ def test_a_full_batch_leaves_records_of_the_portal_and_edited_ones(
 ) -> None:
     import_package(portal, SAMPLE)
     values = {"name": "Свой вид", "department_id": None, "answer_days": None, "is_active": True}
-    created = add_row(portal, EnquiryTopic, values, NOW)
+    added = add_row(portal, EnquiryTopic, values, NOW)
     edit(portal, department(portal, "002"), name="Наше отделение")
     gone = portal.scalars(select(EnquiryTopic).filter_by(external_id="inoe")).one()
-    without_records(sample, "enquiry_topics.csv", "inoe", "pokazaniya")
+    remove_records(sample, "enquiry_topics.csv", "inoe", "pokazaniya")
     edit(
         portal,
         portal.scalars(select(EnquiryTopic).filter_by(external_id="pokazaniya")).one(),
         name="Показания и приборы",
     )
-    as_full(sample)
+    declare_full(sample)
     import_package(portal, sample, ImportOptions(deactivate_absent=True))
     portal.expire_all()
-    assert created.external_id.startswith("portal:")
-    assert len(created.external_id) == len("portal:") + 8
-    assert created.withdrawn_at is None
+    assert added.external_id.startswith("portal:")
+    assert len(added.external_id) == len("portal:") + 8
+    assert added.withdrawn_at is None
     assert gone.withdrawn_at is not None
-    stored = portal.scalars(select(EnquiryTopic).filter_by(external_id="pokazaniya")).one()
-    assert (stored.name, stored.withdrawn_at) == ("Показания и приборы", None)
+    edited = portal.scalars(select(EnquiryTopic).filter_by(external_id="pokazaniya")).one()
+    assert (edited.name, edited.withdrawn_at) == ("Показания и приборы", None)
 
 
 def test_requisites_that_were_edited_stay_and_the_supplier_must_be_the_same(
@@ -139,17 +147,17 @@ def test_requisites_that_were_edited_stay_and_the_supplier_must_be_the_same(
     change_supplier(portal, supplier, {"bank_name": "Наш банк"}, NOW)
     portal.commit()
     row = f"obrazets-energo;АО;АО;9600000016;{BANK}"
-    folder = batch(tmp_path / "1", supplier=[SUPPLIER, row])
+    folder = write_batch(tmp_path / "1", supplier=[SUPPLIER, row])
     assert warnings(portal, folder) == [LEAVE]
     portal.expire_all()
     assert (supplier.bank_name, supplier.work_hours) == ("Наш банк", "пн–пт 8:00–17:00")
     other = f"obrazets-energo;АО;АО;7415000007;{BANK}"
-    faults = refused(portal, batch(tmp_path / "2", supplier=[SUPPLIER, other]))
+    faults = refused(portal, write_batch(tmp_path / "2", supplier=[SUPPLIER, other]))
     assert "другого поставщика" in faults[0].message
 
     give_back(portal, supplier, NOW)
     portal.commit()
-    changed = batch(tmp_path / "3", supplier=[SUPPLIER, row.replace("АО;АО", "АО;АО «О»")])
+    changed = write_batch(tmp_path / "3", supplier=[SUPPLIER, row.replace("АО;АО", "АО;АО «О»")])
     assert warnings(portal, changed) == []
     portal.expire_all()
     assert supplier.bank_name == "Другой банк"
@@ -163,7 +171,7 @@ def test_every_change_is_in_the_audit_log(session: Session) -> None:
     lines = session.scalars(
         select(AuditEvent).where(AuditEvent.action.startswith("department")).order_by(AuditEvent.id)
     ).all()
-    assert [(line.action, line.subject, line.subject_key) for line in lines] == [
+    assert [(event.action, event.subject, event.subject_key) for event in lines] == [
         ("department.changed", "departments", "001"),
         ("department.given_back", "departments", "001"),
     ]

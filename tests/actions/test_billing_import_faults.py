@@ -16,14 +16,7 @@ from app import create_app
 from app.actions.imports import Fault as Reported
 from app.actions.imports import ImportOptions
 from app.extensions import db
-from tests.actions.test_billing_import import (
-    Dump,
-    dump,
-    import_package,
-    refusal,
-    refused,
-    run_command,
-)
+from tests.actions.import_steps import Dump, dump, import_package, refusal, refused, run_command
 from tests.conftest import make_config
 from tests.other_supplier import write_package
 from tests.other_supplier.broken import FAULTS, WARNINGS, Fault

@@ -15,18 +15,21 @@ from sqlalchemy.orm import Session
 from app.actions.imports import ImportOptions, ImportResult
 from app.models import AuditEvent, Department, ImportRun, Payment
 from app.queries.contracts import find_data_moment, get_site_context
-from tests.actions.test_billing_import import (
+from tests.actions.import_steps import (
     SAMPLE,
+    change_field,
     count,
     dump,
+    get_only,
     import_package,
     portal,
     refused,
+    remove_records,
     rewrite_lines,
     run_command,
     sample,
+    write_batch,
 )
-from tests.actions.test_billing_import_changes import batch, changed, only, without_records
 from tests.conftest import NOW
 from tests.other_supplier.surgery import Sheet, edit_manifest
 
@@ -40,7 +43,7 @@ FORCED = ImportOptions(is_forced=True)
 def another(folder: Path, created_at: str | None, name: str) -> Path:
     """A copy of the sample with another moment and name, and one payment of its own."""
     shutil.copytree(SAMPLE, folder)
-    changed(folder, "payments.csv", 2, "purpose", name)
+    change_field(folder, "payments.csv", 2, "purpose", name)
     edit_manifest(lambda manifest: manifest.update(created_at=created_at, batch_id=name))(folder)
     return folder
 
@@ -150,7 +153,7 @@ def test_a_superseded_batch_says_so_and_is_loaded_again_by_force(
     portal: Session, sample: Path
 ) -> None:
     import_package(portal, SAMPLE)
-    changed(sample, "payments.csv", 2, "amount", "77.01")
+    change_field(sample, "payments.csv", 2, "amount", "77.01")
     key = Sheet(sample, "payments.csv").get(2, "payment_id")
     import_package(portal, sample)
     before = dump(portal)
@@ -160,7 +163,7 @@ def test_a_superseded_batch_says_so_and_is_loaded_again_by_force(
     assert [run.batch_id for run in result.already_loaded.followed_by] == ["sample-2026-10+"]
     assert dump(portal) == before
     assert import_package(portal, SAMPLE, FORCED).report.counts["payments.csv"].changed == 1
-    assert str(only(portal, Payment, external_id=key).amount) != "77.01"
+    assert str(get_only(portal, Payment, external_id=key).amount) != "77.01"
     again = import_package(portal, SAMPLE)
     assert again.already_loaded is not None
     assert again.already_loaded.followed_by == ()
@@ -185,10 +188,10 @@ def test_a_superseded_batch_without_a_manifest_is_loaded_again_with_a_warning(
 ) -> None:
     import_package(portal, SAMPLE)
     head = "service_code;name;unit"
-    first = batch(tmp_path / "1", services=[head, "EE;Первое;"])
+    first = write_batch(tmp_path / "1", services=[head, "EE;Первое;"])
     import_package(portal, first)
     assert import_package(portal, first).run is None
-    import_package(portal, batch(tmp_path / "2", services=[head, "EE;Второе;"]))
+    import_package(portal, write_batch(tmp_path / "2", services=[head, "EE;Второе;"]))
     result = import_package(portal, first)
     assert "после него загружены другие" in warnings(result)
     assert result.report.counts["services.csv"].changed == 1
@@ -216,7 +219,7 @@ def test_the_same_batch_is_another_one_when_it_is_to_deactivate_what_is_absent(
     app: Flask, session: Session, sample: Path
 ) -> None:
     run_command(app, SAMPLE)
-    without_records(sample, "departments.csv", "002")
+    remove_records(sample, "departments.csv", "002")
     for name in ("contracts.csv", "enquiry_topics.csv"):
         (sample / name).write_text(
             (sample / name).read_text("utf-8").replace(";002;", ";;"), "utf-8"
@@ -227,7 +230,7 @@ def test_the_same_batch_is_another_one_when_it_is_to_deactivate_what_is_absent(
     assert "изменений нет" in run_command(app, sample).output
     deactivated = run_command(app, sample, "--deactivate-absent").output
     assert "Загружено." in deactivated
-    assert only(session, Department, external_id="002").withdrawn_at is not None
+    assert get_only(session, Department, external_id="002").withdrawn_at is not None
     assert "изменений нет" in run_command(app, sample, "--deactivate-absent").output
 
 

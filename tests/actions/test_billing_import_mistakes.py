@@ -13,18 +13,20 @@ from sqlalchemy.orm import Session
 
 from app.actions.imports import ImportOptions
 from app.models import Customer, Payment
-from tests.actions.test_billing_import import (
+from tests.actions.import_steps import (
+    PAID,
     SAMPLE,
     assert_same_figures,
     count,
+    get_only,
     import_package,
     portal,
     refusal,
     run_command,
     sample,
     to_russian_dates,
+    write_batch,
 )
-from tests.actions.test_billing_import_changes import PAID, batch, only
 from tests.other_supplier.surgery import Sheet, edit_manifest, read_manifest, write_manifest
 
 pytest_plugins = ["tests.postgres"]
@@ -68,7 +70,7 @@ def test_rows_of_separators_from_excel_are_skipped_and_counted(portal: Session) 
     import_package(portal, SAMPLE)
     report = import_package(portal, CASES / "blank-rows-from-excel").report
     assert report.counts["customers.csv"].added == 1
-    assert only(portal, Customer, external_id="C903").inn == "9600000930"
+    assert get_only(portal, Customer, external_id="C903").inn == "9600000930"
     [warning] = [w for w in report.warnings if w.file == "customers.csv"]
     assert str(warning) == "customers.csv:3 — строк из одних разделителей пропущено: 2"
 
@@ -87,18 +89,18 @@ def test_windows_1251_without_a_word_about_it_is_one_line_with_the_cure(
 
 
 @pytest.mark.parametrize(
-    ("encoding", "phrase"),
+    ("encoding", "expected"),
     [("utf-16", "UTF-16"), ("utf-16-le", "UTF-16"), ("utf-8-sig", "начинается с BOM")],
 )
 def test_a_file_in_another_encoding_is_refused_in_one_line(
-    session: Session, sample: Path, encoding: str, phrase: str
+    session: Session, sample: Path, encoding: str, expected: str
 ) -> None:
     reencode(sample, "cp1251", *(path.name for path in sample.glob("*.csv")))
     shutil.copy(SAMPLE / "customers.csv", sample)
     reencode(sample, encoding, "customers.csv")
     [fault] = refusal(session, sample, ImportOptions(encoding="cp1251")).errors
     assert (fault.file, fault.line) == ("customers.csv", 1)
-    assert phrase in fault.message
+    assert expected in fault.message
 
 
 def test_dates_of_another_form_are_one_line_with_the_places_of_a_few(
@@ -133,7 +135,7 @@ def test_a_decimal_comma_is_one_line_and_the_true_number_is_said(
 ) -> None:
     import_package(session, SAMPLE)
     paid = [PAID, *(ROW.format(n, "2026-11-02", f"{n},50") for n in range(1, 3001))]
-    folder = batch(tmp_path / "1", payments=paid)
+    folder = write_batch(tmp_path / "1", payments=paid)
     result = run_command(app, folder, "--max-errors", "5")
     errors = [line for line in result.output.splitlines() if line.startswith("ошибка:")]
     assert len(errors) == 1
@@ -164,7 +166,7 @@ def test_documents_that_were_left_out_of_a_delta_are_one_line(
     lines = [head[1].replace("НЧ-2025-12-00001", f"НОВЫЙ-{n}") for n in range(40)]
     second = lines[0].replace("-0;1;", "-0;2;")
     assert len({head[1], lines[0], second}) == 3
-    report = refusal(portal, batch(tmp_path / "1", charge_lines=[head[0], *lines, second]))
+    report = refusal(portal, write_batch(tmp_path / "1", charge_lines=[head[0], *lines, second]))
     kinds = [fault for fault in report.errors if "charges.csv" in fault.message]
     assert [(f.file, f.line, f.column, f.count) for f in kinds] == [
         ("charge_lines.csv", 2, "charge_id", 41)
@@ -177,7 +179,7 @@ def test_an_unknown_key_is_named_once_with_where_it_was_sought(
     import_package(portal, SAMPLE)
     paid = [PAID, *(f"О-{n};00009-ЭС;payment;2026-11-02;5.00" for n in range(3))]
     paid.append("О-9;00001-ЭC;payment;2026-11-02;5.00")
-    report = refusal(portal, batch(tmp_path / "1", payments=paid))
+    report = refusal(portal, write_batch(tmp_path / "1", payments=paid))
     assert [str(fault) for fault in report.errors] == [
         "payments.csv:2:contract_no — нет записи «00009-ЭС» в базе, а файла contracts.csv в "
         "пакете нет (и еще в 2 строках)",
@@ -188,7 +190,7 @@ def test_an_unknown_key_is_named_once_with_where_it_was_sought(
     head = "contract_no;customer_id;signed_on;valid_from;status"
     contract = [head, "00009-ЭС;НЕТ;2026-11-01;2026-11-01;active"]
     customer = ["customer_id;kind;full_name;inn", "К-1;ul;ООО «Новое»;9600000023"]
-    folder = batch(tmp_path / "2", contracts=contract, customers=customer)
+    folder = write_batch(tmp_path / "2", contracts=contract, customers=customer)
     [fault] = refusal(portal, folder).errors
     assert str(fault) == (
         "contracts.csv:2:customer_id — нет записи «НЕТ» ни в customers.csv пакета, ни в базе"
@@ -227,7 +229,7 @@ def test_sep_from_excel_is_passed_over(session: Session, sample: Path) -> None:
     assert_same_figures(session, SAMPLE)
 
 
-def test_names_in_capitals_or_with_russian_characters_are_read_with_a_warning(
+def test_names_in_capitals_or_with_cyrillic_characters_are_read_with_a_warning(
     portal: Session, sample: Path
 ) -> None:
     (sample / "manifest.json").unlink()
@@ -248,7 +250,7 @@ def test_names_in_capitals_or_with_russian_characters_are_read_with_a_warning(
         "payments.csv:1:рurpose — «рurpose»: буква «р» русская, а нужна латинская; столбец "
         "прочитан",
     ]
-    assert only(portal, Payment, external_id="ПЛ-000001").purpose
+    assert get_only(portal, Payment, external_id="ПЛ-000001").purpose
     assert count(portal, Payment) == rows(SAMPLE, "payments.csv")
 
 

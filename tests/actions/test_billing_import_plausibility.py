@@ -8,8 +8,15 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.actions.imports.report import LISTED_OF_A_KIND
-from tests.actions.test_billing_import import SAMPLE, import_package, portal, sample
-from tests.actions.test_billing_import_changes import LINE, PAID, batch
+from tests.actions.import_steps import (
+    LINE,
+    PAID,
+    SAMPLE,
+    import_package,
+    portal,
+    sample,
+    write_batch,
+)
 from tests.other_supplier.surgery import edit_manifest, read_manifest, write_manifest
 
 pytest_plugins = ["tests.postgres"]
@@ -79,18 +86,18 @@ def test_each_figure_that_is_hardly_meant_is_a_warning_with_its_place(
 ) -> None:
     """And only those: sound rows stand beside them."""
     import_package(portal, SAMPLE)
-    report = import_package(portal, batch(tmp_path / "1", **STRANGE)).report
+    report = import_package(portal, write_batch(tmp_path / "1", **STRANGE)).report
     found = {(w.file, w.line, w.column): w.message for w in report.warnings if w.line}
     assert set(found) == {place for *place, _ in map(list, EXPECTED) for place in [tuple(place)]}
-    for file, line, column, text in EXPECTED:
-        assert text in found[file, line, column]
+    for file, line, column, expected in EXPECTED:
+        assert expected in found[file, line, column]
 
 
 def test_a_reading_that_passed_zero_has_not_fallen(session: Session, tmp_path: Path) -> None:
     import_package(session, SAMPLE)
     readings = [READ, "П-1;ПУ-10004;T0;2026-11-24;2026-11;99990.0;regular"]
     readings += ["П-2;ПУ-10004;T0;2026-12-24;2026-12;15.0;regular"]
-    report = import_package(session, batch(tmp_path / "1", readings=readings)).report
+    report = import_package(session, write_batch(tmp_path / "1", readings=readings)).report
     assert [w.line for w in report.warnings if w.column == "value"] == [2]
 
 
@@ -104,7 +111,7 @@ def test_the_rounding_of_price_and_quantity_is_no_difference(
         "НЧ-2026-10-00001;1;EE;44688.800;6.45512;288471.79;;0.00;288471.79;meter",
         "НЧ-2026-10-00001;2;EE;44688.800;6.45512;288472.57;;0.00;288472.57;meter",
     ]
-    report = import_package(session, batch(tmp_path / "1", charge_lines=lines)).report
+    report = import_package(session, write_batch(tmp_path / "1", charge_lines=lines)).report
     assert [w.line for w in report.warnings if w.column == "amount"] == [3]
 
 
@@ -115,7 +122,7 @@ def test_warnings_of_a_kind_are_listed_up_to_a_number_and_all_are_counted(
     import_package(session, SAMPLE)
     wrong = [f"О-{n};00001-ЭС;refund;2026-11-02;{n}.00" for n in range(1, 501)]
     payments = [PAID, *wrong, "О-501;00001-ЭС;payment;2026-11-02;-5.00"]
-    report = import_package(session, batch(tmp_path / "1", payments=payments)).report
+    report = import_package(session, write_batch(tmp_path / "1", payments=payments)).report
     refunds = [w for w in report.warnings if "возврат с плюсом" in w.message]
     assert len(refunds) == LISTED_OF_A_KIND + 1
     assert refunds[-1].message.endswith(f"таких еще {500 - LISTED_OF_A_KIND}")
@@ -124,7 +131,7 @@ def test_warnings_of_a_kind_are_listed_up_to_a_number_and_all_are_counted(
 
 
 @pytest.mark.parametrize(
-    ("claims", "column", "text"),
+    ("claims", "column", "expected"),
     [
         ({"batch_id": ""}, "batch_id", "не указан"),
         ({"period_from": "2026-11", "period_to": "2026-10"}, "period_from", "перевернут"),
@@ -132,7 +139,7 @@ def test_warnings_of_a_kind_are_listed_up_to_a_number_and_all_are_counted(
     ],
 )
 def test_a_manifest_that_cannot_be_right_is_a_warning(
-    session: Session, sample: Path, claims: dict[str, str], column: str, text: str
+    session: Session, sample: Path, claims: dict[str, str], column: str, expected: str
 ) -> None:
     import_package(session, sample)
     manifest = read_manifest(sample)
@@ -143,7 +150,7 @@ def test_a_manifest_that_cannot_be_right_is_a_warning(
     write_manifest(sample, manifest | {"mode": "delta", "files": files} | newer | claims)
     [warning] = import_package(session, sample).report.warnings
     assert (warning.file, warning.column) == ("manifest.json", column)
-    assert text in warning.message
+    assert expected in warning.message
 
 
 def test_an_older_package_without_balances_is_a_warning_too(session: Session, sample: Path) -> None:

@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.exchange.column_types import Day, Moment
 from app.models import Charge, ChargeLine, Contract, Customer, MonthlyBalance
-from tests.actions.test_billing_import import SAMPLE, import_package
-from tests.actions.test_billing_import_changes import only
+from tests.actions.import_steps import SAMPLE, get_only, import_package
 
 DOCS = SAMPLE.parent
 TEXT = (DOCS / "billing-exchange.md").read_text(encoding="utf-8")
@@ -35,14 +34,14 @@ def test_each_extra_sample_loads_on_top_of_the_first(session: Session, name: str
 def test_the_sample_of_a_transfer_gives_the_contract_to_another_customer(session: Session) -> None:
     import_package(session, SAMPLE)
     import_package(session, DOCS / "billing-exchange-sample-transfer")
-    contract = only(session, Contract, number="00002-ЭС")
-    assert contract.customer_id == only(session, Customer, external_id="000000104").id
+    contract = get_only(session, Contract, number="00002-ЭС")
+    assert contract.customer_id == get_only(session, Customer, external_id="000000104").id
 
 
 def test_the_sample_of_a_tariff_change_has_a_line_for_each_price(session: Session) -> None:
     import_package(session, SAMPLE)
     import_package(session, DOCS / "billing-exchange-sample-tariff")
-    charge = only(session, Charge, external_id="НЧ-2026-10-00003")
+    charge = get_only(session, Charge, external_id="НЧ-2026-10-00003")
     lines = session.query(ChargeLine).filter_by(charge_id=charge.id).all()
     assert sum((line.quantity for line in lines), Decimal(0)) == Decimal("215.700")
     assert sum((line.gross_amount for line in lines), Decimal(0)) == charge.gross_amount

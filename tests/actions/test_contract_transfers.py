@@ -22,8 +22,7 @@ from app.models import (
     Membership,
     Message,
 )
-from tests.actions.test_billing_import import import_package, portal
-from tests.actions.test_billing_import_changes import batch, events
+from tests.actions.import_steps import import_package, list_events, portal, write_batch
 from tests.conftest import NOW
 from tests.factories import Factory
 
@@ -102,7 +101,7 @@ ALFA = ("A", "7415000018", "Общество «Альфа»")
 def test_another_customer_is_a_transfer_of_that_contract_only(
     portal: Session, make: Factory, tmp_path: Path
 ) -> None:
-    delta = batch(
+    delta = write_batch(
         tmp_path / "d", customers=[CUSTOMERS, B], contracts=[CONTRACTS, contract_row("1-ЭС", "B")]
     )
     report = import_package(portal, delta).report
@@ -111,7 +110,7 @@ def test_another_customer_is_a_transfer_of_that_contract_only(
     places = [str(fault) for fault in report.warnings]
     assert places[0].startswith("contracts.csv — 1 договор сменил потребителя.")
     assert any(text.startswith("contracts.csv:2:customer_id — договор 1-ЭС") for text in places)
-    (event,) = events(portal, "contract.transferred")
+    (event,) = list_events(portal, "contract.transferred")
     assert event.changes == {"customer": ["A", "B"], "inn": ["7415000018", "9600000023"]}
 
 
@@ -119,7 +118,7 @@ def test_another_inn_under_the_same_key_is_a_transfer_of_every_contract(
     portal: Session, make: Factory, tmp_path: Path
 ) -> None:
     report = import_package(
-        portal, batch(tmp_path / "d", customers=[CUSTOMERS, A_RENUMBERED])
+        portal, write_batch(tmp_path / "d", customers=[CUSTOMERS, A_RENUMBERED])
     ).report
     assert facts(portal) == [
         ("1-ЭС", *ALFA, "A", "9600000023"),
@@ -135,7 +134,7 @@ def test_both_at_once_give_one_transfer_each_with_the_right_parties(
     """Contract 1 leaves A for B while A becomes another company itself, and B has a new ИНН."""
     make.customer(external_id="B", full_name="Старая Бета", inn="5257000012")
     make.commit()
-    delta = batch(
+    delta = write_batch(
         tmp_path / "d",
         customers=[CUSTOMERS, "A;ul;Новая Альфа;;5257000012;525701001;new@example.org;", B],
         contracts=[CONTRACTS, contract_row("1-ЭС", "B"), contract_row("3-ЭС", "A")],
@@ -159,7 +158,7 @@ def test_both_at_once_give_one_transfer_each_with_the_right_parties(
 def test_another_name_kpp_or_contact_is_no_transfer(
     portal: Session, make: Factory, tmp_path: Path, row: str
 ) -> None:
-    import_package(portal, batch(tmp_path / "d", customers=[CUSTOMERS, row]))
+    import_package(portal, write_batch(tmp_path / "d", customers=[CUSTOMERS, row]))
     assert transfers(portal) == []
     assert suspended(portal) == set()
 
@@ -167,7 +166,7 @@ def test_another_name_kpp_or_contact_is_no_transfer(
 def test_a_dry_run_says_the_same_and_leaves_nothing(
     portal: Session, make: Factory, tmp_path: Path
 ) -> None:
-    delta = batch(
+    delta = write_batch(
         tmp_path / "d", customers=[CUSTOMERS, B], contracts=[CONTRACTS, contract_row("1-ЭС", "B")]
     )
     dry = import_package(portal, delta, dry_run=True).report
@@ -181,8 +180,8 @@ def test_a_contract_that_comes_back_from_deletion_with_another_customer_is_a_tra
     portal: Session, make: Factory, tmp_path: Path
 ) -> None:
     row = contract_row("1-ЭС", "A") + ";1"
-    import_package(portal, batch(tmp_path / "1", contracts=[f"{CONTRACTS};deleted", row]))
-    back = batch(
+    import_package(portal, write_batch(tmp_path / "1", contracts=[f"{CONTRACTS};deleted", row]))
+    back = write_batch(
         tmp_path / "2", customers=[CUSTOMERS, B], contracts=[CONTRACTS, contract_row("1-ЭС", "B")]
     )
     import_package(portal, back)
@@ -196,7 +195,7 @@ def test_a_second_change_before_the_decision_leaves_the_first_people_waiting(
     for name, customer, key in (("1", B, "B"), ("2", C, "C"), ("3", A, "A")):
         import_package(
             portal,
-            batch(
+            write_batch(
                 tmp_path / name,
                 customers=[CUSTOMERS, customer],
                 contracts=[CONTRACTS, contract_row("1-ЭС", key)],
@@ -220,7 +219,7 @@ def test_where_nobody_has_access_nothing_waits_for_a_clerk(
     customer = portal.scalars(select(Customer).filter_by(external_id="A")).one()
     make.contract("9-ЭС", customer_id=customer.id)
     make.commit()
-    delta = batch(
+    delta = write_batch(
         tmp_path / "d", customers=[CUSTOMERS, B], contracts=[CONTRACTS, contract_row("9-ЭС", "B")]
     )
     import_package(portal, delta)
@@ -238,7 +237,7 @@ def test_sessions_end_unless_the_account_has_another_contract(
     for account in (one, two):
         open_session(portal, account.id, other.id, Browser("127.0.0.1", "test"), NOW)
     make.commit()
-    import_package(portal, batch(tmp_path / "d", customers=[CUSTOMERS, A_RENUMBERED]))
+    import_package(portal, write_batch(tmp_path / "d", customers=[CUSTOMERS, A_RENUMBERED]))
     portal.expire_all()
     ended = {row.account_id: row.ended_at for row in portal.scalars(select(AccountSession))}
     assert ended == {one.id: NOW, two.id: None}
@@ -247,7 +246,7 @@ def test_sessions_end_unless_the_account_has_another_contract(
 def test_each_side_gets_one_email_that_says_nothing_of_the_other(
     portal: Session, make: Factory, tmp_path: Path
 ) -> None:
-    delta = batch(
+    delta = write_batch(
         tmp_path / "d",
         customers=[CUSTOMERS, B],
         contracts=[CONTRACTS, contract_row("1-ЭС", "B"), contract_row("2-ЭС", "B")],
@@ -285,7 +284,7 @@ def test_customers_that_got_another_key_are_told_only_where_somebody_lost_access
     make.contract("9-ЭС", customer_id=customer.id)
     make.commit()
     rekeyed = "N1;ul;Общество «Альфа»;ООО «Альфа»;7415000018;741501001;alfa@example.org;"
-    delta = batch(
+    delta = write_batch(
         tmp_path / "d",
         customers=[CUSTOMERS, rekeyed],
         contracts=[CONTRACTS, contract_row("1-ЭС", "N1"), contract_row("9-ЭС", "N1")],
@@ -303,7 +302,7 @@ def test_customers_that_got_another_key_are_told_only_where_somebody_lost_access
 def test_a_batch_without_transfers_writes_nothing_about_them(
     portal: Session, make: Factory, tmp_path: Path
 ) -> None:
-    same = batch(
+    same = write_batch(
         tmp_path / "d", customers=[CUSTOMERS, A], contracts=[CONTRACTS, contract_row("3-ЭС", "A")]
     )
     import_package(portal, same)
@@ -318,7 +317,7 @@ def test_the_day_of_a_termination_without_a_date_is_remembered_until_it_is_activ
     seen: list[date | None] = []
     for name, status in (("1", "terminated"), ("2", "active")):
         row = contract_row("1-ЭС", "A", status)
-        import_package(portal, batch(tmp_path / name, contracts=[CONTRACTS, row]))
+        import_package(portal, write_batch(tmp_path / name, contracts=[CONTRACTS, row]))
         portal.expire_all()
         seen.append(portal.scalars(select(Contract).filter_by(number="1-ЭС")).one().terminated_on)
     assert seen == [NOW.date(), None]
@@ -332,7 +331,7 @@ def test_addresses_among_the_telephones_are_written_to_as_well(
     customer.email_from_billing = None
     customer.phone_from_billing = "8 912 345-67-89, old@example.org"
     portal.commit()
-    delta = batch(
+    delta = write_batch(
         tmp_path / "d",
         customers=[CUSTOMERS, f"{B.rsplit(';', 2)[0]};нет;тел. 57-00-00, new@example.org"],
         contracts=[CONTRACTS, contract_row("1-ЭС", "B")],

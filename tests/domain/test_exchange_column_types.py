@@ -1,4 +1,4 @@
-"""Values of exchange files: what is accepted, what is kept, and that both ways agree."""
+"""Values of exchange files: what is accepted, what is stored, and that both ways agree."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ values = st.one_of(
 quick = settings(deadline=None, max_examples=60)
 
 
-def parse_each(kind: ColumnType, texts: Sequence[str]) -> list[Stored] | None:
+def parse_one_by_one(kind: ColumnType, texts: Sequence[str]) -> list[Stored] | None:
     """What one by one gives; None if any of them is refused."""
     try:
         return [kind.parse(text) if text else None for text in texts]
@@ -143,8 +143,8 @@ def parse_whole(kind: ColumnType, texts: Sequence[str]) -> list[Stored] | None:
 def test_a_column_of_one_value_is_that_value(name: str) -> None:
     kind = TYPES[name]
     for text in [*SOUND, *UNSOUND]:
-        assert parse_whole(kind, [text]) == parse_each(kind, [text]), text
-        assert parse_whole(kind, ["", text]) == parse_each(kind, ["", text]), text
+        assert parse_whole(kind, [text]) == parse_one_by_one(kind, [text]), text
+        assert parse_whole(kind, ["", text]) == parse_one_by_one(kind, ["", text]), text
 
 
 @pytest.mark.parametrize("name", TYPES)
@@ -155,7 +155,7 @@ def test_a_column_of_one_value_is_that_value(name: str) -> None:
 @example(texts=["1.00", "\n"])
 def test_a_whole_column_agrees_with_its_values(name: str, texts: list[str]) -> None:
     kind = TYPES[name]
-    assert parse_whole(kind, texts) == parse_each(kind, texts)
+    assert parse_whole(kind, texts) == parse_one_by_one(kind, texts)
 
 
 @quick
@@ -211,7 +211,7 @@ def test_money_in_another_form_is_refused(text: str) -> None:
     ("text", "stored"),
     [("0", 0), ("-0.00", 0), ("0012.5", 1250), ("-0.05", -5), ("9999999999999.99", 10**15 - 1)],
 )
-def test_money_is_kept_in_kopecks(text: str, stored: int) -> None:
+def test_money_is_stored_in_kopecks(text: str, stored: int) -> None:
     assert c.Scaled(2).parse(text) == stored
 
 
@@ -223,7 +223,7 @@ def test_dates_round_trip_within_the_years_of_a_calendar(day: date) -> None:
         (c.Day(), day.isoformat()),
         (c.Day(russian=True), f"{day:%d.%m.}{day.year:04}"),
     ):
-        found = parse_each(kind, [text])
+        found = parse_one_by_one(kind, [text])
         assert found == ([expected] if expected else None)
 
 
@@ -232,7 +232,7 @@ def test_dates_round_trip_within_the_years_of_a_calendar(day: date) -> None:
     st.datetimes(datetime(1900, 1, 2), datetime(2199, 12, 30)),  # noqa: DTZ001 - zones come below
     st.timedeltas(timedelta(hours=-14), timedelta(hours=14)),
 )
-def test_moments_are_kept_as_utc(local: datetime, offset: timedelta) -> None:
+def test_moments_are_stored_as_utc(local: datetime, offset: timedelta) -> None:
     zone = timezone(timedelta(minutes=offset // timedelta(minutes=1)))
     moment = local.replace(tzinfo=zone)
     stored = c.Moment().parse(moment.isoformat())
@@ -243,7 +243,7 @@ def test_moments_are_kept_as_utc(local: datetime, offset: timedelta) -> None:
 @quick
 @given(st.text(max_size=40))
 def test_text_is_trimmed_and_composed_and_nothing_else(text: str) -> None:
-    found = parse_each(c.Text(), [text])
+    found = parse_one_by_one(c.Text(), [text])
     if found is not None:
         expected = unicodedata.normalize("NFC", text.strip())
         assert (found[0] or "") == expected
@@ -252,7 +252,7 @@ def test_text_is_trimmed_and_composed_and_nothing_else(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["=1+1", "+7 351", "-5", "@x", "'x", "a\tb", "😀", '|;"', "é" * 300]
 )
-def test_text_of_any_shape_is_stored(text: str) -> None:
+def test_any_text_is_stored(text: str) -> None:
     assert c.Text().parse(text) == text
 
 
@@ -275,5 +275,5 @@ def test_a_rate_of_vat_that_the_law_does_not_know_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(("text", "stored"), [("20", 200_000), ("22.00", 220_000), ("0", 0)])
-def test_a_rate_of_vat_is_kept_in_per_cent(text: str, stored: int) -> None:
+def test_a_rate_of_vat_is_stored_in_per_cent(text: str, stored: int) -> None:
     assert c.VatRate().parse(text) == stored

@@ -87,7 +87,7 @@ def test_a_date_of_the_other_form_is_never_taken_and_names_the_setting(day: date
         (c.Choice(active="active"), "аctive", "а"),
     ],
 )
-def test_a_russian_character_in_a_latin_word_is_named(
+def test_a_cyrillic_character_in_a_latin_value_is_named(
     column: c.ColumnType, text: str, character: str
 ) -> None:
     with pytest.raises(ValueError, match=f"буква «{character}» русская"):
@@ -129,16 +129,16 @@ def test_a_file_of_a_dos_program_is_named() -> None:
     assert verdict(raw, "cp1251") == "cp866"
 
 
-def test_a_long_file_is_judged_by_its_beginning_but_read_to_its_first_characters() -> None:
-    reads = 0
+def test_a_long_file_is_judged_by_its_beginning_but_read_to_its_first_cyrillic_characters() -> None:
+    blocks_read = 0
 
-    def blocks(ending: bytes) -> bytes:
-        nonlocal reads
-        reads += 1
-        return b"1;2\n" * 1000 if reads < 50 else ending
+    def blocks(characters: bytes) -> bytes:
+        nonlocal blocks_read
+        blocks_read += 1
+        return b"1;2\n" * 1000 if blocks_read < 50 else characters
 
     assert find_encoding_fault(iter(lambda: blocks("Заря;\n".encode() * 900), b""), "cp1251")
-    assert reads == 50
+    assert blocks_read == 50
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_long_file_is_judged_by_its_beginning_but_read_to_its_first_characters
         ("CUSTOMERS.CSV", "customers.csv"),
     ],
 )
-def test_a_name_that_seems_right_is_that_name(written: str, known: str) -> None:
+def test_a_name_with_lookalike_characters_is_that_name(written: str, known: str) -> None:
     assert match_names([written], {known}) == {written: known}
 
 
@@ -162,9 +162,7 @@ def test_a_name_that_could_be_two_or_none_is_left_alone(names: list[str]) -> Non
 
 @quick
 @given(st.sampled_from(sorted(known_files())), st.data())
-def test_any_mixture_of_case_and_characters_folds_to_the_name(
-    name: str, data: st.DataObject
-) -> None:
+def test_any_mixture_of_case_and_alphabet_folds_to_the_name(name: str, data: st.DataObject) -> None:
     lookalikes = {"a": "аА", "c": "сС", "e": "еЕ", "o": "оО", "p": "рР", "x": "хХ", "y": "уУ"}
     written = "".join(
         data.draw(st.sampled_from([character, character.upper(), *lookalikes.get(character, "")]))

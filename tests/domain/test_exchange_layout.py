@@ -26,14 +26,14 @@ def table(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in row] for row in cells[2:]]
 
 
-def text(cell: str) -> list[str]:
+def codes_in(cell: str) -> list[str]:
     return re.findall("`([^`]+)`", cell)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
 def test_the_documented_columns_are_the_imported_ones(layout: FileLayout) -> None:
     documented = {
-        name: row[1] for row in table(f"### `{layout.filename}`") for name in text(row[0])
+        name: row[1] for row in table(f"### `{layout.filename}`") for name in codes_in(row[0])
     }
     imported = {
         column.name: "да" if column.required else "столбец — да" if column.in_header else "нет"
@@ -47,8 +47,8 @@ def test_the_documented_columns_are_the_imported_ones(layout: FileLayout) -> Non
 def test_the_documented_examples_are_accepted(layout: FileLayout) -> None:
     kinds = {column.name: column.type for column in layout.columns}
     for row in table(f"### `{layout.filename}`"):
-        [name] = text(row[0])
-        for example in text(row[-1]):
+        [name] = codes_in(row[0])
+        for example in codes_in(row[-1]):
             assert kinds[name].parse_all([example])
 
 
@@ -57,11 +57,11 @@ def test_the_documented_words_of_a_list_are_accepted(layout: FileLayout) -> None
     kinds = {column.name: column.type for column in layout.columns}
     for row in table(f"### `{layout.filename}`"):
         if re.fullmatch(r"(`[^`]+`(, |/|, пусто)?)+", row[2]):
-            assert None not in kinds[text(row[0])[0]].parse_all(text(row[2]))
+            assert None not in kinds[codes_in(row[0])[0]].parse_all(codes_in(row[2]))
 
 
 def test_the_documented_keys_are_the_natural_keys() -> None:
-    documented = {text(row[0])[0]: tuple(text(row[1])) for row in table("## 6. Ключи")}
+    documented = {codes_in(row[0])[0]: tuple(codes_in(row[1])) for row in table("## 6. Ключи")}
     assert documented == {layout.filename: layout.key_columns for layout in LAYOUTS}
     assert list(documented) == [layout.filename for layout in LAYOUTS]
 

@@ -68,7 +68,7 @@ def test_a_package_without_a_manifest_has_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "phrase"),
+    ("name", "message"),
     [
         ("export/day/services.csv", "папок"),
         ("../services.csv", "папок"),
@@ -77,9 +77,9 @@ def test_a_package_without_a_manifest_has_none(tmp_path: Path) -> None:
         ("export/services.csv", "в разных папках"),
     ],
 )
-def test_a_zip_with_folders_inside_is_refused(tmp_path: Path, name: str, phrase: str) -> None:
+def test_a_zip_with_folders_inside_is_refused(tmp_path: Path, name: str, message: str) -> None:
     path = archive(tmp_path / "p.zip", {name: b"x", "customers.csv": b"x"})
-    with pytest.raises(PackageError, match=phrase):
+    with pytest.raises(PackageError, match=message):
         Package(path)
 
 
@@ -249,15 +249,15 @@ def test_a_header_without_end_is_refused(raw: bytes) -> None:
 
 def test_a_file_that_is_one_endless_line_does_not_fill_the_memory() -> None:
     class Endless(io.RawIOBase):
-        """Bytes without end, and a count of those taken."""
+        """Bytes without end, and a count of those accepted."""
 
-        consumed = 0
+        accepted = 0
 
         def readable(self) -> bool:
             return True
 
         def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-            self.consumed += len(buffer)
+            self.accepted += len(buffer)
             buffer[:] = b"x" * len(buffer)
             return len(buffer)
 
@@ -266,7 +266,7 @@ def test_a_file_that_is_one_endless_line_does_not_fill_the_memory() -> None:
     stream = io.BufferedReader(endless)
     CsvFile(stream, "utf-8", None, lambda *fault: faults.append(fault))
     assert faults
-    assert endless.consumed < 4 * LIMIT
+    assert endless.accepted < 4 * LIMIT
 
 
 def test_bytes_of_another_encoding_stay_recognisable() -> None:

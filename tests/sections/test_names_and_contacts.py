@@ -18,7 +18,7 @@ from app.domain.staff import StaffRole
 from app.integrations.pdf import render_pdf
 from app.models import Contract, ContractSearch
 from app.queries.contract_search import find_contracts
-from tests.actions.test_billing_import import SAMPLE, import_package
+from tests.actions.import_steps import SAMPLE, import_package
 from tests.conftest import NOW, need
 from tests.factories import PASSWORD, Factory
 from tests.outbox import Outbox, part, path_in

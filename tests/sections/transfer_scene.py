@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.actions.accounts.sessions import create_account
 from app.domain.staff import StaffRole
 from app.models import Account, Contract
-from tests.actions.test_billing_import import SAMPLE, run_command
+from tests.actions.import_steps import SAMPLE, run_command
 from tests.conftest import NOW
 from tests.factories import PASSWORD, Factory
 from tests.outbox import Outbox

@@ -17,7 +17,7 @@ from app.domain.staff import StaffRole
 from app.extensions import db
 from app.jobs.tasks import tidy
 from app.models import ImportJob
-from tests.actions.test_billing_import import run_command
+from tests.actions.import_steps import run_command
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.outbox import Outbox, part

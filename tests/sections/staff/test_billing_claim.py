@@ -35,7 +35,7 @@ from app.extensions import db
 from app.jobs import imports
 from app.lib.heartbeat import heartbeat
 from app.models import Contract, ImportJob, ImportRun
-from tests.actions.test_billing_import import run_command
+from tests.actions.import_steps import run_command
 from tests.actions.test_billing_import_crash import DEADLINE, ROOT, start_import
 from tests.conftest import NOW
 from tests.other_supplier import write_package
