@@ -16,7 +16,7 @@ from app.web.policies import enquiry_rules, window_rules
 def demo() -> None:
     """Наполнить пустую базу демонстрационными данными."""
     from app.demo import loading  # noqa: PLC0415 - only these two commands need the demo
-    from app.demo.staff_work import load_demo_desk  # noqa: PLC0415
+    from app.demo.staff_work import load_staff_work  # noqa: PLC0415
 
     if config().production:
         raise click.ClickException("демонстрационных данных в рабочей установке не бывает")
@@ -24,7 +24,7 @@ def demo() -> None:
         summary = loading.load_demo(db.session(), clock().local(clock().now()))
     except NotDemoError:
         raise click.ClickException("в базе уже есть данные; демо нужна пустая") from None
-    load_demo_desk(db.session(), enquiry_rules(), window_rules(), clock().local(clock().now()))
+    load_staff_work(db.session(), enquiry_rules(), window_rules(), clock().local(clock().now()))
     db.session.commit()
     click.echo(f"Демонстрационные данные: договоров {len(summary.contracts)}.")
 

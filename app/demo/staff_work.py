@@ -1,5 +1,7 @@
-"""Work for the clerks of a demonstration: enquiries, a reading that raises doubts, a stranger who
-asks for a contract."""
+"""Load work for the staff of a demonstration.
+
+Enquiries, a reading that raises doubts, and a registration with an unknown address.
+"""
 
 from __future__ import annotations
 
@@ -30,35 +32,35 @@ ENQUIRIES = (
     (27, TopicUse.METERS, "Когда приедет инспектор для замены прибора учета?"),
     (2, TopicUse.DETAILS, "У организации изменился юридический адрес, что нужно прислать?"),
 )
-YEARS = 120
-"""In months: a demo installation shows terminated contracts, too."""
+ACCESS_MONTHS = 120
+"""After the end of a contract: a demo installation shows terminated contracts, too."""
 STRANGER = "buhgalter@example.org"
 
 
-def load_demo_desk(
+def load_staff_work(
     session: Session, rules: EnquiryRules, windows: WindowRules, now: datetime
 ) -> None:
-    """Write it down as customers would have; a demo installation holds nothing of it before.
+    """Write enquiries, readings and a registration as customers would; run once.
 
     Args:
         now: in the supplier's zone.
     """
-    owned = session.execute(
+    memberships = session.execute(
         select(Membership.account_id, Membership.contract_id).order_by(Membership.id)
     ).all()
-    window = access_window(now.date(), YEARS)
-    for (days, use, text), (account_id, contract_id) in zip(ENQUIRIES, owned, strict=False):
+    window = access_window(now.date(), ACCESS_MONTHS)
+    for (days, use, text), (account_id, contract_id) in zip(ENQUIRIES, memberships, strict=False):
         viewer = Viewer(account_id)
         contract = get_visible(session, viewer, contract_id, Permission.SEND_ENQUIRIES, window)
         _ask(session, contract, viewer, use, text, rules, now - timedelta(days=days))
-    for account_id, contract_id in owned:
+    for account_id, contract_id in memberships:
         viewer = Viewer(account_id)
         contract = get_visible(session, viewer, contract_id, Permission.SEE_READINGS, window)
         if contract.may(Permission.SUBMIT_READINGS) and _send_doubtful(
             session, contract, viewer, windows, now
         ):
             break
-    _knock(session, now)
+    _register_stranger(session, now)
     session.flush()
 
 
@@ -92,7 +94,7 @@ def _ask(
 def _send_doubtful(
     session: Session, contract: VisibleContract, viewer: Viewer, windows: WindowRules, now: datetime
 ) -> bool:
-    """A reading of a meter that takes one today, many times the usual; whether there is such."""
+    """Submit readings of an open meter, many times the typical month; whether there is one."""
     today = now.date()
     for meter in list_meters(session, contract, today, windows):
         if meter.closed_reason(today) or any(
@@ -120,13 +122,13 @@ def _nine_times(register: RegisterReadings) -> Decimal:
     return previous + (kwh / register.scale.multiplier).quantize(Decimal(1))
 
 
-def _knock(session: Session, now: datetime) -> None:
-    """Somebody with an address that billing does not know waits for a clerk."""
-    owned = select(Membership.contract_id).where(Membership.revoked_at.is_(None))
+def _register_stranger(session: Session, now: datetime) -> None:
+    """A registration with an address that billing does not know, which a clerk has to decide."""
+    contracts_with_access = select(Membership.contract_id).where(Membership.revoked_at.is_(None))
     free = session.scalars(
         select(Contract)
         .options(joinedload(Contract.customer))
-        .where(Contract.id.not_in(owned), Contract.status == "active")
+        .where(Contract.id.not_in(contracts_with_access), Contract.status == "active")
         .order_by(Contract.number.desc())
         .limit(1)
     ).first()
