@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.imports import JobStatus
 from app.domain.staff import StaffRole
-from app.jobs.tasks import tidy
+from app.jobs.tasks import delete_expired
 from app.models import AuditEvent, Contract, ImportJob, ImportRun, Payment
 from tests.factories import Factory
 from tests.logs import capture_log
@@ -380,11 +380,11 @@ def test_batches_that_nobody_loads_are_deleted_after_a_week(
     os.utime(lost, (old, old))
     advance_clock(days=6)
     with app.app_context():
-        tidy()
+        delete_expired()
     assert len(stored(app)) == count(session, ImportJob) == 1
     advance_clock(days=7)
     with app.app_context():
-        tidy()
+        delete_expired()
     assert stored(app) == []
     assert count(session, ImportJob) == 0
 

@@ -15,7 +15,7 @@ from app.actions.imports.jobs import NewBatch, start_job
 from app.domain.imports import Channel, JobGoal
 from app.domain.staff import StaffRole
 from app.extensions import db
-from app.jobs.tasks import tidy
+from app.jobs.tasks import delete_expired
 from app.models import ImportJob
 from tests.actions.import_steps import run_command
 from tests.conftest import NOW
@@ -200,14 +200,14 @@ def test_a_refused_load_stays_on_record_when_its_batch_is_deleted(
     assert len(stored(app)) == 1
     advance_clock(days=8)
     with app.app_context():
-        tidy()
+        delete_expired()
     assert stored(app) == []
     (job,) = session.scalars(select(ImportJob))
     assert (job.status, job.storage_key, job.batch_id) == ("refused", None, "ночь-17")
     session.rollback()
     advance_clock(days=401)
     with app.app_context():
-        tidy()
+        delete_expired()
     assert session.scalars(select(ImportJob)).all() == []
 
 

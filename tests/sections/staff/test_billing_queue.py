@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.actions.imports.jobs import Task, claim_next
 from app.domain.imports import JobStatus
 from app.domain.staff import StaffRole
-from app.jobs.tasks import tidy
+from app.jobs.tasks import delete_expired
 from app.models import ImportJob, StaffMember
 from tests.factories import Factory
 from tests.pages import PageClient
@@ -97,7 +97,7 @@ def test_the_nightly_round_leaves_what_waits_or_runs(
     session.commit()
     advance_clock(days=8)
     with app.app_context():
-        tidy()
+        delete_expired()
     assert statuses(session) == ["waiting", "running"]
     assert len(stored(app)) == 2
 
@@ -112,11 +112,11 @@ def test_the_week_runs_from_the_last_answer(
     press(manager, manager.open(where), "Проверить еще раз")
     advance_clock(days=7)
     with app.app_context():
-        tidy()
+        delete_expired()
     assert statuses(session) == ["refused"]
     advance_clock(days=13)
     with app.app_context():
-        tidy()
+        delete_expired()
     assert statuses(session) == []
     assert stored(app) == []
 
