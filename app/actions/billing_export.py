@@ -89,7 +89,7 @@ def export_for_billing(session: Session, folder: Path, now: datetime) -> Exporte
     """Write readings that billing has not acknowledged, and new enquiries and contacts.
 
     A reading that was handed over and is withdrawn or refused since goes out again as such.
-    Nothing to hand over: no package. Commit only after the file stands: what a crash leaves
+    Nothing to hand over: no package. Commit only after the file is written: what a crash leaves
     unmarked is handed over again.
 
     Args:

@@ -1,4 +1,4 @@
-"""What has served its time is deleted: tries, codes, sessions, registrations never finished."""
+"""Purge what is past its retention: rate limit hits, codes, sessions, unfinished registrations."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CHANGES = timedelta(days=30)
 
 
 def clean_up(session: Session, now: datetime) -> dict[str, int]:
-    """Delete what is past its time; how many rows of each kind."""
+    """Delete the rows that are past their retention; how many of each kind."""
     unfinished = select(Registration.id).where(
         or_(
             (Registration.state == State.DRAFT) & (Registration.created_at < now - DRAFTS),

@@ -1,4 +1,4 @@
-"""Texts are published, never changed: who agreed to one can always read what it said."""
+"""Publish texts; a published one is never changed, so that who agreed to it can always read it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.queries.texts import Text, current_text, list_versions
 
 
 def publish_text(session: Session, purpose: str, body: str, staff_id: int, now: datetime) -> Text:
-    """Publish a new version, in force at once; the words already in force are not published twice.
+    """Publish a new version, in force at once; the text already in force is not published twice.
 
     Args:
         now: in the supplier's zone, whose day names the version.

@@ -26,7 +26,7 @@ class Scanner:
         """Whether nothing was found.
 
         Raises:
-            ScanError: no answer, or none that says so; the file must not be taken then.
+            ScanError: no answer, or none that says so; the file must not be accepted then.
         """
         if not self._address:
             return True

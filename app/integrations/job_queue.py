@@ -46,7 +46,7 @@ class JobQueue(Huey):  # type: ignore[misc]
 def make_job_queue(redis_url: str, file: Path, secret_key: str, name: str = NAME) -> JobQueue:
     """The queue in Redis where there is an address, else in the file.
 
-    Results are not kept: a task carries an id, and what it does is written to the database.
+    Results are not stored: a task carries an id, and what it does is written to the database.
     """
     key = hmac.digest(secret_key.encode(), SALT.encode(), hashlib.sha256)
     serializer = SignedSerializer(secret=key, salt=SALT)

@@ -205,7 +205,7 @@ def _load(session: Session, task: Task, result: ImportResult) -> Outcome:
 
 
 def _refuse(task: Task, report: Report) -> Outcome:
-    """Nothing of it was taken; all its errors are put where they can be fetched."""
+    """Finish a refused batch; all its errors are stored as files for download."""
     _name_package(task, report)
     if task.storage_key:
         table = fault_table(report)
@@ -266,7 +266,7 @@ def _import_session(task: Task) -> Iterator[Session]:
 
 
 def _name_package(task: Task, report: Report) -> None:
-    """Errors of the package itself carry the name it came with, not the one it is kept under."""
+    """Errors of the package itself carry the name it came with, not the one it is stored under."""
     for place, fault in enumerate(report.errors):
         if fault.file in (ARCHIVE, FILES):
             report.errors[place] = Fault(task.name, fault.message, fault.line, fault.column)

@@ -1,4 +1,4 @@
-"""The present moment, which tests and demonstrations may fix."""
+"""Tell the present moment, which tests and demonstrations may fix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the two databases need told once per connection."""
+"""Database helpers: engine options, SQLite pragmas, insert-or-ignore, writes of their own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def engine_options(url: str) -> dict[str, Any]:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """SQLite: write-ahead log, foreign keys, and patience with another writer."""
+    """Set the pragmas of SQLite: write-ahead log, foreign keys, busy timeout."""
     if engine.dialect.name != "sqlite":
         return
 
@@ -47,7 +47,7 @@ def prepare_engine(engine: Engine) -> None:
 
 
 def try_write(engine: Engine, statement: Executable) -> bool:
-    """Commit a write that is not worth waiting for; False when another writer holds the lock."""
+    """Execute and commit a statement without waiting for a lock; False where there is one."""
     with engine.connect() as connection:
         on_sqlite = engine.dialect.name == "sqlite"
         if on_sqlite:
@@ -66,7 +66,11 @@ def try_write(engine: Engine, statement: Executable) -> bool:
 def execute_in_own_transaction(
     session: Session, statement: ReturningInsert[int] | ReturningUpdate[int]
 ) -> int:
-    """Write one row at once, whatever becomes of the session's own transaction; its key.
+    """Execute and commit a statement on a connection of its own, outside the session's transaction.
+
+    Returns:
+        The key of the one row written.
+
 
     On SQLite the session must not have written yet: there is one writer at a time.
     """
@@ -75,16 +79,17 @@ def execute_in_own_transaction(
 
 
 def count_changed(session: Session, statement: Update | Delete) -> int:
-    """Run a statement and tell how many rows it has changed; what the session has loaded of them
-    stays as it was."""
+    """Execute an UPDATE or DELETE and count the rows changed; loaded objects are not refreshed."""
     session.flush()
     result = session.execute(statement.execution_options(synchronize_session=False))
     return cast("CursorResult[Any]", result).rowcount
 
 
 def lock_until_commit(session: Session, name: str) -> None:
-    """Let transactions that count the same rows follow one another; SQLite has one writer anyway,
-    from its first write on."""
+    """Take an advisory lock until the commit, so that transactions that count the same rows queue.
+
+    SQLite needs none: it has one writer, from its first write on.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 
@@ -101,7 +106,7 @@ def insert_or_ignore(session: Session, table: type[Any], **values: Any) -> int:
 def insert_many_or_ignore(
     session: Session, table: type[Any], rows: Sequence[dict[str, Any]]
 ) -> None:
-    """Insert rows of the same columns; those whose unique key is there already stay as they are."""
+    """Insert rows of the same columns, without those whose unique key is there already."""
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     insert = postgresql.insert if on_postgresql else sqlite.insert
     session.flush()

@@ -1,4 +1,4 @@
-"""Python's search for reference cycles, put off while very many objects are made."""
+"""Suspend the cyclic garbage collector while very many objects are made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A beat at a steady pace in a thread, while work goes on that must not be interrupted."""
+"""Call a function at a steady pace in a thread, while work goes on."""
 
 from __future__ import annotations
 

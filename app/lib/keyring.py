@@ -1,4 +1,4 @@
-"""Keys derived from SECRET_KEY, one for each purpose, and the keyed hashes made with them.
+"""Derive a key for each purpose from SECRET_KEY, and make keyed hashes with them.
 
 Contract numbers, telephones and email addresses can be guessed: their bare SHA-256 is found again
 by trying them all. A keyed hash tells nothing to whoever holds only a copy of the database.

@@ -1,4 +1,4 @@
-"""Markdown of the supplier's people → HTML that can do nothing but be read."""
+"""Render Markdown written by staff as safe HTML: no raw HTML, no images, checked links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""QR codes as SVG for pages and as PNG for PDF."""
+"""Draw QR codes as SVG for pages and as PNG for PDF."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Signed links in emails: itsdangerous tokens with a purpose each.
 
-A token carries the id of a row and the nonce of its state; whether the row still stands there is
-asked when the link is opened. Nothing of it is stored.
+A token carries the id of a row and the nonce of its state; whether the row is still in that state
+is asked when the link is opened. Nothing of it is stored.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Codes of the second factor, as authenticator apps make them (RFC 6238)."""
+"""Check and make time-based one-time codes (TOTP), as authenticator apps make them (RFC 6238)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def find_step(secret: str, typed: str, now: datetime, after: int) -> int | None:
     """The step whose code was typed, if it is later than ``after``; else None.
 
     Args:
-        after: the step of the last code used: none is taken twice, nor one before it.
+        after: the step of the last code used: none is accepted twice, nor one before it.
     """
     code = "".join(typed.split())
     totp = pyotp.TOTP(secret)

@@ -61,7 +61,7 @@ class Choice(SelectField):
 
 
 class BatchOptions(FlaskForm):
-    """How to read a batch; what is left open is taken from its manifest."""
+    """How to read a batch; what is left open is read from its manifest."""
 
     encoding = Choice(
         "Кодировка",
@@ -103,7 +103,7 @@ class BatchOptions(FlaskForm):
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """What was chosen, as a job keeps it."""
+        """What was chosen, as a job stores it."""
         names = ("encoding", "delimiter", "decimal", "date_format", "deactivate_absent", "force")
         chosen = {name: getattr(self, name).data for name in names}
         return {name: value for name, value in chosen.items() if value}
@@ -146,7 +146,7 @@ class PortalRequest(Request):
     batches: BatchStore | None = None
 
     def receive(self) -> IO[bytes]:
-        """A file to write to; it goes with the request unless somebody keeps it."""
+        """A file to write to; it is deleted with the request unless somebody stores it."""
         stream = cast(BatchStore, self.batches).open_incoming()
         self.incoming.append(Path(stream.name))
         return stream
@@ -272,7 +272,7 @@ def faults_of(form: ProgramOptions, arguments: MultiDict[str, str]) -> list[str]
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Let those who may send a batch send a large one, and leave nothing of what is not kept."""
+    """Raise the body limit for those who may send a batch; delete uploads that nobody stored."""
     app.request_class = PortalRequest
 
     @app.before_request

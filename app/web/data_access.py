@@ -85,7 +85,7 @@ def _record(
     )
     if line is None:
         return
-    event("staff look", subject=subject, key=key, **shown)
+    event("staff data access", subject=subject, key=key, **shown)
     if db.engine.dialect.name != "sqlite":
         with db.engine.begin() as connection:
             connection.execute(insert_event(line))

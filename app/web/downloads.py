@@ -1,4 +1,4 @@
-"""Files given to a browser."""
+"""Answer with a file to be downloaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where packages for billing lie."""
+"""The folder of this machine where the billing system picks up its packages."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from app.web.context import config
 
 
 def outgoing_folder() -> Path:
-    """The folder of packages that the desk makes, and the command unless it is told another."""
+    """The folder of packages that staff make, and the command unless it is told another."""
     return config().instance_dir / "for-billing"

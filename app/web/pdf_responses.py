@@ -1,4 +1,4 @@
-"""PDF for a browser: a few a minute for each account, two at a time for all."""
+"""Lay out PDFs for browsers: rate-limited by account, two at a time on a machine."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class SmsSender(Protocol):
             The provider's number of the message, where it gives one.
 
         Raises:
-            SendError: not taken, or no answer in time.
+            SendError: not accepted, or no answer in time.
         """
 
 

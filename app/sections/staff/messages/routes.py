@@ -1,4 +1,4 @@
-"""Letters and text messages on their way: what has left, what has not, and why."""
+"""Staff pages of outgoing emails and text messages: what was sent, what was not, and why."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FAILED, SUPPRESSED = "failed", "suppressed"
 
 
 class MessagesForm(Form):
-    """Which messages; what failed stands first."""
+    """Filter of the list of messages; at first it shows what failed."""
 
     state = ListField(
         "Состояние", choices={name: label for name, (label, _) in SHOWN.items()}, default=FAILED
