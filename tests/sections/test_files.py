@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from app.domain.access import Role
 from app.jobs import prepared_files
-from app.jobs.tasks import tidy
+from app.jobs.tasks import delete_expired
 from app.lib.file_locks import AllLocksHeldError, hold_one_of
 from app.models import Contract, Membership, PreparedFile
 from app.web import pdf_responses
@@ -216,7 +216,7 @@ def test_what_a_crash_left_without_a_row_is_deleted_after_a_day(
     yesterday = time.time() - 90_000
     os.utime(orphans[0], (yesterday, yesterday))
     with app.app_context():
-        tidy()
+        delete_expired()
     assert [orphan.exists() for orphan in orphans] == [False, True]
     assert len(list((tmp_path / "prepared").iterdir())) == 2
 
@@ -260,7 +260,7 @@ def test_files_are_deleted_in_time(
     assert len(list((tmp_path / "prepared").iterdir())) == 1
     advance_clock(days=3)
     with app.app_context():
-        tidy()
+        delete_expired()
     assert list((tmp_path / "prepared").iterdir()) == []
 
 

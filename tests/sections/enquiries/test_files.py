@@ -17,7 +17,7 @@ from app.actions.enquiries.attachments import AttachmentStorage
 from app.integrations.antivirus import Scanner
 from app.integrations.errors import StoreError
 from app.integrations.file_store import FolderFileStore
-from app.jobs.tasks import tidy
+from app.jobs.tasks import delete_expired
 from app.models import Account, Attachment, Contract, EnquiryDraft
 from tests.conftest import NOW
 from tests.factories import Factory
@@ -240,11 +240,11 @@ def test_the_nightly_round_forgets_old_drafts_and_files_nobody_speaks_of(
     old = (NOW - timedelta(days=3)).timestamp()
     os.utime(lost, (old, old))
     with app.app_context():
-        tidy()
+        delete_expired()
     assert len(list((tmp_path / "files").iterdir())) == 2
     advance_clock(days=31)
     with app.app_context():
-        tidy()
+        delete_expired()
     assert [row.name for row in attached(make)] == ["a.pdf"]
     assert len(list((tmp_path / "files").iterdir())) == 1
     assert make.session.scalars(select(EnquiryDraft)).all() == []

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.actions.search_index import rebuild_search
-from app.jobs.tasks import tidy
+from app.jobs.tasks import delete_expired
 from app.models import Account, Contract, ContractSearch, Customer, Membership, Meter
 from tests.conftest import NOW
 from tests.factories import Factory
@@ -117,7 +117,7 @@ def test_an_index_of_an_earlier_version_is_renewed_at_night(app, clerk, contacts
     session.execute(update(ContractSearch).values(search_text="старое"))
     session.commit()
     with app.app_context():
-        tidy()
+        delete_expired()
     assert numbers(clerk.get("staff.customers", q="buh@berezka.ru")) == ["00777-ЭС", "07771-ЭС"]
 
 
