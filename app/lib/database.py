@@ -71,7 +71,6 @@ def execute_in_own_transaction(
     Returns:
         The key of the one row written.
 
-
     On SQLite the session must not have written yet: there is one writer at a time.
     """
     with session.get_bind().engine.begin() as connection:

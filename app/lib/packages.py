@@ -23,7 +23,6 @@ def require_package(module: str, setting: str) -> None:
     """
     if find_spec(module) is None:
         raise MissingPackageError(
-            f"{setting}: не установлен пакет {module}; установите {SCALE}: "
-            f"pip install --require-hashes -r {SCALE} "
+            f"{setting}: не установлен пакет {module}; нужен {SCALE}: make .venv/.scale "
             f"(package {module} is missing: install {SCALE})"
         )
