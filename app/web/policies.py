@@ -11,7 +11,7 @@ from app.actions.enquiries.customer import EnquiryRules
 from app.actions.readings.submission import ReadingRules
 from app.actions.registration.policy import RegistrationRules
 from app.actions.sms_codes import CodeRules
-from app.actions.staff.members import StaffRules
+from app.actions.staff.sign_in import StaffRules
 from app.domain.rate_limits import NEW_HASH_LIMITS, LimitedAction, Outcome, RateLimit
 from app.domain.reading_windows import WindowRules
 from app.queries.reached_limits import WatchedLimit

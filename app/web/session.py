@@ -15,7 +15,7 @@ from flask_login import UserMixin, current_user, login_user, logout_user
 from app.actions.accounts.sessions import OpenedSession
 from app.actions.audit_log import ORIGIN, Origin, set_origin
 from app.actions.sessions import touch_statement
-from app.actions.staff.members import OpenedStaffSession
+from app.actions.staff.sign_in import OpenedStaffSession
 from app.domain import access
 from app.domain.access import AccessWindow, Browser, Viewer
 from app.domain.audit_log import ActorKind

@@ -19,6 +19,10 @@ ROWS_AT_ONCE = 1000
 PAGES = {
     "staff.billing_reconciliation": "staff.balance_checks",
     "staff.billing_reconciliation_file": "staff.balance_checks_file",
+    "staff.journal": "staff.audit_log",
+    "staff.team": "staff.members",
+    "staff.team_member": "staff.member",
+    "staff.today": "staff.dashboard",
 }
 KIND = """
     CASE

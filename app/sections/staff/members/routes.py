@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from app.actions.staff import members as actions
+from app.actions.staff.sign_in import end_sessions
 from app.domain.errors import StaffError
 from app.domain.staff import StaffPermission, StaffRole
 from app.extensions import db
@@ -116,7 +117,7 @@ def member_reset(staff_id: int) -> ResponseReturnValue:
 @staff_access(StaffPermission.MANAGE_STAFF)
 def member_end_sessions(staff_id: int) -> ResponseReturnValue:
     """Sign somebody out everywhere."""
-    actions.end_sessions(db.session(), get_staff(db.session(), staff_id).id, clock().now())
+    end_sessions(db.session(), get_staff(db.session(), staff_id).id, clock().now())
     db.session.commit()
     return redirect(url_for("staff.member", staff_id=staff_id), 303)
 

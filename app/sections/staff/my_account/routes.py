@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_login import current_user
 
-from app.actions.staff import members as actions
+from app.actions.staff import sign_in as actions
 from app.domain.errors import PasswordError, SignInRefusedError, TooManyAttemptsError
 from app.domain.staff import StaffPermission
 from app.extensions import db

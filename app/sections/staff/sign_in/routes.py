@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from app.actions.accounts.sessions import SignIn
-from app.actions.staff import members as actions
+from app.actions.staff import sign_in as actions
 from app.domain.errors import CodeError, SignInRefusedError, TooManyAttemptsError
 from app.domain.staff import totp_secret
 from app.extensions import db
