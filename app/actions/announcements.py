@@ -21,7 +21,7 @@ def announce(
     staff_id: int,
     now: datetime,
 ) -> Announcement:
-    """Write an announcement; it stands on every page from ``begins_at`` to ``ends_at``."""
+    """Publish an announcement, shown on every page from ``begins_at`` to ``ends_at``."""
     row = Announcement(
         text=text, begins_at=begins_at, ends_at=ends_at, created_at=now, staff_id=staff_id
     )
@@ -39,7 +39,7 @@ def change_announcement(
     ends_at: datetime,
     now: datetime,
 ) -> None:
-    """Change what it says and when it stands.
+    """Change the text and the period of an announcement that is not over.
 
     Raises:
         AnnouncementOverError: it has ended.
@@ -52,7 +52,7 @@ def change_announcement(
 
 
 def end_announcement(session: Session, row: Announcement, now: datetime) -> None:
-    """«Снять»: it ends now; one that had not begun never stands.
+    """«Снять»: end an announcement now; one that had not begun is never shown.
 
     Raises:
         AnnouncementOverError: it has ended.

@@ -1,7 +1,7 @@
-"""Directories that people keep: departments, topics, kinds of premises, the supplier.
+"""Edit directories: departments, topics of enquiries, kinds of premises, the supplier.
 
-A record of billing that is changed here belongs to people from then on: no import changes or
-withdraws it until it is given back.
+A record of billing that staff change here is theirs from then on: no import changes or withdraws
+it until it is given back.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def change_supplier(
 def give_back(
     session: Session, row: Department | EnquiryTopic | PremisesKind | Supplier, now: datetime
 ) -> None:
-    """«Вернуть данные биллинга»: the next import says again what stands there.
+    """«Вернуть данные биллинга»: let the next import overwrite the record again.
 
     Raises:
         NotFoundError: billing has no such record.

@@ -1,4 +1,4 @@
-"""Announcements: the moments people type, and where one stands in time."""
+"""Announcements: parse typed moments; tell coming, current and past ones apart."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _YEARS = range(2000, 2100)
 
 
 class Stage(StrEnum):
-    """Where an announcement stands in time."""
+    """Whether an announcement is still to come, is shown, or is over."""
 
     COMING = "coming"
     CURRENT = "current"
@@ -23,7 +23,10 @@ class Stage(StrEnum):
 
 
 def stage_of(begins_at: datetime, ends_at: datetime, now: datetime) -> Stage:
-    """From its beginning to its end, the end excluded, it is current."""
+    """Tell whether an announcement is coming, current or over; its end is excluded.
+
+    All moments are aware; the result does not depend on their zones.
+    """
     if ends_at <= now:
         return Stage.OVER
     return Stage.CURRENT if begins_at <= now else Stage.COMING

@@ -24,7 +24,7 @@ class StaffRole(StrEnum):
 
 
 class StaffPermission(StrEnum):
-    """What a page of the desk asks for."""
+    """What a page for staff requires of the role."""
 
     WORK = "work"
     """Readings, enquiries, registrations, customers, messages."""
@@ -67,13 +67,13 @@ class Clerk:
 
 
 def normalise_login(text: str) -> str:
-    """A login as the table keeps it; empty where it cannot be one."""
+    """Normalise a login: trimmed, lower case; empty where it cannot be one."""
     login = text.strip().casefold()
     return login if LOGIN.fullmatch(login) else ""
 
 
 def new_seed() -> str:
-    """What the second factor of a person is made from, beside the installation's key."""
+    """Random seed, 128 bits in hex, of which ``totp_secret`` derives a person's second factor."""
     return secrets.token_hex(16)
 
 
@@ -100,7 +100,7 @@ def read_recovery_code(text: str) -> str:
 
 
 def hash_recovery_code(secret_key: str, code: str) -> str:
-    """What the table keeps of a recovery code."""
+    """Keyed hash of a recovery code, HMAC-SHA256 in hex, as the table stores it."""
     return hmac.new(secret_key.encode(), f"kabinet.recovery.{code}".encode(), "sha256").hexdigest()
 
 

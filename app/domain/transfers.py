@@ -1,4 +1,4 @@
-"""A contract whose customer has changed in billing, and what a clerk makes of it."""
+"""Contract transfers: decisions of staff about a contract whose customer changed in billing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding contracts by what a clerk is told on the telephone."""
+"""Full-text search of contracts by number, ИНН, name, address, meter, email or telephone."""
 
 from __future__ import annotations
 

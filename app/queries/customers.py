@@ -1,4 +1,4 @@
-"""Reads for the customer's card at the desk."""
+"""Queries for the card of a contract that staff open."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def list_last_registrations(session: Session, contract: Contract) -> Sequence[Re
 
 
 def list_last_messages(session: Session, contract: Contract) -> Sequence[Message]:
-    """The last letters and text messages about a contract."""
+    """The last emails and text messages about a contract."""
     return session.scalars(
         select(Message)
         .where(Message.contract_id == contract.id)

@@ -1,4 +1,4 @@
-"""What waits for the supplier's people today."""
+"""Counts for the dashboard of staff: what waits today."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Dashboard:
 def build_dashboard(
     session: Session, staff_id: int, today: date, failed_since: datetime
 ) -> Dashboard:
-    """What waits, in all departments; of messages, what has failed since a moment."""
+    """Count what waits, in all departments; of messages, what has failed since a moment."""
     to_check, late = session.execute(
         select(
             func.count(),

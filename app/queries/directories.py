@@ -1,4 +1,4 @@
-"""Reads of directories for those who keep them, and of announcements."""
+"""Queries of directories for the staff who edit them, and of announcements."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def list_announcements(session: Session, offset: int, limit: int) -> list[tuple[
 
 
 def find_announced_id(session: Session, now: datetime) -> int | None:
-    """Of the announcements that stand now the one that pages show: the newest."""
+    """The announcement that pages show now: the newest of the current ones."""
     return session.scalar(
         select(Announcement.id)
         .where(Announcement.begins_at <= now, Announcement.ends_at > now)

@@ -27,7 +27,7 @@ from app.queries.staff import count_admins, find_by_login
 
 @dataclass(frozen=True, slots=True)
 class NewStaff:
-    """Who is to be made."""
+    """A staff member to be created, or what one is changed to."""
 
     login: str
     name: str
@@ -38,7 +38,7 @@ class NewStaff:
 def create_staff(
     session: Session, command: NewStaff, password: str, now: datetime, *, is_final: bool = False
 ) -> StaffMember:
-    """Make one of the supplier's people.
+    """Create a staff member.
 
     Args:
         is_final: the password stays; else it has to be changed at the first sign-in.
@@ -74,7 +74,7 @@ def create_staff(
 
 
 def reset_access(session: Session, staff: StaffMember, password: str, now: datetime) -> None:
-    """A password for one sign-in and an authenticator to be set up anew; all sessions end.
+    """Reset access: a password for one sign-in, a new authenticator; all sessions end.
 
     Raises:
         PasswordError: the password may not be set.
@@ -94,7 +94,7 @@ def reset_access(session: Session, staff: StaffMember, password: str, now: datet
 def change_staff(
     session: Session, staff: StaffMember, command: NewStaff, is_active: bool, now: datetime
 ) -> None:
-    """Name, role, department, and whether they may sign in; what they have open obeys at once.
+    """Change name, role, department and whether one may sign in; open sessions obey at once.
 
     Raises:
         StaffError: ``last_admin``: nobody would be left to manage the others.

@@ -1,4 +1,4 @@
-"""A clerk decides whether a contract that changed hands is still the same organisation's."""
+"""Decide whether a contract with a new customer in billing is still the same organisation's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The blueprint of the clerks' desk, which its modules share."""
+"""Blueprint ``staff``, shared by the areas of the staff section."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ bp = Blueprint("staff", __name__, url_prefix="/staff")
 
 @bp.app_context_processor
 def menu() -> dict[str, Any]:
-    """What frames a page of the desk, error pages included."""
+    """Menu and role for every page that staff see, error pages included."""
     return {"staff_menu": MENU, "staff_role": lambda: ROLES[current_clerk().role]}

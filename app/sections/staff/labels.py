@@ -1,4 +1,4 @@
-"""Words of the desk."""
+"""Labels that several areas of the staff section share, and its menu."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ROLES = {
     StaffRole.ADMIN: "Администратор",
 }
 MENU = (
-    # endpoint, words, permission, beginnings of the endpoints that belong to it
+    # endpoint, label, permission, beginnings of the endpoints that belong to it
     ("staff.dashboard", "Сегодня", "work", ("staff.dashboard", "staff.message", "staff.transfer")),
     ("staff.customers", "Потребители", "work", ("staff.customer",)),
     ("staff.readings", "Показания", "work", ("staff.reading",)),

@@ -1,4 +1,4 @@
-"""«Объявления»: what stands on every page for a time."""
+"""«Объявления»: notices shown on every page for a period."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def directory_announcement(announcement_id: int) -> ResponseReturnValue:
 @bp.post("/directories/announcements/<id:announcement_id>")
 @staff_access(StaffPermission.ANNOUNCE)
 def directory_announcement_submit(announcement_id: int) -> ResponseReturnValue:
-    """Change what it says and when it stands."""
+    """Save the text and the period of an announcement."""
     row = queries.get_announcement(db.session(), announcement_id)
     form = AnnouncementForm(local_now(), row)
     if not form.validate():

@@ -47,7 +47,7 @@ def _read_number(field: StringField, least: int, most: int) -> int:
 
 
 def _check_emails(field: StringField) -> None:
-    """Billing may keep several addresses in one field."""
+    """Check every address: billing may send several in one field."""
     for part in re.split(r"[,;\s]+", field.data.strip(",; ")) if field.data else ():
         try:
             normalise_email(part)
@@ -192,7 +192,7 @@ class SupplierForm(BankFields):
 
 
 class AnnouncementForm(FlaskForm):
-    """What stands on every page, and from when to when, in the supplier's zone."""
+    """Text of an announcement and its period, in the supplier's zone."""
 
     text = TextAreaField(
         "Текст",

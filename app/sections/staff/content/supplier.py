@@ -1,4 +1,4 @@
-"""«Реквизиты поставщика»: what stands in payment orders, QR codes and documents."""
+"""«Реквизиты поставщика»: details for payment orders, QR codes and documents."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def directory_text_new(purpose: str) -> ResponseReturnValue:
 @bp.post("/directories/texts/<purpose>/preview")
 @staff_access(StaffPermission.DIRECTORIES)
 def directory_text_preview(purpose: str) -> ResponseReturnValue:
-    """How it will look; nothing is kept."""
+    """Show how the text will be rendered, without saving it."""
     form = TextForm()
     if not form.validate():
         return _page(purpose, form, 422)

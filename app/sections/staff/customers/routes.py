@@ -67,7 +67,7 @@ def customers() -> ResponseReturnValue:
 @bp.get("/customers/<id:contract_id>")
 @staff_access(StaffPermission.WORK)
 def customer(contract_id: int) -> ResponseReturnValue:
-    """Everything about a contract that a clerk is asked for."""
+    """The card of a contract: money, points, accounts, registrations, messages."""
     contract = queries.get_contract_for_staff(db.session(), contract_id)
     record_access(contract.id, contract.number)
     return _card(contract)
@@ -76,7 +76,7 @@ def customer(contract_id: int) -> ResponseReturnValue:
 @bp.post("/customers/<id:contract_id>/accounts/<id:account_id>/block")
 @staff_access(StaffPermission.WORK)
 def customer_block(contract_id: int, account_id: int) -> ResponseReturnValue:
-    """Nobody signs in with it any more."""
+    """Block an account: its sessions end and nobody signs in with it."""
     _, account = _find(contract_id, account_id)
     actions.block_account(db.session(), account, clock().now())
     return _done(contract_id, "blocked")
@@ -85,7 +85,7 @@ def customer_block(contract_id: int, account_id: int) -> ResponseReturnValue:
 @bp.post("/customers/<id:contract_id>/accounts/<id:account_id>/unblock")
 @staff_access(StaffPermission.WORK)
 def customer_unblock(contract_id: int, account_id: int) -> ResponseReturnValue:
-    """It opens the cabinet again."""
+    """Let a blocked account sign in again."""
     contract, account = _find(contract_id, account_id)
     try:
         actions.unblock_account(db.session(), account, clock().now())
@@ -116,7 +116,7 @@ def customer_end_session(contract_id: int, account_id: int, session_id: int) -> 
 @bp.post("/customers/<id:contract_id>/accounts/<id:account_id>/recovery")
 @staff_access(StaffPermission.WORK)
 def customer_recovery(contract_id: int, account_id: int) -> ResponseReturnValue:
-    """Have the letter sent that sets a new password; nobody here sees or sets one."""
+    """Send the email with the link for a new password; staff never see or set one."""
     contract, account = _find(contract_id, account_id)
     try:
         start_recovery(db.session(), account, contract, recovery_rules(), local_now())

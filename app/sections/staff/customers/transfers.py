@@ -1,4 +1,4 @@
-"""«Договор сменил потребителя»: a clerk decides whether the people of before keep their access."""
+"""«Договор сменил потребителя»: staff decide whether the people of before have access again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words for rate limits that are reached: what has happened, and what a clerk can do."""
+"""Labels for rate limits that are reached: what has happened, and what a clerk can do."""
 
 from __future__ import annotations
 

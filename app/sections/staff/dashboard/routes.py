@@ -1,4 +1,4 @@
-"""«Сегодня»: what waits for the desk."""
+"""«Сегодня»: the dashboard of staff, with counts of what waits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FAILED_DAYS = 7
 @bp.get("/")
 @staff_access(StaffPermission.WORK)
 def dashboard() -> ResponseReturnValue:
-    """What waits, each a click from its list."""
+    """Counts of what waits, each a link to its list."""
     now, day = clock().now(), clock().today()
     week = day - timedelta(days=FAILED_DAYS - 1)
     dashboard = build_dashboard(db.session(), current_clerk().staff_id, day, midnight(week))

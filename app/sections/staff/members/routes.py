@@ -1,4 +1,4 @@
-"""«Сотрудники»: the supplier's people, their roles and departments."""
+"""«Сотрудники»: create staff, change their roles and departments, reset their access."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from app.web.policies import staff_session_lives
 @bp.get("/team")
 @staff_access(StaffPermission.SEE_STAFF)
 def members() -> ResponseReturnValue:
-    """Who works at the desk."""
+    """List the staff."""
     return render_page(
         "staff/members/index.html",
         fragment="results",

@@ -1,4 +1,4 @@
-"""What each of the supplier's people does with their own access."""
+"""Own account of a staff member: password, recovery codes, sign-out."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from app.web.policies import staff_rules
 @bp.get("/session")
 @staff_access(StaffPermission.WORK)
 def extend_session() -> ResponseReturnValue:
-    """«Продолжить» in the warning that a session ends; asking keeps it."""
+    """«Продолжить» in the warning that a session ends: the request itself extends it."""
     return {"seconds_left": current_user.seconds_left}
 
 
@@ -49,7 +49,7 @@ def sign_out() -> ResponseReturnValue:
 @bp.get("/password")
 @staff_access(StaffPermission.WORK)
 def password() -> ResponseReturnValue:
-    """One's own password and recovery codes."""
+    """Page of the own password and recovery codes."""
     return _page(PasswordForm())
 
 

@@ -1,4 +1,4 @@
-"""Forms of the desk's doors and of its people."""
+"""Forms of staff: sign-in, own account, members, contract transfers, refusals."""
 
 from __future__ import annotations
 

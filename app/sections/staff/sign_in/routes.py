@@ -1,4 +1,4 @@
-"""The desk's own door: password, then a code; an authenticator is set up the first time."""
+"""Sign-in of staff: password, then TOTP code; the authenticator is set up the first time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TOO_MANY = "Слишком много попыток. Попробуйте сн�
 @bp.get("/sign-in")
 @public
 def sign_in() -> ResponseReturnValue:
-    """Login and password; who is signed in already goes to the desk."""
+    """Sign-in page; whoever is signed in already goes to the dashboard."""
     if session.is_staff():
         return redirect(url_for("staff.dashboard"))
     return _sign_in_page(StaffSignInForm(next=request.args.get("next")))
@@ -74,7 +74,7 @@ def second_factor() -> ResponseReturnValue:
 @bp.post("/sign-in/code")
 @public
 def second_factor_submit() -> ResponseReturnValue:
-    """The second factor opens the desk."""
+    """Check the second factor and open the session."""
     found, form = _half_open(), CodeForm()
     if found is None:
         return redirect(url_for("staff.sign_in"), 303)
