@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Subquery, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.contract_number import number_key
@@ -42,21 +42,7 @@ def find_contracts(session: Session, typed: str, offset: int = 0, limit: int = 2
     tokens = query_tokens(typed)
     if not tokens:
         return Found([], 0)
-    exact = case((ContractSearch.contract_id == _same_number(typed), 0), else_=1)
-    # Sorted by its own text, which begins with the number; only one page is joined to the rest.
-    page = (
-        select(
-            ContractSearch.contract_id,
-            ContractSearch.search_text,
-            exact.label("rank"),
-            func.count().over().label("total"),
-        )
-        .where(_matches(typed, tokens))
-        .order_by(exact, ContractSearch.search_text, ContractSearch.contract_id)
-        .offset(offset)
-        .limit(limit)
-        .subquery()
-    )
+    page = _page(typed, tokens, offset, limit)
     rows = session.execute(
         select(
             Contract.id,
@@ -91,6 +77,25 @@ def find_exact_contract(session: Session, typed: str) -> int | None:
         return None
     is_whole = not typed.strip().isdigit()
     return ids[0] if is_whole or find_contracts(session, typed, 0, 1).total <= 1 else None
+
+
+def _page(typed: str, tokens: list[str], offset: int, limit: int) -> Subquery:
+    """One page of ids with their rank and the total; only these are joined to the rest."""
+    exact = case((ContractSearch.contract_id == _same_number(typed), 0), else_=1)
+    # Sorted by the text itself, which begins with the number.
+    return (
+        select(
+            ContractSearch.contract_id,
+            ContractSearch.search_text,
+            exact.label("rank"),
+            func.count().over().label("total"),
+        )
+        .where(_matches(typed, tokens))
+        .order_by(exact, ContractSearch.search_text, ContractSearch.contract_id)
+        .offset(offset)
+        .limit(limit)
+        .subquery()
+    )
 
 
 def _matches(typed: str, tokens: list[str]) -> ColumnElement[bool]:

@@ -61,6 +61,31 @@ def build_dashboard(
     session: Session, staff_id: int, today: date, failed_since: datetime
 ) -> Dashboard:
     """Count what waits, in all departments; of messages, what has failed since a moment."""
+    to_check, late, unacknowledged = _readings(session)
+    registrations, oldest = session.execute(
+        select(func.count(), func.min(Registration.confirmed_at)).where(
+            Registration.state == State.UNPROVED
+        )
+    ).one()
+    last = session.scalars(select(ImportRun).order_by(ImportRun.id.desc()).limit(1)).first()
+    return Dashboard(
+        readings_to_check=to_check,
+        readings_late=late,
+        readings_unacknowledged=unacknowledged,
+        enquiries=_enquiries(session, staff_id, today),
+        transfers=count_undecided(session),
+        registrations=registrations,
+        oldest_registration=oldest,
+        failed_messages=count_failed(session, failed_since),
+        as_of=find_data_moment(session),
+        last_run=last,
+        failed_import=find_open_failure(session),
+        open_jobs=_open_jobs(session),
+    )
+
+
+def _readings(session: Session) -> tuple[int, int, int]:
+    """Readings to check, those of them that came late, and exported ones not yet acknowledged."""
     to_check, late = session.execute(
         select(
             func.count(),
@@ -74,12 +99,12 @@ def build_dashboard(
             SubmittedReading.status.in_(LIVE),
         )
     )
-    registrations, oldest = session.execute(
-        select(func.count(), func.min(Registration.confirmed_at)).where(
-            Registration.state == State.UNPROVED
-        )
-    ).one()
-    jobs = session.scalar(
+    return to_check, int(late), unacknowledged or 0
+
+
+def _open_jobs(session: Session) -> int:
+    """Batches that are worked on, or wait for a decision of staff."""
+    count = session.scalar(
         select(func.count()).where(
             or_(
                 ImportJob.status.in_(PENDING),
@@ -91,21 +116,7 @@ def build_dashboard(
             )
         )
     )
-    last = session.scalars(select(ImportRun).order_by(ImportRun.id.desc()).limit(1)).first()
-    return Dashboard(
-        readings_to_check=to_check,
-        readings_late=int(late),
-        readings_unacknowledged=unacknowledged or 0,
-        enquiries=_enquiries(session, staff_id, today),
-        transfers=count_undecided(session),
-        registrations=registrations,
-        oldest_registration=oldest,
-        failed_messages=count_failed(session, failed_since),
-        as_of=find_data_moment(session),
-        last_run=last,
-        failed_import=find_open_failure(session),
-        open_jobs=jobs or 0,
-    )
+    return count or 0
 
 
 def _enquiries(session: Session, staff_id: int, today: date) -> EnquiriesWaiting:

@@ -47,9 +47,7 @@ def balance_checks() -> ResponseReturnValue:
     """Contracts of a month with a difference, and payments without a contract."""
     typed, month = _month()
     if month is None:
-        return render_page(
-            PAGE, fragment="results", month=None, typed=typed, error=WRONG_MONTH, status=422
-        )
+        return _wrong_month_page(typed)
     session = db.session()
     pager = Pager.from_request(STAFF_PAGE_ROWS, queries.count_mismatched(session, month))
     count, total = queries.sum_unallocated(session, month)
@@ -77,11 +75,15 @@ def balance_checks_file(extension: str) -> ResponseReturnValue:
     """The whole report of a month as a spreadsheet."""
     typed, month = _month()
     if month is None:
-        return render_page(
-            PAGE, fragment="results", month=None, typed=typed, error=WRONG_MONTH, status=422
-        )
+        return _wrong_month_page(typed)
     table = Table(f"Сверка {month}", COLUMNS, _rows(month))
     return send_bytes(WRITERS[extension](table), f"Сверка остатков {month}", extension)
+
+
+def _wrong_month_page(typed: str) -> ResponseReturnValue:
+    return render_page(
+        PAGE, fragment="results", month=None, typed=typed, error=WRONG_MONTH, status=422
+    )
 
 
 def _month() -> tuple[str, Month | None]:

@@ -61,14 +61,10 @@ def password_submit() -> ResponseReturnValue:
     if not form.validate():
         return _page(form, 422)
     try:
+        current, new = form.current.data, form.password.data
+        browser, now = session.current_browser(), clock().now()
         opened = actions.change_password(
-            db.session(),
-            _me(),
-            form.current.data,
-            form.password.data,
-            session.current_browser(),
-            staff_rules(),
-            clock().now(),
+            db.session(), _me(), current, new, browser, staff_rules(), now
         )
     except SignInRefusedError:
         form.current.errors = [field_error(form.current, "пароль не подходит")]
