@@ -22,6 +22,7 @@ from app.actions.audit_log import (
     set_origin,
 )
 from app.actions.staff_alerts import alert_staff
+from app.domain.audit_log import ActorKind
 from app.domain.enquiries import Reply
 from app.domain.imports import JobGoal
 from app.domain.readings import ReadingStatus
@@ -188,6 +189,31 @@ def test_looking_again_within_a_quarter_of_an_hour_is_one_line(
             session.execute(insert_event(line))
     views = session.scalars(select(AuditEvent).where(AuditEvent.action == "staff.looked")).all()
     assert [view.changes["page"] for view in views] == ["home.index", "pay.index", "home.index"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "account_id", "kind"),
+    [
+        (Origin("10.0.0.1", 3, ActorKind.VISITOR), 1, ActorKind.STAFF),
+        (Origin("", 3, ActorKind.BILLING), None, ActorKind.STAFF),
+        (Origin("10.0.0.1", kind=ActorKind.VISITOR), 1, ActorKind.CUSTOMER),
+        (Origin("10.0.0.1", kind=ActorKind.VISITOR), None, ActorKind.VISITOR),
+        (Origin("10.0.0.1", kind=ActorKind.BILLING), None, ActorKind.BILLING),
+        (Origin("cli", kind=ActorKind.COMMAND_LINE), 1, ActorKind.COMMAND_LINE),
+        (Origin(), 1, ActorKind.CUSTOMER),
+        (Origin(), None, ActorKind.SYSTEM),
+    ],
+)
+def test_the_kind_of_actor_follows_the_origin_of_the_session(
+    origin: Origin, account_id: int | None, kind: ActorKind
+) -> None:
+    assert origin.actor_kind(account_id) is kind
+
+
+def test_what_the_portal_notices_while_it_serves_a_visitor_is_its_own(session: Session) -> None:
+    set_origin(session, Origin("10.0.0.9", kind=ActorKind.VISITOR))
+    alert_staff(session, "sms daily cap", NOW)
+    assert session.scalars(select(AuditEvent.actor_kind)).one() == ActorKind.SYSTEM
 
 
 def test_an_alarm_is_noted_once_a_day_with_its_address(session: Session) -> None:

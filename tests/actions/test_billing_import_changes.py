@@ -63,6 +63,10 @@ def test_a_changed_row_is_updated_and_leaves_old_and_new_values(
     assert (event.subject, event.subject_key) == ("payments", key)
     assert event.changes == {"amount": [before, "77.01"]}
     assert event.import_run_id is not None
+    assert (event.actor_kind, event.contract_id) == (
+        "import",
+        get_only(portal, Payment, external_id=key).contract_id,
+    )
 
 
 def test_a_record_saved_anew_without_any_change_is_neither_counted_nor_audited(
@@ -87,6 +91,7 @@ def test_a_real_change_carries_the_moment_billing_saved_it(portal: Session, samp
     assert (contract.manager, contract.billing_updated_at) == ("Новый И. И.", saved_at)
     [event] = list_events(portal, "import.changed")
     assert event.changes["manager"][1] == "Новый И. И."
+    assert event.contract_id == contract.id
 
 
 def test_a_change_to_and_from_nothing_is_a_change(portal: Session, tmp_path: Path) -> None:

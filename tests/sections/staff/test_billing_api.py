@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.domain.staff import StaffRole
-from app.models import ImportJob, ImportRun
+from app.models import AuditEvent, ImportJob, ImportRun
 from tests.factories import Factory
 from tests.pages import PageClient
 from tests.sections.staff.billing_steps import (
@@ -99,6 +99,15 @@ def test_guessing_is_stopped_and_the_right_token_still_works(client: FlaskClient
     assert answers == [401] * 20 + [429] * 2
     assert int(client.get("/api/import/1").headers["Retry-After"]) > 0
     assert submit(client, zipped(SAMPLE)).status_code == 202
+
+
+def test_what_billing_sends_and_loads_is_recorded_as_done_by_billing(
+    client: FlaskClient, make: Factory, session: Session
+) -> None:
+    make.commit()
+    assert status(client, submit(client, zipped(SAMPLE)))["status"] == "done"
+    found = session.execute(select(AuditEvent.action, AuditEvent.actor_kind)).all()
+    assert dict(map(tuple, found)) == {"import.sent": "billing", "import.loaded": "billing"}
 
 
 def test_a_batch_is_loaded_in_one_step(
