@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable
 
 import idna
-from email_validator import EmailNotValidError, validate_email
 
 from app.domain.characters import compose
 from app.domain.errors import ContactError
@@ -31,6 +30,8 @@ def normalise_email(text: str) -> str:
     address = compose(text).strip()
     # Browsers send what was typed into a field for addresses in its ASCII form.
     _check_alphabets(_to_unicode(address, _decode_label))
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - heavy
+
     try:
         found = validate_email(
             address,

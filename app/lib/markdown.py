@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import MutableMapping, Sequence
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.token import Token
 
 _ALLOWED = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
 _LOWEST = 6
@@ -33,7 +36,10 @@ def _lower_headings(state: Any) -> None:
             token.tag = f"h{min(int(token.tag[1]) + 1, _LOWEST)}"
 
 
-def _make() -> MarkdownIt:
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - heavy, and few pages need it
+
     parser = MarkdownIt("commonmark", {"html": False})
     # An image would be fetched from elsewhere, which the portal's pages never do.
     parser.disable("image")
@@ -44,9 +50,6 @@ def _make() -> MarkdownIt:
     return parser
 
 
-_PARSER = _make()
-
-
 def render_markdown(text: str) -> Markup:
     """HTML of a text: raw HTML in it is shown as text, links lead to pages and mailboxes only."""
-    return Markup(_PARSER.render(text))  # noqa: S704 - the renderer escapes everything
+    return Markup(_parser().render(text))  # noqa: S704 - the renderer escapes everything
