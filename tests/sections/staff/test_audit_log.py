@@ -205,12 +205,12 @@ def test_a_contract_number_finds_its_accounts_and_enquiries_however_it_is_typed(
     another = make.contract("00999-ЭС")
     make.commit()
     write(session, "account.blocked", account_id=account.id, subject_key=str(account.id))
-    about = {"subject": "enquiries", "contract_id": contract.id}
-    write(session, "enquiry.sent", subject_key=enquiry.number, **about)
-    about["subject"] = "contracts"
-    write(session, "readings.submitted", subject_key="00123-ЭС", **about)
-    about["contract_id"] = another.id
-    write(session, "readings.submitted", subject_key="00999-ЭС", **about)
+    values = {"subject": "enquiries", "contract_id": contract.id}
+    write(session, "enquiry.sent", subject_key=enquiry.number, **values)
+    values["subject"] = "contracts"
+    write(session, "readings.submitted", subject_key="00123-ЭС", **values)
+    values["contract_id"] = another.id
+    write(session, "readings.submitted", subject_key="00999-ЭС", **values)
     write(session, "account.blocked", subject_key=str(account.id + 1))
     soup = manager.get("staff.audit_log", key=typed, first="2026-11-21")
     assert actions(soup) == [
