@@ -1,7 +1,7 @@
-// Small helps on top of pages that work without it.
+// Progressive enhancement; the pages work without it.
 (function () {
   "use strict";
-  // A failed form says so where a screen reader and the keyboard are.
+  // Move the focus to the error summary of a form that failed.
   document.addEventListener("htmx:after:swap", function () {
     var summary = document.getElementById("error-summary");
     var title = document.title.replace("Ошибка · ", "");
@@ -9,12 +9,12 @@
     if (summary) summary.focus();
     enhance();
   });
-  // No connection: say it instead of doing nothing; the page and what was typed stay.
+  // No connection: show a message; the page and what was typed remain.
   document.addEventListener("htmx:error", function () {
     var status = document.getElementById("status");
     if (status) status.textContent = "Не удалось обновить: нет связи. Попробуйте еще раз.";
   });
-  // «Показать» beside a password.
+  // Toggle the visibility of a password.
   function reveal(input) {
     var button = document.createElement("button");
     button.type = "button";
@@ -30,7 +30,7 @@
     name();
     input.after(button);
   }
-  // A button that may be pressed again in some seconds waits, and its neighbour counts.
+  // Disable a button for some seconds, and count them down beside it.
   function wait(button) {
     var left = Number(button.dataset.wait);
     var counter = button.form.querySelector("[data-countdown]");
@@ -45,7 +45,7 @@
       if (counter) counter.parentNode.hidden = true;
     }, 1000);
   }
-  // A session that is about to end says so in time, and goes on when asked to.
+  // Warn before a session ends, and extend it on request.
   var ending = document.getElementById("ending");
   if (ending) {
     var loaded = Date.now();

@@ -1,8 +1,7 @@
-// Helps for values that are copied or pasted; the pages work without them.
+// Copy and paste helpers; the pages work without them.
 (function () {
   "use strict";
-  // «Копировать» beside a value that is typed elsewhere; browsers give the clipboard to secure
-  // pages only.
+  // Copy a value to the clipboard, which browsers give to secure pages only.
   function copyable(value) {
     var button = document.createElement("button");
     button.type = "button";
@@ -19,7 +18,7 @@
     value.after(" ", button);
   }
   if (navigator.clipboard) document.querySelectorAll("[data-copy]").forEach(copyable);
-  // A number pasted whole into the box of its whole part goes on into the box of its fraction.
+  // Split a number pasted into the integer field into its integer and fraction fields.
   document.addEventListener("input", function (event) {
     var parts = event.target.dataset.split && event.target.value.split(/[.,]/);
     if (!parts || parts.length !== 2) return;

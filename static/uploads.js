@@ -1,5 +1,5 @@
-// Files leave as soon as they are chosen, with their progress shown; what is typed is kept while it
-// is typed. Without this script the buttons of the form do the same.
+// Upload files as soon as they are chosen, with progress, and autosave typed text. Without this
+// script the buttons of the form do the same.
 (function () {
   "use strict";
   var form = document.querySelector("form.enquiry");
@@ -16,7 +16,7 @@
     request.send(data);
     return request;
   }
-  // The session is over, and the server has kept what came.
+  // The session has ended; the server has stored what was sent.
   function kept(answer) {
     var target = answer && answer.status === 401 && answer.getResponseHeader("HX-Redirect");
     return Boolean(target && target.indexOf("kept=") > 0);
@@ -25,7 +25,7 @@
     var status = document.getElementById(id);
     if (status) status.textContent = words;
   }
-  // Typed text, some seconds after the last key.
+  // Autosave typed text some seconds after the last key.
   if (form.dataset.draft) {
     form.addEventListener("input", function (event) {
       if (event.target.type === "file") return;
@@ -52,7 +52,7 @@
     sending = true;
   });
   window.addEventListener("pageshow", function () { sending = false; });
-  // Files, at once.
+  // Upload files at once.
   form.addEventListener("change", function (event) {
     var input = event.target;
     if (input.type !== "file" || !input.files.length || !form.dataset.draft) return;

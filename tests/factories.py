@@ -1,4 +1,4 @@
-"""Makers of rows with sensible values; a test names only what it is about."""
+"""Factory of rows with sensible defaults; a test passes only the values it is about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The portal's log, read back."""
+"""Capture the portal's log in tests."""
 
 from __future__ import annotations
 

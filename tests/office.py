@@ -1,4 +1,4 @@
-"""Office files made by hand: packages of parts, and old compound files."""
+"""Build office files for tests: Open XML packages, and old compound files."""
 
 from __future__ import annotations
 

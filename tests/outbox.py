@@ -1,4 +1,4 @@
-"""Emails and text messages that a test portal has written instead of sending."""
+"""Read emails and text messages that a portal under test wrote instead of sending."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Providers on loopback: a mail server, and an HTTP server that speaks like an SMS provider."""
+"""Fake providers on loopback: a mail server, and an HTTP server that acts as an SMS provider."""
 
 from __future__ import annotations
 

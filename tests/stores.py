@@ -1,4 +1,4 @@
-"""Services that store or scan files, on loopback: a virus scanner and an S3-compatible store."""
+"""Fake services on loopback: a virus scanner and an S3-compatible store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a database holds, to compare before and after."""
+"""Dump the contents of a database, to compare before and after."""
 
 from __future__ import annotations
 

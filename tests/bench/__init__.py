@@ -1,1 +1,1 @@
-"""Speed and weight of the portal, measured beside plain yardsticks in the same run."""
+"""Benchmarks: speed and size of the portal beside plain baselines in the same run."""

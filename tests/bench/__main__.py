@@ -1,4 +1,4 @@
-"""``make bench``: every figure with its yardstick. Nothing here passes or fails."""
+"""``make bench``: run every benchmark with its baseline. Nothing here passes or fails."""
 
 from __future__ import annotations
 

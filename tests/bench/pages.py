@@ -1,4 +1,4 @@
-"""CPU of a signed-in «Взаиморасчеты» page beside a bare Flask page, and its weight."""
+"""Benchmark a signed-in «Взаиморасчеты» page against a bare Flask page: CPU and bytes."""
 
 from __future__ import annotations
 

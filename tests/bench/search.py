@@ -1,4 +1,4 @@
-"""A staff search over twenty thousand contracts, on SQLite and, where it answers, PostgreSQL."""
+"""Benchmark staff search over 20 000 contracts, on SQLite and, where available, PostgreSQL."""
 
 from __future__ import annotations
 

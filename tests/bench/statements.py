@@ -1,4 +1,4 @@
-"""Time of the statement's PDF by its length."""
+"""Benchmark the PDF of a statement by its number of rows."""
 
 from __future__ import annotations
 

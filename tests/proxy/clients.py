@@ -1,4 +1,4 @@
-"""Clients: those that send slowly, and one that checks whether pages are still answered."""
+"""Clients for proxy tests: slow senders, and a probe that checks whether pages are answered."""
 
 from __future__ import annotations
 

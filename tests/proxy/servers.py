@@ -1,4 +1,4 @@
-"""The shipped gunicorn configuration behind the shipped Caddyfile, on ports of this machine."""
+"""Run the shipped gunicorn configuration behind the shipped Caddyfile on local ports."""
 
 from __future__ import annotations
 

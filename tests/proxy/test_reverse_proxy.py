@@ -1,4 +1,4 @@
-"""What the shipped Caddyfile and gunicorn configuration hold out against, seen from outside."""
+"""The shipped Caddyfile and gunicorn configuration withstand hostile and slow clients."""
 
 from __future__ import annotations
 
