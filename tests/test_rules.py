@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -54,6 +55,23 @@ def test_views_are_short_and_hold_no_queries() -> None:
                 assert length <= 25, (file, node.name, length)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id != "select", file
+
+
+def test_no_view_hands_over_a_name_that_a_base_template_sets() -> None:
+    """What the base sets at its top hides what a page was given under that name."""
+    texts = [
+        (ROOT / "templates" / name).read_text(encoding="utf-8")
+        for name in ("base.html", "base_minimal.html")
+    ]
+    names = set(re.findall(r"{%-?\s*set\s+(\w+)", "".join(texts)))
+    handed_over = {
+        keyword.arg
+        for file in python_files("app")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("render_")
+        for keyword in node.keywords
+    }
+    assert names & handed_over == set()
 
 
 def test_templates_hold_no_inline_code() -> None:
