@@ -10,7 +10,7 @@ from app.demo.cast import Payer
 from app.demo.documents import Document
 from app.demo.money import ZERO, price_line, round_money
 from app.demo.parties import Deal
-from app.demo.payments import STOPPED_AGO, Settled
+from app.demo.payments import STOPPED_AGO, InvoicePayment
 from app.demo.rows import ChargeLineRow, ChargeRow
 from app.demo.timeline import Month, Timeline
 
@@ -20,7 +20,9 @@ QUARTER = 3
 SMALLEST = Decimal("20.00")
 
 
-def charge_late_interest(deal: Deal, settled: list[Settled], timeline: Timeline) -> list[Document]:
+def charge_late_interest(
+    deal: Deal, payments: list[InvoicePayment], timeline: Timeline
+) -> list[Document]:
     """Documents of late interest: by quarter, and each month once a debtor stopped paying."""
     if deal.role.payer not in {Payer.LATE, Payer.STOPPED}:
         return []
@@ -30,17 +32,17 @@ def charge_late_interest(deal: Deal, settled: list[Settled], timeline: Timeline)
         stopped = deal.role.payer is Payer.STOPPED and month >= timeline.ago(STOPPED_AGO)
         if month.number % QUARTER and not stopped:
             continue
-        total = round_money(_interest(settled, since, month.last_day))
+        total = round_money(_interest(payments, since, month.last_day))
         since = month.last_day + timedelta(days=1)
         if total >= SMALLEST:
             documents.append(_document(deal, month, total))
     return documents
 
 
-def _interest(settled: Iterable[Settled], since: date, until: date) -> Decimal:
+def _interest(payments: Iterable[InvoicePayment], since: date, until: date) -> Decimal:
     """Interest for the days of ``since``..``until`` on which an invoice was overdue, roubles."""
     interest = Decimal(0)
-    for item in settled:
+    for item in payments:
         first = max(item.invoice.due_date + timedelta(days=1), since)
         last = min(item.paid_on or until, until)
         interest += item.invoice.total * DAILY_RATE * max((last - first).days + 1, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-_WORDS = (
+_TITLES = (
     "Вектор",
     "Родник",
     "Ромашка",
@@ -67,12 +67,12 @@ class Name(NamedTuple):
 
 
 def company_name(serial: int) -> Name:
-    """Different for each serial from 0; past the list of words a number is added."""
-    round_, rest = divmod(serial, len(_WORDS) * len(_ENDINGS))
-    ending, word = divmod(rest, len(_WORDS))
+    """Different for each serial from 0; past the list of titles a number is added."""
+    round_, rest = divmod(serial, len(_TITLES) * len(_ENDINGS))
+    ending, title_index = divmod(rest, len(_TITLES))
     form, full_form = _FORMS[serial % len(_FORMS)]
     suffix = f"-{round_ + 1}" if round_ else ""
-    title = f"«{_WORDS[word]}-{_ENDINGS[ending]}{suffix}»"
+    title = f"«{_TITLES[title_index]}-{_ENDINGS[ending]}{suffix}»"
     return Name(f"{full_form} {title}", f"{form} {title}")
 
 

@@ -117,7 +117,7 @@ def _tell(deal: Deal, timeline: Timeline, seed: int, tables: Tables) -> _Told:
 
     cashbook = Cashbook(deal, timeline, seed)
     cashbook.pay_invoices(invoices, corrections, opening)
-    penalties = charge_late_interest(deal, cashbook.settled, timeline)
+    penalties = charge_late_interest(deal, cashbook.invoice_payments, timeline)
     cashbook.pay_late_interest([penalty.row for penalty in penalties])
 
     documents = [*bills, *corrections, *penalties]

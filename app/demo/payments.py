@@ -28,7 +28,7 @@ _UNALLOCATED_DAYS_AGO = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class InvoicePayment:
     """An invoice and the day it was paid on; None while it is open."""
 
     invoice: InvoiceRow
@@ -44,7 +44,7 @@ class Cashbook:
         self.seed = seed
         self.chance = stream(seed, "payments", deal.no)
         self.payments: list[PaymentRow] = []
-        self.settled: list[Settled] = []
+        self.invoice_payments: list[InvoicePayment] = []
 
     def rows(self) -> list[PaymentRow]:
         """Payments in order of their dates, numbered as the customer's bank client would."""
@@ -58,7 +58,7 @@ class Cashbook:
     def pay_invoices(
         self, invoices: list[InvoiceRow], corrections: list[Document], opening: Decimal
     ) -> None:
-        """Pay by habit; what the invoices do not hold is settled with the final one.
+        """Pay by habit; what the invoices do not hold is paid with the final one.
 
         Args:
             opening: debt before the first month, roubles; below zero an overpayment.
@@ -70,7 +70,7 @@ class Cashbook:
             extra[month] = extra.get(month, ZERO) + correction.row.total
         for invoice in invoices:
             paid_on = self._pays_on(invoice)
-            self.settled.append(Settled(invoice, paid_on))
+            self.invoice_payments.append(InvoicePayment(invoice, paid_on))
             if paid_on is not None:
                 due = extra.get(invoice.period, ZERO) if invoice.kind == "final" else ZERO
                 self._pay(invoice, paid_on, invoice.total + due)
@@ -82,7 +82,7 @@ class Cashbook:
             paid_on = self._possible(working_day_after(planned))
             if paid_on is not None:
                 purpose = (
-                    f"Оплата пени по договору {self._contract_words()}, "
+                    f"Оплата пени по договору {self._contract_text()}, "
                     f"документ № {charge.doc_no} от {charge.doc_date:%d.%m.%Y}, НДС не облагается"
                 )
                 self._write(charge.charge_id, paid_on, charge.total, charge.period, purpose)
@@ -122,8 +122,8 @@ class Cashbook:
         elif Story.OFFSET in deal.role.stories and month == self.timeline.ago(OFFSET_AGO):
             offset = round_money(amount * OFFSET_SHARE)
             amount -= offset
-            words = f"Зачет встречных требований по договору {self._contract_words()}, акт № 5"
-            self._write(f"{key}-Z", paid_on, offset, month, words, kind="offset")
+            purpose = f"Зачет встречных требований по договору {self._contract_text()}, акт № 5"
+            self._write(f"{key}-Z", paid_on, offset, month, purpose, kind="offset")
         elif Story.REFUND in deal.role.stories and month == deal.last:
             amount += REFUNDED
             self._refund(key, paid_on, month)
@@ -133,21 +133,21 @@ class Cashbook:
     def _refund(self, key: str, paid_on: date, month: Month) -> None:
         """Give back what came in above the last bill of an ended contract."""
         day = working_day_after(paid_on + timedelta(days=REFUND_AFTER_DAYS))
-        words = f"Возврат переплаты по договору {self._contract_words()} по заявлению потребителя"
-        self._write(f"{key}-R", day, -REFUNDED, month, words, kind="refund")
+        purpose = f"Возврат переплаты по договору {self._contract_text()} по заявлению потребителя"
+        self._write(f"{key}-R", day, -REFUNDED, month, purpose, kind="refund")
 
     def _purpose(self, invoice: InvoiceRow, amount: Decimal, remark: str) -> str:
         """Purpose of payment, at most 210 characters, VAT as banks want it."""
         rate = invoice.vat_rate
         vat = f"{vat_included(amount, rate):.2f}".replace(".", "-")
         return (
-            f"Оплата за электроэнергию по договору {self._contract_words()}, "
+            f"Оплата за электроэнергию по договору {self._contract_text()}, "
             f"счет № {invoice.invoice_no} от {invoice.invoice_date:%d.%m.%Y}, "
             f"за {invoice.period.number:02d}.{invoice.period.year}, {remark}"
             f"в т.ч. НДС {rate}% - {vat}"
         )
 
-    def _contract_words(self) -> str:
+    def _contract_text(self) -> str:
         return f"№ {self.deal.no} от {self.deal.contract.signed_on:%d.%m.%Y}"
 
     def _write(

@@ -40,7 +40,7 @@ _SOURCES = ("portal",) * 7 + ("phone", "act", "inspector")
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Consumption of one register in one month, as it stands in a document."""
+    """Consumption of one register in one month, as a document has it."""
 
     point: Point
     meter: Meter
@@ -69,7 +69,7 @@ def measure(deal: Deal, points: list[Point], timeline: Timeline, seed: int) -> R
 
 
 class _Recorder:
-    """Turns one register month by month and writes down where it stands."""
+    """Turns one register month by month and records its readings."""
 
     def __init__(
         self,
@@ -92,14 +92,14 @@ class _Recorder:
 
     def run(self) -> RegisterHistory:
         first, *_ = months = list(self._months())
-        # Two counts that never turn over: where the register stands, and where it was billed to.
-        stands = billed = self._start(len(months))
+        # Two counts that never turn over: what the register has run, and what of it was billed.
+        total = billed = self._start(len(months))
         self._write_opening(first, billed)
         for month in months:
             step = self._step(month)
-            stands += step
+            total += step
             estimated = month != first and self._is_estimated(month)
-            before, billed = billed, stands
+            before, billed = billed, total
             if estimated:
                 billed = before + round_down(step * ESTIMATED_FACTOR, self.register.decimals)
             self._write_closing(month, billed, estimated)
@@ -130,7 +130,7 @@ class _Recorder:
         return self.meter.monthly_kwh * share / self.meter.row.transformer_ratio
 
     def _start(self, months: int) -> Decimal:
-        """Where the register stands before the first month."""
+        """Count of the register before the first month."""
         if self._is_new():
             return round_down(Decimal(self.chance.randint(0, 900)) / 100, self.register.decimals)
         ceiling = Decimal(10**self.register.digits)

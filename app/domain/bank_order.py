@@ -1,4 +1,4 @@
-"""Payment orders for the bank client: 1CClientBankExchange 1.03.
+"""Payment orders as a file for bank clients: 1CClientBankExchange 1.03.
 
 Source: 1С, «Стандарт обмена с системами "Клиент банка"», version 1.03.
 """
@@ -39,7 +39,16 @@ class PaymentOrder:
 def write_orders(
     orders: Sequence[PaymentOrder], payer: BankParty, payee: BankParty, created_at: datetime
 ) -> bytes:
-    """A file that a bank client takes: windows-1251, CRLF, every value in one line."""
+    """Write payment orders as a file for bank clients: windows-1251, CRLF, a value in one line.
+
+    Args:
+        orders: amounts in roubles above zero.
+        payer: the customer, whose account pays.
+        payee: the supplier.
+        created_at: in the supplier's zone.
+
+    Source: 1С, «Стандарт обмена с системами "Клиент банка"», version 1.03.
+    """
     day = created_at.date()
     lines = [
         "1CClientBankExchange",
@@ -65,7 +74,7 @@ def write_orders(
             "ВидОплаты=01",
             "Очередность=5",
             "Код=0",
-            f"НазначениеПлатежа={_clean(order.purpose)[:MAX_PURPOSE]}",
+            f"НазначениеПлатежа={_to_one_line(order.purpose)[:MAX_PURPOSE]}",
             "КонецДокумента",
         ]
     lines.append("КонецФайла")
@@ -73,7 +82,7 @@ def write_orders(
 
 
 def _party(role: str, party: BankParty) -> list[str]:
-    name = _clean(party.name)
+    name = _to_one_line(party.name)
     return [
         f"{role}Счет={party.account}",
         f"{role}=ИНН {party.inn} {name}",
@@ -81,14 +90,14 @@ def _party(role: str, party: BankParty) -> list[str]:
         f"{role}КПП={party.kpp or ''}",
         f"{role}1={name}",
         f"{role}РасчСчет={party.account}",
-        f"{role}Банк1={_clean(party.bank_name)}",
+        f"{role}Банк1={_to_one_line(party.bank_name)}",
         f"{role}Банк2=",
         f"{role}БИК={party.bic}",
         f"{role}Корсчет={party.corr_account}",
     ]
 
 
-def _clean(text: str) -> str:
+def _to_one_line(text: str) -> str:
     """What windows-1251 can hold, in one line."""
     text = to_windows_1251(text)
     # Control characters would end a line or a value.

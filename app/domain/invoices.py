@@ -56,6 +56,7 @@ class InvoiceCard:
         return InvoiceStatus.PARTLY if self.covered else InvoiceStatus.OPEN
 
     def days_overdue(self, today: date) -> int:
+        """Days since the due date; 0 until it has passed."""
         return max(0, (today - self.due_on).days)
 
 

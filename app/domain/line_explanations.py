@@ -31,24 +31,27 @@ class Readings:
     """Month of the first one where that is not the month before."""
 
     @property
-    def turn(self) -> Decimal:
-        """What a register that went through zero adds; else zero."""
+    def rollover_units(self) -> Decimal:
+        """What a register adds that rolled over through zero; else zero."""
         return Decimal(10) ** self.digits if self.end < self.start else Decimal(0)
 
     @property
-    def has_fallen(self) -> bool:
-        """Whether it went backwards: through zero it would have run half of its register."""
-        return (self.end - self.start + self.turn) * 2 > self.turn > 0
+    def has_decreased(self) -> bool:
+        """Whether the end is below the start and no rollover explains it.
+
+        Through zero it would have run half of its register.
+        """
+        return (self.end - self.start + self.rollover_units) * 2 > self.rollover_units > 0
 
     @property
     def product(self) -> Decimal:
         """(end − start) × multiplier with the figures that are shown; kWh."""
-        difference = self._shown(self.end) - self._shown(self.start) + self.turn
+        difference = self._shown(self.end) - self._shown(self.start) + self.rollover_units
         return difference * self.multiplier
 
     @property
     def consumption(self) -> Decimal:
-        """The same to a watt-hour, as documents have it."""
+        """The of_register to a watt-hour, as documents have it."""
         return self.product.quantize(_WATT_HOUR, ROUND_HALF_UP)
 
     def _shown(self, value: Decimal) -> Decimal:
@@ -127,50 +130,61 @@ def explain_lines(lines: Sequence[BilledLine]) -> dict[int, Explanation]:
     Args:
         lines: all of the document, in their order.
     """
-    found: dict[int, Explanation] = {}
+    explanations: dict[int, Explanation] = {}
     lines = [line for line in lines if line.is_energy]
     for line in lines:
         if line.readings is not None:
-            same = [each for each in lines if each.register == line.register]
-            found[line.number] = _explain(line, line.readings, same)
-    return found
+            of_register = [other for other in lines if other.register == line.register]
+            explanations[line.number] = _explain(line, line.readings, of_register)
+    return explanations
 
 
-def _explain(line: BilledLine, readings: Readings, same: Sequence[BilledLine]) -> Explanation:
+def _explain(
+    line: BilledLine, readings: Readings, of_register: Sequence[BilledLine]
+) -> Explanation:
     consumption = readings.consumption
     if line.kwh == consumption:
-        return _made(ExplanationKind.EQUATION, line, readings, [line])
-    groups = _groups(line, same)
-    shared = _first(groups, lambda group: line in group and _sum(group) == consumption)
+        return _build(ExplanationKind.EQUATION, line, readings, [line])
+    groups = _groups(line, of_register)
+    shared = _first_group(groups, lambda group: line in group and _sum(group) == consumption)
     if shared is not None:
-        return _made(ExplanationKind.SHARED, line, readings, shared)
+        return _build(ExplanationKind.SHARED, line, readings, shared)
     if line.kwh <= 0:
-        return _made(ExplanationKind.BY_METHOD, line, readings, [line])
-    if any(each.kwh == consumption for each in same) or any(
-        _sum(group) == consumption
-        for each in same
-        for group in _groups(each, same)
-        if line not in group
-    ):
-        return _made(ExplanationKind.APART, line, readings, [line])
+        return _build(ExplanationKind.BY_METHOD, line, readings, [line])
+    if _is_explained_by_others(line, consumption, of_register):
+        return _build(ExplanationKind.APART, line, readings, [line])
     if line.is_computed or line.method == "estimated":
-        return _made(ExplanationKind.BY_METHOD, line, readings, [line])
-    return _made(ExplanationKind.UNEXPLAINED, line, readings, groups[1])
+        return _build(ExplanationKind.BY_METHOD, line, readings, [line])
+    return _build(ExplanationKind.UNEXPLAINED, line, readings, groups[1])
 
 
-def _groups(line: BilledLine, same: Sequence[BilledLine]) -> list[list[BilledLine]]:
+def _is_explained_by_others(
+    line: BilledLine, consumption: Decimal, of_register: Sequence[BilledLine]
+) -> bool:
+    """Whether another line, or a group without this one, comes to the consumption."""
+    if any(other.kwh == consumption for other in of_register):
+        return True
+    return any(
+        _sum(group) == consumption
+        for other in of_register
+        for group in _groups(other, of_register)
+        if line not in group
+    )
+
+
+def _groups(line: BilledLine, of_register: Sequence[BilledLine]) -> list[list[BilledLine]]:
     """Lines whose quantities may be parts of one difference of readings: first those of the same
     service, then of all services; of both all lines, then without what billing has computed."""
-    energy = [each for each in same if each.kwh]
-    own = [each for each in energy if each.service == line.service]
+    energy = [other for other in of_register if other.kwh]
+    of_service = [other for other in energy if other.service == line.service]
     return [
         part
-        for group in (own, energy)
-        for part in (group, [each for each in group if not each.is_computed])
+        for group in (of_service, energy)
+        for part in (group, [other for other in group if not other.is_computed])
     ]
 
 
-def _first(
+def _first_group(
     groups: Iterable[list[BilledLine]], holds: Callable[[list[BilledLine]], bool]
 ) -> list[BilledLine] | None:
     return next((group for group in groups if len(group) > 1 and holds(group)), None)
@@ -180,13 +194,13 @@ def _sum(lines: Iterable[BilledLine]) -> Decimal:
     return sum((line.kwh for line in lines), Decimal(0))
 
 
-def _made(
+def _build(
     kind: ExplanationKind, line: BilledLine, readings: Readings, lines: Sequence[BilledLine]
 ) -> Explanation:
     return Explanation(
         kind,
         readings,
-        tuple(each.number for each in lines),
-        tuple(each.kwh for each in lines),
+        tuple(member.number for member in lines),
+        tuple(member.kwh for member in lines),
         line.number == lines[0].number,
     )

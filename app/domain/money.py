@@ -1,4 +1,4 @@
-"""Roubles: exact, and in words.
+"""Exact roubles: parsing, Russian plural forms, and the amount in words.
 
 Money is ``Decimal`` roubles with two places everywhere in Python, and integer kopecks in the table.
 """
@@ -17,34 +17,34 @@ _TO_HYPHEN = dict.fromkeys(map(ord, DASHES), "-")
 KOPECK = Decimal("0.01")
 _ROUBLES = ("рубль", "рубля", "рублей")
 _WHOLE = r"(?P<whole>[0-9]{1,12}|[0-9]{1,3}(?: [0-9]{3}){1,3})"
-_ROUBLE_WORD = r"(?:руб(?:л[а-я]{1,2}|\.)?|р\.?|₽)"
-_KOPECK_WORD = r"(?:коп(?:еек|ейк[а-я])?\.?|к\.?)"
+_ROUBLE_UNIT = r"(?:руб(?:л[а-я]{1,2}|\.)?|р\.?|₽)"
+_KOPECK_UNIT = r"(?:коп(?:еек|ейк[а-я])?\.?|к\.?)"
 # One mark before one or two digits is the decimal one: «12345,6». A hyphen or an equals sign, as in
 # hand-written bills, wants both digits.
 _SUM = re.compile(
-    rf"{_WHOLE}(?:[.,](?P<part>[0-9]{{1,2}})|[-=](?P<exact>[0-9]{{2}}))? ?{_ROUBLE_WORD}?",
+    rf"{_WHOLE}(?:[.,](?P<part>[0-9]{{1,2}})|[-=](?P<exact>[0-9]{{2}}))? ?{_ROUBLE_UNIT}?",
     re.IGNORECASE,
 )
 # Thousands by one mark and kopecks by the other: «12.345,67», «12,345.67».
 _TWO_MARKS = re.compile(
-    rf"(?P<whole>[0-9]{{1,3}}(?:\.[0-9]{{3}}){{1,3}}),(?P<part>[0-9]{{2}}) ?{_ROUBLE_WORD}?"
-    rf"|(?P<whole2>[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,3}})\.(?P<part2>[0-9]{{2}}) ?{_ROUBLE_WORD}?",
+    rf"(?P<whole>[0-9]{{1,3}}(?:\.[0-9]{{3}}){{1,3}}),(?P<part>[0-9]{{2}}) ?{_ROUBLE_UNIT}?"
+    rf"|(?P<whole2>[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,3}})\.(?P<part2>[0-9]{{2}}) ?{_ROUBLE_UNIT}?",
     re.IGNORECASE,
 )
-# Kopecks by their word are a number, not a fraction: «5 руб. 7 коп.» is 5,07.
-_IN_WORDS = re.compile(
-    rf"{_WHOLE} ?{_ROUBLE_WORD},? ?(?P<kopecks>[0-9]{{1,2}}) ?{_KOPECK_WORD}", re.IGNORECASE
+# Kopecks with their unit are a number, not a fraction: «5 руб. 7 коп.» is 5,07.
+_ROUBLES_AND_KOPECKS = re.compile(
+    rf"{_WHOLE} ?{_ROUBLE_UNIT},? ?(?P<kopecks>[0-9]{{1,2}}) ?{_KOPECK_UNIT}", re.IGNORECASE
 )
 _KOPECKS = ("копейка", "копейки", "копеек")
 
 
 def from_kopecks(kopecks: int) -> Decimal:
-    """Kopecks to roubles with two places, exactly."""
+    """Convert kopecks to roubles with two places, exactly."""
     return Decimal(kopecks).scaleb(-2)
 
 
 def parse_roubles(text: str) -> Decimal:
-    """A sum as people type it → roubles, two places.
+    """Parse an amount as people type it into roubles with two places.
 
     «12 345,67», «12345.6 ₽», «12345-67», «12 345 руб. 67 коп.». What may mean two sums, as
     «12.345», is refused.
@@ -57,7 +57,7 @@ def parse_roubles(text: str) -> Decimal:
     bare = re.sub(r" ?([.,=-]) ?(?=[0-9])", r"\1", bare)
     # A telephone makes a full stop of two spaces.
     bare = re.sub(r"(?<=[0-9₽]) ?[.,;]$", "", bare)
-    if match := _IN_WORDS.fullmatch(bare):
+    if match := _ROUBLES_AND_KOPECKS.fullmatch(bare):
         whole, part = match["whole"], match["kopecks"].zfill(2)
     elif match := _SUM.fullmatch(bare):
         whole, part = match["whole"], (match["part"] or match["exact"] or "").ljust(2, "0")
@@ -70,7 +70,11 @@ def parse_roubles(text: str) -> Decimal:
 
 
 def plural(number: int, forms: tuple[str, str, str]) -> str:
-    """The Russian form for a number: (1 рубль, 2 рубля, 5 рублей)."""
+    """Choose the Russian plural form for a number.
+
+    Args:
+        forms: for 1, 2 and 5: («рубль», «рубля», «рублей»).
+    """
     number = abs(number) % 100
     if 11 <= number <= 14:
         return forms[2]
@@ -78,7 +82,9 @@ def plural(number: int, forms: tuple[str, str, str]) -> str:
 
 
 def amount_in_words(amount: Decimal) -> str:
-    """«Одна тысяча двести тридцать четыре рубля 56 копеек»; a negative sum begins with «Минус».
+    """Write an amount in Russian words: «Одна тысяча двести тридцать четыре рубля 56 копеек».
+
+    A negative amount begins with «Минус».
 
     Args:
         amount: roubles, two places.
@@ -88,6 +94,6 @@ def amount_in_words(amount: Decimal) -> str:
     from num2words import num2words  # noqa: PLC0415 - heavy, and few pages need it
 
     number = num2words(roubles, lang="ru")
-    words = f"{number} {plural(roubles, _ROUBLES)} {rest:02d} {plural(rest, _KOPECKS)}"
-    words = f"минус {words}" if amount < 0 else words
-    return words[0].upper() + words[1:]
+    text = f"{number} {plural(roubles, _ROUBLES)} {rest:02d} {plural(rest, _KOPECKS)}"
+    text = f"минус {text}" if amount < 0 else text
+    return text[0].upper() + text[1:]

@@ -200,34 +200,20 @@ def build_open_items(
     balance = computed if balance is None else balance
     builder = _split_energy_debt(debts, invoices, since, today)
     builder.add_other(max(ZERO, balance - computed))
-    credits = [
-        debts.corrected.credit[DebtKind.ENERGY],
-        max(ZERO, -opening),
-        max(ZERO, computed - balance),
-    ]
-    energy = allocate(
-        builder.open_amounts(),
-        [*(item for item in receipts if not item.is_interest), *map(Receipt, credits)],
-    )
+    credits = (max(ZERO, -opening), max(ZERO, computed - balance))
+    energy = _allocate_energy(builder, debts, receipts, credits)
     interest = _allocate_interest(debts, receipts)
     return OpenItems(
-        today=today,
-        balance=balance,
-        receivables=(
-            *builder.receivables(energy),
-            *_interest_receivables(debts, interest),
-            *_refunded_debt(ReceivableKind.OTHER, energy.unallocated),
-            *_refunded_debt(ReceivableKind.INTEREST, interest.unallocated),
-        ),
+        today,
+        balance,
+        _receivables(builder, debts, energy, interest),
         credit={
             DebtKind.ENERGY: max(ZERO, energy.unallocated),
             DebtKind.LATE_INTEREST: max(ZERO, interest.unallocated),
         },
-        documents={
-            **builder.document_balances(energy),
-            **_interest_balances(debts, interest),
-            **_credit_note_balances(debts),
-        },
+        documents=builder.document_balances(energy)
+        | _interest_balances(debts, interest)
+        | _credit_note_balances(debts),
     )
 
 
@@ -241,6 +227,7 @@ class _Debts:
 
     @classmethod
     def of(cls, documents: Collection[LedgerDocument], since: date, opening: Decimal) -> _Debts:
+        """Those dated from ``since`` on and not withdrawn."""
         counted = [
             document for document in documents if document.on >= since and not document.is_withdrawn
         ]
@@ -270,6 +257,22 @@ def _split_energy_debt(
     return builder
 
 
+def _allocate_energy(
+    builder: ReceivablesBuilder,
+    debts: _Debts,
+    receipts: Iterable[Receipt],
+    credits: Iterable[Decimal],
+) -> Allocation[int]:
+    """Receivables by their place, and the money that is not for interest.
+
+    Args:
+        credits: overpayments without a receipt, roubles; those of corrections come on top.
+    """
+    money = [receipt for receipt in receipts if not receipt.is_interest]
+    corrected = debts.corrected.credit[DebtKind.ENERGY]
+    return allocate(builder.open_amounts(), [*money, *map(Receipt, (corrected, *credits))])
+
+
 def _allocate_interest(debts: _Debts, receipts: Iterable[Receipt]) -> Allocation[int]:
     """Late interest by document id, and the money whose purpose says that it pays interest."""
     return allocate(
@@ -287,6 +290,18 @@ def _allocate_interest(debts: _Debts, receipts: Iterable[Receipt]) -> Allocation
             *(receipt for receipt in receipts if receipt.is_interest),
             Receipt(debts.corrected.credit[DebtKind.LATE_INTEREST]),
         ],
+    )
+
+
+def _receivables(
+    builder: ReceivablesBuilder, debts: _Debts, energy: Allocation[int], interest: Allocation[int]
+) -> tuple[Receivable, ...]:
+    """Energy by due date, then late interest, then what was refunded beyond what was received."""
+    return (
+        *builder.receivables(energy),
+        *_interest_receivables(debts, interest),
+        *_refunded_debt(ReceivableKind.OTHER, energy.unallocated),
+        *_refunded_debt(ReceivableKind.INTEREST, interest.unallocated),
     )
 
 

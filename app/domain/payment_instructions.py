@@ -54,9 +54,11 @@ class PaymentInstruction:
         return f"{self.kind}-{self.id}" if self.id else self.kind.value
 
     def days_overdue(self, today: date) -> int:
+        """Days since the due date; 0 until it has passed, and where there is none."""
         return max(0, (today - self.due_on).days) if self.due_on else 0
 
     def is_overdue(self, today: date) -> bool:
+        """Whether it should have been paid before ``today``, a business date."""
         return self.due_on is None or self.due_on < today
 
 

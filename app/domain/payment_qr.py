@@ -33,14 +33,20 @@ class Payee:
 
 
 def build_payload(payee: Payee, amount: Decimal, purpose: str, contract: str) -> bytes:
-    """The bytes of the code.
+    """Encode requisites, amount and purpose as the bytes of a payment QR code.
 
-    UTF-8 where it fits 300 bytes, else windows-1251 with the letters that it lacks written as
-    people write them, else the same with a shorter purpose, at last one that is cut.
+    UTF-8 where it fits 300 bytes, else windows-1251 with the characters that it lacks
+    transliterated, else the same with a shorter purpose, at last one that is cut.
 
     Args:
         amount: roubles above zero; without a debt there is no code.
         purpose: one line.
+        contract: its number.
+
+    Raises:
+        ValueError: name and requisites alone are longer than a code may be.
+
+    Source: ГОСТ Р 56042-2014, sections 5 and 6.
     """
     values = {
         "Name": payee.name,
@@ -57,8 +63,8 @@ def build_payload(payee: Payee, amount: Decimal, purpose: str, contract: str) ->
     values = {
         key: _one_line(value)[: LIMITS.get(key, MAX_PURPOSE)] for key, value in values.items()
     }
-    for words in (values["Purpose"], *shorten(values["Purpose"])):
-        values["Purpose"] = words
+    for shorter in (values["Purpose"], *shorten(values["Purpose"])):
+        values["Purpose"] = shorter
         if payload := _fitting(values):
             return payload
     while True:
@@ -85,7 +91,7 @@ def _encode(values: dict[str, str], flag: str, encoding: str) -> bytes:
             key: to_windows_1251(value)[: LIMITS.get(key, MAX_PURPOSE)]
             for key, value in values.items()
         }
-    separator = next((each for each in _SEPARATORS if not _is_in(each, values)), "|")
+    separator = next((mark for mark in _SEPARATORS if not _is_in(mark, values)), "|")
     parts = (
         f"{key}={value.replace(separator, ' ')}"
         for key, value in values.items()

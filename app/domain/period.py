@@ -1,4 +1,7 @@
-"""Months and periods of business dates, both ends inclusive, in the supplier's zone."""
+"""Billing months and periods: parsing of typed dates, ranges with both ends included.
+
+All are business dates in the supplier's zone.
+"""
 
 from __future__ import annotations
 
@@ -65,6 +68,7 @@ class Month(NamedTuple):
 
     @classmethod
     def of(cls, day: date) -> Month:
+        """The month that a business date lies in."""
         return cls(day.year, day.month)
 
     @classmethod
@@ -89,6 +93,7 @@ class Month(NamedTuple):
         return self.plus(1).first
 
     def plus(self, months: int) -> Month:
+        """The month so many months later, earlier if negative."""
         year, rest = divmod(self.year * 12 + self.number - 1 + months, 12)
         return Month(year, rest + 1)
 
@@ -137,14 +142,14 @@ class Period:
 
 
 def parse_day(text: str) -> date:
-    """A date as a browser's date field (``2026-11-22``) or a person writes it: the day first.
+    """Parse a date as a browser's date field (``2026-11-22``) or a person writes it: the day first.
 
     «22.11.2026», «22.11.26», «1/2/26», «22-11-2026», «22 11 26», «22 ноября 2026 г.».
 
     Raises:
         PeriodError: ``unreadable``.
     """
-    text = _typed(text)
+    text = _normalize(text)
     if match := _ISO_DATE.fullmatch(text):
         year, month, day = match.groups()
     elif match := _RUSSIAN_DATE.fullmatch(text):
@@ -161,13 +166,14 @@ def parse_day(text: str) -> date:
 
 
 def parse_month(text: str) -> Month:
-    """A month as a browser's field (``2026-10``) or a person writes it: «10.2026», «10.26»,
-    «октябрь 2026».
+    """Parse a month as a browser's field (``2026-10``) or a person writes it.
+
+    «10.2026», «10.26», «октябрь 2026».
 
     Raises:
         PeriodError: ``unreadable``.
     """
-    text = _typed(text)
+    text = _normalize(text)
     if match := _YEAR_AND_MONTH.fullmatch(text):
         year, month = match.groups()
     elif match := _MONTH_OF_YEAR.fullmatch(text):
@@ -183,7 +189,7 @@ def parse_month(text: str) -> Month:
     return Month(_whole_year(year), int(month))
 
 
-def _typed(text: str) -> str:
+def _normalize(text: str) -> str:
     """One line in small letters, with plain dashes and spaces."""
     text = " ".join(text[:60].lower().translate(_TO_HYPHEN).split())
     # Telephones put a space behind a full stop, and a full stop for two spaces.
@@ -205,13 +211,13 @@ def _forms(month: str) -> set[str]:
 
 
 def last_months(today: date, count: int) -> Period:
-    """The month of ``today`` and the ``count - 1`` before it."""
+    """The period of ``count`` months that ends with the month of ``today``."""
     this = Month.of(today)
     return Period(this.plus(1 - count).first, this.last)
 
 
 def presets(today: date) -> list[tuple[str, Period]]:
-    """Periods people ask for most, with the words for them."""
+    """Ready-made periods for filters, each with its Russian label."""
     this = Month.of(today)
     quarter = Month(today.year, (today.month - 1) // 3 * 3 + 1)
     return [

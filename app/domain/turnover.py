@@ -84,12 +84,12 @@ class RunningEntry(NamedTuple):
 
 
 def debt_side(balance: Decimal) -> Decimal:
-    """The Дт side of a balance: what the customer owes, else zero."""
+    """The debit (Дт) side of a balance, roubles: what the customer owes, else zero."""
     return balance if balance > 0 else ZERO
 
 
 def overpayment_side(balance: Decimal) -> Decimal:
-    """The Кт side of a balance: what the customer has overpaid, else zero."""
+    """The credit (Кт) side of a balance, roubles: what the customer has overpaid, else zero."""
     return -balance if balance < 0 else ZERO
 
 

@@ -1,4 +1,4 @@
-"""Reads of charges: documents by month, one document with its lines."""
+"""Read charges: documents of a period, one document with its lines."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def get_detail(
         document=documents[charge.id],
         lines=list_lines(session, [charge.id], _explanations(session, charge), offset, limit),
         corrected=documents[corrected.id] if corrected else None,
-        corrections=tuple(documents[each.id] for each in corrections),
+        corrections=tuple(documents[correction.id] for correction in corrections),
     )
 
 
@@ -162,24 +162,35 @@ def list_lines(
         .limit(limit)
     ).all()
     return tuple(
-        Line(
-            charge_id=line.charge_id,
-            number=line.line_number,
-            service=service,
-            point=(point.name or point.address) if point else None,
-            meter=serial_number,
-            zone=line.zone,
-            quantity=line.quantity,
-            unit=line.unit or unit,
-            price=line.price,
-            net=line.net_amount,
-            vat_rate=line.vat_rate,
-            vat=line.vat_amount,
-            gross=line.gross_amount,
-            method=line.method,
-            explanation=explanations.get(line.line_number),
-        )
+        _line(line, service, unit, point, serial_number, explanations.get(line.line_number))
         for line, service, unit, point, serial_number in rows
+    )
+
+
+def _line(
+    line: ChargeLine,
+    service: str,
+    unit: str | None,
+    point: SupplyPoint | None,
+    serial_number: str | None,
+    explanation: Explanation | None,
+) -> Line:
+    return Line(
+        charge_id=line.charge_id,
+        number=line.line_number,
+        service=service,
+        point=(point.name or point.address) if point else None,
+        meter=serial_number,
+        zone=line.zone,
+        quantity=line.quantity,
+        unit=line.unit or unit,
+        price=line.price,
+        net=line.net_amount,
+        vat_rate=line.vat_rate,
+        vat=line.vat_amount,
+        gross=line.gross_amount,
+        method=line.method,
+        explanation=explanation,
     )
 
 
@@ -268,29 +279,7 @@ def _of(contract: VisibleContract) -> Select[Charge]:
 def _documents(
     session: Session, contract: VisibleContract, charges: Sequence[Charge]
 ) -> list[Document]:
-    sums: dict[int, list[RateSum]] = {}
-    volumes: dict[int, Decimal] = {}
-    capacities: dict[int, Decimal] = {}
-    rows = session.execute(
-        select(
-            ChargeLine.charge_id,
-            ChargeLine.vat_rate,
-            func.coalesce(ChargeLine.unit, Service.unit),
-            func.sum(ChargeLine.quantity),
-            func.sum(ChargeLine.net_amount),
-            func.sum(ChargeLine.vat_amount),
-            func.sum(ChargeLine.gross_amount),
-        )
-        .join(Service, Service.id == ChargeLine.service_id)
-        .where(ChargeLine.charge_id.in_([charge.id for charge in charges]))
-        .group_by(
-            ChargeLine.charge_id, ChargeLine.vat_rate, func.coalesce(ChargeLine.unit, Service.unit)
-        )
-    )
-    for charge_id, rate, unit, quantity, net, vat, gross in rows:
-        sums.setdefault(charge_id, []).append(RateSum(rate, net, vat, gross))
-        volumes[charge_id] = volumes.get(charge_id, Decimal(0)) + in_kwh(quantity, unit)
-        capacities[charge_id] = capacities.get(charge_id, Decimal(0)) + in_kw(quantity, unit)
+    sums, volumes, capacities = _line_sums(session, [charge.id for charge in charges])
     interest = {charge.id for charge in charges if charge.kind == EntryKind.LATE_INTEREST}
     if any(charge.corrects_external_id for charge in charges):
         interest |= list_interest_ids(session, contract)
@@ -313,3 +302,33 @@ def _documents(
         )
         for charge in charges
     ]
+
+
+def _line_sums(
+    session: Session, charge_ids: Sequence[int]
+) -> tuple[dict[int, list[RateSum]], dict[int, Decimal], dict[int, Decimal]]:
+    """Sums by VAT rate, kWh and kW of the lines of documents, by document id; one SELECT."""
+    sums: dict[int, list[RateSum]] = {}
+    volumes: dict[int, Decimal] = {}
+    capacities: dict[int, Decimal] = {}
+    rows = session.execute(
+        select(
+            ChargeLine.charge_id,
+            ChargeLine.vat_rate,
+            func.coalesce(ChargeLine.unit, Service.unit),
+            func.sum(ChargeLine.quantity),
+            func.sum(ChargeLine.net_amount),
+            func.sum(ChargeLine.vat_amount),
+            func.sum(ChargeLine.gross_amount),
+        )
+        .join(Service, Service.id == ChargeLine.service_id)
+        .where(ChargeLine.charge_id.in_(charge_ids))
+        .group_by(
+            ChargeLine.charge_id, ChargeLine.vat_rate, func.coalesce(ChargeLine.unit, Service.unit)
+        )
+    )
+    for charge_id, rate, unit, quantity, net, vat, gross in rows:
+        sums.setdefault(charge_id, []).append(RateSum(rate, net, vat, gross))
+        volumes[charge_id] = volumes.get(charge_id, Decimal(0)) + in_kwh(quantity, unit)
+        capacities[charge_id] = capacities.get(charge_id, Decimal(0)) + in_kw(quantity, unit)
+    return sums, volumes, capacities

@@ -1,4 +1,4 @@
-"""Reads of what a contract owes: documents, invoices and money of its ledger."""
+"""Read open items of a contract from documents, invoices and payments of its ledger."""
 
 from __future__ import annotations
 
@@ -42,8 +42,10 @@ def read_open_items(
 def list_ledger_documents(
     session: Session, contract: VisibleContract, until: date = date.max
 ) -> list[LedgerDocument]:
-    """All documents of a contract up to a day, as the allocation takes them; also the withdrawn
-    ones, which tell what their corrections belong to."""
+    """All documents of a contract up to a day, for ``build_open_items``.
+
+    Withdrawn ones are among them: they tell what their corrections belong to.
+    """
     rows = session.execute(
         select(
             Charge.id,
@@ -63,7 +65,7 @@ def list_ledger_documents(
 
 
 def list_interest_ids(session: Session, contract: VisibleContract) -> frozenset[int]:
-    """Documents of late interest: fines, and what corrects them."""
+    """Ids of documents of late interest, and of what corrects them."""
     kinds = debt_kinds(list_ledger_documents(session, contract))
     return frozenset(key for key, kind in kinds.items() if kind is DebtKind.LATE_INTEREST)
 

@@ -246,8 +246,8 @@ def _anchor(
     if known:
         month, opening, closing = known[-1]
         return (opening, month.first) if month == month_of_first else (closing, month.next_first)
-    later = session.connection().execute(_FIRST_BALANCE, {"contract_id": contract.id}).first()
-    return (later[1], later[0].first) if later else (ZERO, EARLIEST)
+    first = session.connection().execute(_FIRST_BALANCE, {"contract_id": contract.id}).first()
+    return (first[1], first[0].first) if first else (ZERO, EARLIEST)
 
 
 def _kopecks(rows: Sequence[Any]) -> int:

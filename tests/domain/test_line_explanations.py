@@ -43,20 +43,20 @@ def test_readings_and_multiplier_explain_a_quantity() -> None:
     found = explained(readings("81444.30", "81809.50", "20"), ("EE", "7304", "meter"))
     assert kinds(found) == ["equation"]
     assert found[1].readings.consumption == Decimal("7304")
-    assert not found[1].readings.turn
+    assert not found[1].readings.rollover_units
 
 
 def test_a_register_that_went_through_zero_goes_on_from_there() -> None:
     found = explained(readings("99990.00", "15.50", "20"), ("EE", "510", "meter"))
     assert kinds(found) == ["equation"]
-    assert found[1].readings.turn == 100000
-    assert not found[1].readings.has_fallen
+    assert found[1].readings.rollover_units == 100000
+    assert not found[1].readings.has_decreased
 
 
 def test_a_reading_that_is_less_than_the_one_before_is_no_way_through_zero() -> None:
-    assert readings("1000.00", "900.00").has_fallen
-    assert not readings("900.00", "1000.00").has_fallen
-    assert not readings("1000.00", "1000.00").has_fallen
+    assert readings("1000.00", "900.00").has_decreased
+    assert not readings("900.00", "1000.00").has_decreased
+    assert not readings("1000.00", "1000.00").has_decreased
 
 
 def test_a_tariff_that_changed_within_the_month_is_explained_by_both_lines_together() -> None:

@@ -87,13 +87,16 @@ def file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
 def _results(contract: VisibleContract, form: PeriodForm, period: Period) -> dict[str, Any]:
     documents = list_documents(db.session(), contract, period)
     today = clock().today()
-    states = read_open_items(db.session(), contract, today).documents
+    balances = read_open_items(db.session(), contract, today).documents
     energy = [document for document in documents if not document.is_interest]
     interest = [document for document in documents if document.is_interest]
     return {
         "form": form,
-        "months": build_months(energy, states, today),
-        "interest": [(each, summarize_payment([each], states, today)) for each in interest[::-1]],
+        "months": build_months(energy, balances, today),
+        "interest": [
+            (document, summarize_payment([document], balances, today))
+            for document in reversed(interest)
+        ],
         "total": sum((document.gross for document in documents), ZERO),
         "kinds": CHARGE_KINDS,
     }

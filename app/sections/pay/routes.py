@@ -40,14 +40,14 @@ def order_file(contract: VisibleContract) -> ResponseReturnValue:
     """The chosen payments as orders in one file for the bank client."""
     plan = _to_pay(contract)
     codes = set(request.args.getlist("item"))
-    chosen = [each for each in plan.instructions if each.code in codes]
+    chosen = [instruction for instruction in plan.instructions if instruction.code in codes]
     if find_payer(db.session(), contract) is None:
         return _page(contract, plan, 422, error="Сначала нужен расчетный счет вашей организации")
     if not chosen:
-        words = "Отметьте хотя бы один платеж"
+        message = "Отметьте хотя бы один платеж"
         if codes:
-            words = "Отмеченное уже оплачено или изменилось. Отметьте снова"
-        return _page(contract, plan, 422, error=words)
+            message = "Отмеченное уже оплачено или изменилось. Отметьте снова"
+        return _page(contract, plan, 422, error=message)
     return send_payment_orders(contract, chosen)
 
 
@@ -74,14 +74,14 @@ def item(contract: VisibleContract, code: str) -> ResponseReturnValue:
 @bp.get("/bank-details")
 @contract_access(Permission.MANAGE_MONEY)
 def bank_details(contract: VisibleContract) -> ResponseReturnValue:
-    """The customer's own account for payment orders; what billing has is shown beside it."""
+    """The customer's account for payment orders; what billing has is shown beside it."""
     return _details_page(contract, BankDetailsForm(obj=find_bank_details(db.session(), contract)))
 
 
 @bp.post("/bank-details")
 @contract_access(Permission.MANAGE_MONEY)
 def bank_details_submit(contract: VisibleContract) -> ResponseReturnValue:
-    """Keep what was typed, once its keys are right."""
+    """Store the bank details once their check digits are right."""
     form = BankDetailsForm()
     if not form.validate():
         return _details_page(contract, form, 422)
@@ -125,7 +125,9 @@ def _chosen(instructions: Sequence[PaymentInstruction], plan: PaymentPlan) -> fr
     """Ticked to begin with: what is overdue, and the next date."""
     today, next_on = clock().today(), plan.open_items.next_due_on
     return frozenset(
-        each.code for each in instructions if each.is_overdue(today) or each.due_on == next_on
+        instruction.code
+        for instruction in instructions
+        if instruction.is_overdue(today) or instruction.due_on == next_on
     )
 
 
@@ -137,5 +139,5 @@ def _details_page(contract: VisibleContract, form: BankDetailsForm, status: int 
         form=form,
         status=status,
         payer=find_payer(db.session(), contract),
-        own=find_bank_details(db.session(), contract),
+        entered=find_bank_details(db.session(), contract),
     )
