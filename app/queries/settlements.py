@@ -246,8 +246,8 @@ def _anchor(
     if known:
         month, opening, closing = known[-1]
         return (opening, month.first) if month == month_of_first else (closing, month.next_first)
-    first = session.connection().execute(_FIRST_BALANCE, {"contract_id": contract.id}).first()
-    return (first[1], first[0].first) if first else (ZERO, EARLIEST)
+    oldest = session.connection().execute(_FIRST_BALANCE, {"contract_id": contract.id}).first()
+    return (oldest[1], oldest[0].first) if oldest else (ZERO, EARLIEST)
 
 
 def _kopecks(rows: Sequence[Any]) -> int:
