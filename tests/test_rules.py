@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from flask_migrate import check, downgrade, upgrade
+from jinja2 import Environment
+from jinja2.nodes import Assign
 
 from config import ROOT
 
@@ -59,11 +60,12 @@ def test_views_are_short_and_hold_no_queries() -> None:
 
 def test_no_view_hands_over_a_name_that_a_base_template_sets() -> None:
     """What the base sets at its top hides what a page was given under that name."""
-    texts = [
-        (ROOT / "templates" / name).read_text(encoding="utf-8")
+    names = {
+        node.target.name
         for name in ("base.html", "base_minimal.html")
-    ]
-    names = set(re.findall(r"{%-?\s*set\s+(\w+)", "".join(texts)))
+        for node in Environment().parse((ROOT / "templates" / name).read_text("utf-8")).body
+        if isinstance(node, Assign)
+    }
     handed_over = {
         keyword.arg
         for file in python_files("app")
