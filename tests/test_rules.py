@@ -63,7 +63,9 @@ def test_no_view_hands_over_a_name_that_a_base_template_sets() -> None:
     names = {
         node.target.name
         for name in ("base.html", "base_minimal.html")
-        for node in Environment().parse((ROOT / "templates" / name).read_text("utf-8")).body
+        for node in Environment(autoescape=True)
+        .parse((ROOT / "templates" / name).read_text("utf-8"))
+        .body
         if isinstance(node, Assign)
     }
     handed_over = {
