@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Insert, event, insert
 from sqlalchemy.orm import Mapper, Session
 
-from app.domain.audit_log import ActorKind
+from app.domain.audit_log import DATA_ACCESS, ActorKind
 from app.models import AuditEvent
 from app.queries.audit_log import is_recorded
 
@@ -18,7 +18,6 @@ ORIGIN = "origin"
 MAX_ADDRESS = 45
 COMMAND_LINE = "cli"
 """Address of whoever works on the server itself."""
-DATA_ACCESS = "staff.looked"
 REPEATED_ACCESS = timedelta(minutes=15)
 
 EventValues = dict[str, Any]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+DATA_ACCESS = "staff.looked"
+"""Action of an event that tells of access to data of customers; most events of people are that."""
+
 
 class ActorKind(StrEnum):
     """Who did what an audit event tells; each event has exactly one."""

@@ -1,4 +1,4 @@
-"""The journal is only added to, by two modules; every action of the code has its words."""
+"""The audit log is only added to, by two modules; every action of the code has its label."""
 
 from __future__ import annotations
 

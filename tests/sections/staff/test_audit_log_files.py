@@ -1,4 +1,4 @@
-"""The journal as a file, its speed, and the same on PostgreSQL."""
+"""The audit log as a file, its speed, and the same on PostgreSQL."""
 
 from __future__ import annotations
 
