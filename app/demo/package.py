@@ -79,12 +79,7 @@ def write_demo_package(
     Raises:
         ValueError: ``now`` is naive, or there is no room for the stories.
     """
-    if now.utcoffset() is None:
-        raise ValueError("now must be an aware datetime")
-    if contracts < len(LEADING_ROLES) or months < SHORTEST_HISTORY:
-        raise ValueError(
-            f"at least {len(LEADING_ROLES)} contracts and {SHORTEST_HISTORY} months are needed"
-        )
+    _check_arguments(now, contracts, months)
     timeline = Timeline.until(now, months)
     tables = Tables(
         supplier=[supplier_row()],
@@ -104,6 +99,15 @@ def write_demo_package(
         created_at=now,
     )
     return _summary(told, batch, write_package(folder, tables, batch))
+
+
+def _check_arguments(now: datetime, contracts: int, months: int) -> None:
+    if now.utcoffset() is None:
+        raise ValueError("now must be an aware datetime")
+    if contracts < len(LEADING_ROLES) or months < SHORTEST_HISTORY:
+        raise ValueError(
+            f"at least {len(LEADING_ROLES)} contracts and {SHORTEST_HISTORY} months are needed"
+        )
 
 
 def _tell(deal: Deal, timeline: Timeline, seed: int, tables: Tables) -> _Told:

@@ -1,4 +1,4 @@
-"""Section: pay."""
+"""Section: pay: what is to be paid, and how. Money received is the section ``payments``."""
 
 from app.sections.pay.routes import bp
 
