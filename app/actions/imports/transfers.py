@@ -221,7 +221,7 @@ def _end_sessions_and_codes(context: MergeContext) -> None:
 
 def _report(session: Session, context: MergeContext) -> None:
     """Write warnings, audit events and emails, in portions."""
-    notices = TransferNotifications(session, context.run_id, context.now)
+    notifications = TransferNotifications(session, context.run_id, context.now)
     count = waiting = 0
     for rows in _rows(context):
         write_events(context, [_event(row) for row in rows])
@@ -234,10 +234,10 @@ def _report(session: Session, context: MergeContext) -> None:
                 transfer.line,
                 "customer_id" if _is_moved(row) else "inn",
             )
-            notices.add(row)
+            notifications.add(row)
             count += 1
             waiting += transfer.decided_at is None
-    notices.send()
+    notifications.send()
     phrase = plural(count, ("договор сменил", "договора сменили", "договоров сменили"))
     context.report.warn_first(
         f"{CONTRACTS}.csv",
