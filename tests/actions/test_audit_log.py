@@ -173,7 +173,7 @@ def test_a_line_carries_who_works_and_from_where(session: Session, make: Factory
     assert (line.staff_id, line.address) == (clerk.id, ("2001:db8::1" + "0" * 60)[:45])
 
 
-def test_looking_again_within_a_quarter_of_an_hour_is_one_line(
+def test_the_same_access_within_a_quarter_of_an_hour_is_one_event(
     session: Session, make: Factory
 ) -> None:
     clerk = make.staff()

@@ -1,4 +1,4 @@
-"""«Справочники»: departments, topics and kinds of premises at the desk."""
+"""«Справочники»: departments, topics and kinds of premises edited by staff."""
 
 from __future__ import annotations
 

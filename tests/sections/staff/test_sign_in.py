@@ -1,4 +1,4 @@
-"""The desk's own door: two factors, each code once, sessions that end soon."""
+"""Sign-in of staff: two factors, each code once, sessions that end soon."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""«Тексты»: published at the desk, agreed to by customers, never changed."""
+"""«Тексты»: published by staff, agreed to by customers, never changed."""
 
 from __future__ import annotations
 
