@@ -7,11 +7,10 @@ beside it ``<key>/errors.csv``. Only what is being received lies on the local di
 from __future__ import annotations
 
 import shutil
-import time
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -94,15 +93,15 @@ class BatchStore:
         """Delete a batch and all beside it; one that is gone is no fault."""
         self._files.delete(key)
 
-    def delete_leftovers(self, known: Collection[str]) -> None:
+    def delete_leftovers(self, known: Collection[str], now: datetime) -> None:
         """Delete what a crash has left: older than a day, and no row speaks of it."""
-        for name in self._files.list_before(datetime.now(UTC) - LEFTOVER, folders=True):
+        before = now - LEFTOVER
+        for name in self._files.list_before(before, folders=True):
             if name not in known:
                 self._files.delete(name)
         if not self._folder.is_dir():
             return
-        old = time.time() - LEFTOVER.total_seconds()
         for path in self._folder.iterdir():
             is_ours = path.name.startswith((INCOMING, "copy-"))
-            if is_ours and path.stat().st_mtime < old:
+            if is_ours and path.stat().st_mtime < before.timestamp():
                 path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)

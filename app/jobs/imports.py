@@ -126,7 +126,7 @@ def delete_expired() -> None:
     for storage_key in gone:
         delete_stored(storage_key)
     try:
-        batch_store().delete_leftovers(jobs.list_folders(session))
+        batch_store().delete_leftovers(jobs.list_folders(session), clock().now())
     except StoreError as error:
         log.warning("the file store cannot be listed: %s", error)
 
