@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from app.actions import prepared_files
 from app.actions.claims import Claim, ClaimLostError, get_claimed, new_claimant
@@ -53,7 +53,7 @@ def delete_expired() -> None:
     gone = prepared_files.delete_expired(session, now)
     session.commit()
     try:
-        old = set(prepared_store().list_before(datetime.now(UTC) - LEFTOVER))
+        old = set(prepared_store().list_before(clock().now() - LEFTOVER))
         for name in {*gone, *(old - prepared_files.list_names(session))}:
             prepared_store().delete(name)
     except StoreError as error:
