@@ -12,7 +12,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -245,7 +245,7 @@ class RemoteFileStore:
             name, slash, _ = path.removeprefix(f"{root}/").partition("/")
             if bool(slash) is not folders:
                 continue
-            written = entry.get("LastModified") or datetime.now(UTC)
+            written = entry.get("LastModified") or moment
             newest[name] = max(newest.get(name, written), written)
         yield from (name for name, written in newest.items() if written < moment)
 
