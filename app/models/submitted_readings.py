@@ -68,7 +68,7 @@ class SubmittedReading(Base):
     """The value that billing accepted instead."""
     previous_value: Mapped[Value | None]
     previous_on: Mapped[date | None]
-    consumption: Mapped[Energy | None]
+    consumption_kwh: Mapped[Energy | None]
     rolled_over: Mapped[bool]
     is_late: Mapped[bool]
     doubts: Mapped[list[str]] = mapped_column(JSON)

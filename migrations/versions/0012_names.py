@@ -28,6 +28,7 @@ COLUMNS = (
     ('import_jobs', 'stored_as', 'storage_key'),
     ('prepared_files', 'stored_as', 'storage_key'),
     ('reading_receipts', 'key', 'idempotency_key'),
+    ('submitted_readings', 'consumption', 'consumption_kwh'),
 )
 
 

@@ -39,6 +39,7 @@ RENAMED_COLUMNS = {
     ("import_jobs", "stored_as"): "storage_key",
     ("prepared_files", "stored_as"): "storage_key",
     ("reading_receipts", "key"): "idempotency_key",
+    ("submitted_readings", "consumption"): "consumption_kwh",
 }
 
 Rows = dict[str, list[dict[str, Any]]]

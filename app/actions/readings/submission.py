@@ -283,7 +283,7 @@ def _insert_reading(
         value=checked.value,
         previous_value=previous.value if previous else None,
         previous_on=previous.taken_on if previous else None,
-        consumption=checked.consumption_kwh,
+        consumption_kwh=checked.consumption_kwh,
         rolled_over=checked.rolled_over,
         is_late=is_late,
         doubts=[str(doubt) for doubt in checked.doubts],

@@ -80,7 +80,7 @@ class ReviewedReading:
     @property
     def percent(self) -> Decimal | None:
         """Consumption in per cent of the typical month."""
-        consumption_kwh = self.reading.consumption
+        consumption_kwh = self.reading.consumption_kwh
         if consumption_kwh is None or not self.typical_month_kwh:
             return None
         return (consumption_kwh * 100 / self.typical_month_kwh).quantize(Decimal(1), ROUND_HALF_UP)

@@ -91,7 +91,7 @@ def _receipt_row(row: SubmittedReading, name: RegisterName) -> DocumentRow:
         end=reading(row.value, decimals),
         end_on=row.taken_on,
         multiplier=plain(name.scale.multiplier),
-        consumption_kwh=row.consumption,
+        consumption_kwh=row.consumption_kwh,
         rolled_over=row.rolled_over,
         status=labels.STATUSES[ReadingStatus(row.status)][1],
     )

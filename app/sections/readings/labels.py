@@ -131,7 +131,7 @@ def receipt_line(row: SubmittedReading, name: RegisterName) -> str:
     """«Прибор № 12345678, зона Т1: 1110,50, расход 420 кВт·ч — принято», for an email."""
     line = f"Прибор № {name.serial_number}, {ZONES[name.zone]}: "
     line += reading(row.value, name.scale.decimals)
-    if row.consumption is not None:
-        line += f", расход {energy(row.consumption)} кВт·ч"
+    if row.consumption_kwh is not None:
+        line += f", расход {energy(row.consumption_kwh)} кВт·ч"
     is_accepted = row.status == ReadingStatus.ACCEPTED
     return f"{line} — {'принято' if is_accepted else 'передано, проверит сотрудник'}"

@@ -33,7 +33,7 @@ def test_a_plausible_reading_is_shown_in_full_then_accepted_at_once(
     assert "Показания переданы" in text
     assert "Принято" in text
     (row,) = submitted(make)
-    assert (row.value, row.consumption, row.status) == (Decimal("1110.50"), 420, "accepted")
+    assert (row.value, row.consumption_kwh, row.status) == (Decimal("1110.50"), 420, "accepted")
     assert (str(row.period), row.taken_on) == ("2026-11", date(2026, 11, 21))
     assert (row.previous_value, row.previous_on) == (Decimal("1100.00"), date(2026, 10, 31))
     (email,) = outbox.emails("buh@example.org")
@@ -129,7 +129,7 @@ def test_a_meter_that_passed_zero_is_asked_about_and_reckoned_around(
     assert soup.select_one(".used").text == "410"
     send(page, soup, 303, soup.select_one("[name=confirm]")["value"])
     (row,) = submitted(make)
-    assert (row.rolled_over, row.consumption) == (True, 410)
+    assert (row.rolled_over, row.consumption_kwh) == (True, 410)
     assert row.status == "sent"
 
 
@@ -151,7 +151,7 @@ def test_a_control_reading_within_the_month_is_no_start_and_yet_a_floor(
     row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
     assert "1100,00" in row.text
     assert row.select("td")[3].text == "400"
-    assert submitted(make)[0].consumption == 400
+    assert submitted(make)[0].consumption_kwh == 400
 
 
 def test_a_meter_that_was_silent_for_years_is_still_compared(

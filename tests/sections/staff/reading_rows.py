@@ -44,7 +44,7 @@ def submit(make: Factory, meter: Meter, value: str, **values: Any) -> SubmittedR
         "value": Decimal(value),
         "previous_value": Decimal("1100.00"),
         "previous_on": Month(2026, 10).last,
-        "consumption": (Decimal(value) - 1100) * 40,
+        "consumption_kwh": (Decimal(value) - 1100) * 40,
         "rolled_over": False,
         "is_late": False,
         "doubts": [],

@@ -113,7 +113,7 @@ def _cells(row: ReviewedReading) -> list[Cell]:
         round(reading.value, decimals),
         reading.taken_on,
         register.scale.multiplier,
-        reading.consumption,
+        reading.consumption_kwh,
         ", ".join(warnings(row)),
         SOURCES[ReadingSource(reading.source)],
         moment(row.receipt.submitted_at),
