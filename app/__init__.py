@@ -36,6 +36,7 @@ from app.sections import (
 from app.web import (
     batch_uploads,
     converters,
+    downloads,
     file_stores,
     fragment_cache,
     request_bodies,
@@ -113,6 +114,7 @@ def prepare_parts(app: Flask, config: Config) -> None:
     imports.init_app(app, config)
     extensions.csrf.init_app(app)
     extensions.compress.init_app(app)
+    downloads.init_app(app)
     extensions.mail.init_app(app)
     for part in (logging, errors, converters, session, template_context, fragment_cache, cli):
         part.init_app(app)

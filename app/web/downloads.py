@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from flask import make_response
+from flask import Flask, make_response
 from flask.wrappers import Response
 
 from app.domain.period import Period
@@ -33,4 +33,19 @@ def send_bytes(content: bytes, name: str, extension: str) -> Response:
         f'attachment; filename="statement.{extension}"; '
         f"filename*=UTF-8''{quote(filename, safe='')}"
     )
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Close files with their answers; call it after Flask-Compress is bound.
+
+    Flask-Compress wraps the file of an answer and leaves its closing to the garbage collector.
+    This is registered later, so it runs before the answer is wrapped.
+    """
+    app.after_request(_close_file_with_answer)
+
+
+def _close_file_with_answer(response: Response) -> Response:
+    if close := getattr(response.response, "close", None):
+        response.call_on_close(close)
     return response

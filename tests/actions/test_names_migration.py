@@ -137,7 +137,7 @@ def test_a_demo_installation_keeps_every_row_under_the_new_names(
 ) -> None:
     with Session(db.engine) as session:
         fill(session)
-    upgrade(revision=AFTER)
+    downgrade(revision=AFTER)
     names = key_names()
     downgrade(revision=BEFORE)
     before = read_all()

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -145,7 +145,6 @@ def serve(folder: Path, migrated: Path, *, with_data: bool) -> Iterator[Site]:
     # All tests come from one address.
     limits = Limits(first_entry_per_address=10**6, sms_per_address=10**6)
     app = create_app(make_config(folder, base_url=url), limits)
-    app.after_request(_close_file)
     site = Site(app, url, {}, {})
     with site.session() as session:
         _fill(site, Factory(session), with_data)
@@ -173,17 +172,6 @@ def serve(folder: Path, migrated: Path, *, with_data: bool) -> Iterator[Site]:
         with app.app_context():
             db.session.remove()
             db.engine.dispose()
-
-
-def _close_file(response: Response) -> Response:
-    """Close a static file with its answer.
-
-    Flask-Compress wraps the file and leaves the closing to the garbage collector, whose warning
-    would fail whichever test is running then. This runs before it does.
-    """
-    if close := getattr(response.response, "close", None):
-        response.call_on_close(close)
-    return response
 
 
 def _fill(site: Site, make: Factory, with_data: bool) -> None:

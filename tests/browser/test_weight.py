@@ -30,7 +30,7 @@ def client(site: Site) -> FlaskClient:
 
 def carried(client: FlaskClient, url: str, encoding: str, **headers: str) -> int:
     """Bytes of an answer's body as it goes over the wire."""
-    answer = client.get(url, headers={"Accept-Encoding": encoding} | headers)
+    answer = client.get(url, headers={"Accept-Encoding": encoding} | headers, buffered=True)
     assert answer.status_code == 200, (url, answer.status_code)
     assert answer.headers.get("Content-Encoding") == encoding, url
     return len(answer.data)
@@ -112,7 +112,7 @@ def test_static_files_are_kept_for_a_year_whoever_is_signed_in(
     client: FlaskClient, site: Site
 ) -> None:
     for url in assets(client, site):
-        headers = client.get(url).headers
+        headers = client.get(url, buffered=True).headers
         assert "immutable" in headers["Cache-Control"]
         assert "Cookie" not in headers.get("Vary", ""), "a sign-in would fetch it anew"
 

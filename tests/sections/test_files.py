@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import threading
-import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -213,8 +212,8 @@ def test_what_a_crash_left_without_a_row_is_deleted_after_a_day(
     orphans = [tmp_path / "prepared" / name for name in ("old", "new")]
     for orphan in orphans:
         orphan.write_text("сведения")
-    yesterday = time.time() - 90_000
-    os.utime(orphans[0], (yesterday, yesterday))
+    old = (NOW - timedelta(hours=25)).timestamp()
+    os.utime(orphans[0], (old, old))
     with app.app_context():
         delete_expired()
     assert [orphan.exists() for orphan in orphans] == [False, True]

@@ -21,6 +21,7 @@ from app.domain.imports import JobStatus
 from app.domain.staff import StaffRole
 from app.jobs.tasks import delete_expired
 from app.models import AuditEvent, Contract, ImportJob, ImportRun, Payment
+from tests.conftest import NOW
 from tests.factories import Factory
 from tests.logs import capture_log
 from tests.other_supplier.surgery import Sheet
@@ -376,7 +377,7 @@ def test_batches_that_nobody_loads_are_deleted_after_a_week(
     sent(manager, zipped(SAMPLE))
     lost = app.extensions["config"].instance_dir / "imports" / "incoming-lost"
     lost.write_bytes(b"x")
-    old = lost.stat().st_mtime - timedelta(days=2).total_seconds()
+    old = (NOW + timedelta(days=4)).timestamp()
     os.utime(lost, (old, old))
     advance_clock(days=6)
     with app.app_context():

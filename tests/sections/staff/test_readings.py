@@ -207,7 +207,7 @@ def test_the_whole_list_goes_into_a_file_and_no_name_becomes_a_formula(
 ) -> None:
     evil = make.customer(external_id="EVIL", short_name="=cmd|' /C calc'!A0")
     submit(make, other_meter(make, "00777-ЭС", "+7700", customer_id=evil.id), "1150.25")
-    submit(make, meter, "1110", doubts=["less", "power"], consumption=Decimal("-400"))
+    submit(make, meter, "1110", doubts=["less", "power"], consumption_kwh=Decimal("-400"))
     make.commit()
     answer = clerk.client.get(clerk.url("staff.readings_file", extension="xlsx"))
     assert "attachment" in answer.headers["Content-Disposition"]
