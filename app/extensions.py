@@ -27,7 +27,7 @@ class Migrations:
 
 
 class _PendingMigrate:
-    """Stands for Flask-Migrate's settings until the first of them is read."""
+    """Lazy proxy: imports Flask-Migrate when one of its settings is first read."""
 
     def __init__(self, app: Flask, database: SQLAlchemy) -> None:
         self._app, self._database = app, database

@@ -1,4 +1,4 @@
-"""Announcements: written, changed while they are not over, taken off."""
+"""Create, edit (until they end) and withdraw announcements."""
 
 from __future__ import annotations
 

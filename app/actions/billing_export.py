@@ -112,7 +112,7 @@ def export_for_billing(session: Session, folder: Path, now: datetime) -> Exporte
 
 
 def _readings(session: Session, now: datetime) -> list[Sequence[str]]:
-    found = session.execute(_open()).all()
+    found = session.execute(_select_unacknowledged()).all()
     replaced = _replaced(session, [row[0] for row in found])
     live = {(row[0].register_id, row[0].period): row[0] for row in found if row[0].status in LIVE}
     rows = [_row(row, _comment(row[0], replaced, live), now) for row in found]
@@ -127,7 +127,9 @@ def _readings(session: Session, now: datetime) -> list[Sequence[str]]:
     return rows
 
 
-def _open() -> Select[SubmittedReading, ReadingReceipt, Register, Meter, str, str, str | None]:
+def _select_unacknowledged() -> Select[
+    SubmittedReading, ReadingReceipt, Register, Meter, str, str, str | None
+]:
     return (
         select(
             SubmittedReading,

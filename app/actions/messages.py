@@ -30,7 +30,7 @@ from app.queries.registrations import get_linked_registration
 
 WAITING, SENDING, SENT, FAILED = "waiting", "sending", "sent", "failed"
 SUPPRESSED = "suppressed"
-"""Held back: a stranger has caused too many emails to this mailbox. Its person is not told."""
+"""Over the rate limit of its mailbox: not sent, and the recipient gets no notification."""
 RETRIED = (WAITING, FAILED, SUPPRESSED)
 """What a clerk may send again."""
 FIRST_PAUSE = timedelta(minutes=1)
@@ -103,7 +103,7 @@ def is_suppressed(session: Session, message_id: int) -> bool:
 
 
 def release_suppressed(session: Session, kind: str, key: str, now: datetime) -> None:
-    """Let messages go whose matter has become certain, whatever the limit of their mailbox.
+    """Release suppressed messages of a kind once what they report is confirmed.
 
     Args:
         key: how the keys of these messages begin.

@@ -36,7 +36,7 @@ class WantedFile:
     name: str
 
 
-def order_file(
+def request_file(
     session: Session, contract: VisibleContract, viewer: Viewer, wanted: WantedFile, now: datetime
 ) -> tuple[PreparedFile, bool]:
     """The file, and whether it is new: the same one that is on its way is not made twice.

@@ -1,7 +1,8 @@
 """Rate limits: count attempts in the database and refuse those beyond a limit.
 
-The same limit holds for every process, and after a restart. ``hit`` counts an attempt, ``test``
-asks without counting, ``record_outcome`` says afterwards how the attempt ended.
+The same limit holds for every process, and after a restart. ``hit`` counts an attempt,
+``check_counted`` holds a counted attempt to further limits, ``record_outcome`` says afterwards how
+it ended.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def record_failure(
     _insert_hit(session, attempt, succeeded=False)
 
 
-def test(
+def check_counted(
     session: Session,
     action: LimitedAction,
     subject: str,

@@ -1,4 +1,4 @@
-"""Session rows of customers and of staff: what both kinds do alike."""
+"""Shared code of customer and staff sessions: tokens, columns, expiry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One-time codes by text message: prepared with it, drawn when it is sent, checked once."""
+"""One-time SMS codes: row created with the message, code generated on sending, checked once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.errors import CodeError
-from app.integrations.transports import Transports, draw_code
+from app.integrations.transports import Transports, generate_code
 from app.lib.database import count_changed
 from app.models import SmsCode
 
@@ -80,7 +80,7 @@ def is_waiting(code: SmsCode | None, phone: str | None, rules: CodeRules, now: d
 def issue_code(session: Session, row: SmsCode, transports: Transports) -> str:
     """Draw the code of a row and store only its keyed hash; no code in the table repeats."""
     while True:
-        code = draw_code()
+        code = generate_code()
         code_hash = transports.hash_code(code)
         if session.scalar(select(SmsCode.id).where(SmsCode.code_hash == code_hash)) is None:
             row.code_hash = code_hash

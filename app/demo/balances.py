@@ -1,4 +1,4 @@
-"""Monthly balances: the fold of everything that was charged and paid."""
+"""Monthly balances: running totals of charges and payments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who plays: the contracts worth showing, each with a role that a visitor can recognise.
+"""Roles of the demo contracts: hand-made cases, each with one thing to show.
 
 A role says what a contract is like; the modules beside this one turn it into rows.
 """

@@ -1,4 +1,4 @@
-"""Repeatable chance."""
+"""Seeded random generators, so that the demo data are reproducible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing of billing-exchange/1.0: CSV files and the manifest that vouches for them."""
+"""Writing of billing-exchange/1.0: CSV files and the manifest with their hashes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rest of the cast: ordinary customers, drawn by chance."""
+"""Generate the ordinary demo customers at random."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo package from end to end."""
+"""Generate the demo billing package: contracts with readings, charges, invoices, payments."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ _NOTES = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """One contract whose whole history is written."""
+class _WrittenContract:
+    """A contract of the package, its supply points and final balance."""
 
     deal: Deal
     points: list[Point]
@@ -88,7 +88,7 @@ def write_demo_package(
         services=service_rows(),
     )
     deals = sign_contracts(cast_roles(contracts, seed), timeline, seed)
-    told = [_tell(deal, timeline, seed, tables) for deal in deals]
+    told = [_write_contract(deal, timeline, seed, tables) for deal in deals]
     tables.customers += {deal.customer.customer_id: deal.customer for deal in deals}.values()
     tables.payments.append(unallocated_payment(timeline))
     batch = Batch(
@@ -110,7 +110,7 @@ def _check_arguments(now: datetime, contracts: int, months: int) -> None:
         )
 
 
-def _tell(deal: Deal, timeline: Timeline, seed: int, tables: Tables) -> _Told:
+def _write_contract(deal: Deal, timeline: Timeline, seed: int, tables: Tables) -> _WrittenContract:
     """Add all rows of one contract to the tables."""
     points = install_points(deal, timeline, seed)
     history = measure(deal, points, timeline, seed)
@@ -136,7 +136,7 @@ def _tell(deal: Deal, timeline: Timeline, seed: int, tables: Tables) -> _Told:
     tables.invoices += invoices
     tables.payments += payments
     tables.balances += balances
-    return _Told(deal, points, balances[-1].closing)
+    return _WrittenContract(deal, points, balances[-1].closing)
 
 
 def _add_metering(points: Iterable[Point], tables: Tables) -> None:
@@ -153,7 +153,7 @@ def _add_documents(documents: Iterable[Document], tables: Tables) -> None:
         tables.charge_lines += document.lines
 
 
-def _summary(told: list[_Told], batch: Batch, rows: dict[str, int]) -> DemoSummary:
+def _summary(told: list[_WrittenContract], batch: Batch, rows: dict[str, int]) -> DemoSummary:
     def number(role: Role) -> str:
         return told[LEADING_ROLES.index(role)].deal.no
 
@@ -178,7 +178,7 @@ def _summary(told: list[_Told], batch: Batch, rows: dict[str, int]) -> DemoSumma
     )
 
 
-def _sign_in(told: _Told, note: str) -> DemoSignIn:
+def _sign_in(told: _WrittenContract, note: str) -> DemoSignIn:
     customer = told.deal.customer
     return DemoSignIn(
         contract_no=told.deal.no,

@@ -1,4 +1,4 @@
-"""What there is to see in a demo package, for the command that made it."""
+"""Summary of a demo package that the command prints: counts and sign-ins."""
 
 from __future__ import annotations
 

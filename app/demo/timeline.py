@@ -1,4 +1,4 @@
-"""Calendar months and the stretch of history that the demo tells."""
+"""Calendar months and the period that the demo data cover."""
 
 from __future__ import annotations
 

@@ -1,15 +1,15 @@
-"""Kinds of actors in the audit log: who a change, or an access to data, is put down to."""
+"""Kinds of actors in the audit log: who made a change or opened data."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
 DATA_ACCESS = "staff.looked"
-"""Action of an event that tells of access to data of customers; most events of people are that."""
+"""Action of the events that record access to customers' data."""
 
 
 class ActorKind(StrEnum):
-    """Who did what an audit event tells; each event has exactly one."""
+    """Kind of actor of an audit event; each event has exactly one."""
 
     CUSTOMER = "customer"
     """An account of a customer, signed in or proved by a link."""
@@ -21,6 +21,6 @@ class ActorKind(StrEnum):
     IMPORT = "import"
     """One record that an import of billing data changed."""
     COMMAND_LINE = "command_line"
-    """Whoever works on the server itself."""
+    """A command run on the server."""
     SYSTEM = "system"
     """The portal by itself: limits that are reached, jobs of the worker."""

@@ -1,4 +1,4 @@
-"""Directories: whose a record is. The keys of those that billing does not have begin alike."""
+"""Directories: whether billing, staff or the portal owns a record, told by its key and edits."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Protocol
 
 from app.domain.enquiries import BUILT_IN as PORTAL
 
-__all__ = ["PORTAL", "Whose", "whose"]
+__all__ = ["PORTAL", "RecordSource", "record_source"]
 
 
-class Whose(StrEnum):
+class RecordSource(StrEnum):
     """Where a record of a directory comes from, and who may change it next."""
 
     BILLING = "billing"
@@ -33,8 +33,8 @@ class _Row(Protocol):
     def withdrawn_at(self) -> datetime | None: ...
 
 
-def whose(row: _Row) -> Whose:
+def record_source(row: _Row) -> RecordSource:
     """Whose a record is."""
     if row.external_id.startswith(PORTAL):
-        return Whose.PORTAL if row.withdrawn_at is None else Whose.BUILT_IN
-    return Whose.BILLING if row.edited_at is None else Whose.EDITED
+        return RecordSource.PORTAL if row.withdrawn_at is None else RecordSource.BUILT_IN
+    return RecordSource.BILLING if row.edited_at is None else RecordSource.EDITED

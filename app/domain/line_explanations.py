@@ -85,7 +85,7 @@ class BilledLine:
 
 
 class ExplanationKind(StrEnum):
-    """What readings tell of a line."""
+    """How meter readings explain the quantity of a line."""
 
     EQUATION = "equation"
     """They lead to its quantity."""
@@ -110,7 +110,7 @@ class Explanation:
     quantities: tuple[Decimal, ...]
     """kWh of each of them."""
     is_first: bool
-    """Of these lines it is the first: it tells about all."""
+    """The first of the lines that share the readings; the page explains it there."""
 
     @property
     def quantity(self) -> Decimal:

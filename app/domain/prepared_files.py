@@ -1,4 +1,4 @@
-"""Files that the worker prepares: where they are on their way."""
+"""Statuses of files that the worker prepares."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class FileStatus(StrEnum):
-    """A file is asked for, being made, there, or it could not be made."""
+    """Status of a prepared file; the values are stored."""
 
     WAITING = "waiting"
     RUNNING = "running"

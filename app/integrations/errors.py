@@ -15,7 +15,7 @@ class SendError(Exception):
 
 
 class StoreError(Exception):
-    """The place where files lie does not answer, or is full."""
+    """The file store is unreachable or full."""
 
 
 class ScanError(Exception):

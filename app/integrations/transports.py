@@ -34,7 +34,7 @@ class Transports:
         return hmac.new(self.code_key, code.encode(), hashlib.sha256).hexdigest()
 
 
-def draw_code() -> str:
+def generate_code() -> str:
     """A code of six digits."""
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
 

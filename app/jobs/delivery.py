@@ -41,7 +41,7 @@ def commit() -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
     @after_this_request
-    def leave(response: Response) -> Response:
+    def deliver_when_sent(response: Response) -> Response:
         def deliver_all() -> None:
             with app.app_context():
                 enqueue(queued)

@@ -16,10 +16,10 @@ def run_after_response(task: str, work: Callable[[], None]) -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 
     @after_this_request
-    def leave(response: Response) -> Response:
-        def do() -> None:
+    def run_when_sent(response: Response) -> Response:
+        def run_work() -> None:
             with app.app_context():
                 work()
 
-        response.call_on_close(do)
+        response.call_on_close(run_work)
         return response

@@ -51,7 +51,7 @@ from app.web.downloads import WRITERS
 from app.web.file_stores import batch_store
 from config import Config
 
-TELL_EVERY = 1.0
+REPORT_EVERY = 1.0
 """Seconds between two updates of the progress."""
 PICK_UP_EVERY = 60.0
 DUE = "imports_due_at"
@@ -273,22 +273,22 @@ def _name_package(task: Task, report: Report) -> None:
 
 
 class _Progress:
-    """Tells how much has been read, now and then, and never waits for the database."""
+    """Store import progress in the job's row at intervals; skipped while the database is locked."""
 
     def __init__(self, job_id: int, total: int, on_read: Progress | None) -> None:
         self._job_id = job_id
         self._total = total
         self._on_read = on_read
         self._done: dict[str, int] = {}
-        self._told_at = 0.0
-        self._told = -1
+        self._reported_at = 0.0
+        self._reported = -1
 
     def __call__(self, name: str, done: int) -> None:
         if self._on_read:
             self._on_read(name, done)
         self._done[name] = done
         read = min(sum(self._done.values()), self._total)
-        is_end = read == self._total and self._told != read
-        if is_end or time.monotonic() - self._told_at >= TELL_EVERY:
+        is_end = read == self._total and self._reported != read
+        if is_end or time.monotonic() - self._reported_at >= REPORT_EVERY:
             try_write(db.engine, jobs.progress_statement(self._job_id, read, self._total))
-            self._told_at, self._told = time.monotonic(), read
+            self._reported_at, self._reported = time.monotonic(), read

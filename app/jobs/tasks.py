@@ -63,23 +63,23 @@ def _register_periodic_tasks(app: Flask, huey: JobQueue) -> None:
     from huey import crontab  # noqa: PLC0415 - heavy
 
     @huey.periodic_task(crontab(minute="*"), name="sweep")
-    def sweep() -> None:
+    def sweep_messages() -> None:
         with app.app_context():
             delivery.sweep()
             data_access.write_waiting()
 
     @huey.periodic_task(crontab(minute="*"), name="make_left")
-    def make_left() -> None:
+    def sweep_files() -> None:
         with app.app_context():
             prepared_files.make_waiting()
 
     @huey.periodic_task(crontab(minute="*"), name="run_left_imports")
-    def run_left_imports() -> None:
+    def sweep_imports() -> None:
         with app.app_context():
             imports.run_waiting()
 
     @huey.periodic_task(crontab(minute="20", hour="1"), name="clean_up")
-    def nightly() -> None:
+    def clean_up_nightly() -> None:
         with app.app_context():
             delete_expired()
 

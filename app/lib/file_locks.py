@@ -1,4 +1,4 @@
-"""File locks: bound how many processes and threads of one machine do a heavy thing at once."""
+"""File locks: limit how many processes and threads of one machine do a heavy thing at once."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class ContactChange(Base):
 
 
 class ContactUpdate(Base):
-    """A contact of a customer that has changed here and that billing is told of."""
+    """A changed contact of a customer, to be exported to billing."""
 
     __tablename__ = "contact_updates"
     __table_args__ = (Index(None, "exported_at", "id"),)

@@ -26,7 +26,7 @@ class PreparedFile(Claimable, Base):
     document: Mapped[str] = mapped_column(String(20))
     extension: Mapped[str] = mapped_column(String(4))
     options: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """Period and choices, as the maker of the document reads them."""
+    """Period and options of the statement, as ``StatementType`` takes them."""
     row_count: Mapped[int]
     status: Mapped[str] = mapped_column(String(8))
     created_at: Mapped[Moment]

@@ -1,4 +1,4 @@
-"""Reads of the answer a person comes for: what do I owe, by when, what came last."""
+"""Read the home page: balance, what is overdue or due next, last operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads of batches on their way, and of those that were loaded."""
+"""Read import jobs (queued, running, failed) and import runs (loaded)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Long lists a page at a time, each page found by the key of a row: the thousandth costs what the
-first does."""
+"""Keyset pagination: page 1000 costs what page 1 does."""
 
 from __future__ import annotations
 

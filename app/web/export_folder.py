@@ -8,5 +8,5 @@ from app.web.context import config
 
 
 def outgoing_folder() -> Path:
-    """The folder of packages that staff make, and the command unless it is told another."""
+    """Default folder of export packages, for staff and the command."""
     return config().instance_dir / "for-billing"

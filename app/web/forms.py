@@ -48,15 +48,15 @@ class PeriodForm:
             last=args.get("last", "").strip() or default.last.isoformat(),
             presets=presets(today),
         )
-        first, last = form._edge("first"), form._edge("last")
+        first, last = form._parse_bound("first"), form._parse_bound("last")
         if first and last:
-            form._join(first, last)
+            form._set_period(first, last)
         return form
 
-    def _edge(self, name: str) -> date | None:
+    def _parse_bound(self, name: str) -> date | None:
         text: str = getattr(self, name)
         try:
-            day = _day_or_edge(text, is_last=name == "last")
+            day = _parse_day_or_month(text, is_last=name == "last")
         except PeriodError:
             label = "С" if name == "first" else "По"
             self.errors[name] = f"Поле «{label}»: нужна дата, например 01.11.2026"
@@ -66,7 +66,7 @@ class PeriodForm:
         setattr(self, name, day.isoformat())
         return day
 
-    def _join(self, first: date, last: date) -> None:
+    def _set_period(self, first: date, last: date) -> None:
         try:
             self.period = Period(first, last)
         except PeriodError as error:
@@ -77,7 +77,7 @@ class PeriodForm:
             }[error.code]
 
 
-def _day_or_edge(text: str, *, is_last: bool) -> date:
+def _parse_day_or_month(text: str, *, is_last: bool) -> date:
     """A day, or the first or last one of a month.
 
     Raises:

@@ -13,7 +13,7 @@ from app.web.session import current_browser, current_clerk, is_staff
 
 LOCKS = ("pdf-1", "pdf-2")
 QUEUE = tuple(f"queue-{number}" for number in range(1, 7))
-"""Who waits holds a thread of the web server; others are told to come back."""
+"""Waiting requests, each holding a web-server thread; further ones are refused."""
 WAIT = 20
 """Seconds; a short document takes a fraction of one."""
 JOB_WAIT = 600

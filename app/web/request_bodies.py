@@ -1,4 +1,4 @@
-"""Bound request bodies before anything parses them.
+"""Limit the size of request bodies before anything parses them.
 
 Small bodies are read whole before the application looks at the request, so that a slow client holds
 no database session, and what is too large is refused on every route alike. Only a multipart form of
@@ -41,10 +41,10 @@ def flask_settings() -> dict[str, object]:
 
 
 def init_app(app: Flask, config: Config) -> None:
-    """Bound the body of every request; before every other request hook."""
+    """Limit the body of every request; before every other request hook."""
 
     @app.before_request
-    def bound_body() -> None:
+    def limit_body() -> None:
         length = get_content_length(request.environ)
         if length is None and "wsgi.input_terminated" not in request.environ:
             return

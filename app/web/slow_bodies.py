@@ -1,4 +1,4 @@
-"""Slow-client protection: bound how many threads wait for request bodies, and how long.
+"""Slow-client protection: limit how many threads wait for request bodies, and how long.
 
 A thread that reads a body waits for its client. A slow sender must not occupy every thread of
 a worker: reading below a minimum rate ends, and so do the slowest where too many are slow at once.

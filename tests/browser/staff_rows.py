@@ -82,7 +82,7 @@ def _submit(session, contract_id: int, register_id: int) -> None:
                 value=Decimal("12345.6000"),
                 previous_value=Decimal("12000.0000"),
                 previous_on=NOW.date(),
-                consumption=Decimal("345.600"),
+                consumption_kwh=Decimal("345.600"),
                 rolled_over=False,
                 is_late=month == 2,
                 doubts=doubts,

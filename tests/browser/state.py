@@ -253,7 +253,7 @@ def receipt(site: Site) -> str:
                     period=Month(2026, 11),
                     taken_on=NOW.date(),
                     value=Decimal("12345.6000"),
-                    consumption=Decimal("1234.500"),
+                    consumption_kwh=Decimal("1234.500"),
                     rolled_over=True,
                     is_late=False,
                     doubts=[],

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.integrations.transports import draw_code
+from app.integrations.transports import generate_code
 from app.models import Account, AuditEvent, Message, RateLimitHit, SmsCode
 from config import SmsSettings
 from tests.factories import Factory
@@ -347,7 +347,7 @@ def test_a_thousand_codes_are_all_different(person: Person, session: Session, ap
 
 
 def test_a_code_has_six_digits_even_when_it_begins_with_zeros() -> None:
-    assert {len(draw_code()) for _ in range(2000)} == {6}
+    assert {len(generate_code()) for _ in range(2000)} == {6}
 
 
 def test_no_code_and_no_password_stands_in_the_database(

@@ -222,7 +222,9 @@ def _hit_request_limits(
     address, phone = browser.address, ""
     rate_limits.hit(session, LimitedAction.RECOVERY, key, address, rules.per_address, now)
     try:
-        rate_limits.test(session, LimitedAction.RECOVERY, key, address, rules.per_login, now)
+        rate_limits.check_counted(
+            session, LimitedAction.RECOVERY, key, address, rules.per_login, now
+        )
         if channel is Channel.SMS:
             phone = _mobile_of(account, rules)
             # Whoever gets no message is counted like those who get one: the answer takes as long.

@@ -193,10 +193,10 @@ def _assign(
     )
     if is_updated:
         return enquiry.assignee_id != to
-    status, whose = session.execute(
+    status, record_source = session.execute(
         select(Enquiry.status, Enquiry.assignee_id).where(Enquiry.id == enquiry.id)
     ).one()
-    if status not in OPEN or whose != to:
+    if status not in OPEN or record_source != to:
         raise EnquiryClosedError("closed" if status not in OPEN else "reassigned")
     return False
 

@@ -60,7 +60,7 @@ class NewBatch:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What whoever runs a job has to know of it."""
+    """Parameters of a claimed import job."""
 
     claim: claims.Claim
     name: str
@@ -287,13 +287,13 @@ def list_folders(session: Session) -> Collection[str]:
 
 
 def total_bytes(sizes: dict[str, int]) -> int:
-    """Bytes of a package that its reading tells the progress of."""
+    """Total bytes of the package's known files, for the progress bar."""
     names = {layout.filename for layout in build_layouts(Dialect())}
     return sum(size for name, size in sizes.items() if name in names)
 
 
 def import_options(options: dict[str, Any], may_cover_demo: bool) -> ImportOptions:
-    """The stored choices of whoever sent the batch, as the import wants them."""
+    """Build the import's options from those stored with the batch."""
     delimiter = options.get("delimiter") or None
     return ImportOptions(
         delimiter="\t" if delimiter == "tab" else delimiter,

@@ -16,7 +16,7 @@ from app.lib.database import count_changed
 from app.models import Registration
 
 GRANTING = (State.UNPROVED, State.ACTIVE)
-"""States that grant something to whoever typed the details."""
+"""States in which the registrant has passed the contact check."""
 _COLUMNS = [column.key for column in Registration.__table__.columns]
 
 

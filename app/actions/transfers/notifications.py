@@ -29,7 +29,7 @@ ROWS_AT_ONCE = 500
 
 @dataclass(slots=True)
 class Addressee:
-    """An address and the contracts it is told about; only the first of many are named."""
+    """A recipient and the contracts named in the email; only the first of many are."""
 
     contract_ids: set[int] = field(default_factory=set)
     numbers: list[str] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Addressee:
 
 
 class TransferNotifications:
-    """Collects whom one import has to tell, and queues what they are told.
+    """Collect the recipients of one import's transfer emails, and queue the emails.
 
     The messages are left to the worker's sweep: a batch may bring thousands.
     """
@@ -56,7 +56,7 @@ class TransferNotifications:
         self._run_id = run_id
         self._now = now
         self._facts = build_message_facts(session, None)
-        self._told: dict[str, dict[str, Addressee]] = {FORMER: {}, NEW: {}}
+        self._addressees: dict[str, dict[str, Addressee]] = {FORMER: {}, NEW: {}}
 
     def add(self, transfer: Any) -> None:
         """Those whom billing has on record, before and now.
@@ -80,11 +80,11 @@ class TransferNotifications:
     def send(self) -> None:
         """Queue an email for each; who is of both sides reads only what the former side does."""
         self._add_members()
-        former = {email.casefold() for email in self._told[FORMER]}
+        former = {email.casefold() for email in self._addressees[FORMER]}
         rows = [
             self._message(kind, email, addressee)
-            for kind, told in self._told.items()
-            for email, addressee in told.items()
+            for kind, by_email in self._addressees.items()
+            for email, addressee in by_email.items()
             if kind == FORMER or email.casefold() not in former
         ]
         for start in range(0, len(rows), ROWS_AT_ONCE):
@@ -107,7 +107,7 @@ class TransferNotifications:
             self._add(FORMER, email, contract_id, number).account_id = account_id
 
     def _add(self, kind: str, email: str, contract_id: int, number: str) -> Addressee:
-        addressee = self._told[kind].setdefault(email, Addressee())
+        addressee = self._addressees[kind].setdefault(email, Addressee())
         addressee.add(contract_id, number)
         return addressee
 

@@ -1,4 +1,4 @@
-"""Section: what programs ask for."""
+"""Section: JSON API for unattended imports."""
 
 from app.sections.api.routes import bp
 

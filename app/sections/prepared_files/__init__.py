@@ -1,4 +1,4 @@
-"""Section: files."""
+"""Section: prepared files; blueprint ``files``."""
 
 from app.sections.prepared_files.routes import bp
 

@@ -1,11 +1,11 @@
-"""Files that take long: asked for, watched, fetched."""
+"""Prepared files: request a long statement, poll its status, download it."""
 
 from __future__ import annotations
 
 from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.actions.prepared_files import WantedFile, order_file
+from app.actions.prepared_files import WantedFile, request_file
 from app.domain.access import Permission
 from app.domain.prepared_files import FileStatus
 from app.extensions import db
@@ -42,7 +42,7 @@ def order(contract: VisibleContract) -> ResponseReturnValue:
         document, extension, options, rows, statement_type.file_name(contract, form.period)
     )
     hit_pdf_limit(contract)
-    file, is_new = order_file(db.session(), contract, contract.viewer, wanted, clock().now())
+    file, is_new = request_file(db.session(), contract, contract.viewer, wanted, clock().now())
     db.session.commit()
     if is_new:
         enqueue()
@@ -53,7 +53,7 @@ def order(contract: VisibleContract) -> ResponseReturnValue:
 @bp.get("/<id:file_id>")
 @contract_access(Permission.SEE_MONEY)
 def file(contract: VisibleContract, file_id: int) -> ResponseReturnValue:
-    """How far a file is; the page asks again by itself until it is there."""
+    """Status page of a file; it polls until the file is ready or has failed."""
     found = get_file(db.session(), contract, contract.viewer, file_id, clock().now())
     if request.args.get("seen") == found.status:
         return "", 204
@@ -71,7 +71,7 @@ def file(contract: VisibleContract, file_id: int) -> ResponseReturnValue:
 @bp.get("/<id:file_id>/download")
 @contract_access(Permission.SEE_MONEY)
 def download(contract: VisibleContract, file_id: int) -> ResponseReturnValue:
-    """The file itself."""
+    """Download the finished file."""
     found = get_file(db.session(), contract, contract.viewer, file_id, clock().now())
     if found.status != FileStatus.READY or found.storage_key is None:
         return redirect(url_for("files.file", contract_id=contract.id, file_id=file_id), 302)

@@ -1,4 +1,4 @@
-"""Section: service."""
+"""Section: root redirect, choice of a contract, health check; blueprint ``service``."""
 
 from app.sections.root.routes import bp
 

@@ -80,7 +80,7 @@ def _results(
 
 
 def _ask(contract: VisibleContract) -> str:
-    """Where a question about a month begins, for whoever may ask."""
+    """URL prefix of a new enquiry about a month; empty without the permission."""
     if not contract.may(Permission.SEND_ENQUIRIES):
         return ""
     return url_for("enquiries.new", contract_id=contract.id, about="month-")

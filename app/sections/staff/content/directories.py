@@ -1,4 +1,4 @@
-"""«Справочники»: what there is, and the lists that enquiries choose from."""
+"""«Справочники»: departments, enquiry topics and kinds of premises: list, add, edit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from app.actions import directories as actions
-from app.domain.directories import Whose, whose
+from app.domain.directories import RecordSource, record_source
 from app.domain.errors import DirectoryError
 from app.domain.staff import StaffPermission
 from app.extensions import db
@@ -39,7 +39,7 @@ FAULTS = {
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """One of the lists: its table, its form and its words."""
+    """A directory: its table, its form and its Russian labels."""
 
     kind: str
     model: Any
@@ -105,7 +105,7 @@ def directory(kind: str) -> ResponseReturnValue:
         departments=queries.name_departments(db.session()) if kind == "topics" else {},
         answer_days=config().enquiry_answer_days,
         pager=pager,
-        whose=_whose,
+        record_source=_record_source,
         saved=request.args.get("saved"),
     )
 
@@ -123,7 +123,7 @@ def directory_new(kind: str) -> ResponseReturnValue:
 @bp.post(f"/directories/{KINDS}/new")
 @staff_access(StaffPermission.DIRECTORIES)
 def directory_new_submit(kind: str) -> ResponseReturnValue:
-    """Add it."""
+    """Add a record."""
     found = DIRECTORIES[kind]
     form = _offer(found.form())
     if not form.validate():
@@ -139,7 +139,7 @@ def directory_new_submit(kind: str) -> ResponseReturnValue:
 @bp.get(f"/directories/{KINDS}/<id:row_id>")
 @staff_access(StaffPermission.DIRECTORIES)
 def directory_row(kind: str, row_id: int) -> ResponseReturnValue:
-    """A record, and whose it is."""
+    """Form of a record, with who owns it: billing, staff or the portal."""
     found = DIRECTORIES[kind]
     row = queries.get_row(db.session(), found.model, row_id)
     return _page(found, _offer(found.form(obj=row), row), row)
@@ -148,7 +148,7 @@ def directory_row(kind: str, row_id: int) -> ResponseReturnValue:
 @bp.post(f"/directories/{KINDS}/<id:row_id>")
 @staff_access(StaffPermission.DIRECTORIES)
 def directory_row_submit(kind: str, row_id: int) -> ResponseReturnValue:
-    """Change it; one of billing's is the portal's from then on."""
+    """Save a record; imports no longer overwrite it."""
     found = DIRECTORIES[kind]
     row = queries.get_row(db.session(), found.model, row_id)
     form = _offer(found.form(), row)
@@ -172,8 +172,8 @@ def directory_give_back(kind: str, row_id: int) -> ResponseReturnValue:
     return redirect(url_for("staff.directory", kind=kind, saved="back"), 303)
 
 
-def _whose(row: Any) -> Whose:
-    return Whose.PORTAL if isinstance(row, PremisesKind) else whose(row)
+def _record_source(row: Any) -> RecordSource:
+    return RecordSource.PORTAL if isinstance(row, PremisesKind) else record_source(row)
 
 
 def _offer(form: Any, row: Any = None) -> Any:
@@ -201,7 +201,7 @@ def _page(found: Directory, form: Any, row: Any = None, status: int = 200) -> Re
         directory=found,
         form=form,
         row=row,
-        whose=_whose(row) if row else None,
+        record_source=_record_source(row) if row else None,
         answer_days=config().enquiry_answer_days,
         faults=summary_of(form),
         status=status,

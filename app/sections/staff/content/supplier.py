@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from app.actions import directories as actions
-from app.domain.directories import whose
+from app.domain.directories import record_source
 from app.domain.errors import NotFoundError
 from app.domain.staff import StaffPermission
 from app.extensions import db
@@ -67,7 +67,7 @@ def _page(form: SupplierForm, supplier: Supplier, status: int = 200) -> Response
         fragment="results",
         form=form,
         supplier=supplier,
-        whose=whose(supplier),
+        record_source=record_source(supplier),
         faults=form.faults(),
         saved=request.args.get("saved"),
         status=status,

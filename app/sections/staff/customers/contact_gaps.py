@@ -1,4 +1,4 @@
-"""«Нет читаемого контакта»: a file of the contracts whose customers cannot be told of anything."""
+"""«Нет читаемого контакта»: a file of the contracts whose customers cannot be notified."""
 
 from __future__ import annotations
 

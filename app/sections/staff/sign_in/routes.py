@@ -65,7 +65,7 @@ def sign_in_submit() -> ResponseReturnValue:
 @public
 def second_factor() -> ResponseReturnValue:
     """The code of the authenticator; who has none yet sets one up."""
-    found = _half_open()
+    found = _find_first_factor_session()
     if found is None:
         return redirect(url_for("staff.sign_in"))
     return _code_page(found, CodeForm(next=request.args.get("next")))
@@ -75,13 +75,13 @@ def second_factor() -> ResponseReturnValue:
 @public
 def second_factor_submit() -> ResponseReturnValue:
     """Check the second factor and open the session."""
-    found, form = _half_open(), CodeForm()
+    found, form = _find_first_factor_session(), CodeForm()
     if found is None:
         return redirect(url_for("staff.sign_in"), 303)
     if not form.validate():
         return _code_page(found, form, 422)
     try:
-        return _open(found, form)
+        return _finish_sign_in(found, form)
     except TooManyAttemptsError as error:
         message = TOO_MANY.format(wait=describe_wait(error.retry_after))
         return _limited(error, _code_page(found, form, 429, message))
@@ -90,7 +90,7 @@ def second_factor_submit() -> ResponseReturnValue:
         return _code_page(found, form, 422, WRONG_CODE)
 
 
-def _open(found: tuple[StaffSession, StaffMember], form: CodeForm) -> ResponseReturnValue:
+def _finish_sign_in(found: tuple[StaffSession, StaffMember], form: CodeForm) -> ResponseReturnValue:
     row, member = found
     rules, now = staff_rules(), clock().now()
     browser = session.current_browser()
@@ -113,7 +113,7 @@ def codes_page(codes: list[str], target: str) -> Response:
     return render_page("staff/sign_in/codes.html", fragment="results", codes=codes, target=target)
 
 
-def _half_open() -> tuple[StaffSession, StaffMember] | None:
+def _find_first_factor_session() -> tuple[StaffSession, StaffMember] | None:
     token = session.half_open_token()
     return find_half_open(db.session(), token, clock().now()) if token else None
 
