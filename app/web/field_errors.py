@@ -7,6 +7,9 @@ from typing import Any
 from wtforms import Field, Form, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length
 
+LINE = Length(max=200, message="Слишком длинно: не больше 200 знаков")
+"""One line of text."""
+
 
 def field_error(field: Field, text: str) -> str:
     """Put the label of a field before the text of its error."""

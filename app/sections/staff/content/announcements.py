@@ -30,7 +30,7 @@ def directory_announcements() -> ResponseReturnValue:
     total = queries.count_announcements(db.session())
     pager = Pager.from_request(STAFF_PAGE_ROWS, total)
     return render_page(
-        "staff/directories/announcements.html",
+        "staff/content/announcements.html",
         fragment="results",
         rows=queries.list_announcements(db.session(), pager.offset, pager.size),
         shown_id=queries.find_announced_id(db.session(), clock().now()),
@@ -125,7 +125,7 @@ def _page(
 ) -> Response:
     is_over = row is not None and _stage(row) == Stage.OVER
     return render_page(
-        "staff/directories/announcement.html",
+        "staff/content/announcement.html",
         fragment="results",
         form=form,
         row=row,

@@ -86,7 +86,7 @@ KINDS = f"<any({', '.join(DIRECTORIES)}):kind>"
 def directories() -> ResponseReturnValue:
     """List the directories that the role may change."""
     return render_page(
-        "staff/directories/index.html", fragment="results", directories=DIRECTORIES.values()
+        "staff/content/index.html", fragment="results", directories=DIRECTORIES.values()
     )
 
 
@@ -98,7 +98,7 @@ def directory(kind: str) -> ResponseReturnValue:
     total = queries.count_rows(db.session(), found.model)
     pager = Pager.from_request(STAFF_PAGE_ROWS, total)
     return render_page(
-        "staff/directories/rows.html",
+        "staff/content/rows.html",
         fragment="results",
         directory=found,
         rows=queries.list_rows(db.session(), found.model, pager.offset, pager.size),
@@ -196,7 +196,7 @@ def _refuse(found: Directory, form: Any, error: DirectoryError, row: Any = None)
 
 def _page(found: Directory, form: Any, row: Any = None, status: int = 200) -> Response:
     return render_page(
-        "staff/directories/row.html",
+        "staff/content/row.html",
         fragment="results",
         directory=found,
         form=form,

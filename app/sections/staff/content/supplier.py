@@ -19,7 +19,7 @@ from app.web.context import clock
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 
-PAGE = "staff/directories/supplier.html"
+PAGE = "staff/content/supplier.html"
 
 
 @bp.get("/directories/supplier")

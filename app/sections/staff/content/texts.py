@@ -28,7 +28,7 @@ NAMES = TITLES | {EDO: "Электронный документооборот"}
 def directory_texts() -> ResponseReturnValue:
     """Every text with its version in force."""
     return render_page(
-        "staff/directories/texts.html",
+        "staff/content/texts.html",
         fragment="results",
         texts=[(name, list_versions(db.session(), purpose)[-1]) for purpose, name in NAMES.items()],
     )
@@ -39,7 +39,7 @@ def directory_texts() -> ResponseReturnValue:
 def directory_text(purpose: str) -> ResponseReturnValue:
     """The versions of a text: who has published which and when."""
     return render_page(
-        "staff/directories/text.html",
+        "staff/content/text.html",
         fragment="results",
         purpose=purpose,
         name=_name(purpose),
@@ -57,7 +57,7 @@ def directory_text_version(purpose: str, version: str) -> ResponseReturnValue:
         raise NotFoundError
     settings = config()
     return render_page(
-        "staff/directories/text_version.html",
+        "staff/content/text_version.html",
         fragment="results",
         purpose=purpose,
         name=name,
@@ -115,7 +115,7 @@ def _page(
     preview: bool = False,
 ) -> Response:
     return render_page(
-        "staff/directories/text_new.html",
+        "staff/content/text_new.html",
         fragment="results",
         purpose=purpose,
         name=_name(purpose),

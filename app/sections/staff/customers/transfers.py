@@ -16,8 +16,8 @@ from app.logging import event
 from app.queries import transfers as queries
 from app.queries.customers import get_contract_for_staff
 from app.sections.staff.blueprint import bp
+from app.sections.staff.customers.forms import BulkTransferForm, TransferForm
 from app.sections.staff.labels import TRANSFER_FAULTS, TRANSFERS
-from app.sections.staff.sign_in.forms import BulkTransferForm, TransferForm
 from app.web.context import local_now
 from app.web.data_access import record_access
 from app.web.forms import summary_of
@@ -38,7 +38,7 @@ def transfers() -> ResponseReturnValue:
     total = queries.count_undecided(session)
     pager = Pager.from_request(STAFF_PAGE_ROWS, total)
     return render_page(
-        "staff/transfers/index.html",
+        "staff/customers/transfers/index.html",
         fragment="results",
         cases=queries.list_undecided(session, pager.offset, pager.size),
         pager=pager,
@@ -115,7 +115,7 @@ def _page(
     if not changes:
         raise NotFoundError
     return render_page(
-        "staff/transfers/transfer.html",
+        "staff/customers/transfers/transfer.html",
         fragment="results",
         row=contract,
         changes=changes,
@@ -132,7 +132,7 @@ def _page(
 def _bulk_page(form: BulkTransferForm, status: int = 200, message: str | None = None) -> Response:
     session = db.session()
     return render_page(
-        "staff/transfers/same_inn.html",
+        "staff/customers/transfers/same_inn.html",
         fragment="results",
         cases=queries.list_undecided(session, 0, BULK_ROWS, same_inn=True),
         total=queries.count_undecided(session, same_inn=True),

@@ -19,7 +19,7 @@ from app.queries.enquiries.customer import list_departments
 from app.queries.staff import get_staff, list_open_sessions, list_staff
 from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import ROLES, STAFF_FAULTS
-from app.sections.staff.sign_in.forms import StaffForm
+from app.sections.staff.members.forms import StaffForm
 from app.web.context import clock
 from app.web.field_errors import field_error
 from app.web.forms import summary_of
@@ -146,7 +146,7 @@ def _offer(form: StaffForm, member: StaffMember | None = None) -> StaffForm:
 
 def _password_page(member: StaffMember, password: str) -> Response:
     return render_page(
-        "staff/sign_in/first_password.html", fragment="results", member=member, password=password
+        "staff/members/first_password.html", fragment="results", member=member, password=password
     )
 
 

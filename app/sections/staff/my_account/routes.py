@@ -15,7 +15,7 @@ from app.logging import event
 from app.models import StaffMember
 from app.queries.staff import count_recovery_codes, get_staff
 from app.sections.staff.blueprint import bp
-from app.sections.staff.sign_in.forms import PasswordForm, RecoveryCodesForm
+from app.sections.staff.my_account.forms import PasswordForm, RecoveryCodesForm
 from app.sections.staff.sign_in.routes import codes_page
 from app.web import session
 from app.web.context import clock

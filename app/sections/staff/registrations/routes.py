@@ -16,7 +16,7 @@ from app.queries.customers import list_accounts
 from app.queries.registrations import get_contacts_on_record, get_registration, list_unproved
 from app.sections.staff.blueprint import bp
 from app.sections.staff.labels import REGISTRATIONS
-from app.sections.staff.sign_in.forms import RefusalForm
+from app.sections.staff.registrations.forms import RefusalForm
 from app.web.context import clock, local_now
 from app.web.data_access import record_access
 from app.web.forms import summary_of
