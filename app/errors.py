@@ -20,6 +20,7 @@ from app.domain.errors import (
     TooManyAttemptsError,
 )
 from app.extensions import db, login_manager
+from app.integrations.errors import StoreError
 from app.lib.file_locks import AllLocksHeldError
 from app.logging import event, log
 from app.web.busy_page import find_sent_form, render_busy_page
@@ -63,6 +64,7 @@ RETRY_SOON = {"Retry-After": "60"}
 QUEUED = ErrorText(
     "Сейчас готовится много документов", "Подождите минуту и попробуйте скачать еще раз."
 )
+STORE = ErrorText("Файлы сейчас недоступны", "Попробуйте еще раз через минуту.")
 UPLOADING = ErrorText(
     "Сейчас загружается много файлов",
     "Подождите минуту, вернитесь назад и отправьте еще раз: введенное осталось на странице.",
@@ -88,6 +90,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(ContractTerminatedError, lambda error: error_page(403, TERMINATED))
     app.register_error_handler(TooManyAttemptsError, _too_many)
     app.register_error_handler(AllLocksHeldError, lambda error: error_page(503, QUEUED))
+    app.register_error_handler(StoreError, lambda error: error_page(503, STORE))
     app.register_error_handler(TooManyUploads, lambda error: error_page(503, UPLOADING))
     app.register_error_handler(CSRFError, lambda error: error_page(400, FORM_EXPIRED))
     app.register_error_handler(OperationalError, _database_busy)

@@ -13,7 +13,9 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 # A worked example adds these.
 EXAMPLES = {
     "app/actions/readings/reminders.py",
+    "app/jobs/readings.py",
     "templates/mail/reading_reminder.txt",
+    "templates/sms/reading_reminder.txt",
 }
 PATH = re.compile(
     r"(?<![\w/.])(?:app|deploy|docs|migrations|static|templates|tests)/[\w./-]*\w", re.ASCII

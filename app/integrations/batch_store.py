@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -102,6 +102,9 @@ class BatchStore:
         if not self._folder.is_dir():
             return
         for path in self._folder.iterdir():
-            is_ours = path.name.startswith((INCOMING, "copy-"))
-            if is_ours and path.stat().st_mtime < before.timestamp():
-                path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)
+            if not path.name.startswith((INCOMING, "copy-")):
+                continue
+            # An upload that is just ending is renamed or deleted meanwhile.
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before.timestamp():
+                    path.unlink() if path.is_file() else shutil.rmtree(path, ignore_errors=True)

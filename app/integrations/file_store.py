@@ -115,7 +115,7 @@ class FolderFileStore:
 
     def read(self, name: str) -> bytes:
         try:
-            return (self._root / name).read_bytes()
+            return (self._path(name)).read_bytes()
         except FileNotFoundError:
             raise NotFoundError from None
         except OSError as error:
@@ -123,16 +123,16 @@ class FolderFileStore:
 
     @contextmanager
     def open_locally(self, name: str, folder: Path) -> Iterator[Path]:
-        path = self._root / name
+        path = self._path(name)
         if not path.exists():
             raise NotFoundError
         yield path
 
     def has_folder(self, name: str) -> bool:
-        return (self._root / name).is_dir()
+        return (self._path(name)).is_dir()
 
     def delete(self, name: str) -> None:
-        path = self._root / name
+        path = self._path(name)
         try:
             if path.is_dir():
                 shutil.rmtree(path)
@@ -158,8 +158,15 @@ class FolderFileStore:
             path = path.parent
         return shutil.disk_usage(path).free
 
+    def _path(self, name: str) -> Path:
+        """Where a file lies; a name that leads out of the store is that of no file."""
+        parts = Path(name).parts
+        if not parts or ".." in parts or Path(name).is_absolute():
+            raise NotFoundError
+        return self._root / name
+
     def _make_folder_of(self, name: str) -> Path:
-        target = self._root / name
+        target = self._path(name)
         folder = self._root
         for part in ("", *Path(name).parts[:-1]):
             folder = folder / part

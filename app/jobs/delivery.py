@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import cast
 
 from flask import Flask, after_this_request, current_app, has_request_context
@@ -13,7 +14,7 @@ from app.actions.messages import ClaimedMessage
 from app.extensions import db, mail
 from app.integrations.errors import SendError
 from app.integrations.transports import Transports, make_transports
-from app.jobs.leases import lease_renewed, log_lost_claim
+from app.jobs.leases import finish_despite_locks, lease_renewed, log_lost_claim
 from app.logging import event, log
 from app.queries.messages import list_due
 from app.web.context import clock
@@ -76,26 +77,35 @@ def deliver(message_id: int) -> bool:
         # A fault of ours must not stop the messages behind this one.
         log.exception("unexpected %s", type(error).__name__)
         return _fail(claimed, SendError(type(error).__name__))
-    try:
+
+    def finish() -> None:
         messages.finish_sent(session, claimed.claim, provider_id, clock().now())
+        session.commit()
+
+    try:
+        finish_despite_locks(finish)
     except ClaimLostError:
         session.rollback()
         log_lost_claim(messages.JOBS, claimed.claim)
         return True
-    session.commit()
     event("message sent", message=message_id, channel=claimed.channel)
     return True
 
 
 def _fail(claimed: ClaimedMessage, error: SendError) -> bool:
     session = db.session()
-    try:
+
+    def finish() -> datetime | None:
         retry_at = messages.finish_failed(session, claimed.claim, error, clock().now())
+        session.commit()
+        return retry_at
+
+    try:
+        retry_at = finish_despite_locks(finish)
     except ClaimLostError:
         session.rollback()
         log_lost_claim(messages.JOBS, claimed.claim)
         return False
-    session.commit()
     event(
         "message failed",
         message=claimed.claim.job_id,

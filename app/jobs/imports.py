@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.actions import messages
-from app.actions.audit_log import Origin, set_origin
+from app.actions.audit_log import Origin, origin_of, set_origin
 from app.actions.claims import ClaimLostError, new_claimant
 from app.actions.imports import (
     Fault,
@@ -43,7 +43,9 @@ from app.jobs import delivery
 from app.jobs.dispatch import run_after_response
 from app.jobs.import_labels import describe_already_loaded
 from app.jobs.leases import lease_renewed, log_lost_claim
+from app.jobs.prepared_files import make_waiting
 from app.lib.database import open_for_bulk_write, try_write
+from app.lib.file_locks import AllLocksHeldError, hold_one_of
 from app.logging import event, log
 from app.models import ImportJob
 from app.web.context import clock, config, local_now
@@ -54,6 +56,8 @@ from config import Config
 REPORT_EVERY = 1.0
 """Seconds between two updates of the progress."""
 PICK_UP_EVERY = 60.0
+LOCK_WAIT = 60.0
+"""Seconds that an import waits for the one before it to end for good."""
 DUE = "imports_due_at"
 Progress = Callable[[str, int], None]
 OpenBatch = AbstractContextManager[Path]
@@ -84,6 +88,7 @@ def init_app(app: Flask, config: Config) -> None:
     def run_left() -> None:
         with app.app_context():
             run_waiting()
+            make_waiting()
 
 
 def enqueue() -> None:
@@ -111,11 +116,19 @@ def run_waiting() -> None:
 
 
 def requeue_expired() -> None:
-    """Put back, or give up, what a process that died was at. Commits."""
-    given_up = jobs.requeue_expired(db.session(), clock().now())
-    if given_up is not None:
-        _alert(given_up)
-    _commit()
+    """Put back, or give up, what a process that died was at. Commits.
+
+    On SQLite an import that is writing holds the only lock, so its heartbeats are left out: there a
+    lock of the machine says that it lives.
+    """
+    try:
+        with _import_lock(0) if db.engine.dialect.name == "sqlite" else nullcontext():
+            given_up = jobs.requeue_expired(db.session(), clock().now())
+            if given_up is not None:
+                _alert(given_up)
+            _commit()
+    except AllLocksHeldError:
+        return
 
 
 def delete_expired() -> None:
@@ -142,12 +155,17 @@ def execute(
         batch: gives it a local path while it is read.
     """
     try:
-        with lease_renewed(jobs.JOBS, task.claim):
+        with _import_lock(LOCK_WAIT), lease_renewed(jobs.JOBS, task.claim):
             return _run(task, batch, options, on_read)
     except ClaimLostError:
         db.session.rollback()
         log_lost_claim(jobs.JOBS, task.claim)
         return None
+
+
+def _import_lock(wait: float) -> AbstractContextManager[None]:
+    """The lock that a machine holds while it imports; a crash releases it."""
+    return hold_one_of(config().instance_dir / "locks", ("imports",), wait)
 
 
 def _run(task: Task, batch: OpenBatch, options: ImportOptions, on_read: Progress | None) -> Outcome:
@@ -260,7 +278,11 @@ def _import_session(task: Task) -> Iterator[Session]:
     with db.engine.connect() as connection:
         connection.detach()
         with Session(connection) as session:
-            set_origin(session, Origin("", task.staff_id, ActorKind.BILLING))
+            caller = origin_of(db.session())
+            is_command = caller.kind is ActorKind.COMMAND_LINE
+            set_origin(
+                session, caller if is_command else Origin("", task.staff_id, ActorKind.BILLING)
+            )
             open_for_bulk_write(session)
             yield session
 

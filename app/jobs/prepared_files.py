@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from flask import g
+
 from app.actions import prepared_files
 from app.actions.claims import Claim, ClaimLostError, get_claimed, new_claimant
 from app.domain.access import Permission, Viewer
@@ -11,7 +13,7 @@ from app.domain.period import Period
 from app.extensions import db
 from app.integrations.errors import StoreError
 from app.jobs.dispatch import run_after_response
-from app.jobs.leases import lease_renewed, log_lost_claim
+from app.jobs.leases import finish_despite_locks, lease_renewed, log_lost_claim
 from app.lib.file_locks import AllLocksHeldError, hold_one_of
 from app.logging import event, log
 from app.models import PreparedFile
@@ -71,18 +73,24 @@ def _make(claim: Claim) -> None:
         # Whatever it was, the person who waits is told.
         session.rollback()
         log.exception("file not made: %s", type(error).__name__)
-    try:
+
+    def finish() -> None:
         prepared_files.finish_file(session, claim, storage_key, clock().now())
+        session.commit()
+
+    try:
+        finish_despite_locks(finish)
     except ClaimLostError:
         # What was stored for nobody is deleted by the nightly clean-up.
         session.rollback()
         log_lost_claim(prepared_files.JOBS, claim)
         return
-    session.commit()
     event("file made", file=claim.job_id, ready=storage_key is not None)
 
 
 def _content(file: PreparedFile) -> bytes:
+    # An import may have come since the last file of this round.
+    g.pop("site", None)
     # Asked again: the right may have been taken away since.
     contract = get_visible(
         db.session(),

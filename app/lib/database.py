@@ -8,6 +8,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Delete, Engine, Executable, Update, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
@@ -47,19 +48,21 @@ def prepare_engine(engine: Engine) -> None:
 
 
 def try_write(engine: Engine, statement: Executable) -> bool:
-    """Execute and commit a statement without waiting for a lock; False where there is one."""
-    with engine.connect() as connection:
-        on_sqlite = engine.dialect.name == "sqlite"
-        if on_sqlite:
-            connection.exec_driver_sql("pragma busy_timeout=0")
-        try:
-            connection.execute(statement)
-            connection.commit()
-        except OperationalError:
-            return False
-        finally:
+    """Execute and commit a statement without waiting for a lock; False where there is one,
+    or no connection."""
+    on_sqlite = engine.dialect.name == "sqlite"
+    try:
+        with engine.connect() as connection:
             if on_sqlite:
-                connection.exec_driver_sql(f"pragma busy_timeout={BUSY_MS}")
+                connection.exec_driver_sql("pragma busy_timeout=0")
+            try:
+                connection.execute(statement)
+                connection.commit()
+            finally:
+                if on_sqlite:
+                    connection.exec_driver_sql(f"pragma busy_timeout={BUSY_MS}")
+    except (OperationalError, PoolTimeoutError):
+        return False
     return True
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
+
+log = logging.getLogger("kabinet")
 
 
 @contextmanager
@@ -14,7 +17,11 @@ def heartbeat(beat: Callable[[], object], seconds: float) -> Iterator[None]:
 
     def run() -> None:
         while not is_over.wait(seconds):
-            beat()
+            try:
+                beat()
+            except Exception as error:
+                # One beat that fails, for example without a connection, must not be the last.
+                log.warning("a heartbeat failed: %s", type(error).__name__)
 
     thread = Thread(target=run, name="heartbeat", daemon=True)
     thread.start()

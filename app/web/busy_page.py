@@ -35,12 +35,14 @@ class SentForm:
         values: names and values that go into hidden fields, in their order.
         secrets: names and labels of the passwords to be typed again.
         files: names of the fields whose files have to be chosen again.
+        is_multipart: how it was encoded; the same limits of size hold for it again.
     """
 
     url: str
     values: tuple[tuple[str, str], ...]
     secrets: tuple[tuple[str, str], ...]
     files: tuple[str, ...]
+    is_multipart: bool
 
 
 def find_sent_form() -> SentForm | None:
@@ -57,6 +59,7 @@ def find_sent_form() -> SentForm | None:
         ),
         tuple((name, _label(name, request.form)) for name in SECRET_FIELDS if name in secrets),
         tuple(name for name, file in request.files.items() if file.filename),
+        request.mimetype == "multipart/form-data",
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.actions.messages import Outgoing, claim_message, queue_message
@@ -366,3 +367,25 @@ def test_what_has_served_its_time_is_deleted_and_what_has_not_stays(
     retained = session.scalars(select(Registration.state).order_by(Registration.id)).all()
     assert retained == ["draft", "link_sent", "unproved"]
     assert session.scalars(select(Account)).all()
+
+
+def test_a_message_that_has_left_is_not_sent_again_when_its_end_meets_a_lock(
+    app: Flask, session: Session, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, locked = delivery.messages.finish_sent, [True]
+
+    def finish(*arguments: object) -> None:
+        if locked:
+            locked.clear()
+            raise OperationalError("UPDATE messages", {}, Exception("database is locked"))
+        real(*arguments)
+
+    monkeypatch.setattr(delivery.messages, "finish_sent", finish)
+    monkeypatch.setattr("app.jobs.leases.FINISH_PAUSES", (0,))
+    message_id = queue(session)
+    with app.app_context():
+        assert delivery.deliver(message_id)
+        assert not delivery.sweep()
+    session.rollback()
+    assert session.get_one(Message, message_id).status == "sent"
+    assert len(server.accepted) == 1

@@ -24,6 +24,10 @@ def test_the_copy_has_what_is_written_and_every_file(tmp_path: Path) -> None:
     instance = tmp_path / "instance"
     (instance / "files" / "ab").mkdir(parents=True)
     (instance / "files" / "ab" / "abcd").write_bytes(b"a file")
+    # FILES_URL may name one folder for attachments, uploaded batches and prepared files.
+    for folder in ("imports", "prepared"):
+        (instance / "files" / folder).mkdir()
+        (instance / "files" / folder / "passing").write_bytes(b"x")
     (instance / "secret_key").write_text("k" * 40, encoding="ascii")
     source = sqlite3.connect(instance / "kabinet.sqlite3")
     source.execute("pragma journal_mode = wal")
@@ -37,6 +41,7 @@ def test_the_copy_has_what_is_written_and_every_file(tmp_path: Path) -> None:
     with sqlite3.connect(copy / "kabinet.sqlite3") as database:
         assert database.execute("select words from notes").fetchall() == [("kept",)]
     assert (copy / "files" / "ab" / "abcd").read_bytes() == b"a file"
+    assert [path.name for path in (copy / "files").iterdir()] == ["ab"]
     assert (copy / "secret_key").read_text(encoding="ascii") == "k" * 40
     assert copy.stat().st_mode & 0o077 == 0
 

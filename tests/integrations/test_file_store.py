@@ -57,3 +57,15 @@ def test_a_service_that_does_not_answer_is_a_store_error(
     assert store.free_bytes() is None
     with pytest.raises(StoreError):
         store.save(b"x")
+
+
+@pytest.mark.parametrize("name", ["", "/etc/hostname", "../secret", "a/../../secret"])
+def test_a_name_that_leads_out_of_the_folder_is_that_of_no_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret").write_text("x", encoding="ascii")
+    store = make_file_store(str(tmp_path / "files"))
+    store.save(b"x")
+    with pytest.raises(NotFoundError):
+        store.read(name)
+    with pytest.raises(NotFoundError):
+        store.delete(name)
+    assert (tmp_path / "secret").exists()

@@ -23,6 +23,7 @@ from wtforms import PasswordField
 from wtforms.fields.core import UnboundField
 
 from app.extensions import db
+from app.integrations.errors import StoreError
 from app.lib.clock import Clock
 from app.lib.database import BUSY_MS
 from app.web.busy_page import SECRET_FIELDS
@@ -257,6 +258,19 @@ def test_busy_page_sends_the_same_form_to_the_same_address(locked: Flask, contra
     assert [name for name, _ in hidden] == ["csrf_token", "text", "tick", "tick"]
     assert hidden[1:] == [("text", "Строка\n«вторая» <b>"), ("tick", "1"), ("tick", "2")]
     assert not form.has_attr("enctype")
+    # A form that may carry files keeps its encoding, and with it its limit of size, without one.
+    answer = page.client.post("/write", data=typed, content_type="multipart/form-data")
+    assert check_page(answer.text).select_one("form")["enctype"] == "multipart/form-data"
+
+
+def test_a_file_store_that_does_not_answer_is_a_page_that_says_so(app: Flask) -> None:
+    def fail() -> None:
+        raise StoreError("ConnectionError")
+
+    app.add_url_rule("/store", "store", fail)
+    answer = app.test_client().get("/store")
+    assert answer.status_code == 503
+    assert check_page(answer.text).select_one("h1").text == "Файлы сейчас недоступны"
 
 
 def test_busy_page_as_a_fragment_replaces_the_form(locked: Flask, contract_id: int) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, func, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.actions.claims import ClaimLostError, renew_statement
@@ -33,6 +34,7 @@ from app.domain.claims import LEASE
 from app.domain.imports import Channel, JobGoal, JobStatus
 from app.extensions import db
 from app.jobs import imports
+from app.lib.file_locks import hold_one_of
 from app.lib.heartbeat import heartbeat
 from app.models import Contract, ImportJob, ImportRun
 from tests.actions.import_steps import run_command
@@ -175,6 +177,37 @@ def test_the_command_steps_back_on_postgres_too(
     assert run_command(postgres_app, SAMPLE).exit_code == 0
     postgres_session.rollback()
     assert postgres_session.scalar(select(func.count(ImportRun.id))) == 1
+
+
+def test_a_heartbeat_that_fails_once_goes_on() -> None:
+    beats: list[int] = []
+    third = threading.Event()
+
+    def beat() -> None:
+        beats.append(1)
+        if len(beats) == 1:
+            raise OperationalError("UPDATE", {}, Exception("no connection"))
+        if len(beats) == 3:
+            third.set()
+
+    with heartbeat(beat, 0.001):
+        assert third.wait(DEADLINE)
+
+
+def test_on_sqlite_an_import_that_lives_is_not_requeued_though_its_heartbeats_are_left_out(
+    app: Flask, session: Session, advance_clock: Callable[..., object]
+) -> None:
+    with app.app_context():
+        assert start_job(db.session(), COMMAND, "busy", NOW)
+        db.session.commit()
+        advance_clock(minutes=3)
+        folder = app.extensions["config"].instance_dir / "locks"
+        with hold_one_of(folder, ("imports",), 0):
+            imports.requeue_expired()
+        assert session.scalars(select(ImportJob.status)).one() == "running"
+        session.rollback()
+        imports.requeue_expired()
+    assert session.scalars(select(ImportJob.status)).one() == "failed"
 
 
 def test_the_command_goes_on_after_a_holder_whose_lease_is_over(
