@@ -27,8 +27,6 @@ MIN_DIGITS, MAX_DIGITS = 7, 15
 _MANY_GROUPS = 60
 _AREA_CODE = 3
 _EXTENSION_MARK = ";ext="
-MAX_PHONE = 32
-"""Characters of a stored number with its extension, rounded up; the width of columns."""
 _TO_HYPHEN = dict.fromkeys(map(ord, DASHES), "-")
 # Digits under these names are nobody's number, though «ИНН 3808123456» looks like one.
 _OTHER_DIGITS = re.compile(

@@ -99,12 +99,6 @@ def count_before(session: Session, job: ImportJob) -> int:
     return session.scalar(before) or 0
 
 
-def has_waiting(session: Session) -> bool:
-    """Whether a batch waits to be run."""
-    waiting = select(ImportJob.id).where(ImportJob.status == JobStatus.WAITING)
-    return session.scalar(waiting.limit(1)) is not None
-
-
 def count_runs(session: Session, text: str = "") -> int:
     """How many batches were loaded ever, or of them those that match."""
     runs = select(func.count(ImportRun.id)).where(

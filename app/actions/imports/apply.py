@@ -178,25 +178,30 @@ def _stage_all(
     }
     for file_stage in staged.values():
         name = file_stage.layout.filename
-        with package.open(name) as stream:
-            file = CsvFile(
-                stream,
-                dialect.encoding,
-                dialect.delimiter,
-                lambda line, message, name=name: report.error(name, message, line),  # type: ignore[misc]
-            )
-            stage_file(
-                connection,
-                file_stage,
-                file,
-                report,
-                lambda done, name=name: progress(name, done),  # type: ignore[misc]
-            )
+        _read_file(connection, file_stage, package, dialect, report, progress)
         claim = manifest.files.get(name)
         read = file_stage.row_count + file_stage.tombstone_count + report.of(name).refused
         if claim and claim.rows is not None and claim.rows != read and not report.error_count:
             report.error(name, f"строк {read}, а в манифесте {claim.rows}")
     return staged
+
+
+def _read_file(
+    connection: Connection,
+    file_stage: StagedFile,
+    package: Package,
+    dialect: Dialect,
+    report: Report,
+    progress: Progress,
+) -> None:
+    name = file_stage.layout.filename
+
+    def add_error(line: int, message: str) -> None:
+        report.error(name, message, line)
+
+    with package.open(name) as stream:
+        file = CsvFile(stream, dialect.encoding, dialect.delimiter, add_error)
+        stage_file(connection, file_stage, file, report, lambda done: progress(name, done))
 
 
 def _acknowledge(
