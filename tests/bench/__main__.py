@@ -8,7 +8,7 @@ import resource
 import tempfile
 from pathlib import Path
 
-from tests.bench import imports, pages, search, statements
+from tests.bench import imports, pages, search, statements, visits
 
 
 def main() -> None:
@@ -20,6 +20,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         imports.report(Path(folder), options.contracts, options.months)
         pages.report(Path(folder), options.contracts)
+        visits.report(Path(folder))
         search.report(Path(folder))
     statements.report()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
