@@ -67,6 +67,7 @@ SECTIONS = (
     manual.bp,
     root.bp,
     staff.bp,
+    staff.setup_link.bp,
 )
 
 

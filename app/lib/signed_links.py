@@ -27,6 +27,8 @@ class Purpose(StrEnum):
     """The page where the code of a recovery is typed."""
     EMAIL = "email"
     """A new address of an account."""
+    STAFF_SETUP = "staff_setup"
+    """The page where a staff member sets the first password."""
     SIGN_IN = "sign_in"
     """The sign-in page; nothing is signed for it."""
 
@@ -36,6 +38,7 @@ PATHS = {
     Purpose.STOP: "/registration/stop/",
     Purpose.RECOVERY: "/recovery/password/",
     Purpose.EMAIL: "/contacts/confirm/",
+    Purpose.STAFF_SETUP: "/staff/set-up/",
     Purpose.SIGN_IN: "/sign-in",
 }
 

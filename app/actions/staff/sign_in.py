@@ -203,11 +203,16 @@ def change_password(
     prove_password(session, staff, current, browser, rules, now)
     if new == current:
         raise PasswordError("same")
-    staff.password_hash = hash_password(new)
+    store_password(session, staff, new, now)
+    return _open(session, staff, browser, now, is_confirmed=True)
+
+
+def store_password(session: Session, staff: StaffMember, password: str, now: datetime) -> None:
+    """Set a password that its owner has chosen; every session ends."""
+    staff.password_hash = hash_password(password)
     staff.must_change_password = False
     end_sessions(session, staff.id, now)
     record(session, "staff.password_set", None, SUBJECT, staff.login, now, contract_id=None)
-    return _open(session, staff, browser, now, is_confirmed=True)
 
 
 def prove_password(

@@ -17,6 +17,7 @@ from app.sections.staff.readings import exchange, phone_submission
 from app.sections.staff.readings import routes as readings
 from app.sections.staff.registrations import routes as registrations
 from app.sections.staff.sign_in import routes as sign_in
+from app.sections.staff.sign_in import setup_link
 
 __all__ = [
     "announcements",
@@ -36,6 +37,7 @@ __all__ = [
     "phone_submission",
     "readings",
     "registrations",
+    "setup_link",
     "sign_in",
     "supplier",
     "texts",

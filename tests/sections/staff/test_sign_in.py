@@ -224,6 +224,47 @@ def test_the_command_line_makes_the_first_administrator(app, session: Session) -
     assert runner.invoke(args=["staff-code", "root.admin"]).output.strip() == code_at(secret, NOW)
 
 
+def test_a_set_up_link_sets_the_first_password_once(page, app, session: Session) -> None:
+    runner = app.test_cli_runner()
+    made = runner.invoke(
+        args=["staff-create", "boss", "--name", "Анна", "--role", "admin", "--link"]
+    )
+    assert made.exit_code == 0, made.output
+    path = made.output.split()[-1].removeprefix("http://localhost")
+    soup = page.open(path)
+    assert "boss" in soup.text
+    assert page.last.headers["Referrer-Policy"] == "no-referrer"
+    page.submit(soup, 422, password="короткий", password_again="другой")
+    page.submit(soup, password="надежный пароль", password_again="надежный пароль")
+    page.open(path, 410)
+    member = session.scalars(select(StaffMember)).one()
+    assert member.must_change_password is False
+    page.submit(page.get("staff.sign_in"), login="boss", password="надежный пароль")
+    assert page.last.location.endswith("/sign-in/code")
+
+
+def test_a_set_up_link_dies_after_three_days_and_with_a_newer_one(
+    page, app, session: Session, advance_clock
+) -> None:
+    runner = app.test_cli_runner()
+    arguments = ["staff-create", "boss", "--name", "Анна", "--role", "admin", "--link"]
+    first = runner.invoke(args=arguments).output.split()[-1]
+    second = runner.invoke(args=["staff-reset", "boss", "--link"]).output.split()[-1]
+    page.open(first.removeprefix("http://localhost"), 410)
+    page.open(second.removeprefix("http://localhost"))
+    page.open(second.removeprefix("http://localhost")[:-2], 404)
+    advance_clock(hours=73)
+    page.open(second.removeprefix("http://localhost"), 410)
+
+
+def test_access_is_given_by_a_link_or_by_a_password(app) -> None:
+    command = ["staff-create", "boss", "--name", "Анна", "--role", "admin"]
+    for options in ([], ["--link", "--password-stdin"]):
+        result = app.test_cli_runner().invoke(args=command + options)
+        assert result.exit_code == 2
+        assert "нужно одно из двух" in result.output
+
+
 def test_nobody_can_sign_in_as_staff_of_a_fresh_portal(page) -> None:
     for login in ("admin", "staff", "operator"):
         page.submit(page.get("staff.sign_in"), 422, login=login, password=login)
