@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
+from functools import lru_cache, partial
+from typing import cast
 
-from flask import Flask, Response, abort, request
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask import Flask, Request, Response, abort, current_app, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from flask_wtf.csrf import generate_csrf
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.datastructures import Headers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config
@@ -35,6 +41,10 @@ HEADERS = {
 }
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+CSRF_FIELD = "csrf_token"
+"""Where Flask-WTF looks: in the session for the secret, in ``g`` for the token made of it."""
+CACHED_SESSIONS = 2048
+"""Sessions whose signatures a process remembers; of a kilobyte each."""
 
 
 def cookie_name(config: Config, name: str) -> str:
@@ -65,20 +75,52 @@ def flask_settings(config: Config) -> dict[str, object]:
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Cookie sessions that leave static files alone.
+    """Cookie sessions whose signatures are checked once, and that leave static files alone.
 
-    Extensions look into the session on every request; ``Vary: Cookie`` on a file that is the same
-    for everybody would have browsers load it again after sign-in.
+    The pages of a person carry the same cookie. Extensions look into the session on every request;
+    ``Vary: Cookie`` on a file that is the same for everybody would have browsers load it again
+    after sign-in.
     """
 
+    def __init__(self, app: Flask) -> None:
+        tokens = cast(URLSafeTimedSerializer, self.get_signing_serializer(app))
+        self._name = self.get_cookie_name(app)
+        self._lifetime = app.permanent_session_lifetime.total_seconds()
+        self._read = lru_cache(CACHED_SESSIONS)(partial(tokens.loads, return_timestamp=True))
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
+        cookie = request.cookies.get(self._name)
+        if not cookie:
+            return SecureCookieSession()
+        try:
+            # Only what is signed is remembered; a copy of it is handed out.
+            values, signed_at = self._read(cookie)
+        except BadSignature:
+            return SecureCookieSession()
+        age = int(time.time()) - signed_at.timestamp()
+        return SecureCookieSession(values if 0 <= age <= self._lifetime else None)
+
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if request.endpoint != "static":
+        # What is left for an unchanged one, ``Vary: Cookie``, every page has already.
+        if session.modified and request.endpoint != "static":
             super().save_session(app, session, response)
+
+
+def csrf_token() -> str:
+    """The token for forms of this request, as Flask-WTF makes it; made once for each session."""
+    if CSRF_FIELD in g or CSRF_FIELD not in session:
+        return str(generate_csrf())
+    sign = current_app.extensions["sign_csrf_secret"]
+    token: str = sign(session[CSRF_FIELD])
+    setattr(g, CSRF_FIELD, token)
+    return token
 
 
 def init_app(app: Flask, config: Config) -> None:
     """Trust exactly the configured proxies, refuse what no page sends, stamp every answer."""
-    app.session_interface = Sessions()
+    app.session_interface = Sessions(app)
+    tokens = URLSafeTimedSerializer(config.secret_key, salt="wtf-csrf-token")
+    app.extensions["sign_csrf_secret"] = lru_cache(CACHED_SESSIONS)(tokens.dumps)
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
@@ -111,8 +153,16 @@ def init_app(app: Flask, config: Config) -> None:
             _cache_static(response)
         else:
             response.headers["Cache-Control"] = "no-store"
-            response.vary.update(("Cookie", "HX-Request-Type"))
+            _vary_with_person(response.headers)
         return response
+
+
+def _vary_with_person(headers: Headers) -> None:
+    """Add to ``Vary`` what a page depends on."""
+    vary = headers.get("Vary", "")
+    present = {name.strip().lower() for name in vary.split(",")}
+    added = [name for name in ("Cookie", "HX-Request-Type") if name.lower() not in present]
+    headers["Vary"] = ", ".join([vary, *added] if vary else added)
 
 
 def _cache_static(response: Response) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import TimestampSigner
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -118,6 +120,35 @@ def test_sign_out_ends_the_session_wherever_its_cookie_was_copied(
     assert replayed.status_code == 302
     assert replayed.location == f"/sign-in?next=/contracts/{contract.id}/"
     assert session.scalars(select(AccountSession.ended_at)).one() == NOW.astimezone(UTC)
+
+
+@pytest.mark.parametrize("place", [1, -2], ids=["values", "signature"])
+def test_an_altered_cookie_opens_nothing_though_the_true_one_was_just_accepted(
+    app: Flask, owner: PageClient, contract: Contract, place: int
+) -> None:
+    genuine = cookie_of(owner)
+    assert home_status(owner, contract) == 200
+    characters = list(genuine)
+    characters[place] = "A" if characters[place] != "A" else "B"
+    assert home_status(with_cookie(app, "".join(characters)), contract) == 302
+    assert home_status(with_cookie(app, genuine), contract) == 200
+
+
+@pytest.mark.parametrize("days", [-32, 1], ids=["long ago", "in the future"])
+def test_a_cookie_signed_out_of_time_opens_nothing(
+    app: Flask, owner: PageClient, contract: Contract, days: int
+) -> None:
+    class Signer(TimestampSigner):
+        def get_timestamp(self) -> int:
+            return super().get_timestamp() + days * 86_400
+
+    signing = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert signing is not None
+    values = signing.loads(cookie_of(owner))
+    assert home_status(with_cookie(app, signing.dumps(values)), contract) == 200
+    signing.signer = Signer
+    for _ in range(2):
+        assert home_status(with_cookie(app, signing.dumps(values)), contract) == 302
 
 
 def token(page: PageClient) -> str:
