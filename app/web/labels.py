@@ -2,5 +2,17 @@
 
 from __future__ import annotations
 
+from app.domain.access import Permission
+
 REGIMES = {"month_end": "На конец месяца", "mkd": "Нежилые помещения в МКД"}
 ZONES = {"T0": "сутки", "T1": "зона Т1", "T2": "зона Т2", "T3": "зона Т3"}
+CONTRACT_MENU = (
+    # endpoint, label, permission
+    ("home.index", "Главная", Permission.SEE_CONTRACT),
+    ("settlements.index", "Взаиморасчеты", Permission.SEE_MONEY),
+    ("charges.index", "Начисления", Permission.SEE_MONEY),
+    ("payments.index", "Оплаты", Permission.SEE_MONEY),
+    ("readings.index", "Показания", Permission.SEE_READINGS),
+    ("enquiries.index", "Обращения", Permission.SEE_CONTRACT),
+    ("profile.index", "Реквизиты и контакты", Permission.SEE_CONTRACT),
+)

@@ -8,21 +8,24 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g, url_for
+from flask import Flask, g, request
 from flask_login import current_user
 from jinja2 import Environment
 
 from app.domain.contacts import BillingContacts, read_billing_contacts
 from app.extensions import db
 from app.models import Customer
-from app.queries.contracts import SiteContext, get_site_context
+from app.queries.contracts import SiteContext, VisibleContract, get_site_context
+from app.security import csrf_token
 from app.version import VERSION
 from app.web.appearance import current_appearance
 from app.web.context import clock, config
 from app.web.filters import FILTERS
 from app.web.forms import summary_of
 from app.web.fragments import is_fragment
+from app.web.labels import CONTRACT_MENU
 from app.web.session import is_staff
+from app.web.urls import build_url, path
 
 
 def site_context() -> SiteContext:
@@ -30,12 +33,6 @@ def site_context() -> SiteContext:
     if "site" not in g:
         g.site = get_site_context(db.session(), clock().now())
     return g.site  # type: ignore[no-any-return]
-
-
-@cache
-def path(endpoint: str, **values: Any) -> str:
-    """URL of an endpoint, cached: for links that are on every page and never change."""
-    return url_for(endpoint, **values)
 
 
 def idle_seconds() -> int:
@@ -49,10 +46,22 @@ def page_context() -> dict[str, Any]:
     """Variables of every page; a page of a contract passes its ``contract`` itself."""
     return {
         "contract": None,
-        "user": current_user,
+        # Not the proxy: a page asks some fifteen times.
+        "user": current_user._get_current_object(),
+        "csrf_token": csrf_token,
         "version": VERSION,
         "idle_seconds": idle_seconds,
     }
+
+
+def contract_menu(contract: VisibleContract) -> list[tuple[str, str, bool]]:
+    """The menu of a contract: URL, label, and whether the page shown is of that section."""
+    current = request.blueprint
+    return [
+        (build_url(endpoint, contract_id=contract.id), label, endpoint == f"{current}.index")
+        for endpoint, label, permission in CONTRACT_MENU
+        if contract.may(permission)
+    ]
 
 
 class _Macros:
@@ -62,7 +71,10 @@ class _Macros:
         self._env = env
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._module, name)
+        # Once for each name: after that it is an attribute like any other.
+        macro = getattr(self._module, name)
+        setattr(self, name, macro)
+        return macro
 
     @cached_property
     def _module(self) -> Any:
@@ -77,7 +89,9 @@ def init_app(app: Flask) -> None:
     env.globals.update(
         asset=_asset_urls(app),
         path=path,
+        url_for=build_url,
         site_context=site_context,
+        contract_menu=contract_menu,
         appearance=current_appearance,
         is_fragment=is_fragment,
     )
