@@ -6,6 +6,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 TERMINATED = "terminated"
 """Status of a contract in billing: расторгнут."""
@@ -89,6 +90,7 @@ class AccessWindow:
     oldest_end: date
 
 
+@lru_cache(maxsize=16)
 def access_window(today: date, months: int) -> AccessWindow:
     """The window in which a contract stays readable: ``months`` after its last day, inclusive.
 

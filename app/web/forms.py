@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -37,7 +38,7 @@ class PeriodForm:
     """Rows of a statement that is too long to be made at once."""
     unreadable: set[str] = field(default_factory=set)
     """Fields whose text a browser's date field would not show; they are plain text instead."""
-    presets: list[tuple[str, Period]] = field(default_factory=list)
+    presets: tuple[tuple[str, Period], ...] = ()
 
     @classmethod
     def from_query(cls, args: MultiDict[str, str], today: date) -> PeriodForm:
@@ -77,6 +78,7 @@ class PeriodForm:
             }[error.code]
 
 
+@lru_cache(maxsize=256)
 def _parse_day_or_month(text: str, *, is_last: bool) -> date:
     """A day, or the first or last one of a month.
 
