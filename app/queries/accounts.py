@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app.domain.access import Role
@@ -19,71 +19,6 @@ DRAFT_OWNER_KNOWN = timedelta(days=1)
 def hash_token(token: str) -> str:
     """SHA-256 of a random token, which is all that the table holds of it."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-_CONTRACTS = (
-    select(func.count())
-    .select_from(Membership)
-    .join(Contract, Contract.id == Membership.contract_id)
-    .where(
-        Membership.account_id == AccountSession.account_id,
-        is_live(),
-        is_readable(bindparam("oldest_end", type_=Contract.valid_to.type)),
-    )
-    .correlate(AccountSession)
-    .scalar_subquery()
-)
-_LIVE_SESSION = (
-    select(
-        AccountSession.id,
-        AccountSession.account_id,
-        AccountSession.last_seen_at,
-        AccountSession.created_at,
-        _CONTRACTS.label("contract_count"),
-    )
-    .join(Account, Account.id == AccountSession.account_id)
-    .where(
-        AccountSession.token_hash == bindparam("token_hash"),
-        AccountSession.ended_at.is_(None),
-        AccountSession.last_seen_at > bindparam("seen_after"),
-        AccountSession.created_at > bindparam("created_after"),
-        Account.disabled_at.is_(None),
-    )
-)
-
-
-def find_live_session(
-    session: Session,
-    token: str,
-    *,
-    now: datetime,
-    idle: timedelta,
-    longest: timedelta,
-    oldest_end: date,
-) -> Row[int, int, datetime, datetime, int] | None:
-    """Find the open session of a token: (id, account_id, last_seen_at, created_at, contract_count).
-
-    A session whose account has lost its last contract has ended.
-
-    Args:
-        idle: longest time unused.
-        longest: longest time in any case.
-        oldest_end: contracts that ended before open nothing any more.
-    """
-    row = (
-        session.connection()
-        .execute(
-            _LIVE_SESSION,
-            {
-                "token_hash": hash_token(token),
-                "seen_after": now - idle,
-                "created_after": now - longest,
-                "oldest_end": oldest_end,
-            },
-        )
-        .one_or_none()
-    )
-    return row if row is not None and row.contract_count else None
 
 
 def find_expired_session(session: Session, token: str, now: datetime) -> int | None:

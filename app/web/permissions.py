@@ -13,17 +13,17 @@ from typing import Any, TypeVar
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required
 
 from app.domain.access import Permission
 from app.domain.errors import AccessDeniedError, NotFoundError
 from app.domain.staff import StaffPermission
-from app.extensions import db
+from app.extensions import db, login_manager
 from app.queries import contracts
 from app.queries.contracts import VisibleContract
+from app.security import SAFE_METHODS
 from app.web.context import clock
 from app.web.data_access import record_access, record_list_access
-from app.web.session import access_window, current_clerk, current_viewer, is_staff
+from app.web.session import StaffSignedIn, access_window, current_viewer, find_signed_in
 
 __all__ = [
     "contract_access",
@@ -51,9 +51,11 @@ def signed_in(view: View) -> Any:
     """Any signed-in account may open this route."""
 
     @wraps(view)
-    @login_required
     def guarded(**arguments: Any) -> ResponseReturnValue:
-        if is_staff():
+        person = find_signed_in()
+        if person is None:
+            return _ask_to_sign_in()
+        if person.is_staff:
             raise NotFoundError
         return view(**arguments)
 
@@ -80,13 +82,15 @@ def staff_access(permission: StaffPermission, *, lists: bool = False) -> Callabl
 
     def decorate(view: View) -> Any:
         @wraps(view)
-        @login_required
         def guarded(**arguments: Any) -> ResponseReturnValue:
-            if not is_staff():
+            person = find_signed_in()
+            if person is None:
+                return _ask_to_sign_in()
+            if not isinstance(person, StaffSignedIn):
                 raise NotFoundError
-            if not current_clerk().may(permission):
+            if not person.clerk.may(permission):
                 raise AccessDeniedError
-            if current_user.must_change_password and request.endpoint not in (
+            if person.must_change_password and request.endpoint not in (
                 PASSWORD_PAGE,
                 f"{PASSWORD_PAGE}_submit",
                 "staff.sign_out",
@@ -115,11 +119,16 @@ def contract_access(permission: Permission) -> Callable[[View], Any]:
 
     def decorate(view: View) -> Any:
         @wraps(view)
-        @login_required
         def guarded(contract_id: int, **arguments: Any) -> ResponseReturnValue:
-            if is_staff():
-                contract = _view_as_customer(contract_id, permission)
+            person = find_signed_in()
+            if person is None:
+                return _ask_to_sign_in()
+            if isinstance(person, StaffSignedIn):
+                contract = _view_as_customer(person, contract_id, permission)
+            elif request.method in SAFE_METHODS:
+                contract = contracts.check_visible(person.contract, permission)
             else:
+                # Not what was read before the body came: an upload may have taken minutes.
                 contract = contracts.get_visible(
                     db.session(), current_viewer(), contract_id, permission, access_window()
                 )
@@ -131,9 +140,17 @@ def contract_access(permission: Permission) -> Callable[[View], Any]:
     return decorate
 
 
-def _view_as_customer(contract_id: int, permission: Permission) -> VisibleContract:
+def _ask_to_sign_in() -> ResponseReturnValue:
+    """Lead to the sign-in page and back; see ``errors.unauthorized``."""
+    answer: ResponseReturnValue = login_manager.unauthorized()
+    return answer
+
+
+def _view_as_customer(
+    person: StaffSignedIn, contract_id: int, permission: Permission
+) -> VisibleContract:
     """«Глазами потребителя»: the contract for staff, read-only; recorded as data access."""
-    if request.method not in ("GET", "HEAD") or current_user.must_change_password:
+    if request.method not in ("GET", "HEAD") or person.must_change_password:
         raise AccessDeniedError
     contract = contracts.get_as_customer(db.session(), contract_id, permission, clock().today())
     record_access(contract.id, contract.number, contract.account_id or None, _object_id())
@@ -153,13 +170,14 @@ def is_permitted(view: Any) -> bool:
 
     A body that only some may send is refused to others unread.
     """
-    if not current_user.is_authenticated:
+    person = find_signed_in()
+    if person is None:
         return False
     access: str = view.access
-    if is_staff():
+    if isinstance(person, StaffSignedIn):
         permission = access.removeprefix("staff:")
-        is_ready = permission != access and not current_user.must_change_password
-        return is_ready and current_clerk().may(StaffPermission(permission))
+        is_ready = permission != access and not person.must_change_password
+        return is_ready and person.clerk.may(StaffPermission(permission))
     if access not in set(Permission):
         return False
     contract_id = (request.view_args or {})["contract_id"]

@@ -23,7 +23,9 @@ from app.domain.staff import Clerk, StaffRole
 from app.extensions import db, login_manager
 from app.lib.database import try_write
 from app.models import AccountSession, StaffSession
-from app.queries import accounts, staff
+from app.queries import staff
+from app.queries.contracts import VisibleContract
+from app.queries.visits import find_visit
 from app.web.context import clock, config
 from app.web.device_cookie import presented_tokens, set_device_cookie
 from app.web.policies import session_lives, staff_session_lives
@@ -43,6 +45,8 @@ class SignedIn(UserMixin):
     contract_count: int = 1
     seconds_left: int = 0
     """Until it ends in any case; see ``_seconds_left``."""
+    contract: VisibleContract | None = None
+    """The contract of the page's address, where the account may open it."""
     is_staff = False
 
     def get_id(self) -> str:
@@ -70,9 +74,15 @@ def access_window() -> AccessWindow:
     return access.access_window(clock().today(), config().terminated_access_months)
 
 
+def find_signed_in() -> SignedIn | StaffSignedIn | None:
+    """Whoever is signed in; read it once, for each look through ``current_user`` is a search."""
+    person = current_user._get_current_object()
+    return person if isinstance(person, SignedIn | StaffSignedIn) else None
+
+
 def is_staff() -> bool:
     """Whether one of the supplier's people is signed in."""
-    return bool(getattr(current_user, "is_staff", False))
+    return isinstance(find_signed_in(), StaffSignedIn)
 
 
 def was_staff() -> bool:
@@ -150,21 +160,25 @@ def load(user_id: str) -> SignedIn | StaffSignedIn | None:
 def _load_customer(token: str) -> SignedIn | None:
     now = clock().now()
     idle, longest = session_lives()
-    row = accounts.find_live_session(
+    found = find_visit(
         db.session(),
         token,
+        (request.view_args or {}).get("contract_id"),
         now=now,
         idle=idle,
         longest=longest,
-        oldest_end=access_window().oldest_end,
+        window=access_window(),
     )
-    if row is None:
+    if found is None:
         return None
-    if _is_touch_due(row.last_seen_at, now):
-        try_write(db.engine, touch_statement(AccountSession, row.id, now))
-    g.account_id = row.account_id
-    left = _seconds_left(row.created_at, longest, now)
-    return SignedIn(token, row.id, row.account_id, row.contract_count, left)
+    if _is_touch_due(found.last_seen_at, now):
+        try_write(db.engine, touch_statement(AccountSession, found.session_id, now))
+    g.account_id = found.account_id
+    g.site = found.site
+    left = _seconds_left(found.created_at, longest, now)
+    return SignedIn(
+        token, found.session_id, found.account_id, found.contract_count, left, found.contract
+    )
 
 
 def _load_staff(token: str) -> StaffSignedIn | None:
