@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 
@@ -23,7 +23,9 @@ from app.domain.readings import (
     Scale,
     build_consumption,
     compute_typical_month_before,
+    find_current,
     sum_by_month,
+    time_order,
 )
 
 READ_BY_HAND = ("", "billed", "closed")
@@ -39,29 +41,17 @@ class RejectedReading:
 
 
 @dataclass(frozen=True, slots=True)
-class RegisterReadings:
-    """A register with its readings before and in the month of the window.
+class RegisterState:
+    """A register and its reading in the month of the window, which decide what is missing.
 
     Attributes:
-        previous: the reading that this month's consumption is counted from.
         current: this month's reading.
-        consumption_kwh: from ``previous`` to ``current``.
-        typical_month_kwh: average of the last twelve months; None where too little is known.
-        minimum: the last value known before this month's reading, a control reading included.
-        rejected: this month's last rejected reading, while nothing else counts.
     """
 
     id: int
     zone: str
     scale: Scale
-    previous: KnownReading | None
     current: KnownReading | None
-    consumption_kwh: Decimal | None
-    typical_month_kwh: Decimal | None
-    last_month_kwh: Decimal | None
-    year_ago_kwh: Decimal | None
-    minimum: Decimal | None = None
-    rejected: RejectedReading | None = None
 
     @property
     def is_missing(self) -> bool:
@@ -83,8 +73,48 @@ class RegisterReadings:
 
 
 @dataclass(frozen=True, slots=True)
-class MeterReadings:
-    """A meter, where it is, and its registers with their readings.
+class RegisterReadings(RegisterState):
+    """A register with its readings before and in the month of the window.
+
+    Attributes:
+        period: month of the window.
+        previous: the reading that this month's consumption is counted from.
+        consumption_kwh: from ``previous`` to ``current``.
+        minimum: the last value known before this month's reading, a control reading included.
+        rejected: this month's last rejected reading, while nothing else counts.
+        known: readings that count, oldest first.
+    """
+
+    period: Month
+    previous: KnownReading | None
+    consumption_kwh: Decimal | None
+    minimum: Decimal | None
+    rejected: RejectedReading | None
+    known: tuple[KnownReading, ...]
+
+    @property
+    def typical_month_kwh(self) -> Decimal | None:
+        """Average of the last twelve months; None where too little is known."""
+        return compute_typical_month_before(self._months().items(), self.period)
+
+    @property
+    def last_month_kwh(self) -> Decimal | None:
+        """Consumption of the month before."""
+        return self._months().get(self.period.plus(-1))
+
+    @property
+    def year_ago_kwh(self) -> Decimal | None:
+        """Consumption of the same month a year ago."""
+        return self._months().get(self.period.plus(-12))
+
+    def _months(self) -> dict[Month, Decimal]:
+        # Computed when asked: a list of hundreds of registers shows none of it.
+        return sum_by_month(build_consumption(self.known, self.scale))
+
+
+@dataclass(frozen=True, slots=True)
+class MeterState:
+    """A meter, where it is, and what decides whether its readings are awaited and accepted.
 
     Attributes:
         supply_point: name of the supply point, or its address.
@@ -106,7 +136,7 @@ class MeterReadings:
     regime: str
     max_power_kw: Decimal | None
     window: Window
-    registers: tuple[RegisterReadings, ...]
+    registers: tuple[RegisterState, ...]
     supplied_until: date | None = None
 
     def closed_reason(self, today: date) -> str:
@@ -119,21 +149,25 @@ class MeterReadings:
         return self._not_measured_reason(today) or self._not_needed_reason(today)
 
     def _not_measured_reason(self, today: date) -> str:
-        month = self.window.period
-        reasons = {
-            "automatic": self.is_automatic,
-            "removed": self.removed_on is not None and self.removed_on <= today,
-            "ended": self.supplied_until is not None and self.supplied_until < month.first,
-            "unknown": not self.registers,
-            "not_installed": self.installed_on is not None and self.installed_on > month.last,
-        }
-        return next((reason for reason, holds in reasons.items() if holds), "")
+        if self.is_automatic:
+            return "automatic"
+        if self.removed_on is not None and self.removed_on <= today:
+            return "removed"
+        if self.supplied_until is not None and self.supplied_until < self.window.period.first:
+            return "ended"
+        if not self.registers:
+            return "unknown"
+        if self.installed_on is not None and self.installed_on > self.window.period.last:
+            return "not_installed"
+        return ""
 
     def _not_needed_reason(self, today: date) -> str:
         if all(register.is_billed for register in self.registers):
             return "billed"
+        if not self.is_late(today):
+            return ""
         is_done = all(register.is_billed or register.is_in_time for register in self.registers)
-        return "closed" if is_done and self.is_late(today) else ""
+        return "closed" if is_done else ""
 
     def is_missing(self, today: date) -> bool:
         """Whether somebody still has to submit a reading in the open window."""
@@ -146,6 +180,19 @@ class MeterReadings:
     def is_late(self, today: date) -> bool:
         """Whether a reading submitted today comes after the window."""
         return not self.window.is_open(today)
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReadings(MeterState):
+    """A meter and its registers with their readings."""
+
+    registers: tuple[RegisterReadings, ...]
+
+    @classmethod
+    def of(cls, state: MeterState, registers: Iterable[RegisterReadings]) -> MeterReadings:
+        """The same meter with the readings of its registers."""
+        values = {name: getattr(state, name) for name in _METER_FIELDS}
+        return cls(**values | {"registers": tuple(registers)})
 
     def expect(self, register: RegisterReadings, today: date, unusual_times: int) -> Expectation:
         """Collect what a reading submitted today is compared with."""
@@ -164,6 +211,9 @@ class MeterReadings:
         return compute_max_energy(self.max_power_kw, since, self.window.taken_on(today))
 
 
+_METER_FIELDS = tuple(field.name for field in fields(MeterState))
+
+
 def build_register_readings(
     register_id: int,
     zone: str,
@@ -172,7 +222,7 @@ def build_register_readings(
     period: Month,
     rejected: RejectedReading | None,
 ) -> RegisterReadings:
-    """Find the previous and the current reading of a register, and its consumption by month.
+    """Find the previous and the current reading of a register, and what it has consumed since.
 
     Args:
         register_id: id of the register.
@@ -182,32 +232,40 @@ def build_register_readings(
         period: month of the reading window.
         rejected: the last rejected reading of this month.
     """
-    rows = build_consumption(known, scale)
-    months = sum_by_month(rows)
-    inside = [row for row in rows if row.reading.period == period]
-    current = next(
-        (row for row in reversed(inside) if row.reading.kind in ("regular", "final")), None
+    ordered = tuple(sorted(known, key=time_order))
+    current = find_current(ordered, period)
+    inside = [reading for reading in ordered if reading.period == period]
+    before = (
+        reading
+        for reading in reversed(ordered)
+        if reading.period < period or (reading.period == period and reading.kind == "initial")
     )
-    before = [
-        row.reading
-        for row in rows
-        if row.reading.period < period
-        or (row.reading.period == period and row.reading.kind == "initial")
-    ]
-    checks = [row.reading.value for row in inside if row.reading.kind in ("control", "initial")]
+    checks = [reading.value for reading in inside if reading.kind in ("control", "initial")]
     return RegisterReadings(
         id=register_id,
         zone=zone,
         scale=scale,
-        previous=before[-1] if before else None,
-        current=current.reading if current else None,
-        consumption_kwh=months.get(period, current.consumption_kwh) if current else None,
-        typical_month_kwh=compute_typical_month_before(months.items(), period),
-        last_month_kwh=months.get(period.plus(-1)),
-        year_ago_kwh=months.get(period.plus(-12)),
+        current=current,
+        period=period,
+        previous=next(before, None),
+        consumption_kwh=_consumption_of(ordered, current, scale) if current else None,
         minimum=max(checks, default=None),
         rejected=rejected if current is None else None,
+        known=ordered,
     )
+
+
+def _consumption_of(
+    ordered: Sequence[KnownReading], current: KnownReading, scale: Scale
+) -> Decimal | None:
+    """Consumption of the current reading's month, or since the last one before a gap, kWh.
+
+    Only the end of the row is computed: from the reading before the month on.
+    """
+    first = next(n for n, reading in enumerate(ordered) if reading.period == current.period)
+    rows = build_consumption(ordered[max(0, first - 1) :], scale)
+    since_gap = next(row.consumption_kwh for row in rows if row.reading is current)
+    return sum_by_month(rows).get(current.period, since_gap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +320,7 @@ class RegimeWindow:
 
 
 def build_regime_windows(
-    meters: Iterable[MeterReadings], today: date, rules: WindowRules
+    meters: Iterable[MeterState], today: date, rules: WindowRules
 ) -> list[RegimeWindow]:
     """Build one window for each regime of the meters that are read by hand, first closing first.
 

@@ -81,6 +81,17 @@ def window_on(regime: str, day: date, rules: WindowRules) -> Window:
     return this if this.closes < day else window_of(regime, month.plus(-1), rules)
 
 
+def windows_on(day: date, rules: WindowRules) -> dict[str, Window]:
+    """Find the windows of all regimes on a day, as ``window_on`` finds one.
+
+    Args:
+        day: in the supplier's zone.
+        rules: days of the windows.
+
+    """
+    return {regime: window_on(regime, day, rules) for regime in Regime}
+
+
 def next_window(regime: str, window: Window, rules: WindowRules) -> Window:
     """Build the window of the month after ``window``."""
     return window_of(regime, window.period.plus(1), rules)

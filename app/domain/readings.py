@@ -252,7 +252,7 @@ def build_consumption(readings: Iterable[KnownReading], scale: Scale) -> list[Re
     """
     rows: list[ReadingConsumption] = []
     before: KnownReading | None = None
-    for reading in sorted(readings, key=_in_order):
+    for reading in sorted(readings, key=time_order):
         if before is None or reading.kind == "initial":
             rows.append(ReadingConsumption(reading, None, False, 1))
         else:
@@ -263,8 +263,19 @@ def build_consumption(readings: Iterable[KnownReading], scale: Scale) -> list[Re
     return rows
 
 
-def _in_order(reading: KnownReading) -> tuple[date, Month, bool]:
+def time_order(reading: KnownReading) -> tuple[date, Month, bool]:
+    """Sort key of the readings of a register: by day, an ``initial`` one first."""
     return (reading.taken_on, reading.period, reading.kind != "initial")
+
+
+def find_current(readings: Iterable[KnownReading], period: Month) -> KnownReading | None:
+    """Find the reading that a month is billed by: its last ``regular`` or ``final`` one."""
+    found = [
+        reading
+        for reading in readings
+        if reading.period == period and reading.kind in ("regular", "final")
+    ]
+    return sorted(found, key=time_order)[-1] if found else None
 
 
 def _consumption_between(

@@ -50,6 +50,7 @@ class VisibleContract:
     legal_address: str | None
     transferred_at: datetime | None
     """What people entered before belongs to a former customer and is not shown."""
+    valid_to: date | None
     is_terminated: bool
     role: Role
     account_id: int
@@ -289,7 +290,7 @@ def _values(viewer: Viewer, window: AccessWindow) -> dict[str, Any]:
 def contract_from(row: Sequence[Any], account_id: int, today: date) -> VisibleContract:
     """Make a contract of ``CONTRACT_COLUMNS``, as an account sees it."""
     *values, valid_to, role = row
-    values += [is_terminated(row[3], valid_to, today), Role(role), account_id]
+    values += [valid_to, is_terminated(row[3], valid_to, today), Role(role), account_id]
     arguments: tuple[Any, ...] = tuple(values)
     return VisibleContract(*arguments)
 

@@ -19,7 +19,13 @@ from app.domain.readings import LIVE, ReadingSource, ReadingStatus
 from app.lib.database import count_changed, insert_or_ignore
 from app.models import ReadingReceipt, SubmittedReading
 from app.queries.contracts import VisibleContract
-from app.queries.readings.customer import find_live, find_receipt, find_regimes, get_receipt
+from app.queries.readings.customer import (
+    ReceiptReading,
+    find_live,
+    find_receipt,
+    find_regimes,
+    get_receipt,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,7 @@ def withdraw_readings(
 
 
 def _check_may_withdraw(
-    session: Session, live: Sequence[SubmittedReading], windows: WindowRules, today: date
+    session: Session, live: Sequence[ReceiptReading], windows: WindowRules, today: date
 ) -> None:
     if not live or any(reading.acknowledged_at for reading in live):
         raise ReadingClosedError("billed")

@@ -1,20 +1,23 @@
-"""Readings of registers, from billing and from the portal, and receipts of submissions."""
+"""Receipts of submitted readings, and the registers that they name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain.errors import NotFoundError
 from app.domain.period import Month
-from app.domain.readings import LIVE, KnownReading, Scale, SubmittedValue, merge_readings
+from app.domain.readings import LIVE, Scale
 from app.models import (
     Meter,
-    Reading,
     ReadingReceipt,
     Register,
     SubmittedReading,
@@ -22,21 +25,173 @@ from app.models import (
 )
 from app.queries.contracts import VisibleContract
 
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
-def get_receipt(session: Session, contract: VisibleContract, receipt_id: int) -> ReadingReceipt:
-    """A receipt of a contract, with its readings.
+
+@dataclass(frozen=True, slots=True)
+class RegisterName:
+    """A register with its meter and place, as receipts, acts and emails name it."""
+
+    meter_id: int
+    serial_number: str
+    model: str | None
+    place: str
+    zone: str
+    scale: Scale
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptReading:
+    """A reading of a receipt as it was submitted, and what has become of it."""
+
+    id: int
+    register_id: int
+    register: RegisterName
+    period: Month
+    taken_on: date
+    value: Decimal
+    previous_value: Decimal | None
+    previous_on: date | None
+    consumption_kwh: Decimal | None
+    rolled_over: bool
+    is_late: bool
+    doubts: tuple[str, ...]
+    status: str
+    reason: str | None
+    exported_at: datetime | None
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A receipt with its readings; ``staff_id``: the clerk who took them down by telephone."""
+
+    id: int
+    submitted_at: datetime
+    staff_id: int | None
+    readings: tuple[ReceiptReading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """A receipt in short.
+
+    Attributes:
+        count: of its readings.
+        statuses: of its readings, each once.
+    """
+
+    id: int
+    submitted_at: datetime
+    staff_id: int | None
+    count: int
+    statuses: tuple[str, ...]
+
+
+_REGISTER_NAME = (
+    Meter.id,
+    Meter.serial_number,
+    Meter.model,
+    SupplyPoint.name,
+    SupplyPoint.address,
+    Register.zone,
+    Register.digits,
+    Register.decimals,
+    Meter.multiplier,
+)
+_RECEIPT = (
+    ReadingReceipt.id,
+    ReadingReceipt.submitted_at,
+    ReadingReceipt.staff_id,
+)
+# Of the present customer, not of a former one.
+_IS_SEEN = (
+    ReadingReceipt.contract_id == bindparam("contract_id"),
+    ReadingReceipt.submitted_at >= bindparam("since", type_=ReadingReceipt.submitted_at.type),
+)
+_ONE_RECEIPT = (
+    select(
+        *_RECEIPT,
+        *_REGISTER_NAME,
+        SubmittedReading.id,
+        SubmittedReading.register_id,
+        SubmittedReading.period,
+        SubmittedReading.taken_on,
+        SubmittedReading.value,
+        SubmittedReading.previous_value,
+        SubmittedReading.previous_on,
+        SubmittedReading.consumption_kwh,
+        SubmittedReading.rolled_over,
+        SubmittedReading.is_late,
+        SubmittedReading.doubts,
+        SubmittedReading.status,
+        SubmittedReading.reason,
+        SubmittedReading.exported_at,
+        SubmittedReading.acknowledged_at,
+    )
+    .select_from(ReadingReceipt)
+    .join(SubmittedReading, SubmittedReading.receipt_id == ReadingReceipt.id)
+    .join(Register, Register.id == SubmittedReading.register_id)
+    .join(Meter, Meter.id == Register.meter_id)
+    .join(SupplyPoint, SupplyPoint.id == Meter.supply_point_id)
+    .where(ReadingReceipt.id == bindparam("receipt_id"), *_IS_SEEN)
+    .order_by(SubmittedReading.id)
+)
+_NEWEST = (
+    select(*_RECEIPT)
+    .where(*_IS_SEEN)
+    .order_by(ReadingReceipt.submitted_at.desc(), ReadingReceipt.id.desc())
+    .limit(bindparam("limit"))
+    .subquery()
+)
+_RECEIPT_LINES = (
+    select(_NEWEST, SubmittedReading.status, func.count())
+    .join(SubmittedReading, SubmittedReading.receipt_id == _NEWEST.c.id)
+    .group_by(*_NEWEST.c, SubmittedReading.status)
+    .order_by(_NEWEST.c.submitted_at.desc(), _NEWEST.c.id.desc(), func.min(SubmittedReading.id))
+)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_NAMES = (
+    select(Register.id, *_REGISTER_NAME)
+    .join(Meter, Meter.id == Register.meter_id)
+    .join(SupplyPoint, SupplyPoint.id == Meter.supply_point_id)
+    .where(Register.id.in_(_IDS))
+)
+
+
+def get_receipt(session: Session, contract: VisibleContract, receipt_id: int) -> Receipt:
+    """A receipt of a contract, with its readings; one SELECT.
 
     Raises:
         NotFoundError: absent, of another contract, or of a former customer of this one.
     """
-    receipt = session.scalars(
-        select(ReadingReceipt)
-        .where(ReadingReceipt.id == receipt_id, is_of_present_customer(contract))
-        .options(selectinload(ReadingReceipt.readings))
-    ).first()
-    if receipt is None:
+    values = _values(contract) | {"receipt_id": receipt_id}
+    rows = session.connection().execute(_ONE_RECEIPT, values).all()
+    if not rows:
         raise NotFoundError
-    return receipt
+    return Receipt(*rows[0][:3], tuple(_reading(*row[3:]) for row in rows))
+
+
+def _reading(*row: Any) -> ReceiptReading:
+    count = len(_REGISTER_NAME)
+    reading_id, register_id, *columns = row[count:]
+    period, taken_on, value, previous_value, previous_on, consumption_kwh, *others = columns
+    rolled_over, is_late, doubts, *decision = others
+    return ReceiptReading(
+        reading_id,
+        register_id,
+        _register_name(*row[:count]),
+        period,
+        taken_on,
+        value,
+        previous_value,
+        previous_on,
+        consumption_kwh,
+        rolled_over,
+        is_late,
+        tuple(doubts),
+        *decision,
+    )
 
 
 def find_receipt(session: Session, key: str) -> ReadingReceipt | None:
@@ -62,138 +217,42 @@ def find_live(session: Session, register_id: int, period: Month) -> SubmittedRea
     ).first()
 
 
-def list_receipts(
-    session: Session, contract: VisibleContract, limit: int
-) -> Sequence[ReadingReceipt]:
-    """The newest receipts of a contract, with their readings."""
-    return session.scalars(
-        select(ReadingReceipt)
-        .where(is_of_present_customer(contract))
-        .order_by(ReadingReceipt.submitted_at.desc(), ReadingReceipt.id.desc())
-        .limit(limit)
-        .options(selectinload(ReadingReceipt.readings))
-    ).all()
+def list_receipts(session: Session, contract: VisibleContract, limit: int) -> list[ReceiptLine]:
+    """The newest receipts of a contract; one SELECT counts their readings by status."""
+    rows = session.connection().execute(_RECEIPT_LINES, _values(contract) | {"limit": limit})
+    lines = []
+    for (receipt_id, submitted_at, staff_id), group in groupby(rows, key=itemgetter(0, 1, 2)):
+        counts = {status: count for *_, status, count in group}
+        lines.append(
+            ReceiptLine(receipt_id, submitted_at, staff_id, sum(counts.values()), tuple(counts))
+        )
+    return lines
 
 
-def is_of_present_customer(contract: VisibleContract) -> ColumnElement[bool]:
-    """SQL: a receipt of a contract, of its present customer, not of a former one."""
-    if contract.transferred_at is None:
-        return ReadingReceipt.contract_id == contract.id
-    return and_(
-        ReadingReceipt.contract_id == contract.id,
-        ReadingReceipt.submitted_at >= contract.transferred_at,
-    )
+def _values(contract: VisibleContract) -> dict[str, Any]:
+    return {"contract_id": contract.id, "since": contract.transferred_at or LONG_AGO}
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterName:
-    """A register with its meter and place, as receipts, acts and emails name it."""
-
-    meter_id: int
-    serial_number: str
-    model: str | None
-    place: str
-    zone: str
-    scale: Scale
-
-
-def name_registers(session: Session, ids: Iterable[int]) -> dict[int, RegisterName]:
+def name_registers(session: Session, ids: Iterable[int]) -> Mapping[int, RegisterName]:
     """Names of registers by their ids."""
-    rows = session.execute(
-        select(Register, Meter, SupplyPoint)
-        .join(Meter, Meter.id == Register.meter_id)
-        .join(SupplyPoint, SupplyPoint.id == Meter.supply_point_id)
-        .where(Register.id.in_(list(ids)))
-    )
-    return {
-        register.id: RegisterName(
-            meter.id,
-            meter.serial_number,
-            meter.model,
-            ", ".join(filter(None, (point.name, point.address))),
-            register.zone,
-            Scale(register.digits, register.decimals, meter.multiplier),
-        )
-        for register, meter, point in rows
-    }
+    rows = session.connection().execute(_NAMES, {"ids": list(ids)})
+    return {register_id: _register_name(*row) for register_id, *row in rows}
 
 
-def list_known(
-    session: Session,
-    register_ids: Iterable[int],
-    since: Month,
-    transferred_at: datetime | None = None,
-) -> dict[int, list[KnownReading]]:
-    """Readings that count, by register: one of each month, billing's unless it only computed.
-
-    Args:
-        transferred_at: receipts from before belong to a former customer; the readings remain.
-    """
-    ids = list(register_ids)
-    imported = _list_imported(session, ids, since)
-    submitted = _list_submitted(session, ids, since, transferred_at)
-    return {key: merge_readings(imported.get(key, ()), submitted.get(key, ())) for key in ids}
-
-
-def _list_imported(
-    session: Session, ids: Sequence[int], since: Month
-) -> dict[int, list[KnownReading]]:
-    """Readings that billing has sent and not withdrawn, by register, oldest first."""
-    rows = session.execute(
-        select(
-            Reading.register_id,
-            Reading.period,
-            Reading.taken_on,
-            Reading.value,
-            Reading.kind,
-            Reading.source,
-            Reading.status,
-        )
-        .where(
-            Reading.register_id.in_(ids),
-            Reading.period >= since,
-            Reading.withdrawn_at.is_(None),
-            or_(Reading.status.is_(None), Reading.status == "accepted"),
-        )
-        .order_by(Reading.taken_on, Reading.id)
-    )
-    found: dict[int, list[KnownReading]] = {}
-    for register_id, period, taken_on, value, kind, source, status in rows:
-        reading = KnownReading(period, taken_on, value, kind, source, status)
-        found.setdefault(register_id, []).append(reading)
-    return found
-
-
-def _list_submitted(
-    session: Session, ids: Sequence[int], since: Month, transferred_at: datetime | None
-) -> dict[int, list[SubmittedValue]]:
-    """Live readings that were submitted here, by register."""
-    rows = session.execute(
-        select(SubmittedReading, ReadingReceipt.submitted_at)
-        .join(ReadingReceipt, ReadingReceipt.id == SubmittedReading.receipt_id)
-        .where(
-            SubmittedReading.register_id.in_(ids),
-            SubmittedReading.period >= since,
-            SubmittedReading.status.in_(LIVE),
-        )
-    )
-    found: dict[int, list[SubmittedValue]] = {}
-    for row, submitted_at in rows:
-        reading = KnownReading(
-            row.period,
-            row.taken_on,
-            row.value if row.corrected_value is None else row.corrected_value,
-            "regular",
-            row.source,
-            row.status,
-            row.receipt_id,
-            row.rolled_over,
-            row.is_late,
-            row.acknowledged_at is not None,
-            transferred_at is None or submitted_at >= transferred_at,
-        )
-        found.setdefault(row.register_id, []).append(SubmittedValue(reading, row.value))
-    return found
+def _register_name(
+    meter_id: int,
+    serial_number: str,
+    model: str | None,
+    point: str | None,
+    address: str,
+    zone: str,
+    digits: int,
+    decimals: int,
+    multiplier: Decimal,
+) -> RegisterName:
+    place = ", ".join(filter(None, (point, address)))
+    scale = Scale(digits, decimals, multiplier)
+    return RegisterName(meter_id, serial_number, model, place, zone, scale)
 
 
 def find_regimes(session: Session, register_ids: Iterable[int]) -> dict[int, str]:

@@ -1,55 +1,165 @@
-"""Meters of a contract with their readings: SELECTs that fill ``domain.meters``."""
+"""Meters of a contract: what their state decides in one SELECT, and the readings that are shown.
+
+A contract may have hundreds of meters. Their state (is a reading missing, is one accepted) takes
+the readings of one month; those of a year are read only for the meters that a page shows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.domain.errors import NotFoundError
 from app.domain.meters import (
     MeterReadings,
+    MeterState,
     RegisterReadings,
-    RejectedReading,
+    RegisterState,
     build_register_readings,
 )
 from app.domain.period import Month
-from app.domain.reading_windows import Window, WindowRules, window_on
-from app.domain.readings import KnownReading, ReadingStatus, Scale
-from app.models import (
-    Contract,
-    Meter,
-    ReadingReceipt,
-    Register,
-    SubmittedReading,
-    SupplyPoint,
-)
+from app.domain.reading_windows import Regime, Window, WindowRules, windows_on
+from app.domain.readings import LIVE, Scale, find_current, merge_readings
+from app.models import Meter, Reading, ReadingReceipt, Register, SubmittedReading, SupplyPoint
 from app.queries.contracts import VisibleContract
-from app.queries.readings.customer import is_of_present_customer, list_known
+from app.queries.readings.known_readings import (
+    BILLED_COLUMNS,
+    SUBMITTED_COLUMNS,
+    FoundReadings,
+    build_billed,
+    build_submitted,
+    find_readings,
+    has_status,
+    is_billed_reading,
+)
 
 DIRECTION = "A+"
 MONTHS_BACK = 14
 """Enough for the typical month, and for the same month a year ago."""
 EARLIEST = Month(2000, 1)
 
+_METER = (
+    Meter.id,
+    Meter.serial_number,
+    Meter.model,
+    SupplyPoint.name,
+    SupplyPoint.address,
+    Meter.multiplier,
+    Meter.installed_on,
+    Meter.removed_on,
+    Meter.next_verification_on,
+    SupplyPoint.is_automatic,
+    SupplyPoint.reading_regime,
+    SupplyPoint.max_power_kw,
+    SupplyPoint.valid_to,
+)
+_REGISTER = (Register.id, Register.zone, Register.digits, Register.decimals)
+_FIRST = bindparam("first", type_=Reading.period.type)
+_LAST = bindparam("last", type_=Reading.period.type)
+_STATES: Select[*tuple[Any, ...]] = (
+    select(
+        *_METER, *_REGISTER, Reading.id, *BILLED_COLUMNS, SubmittedReading.id, *SUBMITTED_COLUMNS
+    )
+    .select_from(SupplyPoint)
+    .join(Meter, Meter.supply_point_id == SupplyPoint.id)
+    .outerjoin(
+        Register,
+        and_(
+            Register.meter_id == Meter.id,
+            Register.direction == DIRECTION,
+            Register.withdrawn_at.is_(None),
+        ),
+    )
+    .outerjoin(
+        Reading,
+        and_(
+            Reading.register_id == Register.id,
+            Reading.period.between(_FIRST, _LAST),
+            is_billed_reading(),
+        ),
+    )
+    .outerjoin(
+        SubmittedReading,
+        and_(
+            SubmittedReading.register_id == Register.id,
+            SubmittedReading.period.between(_FIRST, _LAST),
+            has_status(*LIVE),
+        ),
+    )
+    .outerjoin(ReadingReceipt, ReadingReceipt.id == SubmittedReading.receipt_id)
+    .where(
+        SupplyPoint.contract_id == bindparam("contract_id"),
+        SupplyPoint.withdrawn_at.is_(None),
+        Meter.withdrawn_at.is_(None),
+    )
+    .order_by(
+        Meter.removed_on.is_not(None),
+        SupplyPoint.id,
+        Meter.id,
+        Register.zone,
+        Reading.taken_on,
+        Reading.id,
+    )
+)
+_STATE = _STATES.where(Meter.id == bindparam("meter_id"))
+_OF_METER, _OF_REGISTER = itemgetter(0), itemgetter(len(_METER))
 
-class _MeterRow(NamedTuple):
-    """A meter, its supply point, and the last day of the contract."""
 
-    meter: Meter
-    point: SupplyPoint
-    contract_until: date | None
+def list_meter_states(
+    session: Session, contract: VisibleContract, today: date, rules: WindowRules
+) -> list[MeterState]:
+    """All meters of a contract: those that measure first, by supply point; one SELECT."""
+    return _select_states(session, contract, today, rules, None)
+
+
+def get_meter_state(
+    session: Session, contract: VisibleContract, meter_id: int, today: date, rules: WindowRules
+) -> MeterState:
+    """One meter of a contract.
+
+    Raises:
+        NotFoundError: absent, withdrawn, or of another contract.
+    """
+    found = _select_states(session, contract, today, rules, meter_id)
+    if not found:
+        raise NotFoundError
+    return found[0]
+
+
+def read_meters(
+    session: Session, contract: VisibleContract, meters: Iterable[MeterState], today: date
+) -> list[MeterReadings]:
+    """The same meters with the readings of the last months; one more SELECT.
+
+    Registers that have none in them are read from the beginning.
+    """
+    meters = list(meters)
+    ids = [register.id for meter in meters for register in meter.registers]
+    since = Month.of(today).plus(-MONTHS_BACK)
+    found = find_readings(session, contract, ids, since)
+    if silent := [register_id for register_id in ids if not found.known[register_id]]:
+        found.known.update(find_readings(session, contract, silent, EARLIEST).known)
+    return [
+        MeterReadings.of(
+            meter, [_read(register, meter.window, found) for register in meter.registers]
+        )
+        for meter in meters
+    ]
 
 
 def list_meters(
     session: Session, contract: VisibleContract, today: date, rules: WindowRules
 ) -> list[MeterReadings]:
-    """All meters of a contract with their readings: those that measure first, by supply point."""
-    return _build(session, contract, today, rules, _select_meters(session, contract, None))
+    """All meters of a contract with their readings."""
+    states = list_meter_states(session, contract, today, rules)
+    return read_meters(session, contract, states, today)
 
 
 def get_meter(
@@ -60,130 +170,86 @@ def get_meter(
     Raises:
         NotFoundError: absent, withdrawn, or of another contract.
     """
-    rows = _select_meters(session, contract, meter_id)
-    found = _build(session, contract, today, rules, rows)
-    if not found:
-        raise NotFoundError
-    return found[0]
+    state = get_meter_state(session, contract, meter_id, today, rules)
+    return read_meters(session, contract, [state], today)[0]
 
 
-def _select_meters(
-    session: Session, contract: VisibleContract, meter_id: int | None
-) -> list[_MeterRow]:
-    statement = (
-        select(Meter, SupplyPoint, Contract.valid_to)
-        .join(SupplyPoint, SupplyPoint.id == Meter.supply_point_id)
-        .join(Contract, Contract.id == SupplyPoint.contract_id)
-        .where(
-            SupplyPoint.contract_id == contract.id,
-            SupplyPoint.withdrawn_at.is_(None),
-            Meter.withdrawn_at.is_(None),
-        )
-        .order_by(Meter.removed_on.is_not(None), SupplyPoint.id, Meter.id)
+def _read(register: RegisterState, window: Window, found: FoundReadings) -> RegisterReadings:
+    return build_register_readings(
+        register.id,
+        register.zone,
+        register.scale,
+        found.known[register.id],
+        window.period,
+        found.rejected.get((register.id, window.period)),
     )
-    if meter_id is not None:
-        statement = statement.where(Meter.id == meter_id)
-    return [_MeterRow(*row) for row in session.execute(statement)]
 
 
-def _select_registers(session: Session, rows: Iterable[_MeterRow]) -> dict[int, list[Register]]:
-    """Registers of active energy by meter, in the order of their zones."""
-    registers: dict[int, list[Register]] = {}
-    for register in session.scalars(
-        select(Register)
-        .where(
-            Register.meter_id.in_([row.meter.id for row in rows]),
-            Register.direction == DIRECTION,
-            Register.withdrawn_at.is_(None),
-        )
-        .order_by(Register.zone)
-    ):
-        registers.setdefault(register.meter_id, []).append(register)
-    return registers
-
-
-def _list_recent(
-    session: Session, ids: Sequence[int], contract: VisibleContract, today: date
-) -> dict[int, list[KnownReading]]:
-    """Readings of the last months; all readings of registers that have none in them."""
-    since = Month.of(today).plus(-MONTHS_BACK)
-    known = list_known(session, ids, since, contract.transferred_at)
-    if silent := [register_id for register_id in ids if not known[register_id]]:
-        known |= list_known(session, silent, EARLIEST, contract.transferred_at)
-    return known
-
-
-def _list_rejected(
-    session: Session, ids: Iterable[int], contract: VisibleContract
-) -> dict[tuple[int, Month], RejectedReading]:
-    """The last rejected reading of each register and month, sent by the present customer."""
-    rows = session.scalars(
-        select(SubmittedReading)
-        .where(
-            SubmittedReading.register_id.in_(list(ids)),
-            SubmittedReading.status == ReadingStatus.REJECTED,
-            is_of_present_customer(contract),
-        )
-        .join(ReadingReceipt, ReadingReceipt.id == SubmittedReading.receipt_id)
-        .order_by(SubmittedReading.id)
-    )
-    return {
-        (row.register_id, row.period): RejectedReading(row.receipt_id, row.reason) for row in rows
-    }
-
-
-def _build(
+def _select_states(
     session: Session,
     contract: VisibleContract,
     today: date,
     rules: WindowRules,
-    rows: Sequence[_MeterRow],
-) -> list[MeterReadings]:
-    """Fill the meters with three more SELECTs, however many there are."""
-    registers = _select_registers(session, rows)
-    ids = [register.id for group in registers.values() for register in group]
-    known = _list_recent(session, ids, contract, today)
-    rejected = _list_rejected(session, ids, contract)
-
-    def read(register: Register, multiplier: Decimal, period: Month) -> RegisterReadings:
-        return build_register_readings(
-            register.id,
-            register.zone,
-            Scale(register.digits, register.decimals, multiplier),
-            known[register.id],
-            period,
-            rejected.get((register.id, period)),
-        )
-
-    found = []
-    for row in rows:
-        window = window_on(row.point.reading_regime, today, rules)
-        meter_registers = registers.get(row.meter.id, ())
-        readings = [
-            read(register, row.meter.multiplier, window.period) for register in meter_registers
-        ]
-        found.append(_build_meter(row, window, readings))
-    return found
+    meter_id: int | None,
+) -> list[MeterState]:
+    windows = windows_on(today, rules)
+    periods = [window.period for window in windows.values()]
+    values = {"contract_id": contract.id, "first": min(periods), "last": max(periods)}
+    if meter_id is None:
+        rows = session.connection().execute(_STATES, values)
+    else:
+        rows = session.connection().execute(_STATE, values | {"meter_id": meter_id})
+    return [_state(list(group), contract, windows) for _, group in groupby(rows, key=_OF_METER)]
 
 
-def _build_meter(
-    row: _MeterRow, window: Window, registers: Sequence[RegisterReadings]
-) -> MeterReadings:
-    meter, point = row.meter, row.point
-    return MeterReadings(
-        id=meter.id,
-        serial_number=meter.serial_number,
-        model=meter.model,
-        supply_point=point.name or point.address,
-        address=point.address,
-        multiplier=meter.multiplier,
-        installed_on=meter.installed_on,
-        removed_on=meter.removed_on,
-        next_verification_on=meter.next_verification_on,
-        is_automatic=point.is_automatic,
-        regime=point.reading_regime,
-        max_power_kw=point.max_power_kw,
+def _state(
+    rows: Sequence[Sequence[Any]], contract: VisibleContract, windows: Mapping[str, Window]
+) -> MeterState:
+    """A meter from its rows, one for each register, or for each reading of it in these months."""
+    *columns, regime, max_power_kw, valid_to = rows[0][: len(_METER)]
+    meter_id, serial_number, model, name, address, multiplier, *others = columns
+    installed_on, removed_on, next_verification_on, is_automatic = others
+    window = windows.get(regime, windows[Regime.MONTH_END])
+    return MeterState(
+        id=meter_id,
+        serial_number=serial_number,
+        model=model,
+        supply_point=name or address,
+        address=address,
+        multiplier=multiplier,
+        installed_on=installed_on,
+        removed_on=removed_on,
+        next_verification_on=next_verification_on,
+        is_automatic=is_automatic,
+        regime=regime,
+        max_power_kw=max_power_kw,
         window=window,
-        registers=tuple(registers),
-        supplied_until=min(filter(None, (point.valid_to, row.contract_until)), default=None),
+        registers=tuple(
+            _register(list(group), multiplier, window.period, contract)
+            for register_id, group in groupby(rows, key=_OF_REGISTER)
+            if register_id is not None
+        ),
+        supplied_until=min(filter(None, (valid_to, contract.valid_to)), default=None),
     )
+
+
+def _register(
+    rows: Sequence[Sequence[Any]], multiplier: Decimal, period: Month, contract: VisibleContract
+) -> RegisterState:
+    """A register from its rows: each reading of billing's beside each submitted one."""
+    billed_at = len(_METER) + len(_REGISTER)
+    submitted_at = billed_at + 1 + len(BILLED_COLUMNS)
+    billed = {
+        row[billed_at]: build_billed(row[billed_at + 1 : submitted_at])
+        for row in rows
+        if row[billed_at] is not None
+    }
+    submitted = {
+        row[submitted_at]: build_submitted(row[submitted_at + 1 :], contract.transferred_at)
+        for row in rows
+        if row[submitted_at] is not None
+    }
+    register_id, zone, digits, decimals = rows[0][len(_METER) : billed_at]
+    known = merge_readings(billed.values(), submitted.values())
+    scale = Scale(digits, decimals, multiplier)
+    return RegisterState(register_id, zone, scale, find_current(known, period))

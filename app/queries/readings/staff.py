@@ -29,7 +29,8 @@ from app.models import (
     StaffMember,
     SubmittedReading,
 )
-from app.queries.readings.customer import RegisterName, list_known, name_registers
+from app.queries.readings.customer import RegisterName, name_registers
+from app.queries.readings.known_readings import list_known
 from app.queries.readings.meters import MONTHS_BACK
 
 MAX_ROWS = 20_000

@@ -19,7 +19,7 @@ from app.lib.database import MAX_ID
 from app.queries.charges import list_by_ids
 from app.queries.contracts import VisibleContract
 from app.queries.readings.customer import get_receipt
-from app.queries.readings.meters import get_meter
+from app.queries.readings.meters import get_meter_state
 from app.web.context import clock
 from app.web.filters import day
 from app.web.policies import window_rules
@@ -93,7 +93,7 @@ def _meter(contract: VisibleContract, code: str, key: str) -> Source | None:
     if not contract.may(Permission.SEE_READINGS) or not _is_id(key):
         return None
     try:
-        meter = get_meter(db.session(), contract, int(key), clock().today(), window_rules())
+        meter = get_meter_state(db.session(), contract, int(key), clock().today(), window_rules())
     except NotFoundError:
         return None
     path = url_for("readings.history", contract_id=contract.id, meter_id=meter.id)

@@ -12,7 +12,7 @@ from app.queries import contracts
 from app.queries.contracts import VisibleContract
 from app.queries.enquiries.customer import list_waiting_for_customer
 from app.queries.home import money_overview
-from app.queries.readings.meters import list_meters
+from app.queries.readings.meters import list_meter_states
 from app.web.context import clock
 from app.web.fragments import render_page
 from app.web.labels import REGIMES
@@ -32,7 +32,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
     today = clock().today()
     rules = window_rules()
     meters = (
-        list_meters(db.session(), contract, today, rules)
+        list_meter_states(db.session(), contract, today, rules)
         if contract.may(Permission.SEE_READINGS) and not contract.is_terminated
         else []
     )

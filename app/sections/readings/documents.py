@@ -13,10 +13,8 @@ from flask.wrappers import Response
 from app.domain.meters import MeterReadings, RegisterReadings
 from app.domain.period import Month
 from app.domain.readings import KnownReading, ReadingStatus
-from app.extensions import db
-from app.models import ReadingReceipt, SubmittedReading
 from app.queries.contracts import VisibleContract
-from app.queries.readings.customer import RegisterName, name_registers
+from app.queries.readings.customer import Receipt, ReceiptReading
 from app.sections.readings import labels
 from app.web.downloads import send_bytes
 from app.web.filters import plain, reading
@@ -73,15 +71,14 @@ def _act_row(
     )
 
 
-def send_receipt(contract: VisibleContract, receipt: ReadingReceipt) -> Response:
+def send_receipt(contract: VisibleContract, receipt: Receipt) -> Response:
     """The receipt for print."""
-    names = name_registers(db.session(), [row.register_id for row in receipt.readings])
-    rows = [_receipt_row(row, names[row.register_id]) for row in receipt.readings]
+    rows = [_receipt_row(row) for row in receipt.readings]
     return _send(contract, f"Квитанция № {receipt.id}", rows, receipt.readings[0].period, receipt)
 
 
-def _receipt_row(row: SubmittedReading, name: RegisterName) -> DocumentRow:
-    previous, decimals = row.previous_value, name.scale.decimals
+def _receipt_row(row: ReceiptReading) -> DocumentRow:
+    name, previous, decimals = row.register, row.previous_value, row.register.scale.decimals
     return DocumentRow(
         place=name.place,
         meter=labels.meter_label(name.serial_number, name.model),
@@ -102,7 +99,7 @@ def _send(
     heading: str,
     rows: Sequence[DocumentRow],
     period: Month,
-    receipt: ReadingReceipt | None,
+    receipt: Receipt | None,
 ) -> Response:
     hit_pdf_limit(contract)
     title = f"{heading}, договор {contract.number}, {period.short_label}"

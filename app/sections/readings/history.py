@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.domain.meters import MeterReadings, RegisterReadings
+from app.domain.meters import MeterState, RegisterState
 from app.domain.period import Month
 from app.domain.reading_history import Bar, HistoryRow, build_bars, build_history, find_highest
 from app.domain.readings import ReadingConsumption, build_consumption
 from app.extensions import db
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
 from app.queries.contracts import VisibleContract
-from app.queries.readings.customer import list_known
+from app.queries.readings.known_readings import list_known
 from app.sections.readings.labels import SOURCES, ZONES
 
 MONTHS_BACK = 49
@@ -29,14 +29,14 @@ class RegisterHistory:
         highest_kwh: consumption of the highest bar.
     """
 
-    register: RegisterReadings
+    register: RegisterState
     rows: list[HistoryRow]
     bars: list[Bar]
     highest_kwh: Decimal | None
 
 
 def read_history(
-    contract: VisibleContract, meter: MeterReadings, last: Month
+    contract: VisibleContract, meter: MeterState, last: Month
 ) -> list[RegisterHistory]:
     """Histories of all registers of a meter; one SELECT for each source."""
     ids = [register.id for register in meter.registers]
@@ -78,7 +78,7 @@ def no_consumption(history: RegisterHistory) -> str:
     return "Расход по месяцам не посчитать: между показаниями есть пропуски."
 
 
-def no_readings(meter: MeterReadings) -> str:
+def no_readings(meter: MeterState) -> str:
     """Why the history of a meter is empty."""
     if meter.is_automatic:
         return (
@@ -90,7 +90,7 @@ def no_readings(meter: MeterReadings) -> str:
     return "Показаний этого прибора нет. Они появятся здесь, когда их передадут."
 
 
-def history_table(meter: MeterReadings, history: Sequence[RegisterHistory]) -> Table:
+def history_table(meter: MeterState, history: Sequence[RegisterHistory]) -> Table:
     """One row per reading, newest first."""
     columns = (
         Column("Прибор", Kind.TEXT, 16),
@@ -115,7 +115,7 @@ def history_table(meter: MeterReadings, history: Sequence[RegisterHistory]) -> T
 
 
 def _cells(
-    meter: MeterReadings, register: RegisterReadings, row: HistoryRow, reading: ReadingConsumption
+    meter: MeterState, register: RegisterState, row: HistoryRow, reading: ReadingConsumption
 ) -> list[Cell]:
     return [
         meter.serial_number,

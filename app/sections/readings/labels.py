@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from app.domain.meters import MeterReadings, RegisterReadings
+from app.domain.meters import MeterState, RegisterState
 from app.domain.period import MONTH_NAMES_GENITIVE, Month
 from app.domain.reading_checks import Doubt
 from app.domain.reading_windows import Window
 from app.domain.readings import ReadingStatus
-from app.models import SubmittedReading
-from app.queries.readings.customer import RegisterName
+from app.queries.readings.customer import ReceiptReading
+from app.web import filters
 from app.web import labels as shared
-from app.web.filters import day, energy, reading
 
 ZONES = shared.ZONES
 READING_ERRORS = {
@@ -89,18 +88,18 @@ def meter_label(serial_number: str, model: str | None) -> str:
     return f"{model or 'Прибор'} № {serial_number}"
 
 
-def register_label(meter: MeterReadings, register: RegisterReadings) -> str:
+def register_label(meter: MeterState, register: RegisterState) -> str:
     """«Прибор № 12345678, зона Т1»; the zone only where there are several."""
     label = f"Прибор № {meter.serial_number}"
     return f"{label}, {ZONES[register.zone]}" if len(meter.registers) > 1 else label
 
 
-def closed_label(meter: MeterReadings, today: date) -> str:
+def closed_label(meter: MeterState, today: date) -> str:
     """Why readings of a meter are not accepted, with the day of its removal or end."""
     reason = meter.closed_reason(today)
     since = {"removed": meter.removed_on, "ended": meter.supplied_until}.get(reason)
     label = CLOSED.get(reason, "")
-    return f"{label} {day(since)}" if since else label
+    return f"{label} {filters.day(since)}" if since else label
 
 
 def month_label(month: Month) -> str:
@@ -127,11 +126,12 @@ def window_label(window: Window, following: Window, today: date) -> str:
     )
 
 
-def receipt_line(row: SubmittedReading, name: RegisterName) -> str:
+def receipt_line(reading: ReceiptReading) -> str:
     """«Прибор № 12345678, зона Т1: 1110,50, расход 420 кВт·ч — принято», for an email."""
-    line = f"Прибор № {name.serial_number}, {ZONES[name.zone]}: "
-    line += reading(row.value, name.scale.decimals)
-    if row.consumption_kwh is not None:
-        line += f", расход {energy(row.consumption_kwh)} кВт·ч"
-    is_accepted = row.status == ReadingStatus.ACCEPTED
+    register = reading.register
+    line = f"Прибор № {register.serial_number}, {ZONES[register.zone]}: "
+    line += filters.reading(reading.value, register.scale.decimals)
+    if reading.consumption_kwh is not None:
+        line += f", расход {filters.energy(reading.consumption_kwh)} кВт·ч"
+    is_accepted = reading.status == ReadingStatus.ACCEPTED
     return f"{line} — {'принято' if is_accepted else 'передано, проверит сотрудник'}"

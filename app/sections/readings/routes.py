@@ -14,16 +14,20 @@ from flask.wrappers import Response
 from app.actions.readings.submission import Submitter, withdraw_readings
 from app.domain.access import Permission
 from app.domain.errors import NotFoundError, ReadingClosedError
-from app.domain.meters import MeterReadings
+from app.domain.meters import MeterReadings, MeterState
 from app.domain.period import Month
 from app.domain.reading_windows import Regime, next_window
 from app.domain.readings import LIVE
 from app.extensions import db
 from app.logging import event
-from app.models import ReadingReceipt
 from app.queries.contracts import VisibleContract
-from app.queries.readings.customer import get_receipt, list_receipts, name_registers
-from app.queries.readings.meters import get_meter, list_meters
+from app.queries.readings.customer import Receipt, get_receipt, list_receipts
+from app.queries.readings.meters import (
+    get_meter,
+    get_meter_state,
+    list_meter_states,
+    read_meters,
+)
 from app.sections.readings import labels
 from app.sections.readings.documents import send_act, send_receipt
 from app.sections.readings.forms import ReadingForm
@@ -116,7 +120,7 @@ def all_meters_submit(contract: VisibleContract) -> ResponseReturnValue:
 def history(contract: VisibleContract, meter_id: int) -> ResponseReturnValue:
     """Readings and consumption of three years, the year before beside them."""
     today = clock().today()
-    found = get_meter(db.session(), contract, meter_id, today, window_rules())
+    found = get_meter_state(db.session(), contract, meter_id, today, window_rules())
     return render_page(
         "readings/history.html",
         fragment="results",
@@ -137,7 +141,7 @@ def history(contract: VisibleContract, meter_id: int) -> ResponseReturnValue:
 def history_file(contract: VisibleContract, meter_id: int, extension: str) -> ResponseReturnValue:
     """Readings and consumption of a meter as a spreadsheet."""
     today = clock().today()
-    found = get_meter(db.session(), contract, meter_id, today, window_rules())
+    found = get_meter_state(db.session(), contract, meter_id, today, window_rules())
     table = history_table(found, read_history(contract, found, Month.of(today)))
     name = f"История показаний {contract.number} прибор {found.serial_number}"
     return send_bytes(WRITERS[extension](table), name, extension)
@@ -162,15 +166,14 @@ def receipt_pdf(contract: VisibleContract, receipt_id: int) -> ResponseReturnVal
 def act(contract: VisibleContract) -> ResponseReturnValue:
     """«Акт снятия показаний» of the month of the open window, or of the last one."""
     today = clock().today()
-    meters = list_meters(db.session(), contract, today, window_rules())
-    periods = [
-        meter.window.period
-        for meter in meters
-        if any(not register.is_missing for register in meter.registers)
+    states = list_meter_states(db.session(), contract, today, window_rules())
+    was_read = [
+        meter for meter in states if any(not register.is_missing for register in meter.registers)
     ]
-    if not periods:
+    if not was_read:
         raise NotFoundError
-    return send_act(contract, meters, max(periods))
+    meters = read_meters(db.session(), contract, was_read, today)
+    return send_act(contract, meters, max(meter.window.period for meter in meters))
 
 
 @bp.post("/receipts/<id:receipt_id>/withdraw")
@@ -224,11 +227,14 @@ def _open_meters(contract: VisibleContract) -> tuple[list[MeterReadings], Pager]
 
 def _index_page(contract: VisibleContract, error: str | None = None, status: int = 200) -> Response:
     today = clock().today()
-    meters = list_meters(db.session(), contract, today, window_rules())
-    open_meters = [meter for meter in meters if not meter.closed_reason(today)]
+    meters = list_meter_states(db.session(), contract, today, window_rules())
+    reasons = [meter.closed_reason(today) for meter in meters]
+    open_meters = [meter for meter, reason in zip(meters, reasons, strict=True) if not reason]
     pager = meters_pager(meters)
     may_submit = contract.may(Permission.SUBMIT_READINGS)
-    shown = meters[pager.offset : pager.offset + pager.size]
+    shown = read_meters(
+        db.session(), contract, meters[pager.offset : pager.offset + pager.size], today
+    )
     return render_page(
         "readings/index.html",
         fragment="results",
@@ -243,8 +249,8 @@ def _index_page(contract: VisibleContract, error: str | None = None, status: int
         windows=[] if contract.is_terminated else _windows(meters, today),
         missing=sum(meter.is_missing(today) for meter in open_meters),
         due=sum(
-            meter.window.is_open(today) and meter.closed_reason(today) in ("", "billed")
-            for meter in meters
+            meter.window.is_open(today) and reason in ("", "billed")
+            for meter, reason in zip(meters, reasons, strict=True)
         ),
         may_submit_all=may_submit and len(open_meters) > 1,
         has_current=any(
@@ -257,7 +263,7 @@ def _index_page(contract: VisibleContract, error: str | None = None, status: int
     )
 
 
-def _windows(meters: Sequence[MeterReadings], today: date) -> list[str]:
+def _windows(meters: Sequence[MeterState], today: date) -> list[str]:
     """Sentences about the windows of the contract's regimes."""
     rules = window_rules()
     windows = {meter.regime: meter.window for meter in meters if not meter.is_automatic}
@@ -271,17 +277,15 @@ def _windows(meters: Sequence[MeterReadings], today: date) -> list[str]:
 
 
 def _receipt_page(
-    contract: VisibleContract, found: ReadingReceipt, status: int = 200, message: str | None = None
+    contract: VisibleContract, found: Receipt, status: int = 200, message: str | None = None
 ) -> Response:
     """The receipt; ``new`` in the address says whether this submission has made it."""
-    names = name_registers(db.session(), [reading.register_id for reading in found.readings])
     live = [reading for reading in found.readings if reading.status in LIVE]
     return render_page(
         "readings/receipt.html",
         fragment="results",
         contract=contract,
         receipt=found,
-        names=names,
         labels=labels,
         today=clock().today(),
         is_new=request.args.get("new"),

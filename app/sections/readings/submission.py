@@ -15,14 +15,14 @@ from flask.wrappers import Response
 from app.actions.accounts.notifications import notify_account
 from app.actions.readings.submission import Submitter, submit_readings
 from app.domain.errors import ReadingClosedError
-from app.domain.meters import MeterReadings
+from app.domain.meters import MeterReadings, MeterState
 from app.extensions import db
 from app.jobs import delivery
 from app.logging import event
 from app.models import Account, Contract
 from app.queries.contracts import VisibleContract
-from app.queries.readings.customer import get_receipt, name_registers
-from app.queries.readings.meters import list_meters
+from app.queries.readings.customer import get_receipt
+from app.queries.readings.meters import list_meter_states, read_meters
 from app.sections.readings import labels
 from app.sections.readings.forms import ReadingForm
 from app.web.context import clock, config, local_now
@@ -58,7 +58,7 @@ class Submission:
         return self.submitter.staff_id is not None
 
 
-def meters_pager(meters: Sequence[MeterReadings]) -> Pager:
+def meters_pager(meters: Sequence[MeterState]) -> Pager:
     """Pages of meters, as the address asks."""
     return Pager.from_request(PAGE_METERS, len(meters))
 
@@ -66,10 +66,11 @@ def meters_pager(meters: Sequence[MeterReadings]) -> Pager:
 def list_open_meters(contract: VisibleContract) -> tuple[list[MeterReadings], Pager]:
     """A page of the meters that accept readings today, and its pager."""
     today = clock().today()
-    meters = list_meters(db.session(), contract, today, window_rules())
-    found = [meter for meter in meters if not meter.closed_reason(today)]
+    states = list_meter_states(db.session(), contract, today, window_rules())
+    found = [meter for meter in states if not meter.closed_reason(today)]
     pager = meters_pager(found)
-    return found[pager.offset : pager.offset + pager.size], pager
+    shown = found[pager.offset : pager.offset + pager.size]
+    return read_meters(db.session(), contract, shown, today), pager
 
 
 def form_page(
@@ -156,7 +157,6 @@ def _send_receipt(submission: Submission, receipt_id: int) -> None:
     if account_id is None:
         return
     found = get_receipt(session, submission.contract, receipt_id)
-    names = name_registers(session, [reading.register_id for reading in found.readings])
     notify_account(
         session,
         session.get_one(Account, account_id),
@@ -167,9 +167,7 @@ def _send_receipt(submission: Submission, receipt_id: int) -> None:
         receipt=receipt_id,
         at=local_now(),
         month=labels.month_label(found.readings[0].period),
-        lines=[
-            labels.receipt_line(reading, names[reading.register_id]) for reading in found.readings
-        ],
+        lines=[labels.receipt_line(reading) for reading in found.readings],
         by_phone=submission.by_phone,
     )
 

@@ -19,7 +19,7 @@ from app.domain.period import Month
 from app.domain.readings import KnownReading, Scale, build_consumption, sum_by_month
 from app.extensions import db
 from app.models import Meter, Register
-from app.queries.readings.customer import list_known
+from app.queries.readings.known_readings import list_known
 from tests.loading import load_database
 from tests.other_supplier import write_package
 

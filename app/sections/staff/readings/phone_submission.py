@@ -12,7 +12,7 @@ from app.domain.errors import ReadingClosedError
 from app.domain.staff import StaffPermission
 from app.extensions import db
 from app.queries.contracts import get_as_customer
-from app.queries.readings.meters import list_meters
+from app.queries.readings.meters import list_meter_states
 from app.sections.readings import labels
 from app.sections.readings.forms import ReadingForm
 from app.sections.readings.submission import Submission, form_page, list_open_meters, submit
@@ -69,7 +69,7 @@ def _closed_page(submission: Submission, status: int = 200, message: str | None 
         "staff/readings/closed.html",
         fragment="results",
         submission=submission,
-        meters=list_meters(db.session(), submission.contract, today, window_rules()),
+        meters=list_meter_states(db.session(), submission.contract, today, window_rules()),
         message=message,
         labels=labels,
         today=today,
