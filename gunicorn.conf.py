@@ -11,6 +11,8 @@ workers = int(os.environ.get("WEB_WORKERS") or 2)
 worker_class = "app.web.thread_worker.BoundedThreadWorker"
 threads = int(os.environ.get("WEB_THREADS") or 8)
 control_socket_disable = True
+# Loaded once and forked; SIGHUP renews it nevertheless.
+preload_app = True
 max_requests = 20_000
 max_requests_jitter = 2_000
 timeout = 90
@@ -20,8 +22,22 @@ limit_request_line = 8190
 forwarded_allow_ips = ""
 
 
+def when_ready(server: Any) -> None:
+    """Prepare what workers share, and take over where this is the master renewed."""
+    from app.web import master_process  # noqa: PLC0415 - not before the application is loaded
+
+    master_process.begin(server)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Count a worker off that has been succeeded already."""
+    from app.web import master_process  # noqa: PLC0415
+
+    master_process.forget_retired(server)
+
+
 def post_worker_init(worker: Any) -> None:
     """Bound how long bodies may take, whatever stands in front."""
-    from app.web.slow_bodies import SlowBodies  # noqa: PLC0415 - what the master imports no reload renews
+    from app.web.slow_bodies import SlowBodies  # noqa: PLC0415
 
     worker.wsgi = SlowBodies(worker.wsgi, worker.cfg.threads)

@@ -35,6 +35,7 @@ from app.sections import (
 )
 from app.web import (
     batch_uploads,
+    compiled_templates,
     converters,
     downloads,
     file_stores,
@@ -119,6 +120,7 @@ def prepare_parts(app: Flask, config: Config) -> None:
     extensions.mail.init_app(app)
     for part in (logging, errors, converters, session, template_context, fragment_cache, cli):
         part.init_app(app)
+    compiled_templates.init_app(app, config)
     delivery.init_app(app, config)
     tasks.init_app(app, config)
 

@@ -7,6 +7,8 @@ the listening socket while it drains: connections that arrive then are reset whe
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import time
 from contextlib import suppress
@@ -62,6 +64,9 @@ class BoundedThreadWorker(ThreadWorker):
         super().set_accept_enabled(enabled)
         if enabled or self.alive:
             return
+        if self.nr >= self.max_requests:
+            # A successor at once: this one may have to wait for its slow clients.
+            os.kill(self.ppid, signal.SIGTTIN)
         for listener in self.sockets:
             count = -1
             while count != self.nr_conns:
