@@ -45,6 +45,7 @@ from app.web import (
     template_context,
     uploads,
 )
+from app.web.template_engine import PageEnvironment
 from config import ROOT, Config
 
 SECTIONS = (
@@ -82,6 +83,7 @@ def create_app(config: Config, limits: Limits = LIMITS) -> Flask:
         template_folder="templates",
         static_folder="static",
     )
+    app.jinja_environment = PageEnvironment
     app.config.from_mapping(flask_settings(config))
     # Programs read Russian texts of errors in a terminal.
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
