@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from app.domain.money import KOPECK, ZERO
 from app.domain.period import Month
@@ -43,6 +44,7 @@ def in_kw(quantity: Decimal, unit: str | None) -> Decimal:
     return quantity * _KW.get(_PER_MONTH.sub("", _normalized(unit)), Decimal(0))
 
 
+@lru_cache(maxsize=256)
 def _normalized(unit: str | None) -> str:
     """A unit in small letters alone, hours as «ч»."""
     return _HOURS.sub("ч", re.sub(r"[^a-zа-яё]", "", (unit or "").casefold()))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from app.domain.charges import Document, RateSum, in_kw, in_kwh, multiply_by_price, sum_by_rate
 from app.domain.errors import NotFoundError
@@ -31,24 +34,58 @@ READINGS_BACK = 13
 """Months among which the reading before a period is looked for."""
 
 
+_KIND, _CORRECTS, _RATE, _QUANTITY = 2, 9, 10, 12
+"""Places in a row of ``_DOCUMENTS``."""
+_SAME = aliased(Charge)
+_UNIT = func.coalesce(ChargeLine.unit, Service.unit)
+# A row for each document, VAT rate and unit, so that one statement reads documents and sums alike.
+_DOCUMENTS = (
+    select(
+        Charge.id,
+        Charge.external_id,
+        Charge.kind,
+        Charge.doc_number,
+        Charge.doc_date,
+        Charge.period,
+        Charge.net_amount,
+        Charge.vat_amount,
+        Charge.gross_amount,
+        Charge.corrects_external_id,
+        ChargeLine.vat_rate,
+        _UNIT,
+        func.sum(ChargeLine.quantity),
+        func.sum(ChargeLine.net_amount),
+        func.sum(ChargeLine.vat_amount),
+        func.sum(ChargeLine.gross_amount),
+    )
+    .outerjoin(ChargeLine, ChargeLine.charge_id == Charge.id)
+    .outerjoin(Service, Service.id == ChargeLine.service_id)
+    .where(Charge.contract_id == bindparam("contract_id"), Charge.withdrawn_at.is_(None))
+    .group_by(Charge.id, ChargeLine.vat_rate, _UNIT)
+    .order_by(Charge.doc_date, Charge.id)
+)
+_OF_PERIOD = _DOCUMENTS.where(Charge.doc_date.between(bindparam("first"), bindparam("last")))
+_BY_IDS = _DOCUMENTS.where(Charge.id.in_(bindparam("ids", expanding=True)))
+_CHARGE_ID = bindparam("charge_id", type_=Charge.id.type)
+_RELATED = _DOCUMENTS.where(
+    or_(
+        Charge.id == _CHARGE_ID,
+        Charge.external_id
+        == select(_SAME.corrects_external_id).where(_SAME.id == _CHARGE_ID).scalar_subquery(),
+        Charge.corrects_external_id
+        == select(_SAME.external_id).where(_SAME.id == _CHARGE_ID).scalar_subquery(),
+    )
+)
+
+
 def list_documents(session: Session, contract: VisibleContract, period: Period) -> list[Document]:
-    """Documents dated within a period, oldest first; two statements."""
-    charges = session.scalars(
-        select(Charge)
-        .where(
-            Charge.contract_id == contract.id,
-            Charge.doc_date.between(period.first, period.last),
-            Charge.withdrawn_at.is_(None),
-        )
-        .order_by(Charge.doc_date, Charge.id)
-    ).all()
-    return _documents(session, contract, charges)
+    """Documents dated within a period, oldest first, with the sums of their lines."""
+    return _documents(session, contract, _OF_PERIOD, first=period.first, last=period.last)
 
 
 def list_by_ids(session: Session, contract: VisibleContract, ids: Iterable[int]) -> list[Document]:
     """The documents with these ids, oldest first."""
-    rows = _of(contract).where(Charge.id.in_(list(ids))).order_by(Charge.doc_date, Charge.id)
-    return _documents(session, contract, session.scalars(rows).all())
+    return _documents(session, contract, _BY_IDS, ids=list(ids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,25 +153,16 @@ def get_detail(
     Raises:
         NotFoundError: absent, withdrawn, or of another contract.
     """
-    charge = session.scalars(_of(contract).where(Charge.id == charge_id)).first()
-    if charge is None:
+    related = _documents(session, contract, _RELATED, charge_id=charge_id)
+    document = next((one for one in related if one.id == charge_id), None)
+    if document is None:
         raise NotFoundError
-    corrected = None
-    if charge.corrects_external_id is not None:
-        same = Charge.external_id == charge.corrects_external_id
-        corrected = session.scalars(_of(contract).where(same)).first()
-    corrections = session.scalars(
-        _of(contract)
-        .where(Charge.corrects_external_id == charge.external_id)
-        .order_by(Charge.doc_date, Charge.id)
-    ).all()
-    related = [charge, *corrections, *([corrected] if corrected else [])]
-    documents = {document.id: document for document in _documents(session, contract, related)}
+    explanations = _explanations(session, document)
     return Detail(
-        document=documents[charge.id],
-        lines=list_lines(session, [charge.id], _explanations(session, charge), offset, limit),
-        corrected=documents[corrected.id] if corrected else None,
-        corrections=tuple(documents[correction.id] for correction in corrections),
+        document=document,
+        lines=list_lines(session, [charge_id], explanations, offset, limit),
+        corrected=next((one for one in related if one.external_id == document.corrects), None),
+        corrections=tuple(one for one in related if one.corrects == document.external_id),
     )
 
 
@@ -194,7 +222,7 @@ def _line(
     )
 
 
-def _explanations(session: Session, charge: Charge) -> dict[int, Explanation]:
+def _explanations(session: Session, document: Document) -> dict[int, Explanation]:
     """How the lines of a document came about; all of them, for some share their readings."""
     rows = session.execute(
         select(
@@ -209,11 +237,11 @@ def _explanations(session: Session, charge: Charge) -> dict[int, Explanation]:
         )
         .join(Service, Service.id == ChargeLine.service_id)
         .join(Meter, Meter.id == ChargeLine.meter_id)
-        .where(ChargeLine.charge_id == charge.id, ChargeLine.zone.is_not(None))
+        .where(ChargeLine.charge_id == document.id, ChargeLine.zone.is_not(None))
         .order_by(ChargeLine.line_number)
     ).all()
     multipliers = {row.meter_id: row.multiplier for row in rows}
-    readings = _readings(session, multipliers, charge.period)
+    readings = _readings(session, multipliers, document.period)
     return explain_lines(
         [
             BilledLine(
@@ -272,63 +300,37 @@ def _readings(
     return found
 
 
-def _of(contract: VisibleContract) -> Select[Charge]:
-    return select(Charge).where(Charge.contract_id == contract.id, Charge.withdrawn_at.is_(None))
-
-
 def _documents(
-    session: Session, contract: VisibleContract, charges: Sequence[Charge]
+    session: Session, contract: VisibleContract, statement: Select[*tuple[Any, ...]], **values: Any
 ) -> list[Document]:
-    sums, volumes, capacities = _line_sums(session, [charge.id for charge in charges])
-    interest = {charge.id for charge in charges if charge.kind == EntryKind.LATE_INTEREST}
-    if any(charge.corrects_external_id for charge in charges):
+    """Documents of a statement made of ``_DOCUMENTS``."""
+    rows = session.connection().execute(statement, {"contract_id": contract.id} | values).all()
+    interest = {row[0] for row in rows if row[_KIND] == EntryKind.LATE_INTEREST}
+    if any(row[_CORRECTS] for row in rows):
         interest |= list_interest_ids(session, contract)
     return [
-        Document(
-            id=charge.id,
-            external_id=charge.external_id,
-            kind=EntryKind(charge.kind),
-            number=charge.doc_number,
-            on=charge.doc_date,
-            period=charge.period,
-            net=charge.net_amount,
-            vat=charge.vat_amount,
-            gross=charge.gross_amount,
-            kwh=volumes.get(charge.id, Decimal(0)),
-            kw=capacities.get(charge.id, Decimal(0)),
-            rates=sum_by_rate(sums.get(charge.id, ())),
-            corrects=charge.corrects_external_id,
-            is_interest=charge.id in interest,
-        )
-        for charge in charges
+        _document(list(parts), charge_id in interest)
+        for charge_id, parts in groupby(rows, key=itemgetter(0))
     ]
 
 
-def _line_sums(
-    session: Session, charge_ids: Sequence[int]
-) -> tuple[dict[int, list[RateSum]], dict[int, Decimal], dict[int, Decimal]]:
-    """Sums by VAT rate, kWh and kW of the lines of documents, by document id; one SELECT."""
-    sums: dict[int, list[RateSum]] = {}
-    volumes: dict[int, Decimal] = {}
-    capacities: dict[int, Decimal] = {}
-    rows = session.execute(
-        select(
-            ChargeLine.charge_id,
-            ChargeLine.vat_rate,
-            func.coalesce(ChargeLine.unit, Service.unit),
-            func.sum(ChargeLine.quantity),
-            func.sum(ChargeLine.net_amount),
-            func.sum(ChargeLine.vat_amount),
-            func.sum(ChargeLine.gross_amount),
-        )
-        .join(Service, Service.id == ChargeLine.service_id)
-        .where(ChargeLine.charge_id.in_(charge_ids))
-        .group_by(
-            ChargeLine.charge_id, ChargeLine.vat_rate, func.coalesce(ChargeLine.unit, Service.unit)
-        )
+def _document(parts: Sequence[Any], is_interest: bool) -> Document:
+    """A document of its rows; one that has no lines has a row without sums."""
+    charge_id, external_id, kind, number, on, period, net, vat, gross, corrects = parts[0][:_RATE]
+    lines = [row[_RATE:] for row in parts if row[_QUANTITY] is not None]
+    return Document(
+        id=charge_id,
+        external_id=external_id,
+        kind=EntryKind(kind),
+        number=number,
+        on=on,
+        period=period,
+        net=net,
+        vat=vat,
+        gross=gross,
+        kwh=sum((in_kwh(quantity, unit) for _, unit, quantity, *_ in lines), Decimal(0)),
+        kw=sum((in_kw(quantity, unit) for _, unit, quantity, *_ in lines), Decimal(0)),
+        rates=sum_by_rate(RateSum(rate, *sums) for rate, _, _, *sums in lines),
+        corrects=corrects,
+        is_interest=is_interest,
     )
-    for charge_id, rate, unit, quantity, net, vat, gross in rows:
-        sums.setdefault(charge_id, []).append(RateSum(rate, net, vat, gross))
-        volumes[charge_id] = volumes.get(charge_id, Decimal(0)) + in_kwh(quantity, unit)
-        capacities[charge_id] = capacities.get(charge_id, Decimal(0)) + in_kw(quantity, unit)
-    return sums, volumes, capacities
