@@ -88,7 +88,7 @@ class Month(NamedTuple):
 
     @property
     def last(self) -> date:
-        return date(self.year, self.number, monthrange(self.year, self.number)[1])
+        return _last_day(self)
 
     @property
     def next_first(self) -> date:
@@ -109,6 +109,11 @@ class Month(NamedTuple):
     def short_label(self) -> str:
         """«11.2025», as documents write a billing month."""
         return f"{self.number:02d}.{self.year}"
+
+
+@lru_cache(maxsize=MAX_MONTHS * 10)
+def _last_day(month: Month) -> date:
+    return date(month.year, month.number, monthrange(month.year, month.number)[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +142,10 @@ class Period:
 
     def month_label(self, month: Month) -> str:
         """«Ноябрь 2026», or «1–15 ноября 2026» where the period takes only a part of it."""
-        first, last = max(self.first, month.first), min(self.last, month.last)
-        if (first, last) == (month.first, month.last):
+        first, last = month.first, month.last
+        if self.first <= first and last <= self.last:
             return month.label
+        first, last = max(self.first, first), min(self.last, last)
         days = f"{first.day}–{last.day}" if first != last else f"{first.day}"
         return f"{days} {MONTH_NAMES_GENITIVE[month.number - 1]} {month.year}"
 

@@ -38,7 +38,8 @@ class PeriodForm:
     """Rows of a statement that is too long to be made at once."""
     unreadable: set[str] = field(default_factory=set)
     """Fields whose text a browser's date field would not show; they are plain text instead."""
-    presets: tuple[tuple[str, Period], ...] = ()
+    presets: tuple[tuple[str, Period, str], ...] = ()
+    """Label, period and query of the links to ready-made periods."""
 
     @classmethod
     def from_query(cls, args: MultiDict[str, str], today: date) -> PeriodForm:
@@ -47,7 +48,7 @@ class PeriodForm:
         form = cls(
             first=args.get("first", "").strip() or default.first.isoformat(),
             last=args.get("last", "").strip() or default.last.isoformat(),
-            presets=presets(today),
+            presets=_preset_links(today),
         )
         first, last = form._parse_bound("first"), form._parse_bound("last")
         if first and last:
@@ -76,6 +77,14 @@ class PeriodForm:
                 "out_of_range": "Годы с 2000 по 2099",
                 "too_long": f"Период длиннее {MAX_MONTHS // 12} лет. Выберите покороче",
             }[error.code]
+
+
+@lru_cache(maxsize=16)
+def _preset_links(today: date) -> tuple[tuple[str, Period, str], ...]:
+    return tuple(
+        (label, period, f"?first={period.first}&last={period.last}")
+        for label, period in presets(today)
+    )
 
 
 @lru_cache(maxsize=256)

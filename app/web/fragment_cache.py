@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any, cast
 
 from flask import Flask, current_app
-from jinja2_fragments.flask import render_block
+from jinja2_fragments import render_block
 from markupsafe import Markup
 
 from app.queries.contracts import VisibleContract
@@ -58,6 +58,8 @@ def contract_block(
 ) -> Markup:
     """A rendered block of a contract's page, from the cache or from ``context``.
 
+    It is rendered without the variables of a page, which tell of the person and the request.
+
     Args:
         key: everything that the block depends on beside contract, billing data and date.
         context: called only where the block has to be rendered.
@@ -67,5 +69,7 @@ def contract_block(
     cache = cast(FragmentCache, current_app.extensions["fragment_cache"])
     return cache.get(
         whole_key,
-        lambda: Markup(render_block(template, block, contract=contract, **context())),  # noqa: S704 - our own template, escaped
+        lambda: Markup(  # noqa: S704 - our own template, escaped
+            render_block(current_app.jinja_env, template, block, contract=contract, **context())
+        ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from app.domain.access import Permission
@@ -23,6 +23,7 @@ from app.web.pager import PAGE_ROWS, Pager
 from app.web.permissions import contract_access
 from app.web.statements import STATEMENT_TYPES
 from app.web.statements.routes import add_statement_routes, render_statement_page, statement_url
+from app.web.urls import build_url
 
 bp = Blueprint("settlements", __name__, url_prefix="/contracts/<id:contract_id>/settlements")
 
@@ -83,7 +84,7 @@ def _ask(contract: VisibleContract) -> str:
     """URL prefix of a new enquiry about a month; empty without the permission."""
     if not contract.may(Permission.SEND_ENQUIRIES):
         return ""
-    return url_for("enquiries.new", contract_id=contract.id, about="month-")
+    return f"{build_url('enquiries.new', contract_id=contract.id)}?about=month-"
 
 
 add_statement_routes(bp, STATEMENT_TYPES[bp.name])
