@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import and_, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.contacts import read_billing_contacts, split_extension
@@ -14,6 +14,7 @@ from app.models import Contract, ContractSearch, Customer, Meter, SupplyPoint
 
 SOURCES = frozenset({"customers.csv", "contracts.csv", "supply_points.csv", "meters.csv"})
 WRITTEN = ("added", "changed", "withdrawn")
+CONTRACTS_AT_ONCE = 1000
 
 
 def touches_search(counts: Mapping[str, Mapping[str, int]]) -> bool:
@@ -23,52 +24,74 @@ def touches_search(counts: Mapping[str, Mapping[str, int]]) -> bool:
 
 def rebuild_search(session: Session) -> int:
     """Update the search text of all contracts; the number of those that changed."""
-    texts = _texts(session)
-    known = {row.contract_id: row.search_text for row in session.execute(_KNOWN)}
-    new = [
-        {"contract_id": key, "search_text": text} for key, text in texts.items() if key not in known
-    ]
+    count = 0
+    for contract_ids in _portions(session):
+        count += _rebuild(session, contract_ids)
+    return count
+
+
+def _portions(session: Session) -> Iterator[Sequence[int]]:
+    """Ids of all contracts, some at a time: their texts would not all fit in memory."""
+    following = select(Contract.id).order_by(Contract.id).limit(CONTRACTS_AT_ONCE)
+    contract_ids = session.scalars(following).all()
+    while contract_ids:
+        yield contract_ids
+        contract_ids = session.scalars(following.where(Contract.id > contract_ids[-1])).all()
+
+
+def _rebuild(session: Session, contract_ids: Sequence[int]) -> int:
+    texts = _texts(session, contract_ids)
+    of_portion = ContractSearch.contract_id.between(contract_ids[0], contract_ids[-1])
+    stored = select(ContractSearch.contract_id, ContractSearch.search_text).where(of_portion)
+    known = {row.contract_id: row.search_text for row in session.execute(stored)}
     changed = [
         {"contract_id": key, "search_text": text}
         for key, text in texts.items()
-        if key in known and known[key] != text
+        if known.get(key) != text
     ]
-    gone = known.keys() - texts.keys()
+    new = [row for row in changed if row["contract_id"] not in known]
+    old = [row for row in changed if row["contract_id"] in known]
     if new:
         session.execute(insert(ContractSearch), new)
-    if changed:
-        session.execute(update(ContractSearch), changed)
-    if gone:
-        session.execute(delete(ContractSearch).where(ContractSearch.contract_id.in_(gone)))
-    return len(new) + len(changed) + len(gone)
+    if old:
+        session.execute(update(ContractSearch), old)
+    return len(changed)
 
 
-_KNOWN = select(ContractSearch.contract_id, ContractSearch.search_text)
+def _texts(session: Session, contract_ids: Sequence[int]) -> dict[int, str]:
+    """The text of each contract.
 
-
-def _texts(session: Session) -> dict[int, str]:
+    Args:
+        contract_ids: those of a whole range, in their order.
+    """
+    first, last = contract_ids[0], contract_ids[-1]
     parts: dict[int, list[str | None]] = {}
-    contracts = select(
-        Contract.id,
-        Contract.number,
-        Contract.number_key,
-        Customer.inn,
-        Customer.full_name,
-        Customer.short_name,
-        Customer.legal_address,
-        Customer.email_from_billing,
-        Customer.phone_from_billing,
-    ).join(Customer, Customer.id == Contract.customer_id)
+    contracts = (
+        select(
+            Contract.id,
+            Contract.number,
+            Contract.number_key,
+            Customer.inn,
+            Customer.full_name,
+            Customer.short_name,
+            Customer.legal_address,
+            Customer.email_from_billing,
+            Customer.phone_from_billing,
+        )
+        .join(Customer, Customer.id == Contract.customer_id)
+        .where(Contract.id.between(first, last))
+    )
     for row in session.execute(contracts):
         *facts, email_field, phone_field = row[1:]
         parts[row[0]] = [*facts, *_contacts(email_field, phone_field)]
-    points = select(SupplyPoint.contract_id, SupplyPoint.name, SupplyPoint.address).where(
-        SupplyPoint.withdrawn_at.is_(None)
+    is_shown = and_(
+        SupplyPoint.contract_id.between(first, last), SupplyPoint.withdrawn_at.is_(None)
     )
+    points = select(SupplyPoint.contract_id, SupplyPoint.name, SupplyPoint.address).where(is_shown)
     meters = (
         select(SupplyPoint.contract_id, Meter.serial_number)
         .join(Meter, Meter.supply_point_id == SupplyPoint.id)
-        .where(SupplyPoint.withdrawn_at.is_(None), Meter.withdrawn_at.is_(None))
+        .where(is_shown, Meter.withdrawn_at.is_(None))
     )
     more: defaultdict[int, list[str | None]] = defaultdict(list)
     for statement in (points, meters):
