@@ -30,12 +30,18 @@ class MergeSource:
 
     def joined(self) -> FromClause:
         """The staged rows joined to the records that they refer to."""
-        required = {c.name for c in self.layout.columns if c.required or c.default}
         joined: FromClause = self.stage
         for link, lookup in self.lookups.items():
-            inner = link.strict and set(link.columns) <= required
-            joined = joined.join(lookup, matches(self.stage, link, lookup), isouter=not inner)
+            on = matches(self.stage, link, lookup)
+            joined = joined.join(lookup, on, isouter=link in self.optional_links())
         return joined
+
+    def optional_links(self) -> tuple[Link, ...]:
+        """References that a row may leave empty, or that may name nothing known."""
+        required = {c.name for c in self.layout.columns if c.required or c.default}
+        return tuple(
+            link for link in self.lookups if not link.strict or not set(link.columns) <= required
+        )
 
     def rows(self) -> Select[Any]:
         """SELECT of the file's rows in the table's columns."""

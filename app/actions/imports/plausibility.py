@@ -178,31 +178,44 @@ def _repeated_payments(staged: StagedFile) -> Subquery:
 
 def _check_values(connection: Connection, staged: StagedFile, report: Report) -> None:
     """Warn of readings that fall, leap, or have more digits than their register."""
-    value = type_coerce(Reading.value, BigInteger)
-    previous, before_that = (_earlier_value(place) for place in (0, 1))
-    capacity = case({n: 10 ** (n + 4) for n in range(1, 13)}, value=Register.digits)
-    growth = previous - before_that
+    # Materialized, or PostgreSQL looks the earlier readings up once for each mention of them.
+    reading = (
+        select(
+            staged.rows.c.line,
+            type_coerce(Reading.value, BigInteger).label("value"),
+            Register.digits,
+            _earlier_value(0).label("previous"),
+            _earlier_value(1).label("before_that"),
+        )
+        .join(Reading, Reading.external_id == staged.rows.c.reading_id)
+        .join(Register, Register.id == Reading.register_id)
+        .where(Reading.kind != "initial", _counts(Reading))
+        .cte("reading")
+        .prefix_with("MATERIALIZED")
+        .c
+    )
+    capacity = case({n: 10 ** (n + 4) for n in range(1, 13)}, value=reading.digits)
+    growth = reading.previous - reading.before_that
     faults: tuple[tuple[ColumnElement[bool], str], ...] = (
-        (value >= capacity, "показание не помещается в число цифр шкалы (digits)"),
+        (reading.value >= capacity, "показание не помещается в число цифр шкалы (digits)"),
         (
             # A drop by half of the register or more is a roll-over through zero.
-            and_(value < previous, (previous - value) * 2 <= capacity),
+            and_(
+                reading.value < reading.previous, (reading.previous - reading.value) * 2 <= capacity
+            ),
             "показание меньше предыдущего",
         ),
         (
-            and_(value >= previous * 2, growth > 0, value - previous > growth * JUMP_FACTOR),
+            and_(
+                reading.value >= reading.previous * 2,
+                growth > 0,
+                reading.value - reading.previous > growth * JUMP_FACTOR,
+            ),
             f"расход вырос больше чем в {JUMP_FACTOR} раз: не умножено ли показание на коэффициент",
         ),
     )
     number = case(*((is_wrong, n) for n, (is_wrong, _) in enumerate(faults)), else_=-1)
-    row = staged.rows.c
-    found = (
-        select(row.line, number.label("number"))
-        .join(Reading, Reading.external_id == row.reading_id)
-        .join(Register, Register.id == Reading.register_id)
-        .where(Reading.kind != "initial", _counts(Reading))
-        .subquery()
-    )
+    found = select(reading.line, number.label("number")).subquery()
     rows = connection.execute(
         select(found).where(found.c.number >= 0).order_by(found.c.line),
         execution_options=STREAMED,

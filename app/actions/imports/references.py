@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, FromClause, func, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, false, func, select, union_all
 
 from app.actions.imports.merge_source import MergeSource, lookup_names, matches
 from app.actions.imports.report import Report
@@ -18,10 +18,8 @@ from app.domain.exchange.names import explain_mixed_alphabets
 from app.domain.money import plural
 from app.models import Base
 
-KEYS_AT_ONCE = 400
 FEW = 10
 """Up to so many unknown records are slips; more of them are a file that was left out."""
-Keys = Sequence[tuple[Stored, ...]]
 
 
 def report_duplicates(connection: Connection, source: MergeSource, report: Report) -> bool:
@@ -54,51 +52,45 @@ def check_references(
 ) -> None:
     """Report named records that exist neither in the portal nor in this batch.
 
-    Records that the batch itself brought with errors are not reported a second time.
+    Records that the batch itself brought with errors are not reported a second time. Each reference
+    is checked by one statement over the staged rows, so memory does not depend on their number.
     """
-    for link, seen in source.staged.references.items():
-        wanted = [key for key in seen if None not in key]
-        unknown = set(wanted) - _known(connection, source, link, wanted)
-        if link.strict:
-            _note_refused(connection, source, link, list(unknown))
-        unknown -= _refused(parents, link)
-        if unknown and not _may_be_refused(parents, link):
-            groups = _group_by_key(connection, source, link, sorted(unknown, key=str))
-            known_parents = _known_parents(connection, source, link, list(unknown))
-            _report_unknown(
-                _Search(connection, source, link, parents, report), groups, known_parents
-            )
-
-
-def report_unknown_wide(
-    connection: Connection, source: MergeSource, parents: Mapping[str, StagedFile], report: Report
-) -> None:
-    """Report unknown records of wide links, in one pass over the staged rows."""
-    stage = source.stage
-    for link, lookup in source.lookups.items():
-        if not link.is_wide or _may_be_refused(parents, link):
+    for link in source.lookups:
+        found = select(source.stage.c.line).where(_is_unknown(source, link)).limit(1)
+        if connection.execute(found).first() is None:
             continue
-        key, line = stage.c[link.columns[0]], func.min(stage.c.line).label("first")
-        rows = connection.execute(
-            select(line, func.count(), key)
-            .select_from(stage.join(lookup, matches(stage, link, lookup), isouter=True))
-            .where(lookup.c.id.is_(None))
-            .group_by(key)
-            .order_by(line),
-            execution_options=STREAMED,
-        )
+        if link.strict:
+            _note_refused(connection, source, link)
+        if _may_be_refused(parents, link):
+            continue
         refused = _refused(parents, link)
         groups = (
-            _Group(first, number, (key,)) for first, number, key in rows if (key,) not in refused
+            group for group in _unknown_groups(connection, source, link) if group.key not in refused
         )
-        _report_unknown(_Search(connection, source, link, parents, report), groups, set())
+        _report_unknown(_Search(connection, source, link, parents, report), groups)
+
+
+def count_references(
+    connection: Connection, rows: FromClause, columns: Sequence[str]
+) -> tuple[int, ...]:
+    """How many rows have a value in each of the columns."""
+    counts = (func.count(rows.c[name]) for name in columns)
+    return tuple(connection.execute(select(*counts)).one()) if columns else ()
 
 
 class _Group(NamedTuple):
-    """Rows of a file that name the same record: the first of them, and how many there are."""
+    """Rows of a file that name the same unknown record.
+
+    Attributes:
+        line: of the first of them.
+        rows: how many there are.
+        has_parent: whether the first column of the key names a record, so that the fault is in the
+            second one.
+    """
 
     line: int
     rows: int
+    has_parent: bool
     key: tuple[Stored, ...]
 
 
@@ -123,53 +115,53 @@ def _refused(parents: Mapping[str, StagedFile], link: Link) -> set[tuple[Stored,
     return set(parent.refused_keys) if parent and link.strict else set()
 
 
-def _note_refused(connection: Connection, source: MergeSource, link: Link, unknown: Keys) -> None:
+def _is_unknown(source: MergeSource, link: Link) -> ColumnElement[bool]:
+    """Whether a staged row names a record that does not exist."""
+    stage, lookup = source.stage, source.lookups[link]
+    known = select(lookup.c.id).where(matches(stage, link, lookup)).correlate(stage).exists()
+    return and_(*(stage.c[name].is_not(None) for name in link.columns), ~known)
+
+
+def _note_refused(connection: Connection, source: MergeSource, link: Link) -> None:
     """Add the keys of rows that refer to nothing to the refused ones, for they are not loaded."""
-    stage, refused = source.stage, source.staged.refused_keys
-    columns = [stage.c[name] for name in link.columns]
-    keys = select(*(stage.c[name] for name in source.layout.key_columns))
-    for portion in _slices(unknown):
-        room = MAX_REFUSED_KEYS - len(refused)
-        rows = connection.execute(keys.where(_among(columns, portion)).limit(max(room, 0)))
-        refused.update(tuple(map(str, row)) for row in rows)
+    refused = source.staged.refused_keys
+    keys = select(*(source.stage.c[name] for name in source.layout.key_columns))
+    room = max(MAX_REFUSED_KEYS - len(refused), 0)
+    rows = connection.execute(keys.where(_is_unknown(source, link)).limit(room))
+    refused.update(tuple(map(str, row)) for row in rows)
 
 
-def _known(
-    connection: Connection, source: MergeSource, link: Link, wanted: Keys
-) -> set[tuple[Stored, ...]]:
-    lookup = source.lookups[link]
-    columns = [lookup.c[name] for name in lookup_names(link)]
-    known: set[tuple[Stored, ...]] = set()
-    for portion in _slices(wanted):
-        rows = connection.execute(select(*columns).where(_among(columns, portion)))
-        known.update(tuple(row) for row in rows)
-    return known
-
-
-def _group_by_key(
-    connection: Connection, source: MergeSource, link: Link, unknown: Keys
-) -> list[_Group]:
+def _unknown_groups(connection: Connection, source: MergeSource, link: Link) -> Iterator[_Group]:
+    """Unknown records, in the order in which the file first names them."""
     stage = source.stage
     columns = [stage.c[name] for name in link.columns]
-    groups = []
-    for portion in _slices(unknown):
-        rows = connection.execute(
-            select(func.min(stage.c.line), func.count(), *columns)
-            .where(_among(columns, portion))
-            .group_by(*columns)
-        )
-        groups += [_Group(line, number, tuple(key)) for line, number, *key in rows]
-    return sorted(groups)
+    groups = (
+        select(func.min(stage.c.line).label("first"), func.count().label("rows"), *columns)
+        .where(_is_unknown(source, link))
+        .group_by(*columns)
+        .subquery("unknown")
+    )
+    has_parent: ColumnElement[bool] = false()
+    if len(columns) > 1:
+        parent = source.lookups[link].alias("parent")
+        same = parent.c[lookup_names(link)[0]] == groups.c[link.columns[0]]
+        has_parent = select(parent.c.id).where(same).exists()
+    rows = connection.execute(
+        select(
+            groups.c.first, groups.c.rows, has_parent, *(groups.c[name] for name in link.columns)
+        ).order_by(groups.c.first),
+        execution_options=STREAMED,
+    )
+    return (_Group(line, count, parent, tuple(key)) for line, count, parent, *key in rows)
 
 
-def _report_unknown(search: _Search, groups: Iterable[_Group], known_parents: set[Stored]) -> None:
+def _report_unknown(search: _Search, groups: Iterator[_Group]) -> None:
     """Report each unknown record once, or all of them once where their whole file is missing."""
     link, report, name = search.link, search.report, search.source.layout.filename
-    groups = iter(groups)
     first = list(islice(groups, FEW + 1))
     is_missing = link.table not in search.parents and first and _is_missing(search, len(first))
     for group in chain(first, groups):
-        column = link.columns[1 if group.key[0] in known_parents else 0]
+        column = link.columns[1 if group.has_parent else 0]
         message = f"нет записи «{' '.join(map(str, group.key))}»{_where_missing(search)}"
         if is_missing and link.strict:
             message += "; добавьте его в пакет"
@@ -201,29 +193,3 @@ def _where_missing(search: _Search) -> str:
     if table in search.parents:
         return f" ни в {file} пакета, ни в базе"
     return f" в базе, а файла {file} в пакете нет"
-
-
-def _known_parents(
-    connection: Connection, source: MergeSource, link: Link, unknown: Keys
-) -> set[Stored]:
-    """Values of the first column that do name a record: then the fault is in the second column."""
-    if len(link.columns) == 1:
-        return set()
-    first = source.lookups[link].c[lookup_names(link)[0]]
-    found: set[Stored] = set()
-    for portion in _slices(unknown):
-        found.update(
-            connection.scalars(select(first).where(first.in_([key[0] for key in portion])))
-        )
-    return found
-
-
-def _among(columns: Sequence[ColumnElement[str]], keys: Keys) -> ColumnElement[bool]:
-    if len(columns) == 1:
-        return columns[0].in_([key[0] for key in keys])
-    return tuple_(*columns).in_(keys)
-
-
-def _slices(keys: Keys) -> Iterator[Keys]:
-    for start in range(0, len(keys), KEYS_AT_ONCE):
-        yield keys[start : start + KEYS_AT_ONCE]

@@ -16,8 +16,9 @@ from app.actions.imports.headers import DELETED, read_header
 from app.actions.imports.report import Report
 from app.domain.exchange.column_types import Stored
 from app.domain.exchange.faults import SystematicError
-from app.domain.exchange.layout import Column, FileLayout, Link
+from app.domain.exchange.layout import Column, FileLayout
 from app.integrations.billing_files import Chunk, CsvFile
+from app.lib.bulk_insert import insert_rows
 from app.lib.garbage_collection import no_cycle_search
 from app.models import Base
 
@@ -28,12 +29,11 @@ STREAMED = {"yield_per": 1000}
 
 @dataclass
 class StagedFile:
-    """A file that has been read: the tables that hold its rows, and the records they refer to.
+    """A file that has been read: the tables that hold its rows.
 
     Attributes:
         rows: rows to load, with the ``line`` of each.
         tombstones: natural keys of rows marked as deleted.
-        references: keys that the rows refer to, by link; wide links are checked in SQL instead.
     """
 
     layout: FileLayout
@@ -41,7 +41,6 @@ class StagedFile:
     tombstones: Table
     row_count: int = 0
     tombstone_count: int = 0
-    references: dict[Link, set[tuple[Stored, ...]]] = field(default_factory=dict)
     refused_keys: set[tuple[str, ...]] = field(default_factory=set)
     """Natural keys of rows with errors: what refers to them is not reported a second time.
 
@@ -113,24 +112,15 @@ def _stage_chunks(
     reader: _Reader,
     progress: Callable[[int], None],
 ) -> None:
-    insert_rows = _insert_statement(connection, staged.rows)
-    insert_gone = _insert_statement(connection, staged.tombstones)
     for lines, rows in file.chunks():
         live, gone = reader.split(lines, rows)
         if live[0] and (records := reader.parse(live)):
-            connection.exec_driver_sql(insert_rows, records)
+            insert_rows(connection, staged.rows, records)
             staged.row_count += len(records)
         if gone[0] and (records := reader.parse_keys(gone)):
-            connection.exec_driver_sql(insert_gone, records)
+            insert_rows(connection, staged.tombstones, records)
             staged.tombstone_count += len(records)
         progress(file.position)
-
-
-def _insert_statement(connection: Connection, table: Table) -> str:
-    """Driver-level SQL: the expression layer would cost more than the insert itself."""
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
-    return f"INSERT INTO {table.name} ({names}) VALUES ({', '.join([mark] * len(table.columns))})"  # noqa: S608 - names are our own
 
 
 class _Reader:
@@ -143,9 +133,6 @@ class _Reader:
         self.width = len(header)
         self.places = {name: place for place, name in enumerate(header)}
         self.known = {c.name for c in self.layout.columns if not c.is_constant}
-        for link in self.layout.links:
-            if not link.is_wide:
-                staged.references[link] = set()
 
     def split(self, lines: Sequence[int], rows: list[list[str]]) -> tuple[Chunk, Chunk]:
         """Separate records to load from tombstones; refuse those of the wrong width."""
@@ -195,8 +182,6 @@ class _Reader:
             for derived in self.layout.derived:
                 sources = (values[name] for name in derived.sources)
                 values[derived.to] = list(map(derived.compute, *sources))
-            for link, seen in self.staged.references.items():
-                seen.update(zip(*(values[name] for name in link.columns), strict=True))
         return list(zip(lines, *values.values(), strict=True))
 
     def _column(

@@ -6,6 +6,7 @@ does not depend on the size of the batch.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -33,12 +34,13 @@ from app.actions.imports.merge_context import MergeContext
 from app.actions.imports.merge_source import MergeSource
 from app.actions.imports.references import (
     check_references,
+    count_references,
     report_duplicates,
-    report_unknown_wide,
 )
 from app.actions.imports.staging import StagedFile
 from app.domain.directories import PORTAL
 from app.domain.money import plural
+from app.lib.database import update_statistics
 
 TIMESTAMPS = frozenset({"billing_updated_at"})
 """Columns in which billing notes that it has saved a record.
@@ -66,21 +68,19 @@ class Upsert:
         """Add, change and withdraw rows; count them; report duplicates and unknown references."""
         self.counts.rows = self.staged.row_count + self.staged.tombstone_count
         self.counts.rows += self.counts.refused
-        if self.connection.dialect.name == "postgresql":
-            self.connection.exec_driver_sql(f"ANALYZE {self.source.stage.name}")
-        check_references(self.connection, self.source, self.context.parents, self.context.report)
-        is_new = self._target_is_empty()
+        update_statistics(self.connection, self.source.stage)
         # The unique key of an empty table finds duplicates, but not among tombstones.
-        if (not is_new or self.staged.tombstone_count) and self._has_duplicates():
-            return
-        if is_new:
-            self._fill()
+        if self._target_is_empty() and not self.staged.tombstone_count:
+            if not self._fill():
+                return
         else:
+            self._check_references()
+            if self._has_duplicates():
+                return
             self._report_edited()
             self._change()
             self._add(self.source.new_rows())
             self._remove_from_sets()
-            self._check_wide_references()
         self.counts.unchanged = self.staged.row_count - self.counts.added - self.counts.changed
         if self.staged.tombstone_count:
             self._withdraw(self.source.tombstoned_ids())
@@ -111,20 +111,36 @@ class Upsert:
     def _has_duplicates(self) -> bool:
         return report_duplicates(self.connection, self.source, self.context.report)
 
-    def _fill(self) -> None:
-        """Fill an empty table: no comparison is needed, and its unique key finds duplicates."""
+    def _fill(self) -> bool:
+        """Fill an empty table; whether that could be done.
+
+        No comparison is needed, and what was inserted tells whether anything is to be reported.
+        """
         try:
             with self.connection.begin_nested():
                 self._add(self.source.rows())
         except IntegrityError:
+            self._check_references()
             if not self._has_duplicates():
                 raise
-            return
-        if self.counts.added != self.staged.row_count:
-            self._check_wide_references()
+            return False
+        if not self._has_all_references():
+            self._check_references()
+        update_statistics(self.connection, self.target)
+        return True
 
-    def _check_wide_references(self) -> None:
-        report_unknown_wide(self.connection, self.source, self.context.parents, self.context.report)
+    def _has_all_references(self) -> bool:
+        """Whether every reference of the file led to a record, in a table that was empty before."""
+        if self.counts.added != self.staged.row_count:
+            return False
+        links = self.source.optional_links()
+        stage, count = self.source.stage, partial(count_references, self.connection)
+        return count(stage, [link.columns[0] for link in links]) == count(
+            self.target, [link.into for link in links]
+        )
+
+    def _check_references(self) -> None:
+        check_references(self.connection, self.source, self.context.parents, self.context.report)
 
     def _add(self, rows: Select[Any]) -> None:
         self.counts.added += self._insert(self.target, list(self.source.values()), rows)

@@ -52,8 +52,6 @@ class Link:
     """Column of the referring table that gets the id."""
     strict: bool = True
     """Whether an unknown key refuses the batch; else it warns and the reference stays empty."""
-    is_wide: bool = False
-    """Whether nearly every row names another record, too many to collect in memory."""
 
 
 @dataclass(frozen=True)

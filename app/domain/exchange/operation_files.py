@@ -85,7 +85,7 @@ def _charge_lines(t: ColumnTypes) -> FileLayout:
         Column("method", Choice("meter", "estimated", "calc", "recalc")),
     )
     links = (
-        Link(("charge_id",), "charges", ("external_id",), "charge_id", is_wide=True),
+        Link(("charge_id",), "charges", ("external_id",), "charge_id"),
         Link(("service_code",), "services", ("code",), "service_id"),
         point_link(strict=False),
         meter_link(strict=False),
