@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Connection,
@@ -178,8 +179,34 @@ def _repeated_payments(staged: StagedFile) -> Subquery:
 
 def _check_values(connection: Connection, staged: StagedFile, report: Report) -> None:
     """Warn of readings that fall, leap, or have more digits than their register."""
-    # Materialized, or PostgreSQL looks the earlier readings up once for each mention of them.
-    reading = (
+    reading = _readings_with_earlier(staged).c
+    capacity = case({n: 10 ** (n + 4) for n in range(1, 13)}, value=reading.digits)
+    growth, drop = reading.previous - reading.before_that, reading.previous - reading.value
+    faults: tuple[tuple[ColumnElement[bool], str], ...] = (
+        (reading.value >= capacity, "показание не помещается в число цифр шкалы (digits)"),
+        # A drop by half of the register or more is a roll-over through zero.
+        (and_(drop > 0, drop * 2 <= capacity), "показание меньше предыдущего"),
+        (
+            and_(reading.value >= reading.previous * 2, growth > 0, -drop > growth * JUMP_FACTOR),
+            f"расход вырос больше чем в {JUMP_FACTOR} раз: не умножено ли показание на коэффициент",
+        ),
+    )
+    number = case(*((is_wrong, n) for n, (is_wrong, _) in enumerate(faults)), else_=-1)
+    found = select(reading.line, number.label("number")).subquery()
+    rows = connection.execute(
+        select(found).where(found.c.number >= 0).order_by(found.c.line),
+        execution_options=STREAMED,
+    )
+    for line, number_of in rows:
+        report.warn(staged.layout.filename, faults[number_of][1], line, "value")
+
+
+def _readings_with_earlier(staged: StagedFile) -> CTE:
+    """Readings of the batch, each with the two of its register that came before it.
+
+    Materialized, or PostgreSQL looks those up once for each mention of them.
+    """
+    return (
         select(
             staged.rows.c.line,
             type_coerce(Reading.value, BigInteger).label("value"),
@@ -192,36 +219,7 @@ def _check_values(connection: Connection, staged: StagedFile, report: Report) ->
         .where(Reading.kind != "initial", _counts(Reading))
         .cte("reading")
         .prefix_with("MATERIALIZED")
-        .c
     )
-    capacity = case({n: 10 ** (n + 4) for n in range(1, 13)}, value=reading.digits)
-    growth = reading.previous - reading.before_that
-    faults: tuple[tuple[ColumnElement[bool], str], ...] = (
-        (reading.value >= capacity, "показание не помещается в число цифр шкалы (digits)"),
-        (
-            # A drop by half of the register or more is a roll-over through zero.
-            and_(
-                reading.value < reading.previous, (reading.previous - reading.value) * 2 <= capacity
-            ),
-            "показание меньше предыдущего",
-        ),
-        (
-            and_(
-                reading.value >= reading.previous * 2,
-                growth > 0,
-                reading.value - reading.previous > growth * JUMP_FACTOR,
-            ),
-            f"расход вырос больше чем в {JUMP_FACTOR} раз: не умножено ли показание на коэффициент",
-        ),
-    )
-    number = case(*((is_wrong, n) for n, (is_wrong, _) in enumerate(faults)), else_=-1)
-    found = select(reading.line, number.label("number")).subquery()
-    rows = connection.execute(
-        select(found).where(found.c.number >= 0).order_by(found.c.line),
-        execution_options=STREAMED,
-    )
-    for line, number_of in rows:
-        report.warn(staged.layout.filename, faults[number_of][1], line, "value")
 
 
 def _earlier_value(place: int) -> ColumnElement[int]:
