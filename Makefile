@@ -13,12 +13,7 @@ help: ## these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 run: $(VENV)/.run ## the portal with demo data at http://127.0.0.1:8000 (PORT=… changes it)
-	@$(BIN)/flask prepare
-	@export JOBS=$${JOBS:-queue}; \
-	trap 'trap - EXIT; kill $$web $$worker 2>/dev/null; wait' EXIT INT TERM HUP; \
-	$(BIN)/gunicorn wsgi:app & web=$$!; \
-	if [ $$JOBS = queue ]; then $(BIN)/flask worker & worker=$$!; fi; \
-	wait $$web
+	@JOBS=$${JOBS:-queue} exec $(BIN)/flask serve
 
 code: $(VENV)/.run ## the second factor of a demo clerk (LOGIN=operator, manager or admin)
 	@$(BIN)/flask staff-code $(or $(LOGIN),operator)

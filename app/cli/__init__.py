@@ -11,7 +11,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 
 from app.actions.audit_log import COMMAND_LINE, Origin, set_origin
-from app.cli import accounts, billing, enquiries, local, messages, readings, staff
+from app.cli import accounts, billing, enquiries, local, messages, readings, serve, staff
 from app.domain.audit_log import ActorKind
 from app.extensions import db
 
@@ -57,5 +57,5 @@ for command in COMMANDS:
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    for command in COMMANDS:
+    for command in (*COMMANDS, serve.serve):
         app.cli.add_command(command)

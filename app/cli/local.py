@@ -7,8 +7,10 @@ from flask.cli import with_appcontext
 
 from app.domain.errors import NotDemoError
 from app.extensions import db
+from app.lib.schema_version import find_schema_version, newest_migration
 from app.web.context import clock, config
 from app.web.policies import enquiry_rules, window_rules
+from config import ROOT
 
 
 @click.command("demo")
@@ -34,11 +36,12 @@ def demo() -> None:
 @click.pass_context
 def prepare(context: click.Context) -> None:
     """Подготовить местную установку: база, демонстрационные данные, как войти."""
-    from flask_migrate import upgrade  # noqa: PLC0415 - heavy, and only this command needs it
-
     from app.demo import loading  # noqa: PLC0415
 
-    upgrade()
+    if find_schema_version(db.engine) != newest_migration(ROOT / "migrations/versions"):
+        from flask_migrate import upgrade  # noqa: PLC0415 - heavy, and rarely needed
+
+        upgrade()
     if not loading.has_data(db.session()):
         context.invoke(demo)
     sign_ins = loading.list_demo_sign_ins(db.session())
