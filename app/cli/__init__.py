@@ -11,12 +11,24 @@ from flask import Flask
 from flask.cli import with_appcontext
 
 from app.actions.audit_log import COMMAND_LINE, Origin, set_origin
-from app.cli import accounts, billing, enquiries, local, messages, readings, serve, staff
+from app.cli import (
+    accounts,
+    billing,
+    enquiries,
+    local,
+    messages,
+    open_items,
+    readings,
+    serve,
+    staff,
+)
 from app.domain.audit_log import ActorKind
 from app.extensions import db
 
 COMMANDS = (
     billing.billing_import,
+    open_items.open_items_refresh,
+    open_items.open_items_check,
     accounts.account_create,
     accounts.registrations,
     accounts.registration_approve,

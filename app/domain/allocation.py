@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from app.domain.money import ZERO
 from app.domain.period import Month
@@ -18,8 +18,7 @@ from app.domain.period import Month
 Key = TypeVar("Key", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAmount(Generic[Key]):
+class OpenAmount(NamedTuple, Generic[Key]):
     """An amount to which money can be allocated; roubles above zero.
 
     Attributes:
@@ -36,8 +35,7 @@ class OpenAmount(Generic[Key]):
     tie_breaker: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """Money received, or refunded (below zero); roubles.
 
     Attributes:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.domain.money import ZERO
 from app.domain.period import Month
@@ -25,11 +26,11 @@ class DebtKind(StrEnum):
     LATE_INTEREST = "late_interest"
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerDocument:
+class LedgerDocument(NamedTuple):
     """A document as the ledger has it; ``gross`` in roubles, below zero it lowers the debt.
 
     Attributes:
+        external_id: billing's key.
         corrects: ``external_id`` of the document corrected; that one may be absent.
         is_withdrawn: billing has withdrawn it. It counts for nothing, but tells what its
             corrections belong to.
@@ -43,6 +44,7 @@ class LedgerDocument:
     gross: Decimal
     corrects: str | None = None
     is_withdrawn: bool = False
+    number: str = ""
 
     @property
     def sort_key(self) -> tuple[date, str]:
@@ -58,11 +60,13 @@ class CorrectedAmounts:
         amounts: by id of every document that raises the debt.
         opening: debt older than all these documents.
         credit: what was corrected below zero.
+        kinds: which debt each document belongs to, by id.
     """
 
     amounts: Mapping[int, Decimal]
     opening: Decimal
     credit: Mapping[DebtKind, Decimal]
+    kinds: Mapping[int, DebtKind]
 
 
 def debt_kinds(documents: Iterable[LedgerDocument]) -> dict[int, DebtKind]:
@@ -74,6 +78,25 @@ def debt_kinds(documents: Iterable[LedgerDocument]) -> dict[int, DebtKind]:
     documents = list(documents)
     by_key = {document.external_id: document for document in documents}
     return {document.id: _debt_kind(document, by_key) for document in documents}
+
+
+def corrections_of_interest(documents: Iterable[LedgerDocument]) -> frozenset[int]:
+    """Tell which documents belong to late interest by what they correct, not by their own kind.
+
+    Args:
+        documents: all of a contract, in any order.
+
+    Returns:
+        Their ids.
+    """
+    documents = list(documents)
+    kinds = debt_kinds(documents)
+    return frozenset(
+        document.id
+        for document in documents
+        if kinds[document.id] is DebtKind.LATE_INTEREST
+        and document.kind is not EntryKind.LATE_INTEREST
+    )
 
 
 def apply_corrections(
@@ -109,7 +132,7 @@ def apply_corrections(
             opening -= part
             remainder -= part
         credit[corrections.kinds[document.id]] += remainder
-    return CorrectedAmounts(amounts, opening, credit)
+    return CorrectedAmounts(amounts, opening, credit, corrections.kinds)
 
 
 class _Corrections:
@@ -153,15 +176,16 @@ class _Corrections:
 
 
 def _debt_kind(document: LedgerDocument, by_key: Mapping[str, LedgerDocument]) -> DebtKind:
-    kinds = {link.kind for link in _chain(document, by_key)}
-    return DebtKind.LATE_INTEREST if EntryKind.LATE_INTEREST in kinds else DebtKind.ENERGY
+    is_interest = any(link.kind is EntryKind.LATE_INTEREST for link in _chain(document, by_key))
+    return DebtKind.LATE_INTEREST if is_interest else DebtKind.ENERGY
 
 
 def _chain(document: LedgerDocument, by_key: Mapping[str, LedgerDocument]) -> list[LedgerDocument]:
     """A document, what it corrects, what that one corrects, and so on; a circle ends the chain."""
-    chain, seen, key = [document], {document.external_id}, document.corrects
-    while key is not None and key in by_key and key not in seen:
+    if document.corrects is None:
+        return [document]
+    chain, seen = [document], {document.external_id}
+    while (key := chain[-1].corrects) is not None and key in by_key and key not in seen:
         seen.add(key)
         chain.append(by_key[key])
-        key = chain[-1].corrects
     return chain

@@ -24,11 +24,10 @@ class InvoiceStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceCard:
-    """An invoice, what payments have covered of it, and what is still asked for; roubles.
+class InvoiceHeader:
+    """An invoice as billing has issued it; roubles.
 
-    ``covered`` and ``unpaid`` are together less than ``total`` where a correction has lowered the
-    month. ``vat_rate`` is in per cent, None where billing has not said.
+    ``vat_rate`` is in per cent, None where billing has not said.
     """
 
     id: int
@@ -39,6 +38,16 @@ class InvoiceCard:
     period: Month
     total: Decimal
     vat_rate: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceCard(InvoiceHeader):
+    """An invoice, what payments have covered of it, and what is still asked for; roubles.
+
+    ``covered`` and ``unpaid`` are together less than ``total`` where a correction has lowered the
+    month.
+    """
+
     covered: Decimal
     unpaid: Decimal
 
@@ -60,15 +69,13 @@ class InvoiceCard:
         return max(0, (today - self.due_on).days)
 
 
-def payment_purpose(
-    invoice: InvoiceCard, contract: ContractName, amount: Decimal | None = None
-) -> str:
+def payment_purpose(invoice: InvoiceHeader, contract: ContractName, amount: Decimal) -> str:
     """Write the purpose of a payment of an invoice; the VAT in it follows the invoice's rate.
 
     Args:
-        amount: roubles that are paid, all that is asked for unless given.
+        amount: roubles that are paid.
     """
-    vat = included_vat(invoice.unpaid if amount is None else amount, invoice.vat_rate)
+    vat = included_vat(amount, invoice.vat_rate)
     return invoice_purpose(
         contract,
         invoice.number,

@@ -40,7 +40,7 @@ _KOPECKS = ("копейка", "копейки", "копеек")
 
 def from_kopecks(kopecks: int) -> Decimal:
     """Convert kopecks to roubles with two places, exactly."""
-    return Decimal(kopecks).scaleb(-2)
+    return Decimal(kopecks) * KOPECK
 
 
 def parse_roubles(text: str) -> Decimal:

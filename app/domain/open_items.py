@@ -21,155 +21,42 @@ from app.domain.corrections import (
     DebtKind,
     LedgerDocument,
     apply_corrections,
-    debt_kinds,
 )
 from app.domain.money import ZERO
 from app.domain.period import Month
 from app.domain.receivables import (
     DocumentBalance,
+    InvoiceBalance,
     IssuedInvoice,
     Receivable,
     ReceivableKind,
     ReceivablesBuilder,
     is_monthly,
 )
+from app.domain.unpaid_items import UnpaidItems
 
 ADVANCE_MONTHS = 2
 """An advance of an older month that was never charged is no longer asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class BalanceReconciliation:
-    """How the ledger balance leads to what is overdue; roubles, never negative.
-
-    ``unpaid_documents − prepaid_advances − credits = balance`` and
-    ``unpaid_documents − not_yet_due + overdue_advances = overdue``.
+class OpenItems(UnpaidItems):
+    """What a contract has to pay, and the balance of each invoice and document; roubles.
 
     Attributes:
-        unpaid_documents: unpaid of what has been charged.
-        not_yet_due: of that, what falls due today or later.
-        overdue_advances: overdue invoices of months that are not charged yet.
-        prepaid_advances: money allocated to invoices of months that are not charged yet.
-        energy_credit: overpaid for energy, and not asked for by anything.
-        interest_credit: overpaid late interest.
+        invoices: by id, of those that ask for something; documents have replaced the others.
+        documents: by id, of all that the ledger counts one by one.
     """
 
-    balance: Decimal
-    overdue: Decimal
-    unpaid_documents: Decimal
-    not_yet_due: Decimal
-    overdue_advances: Decimal
-    prepaid_advances: Decimal
-    energy_credit: Decimal
-    interest_credit: Decimal
-
-    @property
-    def overdue_documents(self) -> Decimal:
-        return self.unpaid_documents - self.not_yet_due
-
-    @property
-    def is_needed(self) -> bool:
-        """Whether what is overdue is not simply a part of the balance."""
-        return bool(self.overdue) and (bool(self.overdue_advances) or self.overdue > self.balance)
-
-    @property
-    def explains_balance(self) -> bool:
-        """Whether the balance is not simply what is unpaid by document."""
-        return self.unpaid_documents != self.balance
-
-
-@dataclass(frozen=True, slots=True)
-class OpenItems:
-    """Open items of a contract: what is owed, and by when; roubles.
-
-    Attributes:
-        balance: of the ledger; above zero the customer owes.
-        receivables: by due date; also those that are paid.
-        credit: overpaid, and held for receivables to come of the same debt.
-        documents: balance by document id, of all that the ledger counts one by one.
-    """
-
-    today: date
-    balance: Decimal
-    receivables: tuple[Receivable, ...]
-    credit: Mapping[DebtKind, Decimal]
+    invoices: Mapping[int, InvoiceBalance]
     documents: Mapping[int, DocumentBalance]
 
-    @property
-    def unpaid(self) -> list[Receivable]:
-        return [item for item in self.receivables if item.unpaid]
-
-    @property
-    def total(self) -> Decimal:
-        """Everything that is asked for, whatever its day."""
-        return _sum_unpaid(self.receivables)
-
-    @property
-    def overdue(self) -> Decimal:
-        return _sum_unpaid(item for item in self.receivables if item.is_overdue(self.today))
-
-    @property
-    def overdue_since(self) -> date | None:
-        """Due date of the oldest receivable that is overdue."""
-        overdue = (item for item in self.unpaid if item.is_overdue(self.today))
-        return min((item.due_on for item in overdue if item.due_on), default=None)
-
-    @property
-    def interest(self) -> Decimal:
-        """Unpaid late interest; it is paid by a payment order apart from energy."""
-        return _sum_unpaid(
-            item for item in self.receivables if item.kind is ReceivableKind.INTEREST
-        )
-
-    @property
-    def next_due_on(self) -> date | None:
-        """The nearest due date from today on."""
-        days = (item.due_on for item in self.unpaid if not item.is_overdue(self.today))
-        return min((day for day in days if day), default=None)
-
-    @property
-    def next_amount(self) -> Decimal:
-        """What is to be paid by that date, roubles."""
-        return _sum_unpaid(self._next)
-
-    @property
-    def next_invoice(self) -> str | None:
-        """Number of the invoice that asks for it; None where none does, or several do."""
-        items = {(item.kind, item.id): item.number for item in self._next}
-        return next(iter(items.values())) or None if len(items) == 1 else None
-
-    @property
-    def _next(self) -> list[Receivable]:
-        day = self.next_due_on
-        return [item for item in self.unpaid if day and item.due_on == day]
-
-    @property
-    def reconciliation(self) -> BalanceReconciliation:
-        """How the ledger balance leads to what is overdue."""
-        charged = [item for item in self.receivables if not item.is_advance]
-        advances = [item for item in self.receivables if item.is_advance]
-        return BalanceReconciliation(
-            balance=self.balance,
-            overdue=self.overdue,
-            unpaid_documents=_sum_unpaid(charged),
-            not_yet_due=_sum_unpaid(item for item in charged if not item.is_overdue(self.today)),
-            overdue_advances=_sum_unpaid(item for item in advances if item.is_overdue(self.today)),
-            prepaid_advances=sum((item.covered for item in advances), ZERO),
-            energy_credit=self.credit[DebtKind.ENERGY],
-            interest_credit=self.credit[DebtKind.LATE_INTEREST],
-        )
-
-    def of_invoice(self, invoice_id: int) -> tuple[Decimal, Decimal]:
+    def of_invoice(self, invoice_id: int) -> InvoiceBalance:
         """What is covered of an invoice and what is unpaid of it, roubles.
 
         Both are zero where documents have replaced it.
         """
-        items = [
-            item
-            for item in self.receivables
-            if item.kind is ReceivableKind.INVOICE and item.id == invoice_id
-        ]
-        return sum((item.covered for item in items), ZERO), _sum_unpaid(items)
+        return self.invoices.get(invoice_id, InvoiceBalance())
 
 
 def build_open_items(
@@ -206,11 +93,13 @@ def build_open_items(
     return OpenItems(
         today,
         balance,
-        _receivables(builder, debts, energy, interest),
+        _unpaid(builder, debts, energy, interest),
         credit={
             DebtKind.ENERGY: max(ZERO, energy.unallocated),
             DebtKind.LATE_INTEREST: max(ZERO, interest.unallocated),
         },
+        prepaid_advances=builder.prepaid_advances(energy),
+        invoices=builder.invoice_balances(energy),
         documents=builder.document_balances(energy)
         | _interest_balances(debts, interest)
         | _credit_note_balances(debts),
@@ -222,7 +111,6 @@ class _Debts:
     """Documents that the ledger counts one by one, with their amounts due after corrections."""
 
     documents: Sequence[LedgerDocument]
-    kinds: Mapping[int, DebtKind]
     corrected: CorrectedAmounts
 
     @classmethod
@@ -232,7 +120,11 @@ class _Debts:
             document for document in documents if document.on >= since and not document.is_withdrawn
         ]
         corrected = apply_corrections(documents, since, max(ZERO, opening))
-        return cls(counted, debt_kinds(documents), corrected)
+        return cls(counted, corrected)
+
+    @property
+    def kinds(self) -> Mapping[int, DebtKind]:
+        return self.corrected.kinds
 
     def raising(self, kind: DebtKind) -> list[LedgerDocument]:
         """Documents that raise a debt, the oldest first."""
@@ -293,22 +185,23 @@ def _allocate_interest(debts: _Debts, receipts: Iterable[Receipt]) -> Allocation
     )
 
 
-def _receivables(
+def _unpaid(
     builder: ReceivablesBuilder, debts: _Debts, energy: Allocation[int], interest: Allocation[int]
 ) -> tuple[Receivable, ...]:
     """Energy by due date, then late interest, then what was refunded beyond what was received."""
     return (
-        *builder.receivables(energy),
-        *_interest_receivables(debts, interest),
+        *builder.unpaid(energy),
+        *_unpaid_interest(debts, interest),
         *_refunded_debt(ReceivableKind.OTHER, energy.unallocated),
         *_refunded_debt(ReceivableKind.INTEREST, interest.unallocated),
     )
 
 
-def _interest_receivables(debts: _Debts, paid: Allocation[int]) -> Iterator[Receivable]:
+def _unpaid_interest(debts: _Debts, paid: Allocation[int]) -> Iterator[Receivable]:
     for document in debts.raising(DebtKind.LATE_INTEREST):
         amount, covered = debts.corrected.amounts[document.id], paid.covered[document.id]
-        yield Receivable(ReceivableKind.INTEREST, amount, covered, document.id)
+        if amount != covered:
+            yield Receivable(ReceivableKind.INTEREST, amount, covered, document.id, document.number)
 
 
 def _interest_balances(debts: _Debts, paid: Allocation[int]) -> dict[int, DocumentBalance]:
@@ -330,10 +223,6 @@ def _credit_note_balances(debts: _Debts) -> dict[int, DocumentBalance]:
         for document in debts.documents
         if document.id not in debts.corrected.amounts
     }
-
-
-def _sum_unpaid(receivables: Iterable[Receivable]) -> Decimal:
-    return sum((receivable.unpaid for receivable in receivables), ZERO)
 
 
 def _refunded_debt(kind: ReceivableKind, unallocated: Decimal) -> Iterator[Receivable]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP
+from decimal import ROUND_HALF_UP, Decimal
 
 from app.domain.charges import Document
-from app.domain.invoices import InvoiceCard, payment_purpose
+from app.domain.invoices import InvoiceHeader, payment_purpose
 from app.domain.money import KOPECK, ZERO
-from app.domain.open_items import OpenItems
 from app.domain.payment_instructions import (
     ContractName,
     PaymentInstruction,
@@ -20,6 +19,7 @@ from app.domain.payment_instructions import (
     vat_clause,
 )
 from app.domain.receivables import Receivable, ReceivableKind
+from app.domain.unpaid_items import UnpaidItems
 
 _WITHOUT_DUE_DATE = (ReceivableKind.OTHER, ReceivableKind.DOCUMENT, ReceivableKind.INTEREST)
 
@@ -28,7 +28,7 @@ _WITHOUT_DUE_DATE = (ReceivableKind.OTHER, ReceivableKind.DOCUMENT, ReceivableKi
 class PaymentPlan:
     """Everything that is asked for: overdue first, then by day; and the sums of it."""
 
-    open_items: OpenItems
+    open_items: UnpaidItems
     instructions: tuple[PaymentInstruction, ...]
 
     def find(self, code: str) -> PaymentInstruction | None:
@@ -37,8 +37,8 @@ class PaymentPlan:
 
 
 def build_payment_plan(
-    open_items: OpenItems,
-    invoices: Sequence[InvoiceCard],
+    open_items: UnpaidItems,
+    invoices: Sequence[InvoiceHeader],
     documents: Iterable[Document],
     contract: ContractName,
     today: date,
@@ -47,29 +47,35 @@ def build_payment_plan(
 
     Args:
         invoices: the unpaid ones among the receivables.
-        documents: the unpaid ones among the receivables, late interest too.
+        documents: the unpaid ones among the receivables, without late interest.
         today: business date.
     """
     by_id = {document.id: document for document in documents}
+    unpaid: dict[int, Decimal] = {}
+    for item in open_items.unpaid:
+        if item.kind is ReceivableKind.INVOICE:
+            unpaid[item.id] = unpaid.get(item.id, ZERO) + item.unpaid
     instructions = [
-        *(invoice_instruction(invoice, contract) for invoice in invoices),
+        *(invoice_instruction(invoice, unpaid[invoice.id], contract) for invoice in invoices),
         *(
             _document_instruction(by_id[item.id], item, contract)
             for item in open_items.unpaid
             if item.kind is ReceivableKind.DOCUMENT
         ),
-        *_sum_instructions(open_items, by_id, contract, today),
+        *_sum_instructions(open_items, contract, today),
     ]
     instructions.sort(key=lambda instruction: _sort_key(instruction, today))
     return PaymentPlan(open_items, tuple(instructions))
 
 
-def invoice_instruction(invoice: InvoiceCard, contract: ContractName) -> PaymentInstruction:
-    """What is still to be paid of an invoice."""
+def invoice_instruction(
+    invoice: InvoiceHeader, unpaid: Decimal, contract: ContractName
+) -> PaymentInstruction:
+    """What is still to be paid of an invoice, roubles."""
     return PaymentInstruction(
         ReceivableKind.INVOICE,
-        invoice.unpaid,
-        payment_purpose(invoice, contract),
+        unpaid,
+        payment_purpose(invoice, contract, unpaid),
         invoice.id,
         invoice.number,
         invoice.issued_on,
@@ -100,12 +106,12 @@ def _document_instruction(
 
 
 def _sum_instructions(
-    open_items: OpenItems, documents: Mapping[int, Document], contract: ContractName, today: date
+    open_items: UnpaidItems, contract: ContractName, today: date
 ) -> list[PaymentInstruction]:
     """One payment for debt without documents, one for late interest; those that are not zero."""
     other = [item for item in open_items.unpaid if item.kind is ReceivableKind.OTHER]
     interest = [item for item in open_items.unpaid if item.kind is ReceivableKind.INTEREST]
-    numbers = [documents[item.id].number for item in interest if item.id]
+    numbers = [item.number for item in interest if item.id]
     purposes = (
         (ReceivableKind.OTHER, other, other_debt_purpose(contract, today)),
         (ReceivableKind.INTEREST, interest, interest_purpose(contract, numbers)),

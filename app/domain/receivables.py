@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.domain.allocation import Allocation, OpenAmount
 from app.domain.corrections import DebtKind, LedgerDocument
@@ -25,8 +26,7 @@ FINAL_DAY = 18
 """Day of the next month by which a month is to be paid, where no invoice says another."""
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedInvoice:
+class IssuedInvoice(NamedTuple):
     """An invoice as far as due dates go; roubles above zero."""
 
     id: int
@@ -62,7 +62,7 @@ class Receivable:
 
     Attributes:
         id: of the invoice or document; 0 for other debt.
-        number: of an invoice.
+        number: of the invoice or document.
         due_on: None: at once.
         is_advance: for a month that is not charged yet: no part of the ledger balance.
     """
@@ -84,8 +84,7 @@ class Receivable:
         return self.due_on is None or self.due_on < today
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentBalance:
+class DocumentBalance(NamedTuple):
     """Amount due of a document after its corrections, and what of that is unpaid; roubles."""
 
     amount_due: Decimal
@@ -93,8 +92,14 @@ class DocumentBalance:
     debt: DebtKind = DebtKind.ENERGY
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class InvoiceBalance(NamedTuple):
+    """What payments have covered of an invoice, and what is still asked for; roubles."""
+
+    covered: Decimal = ZERO
+    unpaid: Decimal = ZERO
+
+
+class _Item(NamedTuple):
     """A receivable before payments are allocated to it.
 
     Attributes:
@@ -112,6 +117,9 @@ class _Item:
     period: Month | None = None
     is_advance: bool = False
     is_of_month: bool = False
+
+
+_NOTHING = InvoiceBalance()
 
 
 class ReceivablesBuilder:
@@ -142,6 +150,9 @@ class ReceivablesBuilder:
         ):
             self.months.setdefault(document.period, []).append(document)
         self.invoices = sorted(invoices, key=lambda invoice: invoice.sort_key)
+        self.invoices_by_month: dict[Month, list[IssuedInvoice]] = {}
+        for invoice in self.invoices:
+            self.invoices_by_month.setdefault(invoice.period, []).append(invoice)
         self.unused = {invoice.id: invoice.total for invoice in self.invoices}
         """What of each invoice has found nothing to ask for yet."""
         self.invoiced: dict[int, Decimal] = {}
@@ -152,7 +163,7 @@ class ReceivablesBuilder:
         for invoice in reversed(self.invoices):
             if invoice.period < first and invoice.period not in self.charged:
                 opening -= self._add_invoice(invoice, opening)
-        self._add(_Item(ReceivableKind.OTHER, opening, date.min, ""))
+        self._add_debt(opening, date.min)
 
     def add_months(self) -> None:
         """Add what was charged: by invoice as far as those ask, beyond that by document."""
@@ -160,9 +171,9 @@ class ReceivablesBuilder:
             amount_due = remainder = sum(
                 (self.amounts[document.id] for document in documents), ZERO
             )
-            for invoice in self.invoices:
+            for invoice in self.invoices_by_month.get(month, ()):
                 # An advance asks for the month to come, not for what a correction has added to it.
-                if invoice.period == month and (month in self.charged or not invoice.is_advance):
+                if month in self.charged or not invoice.is_advance:
                     remainder -= self._add_invoice(invoice, remainder, is_of_month=True)
             invoiced = amount_due - remainder
             for document in documents:
@@ -178,7 +189,7 @@ class ReceivablesBuilder:
 
     def add_other(self, amount: Decimal) -> None:
         """Add what the ledger counts beyond documents and payments, roubles."""
-        self._add(_Item(ReceivableKind.OTHER, amount, date.max, ""))
+        self._add_debt(amount, date.max)
 
     def open_amounts(self) -> list[OpenAmount[int]]:
         """The receivables for ``allocate``; the key is the place among them."""
@@ -187,12 +198,14 @@ class ReceivablesBuilder:
             for place, item in enumerate(self.items)
         ]
 
-    def receivables(self, allocation: Allocation[int]) -> list[Receivable]:
-        """The receivables with what is covered of them, by due date."""
-        by_date = sorted(
-            enumerate(self.items),
-            key=lambda pair: (pair[1].due_on or date.min, pair[1].tie_breaker),
+    def unpaid(self, allocation: Allocation[int]) -> list[Receivable]:
+        """The receivables that are not covered, or not in full, by due date."""
+        unpaid = (
+            (place, item)
+            for place, item in enumerate(self.items)
+            if item.amount != allocation.covered[place]
         )
+        by_date = sorted(unpaid, key=lambda pair: (pair[1].due_on or date.min, pair[1].tie_breaker))
         return [
             Receivable(
                 item.kind,
@@ -205,6 +218,23 @@ class ReceivablesBuilder:
             )
             for place, item in by_date
         ]
+
+    def prepaid_advances(self, allocation: Allocation[int]) -> Decimal:
+        """Money allocated to invoices of months that are not charged yet, roubles."""
+        return sum(
+            (allocation.covered[place] for place, item in enumerate(self.items) if item.is_advance),
+            ZERO,
+        )
+
+    def invoice_balances(self, allocation: Allocation[int]) -> dict[int, InvoiceBalance]:
+        """What is covered and unpaid of each invoice that asks for something, by id."""
+        balances: dict[int, InvoiceBalance] = {}
+        for place, item in enumerate(self.items):
+            if item.kind is ReceivableKind.INVOICE:
+                covered, unpaid = balances.get(item.id, _NOTHING)
+                part = allocation.covered[place]
+                balances[item.id] = InvoiceBalance(covered + part, unpaid + item.amount - part)
+        return balances
 
     def document_balances(self, allocation: Allocation[int]) -> dict[int, DocumentBalance]:
         """What of each document is unpaid, by id: its own receivable, and its part of the
@@ -238,42 +268,47 @@ class ReceivablesBuilder:
     ) -> Decimal:
         """Have an invoice ask for up to ``limit``; return what it asks for."""
         amount = min(self.unused[invoice.id], limit)
-        self.unused[invoice.id] -= amount
-        self._add(
-            _Item(
-                ReceivableKind.INVOICE,
-                amount,
-                invoice.due_on,
-                f"{invoice.number}/{invoice.id:012d}",
-                invoice.id,
-                invoice.number,
-                invoice.due_on,
-                invoice.period,
-                is_advance,
-                is_of_month,
+        if amount > ZERO:
+            self.unused[invoice.id] -= amount
+            self.items.append(
+                _Item(
+                    ReceivableKind.INVOICE,
+                    amount,
+                    invoice.due_on,
+                    f"{invoice.number}/{invoice.id:012d}",
+                    invoice.id,
+                    invoice.number,
+                    invoice.due_on,
+                    invoice.period,
+                    is_advance,
+                    is_of_month,
+                )
             )
-        )
         return amount
 
     def _add_document(self, document: LedgerDocument, amount: Decimal) -> None:
+        if amount <= ZERO:
+            return
         due_on = None
         if is_monthly(document):
             due_on = document.period.next_first.replace(day=FINAL_DAY)
-        self._add(
+        self.items.append(
             _Item(
                 ReceivableKind.DOCUMENT,
                 amount,
                 due_on or document.on,
                 document.external_id,
                 document.id,
-                due_on=due_on,
-                period=document.period,
+                document.number,
+                due_on,
+                document.period,
             )
         )
 
-    def _add(self, item: _Item) -> None:
-        if item.amount > ZERO:
-            self.items.append(item)
+    def _add_debt(self, amount: Decimal, on: date) -> None:
+        """Have nothing ask for a debt that no document explains."""
+        if amount > ZERO:
+            self.items.append(_Item(ReceivableKind.OTHER, amount, on, ""))
 
 
 def is_monthly(document: LedgerDocument) -> bool:

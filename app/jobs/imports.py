@@ -39,7 +39,7 @@ from app.integrations.batch_archive import PackageError
 from app.integrations.batch_store import ARCHIVE, FILES
 from app.integrations.billing_files import Package
 from app.integrations.errors import StoreError
-from app.jobs import delivery
+from app.jobs import delivery, open_items
 from app.jobs.dispatch import run_after_response
 from app.jobs.import_labels import describe_already_loaded
 from app.jobs.leases import lease_renewed, log_lost_claim
@@ -89,6 +89,7 @@ def init_app(app: Flask, config: Config) -> None:
         with app.app_context():
             run_waiting()
             make_waiting()
+            open_items.store_missing(open_items.AFTER_RESPONSE)
 
 
 def enqueue() -> None:
@@ -156,11 +157,15 @@ def execute(
     """
     try:
         with _import_lock(LOCK_WAIT), lease_renewed(jobs.JOBS, task.claim):
-            return _run(task, batch, options, on_read)
+            outcome = _run(task, batch, options, on_read)
     except ClaimLostError:
         db.session.rollback()
         log_lost_claim(jobs.JOBS, task.claim)
         return None
+    if outcome.status is JobStatus.DONE:
+        # A large batch has only deleted the open items of the contracts that it touched.
+        open_items.store_missing(limit=None)
+    return outcome
 
 
 def _import_lock(wait: float) -> AbstractContextManager[None]:
@@ -196,7 +201,7 @@ def _apply(task: Task, path: Path, options: ImportOptions, on_read: Progress | N
     with _import_session(task) as session:
         with Package(path) as package:
             tell = _Progress(task.job_id, jobs.total_bytes(package.sizes), on_read)
-            result = apply_import(session, package, options, clock().now(), tell)
+            result = apply_import(session, package, options, local_now(), tell)
         if result.run is not None and task.goal is JobGoal.LOAD:
             return _load(session, task, result)
         session.rollback()

@@ -10,7 +10,7 @@ from flask import Flask
 from app.actions.retention import clean_up
 from app.actions.search_index import rebuild_search
 from app.extensions import db
-from app.jobs import delivery, imports, prepared_files
+from app.jobs import delivery, imports, open_items, prepared_files
 from app.logging import event
 from app.web import data_access, uploads
 from app.web.context import clock
@@ -59,7 +59,8 @@ def _register_tasks(app: Flask, huey: JobQueue) -> None:
 
 
 def _register_periodic_tasks(app: Flask, huey: JobQueue) -> None:
-    """One for each kind of job, which picks up what a crash has left, and the nightly clean-up."""
+    """One for each kind of job, which picks up what a crash has left; open items of a new day;
+    the nightly clean-up."""
     from huey import crontab  # noqa: PLC0415 - heavy
 
     @huey.periodic_task(crontab(minute="*"), name="sweep")
@@ -77,6 +78,11 @@ def _register_periodic_tasks(app: Flask, huey: JobQueue) -> None:
     def sweep_imports() -> None:
         with app.app_context():
             imports.run_waiting()
+
+    @huey.periodic_task(crontab(minute="*"), name="store_open_items")
+    def store_open_items() -> None:
+        with app.app_context():
+            open_items.store_missing()
 
     @huey.periodic_task(crontab(minute="20", hour="1"), name="clean_up")
     def clean_up_nightly() -> None:

@@ -24,6 +24,7 @@ from app.models.enquiries import (
 )
 from app.models.messages import Message
 from app.models.metering import Meter, Reading, Register
+from app.models.open_items import OpenItemSnapshot
 from app.models.payments import Payment
 from app.models.prepared_files import PreparedFile
 from app.models.registrations import Consent, Recovery, Registration, SmsCode
@@ -66,6 +67,7 @@ __all__ = [
     "Message",
     "Meter",
     "MonthlyBalance",
+    "OpenItemSnapshot",
     "Payment",
     "PremisesKind",
     "PreparedFile",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import BigInteger, Date, DateTime, Dialect, Integer, MetaData, String, types
@@ -57,6 +58,10 @@ class UtcDateTime(types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+_parse_month = lru_cache(maxsize=1200)(Month.parse)
+"""There are few months and very many rows; parsing is what reading one costs most."""
+
+
 class MonthText(types.TypeDecorator[Month]):
     """A billing month as ``YYYY-MM``, which sorts as it should."""
 
@@ -67,7 +72,7 @@ class MonthText(types.TypeDecorator[Month]):
         return None if value is None else str(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Month | None:
-        return None if value is None else Month.parse(value)
+        return None if value is None else _parse_month(value)
 
 
 Key = Annotated[int, mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)]

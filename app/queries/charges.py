@@ -27,7 +27,7 @@ from app.models import (
     SupplyPoint,
 )
 from app.queries.contracts import VisibleContract
-from app.queries.open_items import list_interest_ids
+from app.queries.open_items import list_interest_corrections
 
 DIRECTION = "A+"
 READINGS_BACK = 13
@@ -85,7 +85,8 @@ def list_documents(session: Session, contract: VisibleContract, period: Period) 
 
 def list_by_ids(session: Session, contract: VisibleContract, ids: Iterable[int]) -> list[Document]:
     """The documents with these ids, oldest first."""
-    return _documents(session, contract, _BY_IDS, ids=list(ids))
+    ids = list(ids)
+    return _documents(session, contract, _BY_IDS, ids=ids) if ids else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +308,7 @@ def _documents(
     rows = session.connection().execute(statement, {"contract_id": contract.id} | values).all()
     interest = {row[0] for row in rows if row[_KIND] == EntryKind.LATE_INTEREST}
     if any(row[_CORRECTS] for row in rows):
-        interest |= list_interest_ids(session, contract)
+        interest |= list_interest_corrections(session, contract)
     return [
         _document(list(parts), charge_id in interest)
         for charge_id, parts in groupby(rows, key=itemgetter(0))

@@ -2,22 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.bank_order import BankParty
 from app.domain.errors import NotFoundError
-from app.domain.invoices import InvoiceCard
+from app.domain.invoices import InvoiceCard, InvoiceHeader
 from app.domain.open_items import OpenItems
 from app.models import BankDetails, Contract, Customer, Invoice, Supplier
 from app.queries.contracts import VisibleContract
 
 
+@dataclass(frozen=True, slots=True)
+class PaymentParties:
+    """Both sides of a payment.
+
+    Attributes:
+        payee: the supplier; None before the first import.
+        payer: the customer with the bank details typed in the portal, else with those of billing;
+            None where account or БИК is missing in both.
+    """
+
+    payee: BankParty | None
+    payer: BankParty | None
+
+
+def _of_contract(*columns: Any) -> Select[*tuple[Any, ...]]:
+    return select(*columns).where(
+        Invoice.contract_id == bindparam("contract_id"), Invoice.withdrawn_at.is_(None)
+    )
+
+
+_HEADER = (
+    Invoice.id,
+    Invoice.kind,
+    Invoice.number,
+    Invoice.issued_on,
+    Invoice.due_on,
+    Invoice.period,
+    Invoice.total_amount,
+    Invoice.vat_rate,
+)
+# Built once: composing a statement costs more than running it.
+_COUNT = _of_contract(func.count())
+_PAGE = (
+    _of_contract(*_HEADER)
+    .order_by(Invoice.due_on.desc(), Invoice.id.desc())
+    .offset(bindparam("offset"))
+    .limit(bindparam("limit"))
+)
+_SOME = (
+    _of_contract(*_HEADER)
+    .where(Invoice.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Invoice.due_on, Invoice.id)
+)
+_PAYEE = (
+    Supplier.name,
+    Supplier.inn,
+    Supplier.kpp,
+    Supplier.account,
+    Supplier.bank_name,
+    Supplier.bic,
+    Supplier.corr_account,
+)
+_PAYER = (Customer.full_name, Customer.inn, Customer.kpp)
+_BILLED_DETAILS = (Customer.account, Customer.bank_name, Customer.bic, Customer.corr_account)
+_TYPED_DETAILS = (
+    BankDetails.account,
+    BankDetails.bank_name,
+    BankDetails.bic,
+    BankDetails.corr_account,
+)
+_SUPPLIER_ID = (
+    select(func.min(Supplier.id)).where(Supplier.withdrawn_at.is_(None)).scalar_subquery()
+)
+# What a former customer has typed is not the present one's.
+_IS_OF_CONTRACT = and_(
+    BankDetails.contract_id == Contract.id,
+    or_(Contract.transferred_at.is_(None), BankDetails.changed_at >= Contract.transferred_at),
+)
+_TYPED = (
+    select(BankDetails)
+    .join(Contract, _IS_OF_CONTRACT)
+    .where(Contract.id == bindparam("contract_id"))
+)
+_PARTIES: Select[*tuple[Any, ...]] = (
+    select(*_PAYEE, *_PAYER, *_BILLED_DETAILS, *_TYPED_DETAILS)
+    .select_from(Contract)
+    .join(Customer, Customer.id == Contract.customer_id)
+    .outerjoin(Supplier, Supplier.id == _SUPPLIER_ID)
+    .outerjoin(BankDetails, _IS_OF_CONTRACT)
+    .where(Contract.id == bindparam("contract_id"))
+)
+
+
 def count_invoices(session: Session, contract: VisibleContract) -> int:
     """How many invoices a contract has."""
-    return session.scalar(_of(contract).with_only_columns(func.count())) or 0
+    return session.connection().scalar(_COUNT, {"contract_id": contract.id}) or 0
 
 
 def list_invoices(
@@ -28,16 +113,19 @@ def list_invoices(
     limit: int = 25,
 ) -> list[InvoiceCard]:
     """Invoices of a contract, the newest due date first."""
-    rows = _of(contract).order_by(Invoice.due_on.desc(), Invoice.id.desc())
-    return [_card(row, open_items) for row in session.scalars(rows.offset(offset).limit(limit))]
+    values = {"contract_id": contract.id, "offset": offset, "limit": limit}
+    rows: Iterable[Any] = session.connection().execute(_PAGE, values)
+    return [_card(row, open_items) for row in rows]
 
 
-def list_some(
-    session: Session, contract: VisibleContract, open_items: OpenItems, ids: Iterable[int]
-) -> list[InvoiceCard]:
+def list_headers(
+    session: Session, contract: VisibleContract, ids: Sequence[int]
+) -> list[InvoiceHeader]:
     """The invoices with these ids, the oldest due date first."""
-    rows = _of(contract).where(Invoice.id.in_(list(ids))).order_by(Invoice.due_on, Invoice.id)
-    return [_card(row, open_items) for row in session.scalars(rows)]
+    if not ids:
+        return []
+    values = {"contract_id": contract.id, "ids": ids}
+    return [InvoiceHeader(*row) for row in session.connection().execute(_SOME, values)]
 
 
 def get_invoice(
@@ -48,78 +136,32 @@ def get_invoice(
     Raises:
         NotFoundError: absent, withdrawn, or of another contract.
     """
-    found = list_some(session, contract, open_items, [invoice_id])
-    if not found:
+    values = {"contract_id": contract.id, "ids": [invoice_id]}
+    row: Any = session.connection().execute(_SOME, values).one_or_none()
+    if row is None:
         raise NotFoundError
-    return found[0]
+    return _card(row, open_items)
 
 
-def find_payee(session: Session) -> BankParty | None:
-    """The supplier's bank details; None before the first import."""
-    supplier = session.scalars(
-        select(Supplier).where(Supplier.withdrawn_at.is_(None)).order_by(Supplier.id).limit(1)
-    ).first()
-    if supplier is None:
-        return None
-    return BankParty(
-        supplier.name,
-        supplier.inn,
-        supplier.kpp,
-        supplier.account,
-        supplier.bank_name,
-        supplier.bic,
-        supplier.corr_account,
-    )
-
-
-def find_payer(session: Session, contract: VisibleContract) -> BankParty | None:
-    """The customer with the bank details typed in the cabinet, else with those of billing; None
-    where account or БИК is missing in both."""
-    customer = session.scalars(
-        select(Customer)
-        .join(Contract, Contract.customer_id == Customer.id)
-        .where(Contract.id == contract.id)
-    ).one()
-    details: BankDetails | Customer = find_bank_details(session, contract) or customer
-    if not details.account or not details.bic:
-        return None
-    return BankParty(
-        customer.full_name,
-        customer.inn,
-        customer.kpp,
-        details.account,
-        details.bank_name or "",
-        details.bic,
-        details.corr_account or "",
+def get_parties(session: Session, contract: VisibleContract) -> PaymentParties:
+    """Who pays and who is paid, as payment orders name them."""
+    row: Any = session.connection().execute(_PARTIES, {"contract_id": contract.id}).one()
+    payee, payer, billed, typed = row[:7], row[7:10], row[10:14], row[14:]
+    name, inn, kpp = payer
+    account, bank_name, bic, corr_account = typed if typed[0] is not None else billed
+    return PaymentParties(
+        None if payee[0] is None else BankParty(*payee),
+        BankParty(name, inn, kpp, account, bank_name or "", bic, corr_account or "")
+        if account and bic
+        else None,
     )
 
 
 def find_bank_details(session: Session, contract: VisibleContract) -> BankDetails | None:
-    """The customer's own bank details, typed in the cabinet; not a former customer's."""
-    details = session.scalars(
-        select(BankDetails).where(BankDetails.contract_id == contract.id)
-    ).first()
-    transferred_at = contract.transferred_at
-    if details is None or transferred_at is None or details.changed_at >= transferred_at:
-        return details
-    return None
+    """The customer's own bank details, typed in the portal; not a former customer's."""
+    return session.scalars(_TYPED, {"contract_id": contract.id}).one_or_none()
 
 
-def _of(contract: VisibleContract) -> Select[Invoice]:
-    return select(Invoice).where(Invoice.contract_id == contract.id, Invoice.withdrawn_at.is_(None))
-
-
-def _card(invoice: Invoice, open_items: OpenItems) -> InvoiceCard:
-    covered, unpaid = open_items.of_invoice(invoice.id)
-    return InvoiceCard(
-        id=invoice.id,
-        kind=invoice.kind,
-        number=invoice.number,
-        issued_on=invoice.issued_on,
-        due_on=invoice.due_on,
-        period=invoice.period,
-        total=invoice.total_amount,
-        vat_rate=invoice.vat_rate,
-        covered=covered,
-        unpaid=unpaid,
-    )
+def _card(row: Any, open_items: OpenItems) -> InvoiceCard:
+    values: tuple[Any, ...] = (*row, *open_items.of_invoice(row[0]))
+    return InvoiceCard(*values)

@@ -17,7 +17,7 @@ from app.domain.payment_qr import Payee, build_payload
 from app.extensions import db
 from app.lib.qr import draw_qr
 from app.queries.contracts import VisibleContract
-from app.queries.invoices import find_payee, find_payer
+from app.queries.invoices import get_parties
 from app.web.context import config, local_now
 
 
@@ -29,12 +29,13 @@ def payment_options(
     Args:
         title: name of the code for who cannot see it.
     """
-    payee = find_payee(db.session())
+    parties = get_parties(db.session(), contract)
+    payee = parties.payee
     return {
         "instruction": instruction,
         "payee": payee,
         "code": _code(contract, payee, instruction, title) if payee and instruction else None,
-        "has_payer": find_payer(db.session(), contract) is not None,
+        "has_payer": parties.payer is not None,
         "may_manage": contract.may(Permission.MANAGE_MONEY),
         "banks": bank_links(),
     }
@@ -74,7 +75,8 @@ def send_payment_orders(
     Raises:
         NotFoundError: nothing to pay, or a side without bank details.
     """
-    payer, payee = find_payer(db.session(), contract), find_payee(db.session())
+    parties = get_parties(db.session(), contract)
+    payer, payee = parties.payer, parties.payee
     if payer is None or payee is None or not instructions:
         raise NotFoundError
     orders = [

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from app.actions.imports import ImportOptions, apply_import
 from app.integrations.billing_files import Package
 from app.models import ImportRun
+from app.queries.open_item_checks import check_snapshots
 from tests.actions.import_steps import SAMPLE, Dump, dump, import_package
 from tests.conftest import NOW
 from tests.other_supplier import write_package
@@ -108,6 +109,16 @@ def check_integrity(database: Path) -> list[str]:
         connection.close()
 
 
+def wrong_open_items(database: Path) -> Sequence[str]:
+    """Contracts whose open items are not those of their ledger; most of them have some."""
+    engine = create_engine(f"sqlite:///{database}")
+    with Session(engine) as session:
+        found = check_snapshots(session, NOW.date())
+    engine.dispose()
+    assert found.compared
+    return found.differing
+
+
 def wal_size(database: Path) -> int:
     wal = database.with_name(database.name + "-wal")
     return wal.stat().st_size if wal.exists() else 0
@@ -145,6 +156,7 @@ def test_a_kill_while_the_merge_is_running_leaves_the_old_data_whole(
     process = start_import(instance, large)
     kill_when(process, lambda: is_merging(database))
     assert contents(database) == before
+    assert wrong_open_items(database) == []
     assert check_integrity(database) == ["ok"]
     write_package(instance / "next", contracts=14, months=3)
     assert start_import(instance, instance / "next").wait(DEADLINE) == 75
@@ -163,6 +175,7 @@ def test_a_kill_while_the_commit_is_written_leaves_all_of_the_old_data_or_of_the
     kill_when(process, lambda: wal_size(database) > 1 << 20)
     assert wal_size(database) > 1 << 20
     assert check_integrity(database) == ["ok"]
+    assert wrong_open_items(database) == []
     after = contents(database)
     if after != before:
         assert len(after["contracts"]) == 240

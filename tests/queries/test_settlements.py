@@ -14,7 +14,7 @@ from app.domain.period import Period
 from app.lib.database import MAX_ID
 from app.models import Contract
 from app.queries.contracts import VisibleContract, get_visible
-from app.queries.home import money_overview
+from app.queries.open_items import read_money_overview
 from app.queries.settlements import balance_on, ledger_of
 from tests.factories import Factory
 
@@ -134,7 +134,7 @@ def test_the_overview_names_the_last_payment_and_charge_up_to_today(
     make.charge(row, date(2026, 9, 30), "10.00", doc_number="A")
     make.charge(row, date(2026, 10, 31), "20.00", doc_number="B")
     make.payment(row, date(2026, 11, 30), "5.00", doc_number="будущий")
-    overview = money_overview(session, contract, date(2026, 11, 21))
+    overview = read_money_overview(session, contract, date(2026, 11, 21))
     assert overview.balance == Decimal("30.00")
     assert overview.last_charge is not None
     assert overview.last_charge.document == "B"

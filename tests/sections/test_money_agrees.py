@@ -18,6 +18,7 @@ from flask import Flask
 
 from app.actions.accounts.sessions import create_account
 from app.actions.imports import ImportOptions, apply_import
+from app.actions.open_items import delete_snapshots
 from app.domain.money import ZERO, from_kopecks, parse_roubles
 from app.domain.period import Month
 from app.extensions import db
@@ -71,6 +72,7 @@ def test_without_the_payment_the_corrected_month_is_not_paid(app: Flask, page: P
     load(app, "correction-twice", "00901-ЭС")
     with app.app_context():
         db.session().execute(db.text("UPDATE payments SET withdrawn_at = :now"), {"now": NOW})
+        delete_snapshots(db.session())
         db.session.commit()
     home = page.sign_in("00901").location
     row = visit(page, home, "charges?first=2026-10-01&last=2026-11-30").select_one(

@@ -22,6 +22,7 @@ from app.actions.imports.preflight import CheckedPackage, check_claims, check_pa
 from app.actions.imports.report import Report
 from app.actions.imports.staging import StagedFile, create_stage, stage_file
 from app.actions.imports.supplier_checks import check_supplier, list_inns, retire_demo_supplier
+from app.actions.imports.touched_contracts import store_open_items
 from app.actions.imports.transfers import record_terminations, record_transfers
 from app.actions.imports.upsert import Upsert
 from app.actions.search_index import rebuild_search, touches_search
@@ -67,7 +68,7 @@ def apply_import(
     """Read, check and merge a package; flush, never commit.
 
     Args:
-        now: when the run begins.
+        now: when the run begins, in the supplier's zone: its date is the business date.
         progress: called with a file's name and the bytes read of it.
 
     Raises:
@@ -149,10 +150,11 @@ def _by_table(staged: dict[str, StagedFile]) -> dict[str, StagedFile]:
 def _complete_run(
     session: Session, context: MergeContext, run: ImportRun, staged: dict[str, StagedFile]
 ) -> None:
-    """Do what follows from the merge: transfers, terminations, cross-checks, search, counts."""
+    """Do what follows from the merge: transfers, terminations, open items, search, counts."""
     record_transfers(session, context)
     if "contracts" in staged:
         record_terminations(context)
+    store_open_items(session, context.touched, context.now.date())
     run_cross_checks(context.connection, staged, context.report)
     run.counts = context.report.as_dict()
     if touches_search(run.counts):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from app.actions.imports.report import Report
 from app.actions.imports.staging import StagedFile
+from app.actions.imports.touched_contracts import TouchedContracts
 from app.actions.imports.transfer_capture import TransferCapture
 
 
@@ -20,6 +21,7 @@ class MergeContext:
     Attributes:
         parents: staged files of the batch by the table that they fill.
         transfers: what is captured of contracts that change hands.
+        touched: contracts whose money the batch changes.
     """
 
     connection: Connection
@@ -28,3 +30,4 @@ class MergeContext:
     now: datetime
     parents: Mapping[str, StagedFile]
     transfers: TransferCapture = field(default_factory=TransferCapture)
+    touched: TouchedContracts = field(default_factory=TouchedContracts)

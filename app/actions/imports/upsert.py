@@ -38,6 +38,7 @@ from app.actions.imports.references import (
     report_duplicates,
 )
 from app.actions.imports.staging import StagedFile
+from app.actions.imports.touched_contracts import find_last_id
 from app.domain.directories import PORTAL
 from app.domain.money import plural
 from app.lib.database import update_statistics
@@ -143,7 +144,9 @@ class Upsert:
         check_references(self.connection, self.source, self.context.parents, self.context.report)
 
     def _add(self, rows: Select[Any]) -> None:
+        last_id = find_last_id(self.connection, self.target)
         self.counts.added += self._insert(self.target, list(self.source.values()), rows)
+        self.context.touched.add_new(self.connection, self.target, last_id)
 
     def _change(self) -> None:
         compared = {n: v for n, v in self.source.values().items() if n not in self.layout.key}
@@ -165,9 +168,12 @@ class Upsert:
             assigned["withdrawn_at"] = null()
         if self.can_be_edited:
             assigned["edited_at"] = null()
+        is_changed = self.target.c.id.in_(select(changed.c.target_id))
+        self.context.touched.add(self.connection, self.target, is_changed)
         self.connection.execute(
             update(self.target).values(assigned).where(self.target.c.id == new.c.target_id)
         )
+        self.context.touched.add(self.connection, self.target, is_changed)
 
     def _is_edited(self) -> ColumnElement[bool]:
         """Whether staff have edited a record, which billing then does not overwrite.
@@ -262,6 +268,7 @@ class Upsert:
             return
         audit_withdrawals(self.context, self.source, gone)
         is_gone = self.target.c.id.in_(select(gone.c.id))
+        self.context.touched.add(self.connection, self.target, is_gone)
         if self.can_withdraw:
             hide = update(self.target).values(withdrawn_at=self.context.now).where(is_gone)
             self.connection.execute(hide)

@@ -11,7 +11,7 @@ from app.extensions import db
 from app.queries import contracts
 from app.queries.contracts import VisibleContract
 from app.queries.enquiries.customer import list_waiting_for_customer
-from app.queries.home import money_overview
+from app.queries.open_items import read_money_overview
 from app.queries.readings.meters import list_meter_states
 from app.web.context import clock
 from app.web.fragments import render_page
@@ -28,7 +28,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
     """General information on the contract (user manual §4)."""
     overview = None
     if contract.may(Permission.SEE_MONEY):
-        overview = money_overview(db.session(), contract, clock().today())
+        overview = read_money_overview(db.session(), contract, clock().today())
     today = clock().today()
     rules = window_rules()
     meters = (

@@ -13,7 +13,7 @@ from app.domain.payment_plan import invoice_instruction
 from app.extensions import db
 from app.lib.qr import qr_data_uri
 from app.queries.contracts import VisibleContract
-from app.queries.invoices import count_invoices, find_payee, get_invoice, list_invoices
+from app.queries.invoices import count_invoices, get_invoice, get_parties, list_invoices
 from app.queries.open_items import read_open_items
 from app.web.context import clock
 from app.web.downloads import send_bytes
@@ -75,7 +75,7 @@ def pdf(contract: VisibleContract, invoice_id: int) -> ResponseReturnValue:
     """The invoice for print, with both sides, the sum in words and the payment code."""
     card = _card(contract, invoice_id)
     hit_pdf_limit(contract)
-    instruction, payee = _payable(contract, card), find_payee(db.session())
+    instruction, payee = _payable(contract, card), get_parties(db.session(), contract).payee
     code = (
         qr_data_uri(payment_qr_payload(contract, payee, instruction))
         if payee and instruction
@@ -113,7 +113,7 @@ def _card(contract: VisibleContract, invoice_id: int) -> InvoiceCard:
 
 
 def _payable(contract: VisibleContract, card: InvoiceCard) -> PaymentInstruction | None:
-    return invoice_instruction(card, _name(contract)) if card.unpaid else None
+    return invoice_instruction(card, card.unpaid, _name(contract)) if card.unpaid else None
 
 
 def _name(contract: VisibleContract) -> ContractName:

@@ -16,7 +16,7 @@ from app.domain.payment_plan import PaymentPlan
 from app.domain.receivables import ReceivableKind
 from app.extensions import db
 from app.queries.contracts import VisibleContract
-from app.queries.invoices import find_bank_details, find_payer
+from app.queries.invoices import find_bank_details, get_parties
 from app.queries.payment_plan import read_payment_plan
 from app.sections.pay.forms import BankDetailsForm
 from app.web.context import clock
@@ -41,7 +41,7 @@ def order_file(contract: VisibleContract) -> ResponseReturnValue:
     plan = _to_pay(contract)
     codes = set(request.args.getlist("item"))
     chosen = [instruction for instruction in plan.instructions if instruction.code in codes]
-    if find_payer(db.session(), contract) is None:
+    if get_parties(db.session(), contract).payer is None:
         return _page(contract, plan, 422, error="Сначала нужен расчетный счет вашей организации")
     if not chosen:
         message = "Отметьте хотя бы один платеж"
@@ -138,6 +138,6 @@ def _details_page(contract: VisibleContract, form: BankDetailsForm, status: int 
         contract=contract,
         form=form,
         status=status,
-        payer=find_payer(db.session(), contract),
+        payer=get_parties(db.session(), contract).payer,
         entered=find_bank_details(db.session(), contract),
     )

@@ -25,7 +25,7 @@ from app.jobs import delivery
 from app.logging import event
 from app.models import ContactChange
 from app.queries.contracts import VisibleContract
-from app.queries.invoices import find_payer
+from app.queries.invoices import get_parties
 from app.queries.profile import find_waiting_change, get_customer, get_signed_in_account
 from app.sections.profile import labels
 from app.sections.profile.forms import ContactsForm, PhoneCodeForm
@@ -57,7 +57,9 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
         may_change=contract.may(Permission.MANAGE_ACCOUNT),
         new_email=find_waiting_change(session, viewer, EMAIL, now),
         new_phone=find_waiting_change(session, viewer, PHONE, now),
-        payer=find_payer(session, contract) if contract.may(Permission.MANAGE_MONEY) else None,
+        payer=get_parties(session, contract).payer
+        if contract.may(Permission.MANAGE_MONEY)
+        else None,
         may_manage=contract.may(Permission.MANAGE_MONEY),
         may_send=contract.may(Permission.SEND_ENQUIRIES),
         saved=request.args.get("saved", ""),

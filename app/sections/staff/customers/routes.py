@@ -18,7 +18,7 @@ from app.models import Account, Contract
 from app.queries import customers as queries
 from app.queries.contract_search import find_contracts, find_exact_contract
 from app.queries.contracts import get_as_customer, list_points
-from app.queries.home import money_overview
+from app.queries.open_items import read_money_overview
 from app.queries.profile import get_session
 from app.queries.transfers import list_transfers_of
 from app.sections.staff.blueprint import bp
@@ -146,7 +146,7 @@ def _card(contract: Contract, message: str | None = None, status: int = 200) -> 
         "staff/customers/customer.html",
         fragment="results",
         row=contract,
-        overview=money_overview(session, visible, clock().today()),
+        overview=read_money_overview(session, visible, clock().today()),
         points=list_points(session, visible),
         others=queries.list_other_contracts(session, contract),
         transfers=list_transfers_of(session, contract.id),
