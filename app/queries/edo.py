@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import bindparam, exists, select
+from sqlalchemy.orm import Session
 
 from app.domain.enquiries import EnquiryStatus, TopicUse, is_topic_for
-from app.models import Charge, Contract, Enquiry
+from app.models import Charge, Contract, Enquiry, EnquiryTopic
 from app.queries.contracts import VisibleContract
 
 MAX_ENQUIRIES = 50
 BY_EDO = ("sent", "signed", "rejected")
+
+
+class EdoApplication(NamedTuple):
+    """The enquiry by which a customer has applied for electronic documents."""
+
+    id: int
+    number: str
+    registered_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +37,37 @@ class EdoState:
 
     operator: str | None
     is_in_use: bool
-    application: Enquiry | None
+    application: EdoApplication | None
+
+
+_STATE = select(
+    Contract.edo_operator,
+    exists().where(Charge.contract_id == Contract.id, Charge.edo_status.in_(BY_EDO)),
+).where(Contract.id == bindparam("contract_id"))
+_ENQUIRIES = (
+    select(
+        Enquiry.id,
+        Enquiry.number,
+        Enquiry.registered_at,
+        EnquiryTopic.external_id,
+        EnquiryTopic.name,
+    )
+    .join(EnquiryTopic, EnquiryTopic.id == Enquiry.topic_id)
+    .where(
+        Enquiry.contract_id == bindparam("contract_id"), Enquiry.status != EnquiryStatus.REJECTED
+    )
+    .order_by(Enquiry.registered_at.desc(), Enquiry.id.desc())
+    .limit(MAX_ENQUIRIES)
+)
 
 
 def find_edo_state(session: Session, contract: VisibleContract) -> EdoState:
     """State of electronic documents by billing, else by what the customer has applied for."""
-    operator = session.scalar(select(Contract.edo_operator).where(Contract.id == contract.id))
-    sent = session.scalar(
-        select(func.count())
-        .select_from(Charge)
-        .where(Charge.contract_id == contract.id, Charge.edo_status.in_(BY_EDO))
-    )
-    return EdoState(operator, bool(sent), None if operator else _application(session, contract))
+    operator, is_in_use = session.connection().execute(_STATE, {"contract_id": contract.id}).one()
+    return EdoState(operator, is_in_use, None if operator else _application(session, contract))
 
 
-def _application(session: Session, contract: VisibleContract) -> Enquiry | None:
-    newest = session.scalars(
-        select(Enquiry)
-        .where(Enquiry.contract_id == contract.id, Enquiry.status != EnquiryStatus.REJECTED)
-        .options(joinedload(Enquiry.topic))
-        .order_by(Enquiry.registered_at.desc(), Enquiry.id.desc())
-        .limit(MAX_ENQUIRIES)
-    )
-    return next((enquiry for enquiry in newest if is_topic_for(enquiry.topic, TopicUse.EDO)), None)
+def _application(session: Session, contract: VisibleContract) -> EdoApplication | None:
+    newest: Iterable[Any] = session.connection().execute(_ENQUIRIES, {"contract_id": contract.id})
+    applications = (row for row in newest if is_topic_for(row, TopicUse.EDO))
+    return next((EdoApplication(*row[:3]) for row in applications), None)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.allocation import Receipt
@@ -16,6 +16,7 @@ from app.domain.money import ZERO
 from app.domain.payment_instructions import is_interest_payment
 from app.domain.period import Month, Period
 from app.domain.turnover import EntryKind
+from app.lib.database import MAX_ID
 from app.models import Payment
 from app.queries.contracts import VisibleContract
 
@@ -46,13 +47,39 @@ class PaymentSums:
         return self.paid - self.refunded + self.offset
 
 
+_POSTED = (
+    Payment.contract_id == bindparam("contract_id"),
+    Payment.posted_on.between(bindparam("first"), bindparam("last")),
+    Payment.withdrawn_at.is_(None),
+)
+# Built once: composing a statement costs more than running it.
+_SUMS = (
+    select(Payment.kind, func.count(), func.sum(Payment.amount))
+    .where(*_POSTED)
+    .group_by(Payment.kind)
+)
+_LINES = (
+    select(
+        Payment.posted_on,
+        Payment.paid_on,
+        Payment.kind,
+        Payment.doc_number,
+        Payment.period,
+        Payment.purpose,
+        Payment.amount,
+    )
+    .where(*_POSTED)
+    .order_by(Payment.posted_on.desc(), Payment.id.desc())
+    .offset(bindparam("offset"))
+    .limit(bindparam("limit"))
+)
+_RECEIPTS = select(Payment.amount, Payment.period, Payment.purpose).where(*_POSTED)
+
+
 def sum_payments(session: Session, contract: VisibleContract, period: Period) -> PaymentSums:
     """How many payments were posted in a period, and their sums by kind."""
-    rows = session.execute(
-        select(Payment.kind, func.count(), func.sum(Payment.amount))
-        .where(*_posted_in(contract, period.first, period.last))
-        .group_by(Payment.kind)
-    ).all()
+    values = _values(contract, period.first, period.last)
+    rows = session.connection().execute(_SUMS, values).all()
     sums = {kind: amount for kind, _, amount in rows}
     return PaymentSums(
         count=sum(count for _, count, _ in rows),
@@ -70,21 +97,9 @@ def list_payments(
     limit: int | None = None,
 ) -> Sequence[PaymentLine]:
     """Payments posted in a period, the newest first."""
-    rows = session.execute(
-        select(
-            Payment.posted_on,
-            Payment.paid_on,
-            Payment.kind,
-            Payment.doc_number,
-            Payment.period,
-            Payment.purpose,
-            Payment.amount,
-        )
-        .where(*_posted_in(contract, period.first, period.last))
-        .order_by(Payment.posted_on.desc(), Payment.id.desc())
-        .offset(offset)
-        .limit(limit)
-    )
+    values = _values(contract, period.first, period.last)
+    values |= {"offset": offset, "limit": MAX_ID if limit is None else limit}
+    rows = session.connection().execute(_LINES, values)
     return [
         PaymentLine(posted, paid, EntryKind(kind), document, month, purpose, amount)
         for posted, paid, kind, document, month, purpose, amount in rows
@@ -95,21 +110,11 @@ def list_receipts(
     session: Session, contract: VisibleContract, since: date, until: date
 ) -> list[Receipt]:
     """Money posted from one day to another, as it is spread over documents."""
-    rows = session.execute(
-        select(Payment.amount, Payment.period, Payment.purpose).where(
-            *_posted_in(contract, since, until)
-        )
-    )
+    rows = session.connection().execute(_RECEIPTS, _values(contract, since, until))
     return [
         Receipt(amount, period, is_interest_payment(purpose)) for amount, period, purpose in rows
     ]
 
 
-def _posted_in(
-    contract: VisibleContract, first: date, last: date
-) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Payment.contract_id == contract.id,
-        Payment.posted_on.between(first, last),
-        Payment.withdrawn_at.is_(None),
-    )
+def _values(contract: VisibleContract, first: date, last: date) -> dict[str, Any]:
+    return {"contract_id": contract.id, "first": first, "last": last}

@@ -4,14 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.access import Viewer
 from app.domain.errors import NotFoundError
 from app.models import Account, AccountSession, Consent, ContactChange, Contract, Customer, Enquiry
 from app.queries.contracts import VisibleContract
+
+
+class BilledCustomer(NamedTuple):
+    """Requisites and contacts of a customer as billing has them."""
+
+    kind: str
+    full_name: str
+    inn: str
+    kpp: str | None
+    ogrn: str | None
+    legal_address: str | None
+    postal_address: str | None
+    email_from_billing: str | None
+    phone_from_billing: str | None
+
+
+_CUSTOMER = (
+    select(
+        Customer.kind,
+        Customer.full_name,
+        Customer.inn,
+        Customer.kpp,
+        Customer.ogrn,
+        Customer.legal_address,
+        Customer.postal_address,
+        Customer.email_from_billing,
+        Customer.phone_from_billing,
+    )
+    .join(Contract, Contract.customer_id == Customer.id)
+    .where(Contract.id == bindparam("contract_id"))
+)
+_WAITING_CHANGES = (
+    select(ContactChange)
+    .where(
+        ContactChange.account_id == bindparam("account_id"),
+        ContactChange.ended_at.is_(None),
+        ContactChange.expires_at > bindparam("now"),
+    )
+    .order_by(ContactChange.id)
+)
 
 
 def get_signed_in_account(session: Session, viewer: Viewer) -> Account:
@@ -26,14 +67,10 @@ def get_signed_in_account(session: Session, viewer: Viewer) -> Account:
     return found
 
 
-def get_customer(session: Session, contract: VisibleContract) -> tuple[Customer, Contract]:
-    """Get requisites and contract as billing has them."""
-    row = session.execute(
-        select(Customer, Contract)
-        .join(Contract, Contract.customer_id == Customer.id)
-        .where(Contract.id == contract.id)
-    ).one()
-    return row[0], row[1]
+def get_customer(session: Session, contract: VisibleContract) -> BilledCustomer:
+    """Get the requisites of a contract's customer."""
+    row = session.connection().execute(_CUSTOMER, {"contract_id": contract.id}).one()
+    return BilledCustomer(*row)
 
 
 def list_sessions(
@@ -103,21 +140,13 @@ def get_consent(session: Session, viewer: Viewer, consent_id: int) -> Consent:
     return row
 
 
-def find_waiting_change(
-    session: Session, viewer: Viewer, field: str, now: datetime
-) -> ContactChange | None:
-    """Find the new address or number that waits for its confirmation."""
-    return session.scalars(
-        select(ContactChange)
-        .where(
-            ContactChange.account_id == viewer.account_id,
-            ContactChange.field == field,
-            ContactChange.ended_at.is_(None),
-            ContactChange.expires_at > now,
-        )
-        .order_by(ContactChange.id.desc())
-        .limit(1)
-    ).first()
+def find_waiting_changes(
+    session: Session, viewer: Viewer, now: datetime
+) -> dict[str, ContactChange]:
+    """Find the new address and the new number that wait for their confirmation, by field."""
+    values = {"account_id": viewer.account_id, "now": now}
+    # The newest of each field comes last.
+    return {change.field: change for change in session.scalars(_WAITING_CHANGES, values)}
 
 
 def get_contact_change(session: Session, change_id: int) -> ContactChange:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.domain.errors import NotFoundError
@@ -27,20 +27,42 @@ class Text:
     author: str | None = None
 
 
+_VERSIONS = (
+    select(
+        TextVersion.purpose,
+        TextVersion.version,
+        TextVersion.sha256,
+        TextVersion.body,
+        TextVersion.created_at,
+        StaffMember.name,
+    )
+    .join(StaffMember, StaffMember.id == TextVersion.staff_id)
+    .where(TextVersion.purpose == bindparam("purpose"))
+    .order_by(TextVersion.id)
+)
+_CURRENT = (
+    select(
+        TextVersion.purpose,
+        TextVersion.version,
+        TextVersion.sha256,
+        TextVersion.body,
+        TextVersion.created_at,
+    )
+    .where(TextVersion.purpose == bindparam("purpose"))
+    .order_by(TextVersion.id.desc())
+    .limit(1)
+)
+
+
 def list_versions(session: Session, purpose: str) -> list[Text]:
     """All versions of a text, the current one last; empty for an unknown purpose."""
     files = list_files(purpose)
     if not files:
         return []
-    rows = session.execute(
-        select(TextVersion, StaffMember.name)
-        .join(StaffMember, StaffMember.id == TextVersion.staff_id)
-        .where(TextVersion.purpose == purpose)
-        .order_by(TextVersion.id)
-    )
+    rows = session.connection().execute(_VERSIONS, {"purpose": purpose})
     return [
         *(Text(file.purpose, file.version, file.sha256, file.template) for file in files),
-        *(_published(row, name) for row, name in rows),
+        *(_published(*row) for row in rows),
     ]
 
 
@@ -53,14 +75,9 @@ def current_text(session: Session, purpose: str) -> Text:
     files = list_files(purpose)
     if not files:
         raise NotFoundError
-    row = session.scalars(
-        select(TextVersion)
-        .where(TextVersion.purpose == purpose)
-        .order_by(TextVersion.id.desc())
-        .limit(1)
-    ).first()
+    row = session.connection().execute(_CURRENT, {"purpose": purpose}).one_or_none()
     if row is not None:
-        return _published(row)
+        return _published(*row)
     file = files[-1]
     return Text(file.purpose, file.version, file.sha256, file.template)
 
@@ -72,12 +89,12 @@ def find_text(session: Session, purpose: str, version: str) -> Text | None:
     return next((text for text in list_versions(session, purpose) if text.version == version), None)
 
 
-def _published(row: TextVersion, author: str | None = None) -> Text:
-    return Text(
-        row.purpose,
-        row.version,
-        row.sha256,
-        body=row.body,
-        published_at=row.created_at,
-        author=author,
-    )
+def _published(
+    purpose: str,
+    version: str,
+    sha256: str,
+    body: str,
+    published_at: datetime,
+    author: str | None = None,
+) -> Text:
+    return Text(purpose, version, sha256, body=body, published_at=published_at, author=author)

@@ -16,6 +16,7 @@ from app.domain.contacts import BillingContacts, read_billing_contacts
 from app.extensions import db
 from app.models import Customer
 from app.queries.contracts import SiteContext, VisibleContract, get_site_context
+from app.queries.profile import BilledCustomer
 from app.security import csrf_token
 from app.version import VERSION
 from app.web.appearance import current_appearance
@@ -111,5 +112,5 @@ def _asset_urls(app: Flask) -> Callable[[str], str]:
     return asset
 
 
-def _billing_contacts(customer: Customer) -> BillingContacts:
+def _billing_contacts(customer: Customer | BilledCustomer) -> BillingContacts:
     return read_billing_contacts(customer.email_from_billing, customer.phone_from_billing)

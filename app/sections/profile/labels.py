@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.models import Contract, Customer
+from app.queries.profile import BilledCustomer
 
 KINDS = {"ul": "Юридическое лицо", "ip": "Индивидуальный предприниматель", "fl": "Физическое лицо"}
 
@@ -18,7 +18,7 @@ class Requisite:
     value: str | None
 
 
-def build_requisites(customer: Customer, contract: Contract) -> list[Requisite]:
+def build_requisites(customer: BilledCustomer) -> list[Requisite]:
     """List the requisites in the order people check them, but those it cannot have."""
     found = [
         Requisite("name", "Фирменное название", customer.full_name),

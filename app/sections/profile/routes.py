@@ -26,7 +26,7 @@ from app.logging import event
 from app.models import ContactChange
 from app.queries.contracts import VisibleContract
 from app.queries.invoices import get_parties
-from app.queries.profile import find_waiting_change, get_customer, get_signed_in_account
+from app.queries.profile import find_waiting_changes, get_customer, get_signed_in_account
 from app.sections.profile import labels
 from app.sections.profile.forms import ContactsForm, PhoneCodeForm
 from app.web.context import clock, local_now
@@ -43,20 +43,20 @@ bp = Blueprint("profile", __name__, url_prefix="/contracts/<id:contract_id>/prof
 @contract_access(Permission.SEE_CONTRACT)
 def index(contract: VisibleContract) -> ResponseReturnValue:
     """Show requisites, contract, contacts, and where to change them."""
-    session, viewer, now = db.session(), contract.viewer, clock().now()
-    customer, row = get_customer(session, contract)
+    session, viewer = db.session(), contract.viewer
+    customer = get_customer(session, contract)
+    changes = _waiting_changes(contract)
     return render_page(
         "profile/index.html",
         fragment="results",
         contract=contract,
         customer=customer,
-        row=row,
-        requisites=labels.build_requisites(customer, row),
+        requisites=labels.build_requisites(customer),
         kinds=labels.KINDS,
         account=get_signed_in_account(session, viewer) if viewer.account_id else None,
         may_change=contract.may(Permission.MANAGE_ACCOUNT),
-        new_email=find_waiting_change(session, viewer, EMAIL, now),
-        new_phone=find_waiting_change(session, viewer, PHONE, now),
+        new_email=changes.get(EMAIL),
+        new_phone=changes.get(PHONE),
         payer=get_parties(session, contract).payer
         if contract.may(Permission.MANAGE_MONEY)
         else None,
@@ -162,10 +162,14 @@ def _get_phone_change(contract: VisibleContract) -> ContactChange:
     Raises:
         NotFoundError: none does.
     """
-    change = find_waiting_change(db.session(), contract.viewer, PHONE, clock().now())
+    change = _waiting_changes(contract).get(PHONE)
     if change is None:
         raise NotFoundError
     return change
+
+
+def _waiting_changes(contract: VisibleContract) -> dict[str, ContactChange]:
+    return find_waiting_changes(db.session(), contract.viewer, clock().now())
 
 
 def _contacts_page(
@@ -177,7 +181,7 @@ def _contacts_page(
         contract=contract,
         form=form,
         faults=[("", message)] if message else summary_of(form),
-        customer=get_customer(db.session(), contract)[0],
+        customer=get_customer(db.session(), contract),
         confirm=request.args.get("confirm", ""),
         status=status,
     )
@@ -193,7 +197,7 @@ def _phone_page(
         form=form,
         faults=[("", message)] if message else summary_of(form),
         change=_get_phone_change(contract),
-        new_email=find_waiting_change(db.session(), contract.viewer, EMAIL, clock().now()),
+        new_email=_waiting_changes(contract).get(EMAIL),
         is_saved=request.args.get("saved") == "contacts",
         status=status,
     )
