@@ -22,19 +22,28 @@ from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PageClient
 
-# Who is signed in, the contract and the site context are three of each.
+# Who is signed in, the contract and the site context are one of each.
 MOST = {
-    "home.index": 15,
-    "readings.index": 6,
-    "readings.all_meters": 5,
-    "readings.meter": 5,
-    "readings.history": 5,
-    "readings.receipt": 4,
-    "enquiries.index": 6,
-    "enquiries.enquiry": 7,
-    "enquiries.new": 10,
+    "home.index": 9,
+    "settlements.index": 4,
+    "charges.index": 7,
+    "charges.document": 6,
+    "payments.index": 3,
+    "readings.index": 4,
+    "readings.all_meters": 3,
+    "readings.meter": 3,
+    "readings.history": 3,
+    "readings.receipt": 2,
+    "enquiries.index": 4,
+    "enquiries.enquiry": 5,
+    "enquiries.new": 8,
+    "edo.contract": 4,
+    "profile.index": 5,
+    "profile.consents": 3,
+    "profile.sessions": 2,
 }
 VALUES = {
+    "charges.document": {"charge_id": 1},
     "readings.meter": {"meter_id": 1},
     "readings.history": {"meter_id": 1},
     "readings.receipt": {"receipt_id": 1},
