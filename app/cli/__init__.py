@@ -13,6 +13,7 @@ from flask.cli import with_appcontext
 from app.actions.audit_log import COMMAND_LINE, Origin, set_origin
 from app.cli import (
     accounts,
+    backups,
     billing,
     enquiries,
     local,
@@ -46,6 +47,8 @@ COMMANDS = (
     staff.staff_list,
     staff.staff_reset,
     staff.staff_code,
+    backups.backup,
+    backups.restore,
     local.demo,
     local.prepare,
 )

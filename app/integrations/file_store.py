@@ -63,6 +63,9 @@ class FileStore(Protocol):
     def list_before(self, moment: datetime, *, folders: bool = False) -> Iterator[str]:
         """Names at the top last written before a moment: of files, or of folders."""
 
+    def list_names(self) -> Iterator[str]:
+        """Names of all files, those in folders, too; in no order."""
+
     def free_bytes(self) -> int | None:
         """Room that is left; None where nobody can tell."""
 
@@ -151,6 +154,13 @@ class FolderFileStore:
                 is_old = path.stat().st_mtime < moment.timestamp()
                 if is_old and path.is_dir() is folders:
                     yield path.name
+
+    def list_names(self) -> Iterator[str]:
+        for folder, _, names in os.walk(self._root):
+            for name in names:
+                # What is being written has no name yet.
+                if not name.endswith(".part"):
+                    yield str((Path(folder) / name).relative_to(self._root))
 
     def free_bytes(self) -> int | None:
         path = self._root
@@ -255,6 +265,12 @@ class RemoteFileStore:
             written = entry.get("LastModified") or moment
             newest[name] = max(newest.get(name, written), written)
         yield from (name for name, written in newest.items() if written < moment)
+
+    def list_names(self) -> Iterator[str]:
+        with _store_errors():
+            fs, root = self._open()
+            names = fs.find(root)
+        yield from (name.removeprefix(f"{root}/") for name in names)
 
     def free_bytes(self) -> int | None:
         return None

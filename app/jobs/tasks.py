@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -11,6 +12,7 @@ from app.actions.retention import clean_up
 from app.actions.search_index import rebuild_search
 from app.extensions import db
 from app.jobs import delivery, imports, open_items, prepared_files
+from app.lib.file_locks import RUNNING, hold_shared
 from app.logging import event
 from app.web import data_access, uploads
 from app.web.context import clock
@@ -104,6 +106,7 @@ def delete_expired() -> None:
 
 def run(app: Flask) -> None:
     """Work until stopped."""
+    app.extensions["running"] = hold_shared(Path(app.instance_path) / RUNNING)
     app.extensions["huey"].create_consumer(workers=WORKERS, worker_type="thread").run()
 
 

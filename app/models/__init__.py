@@ -25,6 +25,7 @@ from app.models.enquiries import (
 from app.models.messages import Message
 from app.models.metering import Meter, Reading, Register
 from app.models.open_items import OpenItemSnapshot
+from app.models.operations import Backup
 from app.models.payments import Payment
 from app.models.prepared_files import PreparedFile
 from app.models.registrations import Consent, Recovery, Registration, SmsCode
@@ -44,6 +45,7 @@ __all__ = [
     "Announcement",
     "Attachment",
     "AuditEvent",
+    "Backup",
     "BankDetails",
     "Base",
     "Charge",

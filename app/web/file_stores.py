@@ -10,7 +10,7 @@ from app.integrations.batch_store import BatchStore
 from app.integrations.file_store import FileStore, make_file_store
 from config import Config
 
-BATCHES, PREPARED = "imports", "prepared"
+ATTACHMENTS, BATCHES, PREPARED = "files", "imports", "prepared"
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -28,6 +28,18 @@ def batch_store() -> BatchStore:
 def prepared_store() -> FileStore:
     """Where files lie that the worker has prepared."""
     return cast(FileStore, current_app.extensions["prepared_store"])
+
+
+def list_stores(config: Config) -> list[tuple[str, FileStore]]:
+    """Every store of the installation by the name of its kind of file; attachments first.
+
+    Where FILES_URL names one place for all, the others lie in folders of the first.
+    """
+    attachments = make_file_store(
+        config.files_url or str(config.instance_dir / ATTACHMENTS), config.files_endpoint
+    )
+    others = [(name, _make_store(config, name)) for name in (BATCHES, PREPARED)]
+    return [(ATTACHMENTS, attachments), *others]
 
 
 def _make_store(config: Config, folder: str) -> FileStore:

@@ -15,12 +15,14 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask
 from sqlalchemy.orm import configure_mappers
 
 from app.extensions import db
+from app.lib.file_locks import RUNNING, hold_shared
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -71,6 +73,8 @@ def begin(server: Arbiter) -> None:
     application = server.app.wsgi()
     if isinstance(application, Flask):
         prepare_to_fork(application)
+        # A restore refuses to replace what somebody has open.
+        application.extensions["running"] = hold_shared(Path(application.instance_path) / RUNNING)
     server.handle_hup = lambda: renew(server)
     server.systemd = server.systemd or bool(os.environ.pop(FROM_SYSTEMD, ""))
     old_workers = [int(pid) for pid in os.environ.pop(OLD_WORKERS, "").split()]

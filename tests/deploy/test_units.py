@@ -21,7 +21,9 @@ from tests.conftest import need
 from tests.deploy.sandbox import settings_of
 from tests.deploy.test_kabinet_command import kabinet
 
-UNITS = [ROOT / "deploy" / "kabinet.service", ROOT / "deploy" / "kabinet-worker.service"]
+UNITS = [
+    ROOT / "deploy" / f"{name}.service" for name in ("kabinet", "kabinet-worker", "kabinet-backup")
+]
 WEB = UNITS[0]
 # What a page, a PDF, a password and the network need of the system.
 PROBE = """
@@ -84,7 +86,7 @@ def test_a_unit_bounds_memory_and_keeps_its_data_to_itself(unit: Path) -> None:
 @pytest.mark.parametrize("unit", UNITS, ids=names)
 def test_commands_get_the_same_environment_as_a_unit(unit: Path) -> None:
     settings = settings_of(unit)
-    (line,) = settings["Environment"]
+    line = settings["Environment"][0]
     assert dict(part.split("=", 1) for part in line.split()) == kabinet.SERVICE_ENVIRONMENT
     assert f"/var/lib/{settings['StateDirectory'][0]}" in line
     options = kabinet.parse_arguments(["registrations"])
@@ -92,9 +94,20 @@ def test_commands_get_the_same_environment_as_a_unit(unit: Path) -> None:
     assert [str(options.env_file)] == settings["EnvironmentFile"]
 
 
-def test_both_units_are_hardened_alike() -> None:
-    parts = [unit.read_text(encoding="utf-8").partition("NoNewPrivileges")[2] for unit in UNITS]
-    assert parts[0] == parts[1]
+def test_all_units_are_hardened_alike() -> None:
+    texts = [unit.read_text(encoding="utf-8").partition("[Install]")[0] for unit in UNITS]
+    parts = {text.partition("NoNewPrivileges")[2].strip() for text in texts}
+    assert len(parts) == 1
+
+
+def test_a_backup_is_made_every_night_where_the_service_may_write() -> None:
+    settings = settings_of(UNITS[2])
+    (line,) = settings["ExecStart"]
+    _, command, place, *options = line.split()
+    assert (command, options[:2]) == ("backup", ["--keep", "14"])
+    assert settings["ReadWritePaths"] == [place]
+    told = analyze("verify", "--recursive-errors=no", ROOT / "deploy" / "kabinet-backup.timer")
+    assert "kabinet-backup.timer:" not in told.stderr
 
 
 def confined(unit: Path, *command: str | Path) -> list[str | Path]:
