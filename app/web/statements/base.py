@@ -22,9 +22,6 @@ Options = Mapping[str, Any]
 Layout = Callable[[str, str], bytes]
 """Lays out HTML as PDF; its second argument is the title."""
 
-PDF_CHUNK = 40
-"""Rows of one table in a PDF: the layout of a long table grows with the square of its rows."""
-
 
 class StatementType(ABC):
     """One type of statement.
@@ -103,9 +100,8 @@ class StatementType(ABC):
             return WRITERS[extension](self.table(statement))
         title = f"{self.title}, договор {statement.contract_number}"
         rows = self.present_rows(statement.rows)
-        chunks = [rows[start : start + PDF_CHUNK] for start in range(0, len(rows), PDF_CHUNK)]
         page = render_template(
-            self.pdf_template, statement=statement, chunks=chunks, title=title, **self.labels
+            self.pdf_template, statement=statement, rows=rows, title=title, **self.labels
         )
         return layout(page, title)
 

@@ -11,30 +11,46 @@ import re
 import unicodedata
 from pathlib import Path
 
-from pypdf import PdfReader
 from reportlab import rl_config
 from reportlab.lib.fonts import addMapping
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus.tables import CellStyle
-from xhtml2pdf import pisa
+from xhtml2pdf import parser, pisa
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 from xhtml2pdf.default import DEFAULT_FONT
 
 from app.domain.characters import compose
+from app.integrations.pdf.page_total import PageTotalTag
+from app.integrations.pdf.rows import RowsTag
 from app.lib.garbage_collection import no_cycle_search
 
 FONT = "notosans"
-FONT_DIR = Path(__file__).resolve().parents[2] / "static" / "fonts"
+FONT_DIR = Path(__file__).resolve().parents[3] / "static" / "fonts"
 MAX_SECONDS = 60
-PAGE_COUNT = "<pdf:pagecount>"
 ALIKE = {0x2212: "\N{EN DASH}"}
 """What looks like a character the font lacks: Noto Sans has no minus of its own."""
 MARKUP = frozenset("<>&\"'")
 """What a look-alike, a full-width «＜» say, must not turn into after the text has been escaped."""
 _BETWEEN_MARKUP = re.compile("[^<>&=\"']+")
-SHORT = 16_000
-"""Characters of HTML that may fit on one page."""
+STYLE = """
+html { font-family: notosans; font-size: 10px; font-weight: normal; color: #000000; margin: 0;
+  padding: 0; line-height: 150%; border: 1px none; display: inline; width: auto; height: auto;
+  white-space: normal }
+b { font-weight: bold }
+h1 { font-size: 138.5%; font-weight: bold; -pdf-outline: true; -pdf-outline-open: false;
+  -pdf-outline-level: 0 }
+h1, p { margin: 1em 0 }
+body, div, h1, p, table, tr, th, td { display: block }
+tr, th, td { vertical-align: middle; width: auto }
+th { text-align: center; font-weight: bold }
+"""
+"""What xhtml2pdf's own style sheet says of the elements that our templates have. All of it takes
+a tenth of the time of a short document."""
+
+# xhtml2pdf asks its parser module for the class of an element by this name.
+parser.pisaTagPDFROWS = RowsTag
+parser.pisaTagPDFTOTAL = PageTotalTag
 
 
 class PdfError(Exception):
@@ -53,30 +69,18 @@ def render_pdf(html: str, title: str, max_seconds: int = MAX_SECONDS) -> bytes:
         PdfError: xhtml2pdf reported errors.
     """
     html = _printable(html, _fonts())
-    with no_cycle_search():
-        return _lay_out_short(html, title) or _lay_out(html, title, max_seconds)
-
-
-def _lay_out_short(html: str, title: str) -> bytes | None:
-    """A document of one page, without the second pass over the layout that counts pages."""
-    if len(html) < SHORT and PAGE_COUNT in html:
-        content = _lay_out(html.replace(PAGE_COUNT, "1"), title)
-        if len(PdfReader(io.BytesIO(content)).pages) == 1:
-            return content
-    return None
-
-
-def _lay_out(html: str, title: str, max_seconds: int = MAX_SECONDS) -> bytes:
     output = io.BytesIO()
-    status = pisa.CreatePDF(
-        html,
-        dest=output,
-        encoding="utf-8",
-        resource_policy=ResourceAccessPolicy.server(
-            FONT_DIR, allow_remote=False, max_render_seconds=max_seconds
-        ),
-        context_meta={"title": title},
-    )
+    with no_cycle_search():
+        status = pisa.CreatePDF(
+            html,
+            dest=output,
+            encoding="utf-8",
+            default_css=STYLE,
+            resource_policy=ResourceAccessPolicy.server(
+                FONT_DIR, allow_remote=False, max_render_seconds=max_seconds
+            ),
+            context_meta={"title": title},
+        )
     if status.err:
         raise PdfError(f"{status.err} errors")
     return output.getvalue()
@@ -93,6 +97,8 @@ def _fonts() -> frozenset[int]:
         DEFAULT_FONT[FONT] = FONT
         # Pages and tables name a font to begin with; Helvetica could not be embedded.
         rl_config.canvas_basefontname = CellStyle.fontname = f"{FONT}-0"
+        # Streams as bytes: text of 85 characters is for mail that was not clean for eight bits.
+        rl_config.useA85 = 0
     regular = pdfmetrics.getFont(f"{FONT}-0")
     return frozenset(regular.face.charToGlyph)
 
