@@ -27,6 +27,7 @@ from app.actions.imports import (
     Report,
     apply_import,
     jobs,
+    list_operation_tables,
 )
 from app.actions.imports.alerts import alert_failed_import
 from app.actions.imports.findings import fault_table
@@ -44,6 +45,7 @@ from app.jobs.dispatch import run_after_response
 from app.jobs.import_labels import describe_already_loaded
 from app.jobs.leases import lease_renewed, log_lost_claim
 from app.jobs.prepared_files import make_waiting
+from app.lib.bare_tables import bare_tables, restore_tables
 from app.lib.database import open_for_bulk_write, try_write
 from app.lib.file_locks import AllLocksHeldError, hold_one_of
 from app.logging import event, log
@@ -126,6 +128,7 @@ def requeue_expired() -> None:
         with _import_lock(0) if db.engine.dialect.name == "sqlite" else nullcontext():
             given_up = jobs.requeue_expired(db.session(), clock().now())
             if given_up is not None:
+                restore_tables(db.engine, list_operation_tables())
                 _alert(given_up)
             _commit()
     except AllLocksHeldError:
@@ -198,10 +201,13 @@ def _run(task: Task, batch: OpenBatch, options: ImportOptions, on_read: Progress
 
 
 def _apply(task: Task, path: Path, options: ImportOptions, on_read: Progress | None) -> Outcome:
-    with _import_session(task) as session:
-        with Package(path) as package:
-            tell = _Progress(task.job_id, jobs.total_bytes(package.sizes), on_read)
-            result = apply_import(session, package, options, local_now(), tell)
+    with (
+        Package(path) as package,
+        bare_tables(db.engine, list_operation_tables(package.sizes)),
+        _import_session(task) as session,
+    ):
+        tell = _Progress(task.job_id, jobs.total_bytes(package.sizes), on_read)
+        result = apply_import(session, package, options, local_now(), tell)
         if result.run is not None and task.goal is JobGoal.LOAD:
             return _load(session, task, result)
         session.rollback()

@@ -142,7 +142,12 @@ def open_for_bulk_write(session: Session) -> None:
         connection.exec_driver_sql("SET LOCAL jit = off")
 
 
-def update_statistics(connection: Connection, table: Table) -> None:
-    """Let PostgreSQL know at once what a table holds; its own daemon would only do so later."""
+def update_statistics(connection: Connection, table: Table, *columns: str) -> None:
+    """Let PostgreSQL know at once what a table holds; its own daemon would only do so later.
+
+    Args:
+        columns: that statements compare; none: all.
+    """
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"ANALYZE {table.name}")
+        names = f" ({', '.join(columns)})" if columns else ""
+        connection.exec_driver_sql(f"ANALYZE {table.name}{names}")

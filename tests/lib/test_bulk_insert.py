@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, MetaData, String, Table, select
 from sqlalchemy.orm import Session
 
-from app.lib.bulk_insert import insert_rows
+from app.lib.bulk_insert import BulkInsert
 from tests.actions.import_steps import portal
 
 pytest_plugins = ["tests.postgres"]
@@ -24,21 +24,27 @@ ROWS: list[tuple[Any, ...]] = [
 ]
 
 
-def test_no_value_is_changed_on_the_way(portal: Session) -> None:
-    table = Table(
-        "bulk",
-        MetaData(),
-        Column("line", Integer),
-        Column("text", String),
-        Column("number", BigInteger),
-        Column("flag", Boolean),
-        Column("day", Date),
-        prefixes=["TEMPORARY"],
-    )
+def test_no_value_is_changed_on_the_way_to_either_of_two_tables(portal: Session) -> None:
     connection = portal.connection()
-    table.create(connection)
-    insert_rows(connection, table, ROWS[:3])
-    insert_rows(connection, table, ROWS[3:])
-    stored = connection.execute(select(table).order_by(table.c.line)).all()
-    assert [(*row[:4], row.day and row.day.isoformat()) for row in stored] == ROWS
+    tables = [
+        Table(
+            name,
+            MetaData(),
+            Column("line", Integer),
+            Column("text", String),
+            Column("number", BigInteger),
+            Column("flag", Boolean),
+            Column("day", Date),
+            prefixes=["TEMPORARY"],
+        )
+        for name in ("bulk", "other")
+    ]
+    for table in tables:
+        table.create(connection)
+    with BulkInsert(connection) as bulk:
+        for table, rows in zip(tables * 2, (ROWS[:3], ROWS[:1], ROWS[3:], ROWS[1:]), strict=True):
+            bulk.insert(table, rows)
+    for table in tables:
+        stored = connection.execute(select(table).order_by(table.c.line)).all()
+        assert [(*row[:4], row.day and row.day.isoformat()) for row in stored] == ROWS
     portal.rollback()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.actions.imports.apply import ImportOptions, ImportResult, apply_import
 from app.actions.imports.idempotency import AlreadyLoaded
 from app.actions.imports.report import Fault, FileCounts, ImportRefusedError, Report
+from app.actions.imports.staging import list_operation_tables
 
 __all__ = [
     "AlreadyLoaded",
@@ -15,4 +16,5 @@ __all__ = [
     "ImportResult",
     "Report",
     "apply_import",
+    "list_operation_tables",
 ]

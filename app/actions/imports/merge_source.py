@@ -61,11 +61,18 @@ class MergeSource:
 
     def present_ids(self) -> Select[Any]:
         """Ids of the table's rows that the file has."""
-        return select(self.target.c.id).select_from(self.matched())
+        joined: FromClause = self.stage
+        for link, lookup in self.lookups.items():
+            if link.into in self.layout.key:
+                joined = joined.join(lookup, matches(self.stage, link, lookup))
+        return select(self.target.c.id).select_from(joined.join(self.target, self._key_matches()))
 
     def referenced_ids(self, into: str) -> Select[Any]:
         """Ids of the records that the file's rows refer to."""
-        return select(self.values()[into]).select_from(self.joined())
+        link = next(link for link in self.lookups if link.into == into)
+        lookup = self.lookups[link]
+        joined = self.stage.join(lookup, matches(self.stage, link, lookup))
+        return select(lookup.c.id).select_from(joined)
 
     def tombstoned_ids(self) -> Select[Any]:
         """Ids of the table's rows that the file marks as deleted."""

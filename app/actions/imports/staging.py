@@ -6,7 +6,7 @@ large batch is being read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Column as TableColumn
@@ -14,11 +14,12 @@ from sqlalchemy import Connection, Integer, MetaData, String, Table
 
 from app.actions.imports.headers import DELETED, read_header
 from app.actions.imports.report import Report
+from app.domain.exchange import Dialect, build_layouts
 from app.domain.exchange.column_types import Stored
 from app.domain.exchange.faults import SystematicError
 from app.domain.exchange.layout import Column, FileLayout
 from app.integrations.billing_files import Chunk, CsvFile
-from app.lib.bulk_insert import insert_rows
+from app.lib.bulk_insert import BulkInsert
 from app.lib.garbage_collection import no_cycle_search
 from app.models import Base
 
@@ -53,6 +54,19 @@ class StagedFile:
     def may_have_refused_anything(self) -> bool:
         """Whether it is unknown which keys the file would have had; these are not reported."""
         return self.is_unreadable or len(self.refused_keys) >= MAX_REFUSED_KEYS
+
+
+def list_operation_tables(filenames: Collection[str] | None = None) -> list[Table]:
+    """Tables of the files that are not master files, which have nearly all rows of a batch.
+
+    Args:
+        filenames: only those of these files; None: all.
+    """
+    return [
+        Base.metadata.tables[layout.table]
+        for layout in build_layouts(Dialect())
+        if not layout.is_master and (filenames is None or layout.filename in filenames)
+    ]
 
 
 def create_stage(connection: Connection, layout: FileLayout) -> StagedFile:
@@ -112,15 +126,16 @@ def _stage_chunks(
     reader: _Reader,
     progress: Callable[[int], None],
 ) -> None:
-    for lines, rows in file.chunks():
-        live, gone = reader.split(lines, rows)
-        if live[0] and (records := reader.parse(live)):
-            insert_rows(connection, staged.rows, records)
-            staged.row_count += len(records)
-        if gone[0] and (records := reader.parse_keys(gone)):
-            insert_rows(connection, staged.tombstones, records)
-            staged.tombstone_count += len(records)
-        progress(file.position)
+    with BulkInsert(connection) as stage:
+        for lines, rows in file.chunks():
+            live, gone = reader.split(lines, rows)
+            if live[0] and (records := reader.parse(live)):
+                stage.insert(staged.rows, records)
+                staged.row_count += len(records)
+            if gone[0] and (records := reader.parse_keys(gone)):
+                stage.insert(staged.tombstones, records)
+                staged.tombstone_count += len(records)
+            progress(file.position)
 
 
 class _Reader:

@@ -41,6 +41,7 @@ from app.actions.imports.staging import StagedFile
 from app.actions.imports.touched_contracts import find_last_id
 from app.domain.directories import PORTAL
 from app.domain.money import plural
+from app.lib.bare_tables import restore_table
 from app.lib.database import update_statistics
 
 TIMESTAMPS = frozenset({"billing_updated_at"})
@@ -69,7 +70,7 @@ class Upsert:
         """Add, change and withdraw rows; count them; report duplicates and unknown references."""
         self.counts.rows = self.staged.row_count + self.staged.tombstone_count
         self.counts.rows += self.counts.refused
-        update_statistics(self.connection, self.source.stage)
+        update_statistics(self.connection, self.source.stage, *self.layout.key_columns)
         # The unique key of an empty table finds duplicates, but not among tombstones.
         if self._target_is_empty() and not self.staged.tombstone_count:
             if not self._fill():
@@ -120,6 +121,7 @@ class Upsert:
         try:
             with self.connection.begin_nested():
                 self._add(self.source.rows())
+                restore_table(self.connection, self.target)
         except IntegrityError:
             self._check_references()
             if not self._has_duplicates():
