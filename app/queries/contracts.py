@@ -23,12 +23,9 @@ from app.models import (
     Announcement,
     Contract,
     Customer,
-    Department,
     ImportRun,
     Membership,
-    Meter,
     Supplier,
-    SupplyPoint,
 )
 from app.queries.memberships import is_live, is_readable
 
@@ -190,25 +187,6 @@ _ANY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class MeterLine:
-    """A meter in short; ``removed_on`` set means it no longer measures."""
-
-    serial_number: str
-    model: str | None
-    removed_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class PointLine:
-    """A supply point in short, with its meters."""
-
-    name: str | None
-    address: str
-    is_automatic: bool
-    meters: tuple[MeterLine, ...]
-
-
 def get_visible(
     session: Session,
     viewer: Viewer,
@@ -320,29 +298,3 @@ def site_context_from(row: Sequence[Any]) -> SiteContext:
     if row[0] is None:
         return SiteContext(None, None, None, row[-1])
     return SiteContext(SupplierCard(*row[:-3]), *row[-3:])
-
-
-def find_department(session: Session, contract: VisibleContract) -> Department | None:
-    """The local office that serves a contract."""
-    if contract.department_id is None:
-        return None
-    return session.get(Department, contract.department_id)
-
-
-def list_points(session: Session, contract: VisibleContract) -> list[PointLine]:
-    """Supply points of a contract with their meters, in the order of billing."""
-    rows = session.execute(
-        select(SupplyPoint, Meter)
-        .outerjoin(Meter, (Meter.supply_point_id == SupplyPoint.id) & Meter.withdrawn_at.is_(None))
-        .where(SupplyPoint.contract_id == contract.id, SupplyPoint.withdrawn_at.is_(None))
-        .order_by(SupplyPoint.id, Meter.removed_on.is_not(None), Meter.id)
-    )
-    points: dict[int, tuple[SupplyPoint, list[MeterLine]]] = {}
-    for point, meter in rows:
-        meters = points.setdefault(point.id, (point, []))[1]
-        if meter is not None:
-            meters.append(MeterLine(meter.serial_number, meter.model, meter.removed_on))
-    return [
-        PointLine(point.name, point.address, point.is_automatic, tuple(meters))
-        for point, meters in points.values()
-    ]

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.domain.access import Permission
 from app.domain.meters import build_regime_windows
 from app.extensions import db
-from app.queries import contracts
+from app.queries.contract_details import get_contract_details
 from app.queries.contracts import VisibleContract
 from app.queries.enquiries.customer import list_waiting_for_customer
 from app.queries.open_items import read_money_overview
@@ -47,6 +47,5 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
         today=today,
         windows=build_regime_windows(meters, today, rules),
         regimes=REGIMES,
-        department=contracts.find_department(db.session(), contract),
-        points=contracts.list_points(db.session(), contract),
+        details=get_contract_details(db.session(), contract),
     )

@@ -16,8 +16,9 @@ from app.jobs import delivery
 from app.logging import event
 from app.models import Account, Contract
 from app.queries import customers as queries
+from app.queries.contract_details import get_contract_details
 from app.queries.contract_search import find_contracts, find_exact_contract
-from app.queries.contracts import get_as_customer, list_points
+from app.queries.contracts import get_as_customer
 from app.queries.open_items import read_money_overview
 from app.queries.profile import get_session
 from app.queries.transfers import list_transfers_of
@@ -147,7 +148,7 @@ def _card(contract: Contract, message: str | None = None, status: int = 200) -> 
         fragment="results",
         row=contract,
         overview=read_money_overview(session, visible, clock().today()),
-        points=list_points(session, visible),
+        points=get_contract_details(session, visible).points,
         others=queries.list_other_contracts(session, contract),
         transfers=list_transfers_of(session, contract.id),
         accounts=queries.list_accounts(session, contract, now, *session_lives()),
