@@ -15,7 +15,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import Watch, Windows
+from tests.browser.conftest import Windows
 from tests.browser.live import Site
 from tests.browser.staff_states import STAFF_STATES
 from tests.browser.state import State
@@ -66,45 +66,44 @@ FIGURES = """() => [...document.querySelectorAll("td.r")].filter(cell => {
 }).map(cell => cell.textContent)"""
 
 
-class Tabs(Windows):
-    """One tab for each person, which comes back as if it had just been opened."""
+class OneTab(Windows):
+    """One tab for everybody, which comes back as if it had just been opened."""
 
     def __init__(self, chromium: Browser, site: Site) -> None:
         super().__init__(chromium, site)
-        self.tabs: dict[str | None, tuple[Page, Watch]] = {}
+        self.tab = super().open()
 
     def open(self, number: str | None = None, **options: Any) -> Page:
-        if number not in self.tabs:
-            self.tabs[number] = super().open(number, **options), self.watches[-1]
-        page, watch = self.tabs[number]
-        watch.expected = options["expected"]
-        page.context.clear_cookies()
+        self.watches[0].expected = options["expected"]
+        self.tab.context.clear_cookies()
         if number:
-            page.context.add_cookies([self.site.session_cookie(number)])
-        page.emulate_media(color_scheme="light")
-        size(page, WIDE)
-        return page
+            self.tab.context.add_cookies([self.site.session_cookie(number)])
+        self.tab.emulate_media(color_scheme="light")
+        size(self.tab, WIDE)
+        return self.tab
 
     def leave(self) -> None:
-        """What the pages still do after their test concerns nobody."""
-        for page, watch in self.tabs.values():
-            page.goto("about:blank")
-            watch.faults.clear()
+        """What the page still does after its test concerns nobody.
+
+        The tab goes to a text of the same site: Chromium would start a new process for another.
+        """
+        self.tab.goto(self.site.url + "/health")
+        self.watches[0].faults.clear()
 
 
 @pytest.fixture(scope="module")
-def tabs(site: Site, chromium: Browser) -> Iterator[Tabs]:
-    opened = Tabs(chromium, site)
+def tab(site: Site, chromium: Browser) -> Iterator[OneTab]:
+    opened = OneTab(chromium, site)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def windows(tabs: Tabs) -> Iterator[Tabs]:
+def windows(tab: OneTab) -> Iterator[OneTab]:
     """Instead of windows that only one test sees."""
-    yield tabs
-    faults = tabs.faults
-    tabs.leave()
+    yield tab
+    faults = tab.faults
+    tab.leave()
     assert not faults
 
 
