@@ -6,16 +6,11 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from app.web.appearance import SCHEMES
+from tests.browser.axe import COLOUR_RULES, LIKE_THE_FIRST, axe
 from tests.browser.conftest import Windows
 from tests.browser.live import EMPTY, Site
 from tests.browser.states import BY_NAME, STATES
-from tests.browser.test_every_state import (
-    COLOUR_RULES,
-    LIKE_THE_FIRST,
-    axe,
-    check_fits,
-    choose_appearance,
-)
+from tests.browser.test_every_state import check_fits, choose_appearance
 
 CHOSEN = [name for name in SCHEMES if name != "auto"]
 
