@@ -14,7 +14,7 @@ from app.extensions import db
 from app.jobs import delivery, imports, open_items, prepared_files
 from app.lib.file_locks import RUNNING, hold_shared
 from app.logging import event
-from app.web import data_access, uploads
+from app.web import data_access, pdf_responses, uploads
 from app.web.context import clock
 from config import Config
 
@@ -106,6 +106,7 @@ def delete_expired() -> None:
 
 def run(app: Flask) -> None:
     """Work until stopped."""
+    pdf_responses.start_helper(app)
     app.extensions["running"] = hold_shared(Path(app.instance_path) / RUNNING)
     app.extensions["huey"].create_consumer(workers=WORKERS, worker_type="thread").run()
 

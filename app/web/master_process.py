@@ -23,6 +23,7 @@ from sqlalchemy.orm import configure_mappers
 
 from app.extensions import db
 from app.lib.file_locks import RUNNING, hold_shared
+from app.web import pdf_responses
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -66,6 +67,7 @@ def prepare_to_fork(app: Flask) -> None:
     gc.collect()
     # What the collector does not look at stays unwritten, and so shared.
     gc.freeze()
+    pdf_responses.start_helper(app)
 
 
 def begin(server: Arbiter) -> None:

@@ -93,7 +93,7 @@ def test_whatever_ends_the_web_server_ends_every_process(
 ) -> None:
     port = int((folder / "port").read_text(encoding="ascii"))
     wait_until(lambda: is_answered(port), "nobody answers")
-    wait_until(lambda: len(descendants(process.pid)) == 3, "two web processes and the worker")
+    wait_until(lambda: len(descendants(process.pid)) == 4, "two of the web, worker and PDF helper")
     pids = descendants(process.pid)
     process.send_signal(number)
     process.wait(SECONDS)
