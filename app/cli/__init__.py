@@ -18,6 +18,7 @@ from app.cli import (
     enquiries,
     local,
     messages,
+    moving,
     open_items,
     readings,
     serve,
@@ -49,6 +50,8 @@ COMMANDS = (
     staff.staff_code,
     backups.backup,
     backups.restore,
+    moving.move_database_command,
+    moving.move_files_command,
     local.demo,
     local.prepare,
 )
