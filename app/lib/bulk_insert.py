@@ -41,7 +41,8 @@ class BulkInsert(AbstractContextManager["BulkInsert"]):
     def _begin(self, table: Table, statement: str) -> None:
         """End the running COPY, for there is one at a time, and begin another."""
         self._open.close()
-        cursor: Any = self._open.enter_context(self._connection.connection.cursor())
+        driver: Any = self._connection.connection
+        cursor = self._open.enter_context(driver.cursor())
         self._copy = self._open.enter_context(cursor.copy(statement))
         self._table = table
 
