@@ -8,7 +8,7 @@ from app import cli, errors, extensions, logging, security
 from app.domain.rate_limits import LIMITS, Limits
 from app.jobs import delivery, imports, tasks
 from app.lib.clock import Clock
-from app.lib.database import engine_options, prepare_engine
+from app.lib.database import READING_ENGINE, engine_options, prepare_engine, reading_engine
 from app.lib.keyring import attach_keyring
 from app.lib.packages import require_package
 from app.sections import (
@@ -108,6 +108,7 @@ def prepare_parts(app: Flask, config: Config) -> None:
     with app.app_context():
         prepare_engine(extensions.db.engine)
         attach_keyring(extensions.db.engine, config.secret_key)
+        app.extensions[READING_ENGINE] = reading_engine(extensions.db.engine)
     extensions.migrate.init_app(app, extensions.db)
     extensions.login_manager.init_app(app)
     request_bodies.init_app(app, config)

@@ -11,8 +11,11 @@ from flask_compress import Compress
 from flask_login import LoginManager
 from flask_mail import Mail
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from flask_wtf import CSRFProtect
+from sqlalchemy import Connection, Engine
 
+from app.lib.database import READING_ENGINE
 from app.models import Base
 from config import ROOT
 
@@ -49,8 +52,16 @@ class _DatabaseCommands(click.Command):
         return context
 
 
+class PortalSession(Session):
+    """The session of a request or a job, on one database."""
+
+    def get_bind(self, *arguments: Any, **options: Any) -> Engine | Connection:
+        """The engine that ``info`` names, else the one of the application."""
+        return self.info.get(READING_ENGINE) or super().get_bind(*arguments, **options)
+
+
 # The tables inherit our own Base; the extension brings only engine and session per request.
-db = SQLAlchemy(metadata=Base.metadata)
+db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": PortalSession})
 migrate = Migrations()
 login_manager = LoginManager()
 csrf = CSRFProtect()

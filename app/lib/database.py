@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from select import POLLIN, poll
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -18,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
@@ -26,24 +28,82 @@ from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 MAX_ID = 2**63 - 1
 """Largest id that a table can hold; no row has it."""
 BUSY_MS = 5000
+READING_ENGINE = "kabinet_reading_engine"
+"""Where a session that only reads has its engine: in its ``info``."""
+PING_AFTER = 60
+"""Seconds unused after which a connection to a server has to answer before it is used again."""
+_UNUSED_SINCE = "kabinet_unused_since"
 
 
 def engine_options(url: str) -> dict[str, Any]:
     """Options for the engine of a database URL; errors never carry values into the log."""
     # A thread may want a second connection for what it writes apart.
-    options: dict[str, Any] = {"hide_parameters": True, "pool_size": 10, "max_overflow": 14}
+    # The connection used last has its caches and prepared statements at hand.
+    options: dict[str, Any] = {
+        "hide_parameters": True,
+        "pool_size": 10,
+        "max_overflow": 14,
+        "pool_use_lifo": True,
+    }
     if url.startswith("postgresql"):
-        options |= {
-            "pool_pre_ping": True,
-            "connect_args": {"options": "-c timezone=utc", "connect_timeout": 5},
-        }
+        options["connect_args"] = {"options": "-c timezone=utc", "connect_timeout": 5}
     return options
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Set the pragmas of SQLite: write-ahead log, foreign keys, busy timeout."""
-    if engine.dialect.name != "sqlite":
-        return
+    """Set the pragmas of SQLite; have connections to a server checked before they are used."""
+    if engine.dialect.name == "sqlite":
+        _set_pragmas(engine)
+    else:
+        _check_connections(engine)
+
+
+def reading_engine(engine: Engine) -> Engine:
+    """The same engine for who only reads: on PostgreSQL without a transaction.
+
+    Each statement sees what is committed, as in a transaction of the usual isolation level; BEGIN
+    and ROLLBACK are saved, and psycopg keeps the statements that it has prepared: it drops them all
+    with every ROLLBACK.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _check_connections(engine: Engine) -> None:
+    """Replace a connection that the server has closed, at the price of a look at its socket.
+
+    ``pool_pre_ping`` asks the server each time, which costs as much as reading a row.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def note_moment(connection: Any, record: Any) -> None:
+        record.info[_UNUSED_SINCE] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def refuse_closed(connection: Any, record: Any, proxy: Any) -> None:
+        unused_since = record.info.get(_UNUSED_SINCE)
+        if unused_since is None:
+            return
+        try:
+            is_open = not _has_unread(connection)
+            if is_open and time.monotonic() - unused_since > PING_AFTER:
+                is_open = engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error:
+            is_open = False
+        if not is_open:
+            raise DisconnectionError
+
+
+def _has_unread(connection: Any) -> bool:
+    """Whether the server has said something unasked: as a rule, that it ends the connection."""
+    watched = poll()
+    watched.register(connection.fileno(), POLLIN)
+    return bool(watched.poll(0))
+
+
+def _set_pragmas(engine: Engine) -> None:
+    """Write-ahead log, foreign keys, busy timeout."""
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, record: Any) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.enquiries import EnquiryStatus, TopicUse, is_topic_for
@@ -42,7 +42,9 @@ class EdoState:
 
 _STATE = select(
     Contract.edo_operator,
-    exists().where(Charge.contract_id == Contract.id, Charge.edo_status.in_(BY_EDO)),
+    exists().where(
+        Charge.contract_id == Contract.id, or_(*(Charge.edo_status == status for status in BY_EDO))
+    ),
 ).where(Contract.id == bindparam("contract_id"))
 _ENQUIRIES = (
     select(

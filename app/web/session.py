@@ -21,11 +21,12 @@ from app.domain.access import AccessWindow, Browser, Viewer
 from app.domain.audit_log import ActorKind
 from app.domain.staff import Clerk, StaffRole
 from app.extensions import db, login_manager
-from app.lib.database import try_write
+from app.lib.database import READING_ENGINE, try_write
 from app.models import AccountSession, StaffSession
 from app.queries import staff
 from app.queries.contracts import VisibleContract
 from app.queries.visits import find_visit
+from app.security import SAFE_METHODS
 from app.web.context import clock, config
 from app.web.device_cookie import presented_tokens, set_device_cookie
 from app.web.policies import session_lives, staff_session_lives
@@ -217,8 +218,10 @@ def init_app(app: Flask) -> None:
     login_manager.user_loader(load)
 
     @app.before_request
-    def set_audit_origin() -> None:
+    def prepare_session() -> None:
         if request.endpoint != "static":
-            db.session().info.setdefault(
-                ORIGIN, Origin(request.remote_addr or "", kind=ActorKind.VISITOR)
-            )
+            info = db.session().info
+            info.setdefault(ORIGIN, Origin(request.remote_addr or "", kind=ActorKind.VISITOR))
+            # Pages of staff stay in a transaction: some stream what they read.
+            if request.method in SAFE_METHODS and request.blueprint != "staff":
+                info[READING_ENGINE] = app.extensions[READING_ENGINE]
