@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.domain.errors import NotFoundError
 from app.domain.imports import FAILURES, PENDING, Channel, JobGoal, JobStatus
+from app.lib.any_case import contains_in_any_case
 from app.models import ImportJob, ImportRun, StaffMember
 
 
@@ -146,4 +147,4 @@ _RUNS = select(
 def _holds(text: str, *columns: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     if not text:
         return true()
-    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+    return or_(*(contains_in_any_case(column, text) for column in columns))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, defer
 from app.domain.contacts import normalise_email, normalise_phone
 from app.domain.contract_number import number_key
 from app.domain.errors import ContactError, NotFoundError
+from app.lib.any_case import contains_in_any_case
 from app.models import Contract, Message
 from app.queries.pagination import Cursor, Slice, fetch_slice
 
@@ -166,8 +167,8 @@ def _concerns(session: Session, text: str) -> ColumnElement[bool]:
     # The key, which has an index, ends with the recipient: the long rows are not even read.
     likely = select(Message.id).where(
         or_(
-            Message.dedupe_key.icontains(text, autoescape=True),
+            contains_in_any_case(Message.dedupe_key, text),
             func.length(Message.dedupe_key) >= MAX_KEY,
         )
     )
-    return Message.id.in_(likely) & Message.recipient.icontains(text, autoescape=True)
+    return Message.id.in_(likely) & contains_in_any_case(Message.recipient, text)

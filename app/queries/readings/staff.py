@@ -20,6 +20,7 @@ from app.domain.readings import (
     compute_typical_month_before,
     sum_by_month,
 )
+from app.lib.any_case import contains_in_any_case
 from app.models import (
     Contract,
     Customer,
@@ -222,7 +223,7 @@ def _matches(text: str) -> ColumnElement[bool]:
     meters = (
         select(Register.id)
         .join(Meter, Meter.id == Register.meter_id)
-        .where(Meter.serial_number.icontains(text, autoescape=True))
+        .where(contains_in_any_case(Meter.serial_number, text))
     )
     beginnings = {"".join(text.split()).upper(), number_key(text)}
     receipts = (

@@ -143,7 +143,7 @@ def test_loads_are_found_by_their_batch_id(manager: PageClient, make: Factory) -
     sent(manager, archive(broken | {"services.csv": "x\n"}), "ночь.zip")
     found = {
         text: [link.text.strip() for link in rows.select("tbody th a")]
-        for text in ("2026-10", "ночь_%", "ночь.zip", "нет такого")
+        for text in ("2026-10", "ночь_%", "НОЧЬ.Zip", "нет такого")
         for rows in [manager.get("staff.billing", q=text)]
     }
     assert [len(found[text]) for text in found] == [1, 1, 1, 0]

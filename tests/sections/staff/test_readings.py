@@ -231,6 +231,18 @@ def test_the_whole_list_goes_into_a_file_and_no_name_becomes_a_formula(
     assert len(one.data.decode("utf-8-sig").splitlines()) == 2
 
 
+def test_serial_numbers_are_found_whatever_their_case(
+    clerk: PageClient, make: Factory, meter: Meter, contract: Contract
+) -> None:
+    submit(make, meter, "1200")
+    submit(make, meter_of(make, contract, "Цэ6803-В 99"), "1300")
+    make.commit()
+    for typed in ("цэ6803-в", "ЦЭ6803"):
+        assert [row.split()[0] for row in rows(clerk.get("staff.readings", q=typed))] == [
+            "Цэ6803-В"
+        ]
+
+
 def test_a_list_that_is_too_long_is_cut_and_says_so(
     clerk: PageClient, make: Factory, meter: Meter, contract: Contract, monkeypatch
 ) -> None:
