@@ -1,16 +1,26 @@
-"""Rebuild the search text of contracts after an import has changed what it is made of."""
+"""Rebuild the search text of contracts, and its index, after an import has changed their data."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.contacts import read_billing_contacts, split_extension
 from app.domain.search import index_text, phone_digits
-from app.models import Contract, ContractSearch, Customer, Meter, SupplyPoint
+from app.domain.search_index import SEGMENT_SIZE, VERSION, index_segment, pack_ids
+from app.lib.database import lock_until_commit
+from app.models import (
+    Contract,
+    ContractSearch,
+    ContractSearchGram,
+    ContractSearchSegment,
+    Customer,
+    Meter,
+    SupplyPoint,
+)
 
 SOURCES = frozenset({"customers.csv", "contracts.csv", "supply_points.csv", "meters.csv"})
 WRITTEN = ("added", "changed", "withdrawn")
@@ -23,11 +33,13 @@ def touches_search(counts: Mapping[str, Mapping[str, int]]) -> bool:
 
 
 def rebuild_search(session: Session) -> int:
-    """Update the search text of all contracts; the number of those that changed."""
-    count = 0
+    """Update the search text of all contracts and its index; the number of texts that changed."""
+    lock_until_commit(session, "contract_search")
+    changed: set[int] = set()
     for contract_ids in _portions(session):
-        count += _rebuild(session, contract_ids)
-    return count
+        changed |= _rebuild(session, contract_ids)
+    _update_index(session, changed)
+    return len(changed)
 
 
 def _portions(session: Session) -> Iterator[Sequence[int]]:
@@ -39,7 +51,8 @@ def _portions(session: Session) -> Iterator[Sequence[int]]:
         contract_ids = session.scalars(following.where(Contract.id > contract_ids[-1])).all()
 
 
-def _rebuild(session: Session, contract_ids: Sequence[int]) -> int:
+def _rebuild(session: Session, contract_ids: Sequence[int]) -> set[int]:
+    """Update the texts of some contracts; those whose texts changed."""
     texts = _texts(session, contract_ids)
     of_portion = ContractSearch.contract_id.between(contract_ids[0], contract_ids[-1])
     stored = select(ContractSearch.contract_id, ContractSearch.search_text).where(of_portion)
@@ -55,7 +68,66 @@ def _rebuild(session: Session, contract_ids: Sequence[int]) -> int:
         session.execute(insert(ContractSearch), new)
     if old:
         session.execute(update(ContractSearch), old)
-    return len(changed)
+    return {key for key, text in texts.items() if known.get(key) != text}
+
+
+def _update_index(session: Session, changed: set[int]) -> None:
+    """Write anew the segments whose contracts, or their order, or their texts have changed."""
+    stored = {
+        segment_id: (version, contract_ids)
+        for segment_id, version, contract_ids in session.execute(_STORED)
+    }
+    segments = dict(enumerate(_cut(session.scalars(_IN_ORDER).all()), 1))
+    stale = [
+        number
+        for number, contract_ids in segments.items()
+        if stored.get(number) != (VERSION, pack_ids(contract_ids))
+        or not changed.isdisjoint(contract_ids)
+    ]
+    gone = [number for number in stored if number in stale or number not in segments]
+    generation = (session.scalar(select(func.max(ContractSearchSegment.generation))) or 0) + 1
+    if gone:
+        session.execute(delete(ContractSearchGram).where(ContractSearchGram.segment_id.in_(gone)))
+        session.execute(delete(ContractSearchSegment).where(ContractSearchSegment.id.in_(gone)))
+    for number in stale:
+        _write_segment(session, number, segments[number], generation)
+
+
+def _write_segment(
+    session: Session, number: int, contract_ids: Sequence[int], generation: int
+) -> None:
+    stored = select(ContractSearch.contract_id, ContractSearch.search_text)
+    rows = session.execute(stored.where(ContractSearch.contract_id.in_(contract_ids)))
+    texts = {row.contract_id: row.search_text for row in rows}
+    index = index_segment([texts[contract_id] for contract_id in contract_ids])
+    connection = session.connection()
+    segment = {
+        "id": number,
+        "version": VERSION,
+        "generation": generation,
+        "contract_ids": pack_ids(contract_ids),
+        "pieces": index.pieces,
+    }
+    connection.execute(insert(ContractSearchSegment), segment)
+    grams = [
+        {"segment_id": number, "gram": gram, "contracts": contracts}
+        for gram, contracts in sorted(index.sets.items())
+    ]
+    if grams:
+        connection.execute(insert(ContractSearchGram), grams)
+
+
+def _cut(contract_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(contract_ids), SEGMENT_SIZE):
+        yield contract_ids[start : start + SEGMENT_SIZE]
+
+
+_IN_ORDER = select(ContractSearch.contract_id).order_by(
+    ContractSearch.search_text, ContractSearch.contract_id
+)
+_STORED = select(
+    ContractSearchSegment.id, ContractSearchSegment.version, ContractSearchSegment.contract_ids
+)
 
 
 def _texts(session: Session, contract_ids: Sequence[int]) -> dict[int, str]:

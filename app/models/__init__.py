@@ -5,9 +5,13 @@ from app.models.audit import AuditEvent, ImportJob, ImportRun
 from app.models.base import Base
 from app.models.charges import Charge, ChargeLine, Invoice, MonthlyBalance
 from app.models.contacts import BankDetails, ContactChange, ContactUpdate
+from app.models.contract_search import (
+    ContractSearch,
+    ContractSearchGram,
+    ContractSearchSegment,
+)
 from app.models.contracts import (
     Contract,
-    ContractSearch,
     Customer,
     Department,
     EnquiryTopic,
@@ -55,6 +59,8 @@ __all__ = [
     "ContactUpdate",
     "Contract",
     "ContractSearch",
+    "ContractSearchGram",
+    "ContractSearchSegment",
     "ContractTransfer",
     "Customer",
     "Department",

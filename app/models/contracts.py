@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models.base import Base, Editable, Energy, ExternalId, Imported, Key, Moment, Value
+from app.models.base import Base, Editable, Energy, ExternalId, Imported, Moment, Value
 
 
 class Supplier(Editable, Imported, Base):
@@ -141,13 +141,3 @@ class SupplyPoint(Imported, Base):
     reading_regime: Mapped[str] = mapped_column(String(9))
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
-
-
-class ContractSearch(Base):
-    """What a contract is found by, in one text: number, ИНН, names, addresses, meters; folded as
-    ``domain.search`` folds what is typed."""
-
-    __tablename__ = "contract_search"
-
-    contract_id: Mapped[Key] = mapped_column(ForeignKey("contracts.id"))
-    search_text: Mapped[str] = mapped_column(Text)

@@ -300,6 +300,8 @@ def test_what_customers_gave_the_portal_is_not_touched(session: Session, sample:
     assert {name for name in after if after[name] != before[name]} == {
         "audit_events",
         "contract_search",
+        "contract_search_segments",
+        "contract_search_grams",
         "customers",
         "import_runs",
     }

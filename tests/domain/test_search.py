@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.search import MAX_TOKENS, fold, index_text, is_number_like, query_tokens
+from app.domain.search import (
+    MAX_TOKENS,
+    fold,
+    index_text,
+    is_number_like,
+    parse_query,
+    query_tokens,
+)
 
 
 @pytest.mark.parametrize(
@@ -60,3 +67,14 @@ def test_signs_alone_ask_for_nothing() -> None:
 )
 def test_what_may_be_a_contract_number(token: str, is_number: bool) -> None:
     assert is_number_like(token) is is_number
+
+
+@given(st.text(st.sampled_from("0aZяЯёЁйЙ \"«»№.,:;()/@_+-'’\u0306\u00a0ﬁ"), max_size=40))
+def test_texts_without_rare_characters_are_folded_like_all_others(text: str) -> None:
+    # An invisible character at the end is the rare one.
+    assert fold(text) == fold(text + "\u200b")
+
+
+@given(st.text(st.sampled_from("0123456789-эсcЭС'’№ .\u00a0абв@+("), max_size=40))
+def test_no_writing_of_what_is_typed_has_a_space_in_it(typed: str) -> None:
+    assert not any(needle.split() != [needle] for needle in parse_query(typed).needles)

@@ -1,0 +1,83 @@
+"""Search of contracts that reads every text: what finds them until their index has been made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.domain.search import SearchQuery, Token
+from app.lib.database import contains_in_any_case
+from app.models import Account, Contract, ContractSearch, Membership
+
+
+@dataclass(frozen=True, slots=True)
+class IdPage:
+    """Ids of one page of contracts, in their order, and how many there are in all."""
+
+    contract_ids: Sequence[int]
+    total: int
+
+
+def scan_contracts(session: Session, query: SearchQuery, offset: int, limit: int) -> IdPage:
+    """Find contracts by reading every search text; the one of exactly this number comes first."""
+    exact = case((ContractSearch.contract_id == select_exact(query), 0), else_=1)
+    # Sorted by the text itself, which begins with the number.
+    rows = session.execute(
+        select(ContractSearch.contract_id, func.count().over())
+        .where(_matches(query))
+        .order_by(exact, ContractSearch.search_text, ContractSearch.contract_id)
+        .offset(offset)
+        .limit(limit)
+    ).all()
+    return IdPage([row[0] for row in rows], rows[0][1] if rows else 0)
+
+
+def select_exact(query: SearchQuery) -> ScalarSelect[int]:
+    """SQL: the contract of exactly the number that was typed."""
+    return (
+        select(Contract.id)
+        .where(Contract.number_key == query.number_key)
+        .order_by(Contract.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def select_by_email(token: Token) -> Select[int]:
+    """SQL: contracts to which somebody with this in their email has access."""
+    # Addresses are stored in ASCII, the part before the «@» as it was typed.
+    return _select_by_account(contains_in_any_case(Account.email, token.text))
+
+
+def select_by_phone(digits: str) -> Select[int]:
+    """SQL: contracts to which somebody with these digits in their telephone has access."""
+    return _select_by_account(Account.phone.contains(digits))
+
+
+def _select_by_account(condition: ColumnElement[bool]) -> Select[int]:
+    accounts = select(Account.id).where(condition)
+    return select(Membership.contract_id).where(
+        Membership.revoked_at.is_(None), Membership.account_id.in_(accounts)
+    )
+
+
+def _matches(query: SearchQuery) -> ColumnElement[bool]:
+    found = or_(and_(*map(_has, query.tokens)), ContractSearch.contract_id == select_exact(query))
+    if query.phone is None:
+        return found
+    by_account = ContractSearch.contract_id.in_(select_by_phone(query.phone))
+    return or_(found, _contains(query.phone), by_account)
+
+
+def _has(token: Token) -> ColumnElement[bool]:
+    found = or_(*map(_contains, token.writings))
+    if not token.is_email:
+        return found
+    return or_(found, ContractSearch.contract_id.in_(select_by_email(token)))
+
+
+def _contains(text: str) -> ColumnElement[bool]:
+    return ContractSearch.search_text.contains(text, autoescape=True)
