@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import Table, and_, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.contacts import read_billing_contacts, split_extension
 from app.domain.search import index_text, phone_digits
 from app.domain.search_index import SEGMENT_SIZE, VERSION, index_segment, pack_ids
+from app.lib.bulk_insert import BulkInsert
 from app.lib.database import lock_until_commit
+from app.lib.garbage_collection import no_cycle_search
 from app.models import (
     Contract,
     ContractSearch,
@@ -99,7 +102,8 @@ def _write_segment(
     stored = select(ContractSearch.contract_id, ContractSearch.search_text)
     rows = session.execute(stored.where(ContractSearch.contract_id.in_(contract_ids)))
     texts = {row.contract_id: row.search_text for row in rows}
-    index = index_segment([texts[contract_id] for contract_id in contract_ids])
+    with no_cycle_search():
+        index = index_segment([texts[contract_id] for contract_id in contract_ids])
     connection = session.connection()
     segment = {
         "id": number,
@@ -109,12 +113,11 @@ def _write_segment(
         "pieces": index.pieces,
     }
     connection.execute(insert(ContractSearchSegment), segment)
-    grams = [
-        {"segment_id": number, "gram": gram, "contracts": contracts}
-        for gram, contracts in sorted(index.sets.items())
-    ]
-    if grams:
-        connection.execute(insert(ContractSearchGram), grams)
+    with BulkInsert(connection) as bulk:
+        bulk.insert(
+            cast("Table", ContractSearchGram.__table__),
+            [(number, gram, contracts) for gram, contracts in sorted(index.sets.items())],
+        )
 
 
 def _cut(contract_ids: Sequence[int]) -> Iterator[Sequence[int]]:

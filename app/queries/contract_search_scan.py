@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or
 from sqlalchemy.orm import Session
 
 from app.domain.search import SearchQuery, Token
-from app.lib.database import contains_in_any_case
+from app.lib.any_case import contains_in_any_case
 from app.models import Account, Contract, ContractSearch, Membership
 
 

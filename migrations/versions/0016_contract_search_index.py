@@ -3,14 +3,14 @@
 Until then the search reads all texts, as it did before.
 
 Revision ID: 0016
-Revises: 0021
+Revises: 0015
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0021"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """Finished backups have rows, for monitoring to ask how old the last one is.
 
 Revision ID: 0021
-Revises: 0015
+Revises: 0016
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0021"
-down_revision = "0015"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

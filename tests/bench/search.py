@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import create_engine, insert, select
+from sqlalchemy import create_engine, delete, insert, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
@@ -64,8 +64,8 @@ def _report(name: str, engine: Engine, contracts: int, target: int) -> None:
         _add_accounts(session)
         slowest = {typed: max(_try(session, typed) for _ in range(TRIES)) for typed in TYPED}
         texts = _time_rebuild(session)
-        session.query(ContractSearchGram).delete()
-        session.query(ContractSearchSegment).delete()
+        session.execute(delete(ContractSearchGram))
+        session.execute(delete(ContractSearchSegment))
         whole = _time_rebuild(session)
     engine.dispose()
     milliseconds = ", ".join(f"«{typed}» {ms:.1f}" for typed, ms in slowest.items())
