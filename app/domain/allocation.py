@@ -73,11 +73,15 @@ def allocate(amounts: Iterable[OpenAmount[Key]], receipts: Iterable[Receipt]) ->
     covered = _cover_named_periods(oldest_first, receipts)
     unallocated = sum((receipt.amount for receipt in receipts), ZERO) - sum(covered.values(), ZERO)
     for item in oldest_first:
-        part = min(item.amount - covered[item.key], max(ZERO, unallocated))
+        if unallocated <= ZERO:
+            break
+        part = min(item.amount - covered[item.key], unallocated)
         covered[item.key] += part
         unallocated -= part
     for item in reversed(oldest_first):
-        refunded = min(covered[item.key], max(ZERO, -unallocated))
+        if unallocated >= ZERO:
+            break
+        refunded = min(covered[item.key], -unallocated)
         covered[item.key] -= refunded
         unallocated += refunded
     return Allocation(covered, unallocated)
@@ -93,7 +97,10 @@ def _cover_named_periods(
             named[receipt.period] = named.get(receipt.period, ZERO) + receipt.amount
     covered: dict[Key, Decimal] = {}
     for item in oldest_first:
-        covered[item.key] = min(item.amount, max(ZERO, named.get(item.period, ZERO)))
-        if covered[item.key]:
-            named[item.period] -= covered[item.key]
+        left = named.get(item.period, ZERO)
+        if left > ZERO:
+            part = covered[item.key] = min(item.amount, left)
+            named[item.period] = left - part
+        else:
+            covered[item.key] = ZERO
     return covered

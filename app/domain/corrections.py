@@ -90,12 +90,13 @@ def corrections_of_interest(documents: Iterable[LedgerDocument]) -> frozenset[in
         Their ids.
     """
     documents = list(documents)
-    kinds = debt_kinds(documents)
+    by_key = {document.external_id: document for document in documents}
     return frozenset(
         document.id
         for document in documents
-        if kinds[document.id] is DebtKind.LATE_INTEREST
+        if document.corrects is not None
         and document.kind is not EntryKind.LATE_INTEREST
+        and _debt_kind(document, by_key) is DebtKind.LATE_INTEREST
     )
 
 
@@ -176,8 +177,10 @@ class _Corrections:
 
 
 def _debt_kind(document: LedgerDocument, by_key: Mapping[str, LedgerDocument]) -> DebtKind:
-    is_interest = any(link.kind is EntryKind.LATE_INTEREST for link in _chain(document, by_key))
-    return DebtKind.LATE_INTEREST if is_interest else DebtKind.ENERGY
+    for link in _chain(document, by_key):
+        if link.kind is EntryKind.LATE_INTEREST:
+            return DebtKind.LATE_INTEREST
+    return DebtKind.ENERGY
 
 
 def _chain(document: LedgerDocument, by_key: Mapping[str, LedgerDocument]) -> list[LedgerDocument]:

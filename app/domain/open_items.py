@@ -108,10 +108,15 @@ def build_open_items(
 
 @dataclass(frozen=True, slots=True)
 class _Debts:
-    """Documents that the ledger counts one by one, with their amounts due after corrections."""
+    """Documents that the ledger counts one by one, with their amounts due after corrections.
+
+    Attributes:
+        raising: those that raise a debt, by the debt; the oldest first.
+    """
 
     documents: Sequence[LedgerDocument]
     corrected: CorrectedAmounts
+    raising: Mapping[DebtKind, Sequence[LedgerDocument]]
 
     @classmethod
     def of(cls, documents: Collection[LedgerDocument], since: date, opening: Decimal) -> _Debts:
@@ -119,21 +124,13 @@ class _Debts:
         counted = [
             document for document in documents if document.on >= since and not document.is_withdrawn
         ]
+        counted.sort(key=lambda document: document.sort_key)
         corrected = apply_corrections(documents, since, max(ZERO, opening))
-        return cls(counted, corrected)
-
-    @property
-    def kinds(self) -> Mapping[int, DebtKind]:
-        return self.corrected.kinds
-
-    def raising(self, kind: DebtKind) -> list[LedgerDocument]:
-        """Documents that raise a debt, the oldest first."""
-        documents = (
-            document
-            for document in self.documents
-            if document.id in self.corrected.amounts and self.kinds[document.id] is kind
-        )
-        return sorted(documents, key=lambda document: document.sort_key)
+        raising: dict[DebtKind, list[LedgerDocument]] = {kind: [] for kind in DebtKind}
+        for document in counted:
+            if document.id in corrected.amounts:
+                raising[corrected.kinds[document.id]].append(document)
+        return cls(counted, corrected, raising)
 
 
 def _split_energy_debt(
@@ -141,7 +138,7 @@ def _split_energy_debt(
 ) -> ReceivablesBuilder:
     """Receivables of the opening debt, of what was charged, and of advances."""
     charged = {document.period for document in debts.documents if is_monthly(document)}
-    energy = debts.raising(DebtKind.ENERGY)
+    energy = debts.raising[DebtKind.ENERGY]
     builder = ReceivablesBuilder(energy, invoices, debts.corrected.amounts, charged)
     builder.add_opening(debts.corrected.opening, Month.of(since))
     builder.add_months()
@@ -176,7 +173,7 @@ def _allocate_interest(debts: _Debts, receipts: Iterable[Receipt]) -> Allocation
                 debts.corrected.amounts[document.id],
                 document.external_id,
             )
-            for document in debts.raising(DebtKind.LATE_INTEREST)
+            for document in debts.raising[DebtKind.LATE_INTEREST]
         ],
         [
             *(receipt for receipt in receipts if receipt.is_interest),
@@ -198,7 +195,7 @@ def _unpaid(
 
 
 def _unpaid_interest(debts: _Debts, paid: Allocation[int]) -> Iterator[Receivable]:
-    for document in debts.raising(DebtKind.LATE_INTEREST):
+    for document in debts.raising[DebtKind.LATE_INTEREST]:
         amount, covered = debts.corrected.amounts[document.id], paid.covered[document.id]
         if amount != covered:
             yield Receivable(ReceivableKind.INTEREST, amount, covered, document.id, document.number)
@@ -212,14 +209,14 @@ def _interest_balances(debts: _Debts, paid: Allocation[int]) -> dict[int, Docume
             amounts[document.id] - paid.covered[document.id],
             DebtKind.LATE_INTEREST,
         )
-        for document in debts.raising(DebtKind.LATE_INTEREST)
+        for document in debts.raising[DebtKind.LATE_INTEREST]
     }
 
 
 def _credit_note_balances(debts: _Debts) -> dict[int, DocumentBalance]:
     """Documents that do not raise a debt: nothing is due of them."""
     return {
-        document.id: DocumentBalance(ZERO, ZERO, debts.kinds[document.id])
+        document.id: DocumentBalance(ZERO, ZERO, debts.corrected.kinds[document.id])
         for document in debts.documents
         if document.id not in debts.corrected.amounts
     }

@@ -119,7 +119,7 @@ def _flat(rows: Iterable[Sequence[int]]) -> list[int]:
 
 
 def _kopecks(amount: Decimal) -> int:
-    return int(amount.scaleb(2))
+    return int(amount * 100)
 
 
 def _roubles(kopecks: int) -> Decimal:

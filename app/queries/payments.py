@@ -11,9 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.allocation import Receipt
 from app.domain.money import ZERO
-from app.domain.payment_instructions import is_interest_payment
 from app.domain.period import Month, Period
 from app.domain.turnover import EntryKind
 from app.lib.database import MAX_ID
@@ -73,7 +71,6 @@ _LINES = (
     .offset(bindparam("offset"))
     .limit(bindparam("limit"))
 )
-_RECEIPTS = select(Payment.amount, Payment.period, Payment.purpose).where(*_POSTED)
 
 
 def sum_payments(session: Session, contract: VisibleContract, period: Period) -> PaymentSums:
@@ -103,16 +100,6 @@ def list_payments(
     return [
         PaymentLine(posted, paid, EntryKind(kind), document, month, purpose, amount)
         for posted, paid, kind, document, month, purpose, amount in rows
-    ]
-
-
-def list_receipts(
-    session: Session, contract: VisibleContract, since: date, until: date
-) -> list[Receipt]:
-    """Money posted from one day to another, as it is spread over documents."""
-    rows = session.connection().execute(_RECEIPTS, _values(contract, since, until))
-    return [
-        Receipt(amount, period, is_interest_payment(purpose)) for amount, period, purpose in rows
     ]
 
 

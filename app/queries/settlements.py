@@ -30,8 +30,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.domain.money import ZERO, from_kopecks
-from app.domain.period import EARLIEST, Month, Period
+from app.domain.contract_ledger import MonthEnds, find_anchor
+from app.domain.money import from_kopecks
+from app.domain.period import Month, Period
 from app.domain.turnover import Entry, EntryKind, RunningEntry, TurnoverSheet, build_turnover
 from app.models import Charge, MonthlyBalance, Payment
 from app.queries.contracts import VisibleContract
@@ -152,13 +153,6 @@ _OPERATIONS = {
     with_purpose: _operations(with_purpose).order_by("on_date", "side", "row_id")
     for with_purpose in (False, True)
 }
-_O = _operations(with_purpose=False).subquery("operations")
-_NEWEST = (
-    select(_O)
-    .where(_O.c.kind.in_(bindparam("kinds", expanding=True)))
-    .order_by(_O.c.on_date.desc(), _O.c.side.desc(), _O.c.row_id.desc())
-    .limit(1)
-)
 _BALANCES = (
     select(MonthlyBalance.period, MonthlyBalance.opening_amount, MonthlyBalance.closing_amount)
     .where(
@@ -169,7 +163,7 @@ _BALANCES = (
     .order_by(MonthlyBalance.period)
 )
 _FIRST_BALANCE = (
-    select(MonthlyBalance.period, MonthlyBalance.opening_amount)
+    select(MonthlyBalance.period, MonthlyBalance.opening_amount, MonthlyBalance.closing_amount)
     .where(
         MonthlyBalance.contract_id == bindparam("contract_id"),
         MonthlyBalance.withdrawn_at.is_(None),
@@ -217,37 +211,15 @@ def ledger_of(
     return Ledger(period, opening, inside, {month: closing for month, _, closing in balances})
 
 
-def balance_on(session: Session, contract: VisibleContract, day: date) -> Decimal:
-    """Balance at the end of a day, roubles; above zero the customer owes."""
-    return ledger_of(session, contract, Period(day, day)).sheet.closing
-
-
-def find_last_operation(
-    session: Session, contract: VisibleContract, kinds: Sequence[EntryKind], today: date
-) -> Entry | None:
-    """The newest operation of the given kinds up to a day."""
-    row = (
-        session.connection()
-        .execute(
-            _NEWEST,
-            {"contract_id": contract.id, "first": EARLIEST, "last": today, "kinds": list(kinds)},
-        )
-        .one_or_none()
-    )
-    return _entry(row) if row else None
-
-
 def _anchor(
     session: Session, contract: VisibleContract, balances: _Balances, first: date
 ) -> tuple[Decimal, date]:
     """The balance to start from, and the first day it does not include yet."""
     month_of_first = Month.of(first)
     known = [row for row in balances if row[0] <= month_of_first]
-    if known:
-        month, opening, closing = known[-1]
-        return (opening, month.first) if month == month_of_first else (closing, month.next_first)
-    oldest = session.connection().execute(_FIRST_BALANCE, {"contract_id": contract.id}).first()
-    return (oldest[1], oldest[0].first) if oldest else (ZERO, EARLIEST)
+    if not known:
+        known += session.connection().execute(_FIRST_BALANCE, {"contract_id": contract.id})
+    return find_anchor([MonthEnds(*row) for row in known[-1:]], first)
 
 
 def _kopecks(rows: Sequence[Any]) -> int:

@@ -23,6 +23,7 @@ from app.domain.corrections import DebtKind, LedgerDocument
 from app.domain.period import Month
 from app.domain.receivables import IssuedInvoice
 from app.domain.snapshot_texts import (
+    FORMAT,
     read_balances,
     read_ids,
     read_unpaid,
@@ -34,7 +35,7 @@ from app.domain.turnover import EntryKind
 from tests.domain.test_open_items import CORRECTION, FINE, TODAY, UPD
 from tests.domain.test_open_items_of_random_ledgers import INVOICES, PERIODS, SIGNED
 
-OCTOBER, NOVEMBER, DECEMBER = Month(2026, 10), Month(2026, 11), Month(2026, 12)
+SEPTEMBER, OCTOBER, NOVEMBER, DECEMBER = (Month(2026, number) for number in (9, 10, 11, 12))
 # Some of them lie in the future, as the batches of some suppliers have it.
 DAYS = st.dates(date(2026, 6, 20), date(2027, 4, 10))
 BALANCES = st.dictionaries(
@@ -198,3 +199,43 @@ def test_the_last_operations_are_monthly_documents_and_payments_up_to_today() ->
     assert snapshot.last_payment is not None
     assert (snapshot.last_charge.document, snapshot.last_charge.debit) == ("B", Decimal(100))
     assert (snapshot.last_payment.document, snapshot.last_payment.credit) == ("1", Decimal(50))
+
+
+def test_what_a_version_writes_never_changes() -> None:
+    """Rows stored before an upgrade are read after it: with the first change FORMAT is raised."""
+    ledger = ContractLedger(
+        [
+            LedgerDocument(1, "D1", UPD, date(2026, 9, 30), SEPTEMBER, Decimal(1000), number="У-1"),
+            LedgerDocument(2, "D2", CORRECTION, TODAY, SEPTEMBER, Decimal(-150), "D1"),
+            LedgerDocument(3, "D3", FINE, TODAY, OCTOBER, Decimal("12.34"), number="П-3"),
+            UPD_OF_OCTOBER._replace(id=4, external_id="D4", gross=Decimal(500), number="У-4"),
+            LedgerDocument(5, "D5", CORRECTION, TODAY, OCTOBER, Decimal(-2), "D3"),
+        ],
+        [
+            IssuedInvoice(1, "С-1", SEPTEMBER, date(2026, 10, 18), Decimal(900)),
+            IssuedInvoice(2, "С-2", OCTOBER, date(2026, 11, 18), Decimal(300)),
+            ADVANCE._replace(id=3),
+        ],
+        [LedgerPayment(1, EntryKind.PAYMENT, date(2026, 10, 20), Decimal(900))],
+        [MonthEnds(SEPTEMBER, Decimal(40), Decimal(1040))],
+    )
+    snapshot = build_snapshot(ledger, TODAY)
+    items = snapshot.open_items
+    written = (
+        FORMAT,
+        write_unpaid(items.unpaid),
+        write_balances(items.invoices, items.documents),
+        write_ids(snapshot.interest_corrections),
+        str(items.balance),
+    )
+    assert written == (
+        1,
+        '[["invoice",3,"a","2026-11-10",3000,1000,1],'
+        '["document",4,"У-4","2026-11-18",20000,0,0],'
+        '["invoice",2,"С-2","2026-11-18",30000,0,0],'
+        '["interest",3,"П-3",null,1034,0,0]]',
+        '{"invoices":[1,85000,0,2,0,30000,3,1000,2000],'
+        '"documents":[1,85000,0,0,4,50000,50000,0,3,1034,1034,1,2,0,0,0,5,0,0,1]}',
+        "[5]",
+        "500.34",
+    )

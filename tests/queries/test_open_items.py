@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.actions.open_items import store_snapshots
 from app.domain.access import Permission
+from app.domain.period import Period
 from app.domain.snapshot_texts import FORMAT
 from app.domain.turnover import EntryKind
 from app.models import Charge, Contract, OpenItemSnapshot
@@ -23,7 +24,7 @@ from app.queries.open_items import (
     read_open_items,
     read_unpaid_items,
 )
-from app.queries.settlements import balance_on, find_last_operation
+from app.queries.settlements import ledger_of
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PageClient
@@ -56,15 +57,13 @@ def test_the_computed_figures_are_those_of_the_settlements_page(
     contract = visible(session, random_contract(make, seed))
     for day in DAYS:
         found = compute_snapshot(session, contract.id, day)
-        assert found.open_items.balance == balance_on(session, contract, day)
-        for operation, kind in (
-            (found.last_charge, EntryKind.UPD),
-            (found.last_payment, EntryKind.PAYMENT),
-        ):
-            last = find_last_operation(session, contract, (kind,), day)
-            assert (operation and operation._replace(period=None)) == (
-                last and last._replace(period=None)
-            )
+        closing = ledger_of(session, contract, Period(day, day)).sheet.closing
+        assert found.open_items.balance == closing
+        operations = ledger_of(session, contract, Period(date(2020, 1, 1), day)).operations()
+        last = {row.entry.kind: row.entry for row in operations}
+        payment = last.get(EntryKind.PAYMENT)
+        assert found.last_charge == last.get(EntryKind.UPD)
+        assert found.last_payment == (payment and payment._replace(period=None))
 
 
 @pytest.mark.parametrize("seed", range(4))

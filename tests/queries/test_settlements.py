@@ -15,7 +15,7 @@ from app.lib.database import MAX_ID
 from app.models import Contract
 from app.queries.contracts import VisibleContract, get_visible
 from app.queries.open_items import read_money_overview
-from app.queries.settlements import balance_on, ledger_of
+from app.queries.settlements import ledger_of
 from tests.factories import Factory
 
 WINDOW = access_window(date(2026, 11, 21), months=36)
@@ -74,8 +74,11 @@ def test_a_month_after_the_last_balance_goes_on_from_its_closing(
     make.balance(row, "2026-06", "0.00", "75.00")
     make.charge(row, date(2026, 6, 30), "75.00")
     make.payment(row, date(2026, 8, 2), "25.00")
-    assert balance_on(session, contract, date(2026, 7, 31)) == Decimal("75.00")
-    assert balance_on(session, contract, date(2026, 8, 2)) == Decimal("50.00")
+    closings = [
+        ledger_of(session, contract, Period(day, day)).sheet.closing
+        for day in (date(2026, 7, 31), date(2026, 8, 2))
+    ]
+    assert closings == [Decimal("75.00"), Decimal("50.00")]
 
 
 def test_a_difference_with_billings_closing_is_reported_not_hidden(

@@ -14,8 +14,8 @@ from app.models import Charge, Contract, Invoice, MonthlyBalance, Payment
 
 MONEY = frozenset(model.__tablename__ for model in (Charge, Invoice, Payment, MonthlyBalance))
 """Tables of which open items are computed."""
-AT_ONCE = 2000
-"""Contracts whose open items an import computes itself, within some two seconds."""
+AT_ONCE = 1000
+"""Contracts whose open items an import computes itself, within a second or two."""
 
 
 @dataclass
