@@ -66,6 +66,7 @@ LISTED = {
         "registration.stop",
         "registration.stop_submit",
         "service.health",
+        "service.health_live",
         "service.root",
         "staff.second_factor",
         "staff.second_factor_submit",

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.actions import claims
 from app.actions.audit_log import record
+from app.actions.health import note_failure, note_success
 from app.actions.mailbox_limits import hit_mailbox_limit
 from app.actions.sms_codes import issue_code
 from app.domain.claims import LEASE
@@ -207,7 +208,7 @@ def finish_sent(session: Session, claim: claims.Claim, provider_id: str, now: da
     Raises:
         ClaimLostError: another process sends it now.
     """
-    claims.finish_job(
+    message = claims.finish_job(
         session,
         JOBS,
         claim,
@@ -217,6 +218,7 @@ def finish_sent(session: Session, claim: claims.Claim, provider_id: str, now: da
         last_error=None,
         provider_id=provider_id[:200],
     )
+    note_success(session, message.channel)
 
 
 def finish_failed(
@@ -229,6 +231,9 @@ def finish_failed(
     """
     message = claims.get_claimed(session, JOBS, claim)
     reason = str(error)[:300]
+    if not error.is_final:
+        # A recipient who is refused for good says nothing of the channel.
+        note_failure(session, message.channel, reason, now)
     if message.is_interactive or error.is_final or message.tries >= MAX_TRIES:
         _give_up(session, claim, reason)
         return None

@@ -13,11 +13,13 @@ from app.models import (
     AccountSession,
     Consent,
     ContactChange,
+    HealthAlert,
     Message,
     RateLimitHit,
     Recovery,
     Registration,
     SmsCode,
+    WorkerHeartbeat,
 )
 
 ATTEMPTS = timedelta(days=31)
@@ -26,6 +28,7 @@ DRAFTS = timedelta(days=2)
 UNCONFIRMED = timedelta(days=30)
 SESSIONS = timedelta(days=180)
 CHANGES = timedelta(days=30)
+SIGNS_OF_LIFE = timedelta(days=7)
 
 
 def clean_up(session: Session, now: datetime) -> dict[str, int]:
@@ -49,5 +52,8 @@ def clean_up(session: Session, now: datetime) -> dict[str, int]:
         "consents": delete(Consent).where(Consent.registration_id.in_(unfinished)),
         "registrations": delete(Registration).where(Registration.id.in_(unfinished)),
         "sessions": delete(AccountSession).where(AccountSession.last_seen_at < now - SESSIONS),
+        "heartbeats": delete(WorkerHeartbeat).where(WorkerHeartbeat.seen_at < now - SIGNS_OF_LIFE),
+        # Of a machine that is no more, or a check that this version no longer makes.
+        "health_results": delete(HealthAlert).where(HealthAlert.checked_at < now - SIGNS_OF_LIFE),
     }
     return {name: count_changed(session, statement) for name, statement in statements.items()}

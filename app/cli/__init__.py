@@ -16,6 +16,7 @@ from app.cli import (
     backups,
     billing,
     enquiries,
+    health,
     local,
     messages,
     moving,
@@ -52,6 +53,7 @@ COMMANDS = (
     backups.restore,
     moving.move_database_command,
     moving.move_files_command,
+    health.check,
     local.demo,
     local.prepare,
 )

@@ -46,6 +46,13 @@ class Mailer(Protocol):
             SendError: not accepted, or no answer in time.
         """
 
+    def check_login(self) -> None:
+        """Connect and log in without sending anything.
+
+        Raises:
+            SendError: the server does not let the portal in.
+        """
+
 
 class SmtpMailer:
     """Flask-Mail builds and sends; needs an application context."""
@@ -70,6 +77,16 @@ class SmtpMailer:
             raise SendError(type(error).__name__) from None
         return mailing.message_id
 
+    def check_login(self) -> None:
+        try:
+            with _Connection(self._mail, self._settings) as connection:
+                if connection.host is not None:
+                    connection.host.noop()
+        except smtplib.SMTPResponseException as error:
+            raise SendError(f"SMTP {error.smtp_code}") from None
+        except (smtplib.SMTPException, OSError, ValueError) as error:
+            raise SendError(type(error).__name__) from None
+
 
 class FileMailer:
     """Writes each email to ``INSTANCE_DIR/outbox``."""
@@ -80,6 +97,9 @@ class FileMailer:
     def send(self, mailing: Mailing) -> str:
         message = _build_message(mailing, self._settings).as_bytes()
         return write_outbox_file(self._settings.outbox, "mail", mailing.recipient, ".eml", message)
+
+    def check_login(self) -> None:
+        """There is no server."""
 
 
 def make_mailer(mail: Mail, settings: MailSettings) -> Mailer:
@@ -127,10 +147,15 @@ class _Connection(Connection):
             )
         else:
             host = _Punctual(settings.server, settings.port, settings.timeout)
-        if settings.use_tls:
-            host.starttls(context=context)
-        if settings.username:
-            host.login(settings.username, settings.password)
+        try:
+            if settings.use_tls:
+                host.starttls(context=context)
+            if settings.username:
+                host.login(settings.username, settings.password)
+        except BaseException:
+            # Nobody else holds it yet.
+            host.close()
+            raise
         return host
 
     def __exit__(

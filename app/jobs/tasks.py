@@ -11,8 +11,9 @@ from flask import Flask
 from app.actions.retention import clean_up
 from app.actions.search_index import rebuild_search
 from app.extensions import db
-from app.jobs import delivery, imports, open_items, prepared_files
+from app.jobs import delivery, health, imports, open_items, prepared_files
 from app.lib.file_locks import RUNNING, hold_shared
+from app.lib.heartbeat import heartbeat
 from app.logging import event
 from app.web import data_access, pdf_responses, uploads
 from app.web.context import clock
@@ -108,7 +109,11 @@ def run(app: Flask) -> None:
     """Work until stopped."""
     pdf_responses.start_helper(app)
     app.extensions["running"] = hold_shared(Path(app.instance_path) / RUNNING)
-    app.extensions["huey"].create_consumer(workers=WORKERS, worker_type="thread").run()
+    with app.app_context():
+        beat = health.give_sign_of_life()
+    # In a thread of its own: a long import must not look like a dead worker.
+    with heartbeat(beat, health.BEAT_SECONDS):
+        app.extensions["huey"].create_consumer(workers=WORKERS, worker_type="thread").run()
 
 
 def _enqueue_or_leave_to_sweep(task: Callable[..., object]) -> Callable[..., None]:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError
 
+REVISION = re.compile(r"""^(down_)?revision = ["'](\w+)["']$""", re.MULTILINE)
+
 
 def newest_migration(folder: Path) -> str:
-    """Revision of the newest file in ``migrations/versions``; they are numbered by hand."""
-    return max(path.name.partition("_")[0] for path in folder.glob("[0-9]*.py"))
+    """Revision in ``migrations/versions`` that no other one follows.
+
+    Numbers are given by hand, ahead; what is merged last need not have the highest one.
+    """
+    revisions: set[str] = set()
+    followed: set[str] = set()
+    for path in folder.glob("[0-9]*.py"):
+        for is_parent, revision in REVISION.findall(path.read_text(encoding="utf-8")):
+            (followed if is_parent else revisions).add(revision)
+    (newest,) = revisions - followed
+    return newest
 
 
 def find_schema_version(engine: Engine) -> str | None:

@@ -29,7 +29,7 @@ from app.models.enquiries import (
 from app.models.messages import Message
 from app.models.metering import Meter, Reading, Register
 from app.models.open_items import OpenItemSnapshot
-from app.models.operations import Backup
+from app.models.operations import Backup, DeliveryOutage, HealthAlert, WorkerHeartbeat
 from app.models.payments import Payment
 from app.models.prepared_files import PreparedFile
 from app.models.registrations import Consent, Recovery, Registration, SmsCode
@@ -63,11 +63,13 @@ __all__ = [
     "ContractSearchSegment",
     "ContractTransfer",
     "Customer",
+    "DeliveryOutage",
     "Department",
     "Enquiry",
     "EnquiryDraft",
     "EnquiryEntry",
     "EnquiryTopic",
+    "HealthAlert",
     "ImportJob",
     "ImportRun",
     "Invoice",
@@ -94,4 +96,5 @@ __all__ = [
     "Supplier",
     "SupplyPoint",
     "TextVersion",
+    "WorkerHeartbeat",
 ]

@@ -12,6 +12,7 @@ from app.queries import contracts
 from app.web.fragments import render_page
 from app.web.permissions import public, signed_in
 from app.web.session import access_window, current_viewer, is_staff
+from app.web.site_probe import describe_request
 
 bp = Blueprint("service", __name__)
 
@@ -47,3 +48,10 @@ def health() -> ResponseReturnValue:
     """Health check for monitoring: 200 while the database answers."""
     db.session.execute(text("SELECT 1"))
     return {"status": "ok"}
+
+
+@bp.get("/health/live")
+@public
+def health_live() -> ResponseReturnValue:
+    """Whether the process answers, without asking the database."""
+    return {"status": "ok", **describe_request()}

@@ -1,0 +1,256 @@
+"""Gather the facts of all health checks. A check that cannot be made is a fault, never a crash."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from app.actions.health import store_heartbeat, store_results
+from app.domain import health, health_services
+from app.domain.health import HealthCheck
+from app.domain.health_services import SettingsFacts
+from app.extensions import db
+from app.integrations.errors import SendError
+from app.integrations.mailer import Mailing
+from app.integrations.site_probe import probe_site
+from app.jobs.delivery import transports
+from app.lib.schema_version import find_schema_version, newest_migration
+from app.logging import log
+from app.queries import health as facts
+from app.queries.backups import find_last_backup
+from app.queries.contracts import find_data_moment
+from app.web.context import clock, config
+from app.web.file_stores import list_stores
+from app.web.site_probe import make_probe_token
+from config import ROOT
+
+PROBE_SECONDS = 5.0
+BEAT_SECONDS = 30.0
+TEST_SUBJECT = "Проверка почты личного кабинета"
+TEST_TEXT = "Это пробное сообщение личного кабинета. Отвечать на него не нужно."
+Check = Callable[[], Sequence[HealthCheck]]
+
+
+def this_machine() -> str:
+    """The name under which this machine's results are stored."""
+    return socket.gethostname()[:60]
+
+
+def check_all() -> list[HealthCheck]:
+    """Make every check, those over the network too."""
+    return [*check_machine(), *check_data(), *check_services()]
+
+
+def check_machine() -> list[HealthCheck]:
+    """Check settings and disk: at once, without database or network."""
+    return [
+        *_guarded("settings", lambda: health_services.check_settings(_settings())),
+        *_guarded("sms", lambda: [health_services.check_sms(_settings())]),
+        *_guarded("disk", _check_disk),
+    ]
+
+
+def check_data() -> list[HealthCheck]:
+    """Check what the database tells; while it is silent or not migrated, nothing behind that."""
+    try:
+        database = health_services.check_database(facts.find_database_version(db.session()), None)
+        found = find_schema_version(db.engine)
+    except SQLAlchemyError as error:
+        _roll_back()
+        return [health_services.check_database("", _describe(error))]
+    schema = health.check_schema(found, newest_migration(ROOT / "migrations" / "versions"))
+    if schema.state is not health.HealthState.OK:
+        return [database, schema]
+    return [
+        database,
+        schema,
+        *_guarded("clock", _check_clock),
+        *_guarded("worker", _check_worker),
+        *_guarded("queue", _check_queue),
+        *_guarded("delivery", _check_delivery),
+        *_guarded("backup", _check_backup),
+        *_guarded("billing_data", _check_billing_data),
+    ]
+
+
+def check_services() -> list[HealthCheck]:
+    """Check over the network, and write to the file store: seconds, so never within a page."""
+    return [
+        *_guarded("site", _check_site),
+        *_guarded("mail", _check_mail),
+        *_guarded("file_store", _check_store),
+    ]
+
+
+def check_readiness() -> list[HealthCheck]:
+    """The checks without which the portal is not ready for work."""
+    return [check for check in check_data() if check.key in health.READINESS]
+
+
+def send_test_mail(recipient: str) -> HealthCheck:
+    """Send a real email, past the queue."""
+    mailing = Mailing(
+        recipient,
+        TEST_SUBJECT,
+        TEST_TEXT,
+        f"<p>{TEST_TEXT}</p>",
+        f"<kabinet-check-{os.urandom(8).hex()}@{transports().host}>",
+        "Личный кабинет",
+    )
+    try:
+        transports().mailer.send(mailing)
+    except SendError as error:
+        return health_services.check_sent("mail_test", recipient, str(error))
+    return health_services.check_sent("mail_test", recipient, None)
+
+
+def send_test_sms(phone: str) -> HealthCheck:
+    """Send a real text message, past the queue and its limits."""
+    try:
+        transports().sms.send(phone, TEST_TEXT)
+    except SendError as error:
+        return health_services.check_sent("sms_test", phone, str(error))
+    return health_services.check_sent("sms_test", phone, None)
+
+
+def store(checks: Sequence[HealthCheck]) -> bool:
+    """Store results for the administrator's page; False: the database is not there. Commits."""
+    try:
+        store_results(db.session(), checks, this_machine(), clock().now())
+        db.session.commit()
+    except SQLAlchemyError as error:
+        _roll_back()
+        log.warning("health results not stored: %s", type(error).__name__)
+        return False
+    return True
+
+
+def give_sign_of_life() -> Callable[[], None]:
+    """A function that stores that this worker lives; it may be called in any thread."""
+    app, started_at = current_app._get_current_object(), clock().now()  # type: ignore[attr-defined]
+
+    def beat() -> None:
+        with app.app_context():
+            store_heartbeat(db.session(), this_machine(), os.getpid(), started_at, clock().now())
+            db.session.commit()
+
+    return beat
+
+
+def _guarded(key: str, check: Check) -> Sequence[HealthCheck]:
+    try:
+        return check()
+    except Exception as error:  # whatever it is, the other checks have to be told
+        log.exception("health check failed: %s", key)
+        _roll_back()
+        return [health_services.failed_check(key, _describe(error))]
+
+
+def _settings() -> SettingsFacts:
+    settings = config()
+    return SettingsFacts(
+        is_production=settings.production,
+        is_debug=current_app.debug,
+        has_fixed_time=settings.fixed_now is not None,
+        is_https=settings.https,
+        is_key_generated=(settings.instance_dir / "secret_key").exists()
+        and not os.environ.get("SECRET_KEY"),
+        has_alert_emails=bool(settings.staff_alert_emails),
+        mail_server=settings.mail.server,
+        sms_sender=settings.sms.sender,
+    )
+
+
+def _check_disk() -> list[HealthCheck]:
+    folder = config().instance_dir
+    free = {str(folder): shutil.disk_usage(folder).free}
+    if not config().files_url.startswith("s3:"):
+        _, attachments = list_stores(config())[0]
+        free[config().files_place] = attachments.free_bytes() or 0
+    return [health_services.check_disk(free, config().disk_free_mb)]
+
+
+def _check_clock() -> list[HealthCheck]:
+    now, zone = clock().now(), config().supplier_timezone.key
+    offset = None if config().fixed_now else facts.find_clock_offset(db.session(), now)
+    return [health_services.check_clock(clock().local(now), zone, offset)]
+
+
+def _check_worker() -> list[HealthCheck]:
+    seen_at = facts.find_worker_seen(db.session())
+    is_needed = config().jobs == "queue"
+    return [health.check_worker(seen_at, clock().now(), is_needed=is_needed)]
+
+
+def _check_queue() -> list[HealthCheck]:
+    now = clock().now()
+    return [health.check_queue(facts.list_waiting_since(db.session(), now), now)]
+
+
+def _check_delivery() -> list[HealthCheck]:
+    outages, now = facts.list_outages(db.session()), clock().now()
+    return [
+        health.check_delivery(channel, outages.get(channel), now) for channel in health.CHANNELS
+    ]
+
+
+def _check_backup() -> list[HealthCheck]:
+    last = find_last_backup(db.session())
+    return [health.check_backup(last.finished_at if last else None, clock().now())]
+
+
+def _check_billing_data() -> list[HealthCheck]:
+    max_age = timedelta(hours=config().billing_age_hours)
+    return [health.check_billing_data(find_data_moment(db.session()), clock().now(), max_age)]
+
+
+def _check_site() -> list[HealthCheck]:
+    base_url = config().base_url
+    site = probe_site(base_url, make_probe_token(), PROBE_SECONDS)
+    certificate = health_services.check_certificate(site, clock().now())
+    checks = health_services.check_site(site, base_url)
+    return checks if certificate is None else [*checks, certificate]
+
+
+def _check_mail() -> list[HealthCheck]:
+    fault = None
+    try:
+        transports().mailer.check_login()
+    except SendError as error:
+        fault = str(error)
+    return [health_services.check_mail(_settings(), fault)]
+
+
+def _check_store() -> list[HealthCheck]:
+    for _, files in list_stores(config()):
+        name = ""
+        try:
+            name = files.save(content := os.urandom(16))
+            if files.read(name) != content:
+                return [health_services.check_store("прочитано не то", config().files_place)]
+        except Exception as error:  # a store may fail in ways of its own
+            return [health_services.check_store(_describe(error), config().files_place)]
+        finally:
+            if name:
+                files.delete(name)
+    return [health_services.check_store(None, config().files_place)]
+
+
+def _roll_back() -> None:
+    try:
+        db.session.rollback()
+    except SQLAlchemyError:
+        db.session.remove()
+
+
+def _describe(error: Exception) -> str:
+    """What went wrong, in one line; a driver's message never holds a password."""
+    cause = error.orig if isinstance(error, DBAPIError) else error.__cause__ or error
+    lines = str(cause).strip().splitlines()
+    return f"{type(cause).__name__}: {lines[0][:160]}" if lines else type(cause).__name__
