@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.access import Role
@@ -56,6 +56,14 @@ def find_owner(
         .order_by(Contract.id)
         .limit(1)
     ).one_or_none()
+
+
+def find_account_ids(session: Session, typed: str) -> list[int]:
+    """Ids of the accounts that have an email address, or the one that has an id, as typed."""
+    is_meant = func.lower(Account.email) == typed.strip().lower()
+    if typed.strip().isdecimal():
+        is_meant = Account.id == int(typed)
+    return list(session.scalars(select(Account.id).where(is_meant).order_by(Account.id)))
 
 
 def list_logins(session: Session, account_id: int) -> list[str]:
