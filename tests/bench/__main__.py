@@ -19,6 +19,7 @@ def main() -> None:
     logging.disable(logging.INFO)
     with tempfile.TemporaryDirectory() as folder:
         imports.report(Path(folder), options.contracts, options.months)
+        imports.report_memory(Path(folder))
         pages.report(Path(folder), options.contracts)
         visits.report(Path(folder))
         search.report(Path(folder))

@@ -146,11 +146,11 @@ def cpu_of(pid: int, settings: dict[str, str]) -> float:
     """Seconds that a server and its children have computed; PostgreSQL's where it is used."""
     pids = [pid, *_children(pid)]
     if "DATABASE_URL" in settings:
-        pids += _backends(settings["DATABASE_URL"].rpartition("/")[2])
-    return sum(map(_seconds, pids))
+        pids += list_backends(settings["DATABASE_URL"].rpartition("/")[2])
+    return sum(map(seconds_of, pids))
 
 
-def _seconds(pid: int) -> float:
+def seconds_of(pid: int) -> float:
     """User and system time of a process, and of its children that have ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
@@ -164,7 +164,7 @@ def _children(pid: int) -> list[int]:
     return [int(child) for child in text.split()]
 
 
-def _backends(database: str) -> list[int]:
+def list_backends(database: str) -> list[int]:
     """Processes of PostgreSQL that serve one database; their titles name it."""
     found = []
     for folder in Path("/proc").iterdir():

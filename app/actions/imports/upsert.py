@@ -123,6 +123,7 @@ class Upsert:
                 self._add(self.source.rows())
                 restore_table(self.connection, self.target)
         except IntegrityError:
+            self.counts.added = 0
             self._check_references()
             if not self._has_duplicates():
                 raise
