@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path
@@ -14,6 +13,7 @@ from jinja2 import Environment
 
 from app.domain.contacts import BillingContacts, read_billing_contacts
 from app.extensions import db
+from app.lib.static_files import version_of
 from app.models import Customer
 from app.queries.contracts import SiteContext, VisibleContract, get_site_context
 from app.queries.profile import BilledCustomer
@@ -106,8 +106,7 @@ def _asset_urls(app: Flask) -> Callable[[str], str]:
 
     @cache
     def asset(name: str) -> str:
-        version = hashlib.sha256((static / name).read_bytes()).hexdigest()[:8]
-        return f"{app.static_url_path}/{name}?v={version}"
+        return f"{app.static_url_path}/{name}?v={version_of(static / name)}"
 
     return asset
 

@@ -8,16 +8,19 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.lib.static_files import pack
 from config import ROOT
 from tests.conftest import NOW
+from tests.proxy.clients import ask
 
 SECRET = "test-secret-" + "x" * 32
 CADDY = os.environ.get("CADDY", "caddy")
@@ -116,6 +119,16 @@ class Servers:
             connection.sendall(b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n")
             assert b" 200 " in connection.recv(64)
 
+    def wait_for_certificate(self) -> None:
+        """The port is open before the certificate has been made."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            with suppress(ssl.SSLError):
+                ask(self.tls_port, "/error-page.css")
+                return
+            time.sleep(0.1)
+        raise AssertionError("no certificate")
+
     def stop_gunicorn(self) -> None:
         assert self.gunicorn is not None
         self.gunicorn.send_signal(signal.SIGTERM)
@@ -137,6 +150,15 @@ class Servers:
         events = [json.loads(line) for line in lines if line.startswith("{")]
         return [event for event in events if event["event"] == "request"]
 
+    def home(self) -> Path:
+        """What Caddy sees of an installation: its own pages, and static files packed for it."""
+        home = self.folder / "home"
+        if not home.exists():
+            home.mkdir()
+            (home / "deploy").symlink_to(ROOT / "deploy")
+            pack(ROOT / "static", home / "static-packed", time.time())
+        return home
+
     @contextmanager
     def caddy(self, **changes: str) -> Iterator[None]:
         """Run the shipped file with a local name and a certificate of its own making.
@@ -156,7 +178,7 @@ class Servers:
         environ = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
-            "KABINET_HOME": str(ROOT),
+            "KABINET_HOME": str(self.home()),
             "KABINET_UPSTREAM": f"127.0.0.1:{self.port}",
         }
         command = [CADDY, "run", "--adapter", "caddyfile", "--config", str(path)]
@@ -164,6 +186,7 @@ class Servers:
             process = subprocess.Popen(command, env=environ, stderr=log)
         try:
             wait_for_port(self.tls_port)
+            self.wait_for_certificate()
             yield
         finally:
             process.terminate()
