@@ -28,7 +28,9 @@ def open_items_refresh(is_complete: bool) -> None:
     click.echo(f"Посчитано договоров: {open_items.store_missing(limit=None)}")
     left = count_contracts_without(db.session(), clock().today())
     if left:
-        raise click.ClickException(f"осталось договоров: {left}; идет загрузка, повторите позже")
+        raise click.ClickException(
+            f"осталось договоров: {left}; идет загрузка из биллинга, повторите позже"
+        )
 
 
 @click.command("open-items-check")

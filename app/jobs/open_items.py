@@ -19,19 +19,23 @@ ROUND = 2000
 AFTER_RESPONSE = 200
 """The same where there is no worker, in a thread of the web server."""
 
+LOCK_WAIT = 60.0
+"""Seconds that who wants all of them waits for a round of the worker."""
+
 
 def store_missing(limit: int | None = ROUND) -> int:
     """Store snapshots for contracts that have none for today; how many. Commits each portion.
 
-    One process of a machine at a time. Where an import holds the only lock of SQLite, the next
-    round goes on.
+    One process of a machine at a time: the others leave it to that one. Where an import holds the
+    only lock of SQLite, the next round goes on.
 
     Args:
         limit: contracts at most; None: all of them.
     """
     session, today, count = db.session(), clock().today(), 0
     try:
-        with hold_one_of(config().instance_dir / "locks", ("open_items",), 0):
+        wait = LOCK_WAIT if limit is None else 0
+        with hold_one_of(config().instance_dir / "locks", ("open_items",), wait):
             for portion in store_missing_snapshots(session, today, limit):
                 session.commit()
                 count += portion

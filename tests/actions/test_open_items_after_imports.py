@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
@@ -28,6 +29,7 @@ from tests.actions.import_steps import (
     import_package,
     portal,
     refused,
+    run_command,
     write_batch,
 )
 from tests.conftest import NOW
@@ -238,3 +240,13 @@ def test_a_large_batch_deletes_snapshots_and_leaves_them_to_the_job(
     assert sum(store_missing_snapshots(portal, TODAY, None)) >= 2
     assert set(snapshots(portal)) >= known
     assert differing(portal, TODAY) == []
+
+
+def test_the_job_of_a_large_batch_stores_them_after_its_commit(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(touched_contracts, "AT_ONCE", 1)
+    assert run_command(app, SAMPLE).exit_code == 0
+    assert {"00001-ЭС", "00003-ЭС"} <= set(snapshots(session))
+    assert not list_contracts_without(session, TODAY)
+    assert differing(session, TODAY) == []
