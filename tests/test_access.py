@@ -67,6 +67,7 @@ LISTED = {
         "registration.stop_submit",
         "service.health",
         "service.health_live",
+        "service.health_ready",
         "service.root",
         "staff.second_factor",
         "staff.second_factor_submit",
@@ -101,6 +102,7 @@ LISTED = {
         "staff.directory_announcement_submit",
         "staff.directory_announcements",
     },
+    STAFF + StaffPermission.SEE_HEALTH: {"staff.health"},
     STAFF + StaffPermission.SEE_STAFF: {"staff.members"},
     STAFF + StaffPermission.MANAGE_STAFF: {
         "staff.member",

@@ -26,16 +26,8 @@ CHANNELS = {
 }
 READINESS = ("database", "schema", "queue", "worker")
 """Without these the portal is not ready for work."""
-DASHBOARD = (
-    "worker",
-    "delivery_mail",
-    "delivery_sms",
-    "billing_data",
-    "disk",
-    "backup",
-    "certificate",
-)
-"""Faults of these are shown to all staff."""
+DASHBOARD_DATA = ("worker", "delivery", "billing_data", "backup")
+"""Faults of these are shown to all staff, beside those of the disk and the certificate."""
 SHARED = frozenset(
     ("worker", "queue", "delivery_mail", "delivery_sms", "backup", "billing_data", "schema")
 ) | {"certificate"}

@@ -35,6 +35,8 @@ class StaffPermission(StrEnum):
     SEE_STAFF = "see_staff"
     MANAGE_STAFF = "manage_staff"
     DIRECTORIES = "directories"
+    SEE_HEALTH = "see_health"
+    """What is in order with the installation, and what is not."""
 
 
 _WORK = frozenset({StaffPermission.WORK})

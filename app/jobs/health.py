@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
+from itertools import chain
 
 from flask import current_app
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.actions.health import store_heartbeat, store_results
 from app.domain import health, health_services
-from app.domain.health import HealthCheck
+from app.domain.health import HealthCheck, HealthState
 from app.domain.health_services import SettingsFacts
 from app.extensions import db
 from app.integrations.errors import SendError
@@ -22,6 +23,7 @@ from app.integrations.site_probe import probe_site
 from app.jobs.delivery import transports
 from app.lib.schema_version import find_schema_version, newest_migration
 from app.logging import log
+from app.models import HealthAlert
 from app.queries import health as facts
 from app.queries.backups import find_last_backup
 from app.queries.contracts import find_data_moment
@@ -56,8 +58,12 @@ def check_machine() -> list[HealthCheck]:
     ]
 
 
-def check_data() -> list[HealthCheck]:
-    """Check what the database tells; while it is silent or not migrated, nothing behind that."""
+def check_data(names: Collection[str] | None = None) -> list[HealthCheck]:
+    """Check what the database tells; while it is silent or not migrated, nothing behind that.
+
+    Args:
+        names: of the checks behind that; None: all.
+    """
     try:
         database = health_services.check_database(facts.find_database_version(db.session()), None)
         found = find_schema_version(db.engine)
@@ -65,18 +71,11 @@ def check_data() -> list[HealthCheck]:
         _roll_back()
         return [health_services.check_database("", _describe(error))]
     schema = health.check_schema(found, newest_migration(ROOT / "migrations" / "versions"))
-    if schema.state is not health.HealthState.OK:
+    if schema.state is not HealthState.OK:
         return [database, schema]
-    return [
-        database,
-        schema,
-        *_guarded("clock", _check_clock),
-        *_guarded("worker", _check_worker),
-        *_guarded("queue", _check_queue),
-        *_guarded("delivery", _check_delivery),
-        *_guarded("backup", _check_backup),
-        *_guarded("billing_data", _check_billing_data),
-    ]
+    wanted = [name for name in DATA_CHECKS if names is None or name in names]
+    found_checks = [_guarded(name, DATA_CHECKS[name]) for name in wanted]
+    return [database, schema, *chain.from_iterable(found_checks)]
 
 
 def check_services() -> list[HealthCheck]:
@@ -90,7 +89,34 @@ def check_services() -> list[HealthCheck]:
 
 def check_readiness() -> list[HealthCheck]:
     """The checks without which the portal is not ready for work."""
-    return [check for check in check_data() if check.key in health.READINESS]
+    return check_data(health.READINESS)
+
+
+def list_dashboard_faults() -> list[HealthCheck]:
+    """Faults that all staff have to know of; of the certificate, as it was last seen."""
+    checks = [*_guarded("disk", _check_disk), *check_data(health.DASHBOARD_DATA)]
+    stored = facts.list_results(db.session(), ["certificate"])
+    checks += [_stored_check(result) for result in stored]
+    return [check for check in checks if check.state is HealthState.FAULT]
+
+
+def check_for_page() -> list[tuple[HealthCheck, HealthAlert | None]]:
+    """All checks for the administrator: those of this moment, and stored ones with their row.
+
+    What takes seconds, and what other machines have found, is as the last round stored it.
+    """
+    now = [*check_machine(), *check_data()]
+    known = {check.key for check in now}
+    rows: list[tuple[HealthCheck, HealthAlert | None]] = [(check, None) for check in now]
+    try:
+        stored = facts.list_results(db.session())
+    except SQLAlchemyError:
+        _roll_back()
+        return rows
+    others = [
+        row for row in stored if row.key not in known or row.machine not in ("", this_machine())
+    ]
+    return [*rows, *((_stored_check(row), row) for row in others)]
 
 
 def send_test_mail(recipient: str) -> HealthCheck:
@@ -152,6 +178,10 @@ def _guarded(key: str, check: Check) -> Sequence[HealthCheck]:
         return [health_services.failed_check(key, _describe(error))]
 
 
+def _stored_check(result: HealthAlert) -> HealthCheck:
+    return HealthCheck(result.key, HealthState(result.state), result.text, result.advice)
+
+
 def _settings() -> SettingsFacts:
     settings = config()
     return SettingsFacts(
@@ -208,6 +238,16 @@ def _check_backup() -> list[HealthCheck]:
 def _check_billing_data() -> list[HealthCheck]:
     max_age = timedelta(hours=config().billing_age_hours)
     return [health.check_billing_data(find_data_moment(db.session()), clock().now(), max_age)]
+
+
+DATA_CHECKS: dict[str, Check] = {
+    "clock": _check_clock,
+    "worker": _check_worker,
+    "queue": _check_queue,
+    "delivery": _check_delivery,
+    "backup": _check_backup,
+    "billing_data": _check_billing_data,
+}
 
 
 def _check_site() -> list[HealthCheck]:

@@ -11,7 +11,7 @@ from flask import Flask
 from app.actions.retention import clean_up
 from app.actions.search_index import rebuild_search
 from app.extensions import db
-from app.jobs import delivery, health, imports, open_items, prepared_files
+from app.jobs import delivery, health, health_alerts, imports, open_items, prepared_files
 from app.lib.file_locks import RUNNING, hold_shared
 from app.lib.heartbeat import heartbeat
 from app.logging import event
@@ -86,6 +86,11 @@ def _register_periodic_tasks(app: Flask, huey: JobQueue) -> None:
     def store_open_items() -> None:
         with app.app_context():
             open_items.store_missing()
+
+    @huey.periodic_task(crontab(minute="*/5"), name="check_health")
+    def check_health() -> None:
+        with app.app_context():
+            health_alerts.alert()
 
     @huey.periodic_task(crontab(minute="20", hour="1"), name="clean_up")
     def clean_up_nightly() -> None:

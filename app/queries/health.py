@@ -64,6 +64,15 @@ def list_results(session: Session, keys: Sequence[str] = ()) -> Sequence[HealthA
     return session.scalars(statement).all()
 
 
+def find_last_round(session: Session, machine: str) -> datetime | None:
+    """When a machine last checked its way through the network; None: never."""
+    return session.scalar(
+        select(HealthAlert.checked_at).where(
+            HealthAlert.machine == machine, HealthAlert.key == "site"
+        )
+    )
+
+
 def find_database_version(session: Session) -> str:
     """Name and version of the database."""
     connection = session.connection()

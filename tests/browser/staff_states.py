@@ -66,6 +66,7 @@ STAFF_STATES = (
     State("staff: sign-in page, nothing typed", None, "/staff/sign-in", 422, send("Продолжить")),
     State("staff: my password", ADMIN, staff_page("/password")),
     State("staff: dashboard", ADMIN, after(staff_rows.submitted, "/")),
+    State("staff: health", ADMIN, staff_page("/health")),
     State("staff: search", ADMIN, staff_page("/customers"), act=search),
     State("staff: card", ADMIN, of_contract("/customers/{}")),
     State("staff: card of a hostile customer", ADMIN, of_contract("/customers/{}", HOSTILE_NUMBER)),

@@ -22,7 +22,8 @@ from tests.deploy.sandbox import settings_of
 from tests.deploy.test_kabinet_command import kabinet
 
 UNITS = [
-    ROOT / "deploy" / f"{name}.service" for name in ("kabinet", "kabinet-worker", "kabinet-backup")
+    ROOT / "deploy" / f"{name}.service"
+    for name in ("kabinet", "kabinet-worker", "kabinet-backup", "kabinet-check")
 ]
 WEB = UNITS[0]
 # What a page, a PDF, a password and the network need of the system.
@@ -108,6 +109,14 @@ def test_a_backup_is_made_every_night_where_the_service_may_write() -> None:
     assert settings["ReadWritePaths"] == [place]
     told = analyze("verify", "--recursive-errors=no", ROOT / "deploy" / "kabinet-backup.timer")
     assert "kabinet-backup.timer:" not in told.stderr
+
+
+def test_health_is_checked_every_five_minutes() -> None:
+    (line,) = settings_of(UNITS[3])["ExecStart"]
+    assert line.split()[1:] == ["check", "--alert"]
+    timer = ROOT / "deploy" / "kabinet-check.timer"
+    assert "OnCalendar=*:0/5" in timer.read_text(encoding="utf-8")
+    assert "kabinet-check.timer:" not in analyze("verify", "--recursive-errors=no", timer).stderr
 
 
 def confined(unit: Path, *command: str | Path) -> list[str | Path]:

@@ -47,6 +47,10 @@ FACTS = {
     "errors": ["customers.csv:2:inn: 123: в ИНН 10 или 12 цифр"],
     "message": "",
     "url": "kabinet.example.org/staff/imports/17",
+    "host": "kabinet.example.org",
+    "machine": "web-1",
+    "faults": ["Диск: свободно 3 МБ. Освободите место."],
+    "recovered": ["Работник: последний признак жизни 9 с назад."],
 }
 EMAILS = {
     "registration_link": "Подтвердить регистрацию",
@@ -65,6 +69,7 @@ EMAILS = {
     "contact_link": "Подтвердить адрес",
     "contact_asked": None,
     "contact_changed": None,
+    "health_alert": None,
     "import_failed": None,
     "transfer_former": None,
     "transfer_new": None,

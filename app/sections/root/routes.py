@@ -7,7 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import text
 
+from app.domain.health import HealthState
 from app.extensions import db
+from app.jobs.health import check_readiness
 from app.queries import contracts
 from app.web.fragments import render_page
 from app.web.permissions import public, signed_in
@@ -55,3 +57,13 @@ def health() -> ResponseReturnValue:
 def health_live() -> ResponseReturnValue:
     """Whether the process answers, without asking the database."""
     return {"status": "ok", **describe_request()}
+
+
+@bp.get("/health/ready")
+@public
+def health_ready() -> ResponseReturnValue:
+    """Whether everything is there that the portal needs for its work; by name what is not."""
+    faults = [check.key for check in check_readiness() if check.state is HealthState.FAULT]
+    if faults:
+        return {"status": "not ready", "not_ready": faults}, 503
+    return {"status": "ready"}

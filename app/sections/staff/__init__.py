@@ -10,6 +10,7 @@ from app.sections.staff.customers import routes as customers
 from app.sections.staff.dashboard import routes as dashboard
 from app.sections.staff.enquiries import routes as enquiries
 from app.sections.staff.enquiries import thread
+from app.sections.staff.health import routes as health
 from app.sections.staff.members import routes as members
 from app.sections.staff.messages import routes as messages
 from app.sections.staff.my_account import routes as my_account
@@ -31,6 +32,7 @@ __all__ = [
     "directories",
     "enquiries",
     "exchange",
+    "health",
     "members",
     "messages",
     "my_account",

@@ -20,6 +20,7 @@ MENU = (
     ("staff.directories", "Справочники", "announce", ("staff.director",)),
     ("staff.audit_log", "Журнал", "audit_log", ("staff.audit_log",)),
     ("staff.members", "Сотрудники", "see_staff", ("staff.member",)),
+    ("staff.health", "Состояние системы", "see_health", ("staff.health",)),
 )
 CONTRACT_STATUSES = {
     "active": "действует",

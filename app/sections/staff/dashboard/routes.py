@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.staff import StaffPermission
 from app.extensions import db
+from app.jobs.health import list_dashboard_faults
 from app.queries.dashboard import build_dashboard
 from app.queries.reached_limits import list_reached_limits
 from app.sections.staff.audit_log.forms import midnight
@@ -36,6 +37,7 @@ def dashboard() -> ResponseReturnValue:
         fragment="results",
         dashboard=dashboard,
         week=week.isoformat(),
+        health_faults=list_dashboard_faults(),
         limits=list_reached_limits(db.session(), watched_limits(), now),
         limit_labels=LIMITS,
         is_old=dashboard.as_of is None or dashboard.as_of < oldest,

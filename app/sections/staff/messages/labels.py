@@ -27,6 +27,7 @@ KINDS = {
     "enquiry_receipt": "Обращение принято",
     "enquiry_reopened": "Обращение снова открыто",
     "enquiry_reply": "Ответ на обращение",
+    "health_alert": "Неисправность",
     "import_failed": "Загрузка не удалась",
     "password_changed": "Пароль изменен",
     "reading_receipt": "Показания приняты",

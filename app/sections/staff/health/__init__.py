@@ -1,0 +1,1 @@
+"""Staff: what is in order with the installation, and what is not."""
