@@ -42,7 +42,7 @@ def assets(client: FlaskClient, site: Site) -> list[str]:
     return [site.url + path for path in re.findall(r'(?:href|src)="(/static/[^"]+)"', html)]
 
 
-@pytest.mark.parametrize("encoding", ["br", "gzip"])
+@pytest.mark.parametrize("encoding", ["zstd", "br", "gzip"])
 def test_style_sheet_and_scripts_keep_their_budgets(
     client: FlaskClient, site: Site, encoding: str
 ) -> None:
@@ -56,7 +56,7 @@ def test_style_sheet_and_scripts_keep_their_budgets(
     assert sum(sizes.values()) <= 21 * KB, sizes
 
 
-@pytest.mark.parametrize("encoding", ["br", "gzip"])
+@pytest.mark.parametrize("encoding", ["zstd", "br", "gzip"])
 def test_pages_and_updates_keep_their_budgets(
     client: FlaskClient, site: Site, encoding: str
 ) -> None:
@@ -71,7 +71,7 @@ def test_pages_and_updates_keep_their_budgets(
     )
 
 
-@pytest.mark.parametrize("encoding", ["br", "gzip"])
+@pytest.mark.parametrize("encoding", ["zstd", "br", "gzip"])
 def test_everything_of_a_first_visit_is_light(site: Site, encoding: str) -> None:
     client = site.app.test_client()
     urls = [site.url + "/sign-in", *assets(client, site)]
@@ -119,4 +119,5 @@ def test_static_files_are_kept_for_a_year_whoever_is_signed_in(
 
 def test_an_empty_page_is_lighter_still(client: FlaskClient, site: Site) -> None:
     client.set_cookie("kabinet", site.cookie(EMPTY), domain="127.0.0.1")
-    assert carried(client, site.contract(EMPTY, "/settlements"), "br") <= 3 * KB
+    for encoding in ("zstd", "br"):
+        assert carried(client, site.contract(EMPTY, "/settlements"), encoding) <= 3 * KB
