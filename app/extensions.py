@@ -52,6 +52,22 @@ class _DatabaseCommands(click.Command):
         return context
 
 
+class SignIns(LoginManager):
+    """Flask-Login without what the portal does not use but every request would pay for.
+
+    That is the remember-me cookie, ``current_user`` in templates (they have ``user``), and the
+    comparison of address and browser with those of the sign-in.
+    """
+
+    def init_app(self, app: Flask, add_context_processor: bool = False) -> None:
+        """Bind to an application."""
+        app.login_manager = self  # type: ignore[attr-defined]
+
+    def _session_protection_failed(self) -> bool:
+        # A phone that changes networks must stay signed in.
+        return False
+
+
 class PortalSession(Session):
     """The session of a request or a job, on one database."""
 
@@ -63,7 +79,7 @@ class PortalSession(Session):
 # The tables inherit our own Base; the extension brings only engine and session per request.
 db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": PortalSession})
 migrate = Migrations()
-login_manager = LoginManager()
+login_manager = SignIns()
 csrf = CSRFProtect()
 compress = Compress()
 mail = Mail()

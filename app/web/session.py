@@ -213,8 +213,6 @@ def _seconds_left(created_at: datetime, longest: timedelta, now: datetime) -> in
 
 def init_app(app: Flask) -> None:
     """Teach Flask-Login to read our session rows."""
-    # The table knows address and agent; a phone that changes networks must stay signed in.
-    login_manager.session_protection = None
     login_manager.user_loader(load)
 
     @app.before_request
