@@ -14,7 +14,7 @@ import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from app.cli.local import prepare
+from app.cli import LazyCommand
 from app.jobs import tasks
 from app.web import master_process
 from config import ROOT
@@ -24,7 +24,7 @@ from config import ROOT
 @click.pass_context
 def serve(context: click.Context) -> None:
     """Подготовить местную установку и запустить веб-сервер и работника."""
-    context.invoke(prepare)
+    context.invoke(LazyCommand("prepare", "local").command)
     app = context.ensure_object(ScriptInfo).load_app()
     master_process.prepare_to_fork(app)
     if "huey" not in app.extensions:
