@@ -23,7 +23,7 @@ from app.domain.registration import Channel, State
 from app.lib.passwords import hash_password
 from app.models import Contract, Membership, Registration
 from app.queries.contracts import VisibleContract, get_visible
-from app.queries.enquiries.customer import get_known_details, list_premises_kinds, list_topics
+from app.queries.enquiries.choices import get_known_details, list_choices
 from app.queries.readings.meters import list_meters
 
 BROWSER = Browser("127.0.0.1", "")
@@ -73,14 +73,14 @@ def _ask(
     rules: EnquiryRules,
     now: datetime,
 ) -> None:
-    topics = list_topics(session)
-    topic = find_topic(topics, use) or topics[0]
+    choices = list_choices(session)
+    topic = find_topic(choices.topics, use) or choices.topics[0]
     known = get_known_details(session, contract, viewer)
     command = NewEnquiry(
         idempotency_key=str(uuid.uuid4()),
         topic=topic,
         department_id=topic.department_id or contract.department_id,
-        premises_kind_id=list_premises_kinds(session)[0].id,
+        premises_kind_id=choices.premises_kinds[0].id,
         organisation=known.organisation,
         phone=known.phone or "+79000000000",
         email=known.email,

@@ -27,9 +27,9 @@ from app.models import (
     Account,
     Enquiry,
     EnquiryEntry,
-    EnquiryTopic,
 )
 from app.queries.contracts import VisibleContract
+from app.queries.enquiries.choices import TopicChoice
 from app.queries.enquiries.customer import count_since, find_by_key
 
 PORTAL = "portal"
@@ -61,7 +61,7 @@ class NewEnquiry:
     """
 
     idempotency_key: str
-    topic: EnquiryTopic
+    topic: TopicChoice
     department_id: int | None
     premises_kind_id: int
     organisation: str

@@ -1,35 +1,29 @@
-"""Enquiries of a contract for its customer: topics to choose from, lists, threads, drafts."""
+"""Enquiries of a contract for its customer: lists, threads, drafts; directories of topics."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import NamedTuple
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from app.domain.access import Viewer
 from app.domain.enquiries import BUILT_IN, WAITING, EnquiryStatus
 from app.domain.errors import NotFoundError
 from app.models import (
-    Account,
     Attachment,
-    Contract,
-    Customer,
     Department,
     Enquiry,
     EnquiryDraft,
     EnquiryEntry,
     EnquiryTopic,
     PremisesKind,
-    SupplyPoint,
 )
 from app.queries.contracts import VisibleContract
 from app.queries.enquiries.thread import get_thread, get_thread_attachment
-
-MAX_ADDRESSES = 50
 
 
 def topics_in_force() -> ColumnElement[bool]:
@@ -75,39 +69,73 @@ def list_departments(session: Session) -> Sequence[Department]:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownDetails:
-    """What the form of a new enquiry is filled with."""
+class EnquiryLine:
+    """An enquiry in a list; ``topic`` is a name."""
 
-    organisation: str
-    phone: str
-    email: str
-    addresses: tuple[str, ...]
+    id: int
+    number: str | None
+    registered_at: datetime
+    topic: str
+    source_label: str | None
+    status: str
+    answer_due_on: date
+    answered_at: datetime | None
 
 
-def get_known_details(session: Session, contract: VisibleContract, viewer: Viewer) -> KnownDetails:
-    """Name, contacts and addresses, as billing and the account have them."""
-    account = session.get_one(Account, viewer.account_id)
-    customer = session.scalars(
-        select(Customer)
-        .join(Contract, Contract.customer_id == Customer.id)
-        .where(Contract.id == contract.id)
-    ).one()
-    addresses = session.scalars(
-        select(SupplyPoint.address)
-        .where(SupplyPoint.contract_id == contract.id, SupplyPoint.withdrawn_at.is_(None))
-        .order_by(SupplyPoint.id)
-        .limit(MAX_ADDRESSES)
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+OF_CUSTOMER = (
+    Enquiry.contract_id == bindparam("contract_id"),
+    Enquiry.registered_at >= bindparam("since", type_=Enquiry.registered_at.type),
+)
+"""SQL: enquiries of a contract, of its present customer, not of a former one;
+``customer_values`` has what it compares with."""
+_STATUSES: BindParameter[Any] = bindparam("statuses", expanding=True)
+_LINES = (
+    select(
+        Enquiry.id,
+        Enquiry.number,
+        Enquiry.registered_at,
+        EnquiryTopic.name,
+        Enquiry.source_label,
+        Enquiry.status,
+        Enquiry.answer_due_on,
+        Enquiry.answered_at,
     )
-    return KnownDetails(
-        customer.display_name, account.phone or "", account.email, tuple(dict.fromkeys(addresses))
-    )
+    .join(EnquiryTopic, EnquiryTopic.id == Enquiry.topic_id)
+    .where(*OF_CUSTOMER, Enquiry.status.in_(_STATUSES))
+    .order_by(Enquiry.registered_at.desc(), Enquiry.id.desc())
+    .offset(bindparam("offset"))
+    .limit(bindparam("limit"))
+)
+_COUNT = select(func.count()).where(*OF_CUSTOMER, Enquiry.status.in_(_STATUSES))
+_OF_DRAFT = (
+    EnquiryDraft.contract_id == bindparam("contract_id"),
+    EnquiryDraft.account_id == bindparam("account_id"),
+    EnquiryDraft.enquiry_id == bindparam("enquiry_id"),
+)
+_COUNT_AND_DRAFT = select(_COUNT.scalar_subquery(), exists().where(*_OF_DRAFT))
+_DRAFT = (
+    select(EnquiryDraft)
+    .where(*_OF_DRAFT)
+    .options(selectinload(EnquiryDraft.attachments))
+    .execution_options(populate_existing=True)
+)
+_LOCKED_DRAFT = _DRAFT.with_for_update()
+
+
+def customer_values(contract: VisibleContract) -> dict[str, Any]:
+    """Values of ``OF_CUSTOMER`` for a contract."""
+    return {"contract_id": contract.id, "since": contract.transferred_at or LONG_AGO}
 
 
 def count_enquiries(
     session: Session, contract: VisibleContract, statuses: Collection[EnquiryStatus]
-) -> int:
-    """How many enquiries of a contract have one of these statuses."""
-    return session.scalar(_of(contract, statuses).with_only_columns(func.count())) or 0
+) -> tuple[int, bool]:
+    """Count the enquiries of a contract in some statuses; and whether the viewer drafts one."""
+    values = customer_values(contract) | _draft_values(contract, contract.viewer, 0)
+    row = session.connection().execute(_COUNT_AND_DRAFT, values | {"statuses": list(statuses)})
+    count, has_draft = row.one()
+    return count, bool(has_draft)
 
 
 def list_enquiries(
@@ -116,15 +144,11 @@ def list_enquiries(
     statuses: Collection[EnquiryStatus],
     offset: int = 0,
     limit: int = 25,
-) -> Sequence[Enquiry]:
-    """Enquiries of a contract with their topics, the newest first."""
-    return session.scalars(
-        _of(contract, statuses)
-        .options(joinedload(Enquiry.topic))
-        .order_by(Enquiry.registered_at.desc(), Enquiry.id.desc())
-        .offset(offset)
-        .limit(limit)
-    ).all()
+) -> list[EnquiryLine]:
+    """Enquiries of a contract in some statuses, the newest first."""
+    values = {"statuses": list(statuses), "offset": offset, "limit": limit}
+    rows = session.connection().execute(_LINES, customer_values(contract) | values)
+    return [EnquiryLine(*row) for row in rows]
 
 
 def get_enquiry(session: Session, contract: VisibleContract, enquiry_id: int) -> Enquiry:
@@ -177,16 +201,16 @@ def find_draft(
     Args:
         lock: lock the row until the transaction ends.
     """
-    rows = select(EnquiryDraft).with_for_update() if lock else select(EnquiryDraft)
-    return session.scalars(
-        rows.where(
-            EnquiryDraft.contract_id == contract.id,
-            EnquiryDraft.account_id == viewer.account_id,
-            EnquiryDraft.enquiry_id == enquiry_id,
-        )
-        .options(selectinload(EnquiryDraft.attachments))
-        .execution_options(populate_existing=True)
-    ).first()
+    statement = _LOCKED_DRAFT if lock else _DRAFT
+    return session.scalars(statement, _draft_values(contract, viewer, enquiry_id)).first()
+
+
+def _draft_values(contract: VisibleContract, viewer: Viewer, enquiry_id: int) -> dict[str, Any]:
+    return {
+        "contract_id": contract.id,
+        "account_id": viewer.account_id,
+        "enquiry_id": enquiry_id,
+    }
 
 
 def get_attachment(
@@ -213,8 +237,7 @@ class WaitingEnquiry(NamedTuple):
 _WAITING_FOR_CUSTOMER = (
     select(Enquiry.id, Enquiry.number, Enquiry.status)
     .where(
-        Enquiry.contract_id == bindparam("contract_id"),
-        Enquiry.registered_at >= bindparam("since", type_=Enquiry.registered_at.type),
+        *OF_CUSTOMER,
         # Two values alone: for a list SQLAlchemy writes the statement anew each time.
         or_(
             Enquiry.status == EnquiryStatus.NEEDS_DETAILS,
@@ -228,9 +251,7 @@ _WAITING_FOR_CUSTOMER = (
 
 def list_waiting_for_customer(session: Session, contract: VisibleContract) -> list[WaitingEnquiry]:
     """The newest enquiries in which the customer has an answer or a question to react to."""
-    since = contract.transferred_at or datetime.min.replace(tzinfo=UTC)
-    values = {"contract_id": contract.id, "since": since}
-    rows = session.connection().execute(_WAITING_FOR_CUSTOMER, values)
+    rows = session.connection().execute(_WAITING_FOR_CUSTOMER, customer_values(contract))
     return [WaitingEnquiry(*row) for row in rows]
 
 
@@ -259,10 +280,6 @@ def get_by_number(session: Session, number: str) -> Enquiry:
     if found is None:
         raise NotFoundError
     return found
-
-
-def _of(contract: VisibleContract, statuses: Collection[EnquiryStatus]) -> Select[Enquiry]:
-    return select(Enquiry).where(_is_of(contract), Enquiry.status.in_(list(statuses)))
 
 
 def _is_of(contract: VisibleContract) -> ColumnElement[bool]:

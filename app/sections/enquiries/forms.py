@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -19,7 +19,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from app.domain.contacts import normalise_email, normalise_phone, show_email
 from app.domain.enquiries import MAX_DRAFT_TEXT, TopicUse, is_topic_for
 from app.domain.errors import ContactError
-from app.models import Department, EnquiryTopic, PremisesKind
+from app.queries.enquiries.choices import Choice, Choices, TopicChoice
 from app.sections.enquiries.labels import ANSWER_WAYS, RATINGS
 from app.web.contact_errors import contact_error_text
 from app.web.field_errors import ListField, MaxLength, Required, field_error
@@ -133,19 +133,12 @@ class EnquiryForm(DraftForm):
     consent_data = BooleanField("Даю согласие на обработку персональных данных")
     consent_answer = BooleanField("Согласен получить ответ в электронном виде")
 
-    def offer(
-        self,
-        kinds: Sequence[PremisesKind],
-        topics: Sequence[EnquiryTopic],
-        departments: Sequence[Department],
-    ) -> None:
-        """Fill the lists."""
+    def offer(self, choices: Choices, topics: Sequence[TopicChoice]) -> None:
+        """Fill the lists; ``topics`` are those that this contract may choose from."""
         self.topics = {str(topic.id): topic for topic in topics}
-        self.premises_kind.choices = CHOOSE | {str(kind.id): kind.name for kind in kinds}
-        self.topic.choices = CHOOSE | {key: topic.name for key, topic in self.topics.items()}
-        self.department.choices = {"": "Определит поставщик"} | {
-            str(department.id): department.name for department in departments
-        }
+        self.premises_kind.choices = CHOOSE | _names(choices.premises_kinds)
+        self.topic.choices = CHOOSE | _names(topics)
+        self.department.choices = {"": "Определит поставщик"} | _names(choices.departments)
 
     @property
     def use(self) -> str:
@@ -222,7 +215,12 @@ class EnquiryForm(DraftForm):
             raise ValidationError(field_error(field, advice))
 
 
-def use_of(topic: EnquiryTopic) -> str:
+def _names(choices: Iterable[Choice | TopicChoice]) -> dict[str, str]:
+    """Names by their ids, as a list of a form takes them."""
+    return {str(choice.id): choice.name for choice in choices}
+
+
+def use_of(topic: TopicChoice) -> str:
     """``edo`` or ``quality`` for topics with fields of their own, else empty."""
     return next(
         (str(use) for use in (TopicUse.EDO, TopicUse.QUALITY) if is_topic_for(topic, use)), ""

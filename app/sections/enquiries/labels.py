@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from app.domain.enquiries import MAX_DRAFT_TEXT, OPEN, UNANSWERED, Author, EnquiryStatus
-from app.models import EnquiryEntry
+from app.queries.enquiries.shown_thread import ShownEntry
 
 STATUSES = {
     EnquiryStatus.REGISTERED: ("wait", "Зарегистрировано"),
@@ -69,7 +69,7 @@ def is_due(status: str) -> bool:
     return status in UNANSWERED
 
 
-def author_label(entry: EnquiryEntry) -> str:
+def author_label(entry: ShownEntry) -> str:
     """Who has written an entry, as the customer reads it."""
     if entry.author == Author.CUSTOMER:
         return "Вы"

@@ -19,16 +19,12 @@ from app.jobs import delivery
 from app.logging import event
 from app.models import EnquiryDraft, EnquiryEntry
 from app.queries.contracts import VisibleContract
+from app.queries.enquiries.choices import KnownDetails, get_known_details, list_choices
 from app.queries.enquiries.customer import (
-    KnownDetails,
     count_enquiries,
     find_by_key,
     find_draft,
-    get_known_details,
-    list_departments,
     list_enquiries,
-    list_premises_kinds,
-    list_topics,
 )
 from app.sections.enquiries import drafts, labels
 from app.sections.enquiries.forms import EnquiryForm, use_of
@@ -71,7 +67,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
     chosen = request.args.get("status", "")
     chosen = chosen if chosen in labels.FILTERS else "all"
     statuses = labels.FILTERS[chosen][1]
-    total = count_enquiries(db.session(), contract, statuses)
+    total, has_draft = count_enquiries(db.session(), contract, statuses)
     pager = Pager.from_request(PAGE_ROWS, total)
     return render_page(
         "enquiries/index.html",
@@ -81,7 +77,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
         pager=pager,
         chosen=chosen,
         labels=labels,
-        has_draft=find_draft(db.session(), contract, contract.viewer) is not None,
+        has_draft=has_draft,
         may_send=contract.may(Permission.SEND_ENQUIRIES),
     )
 
@@ -95,7 +91,7 @@ def new(contract: VisibleContract) -> ResponseReturnValue:
     form = _offer(contract, EnquiryForm.from_draft(draft.typed if draft else {}))
     known = get_known_details(db.session(), contract, contract.viewer)
     _fill(contract, form, draft, source, known)
-    return _page(contract, form, draft, known=known)
+    return _page(contract, form, draft, known=known, source=source)
 
 
 @bp.post("/new")
@@ -209,11 +205,8 @@ def _to_enquiry(contract: VisibleContract, enquiry_id: int, *, is_new: bool) -> 
 
 def _offer(contract: VisibleContract, form: EnquiryForm) -> EnquiryForm:
     """Fill the lists of the form, and give it an idempotency key."""
-    form.offer(
-        list_premises_kinds(db.session()),
-        filter_topics(list_topics(db.session()), contract.is_terminated),
-        list_departments(db.session()),
-    )
+    choices = list_choices(db.session())
+    form.offer(choices, filter_topics(choices.topics, contract.is_terminated))
     form.key.data = fresh_key(form.key.data)
     return form
 
@@ -247,6 +240,7 @@ def _page(
     message: str | None = None,
     refused: list[AttachmentError] | None = None,
     known: KnownDetails | None = None,
+    source: Source | None = None,
 ) -> Response:
     known = known or get_known_details(db.session(), contract, contract.viewer)
     faults = [("file-input", refusal_text(error)) for error in refused or ()]
@@ -258,7 +252,7 @@ def _page(
         contract=contract,
         form=form,
         draft=draft,
-        source=read_source(contract, form.source.data or ""),
+        source=source or read_source(contract, form.source.data or ""),
         faults=faults or summary_of(form),
         file_faults=[fault for _, fault in faults] if refused else [],
         addresses=known.addresses,

@@ -22,6 +22,7 @@ from app.logging import event
 from app.models import Enquiry, EnquiryDraft, EnquiryEntry
 from app.queries.contracts import VisibleContract
 from app.queries.enquiries.customer import find_draft, find_entry, get_attachment, get_enquiry
+from app.queries.enquiries.shown_thread import get_shown_enquiry
 from app.sections.enquiries import drafts, labels
 from app.sections.enquiries.forms import AdditionForm, RatingForm
 from app.sections.enquiries.repeats import find_repeated, fresh_key
@@ -61,7 +62,7 @@ def explain_conflicts(view: Callable[..., ResponseReturnValue]) -> Any:
         except DraftFullError:
             message = labels.DRAFT_FULL
         db.session.rollback()
-        return _page(contract, _find(contract, enquiry_id), status=409, message=message)
+        return _page(contract, enquiry_id, status=409, message=message)
 
     return guarded
 
@@ -70,7 +71,7 @@ def explain_conflicts(view: Callable[..., ResponseReturnValue]) -> Any:
 @contract_access(Permission.SEE_ENQUIRIES)
 def enquiry(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     """Thread of an enquiry: messages both ways, files, events."""
-    return _page(contract, _find(contract, enquiry_id))
+    return _page(contract, enquiry_id)
 
 
 @bp.post("/<id:enquiry_id>/messages")
@@ -87,15 +88,20 @@ def add(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     found = _find(contract, enquiry_id)
     if saved.refused:
         return _page(
-            contract, found, form, saved.draft, refusal_status(saved.refused), refused=saved.refused
+            contract,
+            enquiry_id,
+            form,
+            saved.draft,
+            refusal_status(saved.refused),
+            refused=saved.refused,
         )
     if request.form.get("do", "send") != "send":
         if not form.check_draft():
-            return _page(contract, found, form, saved.draft, 422)
+            return _page(contract, enquiry_id, form, saved.draft, 422)
         return redirect(_thread_url(contract, enquiry_id, "add"), 303)
     if not form.validate() or not _says_something(form, saved.draft):
         form.text.errors = form.text.errors or ["Напишите сообщение или приложите файл"]
-        return _page(contract, found, form, saved.draft, 422)
+        return _page(contract, enquiry_id, form, saved.draft, 422)
     return _add(contract, found, form)
 
 
@@ -140,7 +146,7 @@ def rate(contract: VisibleContract, enquiry_id: int) -> ResponseReturnValue:
     """Rate the answer."""
     found, form = _find(contract, enquiry_id), RatingForm()
     if not form.validate():
-        return _page(contract, found, rating=form, status=422)
+        return _page(contract, enquiry_id, rating=form, status=422)
     rate_enquiry(
         db.session(),
         contract.viewer,
@@ -202,7 +208,7 @@ def _thread_url(contract: VisibleContract, enquiry_id: int, anchor: str, **query
 
 def _page(
     contract: VisibleContract,
-    found: Enquiry,
+    enquiry_id: int,
     form: AdditionForm | None = None,
     draft: EnquiryDraft | None = None,
     status: int = 200,
@@ -211,7 +217,9 @@ def _page(
     message: str | None = None,
     refused: list[AttachmentError] | None = None,
 ) -> Response:
-    draft = draft or find_draft(db.session(), contract, contract.viewer, found.id)
+    found = get_shown_enquiry(db.session(), contract, enquiry_id)
+    draft = draft or find_draft(db.session(), contract, contract.viewer, enquiry_id)
+    may_rate = found.answered_at is not None and found.rating is None
     if form is None:
         form = AdditionForm(data=draft.typed if draft else None, formdata=None)
     form.key.data = fresh_key(form.key.data)
@@ -225,14 +233,14 @@ def _page(
         enquiry=found,
         form=form,
         draft=draft,
-        rating=rating or RatingForm(formdata=None),
+        rating=rating or (RatingForm(formdata=None) if may_rate else None),
         faults=faults or summary_of(form) + (summary_of(rating) if rating else []),
         file_faults=[fault for _, fault in faults] if refused else [],
         is_new=request.args.get("new"),
         is_again=request.args.get("again") == "1",
         is_open=found.status in OPEN,
         may_send=contract.may(Permission.SEND_ENQUIRIES),
-        may_rate=found.answered_at is not None and found.rating is None,
+        may_rate=may_rate,
         needs_details=found.status == EnquiryStatus.NEEDS_DETAILS,
         limits=file_rules(),
         labels=labels,

@@ -1,0 +1,122 @@
+"""What the form of a new enquiry offers and is filled with; one SELECT each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import CompoundSelect, and_, bindparam, literal, null, select, union_all
+from sqlalchemy.orm import Session
+
+from app.domain.access import Viewer
+from app.models import Account, Department, EnquiryTopic, PremisesKind, SupplyPoint
+from app.queries.contracts import VisibleContract
+from app.queries.enquiries.customer import topics_in_force
+
+MAX_ADDRESSES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A kind of premises or a department to choose."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicChoice:
+    """A topic to choose, with the department it goes to and the days to its answer."""
+
+    id: int
+    name: str
+    external_id: str
+    department_id: int | None
+    answer_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Directories that the form of an enquiry offers, in the order of its lists."""
+
+    topics: tuple[TopicChoice, ...]
+    premises_kinds: tuple[Choice, ...]
+    departments: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDetails:
+    """What the form of a new enquiry is filled with."""
+
+    organisation: str
+    phone: str
+    email: str
+    addresses: tuple[str, ...]
+
+
+_TOPIC, _PREMISES_KIND, _DEPARTMENT = range(3)
+# Topics come first: their columns tell PostgreSQL what the NULLs of the others are.
+_CHOICES: CompoundSelect[*tuple[Any, ...]] = union_all(
+    select(
+        literal(_TOPIC).label("directory"),
+        literal(0).label("position"),
+        literal("").label("sort_name"),
+        EnquiryTopic.id,
+        EnquiryTopic.name,
+        EnquiryTopic.external_id,
+        EnquiryTopic.department_id,
+        EnquiryTopic.answer_days,
+    ).where(EnquiryTopic.is_active, topics_in_force()),
+    select(
+        literal(_PREMISES_KIND),
+        PremisesKind.position,
+        literal(""),
+        PremisesKind.id,
+        PremisesKind.name,
+        *[null()] * 3,
+    ).where(PremisesKind.is_active),
+    select(
+        literal(_DEPARTMENT),
+        literal(0),
+        Department.name,
+        Department.id,
+        Department.name,
+        *[null()] * 3,
+    ).where(Department.is_active, Department.withdrawn_at.is_(None)),
+)
+_ORDERED_CHOICES = _CHOICES.order_by("directory", "position", "sort_name", "id")
+_DETAILS = (
+    select(Account.phone, Account.email, SupplyPoint.address)
+    .outerjoin(
+        SupplyPoint,
+        and_(
+            SupplyPoint.contract_id == bindparam("contract_id"), SupplyPoint.withdrawn_at.is_(None)
+        ),
+    )
+    .where(Account.id == bindparam("account_id"))
+    .order_by(SupplyPoint.id)
+    .limit(MAX_ADDRESSES)
+)
+
+
+def list_choices(session: Session) -> Choices:
+    """Topics (виды обращений), kinds of premises and departments (отделения) to choose from."""
+    rows = session.connection().execute(_ORDERED_CHOICES).all()
+
+    def of(directory: int) -> list[Any]:
+        return [row[3:] for row in rows if row[0] == directory]
+
+    return Choices(
+        tuple(TopicChoice(*values) for values in of(_TOPIC)),
+        tuple(Choice(*values[:2]) for values in of(_PREMISES_KIND)),
+        tuple(Choice(*values[:2]) for values in of(_DEPARTMENT)),
+    )
+
+
+def get_known_details(session: Session, contract: VisibleContract, viewer: Viewer) -> KnownDetails:
+    """Name, contacts and addresses, as billing and the account have them."""
+    values = {"contract_id": contract.id, "account_id": viewer.account_id}
+    rows = session.connection().execute(_DETAILS, values).all()
+    phone, email, _ = rows[0]
+    addresses = dict.fromkeys(address for _, _, address in rows if address is not None)
+    return KnownDetails(contract.display_name, phone or "", email, tuple(addresses))
