@@ -75,6 +75,7 @@ class Month(NamedTuple):
         return cls(day.year, day.month)
 
     @classmethod
+    @lru_cache(maxsize=1024)  # a page reads hundreds of rows of a few months
     def parse(cls, text: str) -> Month:
         """From ``YYYY-MM``, the form it has in tables and exchange files."""
         return cls(int(text[:4]), int(text[5:7]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -211,14 +211,20 @@ def merge_readings(
 
 def _acknowledge(billed: KnownReading, submitted: SubmittedValue) -> KnownReading:
     """Billing's reading with the receipt of the submission; a roll-over only of the same value."""
-    is_same = billed.value == submitted.typed_value
-    return replace(
-        billed,
-        status=ReadingStatus.ACCEPTED,
-        receipt_id=submitted.reading.receipt_id,
-        rolled_over=submitted.reading.rolled_over if is_same else None,
+    sent = submitted.reading
+    # Spelt out: ``replace`` takes four times as long, for a dozen readings of each register.
+    return KnownReading(
+        billed.period,
+        billed.taken_on,
+        billed.value,
+        billed.kind,
+        billed.source,
+        ReadingStatus.ACCEPTED,
+        sent.receipt_id,
+        rolled_over=sent.rolled_over if billed.value == submitted.typed_value else None,
+        is_late=billed.is_late,
         is_acknowledged=True,
-        has_receipt=submitted.reading.has_receipt,
+        has_receipt=sent.has_receipt,
     )
 
 

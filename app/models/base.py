@@ -25,6 +25,7 @@ class ScaledDecimal(types.TypeDecorator[Decimal]):
     def __init__(self, places: int) -> None:
         super().__init__()
         self.places = places
+        self._unit = Decimal(1).scaleb(-places)
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
         if value is None:
@@ -36,7 +37,7 @@ class ScaledDecimal(types.TypeDecorator[Decimal]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         # PostgreSQL answers SUM(bigint) with a numeric, SQLite with an integer.
-        return None if value is None else Decimal(int(value)).scaleb(-self.places)
+        return None if value is None else int(value) * self._unit
 
 
 class UtcDateTime(types.TypeDecorator[datetime]):

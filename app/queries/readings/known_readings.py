@@ -35,6 +35,7 @@ from app.domain.readings import (
 from app.models import Reading, ReadingReceipt, SubmittedReading
 from app.queries.contracts import VisibleContract
 
+SHOWN = (*LIVE, ReadingStatus.REJECTED)
 BILLED_COLUMNS = (
     Reading.kind,
     Reading.period,
@@ -60,12 +61,12 @@ SUBMITTED_COLUMNS = (
 """What ``build_submitted`` takes."""
 
 
-def has_status(*statuses: ReadingStatus) -> ColumnElement[bool]:
-    """SQL: a submitted reading has one of these statuses.
+def is_live() -> ColumnElement[bool]:
+    """SQL: a submitted reading counts.
 
-    They are written out, so that both databases see that the index of live readings has them.
+    Written out, so that both databases see that the index of live readings has them all.
     """
-    return SubmittedReading.status.in_([literal_column(f"'{status}'") for status in statuses])
+    return SubmittedReading.status.in_([literal_column(f"'{status}'") for status in LIVE])
 
 
 def is_billed_reading() -> ColumnElement[bool]:
@@ -121,7 +122,10 @@ _SUBMITTED: Select[*tuple[Any, ...]] = (
     .where(
         SubmittedReading.register_id.in_(_IDS),
         SubmittedReading.period >= _SINCE,
-        has_status(*LIVE, ReadingStatus.REJECTED),
+        # Not «in»: SQLite would search all contracts' readings by their status.
+        SubmittedReading.status.not_in(
+            [literal_column(f"'{status}'") for status in ReadingStatus if status not in SHOWN]
+        ),
     )
 )
 _IMPORTED = select(
@@ -132,9 +136,9 @@ _IMPORTED = select(
     *BILLED_COLUMNS,
     *[null()] * (1 + len(SUBMITTED_COLUMNS) - len(BILLED_COLUMNS)),
 ).where(Reading.register_id.in_(_IDS), Reading.period >= _SINCE, is_billed_reading())
-_READINGS: CompoundSelect[*tuple[Any, ...]] = union_all(_SUBMITTED, _IMPORTED).order_by(
-    "taken_on", "row_id"
-)
+_READINGS: CompoundSelect[*tuple[Any, ...]] = union_all(_SUBMITTED, _IMPORTED)
+# SQLite sorts a UNION for twice what it costs to read.
+_BY_DAY = itemgetter(6, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,4 +205,8 @@ def _find(
 
 
 def _select(session: Session, ids: Sequence[int], since: Month) -> Iterable[Sequence[Any]]:
-    return session.connection().execute(_READINGS, {"ids": ids, "since": since}) if ids else ()
+    """Rows of readings of both kinds, by their day, then by their id."""
+    if not ids:
+        return ()
+    rows = session.connection().execute(_READINGS, {"ids": ids, "since": since})
+    return sorted(rows, key=_BY_DAY)

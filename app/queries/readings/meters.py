@@ -26,7 +26,7 @@ from app.domain.meters import (
 )
 from app.domain.period import Month
 from app.domain.reading_windows import Regime, Window, WindowRules, windows_on
-from app.domain.readings import LIVE, Scale, find_current, merge_readings
+from app.domain.readings import Scale, find_current, merge_readings
 from app.models import Meter, Reading, ReadingReceipt, Register, SubmittedReading, SupplyPoint
 from app.queries.contracts import VisibleContract
 from app.queries.readings.known_readings import (
@@ -36,8 +36,8 @@ from app.queries.readings.known_readings import (
     build_billed,
     build_submitted,
     find_readings,
-    has_status,
     is_billed_reading,
+    is_live,
 )
 
 DIRECTION = "A+"
@@ -90,7 +90,7 @@ _STATES: Select[*tuple[Any, ...]] = (
         and_(
             SubmittedReading.register_id == Register.id,
             SubmittedReading.period.between(_FIRST, _LAST),
-            has_status(*LIVE),
+            is_live(),
         ),
     )
     .outerjoin(ReadingReceipt, ReadingReceipt.id == SubmittedReading.receipt_id)
