@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,8 @@ from app.models import Base
 from tests.conftest import WholeAnswers, make_config, need
 
 PREFIX = "kabinet_test_"
+_NUMBERS = count(1)
+"""A session may have several at once."""
 LOCAL_URL = "postgresql+psycopg://postgres@127.0.0.1:5432/test"
 
 
@@ -64,7 +67,7 @@ def _sweep() -> None:
         ).all()
     engine.dispose()
     for name in names:
-        pid = name.removeprefix(PREFIX)
+        pid = name.removeprefix(PREFIX).partition("_")[0]
         if pid.isdigit() and not Path("/proc", pid).exists():
             # Somebody who is connected to it, from another machine, is left alone.
             with suppress(DBAPIError):
@@ -74,7 +77,7 @@ def _sweep() -> None:
 @contextmanager
 def scratch_database() -> Iterator[str]:
     """The address of an empty database, which is dropped in the end."""
-    name = f"{PREFIX}{os.getpid()}"
+    name = f"{PREFIX}{os.getpid()}_{next(_NUMBERS)}"
     _command(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
     try:
         yield server_url().set(database=name).render_as_string(hide_password=False)
