@@ -49,6 +49,7 @@ from app.web import (
     uploads,
 )
 from app.web.template_engine import PageEnvironment
+from app.web.urls import LateRule
 from config import ROOT, Config
 
 SECTIONS = (
@@ -77,9 +78,10 @@ SECTIONS = (
 
 
 class Portal(Flask):
-    """Flask with the portal's templates and without coroutines."""
+    """Flask with the portal's templates and rules, and without coroutines."""
 
     jinja_environment = PageEnvironment
+    url_rule_class = LateRule
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Leave a view or hook as it is: none is a coroutine; asked some thirty times a request."""
