@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import with_appcontext
 
+from app.demo import entries
 from app.domain.errors import NotDemoError
 from app.extensions import db
 from app.jobs import open_items
@@ -18,7 +19,7 @@ from config import ROOT
 @with_appcontext
 def demo() -> None:
     """Наполнить пустую базу демонстрационными данными."""
-    from app.demo import loading  # noqa: PLC0415 - only these two commands need the demo
+    from app.demo import loading  # noqa: PLC0415 - much, and only this command needs it
     from app.demo.staff_work import load_staff_work  # noqa: PLC0415
 
     if config().production:
@@ -37,29 +38,27 @@ def demo() -> None:
 @click.pass_context
 def prepare(context: click.Context) -> None:
     """Подготовить местную установку: база, демонстрационные данные, как войти."""
-    from app.demo import loading  # noqa: PLC0415
-
     if find_schema_version(db.engine) != newest_migration(ROOT / "migrations/versions"):
         from flask_migrate import upgrade  # noqa: PLC0415 - heavy, and rarely needed
 
         upgrade()
-    if not loading.has_data(db.session()):
+    if not entries.has_data(db.session()):
         context.invoke(demo)
     # An upgrade brings no open items; of few contracts they are there at once.
     open_items.store_missing()
-    sign_ins = loading.list_demo_sign_ins(db.session())
+    sign_ins = entries.list_demo_sign_ins(db.session())
     click.echo(f"\nКабинет: {config().base_url}")
     if sign_ins:
-        click.echo(f"Пароль для всех: {loading.DEMO_PASSWORD}")
+        click.echo(f"Пароль для всех: {entries.DEMO_PASSWORD}")
     for number, customer in sign_ins:
         click.echo(f"  договор {number}  {customer}")
-    if entry := loading.find_demo_entry(db.session(), clock().today()):
+    if entry := entries.find_demo_entry(db.session(), clock().today()):
         click.echo(
             f"Первый вход: договор {entry.number}, ИНН {entry.inn}\n"
             f"  на учете {entry.email} и {entry.phone};\n"
             f"  с другим адресом или телефоном спросят сумму документа: {entry.document_total} ₽"
         )
-    if clerks := loading.list_demo_staff(db.session()):
+    if clerks := entries.list_demo_staff(db.session()):
         logins = ", ".join(login for login, _ in clerks)
         click.echo(
             f"Сотрудники: {config().base_url}/staff/sign-in\n"

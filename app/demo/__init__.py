@@ -3,8 +3,3 @@
 The data are written as an ordinary billing-exchange package and come in by the ordinary import:
 a demo installation runs the same import code as a real one.
 """
-
-from app.demo.package import write_demo_package
-from app.demo.summary import DemoSignIn, DemoSummary
-
-__all__ = ["DemoSignIn", "DemoSummary", "write_demo_package"]

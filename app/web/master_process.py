@@ -64,7 +64,6 @@ def prepare_to_fork(app: Flask) -> None:
             app.jinja_env.get_template(name)
     with app.app_context():
         db.engine.dispose()
-    gc.collect()
     # What the collector does not look at stays unwritten, and so shared.
     gc.freeze()
     pdf_responses.start_helper(app)

@@ -39,7 +39,7 @@ def _pattern(endpoint: str, *names: str) -> str:
 class LateRule(Rule):
     """A rule that compiles how its address is built when that is first asked for.
 
-    Werkzeug does it for every rule at the start, which takes a tenth of it; a page has links to few.
+    Werkzeug does it for every rule at the start, a tenth of it; a page links to few.
     """
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.actions.imports import ImportOptions, ImportRefusedError, apply_import
-from app.demo import loading
+from app.demo import entries, loading
 from app.domain.errors import NotDemoError
 from app.integrations.billing_files import Package
 from app.models import Account, Contract, ImportRun, Supplier
@@ -36,8 +36,8 @@ def test_demo_data_come_through_the_importer_with_accounts_that_open(
     session.commit()
     assert session.scalar(select(func.count()).select_from(Contract)) == len(summary.contracts)
     assert session.scalars(select(ImportRun)).one().warnings == []
-    for number, _ in loading.list_demo_sign_ins(session):
-        home = page.sign_in(number, loading.DEMO_PASSWORD).location
+    for number, _ in entries.list_demo_sign_ins(session):
+        home = page.sign_in(number, entries.DEMO_PASSWORD).location
         for path in (home, f"{home}settlements", f"{home}settlements?first=2023-12&last=2026-11"):
             assert not page.open(path).select(".note.warn"), "operations explain every balance"
         page.submit(
@@ -83,7 +83,7 @@ def test_prepare_prints_how_to_sign_in_and_keeps_the_data(app: Flask) -> None:
     first = runner.invoke(args=["prepare"])
     assert first.exit_code == 0, first.output
     assert "договор 00101-ЭС" in first.output
-    assert loading.DEMO_PASSWORD in first.output
+    assert entries.DEMO_PASSWORD in first.output
     again = runner.invoke(args=["prepare"])
     assert "Демонстрационные данные" not in again.output
     assert "договор 00101-ЭС" in again.output

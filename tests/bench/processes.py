@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app import create_app
-from app.demo.loading import DEMO_PASSWORD, list_demo_sign_ins
+from app.demo.entries import DEMO_PASSWORD, list_demo_sign_ins
 from app.extensions import db
 from config import ROOT, Config
 from tests.pages import PageClient

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
-from app.demo import DemoSummary
-from app.demo.loading import DEMO_PASSWORD, load_demo
+from app.demo.entries import DEMO_PASSWORD
+from app.demo.loading import load_demo
+from app.demo.summary import DemoSummary
 from app.domain.access import Role
 from app.domain.rate_limits import Limits
 from app.extensions import db

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.demo.loading import DEMO_PASSWORD
+from app.demo.entries import DEMO_PASSWORD
 from tests.browser.conftest import Windows
 from tests.browser.live import Site
 from tests.browser.state import State

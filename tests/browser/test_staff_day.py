@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-from app.demo.loading import DEMO_PASSWORD
+from app.demo.entries import DEMO_PASSWORD
 from app.domain.staff import totp_secret
 from app.lib.totp import code_at
 from app.models import Account, Contract, Membership, Registration, StaffMember, SubmittedReading

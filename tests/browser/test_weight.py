@@ -7,7 +7,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from app.demo.loading import DEMO_PASSWORD
+from app.demo.entries import DEMO_PASSWORD
 from tests.browser.conftest import Windows
 from tests.browser.live import EMPTY, Site
 from tests.pages import PARTIAL

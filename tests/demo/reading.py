@@ -10,7 +10,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from app.demo import DemoSummary, write_demo_package
+from app.demo.package import write_demo_package
+from app.demo.summary import DemoSummary
 
 ZONE = ZoneInfo("Asia/Yekaterinburg")
 NOWS = (

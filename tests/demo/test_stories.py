@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.demo import write_demo_package
+from app.demo.package import write_demo_package
 from tests.demo.reading import NOWS, Package, files_of, kopecks, write
 
 
