@@ -10,6 +10,7 @@ from functools import lru_cache
 from app.domain.contacts import mask_email, mask_phone, show_email, show_phone
 from app.domain.money import plural
 from app.domain.period import Month, Period
+from app.domain.readings import WATT_HOUR
 from app.domain.texts import version_label
 from app.lib.markdown import render_markdown
 from app.web.context import clock
@@ -30,7 +31,7 @@ def money(amount: Decimal) -> str:
 
 def energy(kwh: Decimal) -> str:
     """«1 234 567» or «1 234,5»: kWh without zeros that say nothing."""
-    return plain(kwh.quantize(Decimal("0.001")))
+    return plain(kwh.quantize(WATT_HOUR))
 
 
 def reading(value: Decimal, decimals: int) -> str:

@@ -148,7 +148,7 @@ def list_enquiries(
     """Enquiries of a contract in some statuses, the newest first."""
     values = {"statuses": list(statuses), "offset": offset, "limit": limit}
     rows = session.connection().execute(_LINES, customer_values(contract) | values)
-    return [EnquiryLine(*row) for row in rows]
+    return [EnquiryLine(*row) for row in rows.all()]
 
 
 def get_enquiry(session: Session, contract: VisibleContract, enquiry_id: int) -> Enquiry:

@@ -221,7 +221,7 @@ def list_receipts(session: Session, contract: VisibleContract, limit: int) -> li
     """The newest receipts of a contract; one SELECT counts their readings by status."""
     rows = session.connection().execute(_RECEIPT_LINES, _values(contract) | {"limit": limit})
     lines = []
-    for (receipt_id, submitted_at, staff_id), group in groupby(rows, key=itemgetter(0, 1, 2)):
+    for (receipt_id, submitted_at, staff_id), group in groupby(rows.all(), key=itemgetter(0, 1, 2)):
         counts = {status: count for *_, status, count in group}
         lines.append(
             ReceiptLine(receipt_id, submitted_at, staff_id, sum(counts.values()), tuple(counts))

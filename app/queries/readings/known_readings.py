@@ -209,4 +209,4 @@ def _select(session: Session, ids: Sequence[int], since: Month) -> Iterable[Sequ
     if not ids:
         return ()
     rows = session.connection().execute(_READINGS, {"ids": ids, "since": since})
-    return sorted(rows, key=_BY_DAY)
+    return sorted(rows.all(), key=_BY_DAY)

@@ -199,7 +199,9 @@ def _select_states(
         rows = session.connection().execute(_STATES, values)
     else:
         rows = session.connection().execute(_STATE, values | {"meter_id": meter_id})
-    return [_state(list(group), contract, windows) for _, group in groupby(rows, key=_OF_METER)]
+    return [
+        _state(list(group), contract, windows) for _, group in groupby(rows.all(), key=_OF_METER)
+    ]
 
 
 def _state(
