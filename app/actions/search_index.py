@@ -162,11 +162,17 @@ def _texts(session: Session, contract_ids: Sequence[int]) -> dict[int, str]:
     is_shown = and_(
         SupplyPoint.contract_id.between(first, last), SupplyPoint.withdrawn_at.is_(None)
     )
-    points = select(SupplyPoint.contract_id, SupplyPoint.name, SupplyPoint.address).where(is_shown)
+    # In one order always: a text that is the same in another order would be written anew.
+    points = (
+        select(SupplyPoint.contract_id, SupplyPoint.name, SupplyPoint.address)
+        .where(is_shown)
+        .order_by(SupplyPoint.id)
+    )
     meters = (
         select(SupplyPoint.contract_id, Meter.serial_number)
         .join(Meter, Meter.supply_point_id == SupplyPoint.id)
         .where(is_shown, Meter.withdrawn_at.is_(None))
+        .order_by(Meter.id)
     )
     more: defaultdict[int, list[str | None]] = defaultdict(list)
     for statement in (points, meters):

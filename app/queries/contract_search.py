@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.contract_number import number_key
@@ -69,21 +69,24 @@ def _read_contracts(session: Session, contract_ids: Sequence[int]) -> list[Found
     """Facts of contracts, in the order of their ids here."""
     if not contract_ids:
         return []
-    rows = session.execute(
-        select(
-            Contract.id,
-            Contract.number,
-            Contract.status,
-            Contract.withdrawn_at,
-            func.coalesce(Customer.short_name, Customer.full_name),
-            Customer.inn,
-            Customer.legal_address,
-        )
-        .join(Customer, Customer.id == Contract.customer_id)
-        .where(Contract.id.in_(contract_ids))
-    )
+    rows = session.execute(_CONTRACTS, {"contract_ids": contract_ids})
     contracts = {
         row[0]: FoundContract(row[0], row[1], row[2], row[3] is not None, row[4], row[5], row[6])
         for row in rows
     }
     return [contracts[contract_id] for contract_id in contract_ids if contract_id in contracts]
+
+
+_CONTRACTS = (
+    select(
+        Contract.id,
+        Contract.number,
+        Contract.status,
+        Contract.withdrawn_at,
+        func.coalesce(Customer.short_name, Customer.full_name),
+        Customer.inn,
+        Customer.legal_address,
+    )
+    .join(Customer, Customer.id == Contract.customer_id)
+    .where(Contract.id.in_(bindparam("contract_ids", expanding=True)))
+)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Row, case, select
+from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
 
 from app.domain.search import SearchQuery
@@ -35,12 +35,27 @@ from app.queries.contract_search_scan import (
 TRIES = 3
 ROWS_AT_ONCE = 5000
 
+_OF_SEGMENTS = ContractSearchGram.segment_id.in_(bindparam("segment_ids", expanding=True))
+_OF_GRAMS = ContractSearchGram.gram.in_(bindparam("grams", expanding=True))
+_IS_WANTED = ContractSearchSegment.id.in_(bindparam("segment_ids", expanding=True))
 _SEGMENTS = select(
     ContractSearchSegment.id,
     ContractSearchSegment.generation,
     ContractSearchSegment.version,
     ContractSearchSegment.pieces,
+    select_exact(bindparam("number_key")).label("exact_id"),
 ).order_by(ContractSearchSegment.id)
+_SETS = select(
+    ContractSearchGram.segment_id, ContractSearchGram.gram, ContractSearchGram.contracts
+).where(_OF_SEGMENTS, _OF_GRAMS)
+_IDS = select(
+    ContractSearchSegment.id,
+    ContractSearchSegment.generation,
+    case((_IS_WANTED, ContractSearchSegment.contract_ids)),
+)
+_TEXTS = select(ContractSearch.contract_id, ContractSearch.search_text).where(
+    ContractSearch.contract_id.in_(bindparam("contract_ids", expanding=True))
+)
 
 
 def find_by_index(session: Session, query: SearchQuery, offset: int, limit: int) -> IdPage | None:
@@ -49,7 +64,7 @@ def find_by_index(session: Session, query: SearchQuery, offset: int, limit: int)
     None: there is no index of this version of the portal yet, or it changes all the time.
     """
     for _ in range(TRIES):
-        segments = session.execute(_SEGMENTS.add_columns(select_exact(query).label("exact"))).all()
+        segments = session.execute(_SEGMENTS, {"number_key": query.number_key}).all()
         if not segments or any(segment.version != VERSION for segment in segments):
             return None
         with suppress(_IndexChangedError):
@@ -64,10 +79,10 @@ class _IndexChangedError(Exception):
 class _Search:
     """One query over all segments; sets and positions are those within one of them."""
 
-    def __init__(self, session: Session, query: SearchQuery, segments: Sequence[Row[Any]]) -> None:
+    def __init__(self, session: Session, query: SearchQuery, segments: Sequence[Any]) -> None:
         self.session = session
         self.query = query
-        self.exact_id: int | None = segments[0].exact
+        self.exact_id: int | None = segments[0].exact_id
         self.generations = {segment.id: segment.generation for segment in segments}
         self.is_checked = False
         """Whether all that has been read is of one moment."""
@@ -120,10 +135,8 @@ class _Search:
         ids = list(positions)
         self.is_checked &= not ids
         for start in range(0, len(ids), ROWS_AT_ONCE):
-            texts = select(ContractSearch.contract_id, ContractSearch.search_text).where(
-                ContractSearch.contract_id.in_(ids[start : start + ROWS_AT_ONCE])
-            )
-            for contract_id, text in self.session.execute(texts):
+            portion = {"contract_ids": ids[start : start + ROWS_AT_ONCE]}
+            for contract_id, text in self.session.execute(_TEXTS, portion):
                 contacts = {
                     needle
                     for needle, found_ids in self.by_account.items()
@@ -179,14 +192,7 @@ class _Search:
         grams = {gram for needle in needles for gram in list_grams(needle)}
         grams |= {piece for pieces in self.pieces.values() for piece in pieces}
         rows = self.session.execute(
-            select(
-                ContractSearchGram.segment_id,
-                ContractSearchGram.gram,
-                ContractSearchGram.contracts,
-            ).where(
-                ContractSearchGram.segment_id.in_(self.generations),
-                ContractSearchGram.gram.in_(grams),
-            )
+            _SETS, {"segment_ids": list(self.generations), "grams": list(grams)}
         )
         sets: defaultdict[int, dict[str, int]] = defaultdict(dict)
         for key, gram, contracts in rows:
@@ -202,10 +208,7 @@ class _Search:
         missing = set(segment_ids) - self.contract_ids.keys()
         if self.is_checked and not missing:
             return
-        packed = case((ContractSearchSegment.id.in_(missing), ContractSearchSegment.contract_ids))
-        rows = self.session.execute(
-            select(ContractSearchSegment.id, ContractSearchSegment.generation, packed)
-        ).all()
+        rows = self.session.execute(_IDS, {"segment_ids": list(missing)}).all()
         if {row[0]: row[1] for row in rows} != self.generations:
             raise _IndexChangedError
         self.contract_ids |= {row[0]: unpack_ids(row[2]) for row in rows if row[2] is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.search import SearchQuery, Token
@@ -23,23 +23,25 @@ class IdPage:
 
 def scan_contracts(session: Session, query: SearchQuery, offset: int, limit: int) -> IdPage:
     """Find contracts by reading every search text; the one of exactly this number comes first."""
-    exact = case((ContractSearch.contract_id == select_exact(query), 0), else_=1)
+    is_exact = ContractSearch.contract_id == select_exact(literal(query.number_key))
     # Sorted by the text itself, which begins with the number.
     rows = session.execute(
         select(ContractSearch.contract_id, func.count().over())
-        .where(_matches(query))
-        .order_by(exact, ContractSearch.search_text, ContractSearch.contract_id)
+        .where(or_(_matches(query), is_exact))
+        .order_by(
+            case((is_exact, 0), else_=1), ContractSearch.search_text, ContractSearch.contract_id
+        )
         .offset(offset)
         .limit(limit)
     ).all()
     return IdPage([row[0] for row in rows], rows[0][1] if rows else 0)
 
 
-def select_exact(query: SearchQuery) -> ScalarSelect[int]:
+def select_exact(number_key: ColumnElement[str]) -> ScalarSelect[int]:
     """SQL: the contract of exactly the number that was typed."""
     return (
         select(Contract.id)
-        .where(Contract.number_key == query.number_key)
+        .where(Contract.number_key == number_key)
         .order_by(Contract.id)
         .limit(1)
         .scalar_subquery()
@@ -65,7 +67,7 @@ def _select_by_account(condition: ColumnElement[bool]) -> Select[int]:
 
 
 def _matches(query: SearchQuery) -> ColumnElement[bool]:
-    found = or_(and_(*map(_has, query.tokens)), ContractSearch.contract_id == select_exact(query))
+    found = and_(*map(_has, query.tokens))
     if query.phone is None:
         return found
     by_account = ContractSearch.contract_id.in_(select_by_phone(query.phone))
