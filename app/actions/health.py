@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.health import SHARED, HealthCheck, HealthState
@@ -39,9 +39,14 @@ def note_failure(session: Session, channel: str, reason: str, now: datetime) -> 
         insert_or_ignore(session, DeliveryOutage, channel=channel, since=now, failures=1, **values)
 
 
-def note_success(session: Session, channel: str) -> None:
-    """End the outage of a channel, if there is one."""
-    count_changed(session, delete(DeliveryOutage).where(DeliveryOutage.channel == channel))
+def note_success(session: Session, channel: str) -> datetime | None:
+    """End the outage of a channel; when it had begun, or None: there was none."""
+    is_of_channel = DeliveryOutage.channel == channel
+    since = session.scalar(select(DeliveryOutage.since).where(is_of_channel))
+    # Asked first: there is hardly ever one, and a DELETE would wait for whoever is writing.
+    if since is None or not count_changed(session, delete(DeliveryOutage).where(is_of_channel)):
+        return None
+    return since
 
 
 def store_results(

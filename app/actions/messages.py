@@ -27,6 +27,7 @@ from app.lib.database import count_changed, insert_or_ignore
 from app.lib.signed_links import Purpose
 from app.models import Message, Recovery, SmsCode
 from app.queries.contracts import find_supplier
+from app.queries.messages import is_next_for_recipient, list_failed
 from app.queries.registrations import get_linked_registration
 
 WAITING, SENDING, SENT, FAILED = "waiting", "sending", "sent", "failed"
@@ -36,7 +37,12 @@ RETRIED = (WAITING, FAILED, SUPPRESSED)
 """What a clerk may send again."""
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
-MAX_TRIES = 15
+MIN_TRIES, PATIENCE = 15, timedelta(days=3)
+"""A message is given up after so many tries, but not before it is so old."""
+MAX_TRIES = 1000
+"""Of claims, for those that a crash cuts off; many more than three days hold."""
+LONG_OUTAGE = timedelta(minutes=15)
+"""After which, once a message gets through, those that failed meanwhile are tried at once."""
 JOBS = claims.JobKind(Message, WAITING, SENDING, FAILED, MAX_TRIES)
 OUTBOX = "outbox"
 """Under this name ``session.info`` holds the ids that its transaction has queued."""
@@ -179,7 +185,14 @@ def claim_message(
     """
     due = or_(Message.next_try_at.is_(None), Message.next_try_at <= now)
     claim = claims.claim_job(
-        session, JOBS, message_id, claims.new_claimant(), now, due, next_try_at=now + LEASE
+        session,
+        JOBS,
+        message_id,
+        claims.new_claimant(),
+        now,
+        due,
+        is_next_for_recipient(now),
+        next_try_at=now + LEASE,
     )
     if claim is None:
         return None
@@ -218,7 +231,9 @@ def finish_sent(session: Session, claim: claims.Claim, provider_id: str, now: da
         last_error=None,
         provider_id=provider_id[:200],
     )
-    note_success(session, message.channel)
+    since = note_success(session, message.channel)
+    if since is not None and now - since >= LONG_OUTAGE:
+        _try_failed_at_once(session, message.channel, now)
 
 
 def finish_failed(
@@ -234,13 +249,42 @@ def finish_failed(
     if not error.is_final:
         # A recipient who is refused for good says nothing of the channel.
         note_failure(session, message.channel, reason, now)
-    if message.is_interactive or error.is_final or message.tries >= MAX_TRIES:
+    is_hopeless = message.tries >= MIN_TRIES and now - message.created_at >= PATIENCE
+    if message.is_interactive or error.is_final or is_hopeless:
         _give_up(session, claim, reason)
         return None
-    pause: timedelta = min(FIRST_PAUSE * 2 ** (message.tries - 1), LONGEST_PAUSE)
+    doublings = min(message.tries - 1, MIN_TRIES)
+    pause: timedelta = min(FIRST_PAUSE * 2**doublings, LONGEST_PAUSE)
     retry_at = now + pause
     claims.finish_job(session, JOBS, claim, status=WAITING, last_error=reason, next_try_at=retry_at)
     return retry_at
+
+
+def _try_failed_at_once(session: Session, channel: str, now: datetime) -> None:
+    session.execute(
+        update(Message)
+        .where(
+            Message.status == WAITING,
+            Message.next_try_at > now,
+            Message.channel == channel,
+            Message.last_error.is_not(None),
+        )
+        .values(next_try_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def retry_all(session: Session, now: datetime) -> int:
+    """Try every message again that was given up and can still be of use; how many."""
+    count = 0
+    for message in list_failed(session):
+        try:
+            retry_message(session, message, now)
+        except RetryError:
+            # Outdated, or another process has sent it meanwhile.
+            continue
+        count += 1
+    return count
 
 
 def retry_message(session: Session, message: Message, now: datetime) -> None:

@@ -6,7 +6,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from app.actions.messages import retry_message
+from app.actions.messages import retry_all, retry_message
 from app.domain.errors import RetryError
 from app.extensions import db
 from app.jobs import delivery
@@ -40,9 +40,22 @@ def messages() -> None:
 
 @click.command("message-retry")
 @with_appcontext
-@click.argument("number", type=click.IntRange(max=MAX_ID), metavar="НОМЕР")
-def message_retry(number: int) -> None:
-    """Отправить сообщение еще раз."""
+@click.argument("number", type=click.IntRange(max=MAX_ID), metavar="НОМЕР", required=False)
+@click.option("--all", "is_all", is_flag=True, help="Все неотправленные, которые еще нужны.")
+def message_retry(number: int | None, is_all: bool) -> None:
+    """Отправить сообщение еще раз, или все неотправленные."""
+    if is_all == (number is not None):
+        raise click.UsageError("нужно одно из двух: НОМЕР или --all")
+    if number is None:
+        count = retry_all(db.session(), clock().now())
+        db.session.commit()
+        click.echo(f"Поставлено на отправку: {count}, отправлено: {delivery.sweep()}")
+        return
+    _retry_one(number)
+    click.echo("Отправлено.")
+
+
+def _retry_one(number: int) -> None:
     message = find_message(db.session(), number)
     if message is None:
         raise click.ClickException(NO_RETRY["sent"])
@@ -53,7 +66,6 @@ def message_retry(number: int) -> None:
     db.session.commit()
     if not delivery.deliver(number):
         raise click.ClickException("снова не отправлено; подробности: flask messages")
-    click.echo("Отправлено.")
 
 
 @click.command("messages-sweep")

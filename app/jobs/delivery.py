@@ -120,7 +120,11 @@ def sweep() -> int:
     session = db.session()
     messages.requeue_expired(session, clock().now())
     session.commit()
-    return sum(deliver(message_id) for message_id in list_due(session, clock().now()))
+    count = 0
+    # One that has left lets those behind it go to the same recipient.
+    while sent := sum(deliver(message_id) for message_id in list_due(session, clock().now())):
+        count += sent
+    return count
 
 
 def init_app(app: Flask, config: Config) -> None:

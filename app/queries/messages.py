@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased, defer
 
 from app.domain.contacts import normalise_email, normalise_phone
 from app.domain.contract_number import number_key
@@ -20,6 +20,8 @@ PAGE = 50
 NEVER_RETRIED = ("sent", "failed", "suppressed")
 MAX_KEY = 120
 """Of ``dedupe_key``: a longer one is cut."""
+ORDER_KEPT = timedelta(hours=36)
+"""How long a message that is not accepted holds up later ones to the same recipient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,39 @@ def list_due(session: Session, now: datetime, limit: int = 100) -> list[int]:
                 Message.status == "waiting",
                 Message.next_try_at <= now,
                 Message.is_interactive.is_(False),
+                is_next_for_recipient(now),
             )
-            .order_by(Message.next_try_at)
+            .order_by(Message.next_try_at, Message.id)
             .limit(limit)
+        )
+    )
+
+
+def is_next_for_recipient(now: datetime) -> ColumnElement[bool]:
+    """No earlier message to the same recipient is still being tried: they arrive in order.
+
+    One that never gets through holds up the others for a day and a half, not for ever.
+    """
+    earlier = aliased(Message)
+    is_tried = exists().where(
+        earlier.status.in_(("waiting", "sending")),
+        earlier.last_error.is_not(None),
+        earlier.recipient == Message.recipient,
+        earlier.channel == Message.channel,
+        earlier.id < Message.id,
+        earlier.is_interactive.is_(False),
+        earlier.created_at > now - ORDER_KEPT,
+    )
+    return or_(Message.is_interactive, ~is_tried)
+
+
+def list_failed(session: Session) -> list[Message]:
+    """What is not tried any more, oldest first, and nobody waits for on a page."""
+    return list(
+        session.scalars(
+            select(Message)
+            .where(Message.status == "failed", Message.is_interactive.is_(False))
+            .order_by(Message.id)
         )
     )
 
