@@ -11,6 +11,7 @@ workers = int(os.environ.get("WEB_WORKERS") or 2)
 worker_class = "app.web.thread_worker.BoundedThreadWorker"
 threads = int(os.environ.get("WEB_THREADS") or 8)
 control_socket_disable = True
+logger_class = "app.web.gunicorn_log.JsonLogger"
 # Loaded once and forked; SIGHUP renews it nevertheless.
 preload_app = True
 max_requests = 20_000
@@ -24,8 +25,10 @@ forwarded_allow_ips = ""
 
 def when_ready(server: Any) -> None:
     """Prepare what workers share, and take over where this is the master renewed."""
-    from app.web import master_process  # noqa: PLC0415 - not before the application is loaded
+    from app.logging import log_everything  # noqa: PLC0415 - not before the application is loaded
+    from app.web import master_process  # noqa: PLC0415
 
+    log_everything()
     master_process.begin(server)
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 import secrets
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import fields
@@ -39,6 +40,23 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=True)
+
+
+def log_everything() -> None:
+    """Log what nobody has caught, warnings and lines of libraries as JSON, too.
+
+    For a process that serves; whoever types a command wants to read its traceback.
+    """
+    root = logging.getLogger()
+    root.handlers[:] = log.handlers
+    logging.captureWarnings(capture=True)
+    sys.excepthook = lambda kind, error, trace: _log_uncaught(error)
+    threading.excepthook = lambda caught: _log_uncaught(caught.exc_value)
+
+
+def _log_uncaught(error: BaseException | None) -> None:
+    if isinstance(error, Exception):
+        log.error("uncaught %s", type(error).__name__, exc_info=error)
 
 
 def event(name: str, **fields: object) -> None:

@@ -14,7 +14,7 @@ from app.extensions import db
 from app.jobs import delivery, health, health_alerts, imports, open_items, prepared_files
 from app.lib.file_locks import RUNNING, hold_shared
 from app.lib.heartbeat import heartbeat
-from app.logging import event
+from app.logging import event, log_everything
 from app.web import data_access, pdf_responses, uploads
 from app.web.context import clock
 from config import Config
@@ -112,6 +112,7 @@ def delete_expired() -> None:
 
 def run(app: Flask) -> None:
     """Work until stopped."""
+    log_everything()
     pdf_responses.start_helper(app)
     app.extensions["running"] = hold_shared(Path(app.instance_path) / RUNNING)
     with app.app_context():

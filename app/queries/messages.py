@@ -20,7 +20,7 @@ PAGE = 50
 NEVER_RETRIED = ("sent", "failed", "suppressed")
 MAX_KEY = 120
 """Of ``dedupe_key``: a longer one is cut."""
-ORDER_KEPT = timedelta(hours=36)
+ORDERED_FOR = timedelta(hours=36)
 """How long a message that is not accepted holds up later ones to the same recipient."""
 
 
@@ -65,7 +65,7 @@ def is_next_for_recipient(now: datetime) -> ColumnElement[bool]:
         earlier.channel == Message.channel,
         earlier.id < Message.id,
         earlier.is_interactive.is_(False),
-        earlier.created_at > now - ORDER_KEPT,
+        earlier.created_at > now - ORDERED_FOR,
     )
     return or_(Message.is_interactive, ~is_tried)
 

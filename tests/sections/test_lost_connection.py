@@ -1,0 +1,110 @@
+"""A connection to PostgreSQL that is lost in mid-request is our 503 page with a request id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+
+from app import create_app
+from app.extensions import db
+from app.jobs import delivery
+from app.models import Department
+from tests.conftest import make_config
+
+pytest_plugins = ["tests.postgres"]
+TERMINATE = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+@pytest.fixture
+def portal(postgres_app: Flask, tmp_path: Path) -> Iterator[Flask]:
+    """A portal of its own, which views can be added to."""
+    with postgres_app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    url = postgres_app.extensions["config"].database_url
+    app = create_app(make_config(tmp_path, database_url=url))
+    app.config["WTF_CSRF_ENABLED"] = False
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def terminate(app: Flask) -> None:
+    """End every connection of the portal, as a restart of PostgreSQL does."""
+    engine = create_engine(app.extensions["config"].database_url)
+    with engine.connect() as connection:
+        connection.execute(TERMINATE)
+    engine.dispose()
+
+
+def client_of(app: Flask, view: Callable[[], object]) -> FlaskClient:
+    app.add_url_rule("/lost", "lost", lambda: view() or "ok", methods=["GET", "POST"])
+    return app.test_client()
+
+
+def in_a_query(app: Flask) -> None:
+    db.session.execute(text("SELECT 1"))
+    terminate(app)
+    db.session.execute(text("SELECT 2"))
+
+
+def at_a_flush(app: Flask) -> None:
+    db.session.execute(text("SELECT 1"))
+    db.session.add(Department(external_id="lost", name="Участок", is_active=True))
+    terminate(app)
+    db.session.flush()
+
+
+def at_the_commit(app: Flask) -> None:
+    db.session.add(Department(external_id="lost", name="Участок", is_active=True))
+    db.session.flush()
+    terminate(app)
+    delivery.commit()
+
+
+def in_the_result(app: Flask) -> None:
+    rows = db.session.execute(text("SELECT 1")).scalars()
+    terminate(app)
+    assert rows.all() == [1]
+    db.session.execute(text("SELECT 2")).all()
+
+
+@pytest.mark.parametrize("lose", [in_a_query, at_a_flush, at_the_commit, in_the_result])
+def test_a_lost_connection_is_the_503_page_and_the_next_request_works(
+    portal: Flask, lose: Callable[[Flask], None]
+) -> None:
+    client = client_of(portal, lambda: lose(portal))
+    answer = client.post("/lost")
+    assert answer.status_code == 503
+    number = answer.headers["X-Request-Id"]
+    assert re.fullmatch("[0-9a-f]{16}", number)
+    assert number in answer.text
+    assert "Сервис занят" in answer.text
+    assert client.get("/health").status_code == 200
+
+
+def test_a_connection_that_died_in_the_pool_is_replaced_unseen(portal: Flask) -> None:
+    client = portal.test_client()
+    assert client.get("/health").status_code == 200
+    terminate(portal)
+    assert client.get("/health").status_code == 200
+
+
+def test_a_connection_lost_after_the_last_query_spoils_no_answer(portal: Flask) -> None:
+    def view() -> None:
+        db.session.execute(text("SELECT 1"))
+        terminate(portal)
+
+    client = client_of(portal, view)
+    assert client.get("/lost").text == "ok"
+    assert client.get("/health").status_code == 200
