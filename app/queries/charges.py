@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.charges import Document, RateSum, in_kw, in_kwh, multiply_by_price, sum_by_rate
@@ -17,6 +17,7 @@ from app.domain.errors import NotFoundError
 from app.domain.line_explanations import BilledLine, Explanation, Readings, explain_lines
 from app.domain.period import Month, Period
 from app.domain.turnover import EntryKind
+from app.lib.prepared_select import PreparedSelect
 from app.models import (
     Charge,
     ChargeLine,
@@ -64,16 +65,20 @@ _DOCUMENTS = (
     .group_by(Charge.id, ChargeLine.vat_rate, _UNIT)
     .order_by(Charge.doc_date, Charge.id)
 )
-_OF_PERIOD = _DOCUMENTS.where(Charge.doc_date.between(bindparam("first"), bindparam("last")))
-_BY_IDS = _DOCUMENTS.where(Charge.id.in_(bindparam("ids", expanding=True)))
+_OF_PERIOD = PreparedSelect(
+    _DOCUMENTS.where(Charge.doc_date.between(bindparam("first"), bindparam("last")))
+)
+_BY_IDS = PreparedSelect(_DOCUMENTS.where(Charge.id.in_(bindparam("ids", expanding=True))))
 _CHARGE_ID = bindparam("charge_id", type_=Charge.id.type)
-_RELATED = _DOCUMENTS.where(
-    or_(
-        Charge.id == _CHARGE_ID,
-        Charge.external_id
-        == select(_SAME.corrects_external_id).where(_SAME.id == _CHARGE_ID).scalar_subquery(),
-        Charge.corrects_external_id
-        == select(_SAME.external_id).where(_SAME.id == _CHARGE_ID).scalar_subquery(),
+_RELATED = PreparedSelect(
+    _DOCUMENTS.where(
+        or_(
+            Charge.id == _CHARGE_ID,
+            Charge.external_id
+            == select(_SAME.corrects_external_id).where(_SAME.id == _CHARGE_ID).scalar_subquery(),
+            Charge.corrects_external_id
+            == select(_SAME.external_id).where(_SAME.id == _CHARGE_ID).scalar_subquery(),
+        )
     )
 )
 
@@ -302,10 +307,10 @@ def _readings(
 
 
 def _documents(
-    session: Session, contract: VisibleContract, statement: Select[*tuple[Any, ...]], **values: Any
+    session: Session, contract: VisibleContract, statement: PreparedSelect, **values: Any
 ) -> list[Document]:
     """Documents of a statement made of ``_DOCUMENTS``."""
-    rows = session.connection().execute(statement, {"contract_id": contract.id} | values).all()
+    rows = statement.all(session, contract_id=contract.id, **values)
     interest = {row[0] for row in rows if row[_KIND] == EntryKind.LATE_INTEREST}
     if any(row[_CORRECTS] for row in rows):
         interest |= list_interest_corrections(session, contract)

@@ -19,6 +19,7 @@ from app.domain.access import (
     may,
 )
 from app.domain.errors import AccessDeniedError, ContractTerminatedError, NotFoundError
+from app.lib.prepared_select import PreparedSelect
 from app.models import (
     Announcement,
     Contract,
@@ -124,8 +125,8 @@ _VISIBLE = (
         is_readable(bindparam("oldest_end", type_=Contract.valid_to.type)),
     )
 )
-_ONE_VISIBLE = _VISIBLE.where(Contract.id == bindparam("contract_id")).limit(1)
-_ALL_VISIBLE = _VISIBLE.order_by(Contract.number)
+_ONE_VISIBLE = PreparedSelect(_VISIBLE.where(Contract.id == bindparam("contract_id")).limit(1))
+_ALL_VISIBLE = PreparedSelect(_VISIBLE.order_by(Contract.number))
 _IS_ANNOUNCED = and_(
     Announcement.begins_at <= bindparam("now", type_=Announcement.begins_at.type),
     Announcement.ends_at > bindparam("now", type_=Announcement.begins_at.type),
@@ -164,7 +165,7 @@ SITE_COLUMNS = (
     _ANNOUNCEMENT.scalar_subquery(),
 )
 """What ``site_context_from`` makes a site context of; ``now`` is to be bound."""
-_SITE_CONTEXT = (
+_SITE_CONTEXT = PreparedSelect(
     select(*SITE_COLUMNS).where(Supplier.withdrawn_at.is_(None)).order_by(Supplier.id).limit(1)
 )
 
@@ -178,7 +179,7 @@ _OWNER = (
     )
     .scalar_subquery()
 )
-_ANY = (
+_ANY = PreparedSelect(
     select(*CONTRACT_COLUMNS[:-1], _OWNER)
     .select_from(Contract)
     .join(Customer, Customer.id == Contract.customer_id)
@@ -201,11 +202,7 @@ def get_visible(
         AccessDeniedError: the viewer's role does not grant the permission.
         ContractTerminatedError: the role would, but the contract has ended.
     """
-    row = (
-        session.connection()
-        .execute(_ONE_VISIBLE, _values(viewer, window) | {"contract_id": contract_id})
-        .one_or_none()
-    )
+    row = _ONE_VISIBLE.first(session, contract_id=contract_id, **_values(viewer, window))
     contract = None if row is None else contract_from(row, viewer.account_id, window.today)
     return check_visible(contract, permission)
 
@@ -236,7 +233,7 @@ def get_as_customer(
         NotFoundError: no such contract.
         AccessDeniedError: a read-only view does not include this.
     """
-    row = session.connection().execute(_ANY, {"contract_id": contract_id}).one_or_none()
+    row = _ANY.first(session, contract_id=contract_id)
     if row is None:
         raise NotFoundError
     *values, owner_id = row
@@ -257,7 +254,7 @@ def find_owner_of(session: Session, contract_id: int) -> int | None:
 
 def list_visible(session: Session, viewer: Viewer, window: AccessWindow) -> list[VisibleContract]:
     """All contracts of the viewer, by number."""
-    rows = session.connection().execute(_ALL_VISIBLE, _values(viewer, window))
+    rows = _ALL_VISIBLE.all(session, **_values(viewer, window))
     return [contract_from(row, viewer.account_id, window.today) for row in rows]
 
 
@@ -286,7 +283,7 @@ def find_data_moment(session: Session) -> datetime | None:
 
 def get_site_context(session: Session, now: datetime) -> SiteContext:
     """The supplier, the moment the billing data speak of, and what is announced."""
-    row = session.connection().execute(_SITE_CONTEXT, {"now": now}).one_or_none()
+    row = _SITE_CONTEXT.first(session, now=now)
     if row is None:
         announced = session.connection().execute(_ANNOUNCEMENT, {"now": now}).scalar()
         return SiteContext(None, None, None, announced)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.enquiries import EnquiryStatus, TopicUse, is_topic_for
+from app.lib.prepared_select import PreparedSelect
 from app.models import Charge, Contract, Enquiry, EnquiryTopic
 from app.queries.contracts import VisibleContract
 
@@ -40,13 +40,20 @@ class EdoState:
     application: EdoApplication | None
 
 
-_STATE = select(
-    Contract.edo_operator,
-    exists().where(
-        Charge.contract_id == Contract.id, or_(*(Charge.edo_status == status for status in BY_EDO))
-    ),
-).where(Contract.id == bindparam("contract_id"))
-_ENQUIRIES = (
+class _Topic(NamedTuple):
+    """What tells the use of a topic."""
+
+    external_id: str
+    name: str
+
+
+_IS_SENT = or_(*(Charge.edo_status == status for status in BY_EDO))
+_STATE = PreparedSelect(
+    select(
+        Contract.edo_operator, exists().where(Charge.contract_id == Contract.id, _IS_SENT)
+    ).where(Contract.id == bindparam("contract_id"))
+)
+_ENQUIRIES = PreparedSelect(
     select(
         Enquiry.id,
         Enquiry.number,
@@ -65,11 +72,11 @@ _ENQUIRIES = (
 
 def find_edo_state(session: Session, contract: VisibleContract) -> EdoState:
     """State of electronic documents by billing, else by what the customer has applied for."""
-    operator, is_in_use = session.connection().execute(_STATE, {"contract_id": contract.id}).one()
+    operator, is_in_use = _STATE.all(session, contract_id=contract.id)[0]
     return EdoState(operator, is_in_use, None if operator else _application(session, contract))
 
 
 def _application(session: Session, contract: VisibleContract) -> EdoApplication | None:
-    newest: Iterable[Any] = session.connection().execute(_ENQUIRIES, {"contract_id": contract.id})
-    applications = (row for row in newest if is_topic_for(row, TopicUse.EDO))
+    newest = _ENQUIRIES.all(session, contract_id=contract.id)
+    applications = (row for row in newest if is_topic_for(_Topic(*row[3:]), TopicUse.EDO))
     return next((EdoApplication(*row[:3]) for row in applications), None)

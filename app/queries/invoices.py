@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from app.domain.bank_order import BankParty
 from app.domain.errors import NotFoundError
 from app.domain.invoices import InvoiceCard, InvoiceHeader
 from app.domain.open_items import OpenItems
+from app.lib.prepared_select import PreparedSelect
 from app.models import BankDetails, Contract, Customer, Invoice, Supplier
 from app.queries.contracts import VisibleContract
 
@@ -48,14 +49,14 @@ _HEADER = (
     Invoice.vat_rate,
 )
 # Built once: composing a statement costs more than running it.
-_COUNT = _of_contract(func.count())
-_PAGE = (
+_COUNT = PreparedSelect(_of_contract(func.count()))
+_PAGE = PreparedSelect(
     _of_contract(*_HEADER)
     .order_by(Invoice.due_on.desc(), Invoice.id.desc())
     .offset(bindparam("offset"))
     .limit(bindparam("limit"))
 )
-_SOME = (
+_SOME = PreparedSelect(
     _of_contract(*_HEADER)
     .where(Invoice.id.in_(bindparam("ids", expanding=True)))
     .order_by(Invoice.due_on, Invoice.id)
@@ -90,7 +91,7 @@ _TYPED = (
     .join(Contract, _IS_OF_CONTRACT)
     .where(Contract.id == bindparam("contract_id"))
 )
-_PARTIES: Select[*tuple[Any, ...]] = (
+_PARTIES = PreparedSelect(
     select(*_PAYEE, *_PAYER, *_BILLED_DETAILS, *_TYPED_DETAILS)
     .select_from(Contract)
     .join(Customer, Customer.id == Contract.customer_id)
@@ -102,7 +103,7 @@ _PARTIES: Select[*tuple[Any, ...]] = (
 
 def count_invoices(session: Session, contract: VisibleContract) -> int:
     """How many invoices a contract has."""
-    return session.connection().scalar(_COUNT, {"contract_id": contract.id}) or 0
+    return int(_COUNT.all(session, contract_id=contract.id)[0][0])
 
 
 def list_invoices(
@@ -113,8 +114,7 @@ def list_invoices(
     limit: int = 25,
 ) -> list[InvoiceCard]:
     """Invoices of a contract, the newest due date first."""
-    values = {"contract_id": contract.id, "offset": offset, "limit": limit}
-    rows: Iterable[Any] = session.connection().execute(_PAGE, values)
+    rows = _PAGE.all(session, contract_id=contract.id, offset=offset, limit=limit)
     return [_card(row, open_items) for row in rows]
 
 
@@ -124,8 +124,7 @@ def list_headers(
     """The invoices with these ids, the oldest due date first."""
     if not ids:
         return []
-    values = {"contract_id": contract.id, "ids": ids}
-    return [InvoiceHeader(*row) for row in session.connection().execute(_SOME, values)]
+    return [InvoiceHeader(*row) for row in _SOME.all(session, contract_id=contract.id, ids=ids)]
 
 
 def get_invoice(
@@ -136,8 +135,7 @@ def get_invoice(
     Raises:
         NotFoundError: absent, withdrawn, or of another contract.
     """
-    values = {"contract_id": contract.id, "ids": [invoice_id]}
-    row: Any = session.connection().execute(_SOME, values).one_or_none()
+    row = _SOME.first(session, contract_id=contract.id, ids=[invoice_id])
     if row is None:
         raise NotFoundError
     return _card(row, open_items)
@@ -145,7 +143,7 @@ def get_invoice(
 
 def get_parties(session: Session, contract: VisibleContract) -> PaymentParties:
     """Who pays and who is paid, as payment orders name them."""
-    row: Any = session.connection().execute(_PARTIES, {"contract_id": contract.id}).one()
+    row = _PARTIES.all(session, contract_id=contract.id)[0]
     payee, payer, billed, typed = row[:7], row[7:10], row[10:14], row[14:]
     name, inn, kpp = payer
     account, bank_name, bic, corr_account = typed if typed[0] is not None else billed

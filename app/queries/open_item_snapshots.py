@@ -25,6 +25,7 @@ from app.domain.period import Month
 from app.domain.snapshot_texts import FORMAT, read_balances, read_ids, read_unpaid
 from app.domain.turnover import Entry
 from app.domain.unpaid_items import UnpaidItems
+from app.lib.prepared_select import PreparedSelect
 from app.models import Contract, OpenItemSnapshot
 from app.queries.ledgers import list_ledgers
 
@@ -58,11 +59,13 @@ def _of_contract(*columns: Any) -> Select[*tuple[Any, ...]]:
 
 
 # Built once: composing a statement costs more than running it.
-_UNPAID = _of_contract(*_SUMS)
-_OVERVIEW = _of_contract(*_SUMS, *_LAST_OPERATIONS)
-_OPEN_ITEMS = _of_contract(*_SUMS, _S.balances)
-_INTEREST_CORRECTIONS = select(_S.interest_corrections).where(
-    _S.contract_id == bindparam("contract_id"), _S.format == FORMAT
+_UNPAID = PreparedSelect(_of_contract(*_SUMS))
+_OVERVIEW = PreparedSelect(_of_contract(*_SUMS, *_LAST_OPERATIONS))
+_OPEN_ITEMS = PreparedSelect(_of_contract(*_SUMS, _S.balances))
+_INTEREST_CORRECTIONS = PreparedSelect(
+    select(_S.interest_corrections).where(
+        _S.contract_id == bindparam("contract_id"), _S.format == FORMAT
+    )
 )
 _WHOLE = select(
     _S.contract_id,
@@ -113,10 +116,8 @@ def find_open_items(session: Session, contract_id: int, today: date) -> OpenItem
 
 def find_interest_corrections(session: Session, contract_id: int) -> frozenset[int] | None:
     """Ids of the documents that belong to late interest by what they correct, whatever the day."""
-    text = (
-        session.connection().execute(_INTEREST_CORRECTIONS, {"contract_id": contract_id}).scalar()
-    )
-    return None if text is None else read_ids(text)
+    row = _INTEREST_CORRECTIONS.first(session, contract_id=contract_id)
+    return None if row is None else read_ids(row[0])
 
 
 def compute_snapshot(session: Session, contract_id: int, today: date) -> MoneySnapshot:
@@ -145,11 +146,8 @@ def count_contracts_without(session: Session, today: date) -> int:
     return session.connection().scalar(missing, {"today": today}) or 0
 
 
-def _find(
-    session: Session, statement: Select[*tuple[Any, ...]], contract_id: int, today: date
-) -> Any:
-    values = {"contract_id": contract_id, "today": today}
-    return session.connection().execute(statement, values).one_or_none()
+def _find(session: Session, statement: PreparedSelect, contract_id: int, today: date) -> Any:
+    return statement.first(session, contract_id=contract_id, today=today)
 
 
 def _sums(

@@ -15,6 +15,7 @@ from app.domain.money import ZERO
 from app.domain.period import Month, Period
 from app.domain.turnover import EntryKind
 from app.lib.database import MAX_ID
+from app.lib.prepared_select import PreparedSelect
 from app.models import Payment
 from app.queries.contracts import VisibleContract
 
@@ -51,12 +52,12 @@ _POSTED = (
     Payment.withdrawn_at.is_(None),
 )
 # Built once: composing a statement costs more than running it.
-_SUMS = (
+_SUMS = PreparedSelect(
     select(Payment.kind, func.count(), func.sum(Payment.amount))
     .where(*_POSTED)
     .group_by(Payment.kind)
 )
-_LINES = (
+_LINES = PreparedSelect(
     select(
         Payment.posted_on,
         Payment.paid_on,
@@ -75,8 +76,7 @@ _LINES = (
 
 def sum_payments(session: Session, contract: VisibleContract, period: Period) -> PaymentSums:
     """How many payments were posted in a period, and their sums by kind."""
-    values = _values(contract, period.first, period.last)
-    rows = session.connection().execute(_SUMS, values).all()
+    rows = _SUMS.all(session, **_values(contract, period.first, period.last))
     sums = {kind: amount for kind, _, amount in rows}
     return PaymentSums(
         count=sum(count for _, count, _ in rows),
@@ -96,7 +96,7 @@ def list_payments(
     """Payments posted in a period, the newest first."""
     values = _values(contract, period.first, period.last)
     values |= {"offset": offset, "limit": MAX_ID if limit is None else limit}
-    rows = session.connection().execute(_LINES, values)
+    rows = _LINES.all(session, **values)
     return [
         PaymentLine(posted, paid, EntryKind(kind), document, month, purpose, amount)
         for posted, paid, kind, document, month, purpose, amount in rows

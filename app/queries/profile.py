@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.access import Viewer
 from app.domain.errors import NotFoundError
+from app.lib.prepared_select import PreparedSelect
 from app.models import Account, AccountSession, Consent, ContactChange, Contract, Customer, Enquiry
 from app.queries.contracts import VisibleContract
 
@@ -29,7 +30,7 @@ class BilledCustomer(NamedTuple):
     phone_from_billing: str | None
 
 
-_CUSTOMER = (
+_CUSTOMER = PreparedSelect(
     select(
         Customer.kind,
         Customer.full_name,
@@ -69,8 +70,7 @@ def get_signed_in_account(session: Session, viewer: Viewer) -> Account:
 
 def get_customer(session: Session, contract: VisibleContract) -> BilledCustomer:
     """Get the requisites of a contract's customer."""
-    row = session.connection().execute(_CUSTOMER, {"contract_id": contract.id}).one()
-    return BilledCustomer(*row)
+    return BilledCustomer(*_CUSTOMER.all(session, contract_id=contract.id)[0])
 
 
 def list_sessions(

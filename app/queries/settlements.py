@@ -18,7 +18,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CompoundSelect,
-    Row,
     Select,
     String,
     bindparam,
@@ -34,6 +33,7 @@ from app.domain.contract_ledger import MonthEnds, find_anchor
 from app.domain.money import from_kopecks
 from app.domain.period import Month, Period
 from app.domain.turnover import Entry, EntryKind, RunningEntry, TurnoverSheet, build_turnover
+from app.lib.prepared_select import PreparedSelect
 from app.models import Charge, MonthlyBalance, Payment
 from app.queries.contracts import VisibleContract
 
@@ -150,10 +150,10 @@ def _operations(with_purpose: bool) -> CompoundSelect[Any]:
 
 # Built once: composing a statement costs more than running it.
 _OPERATIONS = {
-    with_purpose: _operations(with_purpose).order_by("on_date", "side", "row_id")
+    with_purpose: PreparedSelect(_operations(with_purpose).order_by("on_date", "side", "row_id"))
     for with_purpose in (False, True)
 }
-_BALANCES = (
+_BALANCES = PreparedSelect(
     select(MonthlyBalance.period, MonthlyBalance.opening_amount, MonthlyBalance.closing_amount)
     .where(
         MonthlyBalance.contract_id == bindparam("contract_id"),
@@ -162,7 +162,7 @@ _BALANCES = (
     )
     .order_by(MonthlyBalance.period)
 )
-_FIRST_BALANCE = (
+_FIRST_BALANCE = PreparedSelect(
     select(MonthlyBalance.period, MonthlyBalance.opening_amount, MonthlyBalance.closing_amount)
     .where(
         MonthlyBalance.contract_id == bindparam("contract_id"),
@@ -177,7 +177,7 @@ DEBIT, CREDIT = 7, 8
 _on_date = itemgetter(0)
 _KINDS = {kind.value: kind for kind in EntryKind}
 
-_Balances = Sequence[Row[Month, Decimal, Decimal]]
+_Balances = Sequence[tuple[Any, ...]]
 
 
 def ledger_of(
@@ -187,19 +187,14 @@ def ledger_of(
 
     Two statements, whatever the length of the history.
     """
-    connection = session.connection()
-    balances: _Balances = connection.execute(
-        _BALANCES, {"contract_id": contract.id, "last_month": Month.of(period.last)}
-    ).all()
+    balances = _BALANCES.all(session, contract_id=contract.id, last_month=Month.of(period.last))
     base, since = _anchor(session, contract, balances, period.first)
-    rows = connection.execute(
-        _OPERATIONS[with_purpose],
-        {
-            "contract_id": contract.id,
-            "first": min(since, period.first),
-            "last": max(period.last, since - timedelta(days=1)),
-        },
-    ).all()
+    rows = _OPERATIONS[with_purpose].all(
+        session,
+        contract_id=contract.id,
+        first=min(since, period.first),
+        last=max(period.last, since - timedelta(days=1)),
+    )
     if since <= period.first:
         before = bisect_left(rows, period.first, key=_on_date)
         opening = base + from_kopecks(_kopecks(rows[:before]))
@@ -218,7 +213,7 @@ def _anchor(
     month_of_first = Month.of(first)
     known = [row for row in balances if row[0] <= month_of_first]
     if not known:
-        known += session.connection().execute(_FIRST_BALANCE, {"contract_id": contract.id})
+        known += _FIRST_BALANCE.all(session, contract_id=contract.id)
     return find_anchor([MonthEnds(*row) for row in known[-1:]], first)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import NotFoundError
 from app.integrations.bundled_texts import list_files
+from app.lib.prepared_select import PreparedSelect
 from app.models import StaffMember, TextVersion
 
 
@@ -27,7 +28,7 @@ class Text:
     author: str | None = None
 
 
-_VERSIONS = (
+_VERSIONS = PreparedSelect(
     select(
         TextVersion.purpose,
         TextVersion.version,
@@ -40,7 +41,7 @@ _VERSIONS = (
     .where(TextVersion.purpose == bindparam("purpose"))
     .order_by(TextVersion.id)
 )
-_CURRENT = (
+_CURRENT = PreparedSelect(
     select(
         TextVersion.purpose,
         TextVersion.version,
@@ -59,7 +60,7 @@ def list_versions(session: Session, purpose: str) -> list[Text]:
     files = list_files(purpose)
     if not files:
         return []
-    rows = session.connection().execute(_VERSIONS, {"purpose": purpose})
+    rows = _VERSIONS.all(session, purpose=purpose)
     return [
         *(Text(file.purpose, file.version, file.sha256, file.template) for file in files),
         *(_published(*row) for row in rows),
@@ -75,7 +76,7 @@ def current_text(session: Session, purpose: str) -> Text:
     files = list_files(purpose)
     if not files:
         raise NotFoundError
-    row = session.connection().execute(_CURRENT, {"purpose": purpose}).one_or_none()
+    row = _CURRENT.first(session, purpose=purpose)
     if row is not None:
         return _published(*row)
     file = files[-1]

@@ -12,6 +12,7 @@ from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.access import AccessWindow
+from app.lib.prepared_select import PreparedSelect
 from app.models import Account, AccountSession, Contract, Customer, Membership, Supplier
 from app.queries.accounts import hash_token
 from app.queries.contracts import (
@@ -55,7 +56,7 @@ _COUNT = (
 _SUPPLIER_ID = (
     select(func.min(Supplier.id)).where(Supplier.withdrawn_at.is_(None)).scalar_subquery()
 )
-_VISIT = (
+_VISIT = PreparedSelect(
     select(
         AccountSession.id,
         AccountSession.account_id,
@@ -111,15 +112,15 @@ def find_visit(
         longest: longest time in any case.
         window: contracts that ended before open nothing any more.
     """
-    values = {
-        "token_hash": hash_token(token),
-        "contract_id": contract_id,
-        "seen_after": now - idle,
-        "created_after": now - longest,
-        "oldest_end": window.oldest_end,
-        "now": now,
-    }
-    row = session.connection().execute(_VISIT, values).one_or_none()
+    row = _VISIT.first(
+        session,
+        token_hash=hash_token(token),
+        contract_id=contract_id,
+        seen_after=now - idle,
+        created_after=now - longest,
+        oldest_end=window.oldest_end,
+        now=now,
+    )
     if row is None:
         return None
     session_id, account_id, last_seen_at, created_at, contract_count = row[: _SITE.start]
