@@ -24,6 +24,8 @@ from tests.conftest import NOW, make_config, need
 from tests.factories import Factory
 from tests.postgres import answers, scratch_database
 
+pytest_plugins = ["tests.postgres"]
+
 
 @pytest.fixture(scope="module")
 def demo_database(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Path:
