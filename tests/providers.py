@@ -6,7 +6,6 @@ import asyncio
 import json
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,9 @@ from urllib.parse import parse_qs
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
+
+POLL_SECONDS = 0.02
+"""How often a server sees whether it is to end; ``socketserver`` takes half a second."""
 
 
 def free_port() -> int:
@@ -53,7 +55,7 @@ class MailServer:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         if self.silence:
-            time.sleep(self.silence)
+            await asyncio.sleep(self.silence)
             return "451 too late"
         self.accepted.append(envelope.content)
         self.recipients += envelope.rcpt_tos
@@ -170,7 +172,7 @@ def sms_provider() -> Iterator[SmsProvider]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     provider.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,))
     thread.start()
     try:
         yield provider

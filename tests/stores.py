@@ -13,6 +13,8 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.providers import POLL_SECONDS
+
 
 @contextmanager
 def clamd(answer: str | None) -> Iterator[tuple[str, list[bytes]]]:
@@ -34,7 +36,7 @@ def clamd(answer: str | None) -> Iterator[tuple[str, list[bytes]]]:
             self.wfile.write(answer.encode() + b"\0")
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True)
         thread.start()
         try:
             yield f"127.0.0.1:{server.server_address[1]}", seen
@@ -116,7 +118,7 @@ def s3(bucket: str) -> Iterator[str]:
             ).encode()
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"

@@ -28,6 +28,7 @@ from app.models import Account, Charge, Contract, Invoice, Membership, Meter, Su
 from tests.conftest import NOW, make_config
 from tests.factories import PASSWORD, Factory
 from tests.pages import PageClient
+from tests.providers import POLL_SECONDS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -161,7 +162,7 @@ def serve(folder: Path, migrated: Path, *, with_data: bool) -> Iterator[Site]:
     server = make_server(
         "127.0.0.1", 0, counted, threaded=True, request_handler=_Quiet, fd=listener.fileno()
     )
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True)
     thread.start()
     try:
         yield site
