@@ -25,7 +25,7 @@ from werkzeug.routing import Rule
 from app import create_app
 from app.domain.rate_limits import LIMITS, Limits
 from app.extensions import db
-from app.lib import passwords
+from app.lib import database, passwords
 from app.lib.clock import Clock
 from config import Config, MailSettings, SmsSettings
 from tests.factories import Factory
@@ -116,6 +116,12 @@ def production_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash passwords with the parameters of production, for tests of what that costs or stores."""
     monkeypatch.setattr(passwords, "_HASHER", PRODUCTION_HASHER)
     monkeypatch.setattr(passwords, "_DUMMY", PRODUCTION_DUMMY)
+
+
+@pytest.fixture
+def short_busy_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for another writer of SQLite a moment only; name it before what opens the database."""
+    monkeypatch.setattr(database, "BUSY_MS", 300)
 
 
 @pytest.fixture(scope="session")

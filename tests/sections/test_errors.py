@@ -223,7 +223,7 @@ def test_sign_in_waits_for_another_writer(
 
 
 def test_sign_in_that_cannot_wait_longer_gives_back_what_was_typed(
-    page: PageClient, contract_id: int, tmp_path: Path
+    short_busy_timeout: None, page: PageClient, contract_id: int, tmp_path: Path
 ) -> None:
     soup = page.get("auth.sign_in", next="/contracts/")
     with write_lock(tmp_path):

@@ -218,7 +218,11 @@ def test_words_are_needed_and_have_an_end(
 
 
 def test_a_busy_database_gives_the_words_back(
-    clerk: PageClient, make: Factory, enquiry: Enquiry, tmp_path: Path
+    short_busy_timeout: None,
+    clerk: PageClient,
+    make: Factory,
+    enquiry: Enquiry,
+    tmp_path: Path,
 ) -> None:
     data = form_of(clerk.open(URL), "messages") | {"text": "Не потеряйте"}
     make.session.close()
