@@ -64,7 +64,8 @@ class PreparedSelect:
             self._compiled[dialect.name] = _compile(self._statement, dialect, values)
         compiled = self._compiled[dialect.name]
         # Who listens to what an engine executes is told.
-        if compiled is None or connection.engine._has_events:
+        told = connection.engine.dispatch
+        if compiled is None or told.before_cursor_execute or told.after_cursor_execute:
             return [tuple(row) for row in connection.execute(self._statement, values)]
         return self._read(connection, compiled, compiled.bind(values))
 

@@ -7,11 +7,23 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, bindparam, event, func, literal, null, select, text, union_all
+from sqlalchemy import (
+    Connection,
+    Select,
+    bindparam,
+    event,
+    func,
+    literal,
+    null,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 from sqlalchemy.orm import Session
 
 from app.domain.period import Month
+from app.lib.database import reading_engine
 from app.lib.prepared_select import PreparedSelect
 from app.models import Charge, Contract, MonthlyBalance, TextVersion
 from tests.conftest import NOW
@@ -140,6 +152,19 @@ def test_who_listens_to_the_engine_is_told(either_session: Session, contract: Co
     finally:
         event.remove(engine, "before_cursor_execute", note)
     assert len(statements) == 1, "each execution once"
+
+
+def test_without_a_listener_the_driver_alone_is_asked(
+    either_session: Session, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared, contract_id = PreparedSelect(CHARGES), contract.id
+    expected = prepared.all(either_session, contract_id=contract_id)
+    either_session.commit()
+    engine = reading_engine(either_session.get_bind().engine)
+    with Session(engine) as reading:
+        reading.connection()
+        monkeypatch.setattr(Connection, "execute", None)
+        assert prepared.all(reading, contract_id=contract_id) == expected
 
 
 def test_what_the_session_has_written_is_seen_before_it_is_committed(
