@@ -22,7 +22,7 @@ MINUS = "\u2212"
 def money(amount: Decimal) -> str:
     """«1 234 567,89» with no-break spaces; the unit is in the table's head or beside.
 
-    Not by Babel because a page formats hundreds of sums; a test holds it to Babel's output.
+    A page formats hundreds of sums, so it is made by one format and not figure by figure.
     """
     if not amount:
         return "0,00"  # whatever its sign
