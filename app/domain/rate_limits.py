@@ -129,7 +129,7 @@ class Limits:
     """PDF documents for one account."""
     statement_max_rows: int = 2000
     """Longest statement made at once, as a page or for a spreadsheet."""
-    pdf_max_rows: int = 300
+    pdf_max_rows: int = 2000
     """Longest PDF made at once (a second for every 3,000 rows); the worker makes longer ones."""
     file_max_rows: int = 10_000
     """Longest statement that the worker makes; a longer period has to be narrowed."""
