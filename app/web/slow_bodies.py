@@ -5,6 +5,9 @@ a worker: reading below a minimum rate ends, and so do the slowest where too man
 The reverse proxy does the same; this holds without it. A thread that sends an answer
 waits for its client, too, as soon as the buffers on the way are full, and no proxy buffers a whole
 attachment: of too many that do not read their answer, the longest blocked are cut.
+
+Pages themselves are made in turn: threads that make pages at the same time wait for each other's
+interpreter lock at every row of the database, which costs a twentieth of a page and helps nobody.
 """
 
 from __future__ import annotations
@@ -13,8 +16,8 @@ import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from threading import Condition, Thread
-from typing import IO, TYPE_CHECKING
+from threading import Condition, Lock, Thread
+from typing import IO, TYPE_CHECKING, Self
 
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import (
@@ -39,6 +42,8 @@ SLOW_SECONDS = 0.3
 TICK = 0.1
 LARGE = 1_000_000
 RETRY_AFTER = 30
+TURN_SECONDS = 0.02
+"""How long a request waits for its turn; one that waits for something else holds up nobody."""
 ANSWER_BLOCK = 64 * 1024
 ANSWER_BLOCK_SECONDS = 120.0
 """Deadline for a client to read a block: buffers on the way empty in large steps."""
@@ -64,6 +69,7 @@ class SlowBodies:
         self.reading: set[Body] = set()
         self.uploads: set[Body] = set()
         self.sending: set[Answer] = set()
+        self.page_lock = Lock()
         self.watcher: Thread | None = None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -71,12 +77,13 @@ class SlowBodies:
         has_body = environ.get("CONTENT_LENGTH") not in (None, "", "0")
         if connection is None:
             return self.app(environ, start_response)
-        if not (has_body or "HTTP_TRANSFER_ENCODING" in environ):
-            return Answer(self.app(environ, start_response), connection, self)
-        body = Body(environ["wsgi.input"], connection, self)
-        environ["wsgi.input"] = body
-        parts = ClosingIterator(self.app(environ, start_response), lambda: self.end(body))
-        return Answer(parts, connection, self)
+        with Turn(self.page_lock) as turn:
+            if not (has_body or "HTTP_TRANSFER_ENCODING" in environ):
+                return Answer(self.app(environ, start_response), connection, self)
+            body = Body(environ["wsgi.input"], connection, self, turn)
+            environ["wsgi.input"] = body
+            parts = ClosingIterator(self.app(environ, start_response), lambda: self.end(body))
+            return Answer(parts, connection, self)
 
     def begin_block(self, body: Body) -> None:
         """Watch a thread that begins to wait.
@@ -161,11 +168,34 @@ class SlowBodies:
             body.connection.shutdown(socket.SHUT_RD)
 
 
+class Turn:
+    """A request's turn at making its page; it goes on without one that does not come soon."""
+
+    def __init__(self, lock: Lock) -> None:
+        self._lock = lock
+        self._is_held = False
+
+    def __enter__(self) -> Self:
+        self._is_held = self._lock.acquire(timeout=TURN_SECONDS)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Let the next one begin: this one is done, or waits for its client."""
+        if self._is_held:
+            self._is_held = False
+            self._lock.release()
+
+
 class Body:
     """A body that is watched while somebody waits for it."""
 
-    def __init__(self, stream: IO[bytes], connection: socket.socket, bodies: SlowBodies) -> None:
-        self.stream, self.connection, self.bodies = stream, connection, bodies
+    def __init__(
+        self, stream: IO[bytes], connection: socket.socket, bodies: SlowBodies, turn: Turn
+    ) -> None:
+        self.stream, self.connection, self.bodies, self.turn = stream, connection, bodies, turn
         self.count = 0
         self.started = self.since = time.monotonic()
         self.cut: RequestTimeout | TooManyUploads | None = None
@@ -206,6 +236,7 @@ class Body:
     def _block(self, size: int = BLOCK) -> bytes:
         if self.cut:
             raise self.cut
+        self.turn.end()
         self.bodies.begin_block(self)
         try:
             block = self.stream.read(size)

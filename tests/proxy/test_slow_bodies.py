@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 from io import BytesIO
-from threading import Event, Thread
+from threading import Barrier, Event, Lock, Thread
 
 import pytest
 from gunicorn.http.errors import InvalidChunkSize, NoMoreData
 from werkzeug.exceptions import BadRequest, RequestTimeout
 
-from app.web.slow_bodies import Answer, Body, SlowBodies, TooManyUploads
+from app.web import slow_bodies as slow_bodies_module
+from app.web.slow_bodies import Answer, Body, SlowBodies, TooManyUploads, Turn
 
 
 class Receiving:
@@ -25,7 +26,7 @@ class Receiving:
 
 
 def body_at(bodies: SlowBodies, count: int, started: float, since: float) -> Body:
-    body = Body(BytesIO(), Receiving(), bodies)  # type: ignore[arg-type]
+    body = Body(BytesIO(), Receiving(), bodies, Turn(Lock()))  # type: ignore[arg-type]
     body.count, body.started, body.since = count, started, since
     bodies.reading.add(body)
     return body
@@ -84,7 +85,7 @@ def test_half_of_the_threads_may_be_busy_with_uploads() -> None:
 
 
 def test_a_body_that_is_cut_is_an_error_however_it_ends() -> None:
-    body = Body(BytesIO(b"half of it"), Receiving(), slow_bodies())  # type: ignore[arg-type]
+    body = Body(BytesIO(b"half of it"), Receiving(), slow_bodies(), Turn(Lock()))  # type: ignore[arg-type]
     assert body.read(4) == b"half"
     body.cut = RequestTimeout()
     with pytest.raises(RequestTimeout):
@@ -93,7 +94,7 @@ def test_a_body_that_is_cut_is_an_error_however_it_ends() -> None:
 
 def test_a_body_is_read_as_it_is() -> None:
     def body() -> Body:
-        return Body(BytesIO(b"one\ntwo" * 9_000), Receiving(), slow_bodies())  # type: ignore[arg-type]
+        return Body(BytesIO(b"one\ntwo" * 9_000), Receiving(), slow_bodies(), Turn(Lock()))  # type: ignore[arg-type]
 
     assert body().read() == b"one\ntwo" * 9_000
     assert body().readline() == b"one\n"
@@ -106,7 +107,7 @@ def test_a_body_that_is_ill_formed_or_broken_off_is_the_clients_mistake(error: E
             raise error
 
     with pytest.raises(BadRequest):
-        Body(Broken(), Receiving(), slow_bodies()).read()  # type: ignore[arg-type]
+        Body(Broken(), Receiving(), slow_bodies(), Turn(Lock())).read()  # type: ignore[arg-type]
 
 
 class Sending:
@@ -189,3 +190,77 @@ def test_an_answer_is_sent_as_it_is_and_is_over_when_it_is_closed() -> None:
     assert bodies.sending == {answer}
     answer.close()
     assert bodies.sending == set()
+
+
+def request(method: str = "GET", body: bytes = b"") -> dict[str, object]:
+    return {
+        "REQUEST_METHOD": method,
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": BytesIO(body),
+        "gunicorn.socket": Sending(),
+    }
+
+
+def test_pages_are_made_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slow_bodies_module, "TURN_SECONDS", 20)
+    begun: list[int] = []
+    at_once: list[int] = []
+
+    def page(environ: dict[str, object], start_response: object) -> list[bytes]:
+        begun.append(1)
+        at_once.append(len(begun))
+        for _ in range(1_000):
+            sum(range(10))
+        begun.pop()
+        return [b"page"]
+
+    bodies = SlowBodies(page, 4)  # type: ignore[arg-type]
+    barrier = Barrier(4)
+
+    def ask() -> None:
+        barrier.wait(20)
+        list(bodies(request(), lambda *args: None))  # type: ignore[arg-type]
+
+    threads = [Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert at_once == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("reads_body", [True, False], ids=["reads a body", "does something long"])
+def test_a_page_is_made_while_another_request_waits(reads_body: bool) -> None:
+    is_waiting, may_end = Event(), Event()
+
+    def page(environ: dict[str, object], start_response: object) -> list[bytes]:
+        if environ["REQUEST_METHOD"] == "POST":
+            if reads_body:
+                environ["wsgi.input"].read(1)  # type: ignore[attr-defined]
+            is_waiting.set()
+            assert may_end.wait(20)
+        return [b"page"]
+
+    bodies = SlowBodies(page, 4)  # type: ignore[arg-type]
+
+    def ask(environ: dict[str, object]) -> list[bytes]:
+        return list(bodies(environ, lambda *args: None))  # type: ignore[arg-type]
+
+    waiting = Thread(target=ask, args=(request("POST", b"x"),))
+    waiting.start()
+    assert is_waiting.wait(20)
+    assert bodies.page_lock.locked() is not reads_body
+    assert ask(request()) == [b"page"]
+    may_end.set()
+    waiting.join(20)
+    assert not bodies.page_lock.locked()
+
+
+def test_the_turn_ends_with_a_page_that_fails() -> None:
+    def page(environ: dict[str, object], start_response: object) -> list[bytes]:
+        raise RuntimeError
+
+    bodies = SlowBodies(page, 4)  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError):
+        bodies(request(), lambda *args: None)  # type: ignore[arg-type]
+    assert not bodies.page_lock.locked()
