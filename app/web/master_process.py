@@ -8,7 +8,6 @@ process id, with the listening sockets open. The workers of before serve until t
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import subprocess
@@ -64,8 +63,6 @@ def prepare_to_fork(app: Flask) -> None:
             app.jinja_env.get_template(name)
     with app.app_context():
         db.engine.dispose()
-    # What the collector does not look at stays unwritten, and so shared.
-    gc.freeze()
     pdf_responses.start_helper(app)
 
 

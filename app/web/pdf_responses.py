@@ -5,6 +5,7 @@ A web server and a worker have a helper process for it; what else runs does it i
 
 from __future__ import annotations
 
+import gc
 from typing import cast
 
 from flask import Flask, current_app
@@ -33,6 +34,8 @@ JOB_SECONDS = 1800
 def start_helper(app: Flask) -> None:
     """Start the process that lays out PDFs; not after a thread has been started."""
     if "pdf_helper" not in app.extensions:
+        # What the collector does not look at stays unwritten, and so shared.
+        gc.freeze()
         app.extensions["pdf_helper"] = PdfHelper.start()
 
 
