@@ -89,6 +89,11 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=ZONE)
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what lasts long, so that no worker is at it when the others have ended."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def need(present: bool, what: str) -> None:
     """Skip a test whose real part is missing; with REQUIRE_ALL=1 that is a failure."""
     if present:

@@ -23,6 +23,7 @@ STOP = """() => {
         id: element.dataset.stop,
         tag: element.tagName,
         text: (element.labels?.[0] ?? element).textContent.trim(),
+        label: element.getAttribute("aria-label") ?? "",
         outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
         inside: box.left >= 0 && box.right <= innerWidth && box.bottom > 0 && box.top < innerHeight,
         large: Math.max(box.height, element.closest("label")?.offsetHeight ?? 0) >= 24

@@ -21,6 +21,7 @@ from tests.conftest import need
 from tests.deploy.sandbox import settings_of
 from tests.deploy.test_kabinet_command import kabinet
 
+pytestmark = pytest.mark.long
 UNITS = [
     ROOT / "deploy" / f"{name}.service"
     for name in ("kabinet", "kabinet-worker", "kabinet-backup", "kabinet-check")

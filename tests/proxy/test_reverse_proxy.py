@@ -25,6 +25,7 @@ from tests.proxy.clients import Answer, Probe, ask, check_probes, probe, slow_cl
 from tests.proxy.servers import CADDY, SECRET, Servers, caddy_version, caddyfile
 from tests.sections.enquiries.steps import PDF, body_of, files, filled
 
+pytestmark = pytest.mark.long
 NUMBER = "00123-ЭС"
 NEW = "/contracts/1/enquiries/new"
 FORM = "application/x-www-form-urlencoded"
