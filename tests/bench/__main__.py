@@ -8,7 +8,7 @@ import resource
 import tempfile
 from pathlib import Path
 
-from tests.bench import imports, pages, search, statements, visits
+from tests.bench import imports, pages, processes, search, statements, visits
 
 
 def main() -> None:
@@ -22,6 +22,7 @@ def main() -> None:
         imports.report_memory(Path(folder))
         pages.report(Path(folder), options.contracts)
         visits.report(Path(folder))
+        processes.report(Path(folder))
         search.report(Path(folder))
     statements.report()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
