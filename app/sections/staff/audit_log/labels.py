@@ -284,6 +284,7 @@ PAGES = {
     "staff.members": "Сотрудники",
     "staff.member": "Сотрудник",
     "staff.dashboard": "Сегодня",
+    "staff.health": "Состояние системы",
 }
 VALUES: dict[str, dict[str, str]] = {
     "role": {str(role): label for role, label in ROLES.items()},
