@@ -1,13 +1,14 @@
 """Load a batch of the billing system: all of it in one transaction, or nothing.
 
-Reading and checking come first and touch only temporary tables; then every file is upserted by its
-natural key. The caller commits, or rolls back for a dry run.
+Reading, checking and comparing with what the portal has come first and touch only temporary tables.
+What is found to change is then written at once, for SQLite has one writer at a time. The caller
+commits, or rolls back for a dry run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -16,19 +17,32 @@ from sqlalchemy.orm import Session
 from app.actions.imports.acknowledgements import acknowledge_billed, apply_acknowledgements
 from app.actions.imports.as_of import BALANCES, choose_as_of, find_last_created_at
 from app.actions.imports.cross_checks import run_cross_checks
-from app.actions.imports.idempotency import AlreadyLoaded, find_loaded_batch
+from app.actions.imports.idempotency import (
+    AlreadyLoaded,
+    ConcurrentImportError,
+    find_last_run_id,
+    find_loaded_batch,
+)
 from app.actions.imports.merge_context import MergeContext
+from app.actions.imports.merged_state import MergedState
+from app.actions.imports.merging import merge_plans
+from app.actions.imports.planning import plan_file
 from app.actions.imports.preflight import CheckedPackage, check_claims, check_package
 from app.actions.imports.report import Report
 from app.actions.imports.staging import StagedFile, create_stage, stage_file
-from app.actions.imports.supplier_checks import check_supplier, list_inns, retire_demo_supplier
+from app.actions.imports.supplier_checks import (
+    check_supplier,
+    covers_demo,
+    list_inns,
+    retire_demo_supplier,
+)
 from app.actions.imports.touched_contracts import store_open_items
 from app.actions.imports.transfers import record_terminations, record_transfers
-from app.actions.imports.upsert import Upsert
 from app.actions.search_index import rebuild_search, touches_search
 from app.domain.exchange import ACKNOWLEDGEMENTS, Dialect, build_layouts
 from app.domain.exchange.manifest import Manifest
 from app.integrations.billing_files import CsvFile, Package
+from app.lib.temporary_tables import Snapshot
 from app.models import ImportRun
 
 __all__ = ["ImportOptions", "ImportResult", "apply_import"]
@@ -85,20 +99,134 @@ def apply_import(
     as_of = None
     if BALANCES in package.sizes:
         as_of = choose_as_of(session, manifest, options.is_forced, report, now)
-    dialect = _dialect(options, checked)
     check_claims(manifest, find_last_created_at(session), report)
-    staged = _stage_all(session.connection(), package, dialect, manifest, report, progress)
-    has_balances = BALANCES in package.sizes and bool(staged["balances"].row_count)
-    run = _add_run(session, package, checked, options, as_of if has_balances else None, now)
-    retire_demo_supplier(session, run, options.may_cover_demo, report)
-    supplier_inns = list_inns(session)
-    context = MergeContext(session.connection(), report, run.id, now, _by_table(staged))
-    _merge_all(context, staged, manifest, options)
-    _acknowledge(session, package, dialect, manifest, report, now)
-    check_supplier(supplier_inns, list_inns(session), manifest, report)
-    report.raise_if_refused()
-    _complete_run(session, context, run, staged)
+    dialect = _dialect(options, checked)
+    connection = session.connection()
+    snapshot = Snapshot(connection)
+    staged = _stage_all(connection, package, dialect, manifest, report, progress)
+    snapshot.release()
+    if BALANCES not in package.sizes or not staged["balances"].row_count:
+        as_of = None
+    run = _Import(
+        session, package, checked, options, dialect, as_of, report, now, staged, snapshot
+    ).run()
     return ImportResult(run, report)
+
+
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """A batch that has been read: it is planned, and the plans are carried out."""
+
+    session: Session
+    package: Package
+    checked: CheckedPackage
+    options: ImportOptions
+    dialect: Dialect
+    as_of: datetime | None
+    report: Report
+    now: datetime
+    staged: dict[str, StagedFile]
+    snapshot: Snapshot
+
+    def run(self) -> ImportRun:
+        """Plan and write the batch; the row of the import.
+
+        Raises:
+            ImportRefusedError: the batch has errors.
+        """
+        session, report = self.session, self.report
+        parents = {file.layout.table: file for file in self.staged.values()}
+        context = MergeContext(session.connection(), report, self.now, parents)
+        last_run_id, run = find_last_run_id(session), None
+        if covers_demo(session, self.options.is_demo):
+            # The one case in which planning begins with a write.
+            run = self._add_run()
+            retire_demo_supplier(session, run, self.options.may_cover_demo, report)
+        are_checked = self._plan(context)
+        if run is None:
+            self.snapshot.release()
+            run = self._add_run()
+        # What was planned holds only while no other import has written.
+        if find_last_run_id(session, before=run.id) != last_run_id:
+            raise ConcurrentImportError
+        context = replace(context, run_id=run.id)
+        self._write(context)
+        report.raise_if_refused()
+        self._complete(context, run, are_checked)
+        return run
+
+    def _plan(self, context: MergeContext) -> bool:
+        """Plan all files, and cross-check their figures; whether that could be done beforehand."""
+        is_full = self.checked.manifest.mode == "full"
+        for file in self.staged.values():
+            plan_file(context, file, is_full, self.options.deactivate_absent)
+        # What fills an empty table is nowhere before it is there.
+        are_known = not any(plan.is_fill for plan in context.plans.values())
+        if are_known and not self.report.error_count:
+            state = MergedState(context.plans)
+            run_cross_checks(context.connection, self.staged, self.report, state)
+        return are_known
+
+    def _write(self, context: MergeContext) -> None:
+        """Carry out the plans, and apply what billing has answered to readings."""
+        inns = list_inns(self.session)
+        merge_plans(context)
+        self._acknowledge()
+        manifest = self.checked.manifest
+        check_supplier(inns, list_inns(self.session), manifest, self.report)
+
+    def _complete(self, context: MergeContext, run: ImportRun, are_checked: bool) -> None:
+        """Do what follows from the merge: transfers, terminations, open items, search, counts."""
+        session = self.session
+        record_transfers(session, context)
+        if "contracts" in self.staged:
+            record_terminations(context)
+        store_open_items(session, context.touched, self.now.date())
+        if not are_checked:
+            run_cross_checks(context.connection, self.staged, self.report, MergedState())
+        run.counts = self.report.as_dict()
+        if touches_search(run.counts):
+            rebuild_search(session)
+        run.warnings = [str(fault) for fault in self.report.warnings]
+        session.flush()
+
+    def _add_run(self) -> ImportRun:
+        """Store the run, the first write of an import: on SQLite it holds the lock from here."""
+        manifest = self.checked.manifest
+        run = ImportRun(
+            batch_id=manifest.batch_id,
+            fingerprint=self.checked.fingerprint,
+            mode=manifest.mode,
+            source=self.package.path.name,
+            is_verified=manifest.is_complete,
+            is_demo=self.options.is_demo,
+            created_at=manifest.created_at,
+            as_of=self.as_of,
+            started_at=self.now,
+            finished_at=self.now,
+            counts={},
+            warnings=[],
+        )
+        self.session.add(run)
+        self.session.flush()
+        return run
+
+    def _acknowledge(self) -> None:
+        """Apply billing's answers to readings handed over, in their file or among its readings."""
+        name, report = ACKNOWLEDGEMENTS, self.report
+        if name in self.package.sizes:
+            with self.package.open(name) as stream:
+                file = CsvFile(
+                    stream,
+                    self.dialect.encoding,
+                    self.dialect.delimiter,
+                    lambda line, message: report.error(name, message, line),
+                )
+                rows = apply_acknowledgements(self.session, file, self.dialect, report, self.now)
+            claim = self.checked.manifest.files.get(name)
+            if claim and claim.rows not in (None, rows) and not report.error_count:
+                report.error(name, f"строк {rows}, а в манифесте {claim.rows}")
+        acknowledge_billed(self.session, self.now)
 
 
 def _dialect(options: ImportOptions, checked: CheckedPackage) -> Dialect:
@@ -113,54 +241,6 @@ def _dialect(options: ImportOptions, checked: CheckedPackage) -> Dialect:
         decimal=options.decimal or manifest.decimal or ".",
         russian_dates=russian_dates,
     )
-
-
-def _add_run(
-    session: Session,
-    package: Package,
-    checked: CheckedPackage,
-    options: ImportOptions,
-    as_of: datetime | None,
-    now: datetime,
-) -> ImportRun:
-    manifest = checked.manifest
-    run = ImportRun(
-        batch_id=manifest.batch_id,
-        fingerprint=checked.fingerprint,
-        mode=manifest.mode,
-        source=package.path.name,
-        is_verified=manifest.is_complete,
-        is_demo=options.is_demo,
-        created_at=manifest.created_at,
-        as_of=as_of,
-        started_at=now,
-        finished_at=now,
-        counts={},
-        warnings=[],
-    )
-    session.add(run)
-    session.flush()
-    return run
-
-
-def _by_table(staged: dict[str, StagedFile]) -> dict[str, StagedFile]:
-    return {file.layout.table: file for file in staged.values()}
-
-
-def _complete_run(
-    session: Session, context: MergeContext, run: ImportRun, staged: dict[str, StagedFile]
-) -> None:
-    """Do what follows from the merge: transfers, terminations, open items, search, counts."""
-    record_transfers(session, context)
-    if "contracts" in staged:
-        record_terminations(context)
-    store_open_items(session, context.touched, context.now.date())
-    run_cross_checks(context.connection, staged, context.report)
-    run.counts = context.report.as_dict()
-    if touches_search(run.counts):
-        rebuild_search(session)
-    run.warnings = [str(fault) for fault in context.report.warnings]
-    session.flush()
 
 
 def _stage_all(
@@ -204,42 +284,3 @@ def _read_file(
     with package.open(name) as stream:
         file = CsvFile(stream, dialect.encoding, dialect.delimiter, add_error)
         stage_file(connection, file_stage, file, report, lambda done: progress(name, done))
-
-
-def _acknowledge(
-    session: Session,
-    package: Package,
-    dialect: Dialect,
-    manifest: Manifest,
-    report: Report,
-    now: datetime,
-) -> None:
-    """Apply billing's answers to readings handed over, in their own file or among its readings."""
-    name = ACKNOWLEDGEMENTS
-    if name in package.sizes:
-        with package.open(name) as stream:
-            file = CsvFile(
-                stream,
-                dialect.encoding,
-                dialect.delimiter,
-                lambda line, message: report.error(name, message, line),
-            )
-            rows = apply_acknowledgements(session, file, dialect, report, now)
-        claim = manifest.files.get(name)
-        if claim and claim.rows not in (None, rows) and not report.error_count:
-            report.error(name, f"строк {rows}, а в манифесте {claim.rows}")
-    acknowledge_billed(session, now)
-
-
-def _merge_all(
-    context: MergeContext, staged: dict[str, StagedFile], manifest: Manifest, options: ImportOptions
-) -> None:
-    for file_stage in staged.values():
-        merge = Upsert(context, file_stage)
-        merge.run()
-        if (
-            manifest.mode == "full"
-            and file_stage.layout.is_master
-            and not context.report.error_count
-        ):
-            merge.withdraw_absent(options.deactivate_absent)

@@ -1,4 +1,4 @@
-"""Write the audit trail of an import: one event for each record changed or withdrawn."""
+"""Plan and write the audit trail of an import: an event for each record changed or withdrawn."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, Table, insert, null, select
+from sqlalchemy import ColumnElement, Select, Table, insert, literal, null, select
 
 from app.actions.imports.merge_context import MergeContext
 from app.actions.imports.merge_source import MergeSource
+from app.actions.imports.planned_events import COLUMNS
 from app.actions.imports.staging import STREAMED
 from app.domain.audit_log import ActorKind
 from app.domain.period import Month
-from app.models import AuditEvent
+from app.lib.temporary_tables import insert_selected
+from app.models import AuditEvent, Base
 
 Changes = dict[str, list[Any]]
 PARENTS = {
@@ -26,13 +28,13 @@ PARENTS = {
 """Column that leads from a record towards its contract, where it does not name one itself."""
 
 
-def audit_changes(
-    context: MergeContext, source: MergeSource, new: Subquery, names: Sequence[str]
+def plan_change_events(
+    context: MergeContext, source: MergeSource, merged: Table, names: Sequence[str]
 ) -> None:
-    """Write an event with values before and after for each changed record.
+    """Plan an event with values before and after for each changed record.
 
     Args:
-        new: ``target_id`` of the record and its new values.
+        merged: the records as they will be.
         names: columns to compare.
     """
     old = source.target
@@ -41,9 +43,9 @@ def audit_changes(
         *_key(source),
         contract_of(old).label("of_contract"),
         *(old.c[name].label(f"old_{name}") for name in names),
-        *(new.c[name] for name in names),
+        *(merged.c[name] for name in names),
         *hidden,
-    ).where(old.c.id == new.c.target_id)
+    ).where(old.c.id == merged.c.id, ~merged.c.is_new)
 
     def changes(row: Any) -> Changes:
         pairs = {name: (row[f"old_{name}"], row[name]) for name in names}
@@ -51,11 +53,11 @@ def audit_changes(
             pairs["withdrawn_at"] = (row["withdrawn_at"], None)
         return {n: [_plain(was), _plain(now)] for n, (was, now) in pairs.items() if was != now}
 
-    _write(context, source, "import.changed", rows, changes)
+    _plan(context, source, "import.changed", rows, changes)
 
 
-def audit_withdrawals(context: MergeContext, source: MergeSource, gone: Table) -> None:
-    """Write an event for each record about to be hidden; copy those about to be deleted."""
+def plan_withdrawal_events(context: MergeContext, source: MergeSource, gone: Table) -> None:
+    """Plan an event for each record about to be hidden; copy those about to be deleted."""
     old = source.target
     is_hidden = "withdrawn_at" in old.c
     names = [] if is_hidden else [c.name for c in old.c if c.name != "id"]
@@ -68,17 +70,35 @@ def audit_withdrawals(context: MergeContext, source: MergeSource, gone: Table) -
             return {"withdrawn_at": [None, _plain(context.now)]}
         return {name: [_plain(row[name]), None] for name in names if row[name] is not None}
 
-    _write(context, source, "import.withdrawn", rows, changes)
+    _plan(context, source, "import.withdrawn", rows, changes)
 
 
 def write_events(context: MergeContext, events: Sequence[dict[str, Any]]) -> None:
     """Append rows to the audit log in the import's transaction."""
-    of_import = {
+    common = _common(context)
+    context.connection.execute(insert(AuditEvent), [values | common for values in events])
+
+
+def write_planned_events(context: MergeContext) -> None:
+    """Append what was planned to the audit log, in its order."""
+    planned = context.events.table
+    if planned is None:
+        return
+    common = _common(context)
+    constants = (
+        literal(value, AuditEvent.__table__.c[name].type) for name, value in common.items()
+    )
+    rows = select(*(planned.c[name] for name in COLUMNS), *constants).order_by(planned.c.id)
+    log = Base.metadata.tables[AuditEvent.__tablename__]
+    insert_selected(context.connection, log, [*COLUMNS, *common], rows)
+
+
+def _common(context: MergeContext) -> dict[str, Any]:
+    return {
         "happened_at": context.now,
         "actor_kind": ActorKind.IMPORT,
         "import_run_id": context.run_id,
     }
-    context.connection.execute(insert(AuditEvent), [values | of_import for values in events])
 
 
 def contract_of(table: Table) -> ColumnElement[Any]:
@@ -99,7 +119,7 @@ def _key(source: MergeSource) -> list[Any]:
     return [source.target.c[name].label(f"key_{name}") for name in source.layout.key]
 
 
-def _write(
+def _plan(
     context: MergeContext,
     source: MergeSource,
     action: str,
@@ -118,7 +138,7 @@ def _write(
             }
             for row in portion
         ]
-        write_events(context, events)
+        context.events.add(context.connection, events)
 
 
 def _plain(value: Any) -> Any:

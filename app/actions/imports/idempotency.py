@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.actions.imports.as_of import BALANCES, CLOCK_TOLERANCE
@@ -35,6 +35,16 @@ class AlreadyLoaded:
 
     run: LoadedRun
     followed_by: tuple[LoadedRun, ...]
+
+
+class ConcurrentImportError(Exception):
+    """Another import has written between the planning of this one and its writing."""
+
+
+def find_last_run_id(session: Session, before: int | None = None) -> int | None:
+    """The id of the newest run, or of the newest before another one."""
+    last = select(func.max(ImportRun.id))
+    return session.scalar(last if before is None else last.where(ImportRun.id < before))
 
 
 def read_batch_id(package: Package) -> str | None:

@@ -1,40 +1,59 @@
-"""Express a staged file as the source of a MERGE: values, joins, natural key of its table."""
+"""Express a staged file as the source of a merge: values, joins, natural key of its table."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, select
+from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, func, select
 
+from app.actions.imports.file_plan import FilePlan, Plans
 from app.actions.imports.staging import StagedFile
 from app.domain.exchange.layout import Link
 from app.models import Base
 
 
 class MergeSource:
-    """Expressions over one staged file for set-based statements into the table it fills."""
+    """Expressions over one staged file for set-based statements into the table it fills.
 
-    def __init__(self, staged: StagedFile) -> None:
+    Args:
+        plans: of the files before it: a record that one of them adds counts as known.
+    """
+
+    def __init__(self, staged: StagedFile, plans: Plans | None = None) -> None:
         self.staged = staged
         self.layout = staged.layout
         self.stage = staged.rows
         self.target = Base.metadata.tables[staged.layout.table]
         self.lookups = {link: _lookup(link) for link in staged.layout.links}
+        parents = {link: (plans or {}).get(link.table) for link in staged.layout.links}
+        self.new_lookups = {
+            link: _new_lookup(link, plan) for link, plan in parents.items() if plan and plan.added
+        }
 
     def values(self) -> dict[str, ColumnElement[Any]]:
         """Table column → what the file says of it, references resolved to ids."""
         values: dict[str, ColumnElement[Any]] = {
             name: self.stage.c[file_name] for name, file_name in self.layout.stored.items()
         }
-        return values | {link.into: lookup.c.id for link, lookup in self.lookups.items()}
+        return values | {link.into: self._id(link) for link in self.lookups}
 
-    def joined(self) -> FromClause:
-        """The staged rows joined to the records that they refer to."""
+    def select(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """SELECT from the staged rows joined to the records that they refer to.
+
+        Rows without a record that they must have are left out.
+        """
         joined: FromClause = self.stage
+        conditions = []
+        optional = self.optional_links()
         for link, lookup in self.lookups.items():
-            on = matches(self.stage, link, lookup)
-            joined = joined.join(lookup, on, isouter=link in self.optional_links())
-        return joined
+            new = self.new_lookups.get(link)
+            is_outer = link in optional or new is not None
+            joined = joined.join(lookup, matches(self.stage, link, lookup), isouter=is_outer)
+            if new is not None:
+                joined = joined.join(new, matches(self.stage, link, new), isouter=True)
+            if new is not None and link not in optional:
+                conditions.append(self._id(link).is_not(None))
+        return select(*columns).select_from(joined).where(*conditions)
 
     def optional_links(self) -> tuple[Link, ...]:
         """References that a row may leave empty, or that may name nothing known."""
@@ -45,34 +64,49 @@ class MergeSource:
 
     def rows(self) -> Select[Any]:
         """SELECT of the file's rows in the table's columns."""
-        return select(*(value.label(name) for name, value in self.values().items())).select_from(
-            self.joined()
-        )
+        return self.select(*(value.label(name) for name, value in self.values().items()))
 
-    def new_rows(self) -> Select[Any]:
-        """SELECT of the rows whose natural key the table does not have."""
-        outer = self.joined().join(self.target, self._key_matches(), isouter=True)
-        values = (value.label(name) for name, value in self.values().items())
-        return select(*values).select_from(outer).where(self.target.c.id.is_(None))
+    def new_rows(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """SELECT from the staged rows whose natural key the table does not have."""
+        selected = self.select(*columns).outerjoin(self.target, self.key_matches(self.target))
+        return selected.where(self.target.c.id.is_(None))
 
-    def matched(self) -> FromClause:
-        """The staged rows joined to the table's rows of the same natural key."""
-        return self.joined().join(self.target, self._key_matches())
+    def matched(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """SELECT from the staged rows joined to the table's rows of the same natural key."""
+        return self.select(*columns).join(self.target, self.key_matches(self.target))
 
     def present_ids(self) -> Select[Any]:
         """Ids of the table's rows that the file has."""
+        joined = self.key_joined().join(self.target, self.key_matches(self.target))
+        return select(self.target.c.id).select_from(joined)
+
+    def key_joined(self) -> FromClause:
+        """The staged rows joined to the records that their natural key refers to."""
         joined: FromClause = self.stage
         for link, lookup in self.lookups.items():
             if link.into in self.layout.key:
                 joined = joined.join(lookup, matches(self.stage, link, lookup))
-        return select(self.target.c.id).select_from(joined.join(self.target, self._key_matches()))
+        return joined
+
+    def key_matches(self, rows: FromClause) -> ColumnElement[bool]:
+        """Whether a staged row and a row of the table, or an alias of it, have the same key.
+
+        A record that the batch adds has no row that refers to it, and matches none.
+        """
+        key: dict[str, ColumnElement[Any]] = {
+            name: self.stage.c[file_name] for name, file_name in self.layout.stored.items()
+        }
+        key |= {link.into: lookup.c.id for link, lookup in self.lookups.items()}
+        return and_(*(rows.c[name] == key[name] for name in self.layout.key))
 
     def referenced_ids(self, into: str) -> Select[Any]:
         """Ids of the records that the file's rows refer to."""
         link = next(link for link in self.lookups if link.into == into)
-        lookup = self.lookups[link]
-        joined = self.stage.join(lookup, matches(self.stage, link, lookup))
-        return select(lookup.c.id).select_from(joined)
+        lookup, new = self.lookups[link], self.new_lookups.get(link)
+        joined = self.stage.join(lookup, matches(self.stage, link, lookup), isouter=new is not None)
+        if new is not None:
+            joined = joined.join(new, matches(self.stage, link, new), isouter=True)
+        return select(self._id(link)).select_from(joined).where(self._id(link).is_not(None))
 
     def tombstoned_ids(self) -> Select[Any]:
         """Ids of the table's rows that the file marks as deleted."""
@@ -90,9 +124,23 @@ class MergeSource:
         named = and_(*(self.target.c[name] == values[name] for name in self.layout.key))
         return select(self.target.c.id).select_from(source.join(self.target, named))
 
-    def _key_matches(self) -> ColumnElement[bool]:
-        values = self.values()
-        return and_(*(self.target.c[name] == values[name] for name in self.layout.key))
+    def known(self, link: Link) -> list[FromClause]:
+        """The records that a link may lead to: those of the portal, those that the batch adds."""
+        new = self.new_lookups.get(link)
+        return [self.lookups[link]] if new is None else [self.lookups[link], new]
+
+    def unknown(self, link: Link, *columns: ColumnElement[Any]) -> Select[Any]:
+        """SELECT from the staged rows that name a record which is neither there nor added."""
+        joined: FromClause = self.stage
+        conditions = [self.stage.c[name].is_not(None) for name in link.columns]
+        for lookup in self.known(link):
+            joined = joined.join(lookup, matches(self.stage, link, lookup), isouter=True)
+            conditions.append(lookup.c.id.is_(None))
+        return select(*columns).select_from(joined).where(*conditions)
+
+    def _id(self, link: Link) -> ColumnElement[Any]:
+        known, *new = self.known(link)
+        return func.coalesce(known.c.id, new[0].c.id) if new else known.c.id
 
 
 def lookup_names(link: Link) -> list[str]:
@@ -116,6 +164,18 @@ def _lookup(link: Link) -> FromClause:
         else:
             columns.append(table.c[column])
     return select(*columns).select_from(source).subquery(f"{link.into}_of")
+
+
+def _new_lookup(link: Link, parent: FilePlan) -> FromClause:
+    """The records that the batch adds to that table, by the same columns as ``_lookup``."""
+    merged, stage = parent.merged, parent.staged.rows
+    key = zip(parent.staged.layout.key_columns, lookup_names(link), strict=True)
+    return (
+        select(merged.c.id, *(stage.c[column].label(name) for column, name in key))
+        .select_from(merged.join(stage, stage.c.line == merged.c.line))
+        .where(merged.c.is_new)
+        .subquery(f"new_{link.into}_of")
+    )
 
 
 def matches(stage: Table, link: Link, lookup: FromClause) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Float,
+    FromClause,
     Select,
     Subquery,
     and_,
@@ -25,8 +26,8 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlalchemy.orm import aliased
 
+from app.actions.imports.merged_state import MergedState
 from app.actions.imports.report import Report
 from app.actions.imports.staging import STREAMED, StagedFile
 from app.models import Payment, Reading, Register
@@ -44,9 +45,13 @@ DATE_ORDER = {
 
 
 def check_plausibility(
-    connection: Connection, staged: dict[str, StagedFile], report: Report
+    connection: Connection, staged: dict[str, StagedFile], report: Report, state: MergedState
 ) -> None:
-    """Run the checks for each file that the batch has, after the merge."""
+    """Run the checks for each file that the batch has.
+
+    Args:
+        state: the tables after the merge.
+    """
     for name, pairs in DATE_ORDER.items():
         if name in staged:
             for first, last in pairs:
@@ -55,10 +60,10 @@ def check_plausibility(
         _check_prices(connection, staged["charge_lines"], report)
     if "payments" in staged:
         _check_signs(connection, staged["payments"], report)
-        _check_repeated_payments(connection, staged["payments"], report)
+        _check_repeated_payments(connection, staged["payments"], report, state)
     if "readings" in staged:
-        _check_values(connection, staged["readings"], report)
-        _check_repeated_readings(connection, staged["readings"], report)
+        _check_values(connection, staged["readings"], report, state)
+        _check_repeated_readings(connection, staged["readings"], report, state)
 
 
 def warn_of(
@@ -110,41 +115,36 @@ def _check_signs(connection: Connection, staged: StagedFile, report: Report) -> 
         warn_of(connection, staged, wrong, report, message, "amount")
 
 
-SAME_PAYMENT = (
-    Payment.contract_id,
-    Payment.paid_on,
-    Payment.amount,
-    Payment.kind,
-    Payment.doc_number,
-    Payment.payer_inn,
-)
+SAME_PAYMENT = ("contract_id", "paid_on", "amount", "kind", "doc_number", "payer_inn")
 """Columns of two payments that are one; only the last two may be empty."""
 
 
-def _check_repeated_payments(connection: Connection, staged: StagedFile, report: Report) -> None:
+def _check_repeated_payments(
+    connection: Connection, staged: StagedFile, report: Report, state: MergedState
+) -> None:
     """Warn of the same money under two keys, in the batch or before it: it would count twice."""
     row = staged.rows.c
-    repeated = _repeated_payments(staged)
+    payment, repeated = _payments_of_days(staged, state), _repeated_payments(staged, state)
+    same = [payment.c[name] for name in SAME_PAYMENT]
     # What was there before comes first, then the rows of the batch in the order of the file.
-    order = (func.coalesce(row.line, 0), Payment.id)
-    original = func.first_value(Payment.external_id).over(partition_by=SAME_PAYMENT, order_by=order)
-    place = func.row_number().over(partition_by=SAME_PAYMENT, order_by=order)
+    order = (func.coalesce(row.line, 0), payment.c.id)
+    original = func.first_value(payment.c.external_id).over(partition_by=same, order_by=order)
+    place = func.row_number().over(partition_by=same, order_by=order)
     ranked = (
         select(row.line, place.label("place"), original.label("original"))
-        .select_from(Payment)
+        .select_from(payment)
         .join(
             repeated,
             and_(
                 # PostgreSQL can use no index and no hash for the null-safe comparison.
-                *(column == repeated.c[column.key] for column in SAME_PAYMENT[:4]),
+                *(payment.c[name] == repeated.c[name] for name in SAME_PAYMENT[:4]),
                 *(
-                    column.is_not_distinct_from(repeated.c[column.key])
-                    for column in SAME_PAYMENT[4:]
+                    payment.c[name].is_not_distinct_from(repeated.c[name])
+                    for name in SAME_PAYMENT[4:]
                 ),
             ),
         )
-        .join(staged.rows, row.payment_id == Payment.external_id, isouter=True)
-        .where(Payment.withdrawn_at.is_(None))
+        .join(staged.rows, row.payment_id == payment.c.external_id, isouter=True)
         .subquery()
     )
     rows = connection.execute(
@@ -159,27 +159,35 @@ def _check_repeated_payments(connection: Connection, staged: StagedFile, report:
         report.warn(staged.layout.filename, message, line, "payment_id", kind=kind)
 
 
-def _repeated_payments(staged: StagedFile) -> Subquery:
+def _repeated_payments(staged: StagedFile, state: MergedState) -> Subquery:
     """What payments of the batch's days are there more than once."""
+    payment = _payments_of_days(staged, state)
+    same = [payment.c[name] for name in SAME_PAYMENT]
+    return select(*same).group_by(*same).having(func.count() > 1).subquery()
+
+
+def _payments_of_days(staged: StagedFile, state: MergedState) -> Subquery:
+    """Payments of the days of the batch that belong to a contract."""
     row = staged.rows.c
     days = select(func.min(row.paid_on), func.max(row.paid_on)).subquery().c
     first_day, last_day = (select(day).scalar_subquery() for day in days)
-    return (
-        select(*SAME_PAYMENT)
-        .where(
-            Payment.paid_on.between(first_day, last_day),
-            Payment.contract_id.is_not(None),
-            Payment.withdrawn_at.is_(None),
-        )
-        .group_by(*SAME_PAYMENT)
-        .having(func.count() > 1)
-        .subquery()
+    return state.rows(
+        Payment,
+        lambda rows: select(
+            rows.c.id, rows.c.external_id, *(rows.c[name] for name in SAME_PAYMENT)
+        ).where(
+            rows.c.paid_on.between(first_day, last_day),
+            rows.c.contract_id.is_not(None),
+            rows.c.withdrawn_at.is_(None),
+        ),
     )
 
 
-def _check_values(connection: Connection, staged: StagedFile, report: Report) -> None:
+def _check_values(
+    connection: Connection, staged: StagedFile, report: Report, state: MergedState
+) -> None:
     """Warn of readings that fall, leap, or have more digits than their register."""
-    reading = _readings_with_earlier(staged).c
+    reading = _readings_with_earlier(staged, state).c
     capacity = case({n: 10 ** (n + 4) for n in range(1, 13)}, value=reading.digits)
     growth, drop = reading.previous - reading.before_that, reading.previous - reading.value
     faults: tuple[tuple[ColumnElement[bool], str], ...] = (
@@ -201,65 +209,94 @@ def _check_values(connection: Connection, staged: StagedFile, report: Report) ->
         report.warn(staged.layout.filename, faults[number_of][1], line, "value")
 
 
-def _readings_with_earlier(staged: StagedFile) -> CTE:
+def _readings_with_earlier(staged: StagedFile, state: MergedState) -> CTE:
     """Readings of the batch, each with the two of its register that came before it.
 
     Materialized, or PostgreSQL looks those up once for each mention of them.
     """
+    reading = _readings_of_batch(staged, state)
+    digits = state.rows(
+        Register,
+        lambda rows: (
+            select(rows.c.digits).where(rows.c.id == reading.c.register_id).correlate(reading)
+        ),
+    )
     return (
         select(
-            staged.rows.c.line,
-            type_coerce(Reading.value, BigInteger).label("value"),
-            Register.digits,
-            _earlier_value(0).label("previous"),
-            _earlier_value(1).label("before_that"),
+            reading.c.line,
+            type_coerce(reading.c.value, BigInteger).label("value"),
+            select(digits.c.digits).scalar_subquery().label("digits"),
+            _earlier_value(reading, state, 0).label("previous"),
+            _earlier_value(reading, state, 1).label("before_that"),
         )
-        .join(Reading, Reading.external_id == staged.rows.c.reading_id)
-        .join(Register, Register.id == Reading.register_id)
-        .where(Reading.kind != "initial", _counts(Reading))
+        .where(reading.c.kind != "initial")
         .cte("reading")
         .prefix_with("MATERIALIZED")
     )
 
 
-def _earlier_value(place: int) -> ColumnElement[int]:
-    """Value of the reading ``place`` readings before the one that precedes the outer query's."""
-    earlier = aliased(Reading)
+def _earlier_value(reading: Subquery, state: MergedState, place: int) -> ColumnElement[int]:
+    """Value of the reading ``place`` readings before the one that precedes ``reading``."""
+    earlier = state.rows(
+        Reading,
+        lambda rows: (
+            select(type_coerce(rows.c.value, BigInteger).label("value"), rows.c.taken_on, rows.c.id)
+            .where(
+                rows.c.register_id == reading.c.register_id,
+                rows.c.taken_on < reading.c.taken_on,
+                _counts(rows),
+            )
+            .order_by(rows.c.taken_on.desc(), rows.c.id.desc())
+            .correlate(reading)
+        ),
+        limit=place + 1,
+    ).c
     return (
-        select(type_coerce(earlier.value, BigInteger))
-        .where(
-            earlier.register_id == Reading.register_id,
-            earlier.taken_on < Reading.taken_on,
-            _counts(earlier),
-        )
+        select(earlier.value)
         .order_by(earlier.taken_on.desc(), earlier.id.desc())
         .limit(1)
         .offset(place)
-        .correlate(Reading)
         .scalar_subquery()
     )
 
 
-def _check_repeated_readings(connection: Connection, staged: StagedFile, report: Report) -> None:
+def _check_repeated_readings(
+    connection: Connection, staged: StagedFile, report: Report, state: MergedState
+) -> None:
     """Warn of two readings of one register for one day under two keys."""
-    row, other = staged.rows.c, aliased(Reading)
-    twice = (
-        select(row.line)
-        .join(Reading, Reading.external_id == row.reading_id)
-        .join(
-            other,
-            and_(other.register_id == Reading.register_id, other.taken_on == Reading.taken_on),
-        )
-        .where(other.id < Reading.id, other.kind == Reading.kind, _counts(Reading), _counts(other))
-        .distinct()
+    reading = _readings_of_batch(staged, state)
+    other = state.rows(
+        Reading,
+        lambda rows: (
+            select(rows.c.id)
+            .where(
+                rows.c.register_id == reading.c.register_id,
+                rows.c.taken_on == reading.c.taken_on,
+                rows.c.id < reading.c.id,
+                rows.c.kind == reading.c.kind,
+                _counts(rows),
+            )
+            .correlate(reading)
+        ),
     )
+    twice = select(reading.c.line).where(select(other.c.id).exists()).order_by(reading.c.line)
     message = "показание повторяется: на эту дату у шкалы уже есть такое же под другим ключом"
-    warn_of(connection, staged, twice, report, message, "reading_id")
+    for (line,) in connection.execute(twice, execution_options=STREAMED):
+        report.warn(staged.layout.filename, message, line, "reading_id")
 
 
-def _counts(reading: Any) -> ColumnElement[bool]:
-    """Whether a reading counts: neither withdrawn nor refused by billing."""
-    return and_(
-        reading.withdrawn_at.is_(None),
-        or_(reading.status.is_(None), reading.status != "rejected"),
+def _readings_of_batch(staged: StagedFile, state: MergedState) -> Subquery:
+    """Readings of the batch that count, each with its line."""
+    names = ("id", "register_id", "taken_on", "value", "kind")
+    return state.rows_of_file(
+        staged,
+        lambda row, reading: select(row.c.line, *(reading.c[name] for name in names)).where(
+            _counts(reading)
+        ),
     )
+
+
+def _counts(reading: FromClause) -> ColumnElement[bool]:
+    """Whether a reading counts: neither withdrawn nor refused by billing."""
+    status = reading.c.status
+    return and_(reading.c.withdrawn_at.is_(None), or_(status.is_(None), status != "rejected"))

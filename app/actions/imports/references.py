@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, false, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, FromClause, false, func, or_, select, union_all
 
-from app.actions.imports.merge_source import MergeSource, lookup_names, matches
+from app.actions.imports.merge_source import MergeSource, lookup_names
 from app.actions.imports.report import Report
 from app.actions.imports.staging import MAX_REFUSED_KEYS, STREAMED, StagedFile
 from app.domain.exchange import Dialect, build_layouts
@@ -56,7 +56,7 @@ def check_references(
     is checked by one statement over the staged rows, so memory does not depend on their number.
     """
     for link in source.lookups:
-        found = select(source.stage.c.line).where(_is_unknown(source, link)).limit(1)
+        found = source.unknown(link, source.stage.c.line).limit(1)
         if connection.execute(found).first() is None:
             continue
         if link.strict:
@@ -115,19 +115,12 @@ def _refused(parents: Mapping[str, StagedFile], link: Link) -> set[tuple[Stored,
     return set(parent.refused_keys) if parent and link.strict else set()
 
 
-def _is_unknown(source: MergeSource, link: Link) -> ColumnElement[bool]:
-    """Whether a staged row names a record that does not exist."""
-    stage, lookup = source.stage, source.lookups[link]
-    known = select(lookup.c.id).where(matches(stage, link, lookup)).correlate(stage).exists()
-    return and_(*(stage.c[name].is_not(None) for name in link.columns), ~known)
-
-
 def _note_refused(connection: Connection, source: MergeSource, link: Link) -> None:
     """Add the keys of rows that refer to nothing to the refused ones, for they are not loaded."""
     refused = source.staged.refused_keys
-    keys = select(*(source.stage.c[name] for name in source.layout.key_columns))
+    keys = (source.stage.c[name] for name in source.layout.key_columns)
     room = max(MAX_REFUSED_KEYS - len(refused), 0)
-    rows = connection.execute(keys.where(_is_unknown(source, link)).limit(room))
+    rows = connection.execute(source.unknown(link, *keys).limit(room))
     refused.update(tuple(map(str, row)) for row in rows)
 
 
@@ -136,16 +129,21 @@ def _unknown_groups(connection: Connection, source: MergeSource, link: Link) -> 
     stage = source.stage
     columns = [stage.c[name] for name in link.columns]
     groups = (
-        select(func.min(stage.c.line).label("first"), func.count().label("rows"), *columns)
-        .where(_is_unknown(source, link))
+        source.unknown(
+            link, func.min(stage.c.line).label("first"), func.count().label("rows"), *columns
+        )
         .group_by(*columns)
         .subquery("unknown")
     )
     has_parent: ColumnElement[bool] = false()
     if len(columns) > 1:
-        parent = source.lookups[link].alias("parent")
-        same = parent.c[lookup_names(link)[0]] == groups.c[link.columns[0]]
-        has_parent = select(parent.c.id).where(same).exists()
+        named, name = groups.c[link.columns[0]], lookup_names(link)[0]
+        has_parent = or_(
+            *(
+                select(parent.c.id).where(parent.c[name] == named).exists()
+                for parent in (lookup.alias() for lookup in source.known(link))
+            )
+        )
     rows = connection.execute(
         select(
             groups.c.first, groups.c.rows, has_parent, *(groups.c[name] for name in link.columns)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Column as TableColumn
-from sqlalchemy import Connection, Integer, MetaData, String, Table
+from sqlalchemy import Connection, Integer, String, Table
 
 from app.actions.imports.headers import DELETED, read_header
 from app.actions.imports.report import Report
@@ -21,6 +21,7 @@ from app.domain.exchange.layout import Column, FileLayout
 from app.integrations.billing_files import Chunk, CsvFile
 from app.lib.bulk_insert import BulkInsert
 from app.lib.garbage_collection import no_cycle_search
+from app.lib.temporary_tables import create_temporary
 from app.models import Base
 
 MAX_REFUSED_KEYS = 50_000
@@ -72,25 +73,21 @@ def list_operation_tables(filenames: Collection[str] | None = None) -> list[Tabl
 def create_stage(connection: Connection, layout: FileLayout) -> StagedFile:
     """Make empty temporary tables shaped like the file, with the types of the portal's table."""
     target = Base.metadata.tables[layout.table]
-    metadata = MetaData()
     stored = {file_name: target.c[name].type for name, file_name in layout.stored.items()}
     names = dict.fromkeys([*(column.name for column in layout.columns), *stored])
 
+    # On SQLite the line is the number of the row itself, which costs nothing and finds it.
+    is_key = connection.dialect.name == "sqlite"
+
     def make_table(prefix: str, columns: Iterable[str]) -> Table:
-        return Table(
+        return create_temporary(
+            connection,
             f"{prefix}_{layout.name}",
-            metadata,
-            TableColumn("line", Integer),
+            TableColumn("line", Integer, primary_key=is_key),
             *(TableColumn(name, stored.get(name, String())) for name in columns),
-            prefixes=["TEMPORARY"],
-            postgresql_on_commit="DROP",
         )
 
-    staged = StagedFile(layout, make_table("stage", names), make_table("gone", layout.key_columns))
-    for stage in (staged.rows, staged.tombstones):
-        stage.drop(connection, checkfirst=True)
-        stage.create(connection, checkfirst=False)
-    return staged
+    return StagedFile(layout, make_table("stage", names), make_table("deleted", layout.key_columns))
 
 
 def stage_file(

@@ -35,13 +35,20 @@ def check_supplier(before: list[str], after: list[str], manifest: Manifest, repo
         report.error(SUPPLIER, message, column="supplier_id")
 
 
+def covers_demo(session: Session, is_demo: bool) -> bool:
+    """Whether real data are loaded where there was nothing but demonstration data.
+
+    Args:
+        is_demo: the batch itself is one of these.
+    """
+    earlier = session.scalars(select(ImportRun.is_demo)).all()
+    return not is_demo and bool(earlier) and all(earlier)
+
+
 def retire_demo_supplier(
     session: Session, run: ImportRun, may_cover_demo: bool, report: Report
 ) -> None:
-    """Withdraw the demonstration supplier when real data are loaded, if that is allowed at all."""
-    earlier = session.scalars(select(ImportRun.is_demo).where(ImportRun.id != run.id)).all()
-    if run.is_demo or not earlier or not all(earlier):
-        return
+    """Withdraw the demonstration supplier when real data cover it, if that is allowed at all."""
     if not may_cover_demo:
         report.error(run.source, "в базе демонстрационные данные; для работы нужна пустая база")
         return

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, func, insert, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, select, true
 from sqlalchemy.orm import Session
 
+from app.actions.imports.file_plan import FilePlan
 from app.actions.open_items import PORTION, delete_snapshots, store_snapshots
+from app.lib.temporary_tables import create_temporary, insert_selected
 from app.models import Charge, Contract, Invoice, MonthlyBalance, Payment
 
 MONEY = frozenset(model.__tablename__ for model in (Charge, Invoice, Payment, MonthlyBalance))
@@ -25,32 +27,43 @@ class TouchedContracts:
 
     table: Table | None = None
 
-    def add(self, connection: Connection, rows: Table, which: ColumnElement[bool]) -> None:
-        """Add the contracts of some rows, if the table is one of money.
+    def add_planned(self, connection: Connection, plan: FilePlan) -> None:
+        """Add the contracts of rows that will be added, changed or withdrawn, if they are of money.
 
-        A row that is about to change may pass to another contract: called before and after, both
-        are there.
+        A row that changes may pass to another contract: both are added.
         """
-        if rows.name not in MONEY:
+        if plan.target.name not in MONEY:
             return
+        if plan.added or plan.changed:
+            self._add(connection, plan.merged, true())
+        for ids, count in ((plan.merged, plan.changed), (plan.gone, plan.withdrawn)):
+            if count:
+                self._add(connection, plan.target, plan.target.c.id.in_(select(ids.c.id)))
+
+    def add_all(self, connection: Connection, rows: Table) -> None:
+        """Add the contracts of all rows of a table that was just filled, if it is one of money."""
+        if rows.name in MONEY:
+            self._add(connection, rows, true())
+
+    def _add(self, connection: Connection, rows: Table, which: ColumnElement[bool]) -> None:
         if self.table is None:
-            self.table = _create(connection)
+            self.table = create_temporary(
+                connection,
+                "touched_contracts",
+                Column(
+                    "contract_id",
+                    Contract.__table__.c.id.type,
+                    primary_key=True,
+                    autoincrement=False,
+                ),
+            )
         known = select(self.table.c.contract_id)
         found = (
             select(rows.c.contract_id)
             .where(which, rows.c.contract_id.is_not(None), rows.c.contract_id.not_in(known))
             .distinct()
         )
-        connection.execute(insert(self.table).from_select(["contract_id"], found))
-
-    def add_new(self, connection: Connection, rows: Table, last_id: int) -> None:
-        """Add the contracts of the rows that were inserted after the one of that id."""
-        self.add(connection, rows, rows.c.id > last_id)
-
-
-def find_last_id(connection: Connection, rows: Table) -> int:
-    """The id of the newest row of a table, for ``TouchedContracts.add_new``."""
-    return connection.scalar(select(func.max(rows.c.id))) or 0
+        insert_selected(connection, self.table, ["contract_id"], found)
 
 
 def store_open_items(session: Session, touched: TouchedContracts, today: date) -> None:
@@ -71,16 +84,3 @@ def store_open_items(session: Session, touched: TouchedContracts, today: date) -
         return
     for start in range(0, len(ids), PORTION):
         store_snapshots(session, ids[start : start + PORTION], today)
-
-
-def _create(connection: Connection) -> Table:
-    table = Table(
-        "touched_contracts",
-        MetaData(),
-        Column("contract_id", Contract.__table__.c.id.type, primary_key=True, autoincrement=False),
-        prefixes=["TEMPORARY"],
-        postgresql_on_commit="DROP",
-    )
-    table.drop(connection, checkfirst=True)
-    table.create(connection, checkfirst=False)
-    return table

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select
+from sqlalchemy import Column, Connection, Integer, Table, and_, select
 
 from app.actions.imports.merge_source import MergeSource
+from app.lib.temporary_tables import create_temporary, insert_selected
 from app.models import Contract, Customer
 
 CUSTOMERS, CONTRACTS = "customers", "contracts"
@@ -39,71 +40,45 @@ class TransferCapture:
 
     tables: dict[str, Table] = field(default_factory=dict)
 
-    def capture(self, connection: Connection, source: MergeSource, changed: Table) -> None:
+    def capture(self, connection: Connection, source: MergeSource, merged: Table) -> None:
         """Capture what is about to be overwritten.
 
         Args:
-            changed: ``line`` of the file and ``target_id`` of the rows that differ.
+            merged: rows as they will be; those that are not new differ from the table's.
         """
         if source.layout.name == CUSTOMERS:
-            self._capture_customers(connection, source, changed)
+            self._capture_customers(connection, merged)
         elif source.layout.name == CONTRACTS:
-            self._capture_contracts(connection, source, changed)
+            self._capture_contracts(connection, merged)
 
-    def _capture_customers(
-        self, connection: Connection, source: MergeSource, changed: Table
-    ) -> None:
+    def _capture_customers(self, connection: Connection, merged: Table) -> None:
         """Copy customers as they were, and list contracts of those whose ИНН changes."""
-        stage, customer = source.stage, Customer.__table__
+        customer = Customer.__table__
         types = {"customer_id": _KEY} | {name: customer.c[name].type for name in FACTS.values()}
         former = self._make(connection, "former_customers", types)
+        is_changed = and_(merged.c.id == customer.c.id, ~merged.c.is_new)
         old = select(customer.c.id, *(customer.c[name] for name in FACTS.values()))
-        connection.execute(
-            insert(former).from_select(
-                [column.name for column in former.c],
-                old.join(changed, changed.c.target_id == customer.c.id),
-            )
-        )
+        insert_selected(connection, former, list(types), old.join(merged, is_changed))
         renumbered = self._make(connection, "renumbered_contracts", _MOVE)
-        connection.execute(
-            insert(renumbered).from_select(
-                [column.name for column in renumbered.c],
-                select(Contract.id, Contract.customer_id, stage.c.line)
-                .join(customer, customer.c.id == Contract.customer_id)
-                .join(changed, changed.c.target_id == customer.c.id)
-                .join(stage, stage.c.line == changed.c.line)
-                .where(customer.c.inn != stage.c.inn),
-            )
+        contracts = (
+            select(Contract.id, Contract.customer_id, merged.c.line)
+            .join(customer, customer.c.id == Contract.customer_id)
+            .join(merged, is_changed)
+            .where(customer.c.inn != merged.c.inn)
         )
+        insert_selected(connection, renumbered, list(_MOVE), contracts)
 
-    def _capture_contracts(
-        self, connection: Connection, source: MergeSource, changed: Table
-    ) -> None:
+    def _capture_contracts(self, connection: Connection, merged: Table) -> None:
         """List contracts that pass to another customer."""
         moved = self._make(connection, "moved_contracts", _MOVE)
-        customer_id = source.values()["customer_id"]
-        connection.execute(
-            insert(moved).from_select(
-                [column.name for column in moved.c],
-                select(Contract.id, Contract.customer_id, source.stage.c.line)
-                .select_from(
-                    source.joined()
-                    .join(changed, changed.c.line == source.stage.c.line)
-                    .join(Contract, Contract.id == changed.c.target_id)
-                )
-                .where(Contract.customer_id != customer_id),
-            )
+        contracts = (
+            select(Contract.id, Contract.customer_id, merged.c.line)
+            .join(merged, and_(merged.c.id == Contract.id, ~merged.c.is_new))
+            .where(Contract.customer_id != merged.c.customer_id)
         )
+        insert_selected(connection, moved, list(_MOVE), contracts)
 
     def _make(self, connection: Connection, name: str, types: Mapping[str, Any]) -> Table:
-        table = Table(
-            name,
-            MetaData(),
-            *(Column(column, type_) for column, type_ in types.items()),
-            prefixes=["TEMPORARY"],
-            postgresql_on_commit="DROP",
-        )
-        table.drop(connection, checkfirst=True)
-        table.create(connection, checkfirst=False)
-        self.tables[name] = table
+        columns = (Column(column, type_) for column, type_ in types.items())
+        table = self.tables[name] = create_temporary(connection, name, *columns)
         return table
