@@ -17,10 +17,11 @@ from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session
 
 from app.actions.imports import ImportOptions, apply_import
+from app.actions.imports.idempotency import ConcurrentImportError
 from app.integrations.billing_files import Package
 from app.models import ImportRun
 from app.queries.open_item_checks import check_snapshots
-from tests.actions.import_steps import SAMPLE, Dump, dump, import_package
+from tests.actions.import_steps import PAID, SAMPLE, Dump, dump, import_package, write_batch
 from tests.conftest import NOW
 from tests.other_supplier import write_package
 from tests.other_supplier.surgery import read_manifest
@@ -213,3 +214,59 @@ def test_the_portal_reads_and_writes_while_a_package_is_being_read(
     assert written
     assert result.report.counts["services.csv"].changed == 1
     assert len(session.scalars(select(ImportRun)).all()) == 2
+
+
+PAYMENTS = [PAID, "ПЛ-900;00001-ЭС;payment;2026-11-17;1.00"]
+
+
+def test_people_write_while_a_batch_is_compared_and_checked(
+    session: Session, other_writer: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last of what precedes the writing part are the cross-checks."""
+    import_package(session, SAMPLE)
+    states = []
+
+    def write(connection: object, staged: object, report: object, state: object) -> None:
+        with other_writer.begin() as other:
+            other.execute(text("UPDATE services SET name = 'Иное' WHERE code = 'EE'"))
+        states.append(state)
+
+    monkeypatch.setattr("app.actions.imports.apply.run_cross_checks", write)
+    import_package(session, write_batch(tmp_path / "batch", payments=PAYMENTS))
+    assert len(states) == 1
+    names = session.scalars(text("SELECT name FROM services WHERE code = 'EE'")).all()
+    assert names == ["Иное"]
+    assert session.scalar(text("SELECT amount FROM payments WHERE external_id = 'ПЛ-900'")) == 100
+
+
+def test_a_batch_is_not_written_if_another_import_came_between(
+    session: Session, other_writer: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Claims do not let that happen; what was planned would be out of date."""
+    import_package(session, SAMPLE)
+
+    def load_another(*arguments: object) -> None:
+        with Session(other_writer) as other:
+            import_package(other, write_batch(tmp_path / "other", payments=[PAID]))
+
+    batch = write_batch(tmp_path / "batch", payments=PAYMENTS)
+    with monkeypatch.context() as patch:
+        patch.setattr("app.actions.imports.apply.run_cross_checks", Once(load_another))
+        with pytest.raises(ConcurrentImportError):
+            import_package(session, batch)
+    session.rollback()
+    assert session.scalar(text("SELECT count(*) FROM payments WHERE external_id = 'ПЛ-900'")) == 0
+    import_package(session, batch)
+    assert session.scalar(text("SELECT count(*) FROM payments WHERE external_id = 'ПЛ-900'")) == 1
+
+
+class Once:
+    """Does something the first time it is called; the load that it does calls it again."""
+
+    def __init__(self, work: Callable[..., None]) -> None:
+        self._work: Callable[..., None] | None = work
+
+    def __call__(self, *arguments: object) -> None:
+        work, self._work = self._work, None
+        if work is not None:
+            work(*arguments)
