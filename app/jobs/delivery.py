@@ -120,10 +120,11 @@ def sweep() -> int:
     session = db.session()
     messages.requeue_expired(session, clock().now())
     session.commit()
-    count = 0
-    # One that has left lets those behind it go to the same recipient.
-    while sent := sum(deliver(message_id) for message_id in list_due(session, clock().now())):
-        count += sent
+    count, tried = 0, set[int]()
+    # One that has left or is outdated lets those behind it go to the same recipient.
+    while due := [key for key in list_due(session, clock().now()) if key not in tried]:
+        tried.update(due)
+        count += sum(map(deliver, due))
     return count
 
 
