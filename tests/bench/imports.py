@@ -31,7 +31,7 @@ from tests.bench.figures import head, show
 from tests.bench.server_time import ServerTime
 from tests.conftest import make_config
 from tests.other_supplier import write_package
-from tests.postgres import answers, scratch_database
+from tests.postgres_server import answers, scratch_database
 
 T = TypeVar("T")
 MOST_MEMORY = 250

@@ -23,7 +23,7 @@ from app.models import (
 )
 from app.queries.contract_search import find_contracts
 from tests.browser.crowd import add_contracts
-from tests.postgres import answers, scratch_database
+from tests.postgres_server import answers, scratch_database
 
 TARGETS = {20_000: 5, 100_000: 15}
 """Milliseconds at most for this many contracts."""

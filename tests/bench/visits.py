@@ -30,7 +30,7 @@ from tests.conftest import NOW, make_config
 from tests.factories import PASSWORD
 from tests.other_supplier import write_package
 from tests.pages import PageClient
-from tests.postgres import answers, scratch_database
+from tests.postgres_server import answers, scratch_database
 
 PEOPLE = 40
 TRIES = 5

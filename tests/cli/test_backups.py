@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask import Flask
+from flask_migrate import upgrade
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
@@ -29,8 +30,7 @@ from app.web.file_stores import list_stores
 from config import ROOT
 from tests.conftest import NOW, make_config, need
 from tests.factories import Factory
-
-pytest_plugins = ["tests.postgres"]
+from tests.postgres_server import answers, scratch_database
 
 WRITER = """
 import sys
@@ -53,10 +53,24 @@ with app.app_context():
 """Commits rows one by one and says so after each."""
 
 
+@pytest.fixture
+def postgres_of_its_own(tmp_path: Path) -> Iterator[Flask]:
+    """A portal on a database that no other test uses: a restore drops its tables."""
+    need(answers(), "PostgreSQL")
+    with scratch_database() as url:
+        app = create_app(make_config(tmp_path, database_url=url))
+        with app.app_context():
+            upgrade()
+        yield app
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def portal(request: pytest.FixtureRequest) -> Flask:
     """An installation with data and files, on either database."""
-    fixture = "app" if request.param == "sqlite" else "postgres_app"
+    fixture = "app" if request.param == "sqlite" else "postgres_of_its_own"
     app: Flask = request.getfixturevalue(fixture)
     config = app.extensions["config"]
     with app.app_context():

@@ -22,9 +22,7 @@ from app.models import Base, Contract, Payment
 from app.web.file_stores import list_stores
 from tests.conftest import NOW, make_config, need
 from tests.factories import Factory
-from tests.postgres import answers, scratch_database
-
-pytest_plugins = ["tests.postgres"]
+from tests.postgres_server import answers, scratch_database
 
 
 @pytest.fixture(scope="module")
