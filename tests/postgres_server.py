@@ -65,7 +65,12 @@ def sweep() -> None:
 def scratch_database() -> Iterator[str]:
     """The address of an empty database, which is dropped in the end."""
     name = f"{PREFIX}{os.getpid()}_{next(_NUMBERS)}"
-    _command(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+    _command(
+        f"DROP DATABASE IF EXISTS {name}",
+        f"CREATE DATABASE {name}",
+        # A transaction that a test has left open fails the next test, rather than hold it up.
+        f"ALTER DATABASE {name} SET lock_timeout = '60s'",
+    )
     try:
         yield server_url().set(database=name).render_as_string(hide_password=False)
     finally:

@@ -41,6 +41,7 @@ def test_contracts_are_found_after_an_upgrade_and_indexed_at_night(portal: Flask
         assert find_by_index(session, parse_query("ромашка"), 0, 25) is None
         assert [found.number for found in find_contracts(session, "ромашка").contracts] == [number]
         db.session.remove()
+        session = db.session()
         delete_expired()
         by_index = find_by_index(session, parse_query("ромашка"), 0, 25)
         assert by_index is not None
