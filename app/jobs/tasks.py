@@ -118,7 +118,7 @@ def run(app: Flask) -> None:
     with app.app_context():
         beat = health.give_sign_of_life()
     # In a thread of its own: a long import must not look like a dead worker.
-    with heartbeat(beat, health.BEAT_SECONDS):
+    with heartbeat(beat, health.BEAT_SECONDS, at_once=True):
         app.extensions["huey"].create_consumer(workers=WORKERS, worker_type="thread").run()
 
 

@@ -11,12 +11,20 @@ log = logging.getLogger("kabinet")
 
 
 @contextmanager
-def heartbeat(beat: Callable[[], object], seconds: float) -> Iterator[None]:
-    """Call ``beat`` every so many seconds until the block ends, and never afterwards."""
+def heartbeat(
+    beat: Callable[[], object], seconds: float, *, at_once: bool = False
+) -> Iterator[None]:
+    """Call ``beat`` every so many seconds until the block ends, and never afterwards.
+
+    Args:
+        at_once: also in the beginning, before the first pause.
+    """
     is_over = Event()
 
     def run() -> None:
-        while not is_over.wait(seconds):
+        pause = 0.0 if at_once else seconds
+        while not is_over.wait(pause):
+            pause = seconds
             try:
                 beat()
             except Exception as error:

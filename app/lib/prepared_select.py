@@ -63,9 +63,9 @@ class PreparedSelect:
         if dialect.name not in self._compiled:
             self._compiled[dialect.name] = _compile(self._statement, dialect, values)
         compiled = self._compiled[dialect.name]
-        # Who listens to what an engine executes is told.
-        told = connection.engine.dispatch
-        if compiled is None or told.before_cursor_execute or told.after_cursor_execute:
+        # Listeners to what an engine executes (statement counts, tracing) must hear of it.
+        events = connection.engine.dispatch
+        if compiled is None or events.before_cursor_execute or events.after_cursor_execute:
             return [tuple(row) for row in connection.execute(self._statement, values)]
         return self._read(connection, compiled, compiled.bind(values))
 

@@ -60,7 +60,7 @@ def test_a_container_has_the_environment_of_the_units() -> None:
 def test_what_the_container_files_name_exists() -> None:
     for line in re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.MULTILINE):
         assert all((ROOT / name).exists() for name in line.split())
-    for name in ("deploy/Caddyfile.current", "deploy/errors", "static"):
+    for name in ("deploy/Caddyfile.current", "deploy/errors"):
         assert (ROOT / name).exists()
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
     assert {".git", "instance", "deploy/kabinet.env"} <= set(ignored)

@@ -11,7 +11,12 @@ ROLES = {
 }
 MENU = (
     # endpoint, label, permission, beginnings of the endpoints that belong to it
-    ("staff.dashboard", "Сегодня", "work", ("staff.dashboard", "staff.message", "staff.transfer")),
+    (
+        "staff.dashboard",
+        "Сегодня",
+        "work",
+        ("staff.dashboard", "staff.message", "staff.transfer", "staff.health"),
+    ),
     ("staff.customers", "Потребители", "work", ("staff.customer",)),
     ("staff.readings", "Показания", "work", ("staff.reading",)),
     ("staff.enquiries", "Обращения", "work", ("staff.enquir",)),
@@ -20,7 +25,6 @@ MENU = (
     ("staff.directories", "Справочники", "announce", ("staff.director",)),
     ("staff.audit_log", "Журнал", "audit_log", ("staff.audit_log",)),
     ("staff.members", "Сотрудники", "see_staff", ("staff.member",)),
-    ("staff.health", "Состояние системы", "see_health", ("staff.health",)),
 )
 CONTRACT_STATUSES = {
     "active": "действует",
