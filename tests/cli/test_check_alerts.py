@@ -36,6 +36,9 @@ def portal(request: pytest.FixtureRequest) -> Iterator[Flask]:
     app: Flask = request.getfixturevalue("app" if request.param == "sqlite" else "postgres_app")
     config = app.extensions["config"]
     app.extensions["config"] = replace(config, staff_alert_emails=(ADMIN,))
+    # The portal on PostgreSQL has served other tests before.
+    for path in config.mail.outbox.glob("*.eml"):
+        path.unlink()
     yield app
     app.extensions["config"] = config
 
