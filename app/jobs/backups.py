@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,12 +21,11 @@ from app.extensions import db
 from app.integrations.backup import copies, postgresql, sqlite
 from app.integrations.backup.copies import Manifest
 from app.integrations.backup.errors import BackupError
-from app.integrations.file_store import FileStore
 from app.lib.file_locks import RUNNING, is_held
 from app.models import Backup
 from app.version import VERSION
 from app.web.context import clock, config
-from app.web.file_stores import ATTACHMENTS, BATCHES, PREPARED, list_stores
+from app.web.file_stores import list_files, list_stores
 from config import variable_name
 
 SETTINGS = "settings.env"
@@ -149,27 +147,19 @@ def _copy_database(folder: Path) -> dict[str, int]:
 def _copy_files(folder: Path) -> tuple[int, int]:
     """Copy all files; how many, and their bytes. One that is deleted meanwhile is left out."""
     count = size = 0
-    for label, store in list_stores(config()):
-        for name in _names(label, store):
-            target = folder / label / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with store.open_locally(name, folder / "scratch") as path:
-                    shutil.copyfile(path, target)
-            except (NotFoundError, FileNotFoundError):
-                continue
-            count, size = count + 1, size + target.stat().st_size
+    for kind, store, name in list_files(config()):
+        target = folder / kind / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with store.open_locally(name, folder / "scratch") as path:
+                shutil.copyfile(path, target)
+        except (NotFoundError, FileNotFoundError):
+            continue
+        count, size = count + 1, size + target.stat().st_size
     shutil.rmtree(folder / "scratch", ignore_errors=True)
     for path in config().instance_dir.glob(SPOOL):
         shutil.copy2(path, folder / path.name)
     return count, size
-
-
-def _names(label: str, store: FileStore) -> Iterator[str]:
-    """Names of a store; those of other stores lie below the same place in some installations."""
-    for name in store.list_names():
-        if label != ATTACHMENTS or not name.startswith((f"{BATCHES}/", f"{PREPARED}/")):
-            yield name
 
 
 def _write_settings(folder: Path) -> None:
@@ -241,13 +231,8 @@ def _check_copy(folder: Path, manifest: Manifest) -> None:
 
 
 def _check_place_is_empty() -> None:
-    if db.engine.dialect.name == "sqlite":
-        # Starting the command may have made the file; a database has tables.
-        is_empty = not _sqlite_path().exists() or not _table_names()
-    else:
-        is_empty = not _table_names()
-    has_files = any(True for label, store in list_stores(config()) for _ in _names(label, store))
-    if not is_empty or has_files:
+    # Starting the command may have made an empty file for SQLite; a database has tables.
+    if _table_names() or any(True for _ in list_files(config())):
         raise BackupError("место занято: там уже есть данные; заменить их: --force")
 
 
@@ -267,11 +252,14 @@ def _restore_database(folder: Path) -> dict[str, int]:
 
 def _restore_files(folder: Path) -> None:
     """Bring the files back; what lies there beside them stays, no row speaks of it."""
+    scratch = config().instance_dir / "restoring.part"
     for label, store in list_stores(config()):
         for directory, _, names in os.walk(folder / label):
             for name in names:
                 path = Path(directory) / name
-                store.save(path.read_bytes(), str(path.relative_to(folder / label)))
+                # A billing batch may be larger than memory.
+                shutil.copyfile(path, scratch)
+                store.move_in(scratch, str(path.relative_to(folder / label)))
     for path in folder.glob(SPOOL):
         shutil.copy2(path, config().instance_dir / path.name)
 

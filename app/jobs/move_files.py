@@ -5,13 +5,16 @@ Run again it goes on where it was cut off; the old files are untouched.
 
 from __future__ import annotations
 
-import hashlib
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from app.domain.errors import NotFoundError
+from app.integrations.backup.copies import sha256_of
 from app.integrations.file_store import FileStore
-from app.web.file_stores import ATTACHMENTS, BATCHES, PREPARED, list_stores
+from app.web.file_stores import list_files, list_stores
 from config import Config
 
 
@@ -42,34 +45,39 @@ def move_files(config: Config, url: str, endpoint: str, told: Callable[[str], No
     """
     targets = dict(list_stores(replace(config, files_url=url, files_endpoint=endpoint)))
     moved = Moved()
-    for label, source in list_stores(config):
-        for name in source.list_names():
-            if label == ATTACHMENTS and name.startswith((f"{BATCHES}/", f"{PREPARED}/")):
-                continue
-            if _copy(source, targets[label], name, moved):
-                told(f"{label}/{name}")
+    with TemporaryDirectory(dir=config.instance_dir) as scratch:
+        for kind, source, name in list_files(config):
+            if _copy(source, targets[kind], name, Path(scratch), moved):
+                told(f"{kind}/{name}")
     return moved
 
 
-def _copy(source: FileStore, target: FileStore, name: str, moved: Moved) -> bool:
-    """Copy a file unless it is there already; whether it was copied."""
+def _copy(source: FileStore, target: FileStore, name: str, scratch: Path, moved: Moved) -> bool:
+    """Copy a file unless it is there already; whether it was copied.
+
+    By way of a local file: a billing batch may be larger than memory.
+    """
+    copy = scratch / "moving.part"
     try:
-        content = source.read(name)
-    except NotFoundError:  # deleted meanwhile
+        with source.open_locally(name, scratch) as path:
+            shutil.copyfile(path, copy)
+    except (NotFoundError, FileNotFoundError):  # deleted meanwhile
         return False
-    moved.size += len(content)
-    if _digest(target, name) == hashlib.sha256(content).digest():
+    moved.size += copy.stat().st_size
+    digest = sha256_of(copy)
+    if _digest(target, name, scratch) == digest:
         moved.present += 1
         return False
-    target.save(content, name)
-    if _digest(target, name) != hashlib.sha256(content).digest():
+    target.move_in(copy, name)
+    if _digest(target, name, scratch) != digest:
         raise FileMoveError(name)
     moved.copied += 1
     return True
 
 
-def _digest(store: FileStore, name: str) -> bytes | None:
+def _digest(store: FileStore, name: str, scratch: Path) -> str | None:
     try:
-        return hashlib.sha256(store.read(name)).digest()
+        with store.open_locally(name, scratch) as path:
+            return sha256_of(path)
     except NotFoundError:
         return None

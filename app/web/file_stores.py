@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import cast
 
 from flask import Flask, current_app
@@ -40,6 +41,15 @@ def list_stores(config: Config) -> list[tuple[str, FileStore]]:
     )
     others = [(name, _make_store(config, name)) for name in (BATCHES, PREPARED)]
     return [(ATTACHMENTS, attachments), *others]
+
+
+def list_files(config: Config) -> Iterator[tuple[str, FileStore, str]]:
+    """Every file of the installation: the name of its kind, its store, and its name there."""
+    for kind, store in list_stores(config):
+        for name in store.list_names():
+            # Where all lie in one place, the first store sees the folders of the others.
+            if kind != ATTACHMENTS or not name.startswith((f"{BATCHES}/", f"{PREPARED}/")):
+                yield kind, store, name
 
 
 def _make_store(config: Config, folder: str) -> FileStore:
