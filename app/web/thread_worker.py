@@ -2,7 +2,8 @@
 
 gunicorn's own gives a thread to every new connection before anything has come, waits for the rest
 of a header without end, lingers on closed connections in the loop that accepts new ones, and keeps
-the listening socket while it drains: connections that arrive then are reset when it closes.
+the listening socket while it drains: connections that arrive then are reset when it closes. Here
+a header waits in the kernel's buffer until it is whole, and holds no thread.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from gunicorn import util
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 HEADER_SECONDS = 5.0
-SLOW_SECONDS = 0.5
+HEADER_BYTES = 64 * 1024
+HEADER_END = b"\r\n\r\n"
+TICK = 0.1
+"""Seconds between two looks at headers that have come in part."""
 LINGER_SECONDS = 0.5
 DRAIN_SECONDS = 0.05
 
@@ -42,7 +46,8 @@ class BoundedThreadWorker(ThreadWorker):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.headers_since: dict[TConn, float] = {}
+        self.partial_headers: dict[TConn, float] = {}
+        """Connections whose header has begun to come, each with its deadline."""
 
     def accept(self, listener: socket.socket) -> None:
         """Wait for the first byte in the loop, not in a thread."""
@@ -74,21 +79,35 @@ class BoundedThreadWorker(ThreadWorker):
                 self.accept(listener)
             listener.close()
 
+    def enqueue_req(self, conn: TConn) -> None:
+        """Give a connection to a thread when its header is whole."""
+        if is_header_whole(conn):
+            super().enqueue_req(conn)
+        else:
+            self.partial_headers[conn] = time.monotonic() + HEADER_SECONDS
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Look at the headers that have come in part, besides waiting for events."""
+        super().wait_for_and_dispatch_events(TICK if self.partial_headers else timeout)
+        now = time.monotonic()
+        for conn, deadline in list(self.partial_headers.items()):
+            if is_header_whole(conn):
+                del self.partial_headers[conn]
+                super().enqueue_req(conn)
+            elif now > deadline:
+                del self.partial_headers[conn]
+                self.nr_conns -= 1
+                with suppress(OSError):
+                    # Closed with something unread, it would be reset.
+                    conn.sock.recv(HEADER_BYTES, socket.MSG_DONTWAIT)
+                conn.close()
+
     def handle(self, conn: TConn) -> Any:
-        """Read a request within its time, answer it, and close in this thread."""
-        self.headers_since[conn] = time.monotonic()
-        try:
-            is_alive = super().handle(conn)
-        finally:
-            self.headers_since.pop(conn, None)
+        """Answer a request, and close in this thread."""
+        is_alive = super().handle(conn)
         if is_alive is False:
             util.close_graceful(conn.sock, timeout=LINGER_SECONDS)
         return is_alive
-
-    def handle_request(self, req: Any, conn: TConn) -> Any:
-        """Stop timing the header, which has arrived."""
-        self.headers_since.pop(conn, None)
-        return super().handle_request(req, conn)
 
     def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
         """Whether another request may follow: not where the portal has left a part of the body.
@@ -99,16 +118,21 @@ class BoundedThreadWorker(ThreadWorker):
             keepalive and conn.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS)
         )
 
-    def murder_pending(self) -> None:
-        """Every second: end connections without a request, and headers that take too long.
 
-        Half of the threads may wait for the rest of a header; the others serve pages.
-        """
-        super().murder_pending()
-        now = time.monotonic()
-        waited = [(now - since, conn) for conn, since in list(self.headers_since.items())]
-        slow = [conn for seconds, conn in waited if seconds > SLOW_SECONDS]
-        late = [conn for seconds, conn in waited if seconds > HEADER_SECONDS]
-        for conn in {*late, *slow[: -max(1, self.cfg.threads // 2)]}:
-            with suppress(OSError):
-                conn.sock.shutdown(socket.SHUT_RD)
+def is_header_whole(conn: TConn) -> bool:
+    """Whether a thread can read the header without waiting; a closed connection counts, too.
+
+    One longer than ``HEADER_BYTES`` is cut there: the thread reads what has come, and refuses it.
+    """
+    begun = conn.parser.unreader.buf.getvalue() if conn.parser else b""
+    try:
+        received = conn.sock.recv(HEADER_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return HEADER_END in begun
+    except OSError:
+        return True
+    if len(received) == HEADER_BYTES and HEADER_END not in received:
+        with suppress(OSError):
+            conn.sock.shutdown(socket.SHUT_RD)
+        return True
+    return not received or HEADER_END in begun + received

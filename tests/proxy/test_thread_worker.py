@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import selectors
@@ -13,7 +14,8 @@ from typing import Any
 import pytest
 from gunicorn.config import Config
 
-from app.web.thread_worker import BoundedThreadWorker
+from app.web import thread_worker
+from app.web.thread_worker import HEADER_BYTES, BoundedThreadWorker
 
 
 class Worker(BoundedThreadWorker):
@@ -43,6 +45,7 @@ def worker() -> Iterator[Worker]:
         )
         worker.set_accept_enabled(True)
         yield worker
+        worker.murder_keepalived(force=True)
         worker.tpool.shutdown()
         worker.poller.close()
         worker.method_queue.close()
@@ -76,3 +79,79 @@ def test_no_thread_is_held_by_what_is_left_of_a_refused_body(worker: Worker) -> 
         began = time.monotonic()
         worker.turn_until(lambda: worker.nr_conns == 0)
         assert time.monotonic() - began < 3, "gunicorn's own would wait for five seconds"
+
+
+def turn(worker: Worker, times: int = 3) -> None:
+    for _ in range(times):
+        worker.wait_for_and_dispatch_events(timeout=0.01)
+
+
+def idle_threads(worker: Worker) -> bool:
+    return worker.tpool._work_queue.empty() and not worker.tpool._threads
+
+
+def test_a_header_in_parts_holds_no_thread_and_is_answered_when_it_is_whole(worker: Worker) -> None:
+    with connect(worker, b"GET / HTTP/1.1\r\nHost: a\r\nConn") as client:
+        worker.turn_until(lambda: worker.partial_headers)
+        turn(worker)
+        assert idle_threads(worker)
+        client.sendall(b"ection: close\r\n\r")
+        turn(worker)
+        assert idle_threads(worker)
+        client.sendall(b"\n")
+        worker.turn_until(lambda: worker.nr_conns == 0)
+        assert client.recv(1000).startswith(b"HTTP/1.1 413")
+    assert not worker.partial_headers
+
+
+def test_a_header_that_takes_too_long_ends_the_connection(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thread_worker, "HEADER_SECONDS", 0.0)
+    with connect(worker, b"GET / HTTP/1.1\r\nHost: a\r\n") as client:
+        worker.turn_until(lambda: worker.nr_conns == 1)
+        worker.turn_until(lambda: worker.nr_conns == 0)
+        assert client.recv(1000) == b""
+    assert not worker.partial_headers
+    assert idle_threads(worker)
+
+
+def test_a_header_without_end_is_cut_and_holds_no_thread(worker: Worker) -> None:
+    with connect(worker, b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * HEADER_BYTES) as client:
+        began = time.monotonic()
+        worker.turn_until(lambda: worker.nr_conns == 1)
+        worker.turn_until(lambda: worker.nr_conns == 0)
+        assert time.monotonic() - began < 3
+        answer = client.recv(1000)
+        assert b"413" not in answer, "it is no request"
+
+
+def test_the_next_request_of_a_connection_may_come_in_parts(worker: Worker) -> None:
+    whole = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    with connect(worker, whole) as client:
+        worker.turn_until(lambda: worker.keepalived_conns)
+        assert client.recv(1000).startswith(b"HTTP/1.1 413")
+        client.sendall(whole[:20])
+        worker.turn_until(lambda: worker.partial_headers)
+        client.sendall(whole[20:])
+        worker.turn_until(lambda: worker.keepalived_conns)
+        assert client.recv(1000).startswith(b"HTTP/1.1 413")
+
+
+def test_requests_sent_at_once_are_answered_one_after_the_other(worker: Worker) -> None:
+    whole = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    with connect(worker, whole * 2 + whole[:-1]) as client:
+        answers = b""
+
+        def are_two_answered() -> bool:
+            nonlocal answers
+            client.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                answers += client.recv(1000)
+            return answers.count(b"HTTP/1.1 413") == 2
+
+        worker.turn_until(are_two_answered)
+        client.setblocking(True)
+        client.sendall(whole[-1:])
+        worker.turn_until(lambda: worker.keepalived_conns)
+        assert client.recv(1000).startswith(b"HTTP/1.1 413")
