@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
 from app import create_app
@@ -19,6 +19,12 @@ from app.extensions import db
 from app.models import Base
 from tests.conftest import WholeAnswers, make_config, need
 from tests.postgres_server import answers, scratch_database, sweep
+
+LEFT_OPEN = text("""
+    SELECT pid, query FROM pg_stat_activity WHERE datname = current_database()
+    AND state LIKE 'idle in transaction%' AND pid != pg_backend_pid()
+""")
+"""Transactions of this database that wait for their client."""
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +51,7 @@ def postgres_app(postgres_portal: Flask) -> Iterator[Flask]:
     with postgres_portal.app_context():
         db.session.remove()
         with db.engine.begin() as connection:
+            left_open = connection.execute(LEFT_OPEN).all()
             for table in reversed(Base.metadata.sorted_tables):
                 # Directories that the migrations have filled stay.
                 if table.name == "enquiry_topics":
@@ -52,6 +59,7 @@ def postgres_app(postgres_portal: Flask) -> Iterator[Flask]:
                     connection.execute(delete(table).where(~ours))
                 elif table.name != "premises_kinds":
                     connection.execute(delete(table))
+        assert not left_open, "a transaction was left open"
 
 
 @pytest.fixture

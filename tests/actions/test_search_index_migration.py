@@ -38,6 +38,7 @@ def test_contracts_are_found_after_an_upgrade_and_indexed_at_night(portal: Flask
         assert not TABLES & set(inspect(db.engine).get_table_names())
         upgrade()
 
+        session = db.session()
         assert find_by_index(session, parse_query("ромашка"), 0, 25) is None
         assert [found.number for found in find_contracts(session, "ромашка").contracts] == [number]
         db.session.remove()
