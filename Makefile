@@ -22,6 +22,14 @@ dev: $(VENV)/.run ## the same with reload, for work on the code
 	@$(BIN)/flask prepare
 	@exec $(BIN)/flask run --debug --port $(PORT)
 
+# The Nu checker of HTML, which a test runs where it is there.
+VNU := vnu-jar-26.9.27
+VNU_SHA256 := 22f15dd39a33bed929d2a5c0cddf5946849a647eca9272bf4d5d00bc7e7a4d47
+$(VENV)/vnu.jar: $(VENV)/bin/python
+	@cd $(VENV) && npm pack --silent vnu-jar@$(VNU:vnu-jar-%=%) >/dev/null && \
+	  tar -xzf $(VNU).tgz --strip-components=3 package/build/dist/vnu.jar && rm $(VNU).tgz && \
+	  echo '$(VNU_SHA256)  vnu.jar' | sha256sum --check --quiet && touch vnu.jar
+
 test: $(VENV)/.dev ## all tests; REQUIRE_ALL=1 fails where a browser or PostgreSQL is missing
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 

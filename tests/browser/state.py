@@ -62,17 +62,21 @@ class State:
     def path_on(self, site: Site) -> str:
         return self.path if isinstance(self.path, str) else self.path(site)
 
-    def open(self, windows: Windows, expected: tuple[int, ...] = (), **options: Any) -> Page:
-        """Open the page in a new window and bring it into the state."""
-        site = windows.site
+    def address_on(self, site: Site) -> tuple[str | None, str]:
+        """Who opens the page, None for nobody, and its URL."""
         number = getattr(site.demo, self.who, self.who) if self.who else None
         path = self.path_on(site).replace("{newest}", str(site.newest(Charge)))
         path = path.replace("{meter}", str(site.meter()))
         path = path.replace("{invoice}", str(site.newest(Invoice)))
+        if number is None or path.startswith("//"):
+            return number, site.url + path.replace("//", "/")
+        return number, site.contract(number, path)
+
+    def open(self, windows: Windows, expected: tuple[int, ...] = (), **options: Any) -> Page:
+        """Open the page in a new window and bring it into the state."""
+        number, url = self.address_on(windows.site)
         page = windows.open(number, expected=(self.status, *expected), **options)
-        is_global = number is None or path.startswith("//")
-        url = site.url + path.replace("//", "/") if is_global else ""
-        answer = page.goto(url or site.contract(str(number), path))
+        answer = page.goto(url)
         assert answer is not None
         assert answer.status == (self.status if self.is_as_opened else 200)
         self.act(page)

@@ -58,8 +58,9 @@ class Person:
             count += 1
             if "html" not in answer.headers.get("Content-Type", ""):
                 continue
-            for link in BeautifulSoup(answer.content, "html5lib").select("a[href], [hx-get]"):
-                target = urlsplit(urljoin(self.base + path, link.get("href") or link["hx-get"]))
+            for link in BeautifulSoup(answer.content, "html5lib").select("a[href], [data-hx-get]"):
+                link_url = link.get("href") or link["data-hx-get"]
+                target = urlsplit(urljoin(self.base + path, link_url))
                 address = target.path + (f"?{target.query}" if target.query else "")
                 is_ours = f"{target.scheme}://{target.netloc}" == self.base
                 if is_ours and address not in seen and not target.path.startswith(NEVER):

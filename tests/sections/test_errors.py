@@ -84,7 +84,7 @@ def test_fragment_gets_the_error_in_place_of_its_rows(failing: Flask) -> None:
     for status in TITLES:
         answer = failing.test_client().get(f"/fail/{status}", headers=PARTIAL)
         assert answer.status_code == status
-        assert answer.text.strip().startswith('<section id="results">')
+        assert answer.text.strip().startswith('<div id="results">')
         assert "<html" not in answer.text
         assert answer.headers["X-Request-Id"] in answer.text
 
@@ -278,7 +278,7 @@ def test_busy_page_as_a_fragment_replaces_the_form(locked: Flask, contract_id: i
     token = page.get("auth.sign_in").select_one("[name=csrf_token]")["value"]
     answer = page.client.post("/write", data={"csrf_token": token, "a": "1"}, headers=PARTIAL)
     assert answer.status_code == 503
-    assert answer.text.strip().startswith('<section id="results">')
+    assert answer.text.strip().startswith('<div id="results">')
     assert "<html" not in answer.text
 
 

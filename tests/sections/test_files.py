@@ -140,11 +140,11 @@ def test_the_page_tells_how_far_it_is_and_asks_again(
     assert len(left) == 1
     soup = page.open(where)
     assert "В очереди" in soup.select_one("#status").text
-    assert soup.select_one("#results")["hx-get"] == where + "?seen=waiting"
+    assert soup.select_one("#results")["data-hx-get"] == where + "?seen=waiting"
     assert page.client.get(where + "?seen=waiting").status_code == 204
     assert page.client.get(where + "/download").headers["Location"] == where
     work(app)
-    assert not page.open(where).select("[hx-get]")
+    assert not page.open(where).select("[data-hx-get]")
 
 
 def test_a_worker_that_died_leaves_its_file_to_the_next(

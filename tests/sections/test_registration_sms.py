@@ -85,11 +85,11 @@ def test_save_with_a_code_typed_needs_no_ok(person: Person, outbox: Outbox) -> N
 
 def test_in_place_only_the_form_comes_back(person: Person, outbox: Outbox) -> None:
     soup = person.form()
-    button = next(found for found in soup.select("button[hx-post]") if found.text == SEND)
+    button = next(found for found in soup.select("button[data-hx-post]") if found.text == SEND)
     data = person.details() | {"csrf_token": soup.select_one("[name=csrf_token]")["value"]}
-    answer = person.page.client.post(button["hx-post"], data=data, headers=PARTIAL)
+    answer = person.page.client.post(button["data-hx-post"], data=data, headers=PARTIAL)
     assert answer.status_code == 200
-    assert answer.text.startswith('<section id="results"')
+    assert answer.text.startswith('<div id="results"')
     assert len(outbox.texts()) == 1
 
 

@@ -183,10 +183,10 @@ def test_a_batch_waits_for_the_one_before_and_its_page_follows(
         section = soup.select_one("#results[data-poll]")
         assert "В очереди" in status_of(soup)
         assert soup.select_one("head noscript meta[http-equiv=refresh]")
-        seen = manager.client.get(section["hx-get"], headers=PARTIAL | {"X-Poll": "1"})
+        seen = manager.client.get(section["data-hx-get"], headers=PARTIAL | {"X-Poll": "1"})
         assert seen.status_code == 204
     work(app)
-    answer = manager.client.get(section["hx-get"], headers=PARTIAL | {"X-Poll": "1"})
+    answer = manager.client.get(section["data-hx-get"], headers=PARTIAL | {"X-Poll": "1"})
     assert "Проверен" in answer.text
     assert "data-poll" not in answer.text
 
