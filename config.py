@@ -1,15 +1,14 @@
 """Settings of the portal: one frozen dataclass, read from environment variables once.
 
-A setting is the variable of its field's name in capitals, read by the parser of the field's type.
-Every fault is reported at once, by name, so that a deployment is mended in one round. What no
-operator can judge is a constant instead, in ``app/domain/rate_limits.py``.
+A setting is the variable of its field's name in capitals, read by the parser of the field's type;
+parsers are in ``app/lib/setting_values.py``. Every fault is reported at once, by name, so that a
+deployment is mended in one round. What no operator can judge is a constant instead, in
+``app/domain/rate_limits.py``.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -20,13 +19,35 @@ from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin,
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from app.lib.setting_values import (
+    MIN_SECRET_LENGTH,
+    Headers,
+    Parser,
+    check_leftovers,
+    one_of,
+    read_address,
+    read_addresses,
+    read_base_url,
+    read_boolean,
+    read_database_url,
+    read_files_url,
+    read_headers,
+    read_moment,
+    read_pattern,
+    read_positive,
+    read_prefixes,
+    read_redis_url,
+    read_secret,
+    read_socket_address,
+    read_web_address,
+    read_whole,
+    read_zone,
+)
+
 ROOT = Path(__file__).resolve().parent
-MIN_SECRET_LENGTH = 32
 DEFAULT_ZONE = ZoneInfo("Asia/Yekaterinburg")
 OPTIONAL = "optional"  # a setting with a default that may be set to nothing
 T = TypeVar("T")
-Headers = tuple[tuple[str, str], ...]
-Parser = Callable[[str], Any]
 
 
 class ConfigError(Exception):
@@ -288,112 +309,3 @@ def local_secret(folder: Path) -> str:
                 return key
             time.sleep(0.05)
     raise ConfigError([f"{path}: ключ поврежден; удалите файл, и будет создан новый"])
-
-
-def check_leftovers(raw: str, may_have_lone_quote: bool = False) -> None:
-    """Refuse a value that carries what belongs to the file it stood in: a comment, quotes.
-
-    systemd, Docker and shells differ in what they take away. Inner quotes, ``#`` within a word and
-    bracketed templates (JSON, XML) are values. The fault never quotes the value: it may be secret.
-    """
-    text = raw.strip()
-    first, inner, last = text[:1], text[1:-1], text[-1:]
-    if first + last in ("{}", "[]", "<>"):
-        return
-    if any(character in text for character in "\n\r\0"):
-        raise ValueError("в значении перенос строки: в файле настроек не закрыта кавычка")
-    if re.search(r"\s#|^#(\s|$)", raw):
-        raise ValueError("в значении « #»: примечание пишется отдельной строкой")
-    if first + last in ('""', "''", "“”", "‘’") and len(text) > 1 and first not in inner:
-        raise ValueError("значение осталось в кавычках: уберите их")
-    for quote in "\"'":
-        if text.count(quote) % 2 and quote in (first, last) and not may_have_lone_quote:
-            raise ValueError(f"осталась непарная кавычка {quote}")
-
-
-def converting(convert: Callable[[str], T], wanted: str) -> Callable[[str], T]:
-    """A parser that says what is ``wanted`` where ``convert`` fails."""
-
-    def read(text: str) -> T:
-        try:
-            return convert(text)
-        except (ValueError, AttributeError, LookupError, OSError, re.error) as error:
-            raise ValueError(wanted.format(text=text, error=error)) from None
-
-    return read
-
-
-def matching(pattern: str, wanted: str, convert: Parser = str) -> Parser:
-    """A parser of text that matches a pattern as a whole, and is converted then."""
-
-    def check(text: str) -> Any:
-        if re.fullmatch(pattern, text, re.DOTALL):
-            return convert(text)
-        raise ValueError
-
-    return converting(check, wanted)
-
-
-def one_of(*values: str) -> Callable[[str], str]:
-    """A parser of one of several choices."""
-    return matching("|".join(values), f"нужно одно из: {', '.join(values)}, а не «{{text}}»")
-
-
-def list_of(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
-    """A parser of values parted by commas; each counts once."""
-    return lambda text: tuple(
-        dict.fromkeys(read(part.strip()) for part in text.split(",") if part.strip())
-    )
-
-
-read_secret = matching(f".{{{MIN_SECRET_LENGTH},}}", f"нужно не меньше {MIN_SECRET_LENGTH} знаков")
-read_boolean = converting({"0": False, "1": True}.__getitem__, "нужно 0 или 1, а не «{text}»")
-read_whole = matching("[0-9]{1,9}", "нужно целое число от нуля, а не «{text}»", int)
-read_positive = matching(
-    "(?=.*[1-9])[0-9]{1,9}", "нужно целое число больше нуля, а не «{text}»", int
-)
-read_prefixes = list_of(
-    matching(r"\+[0-9]{1,14}", "нужны начала номеров через запятую, например +79, а не «{text}»")
-)
-read_address = matching(
-    r"[^\s<>@]+@[^\s<>@]+", "нужен адрес вида kabinet@example.ru, а не «{text}»"
-)
-read_addresses = list_of(read_address)
-read_web_address = matching(r"https?://[^/\s]+.*", "нужен адрес http:// или https://")
-read_redis_url = matching("(rediss?|unix)://.*", "нужен адрес redis://…")
-read_files_url = matching(
-    r"(s3://[^/\s]+|file:///|/).*", "нужна папка /путь или адрес s3://бакет/папка"
-)
-read_socket_address = matching(
-    r"/.+|[^\s:]+:[0-9]{1,5}", "нужно имя:порт или путь сокета, например 127.0.0.1:3310"
-)
-read_database_url = matching(
-    r"(sqlite:|postgres(ql)?(\+psycopg)?://).*",
-    "нужен адрес sqlite:///… или postgresql://…",
-    lambda text: re.sub(r"^postgres[a-z+]*:", "postgresql+psycopg:", text),
-)
-read_moment = matching(
-    r".{10}.+([+-][0-9:]+|Z)",
-    "нужен момент со смещением, например 2026-11-21T12:00:00+05:00, а не «{text}»",
-    datetime.fromisoformat,
-)
-read_headers = converting(
-    lambda text: tuple((name, str(value)) for name, value in json.loads(text).items()),
-    'нужен объект JSON, например {{"Content-Type": "…"}}',
-)
-read_pattern = converting(
-    lambda text: re.compile(text).pattern, "нужно регулярное выражение: {error}"
-)
-read_zone = converting(ZoneInfo, "нет такого часового пояса: «{text}»")
-
-
-def read_base_url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        is_origin = text.lower().rstrip("/") == origin.lower() and parts.port != 0
-    except ValueError:  # brackets or a port that make no address
-        is_origin = False
-    if not is_origin or parts.scheme not in ("http", "https") or "@" in origin:
-        raise ValueError(f"нужен адрес вида https://lk.example.ru, а не «{text}»")
-    return origin

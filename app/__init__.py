@@ -1,166 +1,21 @@
-"""The portal: ``create_app`` puts the parts together and does nothing else."""
+"""The portal: ``create_app`` builds it. Importing this package loads none of its parts.
+
+``config.py`` reads its values by ``app.lib.setting_values``, before there is anything to build.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
-from flask import Flask
-
-from app import cli, errors, extensions, logging, security
 from app.domain.rate_limits import LIMITS, Limits
-from app.jobs import delivery, imports, tasks
-from app.lib.clock import Clock
-from app.lib.database import READING_ENGINE, engine_options, prepare_engine, reading_engine
-from app.lib.keyring import attach_keyring
-from app.lib.packages import require_package
-from app.sections import (
-    api,
-    appearance,
-    auth,
-    charges,
-    consents,
-    edo,
-    enquiries,
-    home,
-    invoices,
-    manual,
-    pay,
-    payments,
-    prepared_files,
-    profile,
-    readings,
-    recovery,
-    registration,
-    root,
-    settlements,
-    staff,
-)
-from app.web import (
-    batch_uploads,
-    compiled_templates,
-    converters,
-    downloads,
-    file_stores,
-    fragment_cache,
-    request_bodies,
-    session,
-    template_context,
-    uploads,
-)
-from app.web.template_engine import PageEnvironment
-from app.web.urls import LateRule
-from config import ROOT, Config
 
-SECTIONS = (
-    auth.bp,
-    registration.bp,
-    recovery.bp,
-    consents.bp,
-    home.bp,
-    settlements.bp,
-    charges.bp,
-    payments.bp,
-    invoices.bp,
-    pay.bp,
-    prepared_files.bp,
-    readings.bp,
-    enquiries.bp,
-    profile.bp,
-    profile.links,
-    edo.bp,
-    appearance.bp,
-    manual.bp,
-    root.bp,
-    staff.bp,
-    staff.setup_link.bp,
-)
+if TYPE_CHECKING:
+    from app.portal import Portal
+    from config import Config
 
 
-class Portal(Flask):
-    """Flask with the portal's templates and rules, and without coroutines."""
-
-    jinja_environment = PageEnvironment
-    url_rule_class = LateRule
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Leave a view or hook as it is: none is a coroutine; asked some thirty times a request."""
-        return func
-
-
-def create_app(config: Config, limits: Limits = LIMITS) -> Flask:
+def create_app(config: Config, limits: Limits = LIMITS) -> Portal:
     """Build the application for one configuration; tests shrink ``limits``."""
-    _require_optional_packages(config)
-    app = Portal(
-        "kabinet",
-        root_path=str(ROOT),
-        instance_path=str(config.instance_dir),
-        template_folder="templates",
-        static_folder="static",
-    )
-    app.config.from_mapping(flask_settings(config))
-    # Programs read Russian texts of errors in a terminal.
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.extensions["config"] = config
-    app.extensions["limits"] = limits
-    app.extensions["clock"] = Clock(config.supplier_timezone, config.fixed_now)
-    config.instance_dir.mkdir(parents=True, exist_ok=True)
-    prepare_parts(app, config)
-    for blueprint in SECTIONS:
-        app.register_blueprint(blueprint)
-    if config.import_token:
-        # Without it the address is unknown, whatever the method.
-        app.register_blueprint(api.bp)
-    return app
+    from app.portal import build_portal  # noqa: PLC0415 - the parts need config.py, which needs app.lib
 
-
-def prepare_parts(app: Flask, config: Config) -> None:
-    """Bind extensions and parts to an application; the order of their request hooks matters."""
-    if (config.instance_dir / "texts").is_dir():
-        logging.log.warning("INSTANCE_DIR/texts is not read any more: publish the text in «Тексты»")
-    extensions.db.init_app(app)
-    with app.app_context():
-        prepare_engine(extensions.db.engine)
-        attach_keyring(extensions.db.engine, config.secret_key)
-        app.extensions[READING_ENGINE] = reading_engine(extensions.db.engine)
-    extensions.migrate.init_app(app, extensions.db)
-    extensions.login_manager.init_app(app)
-    request_bodies.init_app(app, config)
-    security.init_app(app, config)
-    uploads.init_app(app, config)
-    file_stores.init_app(app, config)
-    batch_uploads.init_app(app, config)
-    imports.init_app(app, config)
-    extensions.csrf.init_app(app)
-    extensions.compress.init_app(app)
-    downloads.init_app(app)
-    extensions.mail.init_app(app)
-    for part in (logging, errors, converters, session, template_context, fragment_cache, cli):
-        part.init_app(app)
-    compiled_templates.init_app(app, config)
-    delivery.init_app(app, config)
-    tasks.init_app(app, config)
-
-
-def _require_optional_packages(config: Config) -> None:
-    """Check that what the settings ask for is installed; the file store checks its own package."""
-    if config.database_url.startswith("postgresql"):
-        require_package("psycopg", "DATABASE_URL=postgresql://…")
-    if config.redis_url:
-        require_package("redis", "REDIS_URL")
-
-
-def flask_settings(config: Config) -> dict[str, object]:
-    """Flask's and its extensions' settings, as far as they differ from their defaults."""
-    return {
-        "SECRET_KEY": config.secret_key,
-        "SQLALCHEMY_DATABASE_URI": config.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(config.database_url),
-        # At level 5 of Brotli a page is a sixth smaller and costs 0.3 ms, here 0.05 to 0.1.
-        "COMPRESS_ALGORITHM": ["zstd", "br", "gzip"],
-        "COMPRESS_ALGORITHM_STREAMING": ["zstd", "br", "gzip"],
-        "COMPRESS_BR_LEVEL": 3,
-        "MAIL_SUPPRESS_SEND": False,
-        **request_bodies.flask_settings(),
-        **security.flask_settings(config),
-    }
+    return build_portal(config, limits)

@@ -23,11 +23,12 @@ from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 from werkzeug.routing.rules import RulePart
 
-from app import Portal, create_app
+from app import create_app
 from app.domain.rate_limits import LIMITS, Limits
 from app.extensions import db
 from app.lib import database, passwords
 from app.lib.clock import Clock
+from app.portal import Portal
 from app.web.urls import LateRule
 from config import Config, MailSettings, SmsSettings
 from tests.factories import Factory
