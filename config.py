@@ -123,6 +123,8 @@ class Config:
     """Opens ``POST /api/import`` to the billing system; empty: there is no such endpoint."""
     import_max_mb: int = 2048
     """Largest batch that is sent to the portal."""
+    metrics_token: Annotated[str, read_secret] = field(default="", repr=False)
+    """Opens ``/metrics`` to Prometheus; empty: there is no such address, and nothing is counted."""
     readings_auto_accept: Literal["off", "plausible"] = "plausible"
     """``plausible``: a reading in time that raises no doubt is accepted at once; ``off``."""
     readings_month_end_opens: int = 20

@@ -33,14 +33,23 @@ def when_ready(server: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Count a worker off that has been succeeded already."""
-    from app.web import master_process  # noqa: PLC0415
+    """Count a worker off that has been succeeded already, and preserve its metrics."""
+    from flask import Flask  # noqa: PLC0415
+
+    from app.web import master_process, metrics  # noqa: PLC0415
 
     master_process.forget_retired(server)
+    if isinstance(application := server.app.wsgi(), Flask):
+        metrics.fold_ended(application, worker.pid)
 
 
 def post_worker_init(worker: Any) -> None:
-    """Bound how long bodies may take, whatever stands in front."""
+    """Bound how long bodies may take, whatever stands in front; open the files of metrics."""
+    from flask import Flask  # noqa: PLC0415
+
+    from app.web import metrics  # noqa: PLC0415
     from app.web.slow_bodies import SlowBodies  # noqa: PLC0415
 
+    if isinstance(worker.wsgi, Flask):
+        metrics.reserve(worker.wsgi)
     worker.wsgi = SlowBodies(worker.wsgi, worker.cfg.threads)

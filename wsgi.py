@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from dotenv import dotenv_values
 
@@ -14,6 +14,8 @@ from config import ROOT, Config, ConfigError
 if TYPE_CHECKING:
     from flask import Flask
 
+NOT_LOADED = 2
+
 
 def environment() -> dict[str, str]:
     """Process environment over the ``.env`` file beside ``config.py``, which is for development."""
@@ -21,6 +23,12 @@ def environment() -> dict[str, str]:
         return dict(os.environ)
     from_file = {name: value or "" for name, value in dotenv_values(ROOT / ".env").items()}
     return {**from_file, **os.environ}
+
+
+def fail(text: str) -> NoReturn:
+    """End with the exit code that ``flask check`` has for faults; its 1 means warnings."""
+    sys.stderr.write(f"{text}\n")
+    sys.exit(NOT_LOADED)
 
 
 def load_app() -> Flask:
@@ -37,7 +45,9 @@ def load_app() -> Flask:
         try:
             loaded = create_app(Config.from_env(environment()))
         except (ConfigError, MissingPackageError) as error:
-            sys.exit(str(error))
+            fail(str(error))
+        except OSError as error:
+            fail(f"Настройки не приняты:\n  INSTANCE_DIR: {error.strerror} ({error.filename})")
         warn_of_removed_settings(environment())
         return loaded
     finally:

@@ -43,6 +43,7 @@ from app.web import (
     downloads,
     file_stores,
     fragment_cache,
+    metrics,
     request_bodies,
     session,
     template_context,
@@ -111,6 +112,10 @@ def build_portal(config: Config, limits: Limits) -> Portal:
     if config.import_token:
         # Without it the address is unknown, whatever the method.
         app.register_blueprint(api.bp)
+    if config.metrics_token:
+        from app.sections import metrics as metrics_section  # noqa: PLC0415 - heavy
+
+        app.register_blueprint(metrics_section.bp)
     return app
 
 
@@ -124,6 +129,7 @@ def prepare_parts(app: Flask, config: Config) -> None:
         attach_keyring(extensions.db.engine, config.secret_key)
         app.extensions[READING_ENGINE] = reading_engine(extensions.db.engine)
     extensions.migrate.init_app(app, extensions.db)
+    metrics.init_app(app, config)
     extensions.login_manager.init_app(app)
     request_bodies.init_app(app, config)
     security.init_app(app, config)

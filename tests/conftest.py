@@ -115,6 +115,7 @@ def make_config(folder: Path, **changes: object) -> Config:
         "fixed_now": NOW,
         # Every route there is, so that the rules over all of them hold.
         "import_token": "test-token-" + "x" * 32,
+        "metrics_token": "test-metrics-" + "x" * 32,
         "mail": MailSettings(folder / "outbox"),
         "sms": SmsSettings(folder / "outbox"),
     }

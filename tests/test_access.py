@@ -77,7 +77,7 @@ LISTED = {
         "staff_setup.password_submit",
     },
     SIGNED_IN: {"auth.extend_session", "auth.sign_out", "service.contract_choice"},
-    TOKEN: {"api.batch_status", "api.load_batch"},
+    TOKEN: {"api.batch_status", "api.load_batch", "metrics.index"},
     STAFF + StaffPermission.IMPORT: {
         "staff.balance_checks",
         "staff.balance_checks_file",

@@ -32,7 +32,8 @@ EXIT_CODES = {HealthState.OK: 0, HealthState.WARNING: 1, HealthState.FAULT: 2}
 def check(as_json: bool, is_alert: bool, send_mail: str | None, send_sms: str | None) -> None:
     """Проверить установку: настройки, прокси, почту, диск, базу, работника, копии.
 
-    Код выхода: 0 все в порядке, 1 есть предупреждения, 2 есть неисправности.
+    Код выхода: 0 все в порядке, 1 есть предупреждения, 2 есть неисправности
+    или настройки не приняты.
     """
     if is_alert:
         # For a timer: an alert that was sent is no failure of its unit.

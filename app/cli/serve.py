@@ -16,7 +16,7 @@ from flask.cli import ScriptInfo
 
 from app.cli import LazyCommand
 from app.jobs import tasks
-from app.web import master_process
+from app.web import master_process, metrics
 from config import ROOT
 
 
@@ -27,6 +27,7 @@ def serve(context: click.Context) -> None:
     context.invoke(LazyCommand("prepare", "local").command)
     app = context.ensure_object(ScriptInfo).load_app()
     master_process.prepare_to_fork(app)
+    metrics.begin_anew(app)
     if "huey" not in app.extensions:
         run_web_server()
         return

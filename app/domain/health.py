@@ -76,13 +76,22 @@ def say_age(age: timedelta) -> str:
     return f"{seconds} с"
 
 
-def check_schema(found: str | None, newest: str) -> HealthCheck:
-    """Whether every migration has been applied, and none that this version does not know."""
+def check_schema(found: str | None, newest: str, *, is_known: bool = True) -> HealthCheck:
+    """Whether every migration has been applied, and none that this version does not know.
+
+    Args:
+        is_known: this version has the migration that was found.
+    """
     if found == newest:
         return HealthCheck("schema", HealthState.OK, f"Схема базы: {newest}, последняя")
+    waits = "работник ждет"
+    if found and not is_known:
+        text = f"Схема базы: {found}, новее этой версии кабинета ({newest}); {waits}"
+        advice = "Поставьте версию, которой обновляли базу: deploy/upgrade ВЕРСИЯ."
+        return HealthCheck("schema", HealthState.FAULT, text, advice)
     text = f"Схема базы: {found}, нужна {newest}" if found else "Схема базы: база пуста"
     advice = "Примените миграции: deploy/kabinet db upgrade, затем перезапустите службы."
-    return HealthCheck("schema", HealthState.FAULT, text, advice)
+    return HealthCheck("schema", HealthState.FAULT, f"{text}; {waits}", advice)
 
 
 def check_worker(seen_at: datetime | None, now: datetime, *, is_needed: bool) -> HealthCheck:

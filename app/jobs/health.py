@@ -21,7 +21,7 @@ from app.integrations.errors import SendError
 from app.integrations.mailer import Mailing
 from app.integrations.site_probe import probe_site
 from app.jobs.delivery import transports
-from app.lib.schema_version import find_schema_version, newest_migration
+from app.lib.schema_version import find_schema_version, has_migration, newest_migration
 from app.logging import log
 from app.models import HealthAlert
 from app.queries import health as facts
@@ -70,7 +70,9 @@ def check_data(names: Collection[str] | None = None) -> list[HealthCheck]:
     except SQLAlchemyError as error:
         _roll_back()
         return [health_services.check_database("", _describe(error))]
-    schema = health.check_schema(found, newest_migration(ROOT / "migrations" / "versions"))
+    folder = ROOT / "migrations" / "versions"
+    is_known = found is None or has_migration(folder, found)
+    schema = health.check_schema(found, newest_migration(folder), is_known=is_known)
     if schema.state is not HealthState.OK:
         return [database, schema]
     wanted = [name for name in DATA_CHECKS if names is None or name in names]

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 from flask import Flask
 
 from app.actions.retention import clean_up
 from app.actions.search_index import rebuild_search
 from app.extensions import db
-from app.jobs import delivery, health, health_alerts, imports, open_items, prepared_files
+from app.jobs import (
+    delivery,
+    health,
+    health_alerts,
+    imports,
+    open_items,
+    prepared_files,
+    schema_guard,
+)
 from app.lib.file_locks import RUNNING, hold_shared
 from app.lib.heartbeat import heartbeat
 from app.logging import event, log_everything
@@ -22,6 +31,7 @@ from config import Config
 if TYPE_CHECKING:
     from app.integrations.job_queue import JobQueue
 
+P = ParamSpec("P")
 WORKERS = 4
 """Files and imports hold at most one each, so that emails go on being sent."""
 
@@ -42,19 +52,19 @@ def _register_tasks(app: Flask, huey: JobQueue) -> None:
     """What a request enqueues; a task carries an id at most, its state is a row."""
 
     @huey.task(name="deliver")
+    @_guarded(app)
     def deliver(message_id: int) -> None:
-        with app.app_context():
-            delivery.deliver(message_id)
+        delivery.deliver(message_id)
 
     @huey.task(name="make_files")
+    @_guarded(app)
     def make_files() -> None:
-        with app.app_context():
-            prepared_files.make_waiting()
+        prepared_files.make_waiting()
 
     @huey.task(name="run_imports")
+    @_guarded(app)
     def run_imports() -> None:
-        with app.app_context():
-            imports.run_waiting()
+        imports.run_waiting()
 
     app.extensions["enqueue_delivery"] = _enqueue_or_leave_to_sweep(deliver)
     app.extensions["enqueue_files"] = _enqueue_or_leave_to_sweep(make_files)
@@ -67,35 +77,53 @@ def _register_periodic_tasks(app: Flask, huey: JobQueue) -> None:
     from huey import crontab  # noqa: PLC0415 - heavy
 
     @huey.periodic_task(crontab(minute="*"), name="sweep")
+    @_guarded(app)
     def sweep_messages() -> None:
-        with app.app_context():
-            delivery.sweep()
-            data_access.write_waiting()
+        delivery.sweep()
+        data_access.write_waiting()
 
     @huey.periodic_task(crontab(minute="*"), name="make_left")
+    @_guarded(app)
     def sweep_files() -> None:
-        with app.app_context():
-            prepared_files.make_waiting()
+        prepared_files.make_waiting()
 
     @huey.periodic_task(crontab(minute="*"), name="run_left_imports")
+    @_guarded(app)
     def sweep_imports() -> None:
-        with app.app_context():
-            imports.run_waiting()
+        imports.run_waiting()
 
     @huey.periodic_task(crontab(minute="*"), name="store_open_items")
+    @_guarded(app)
     def store_open_items() -> None:
-        with app.app_context():
-            open_items.store_missing()
+        open_items.store_missing()
 
     @huey.periodic_task(crontab(minute="*/5"), name="check_health")
+    @_guarded(app)
     def check_health() -> None:
-        with app.app_context():
-            health_alerts.alert()
+        health_alerts.alert()
 
     @huey.periodic_task(crontab(minute="20", hour="1"), name="clean_up")
+    @_guarded(app)
     def clean_up_nightly() -> None:
-        with app.app_context():
-            delete_expired()
+        delete_expired()
+
+
+def _guarded(app: Flask) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Run a task within the application, unless the schema is not that of its code.
+
+    What a task was for is a row, and done when the two agree again.
+    """
+
+    def decorate(task: Callable[P, None]) -> Callable[P, None]:
+        @wraps(task)
+        def run_task(*args: P.args, **kwargs: P.kwargs) -> None:
+            with app.app_context():
+                if schema_guard.may_work(app):
+                    task(*args, **kwargs)
+
+        return run_task
+
+    return decorate
 
 
 def delete_expired() -> None:
@@ -113,6 +141,7 @@ def delete_expired() -> None:
 def run(app: Flask) -> None:
     """Work until stopped."""
     log_everything()
+    schema_guard.begin(app)
     pdf_responses.start_helper(app)
     app.extensions["running"] = hold_shared(Path(app.instance_path) / RUNNING)
     with app.app_context():

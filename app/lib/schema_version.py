@@ -16,13 +16,24 @@ def newest_migration(folder: Path) -> str:
 
     Numbers are given by hand, ahead; what is merged last need not have the highest one.
     """
+    revisions, followed = _read_revisions(folder)
+    (newest,) = revisions - followed
+    return newest
+
+
+def has_migration(folder: Path, revision: str) -> bool:
+    """Whether ``migrations/versions`` knows a revision; a newer version of the portal has more."""
+    return revision in _read_revisions(folder)[0]
+
+
+def _read_revisions(folder: Path) -> tuple[set[str], set[str]]:
+    """All revisions, and those that another one follows."""
     revisions: set[str] = set()
     followed: set[str] = set()
     for path in folder.glob("[0-9]*.py"):
         for is_parent, revision in REVISION.findall(path.read_text(encoding="utf-8")):
             (followed if is_parent else revisions).add(revision)
-    (newest,) = revisions - followed
-    return newest
+    return revisions, followed
 
 
 def find_schema_version(engine: Engine) -> str | None:

@@ -114,6 +114,7 @@ read_zone = converting(ZoneInfo, "нет такого часового пояс�
 
 
 def read_base_url(text: str) -> str:
+    """Parse the address of a site: scheme, host and port, without a path."""
     try:
         parts = urlsplit(text)
         origin = f"{parts.scheme}://{parts.netloc}"

@@ -15,6 +15,7 @@ from app.models import (
     DeliveryOutage,
     HealthAlert,
     ImportJob,
+    ImportRun,
     Message,
     PreparedFile,
     WorkerHeartbeat,
@@ -48,6 +49,23 @@ def list_waiting_since(session: Session, now: datetime) -> dict[str, datetime | 
         select(messages.scalar_subquery(), files.scalar_subquery(), imports.scalar_subquery())
     ).one()
     return dict(zip(("messages", "files", "imports"), row, strict=True))
+
+
+def count_messages(session: Session) -> dict[str, int]:
+    """Messages by their state."""
+    rows = session.execute(select(Message.status, func.count()).group_by(Message.status))
+    return {row.status: row[1] for row in rows}
+
+
+def count_import_jobs(session: Session) -> dict[str, int]:
+    """Billing batches by their state."""
+    rows = session.execute(select(ImportJob.status, func.count()).group_by(ImportJob.status))
+    return {row.status: row[1] for row in rows}
+
+
+def find_last_import(session: Session) -> datetime | None:
+    """When the last batch had been loaded; None: never."""
+    return session.scalar(select(func.max(ImportRun.finished_at)))
 
 
 def list_outages(session: Session) -> dict[str, Outage]:

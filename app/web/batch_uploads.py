@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +27,7 @@ from app.integrations.billing_files import Package
 from app.integrations.errors import StoreError
 from app.logging import log
 from app.models import ImportJob
+from app.web.bearer_tokens import has_bearer
 from app.web.context import clock, config
 from app.web.field_errors import field_error
 from app.web.file_stores import batch_store
@@ -162,11 +162,8 @@ def accepts_batch(view: View) -> View:
 
 
 def has_token() -> bool:
-    """Whether the request carries the token of unattended loads; compared in constant time."""
-    asked = request.authorization
-    given = asked.token if asked and asked.type == "bearer" else None
-    token = config().import_token
-    return bool(token) and hmac.compare_digest((given or "").encode(), token.encode())
+    """Whether the request carries the token of unattended loads."""
+    return has_bearer(config().import_token)
 
 
 def may_send() -> bool:

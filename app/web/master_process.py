@@ -22,7 +22,7 @@ from sqlalchemy.orm import configure_mappers
 
 from app.extensions import db
 from app.lib.file_locks import RUNNING, hold_shared
-from app.web import pdf_responses
+from app.web import metrics, pdf_responses
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -69,13 +69,15 @@ def prepare_to_fork(app: Flask) -> None:
 def begin(server: Arbiter) -> None:
     """gunicorn's ``when_ready``: prepare, and take over from the master that was before."""
     application = server.app.wsgi()
+    old_workers = [int(pid) for pid in os.environ.pop(OLD_WORKERS, "").split()]
     if isinstance(application, Flask):
         prepare_to_fork(application)
+        if not old_workers:
+            metrics.begin_anew(application)
         # A restore refuses to replace what somebody has open.
         application.extensions["running"] = hold_shared(Path(application.instance_path) / RUNNING)
     server.handle_hup = lambda: renew(server)
     server.systemd = server.systemd or bool(os.environ.pop(FROM_SYSTEMD, ""))
-    old_workers = [int(pid) for pid in os.environ.pop(OLD_WORKERS, "").split()]
     if old_workers:
         server.WORKERS.update({pid: _OldWorker(pid) for pid in old_workers})
         # As gunicorn's own reload does: first the new ones; the oldest are too many then, and end.

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +20,7 @@ from app.extensions import db
 from app.jobs import health
 from app.lib.clock import Clock
 from app.models import HealthAlert, WorkerHeartbeat
-from config import MailSettings, SmsSettings
+from config import ROOT, MailSettings, SmsSettings
 from tests.conftest import NOW, ZONE, make_config
 from tests.providers import free_port, mail_server
 
@@ -159,3 +162,32 @@ def test_a_worker_that_fell_silent_is_a_fault(make_app: Callable[..., Flask]) ->
     assert checks_of(check(app, "--json"))["worker"]["state"] == "ok"
     app.extensions["clock"] = Clock(ZONE, NOW + timedelta(minutes=4))
     assert checks_of(check(app, "--json"))["worker"]["state"] == "fault"
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN: нужно не меньше 32 знаков"),
+        ({"INSTANCE_DIR": "/proc/nowhere"}, "INSTANCE_DIR: "),
+    ],
+)
+def test_settings_that_do_not_load_are_the_exit_code_of_faults(
+    tmp_path: Path, changes: dict[str, str], line: str
+) -> None:
+    environ = {
+        "PATH": os.environ["PATH"],
+        "FLASK_APP": "wsgi.py",
+        "INSTANCE_DIR": str(tmp_path),
+        "SECRET_KEY": "x" * 40,
+    }
+    told = subprocess.run(
+        [sys.executable, "-m", "flask", "check"],
+        cwd=ROOT,
+        env=environ | changes,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 2
+    assert told.stderr.startswith(f"Настройки не приняты:\n  {line}")
+    assert "Traceback" not in told.stderr

@@ -9,13 +9,18 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, select, text
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from app import create_app
 from app.extensions import db
 from app.jobs import delivery
-from app.models import Department
+from app.models import Department, Enquiry, EnquiryEntry
 from tests.conftest import make_config
+from tests.factories import Factory
+from tests.pages import PageClient
+from tests.sections.enquiries.steps import filled
 
 pytest_plugins = ["tests.postgres"]
 TERMINATE = text(
@@ -108,3 +113,84 @@ def test_a_connection_lost_after_the_last_query_spoils_no_answer(portal: Flask) 
     client = client_of(portal, view)
     assert client.get("/lost").text == "ok"
     assert client.get("/health").status_code == 200
+
+
+class Lost:
+    """Kills the server's side of every connection just before the given statement of a request."""
+
+    def __init__(self, app: Flask) -> None:
+        self.before = 0
+        self.count = 0
+        self._app = app
+        with app.app_context():
+            self._engine = db.engine
+        event.listen(self._engine, "before_cursor_execute", self._execute)
+
+    def at(self, number: int) -> None:
+        self.before, self.count = number, 0
+
+    def _execute(self, *arguments: object) -> None:
+        self.count += 1
+        if self.count == self.before:
+            terminate(self._app)
+
+
+@pytest.fixture
+def customer(portal: Flask) -> tuple[PageClient, int]:
+    """A signed-in customer of a portal whose connections get lost, and their contract."""
+    with portal.app_context(), Session(db.engine) as session:
+        factory = Factory(session)
+        contract = factory.contract()
+        factory.account(contract)
+        factory.commit()
+        number, contract_id = contract.number, contract.id
+    page = PageClient(portal)
+    page.sign_in(number)
+    return page, contract_id
+
+
+def lose_at_each_statement(app: Flask, ask: Callable[[], TestResponse], status: int) -> list[int]:
+    """Repeat a request, lost at its first statement, at its second, and so on to the last."""
+    lost, answers = Lost(app), []
+    for number in range(1, 100):
+        lost.at(number)
+        answer = ask()
+        is_reached = lost.count >= number
+        lost.at(0)
+        answers.append(answer.status_code)
+        if answer.status_code == 503:
+            request_id = answer.headers["X-Request-Id"]
+            assert re.fullmatch("[0-9a-f]{16}", request_id)
+            assert answer.headers["Retry-After"] == "60"
+            assert "<h1" in answer.text
+        assert app.test_client().get("/health").status_code == 200, "the next one works"
+        if not is_reached:
+            break
+    assert answers[-1] == status, "nothing was lost in the last one"
+    assert set(answers) == {status, 503}
+    return answers
+
+
+@pytest.mark.parametrize("endpoint", ["home.index", "settlements.index", "readings.index"])
+def test_a_customers_page_lost_at_any_statement_is_the_503_page(
+    portal: Flask, customer: tuple[PageClient, int], endpoint: str
+) -> None:
+    page, contract_id = customer
+    url = page.url(endpoint, contract_id=contract_id)
+    assert page.client.get(url).status_code == 200
+    answers = lose_at_each_statement(portal, lambda: page.client.get(url), 200)
+    assert len(answers) > 2
+
+
+def test_what_a_customer_sends_lost_at_any_statement_is_the_503_page_and_half_of_nothing(
+    portal: Flask, customer: tuple[PageClient, int]
+) -> None:
+    page, contract_id = customer
+    url = f"/contracts/{contract_id}/enquiries/new"
+    data = filled(page.open(url)) | {"do": "send"}
+    answers = lose_at_each_statement(portal, lambda: page.client.post(url, data=data), 303)
+    assert len(answers) > 5
+    with portal.app_context(), Session(db.engine) as session:
+        (enquiry,) = session.scalars(select(Enquiry)).all()
+        entries = session.scalars(select(EnquiryEntry)).all()
+        assert [entry.enquiry_id for entry in entries] == [enquiry.id]

@@ -1,0 +1,5 @@
+"""Metrics for Prometheus."""
+
+from app.sections.metrics.routes import bp
+
+__all__ = ["bp"]
