@@ -109,6 +109,7 @@ class Config:
     production: bool = False
     fixed_now: Annotated[datetime | None, read_moment] = None
     trusted_proxies: int = 0
+    web_machines: int = 1
     session_idle_minutes: int = 30
     session_max_hours: int = 12
     staff_session_idle_minutes: int = 15

@@ -76,6 +76,9 @@ def s3(bucket: str) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if "aws-chunked" in self.headers.get("Content-Encoding", ""):
                 body = _unchunk(body)
+            if self.headers.get("If-None-Match") == "*" and self.key in objects:
+                self.answer(412, b"<Error><Code>PreconditionFailed</Code></Error>")
+                return
             objects[self.key] = body
             self.answer(200)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased, selectinload
@@ -16,6 +15,7 @@ from app.domain.enquiries import BUILT_IN
 from app.domain.period import Month
 from app.domain.readings import LIVE, ReadingSource, ReadingStatus
 from app.integrations.exchange_out import write_package
+from app.integrations.file_store import FileStore
 from app.models import (
     ContactUpdate,
     Contract,
@@ -79,13 +79,13 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A package and its rows by file; without a path there was nothing to hand over."""
+    """A package and its rows by file; without a name there was nothing to hand over."""
 
-    path: Path | None
+    name: str | None
     counts: dict[str, int]
 
 
-def export_for_billing(session: Session, folder: Path, now: datetime) -> Exported:
+def export_for_billing(session: Session, store: FileStore, now: datetime) -> Exported:
     """Write readings that billing has not acknowledged, and new enquiries and contacts.
 
     A reading that was handed over and is withdrawn or refused since goes out again as such.
@@ -93,7 +93,11 @@ def export_for_billing(session: Session, folder: Path, now: datetime) -> Exporte
     unmarked is handed over again.
 
     Args:
+        store: where the package is to lie.
         now: in the supplier's zone.
+
+    Raises:
+        StoreError: it cannot be stored now.
     """
     files = {
         READINGS: (HEADER, _readings(session, now)),
@@ -103,12 +107,10 @@ def export_for_billing(session: Session, folder: Path, now: datetime) -> Exporte
     full = {name: (header, rows) for name, (header, rows) in files.items() if rows}
     if not full:
         return Exported(None, {})
-    counts = {name: len(rows) for name, (_, rows) in full.items()}
-    path = write_package(folder, full, now)
-    record(
-        session, "billing.exported", None, "packages", path.name, now, contract_id=None, **counts
-    )
-    return Exported(path, counts)
+    counts = {file: len(rows) for file, (_, rows) in full.items()}
+    name = write_package(store, full, now)
+    record(session, "billing.exported", None, "packages", name, now, contract_id=None, **counts)
+    return Exported(name, counts)
 
 
 def _readings(session: Session, now: datetime) -> list[Sequence[str]]:

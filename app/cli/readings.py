@@ -9,10 +9,12 @@ from flask.cli import with_appcontext
 
 from app.actions.billing_export import CONTACTS, ENQUIRIES, READINGS, export_for_billing
 from app.extensions import db
+from app.integrations.errors import StoreError
+from app.integrations.file_store import make_file_store
 from app.logging import event
 from app.queries.readings.staff import list_unacknowledged
 from app.web.context import clock, local_now
-from app.web.export_folder import outgoing_folder
+from app.web.file_stores import adopt_local_packages, outgoing_store
 
 LABELS = {READINGS: "показаний", ENQUIRIES: "обращений", CONTACTS: "изменений контактов"}
 
@@ -25,16 +27,21 @@ LABELS = {READINGS: "показаний", ENQUIRIES: "обращений", CONTA
 def billing_export(folder: Path | None) -> None:
     """Выгрузить неподтвержденные показания, новые обращения и измененные контакты.
 
-    Без папки пакет ложится туда же, где его показывает рабочее место сотрудника.
+    Без папки пакет ложится в хранилище файлов, где его показывает рабочее место сотрудника.
     """
-    exported = export_for_billing(db.session(), folder or outgoing_folder(), local_now())
-    if exported.path is None:
+    store = make_file_store(str(folder.absolute())) if folder else outgoing_store()
+    try:
+        adopt_local_packages()
+        exported = export_for_billing(db.session(), store, local_now())
+    except StoreError as error:
+        raise click.ClickException(f"пакет не записан: {error}") from None
+    if exported.name is None:
         click.echo("Выгружать нечего: биллинг знает обо всем.")
         return
     db.session.commit()
-    event("exported for billing", file=exported.path.name, **exported.counts)
+    event("exported for billing", file=exported.name, **exported.counts)
     rows = ", ".join(f"{LABELS[name]} {count}" for name, count in exported.counts.items())
-    click.echo(f"{exported.path}: {rows}")
+    click.echo(f"{folder / exported.name if folder else exported.name}: {rows}")
 
 
 @click.command("readings-unacknowledged")

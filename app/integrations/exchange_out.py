@@ -8,15 +8,16 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import itertools
 import json
-import os
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from itertools import count
+
+from app.domain.errors import NotFoundError
+from app.integrations.file_store import FileStore
 
 FORMAT = "billing-exchange/1.0"
 NAME = re.compile(r"out-([0-9]{8}-[0-9]{6})-([0-9]{1,6})\.zip")
@@ -37,25 +38,57 @@ class PackageFile:
 
 
 def write_package(
-    folder: Path, files: Mapping[str, tuple[Sequence[str], Iterable[Sequence[str]]]], now: datetime
-) -> Path:
-    """Write ``out-YYYYMMDD-HHMMSS-seq.zip`` atomically: a reader never sees half of it.
+    store: FileStore,
+    files: Mapping[str, tuple[Sequence[str], Iterable[Sequence[str]]]],
+    now: datetime,
+) -> str:
+    """Write ``out-YYYYMMDD-HHMMSS-seq.zip`` whole or not at all; two at once get two names.
 
     Args:
         files: header and rows by file name.
         now: in the supplier's zone.
 
     Returns:
-        The path of the package.
+        The name of the package.
+
+    Raises:
+        StoreError: it cannot be stored now.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     contents = {name: _csv(header, rows) for name, (header, rows) in files.items()}
-    path, temporary = _new_name(folder, f"out-{now:%Y%m%d-%H%M%S}")
+    for number in count(1):
+        stem = f"out-{now:%Y%m%d-%H%M%S}-{number}"
+        if store.save_new(_pack(stem, contents, now), f"{stem}.zip"):
+            return f"{stem}.zip"
+    raise AssertionError
+
+
+def list_packages(store: FileStore) -> list[PackageFile]:
+    """List the packages of a store, newest first."""
+    found = [
+        (match.group(1), int(match.group(2)), PackageFile(name, size))
+        for name, size in store.list_sizes()
+        if (match := NAME.fullmatch(name))
+    ]
+    return [package for *_, package in sorted(found, key=lambda entry: entry[:2], reverse=True)]
+
+
+def read_package(store: FileStore, name: str) -> bytes | None:
+    """Read a package by its name; None: it is no name of a package, or there is no such file."""
+    if not NAME.fullmatch(name):
+        return None
+    try:
+        return store.read(name)
+    except NotFoundError:
+        return None
+
+
+def _pack(stem: str, contents: Mapping[str, tuple[bytes, int]], now: datetime) -> bytes:
+    """The archive of a package: its files and a manifest of them."""
     manifest = {
         "format": FORMAT,
         "mode": "delta",
         "created_at": now.isoformat(timespec="seconds"),
-        "batch_id": path.stem,
+        "batch_id": stem,
         "encoding": "utf-8",
         "delimiter": ";",
         "decimal": ".",
@@ -69,45 +102,12 @@ def write_package(
             for name, (content, rows) in contents.items()
         ],
     }
-    with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as package:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
         for name, (content, _) in contents.items():
             package.writestr(name, content)
         package.writestr("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
-    os.replace(temporary, path)
-    return path
-
-
-def list_packages(folder: Path) -> list[PackageFile]:
-    """List the packages of a folder, newest first; a folder that is missing has none."""
-    if not folder.is_dir():
-        return []
-    found = [
-        (match.group(1), int(match.group(2)), PackageFile(path.name, path.stat().st_size))
-        for path in folder.iterdir()
-        if (match := NAME.fullmatch(path.name)) and path.is_file()
-    ]
-    return [package for *_, package in sorted(found, key=lambda entry: entry[:2], reverse=True)]
-
-
-def read_package(folder: Path, name: str) -> bytes | None:
-    """Read a package by its name; None: it is no name of a package, or there is no such file."""
-    path = folder / name if NAME.fullmatch(name) else None
-    return path.read_bytes() if path and path.is_file() else None
-
-
-def _new_name(folder: Path, stem: str) -> tuple[Path, Path]:
-    """Reserve a free name, and a temporary one to write to; two writers at once get two names."""
-    for number in itertools.count(1):
-        path = folder / f"{stem}-{number}.zip"
-        temporary = path.with_suffix(".zip.tmp")
-        try:
-            temporary.touch(exist_ok=False)
-        except FileExistsError:
-            continue
-        if not path.exists():
-            break
-        temporary.unlink()
-    return path, temporary
+    return stream.getvalue()
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[bytes, int]:
@@ -115,8 +115,8 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[bytes, i
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
     writer.writerow(header)
-    count = 0
+    number = 0
     for row in rows:
         writer.writerow(row)
-        count += 1
-    return stream.getvalue().encode("utf-8"), count
+        number += 1
+    return stream.getvalue().encode("utf-8"), number

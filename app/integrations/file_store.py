@@ -34,6 +34,12 @@ class FileStore(Protocol):
             Its name.
         """
 
+    def save_new(self, content: bytes, name: str) -> bool:
+        """Store a file under a name that is not taken; False: it is, and nothing was stored.
+
+        Of two machines that ask for one name at once, one gets it.
+        """
+
     def move_in(self, path: Path, name: str) -> None:
         """Store a local file under a name; the local one is gone afterwards."""
 
@@ -65,6 +71,9 @@ class FileStore(Protocol):
 
     def list_names(self) -> Iterator[str]:
         """Names of all files, those in folders, too; in no order."""
+
+    def list_sizes(self) -> Iterator[tuple[str, int]]:
+        """Names at the top, in no order, and the bytes of each file."""
 
     def free_bytes(self) -> int | None:
         """Room that is left; None where nobody can tell."""
@@ -101,6 +110,17 @@ class FolderFileStore:
         except OSError as error:
             raise StoreError(type(error).__name__) from error
         return name
+
+    def save_new(self, content: bytes, name: str) -> bool:
+        try:
+            target = self._make_folder_of(name)
+            # Whoever makes the temporary file has the name; a crash leaves it taken.
+            self._write(target, content, is_new=True)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            raise StoreError(type(error).__name__) from error
+        return True
 
     def move_in(self, path: Path, name: str) -> None:
         try:
@@ -162,6 +182,14 @@ class FolderFileStore:
                 if not name.endswith(".part"):
                     yield str((Path(folder) / name).relative_to(self._root))
 
+    def list_sizes(self) -> Iterator[tuple[str, int]]:
+        if not self._root.is_dir():
+            return
+        for path in self._root.iterdir():
+            with suppress(FileNotFoundError):
+                if path.is_file() and path.suffix != ".part":
+                    yield path.name, path.stat().st_size
+
     def free_bytes(self) -> int | None:
         path = self._root
         while not path.exists():
@@ -183,11 +211,19 @@ class FolderFileStore:
             folder.mkdir(parents=True, exist_ok=True, mode=self._folder_mode)
         return target
 
-    def _write(self, path: Path, content: bytes) -> None:
-        """Write a file whole or not at all."""
+    def _write(self, path: Path, content: bytes, *, is_new: bool = False) -> None:
+        """Write a file whole or not at all.
+
+        Raises:
+            FileExistsError: it has to be new, and is there or being written.
+        """
         temporary = path.with_name(f"{path.name}.part")
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, self._file_mode)
+        flags = os.O_WRONLY | os.O_CREAT | (os.O_EXCL if is_new else os.O_TRUNC)
+        handle = os.open(temporary, flags, self._file_mode)
         try:
+            if is_new and path.exists():
+                os.close(handle)
+                raise FileExistsError(path)
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
                 os.fchmod(file.fileno(), self._file_mode)
@@ -213,6 +249,20 @@ class RemoteFileStore:
             fs, root = self._open()
             fs.pipe_file(f"{root}/{name}", content)
         return name
+
+    def save_new(self, content: bytes, name: str) -> bool:
+        with _store_errors():
+            fs, root = self._open()
+            if fs.exists(f"{root}/{name}"):
+                return False
+            try:
+                fs.pipe_file(f"{root}/{name}", content, mode="create")
+            except OSError:
+                # Somebody was faster, or the service does not know «only if it is new».
+                if not fs.exists(f"{root}/{name}"):
+                    fs.pipe_file(f"{root}/{name}", content)
+                return bool(fs.cat_file(f"{root}/{name}") == content)
+        return True
 
     def move_in(self, path: Path, name: str) -> None:
         with _store_errors():
@@ -271,6 +321,14 @@ class RemoteFileStore:
             fs, root = self._open()
             names = fs.find(root)
         yield from (name.removeprefix(f"{root}/") for name in names)
+
+    def list_sizes(self) -> Iterator[tuple[str, int]]:
+        with _store_errors():
+            fs, root = self._open()
+            entries = fs.find(root, detail=True)
+        for path, entry in entries.items():
+            if "/" not in (name := path.removeprefix(f"{root}/")):
+                yield name, int(entry["size"] or 0)
 
     def free_bytes(self) -> int | None:
         return None

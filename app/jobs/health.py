@@ -8,19 +8,22 @@ import socket
 from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from itertools import chain
+from pathlib import Path
 
 from flask import current_app
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.actions.health import store_heartbeat, store_results
-from app.domain import health, health_services
+from app.domain import health, health_machines, health_services
 from app.domain.health import HealthCheck, HealthState
+from app.domain.health_machines import MachineFacts
 from app.domain.health_services import SettingsFacts
 from app.extensions import db
 from app.integrations.errors import SendError
 from app.integrations.mailer import Mailing
 from app.integrations.site_probe import probe_site
 from app.jobs.delivery import transports
+from app.lib.file_systems import is_shared
 from app.lib.schema_version import find_schema_version, has_migration, newest_migration
 from app.logging import log
 from app.models import HealthAlert
@@ -28,7 +31,7 @@ from app.queries import health as facts
 from app.queries.backups import find_last_backup
 from app.queries.contracts import find_data_moment
 from app.web.context import clock, config
-from app.web.file_stores import list_stores
+from app.web.file_stores import list_local_packages, list_stores
 from app.web.site_probe import make_probe_token
 from config import ROOT
 
@@ -53,6 +56,7 @@ def check_machine() -> list[HealthCheck]:
     """Check settings and disk: at once, without database or network."""
     return [
         *_guarded("settings", lambda: health_services.check_settings(_settings())),
+        *_guarded("machines", lambda: health_machines.check_machines(_machines())),
         *_guarded("sms", lambda: [health_services.check_sms(_settings())]),
         *_guarded("disk", _check_disk),
     ]
@@ -191,11 +195,32 @@ def _settings() -> SettingsFacts:
         is_debug=current_app.debug,
         has_fixed_time=settings.fixed_now is not None,
         is_https=settings.https,
-        is_key_generated=(settings.instance_dir / "secret_key").exists()
-        and not os.environ.get("SECRET_KEY"),
+        is_key_generated=_is_key_generated(),
         has_alert_emails=bool(settings.staff_alert_emails),
         mail_server=settings.mail.server,
         sms_sender=settings.sms.sender,
+    )
+
+
+def _is_key_generated() -> bool:
+    return (config().instance_dir / "secret_key").exists() and not os.environ.get("SECRET_KEY")
+
+
+def _machines() -> MachineFacts:
+    settings = config()
+    is_remote = settings.files_url.startswith("s3:")
+    return MachineFacts(
+        machines=settings.web_machines,
+        is_sqlite=db.engine.dialect.name == "sqlite",
+        has_queue=settings.jobs == "queue",
+        has_redis=bool(settings.redis_url),
+        files_place=settings.files_place,
+        is_files_place_local=not is_remote and not is_shared(Path(settings.files_place)),
+        is_key_generated=_is_key_generated(),
+        has_mail_server=bool(settings.mail.server),
+        has_sms_provider=settings.sms.sender != "file",
+        trusted_proxies=settings.trusted_proxies,
+        local_packages=len(list_local_packages()),
     )
 
 

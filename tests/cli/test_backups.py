@@ -135,7 +135,7 @@ def test_a_restored_installation_has_every_row_and_every_file(
     with portal.app_context():
         last = find_last_backup(db.session())
         assert last is not None
-        assert (last.place, last.file_count, last.finished_at) == (str(copy), 3, NOW)
+        assert (last.place, last.file_count, last.finished_at) == (str(copy), 4, NOW)
         assert last.row_count > 3
     empty(portal)
     done = run(empty_place, "restore", copy)

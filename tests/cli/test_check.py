@@ -191,3 +191,12 @@ def test_settings_that_do_not_load_are_the_exit_code_of_faults(
     assert told.returncode == 2
     assert told.stderr.startswith(f"Настройки не приняты:\n  {line}")
     assert "Traceback" not in told.stderr
+
+
+def test_several_machines_with_what_is_local_are_refused(make_app: Callable[..., Flask]) -> None:
+    told = checks_of(check(make_app(web_machines=2), "--json"))
+    refused = {key for key, item in told.items() if key.startswith("machines_")}
+    assert refused == {
+        f"machines_{name}" for name in ("database", "files", "queue", "mail", "sms", "proxies")
+    }
+    assert all(told[key]["state"] == "fault" and told[key]["advice"] for key in refused)

@@ -142,11 +142,11 @@ def test_files_arrive_whole_and_a_second_run_copies_only_what_is_missing(
             store.save(f"{label} {number}".encode() * 100, f"key-{number}/file.bin")
     target = tmp_path / "elsewhere"
     done = run(app, "move-files", str(target))
-    assert (done.exit_code, "сверено: 9" in done.output) == (0, True), done.output
+    assert (done.exit_code, "сверено: 12" in done.output) == (0, True), done.output
     (target / "imports" / "key-1" / "file.bin").write_bytes(b"damaged")
     (target / "key-2" / "file.bin").unlink()
     done = run(app, "move-files", str(target))
-    assert "сверено: 2; уже были: 7" in done.output
+    assert "сверено: 2; уже были: 10" in done.output
     moved = create_app(make_config(tmp_path, files_url=str(target)))
     for label, store in list_stores(moved.extensions["config"]):
         for number in range(3):

@@ -9,6 +9,7 @@ import pytest
 
 from app.domain import health, health_services
 from app.domain.health import HealthCheck, HealthState, Outage, find_worst, say_age
+from app.domain.health_machines import MachineFacts, check_machines
 from app.domain.health_services import SettingsFacts, SiteFacts
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -26,6 +27,20 @@ PRODUCTION = SettingsFacts(
 )
 SITE = SiteFacts(
     status=200, certificate_until=NOW + timedelta(days=60), is_ours=True, scheme="https"
+)
+
+
+TOGETHER = MachineFacts(
+    machines=2,
+    is_sqlite=False,
+    has_queue=True,
+    has_redis=True,
+    files_place="s3://bucket/kabinet",
+    is_files_place_local=False,
+    is_key_generated=False,
+    has_mail_server=True,
+    has_sms_provider=True,
+    trusted_proxies=1,
 )
 
 
@@ -254,3 +269,30 @@ def test_the_gravest_state_decides() -> None:
 )
 def test_an_age_is_told_in_the_unit_that_says_most(age: timedelta, text: str) -> None:
     assert say_age(age) == text
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"is_sqlite": True}, "machines_database"),
+        ({"is_files_place_local": True}, "machines_files"),
+        ({"has_redis": False}, "machines_queue"),
+        ({"has_queue": False}, "machines_queue"),
+        ({"is_key_generated": True}, "machines_key"),
+        ({"has_mail_server": False}, "machines_mail"),
+        ({"has_sms_provider": False}, "machines_sms"),
+        ({"trusted_proxies": 0}, "machines_proxies"),
+        ({"local_packages": 3}, "machines_packages"),
+    ],
+)
+def test_what_one_machine_has_to_itself_is_a_fault_where_there_are_several(
+    changes: dict[str, bool | int], key: str
+) -> None:
+    (fault,) = check_machines(replace(TOGETHER, **changes))  # type: ignore[arg-type]
+    assert (fault.key, fault.state, bool(fault.advice)) == (key, FAULT, True)
+    (alone,) = check_machines(replace(TOGETHER, machines=1, **changes))  # type: ignore[arg-type]
+    assert alone.state is OK
+
+
+def test_machines_that_share_everything_are_in_order() -> None:
+    assert [check.state for check in check_machines(TOGETHER)] == [OK]

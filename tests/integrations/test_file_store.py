@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -41,6 +42,16 @@ def test_what_is_saved_is_read_back_listed_and_deleted(store: FileStore) -> None
 
 def test_every_file_has_a_name_of_its_own(store: FileStore) -> None:
     assert len({store.save(b"same") for _ in range(5)}) == 5
+
+
+def test_of_many_that_want_one_name_one_gets_it(store: FileStore) -> None:
+    texts = [f"writer {number}".encode() for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(lambda text: store.save_new(text, "out-1.zip"), texts))
+    assert won.count(True) == 1
+    assert store.read("out-1.zip") == texts[won.index(True)]
+    store.save(b"of another folder", "deeper/out-1.zip")
+    assert list(store.list_sizes()) == [("out-1.zip", len("writer 0"))]
 
 
 def test_a_folder_knows_how_much_room_is_left(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.actions.billing_export import export_for_billing
 from app.actions.messages import claim_message
+from app.integrations.file_store import FolderFileStore
 from app.models import ContactUpdate, Contract, Message
 from tests.conftest import NOW
 from tests.outbox import Outbox
@@ -37,7 +38,7 @@ def test_billing_never_takes_a_former_person_s_contact_for_the_new_customer_s(
     scene.enqueue()
     if decision:
         scene.decide(decision)
-    exported = export_for_billing(scene.session, tmp_path / "out", NOW)
+    exported = export_for_billing(scene.session, FolderFileStore(tmp_path / "out"), NOW)
     assert exported.counts.get("contacts_out.csv", 0) == rows
 
 

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 from app.actions.billing_export import export_for_billing
+from app.integrations.file_store import FolderFileStore
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PageClient
@@ -25,7 +26,7 @@ def test_an_extension_is_kept_shown_and_handed_to_billing(
     clerk.sign_in_staff("operator")
     card = clerk.get("staff.enquiry", enquiry_id=enquiry.id)
     assert "+7 351 357-00-00, доб. 105" in card.text
-    export_for_billing(make.session, tmp_path / "out", NOW)
+    export_for_billing(make.session, FolderFileStore(tmp_path / "out"), NOW)
     [file] = (tmp_path / "out").iterdir()
     with zipfile.ZipFile(file) as package:
         written = package.read("enquiries_out.csv").decode("utf-8-sig")

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from app.actions.billing_export import export_for_billing
 from app.domain.access import Role
 from app.extensions import db
+from app.integrations.file_store import FolderFileStore
 from app.jobs.delivery import sweep
 from app.models import Account, Attachment, AuditEvent, Contract, Enquiry, EnquiryDraft
 from tests.conftest import NOW
@@ -284,11 +285,11 @@ def test_a_consent_that_is_withdrawn_is_told_in_the_thread(page: PageClient) -> 
 def test_billing_hears_of_a_new_enquiry_once(app: Flask, page: PageClient, tmp_path: Path) -> None:
     send(page, text="Первая; строка\n\n«вторая»", files=files(("a.pdf", PDF)))
     with app.app_context():
-        exported = export_for_billing(db.session(), tmp_path / "out", NOW)
+        exported = export_for_billing(db.session(), FolderFileStore(tmp_path / "out"), NOW)
         db.session.commit()
-        assert export_for_billing(db.session(), tmp_path / "out", NOW).path is None
-    assert exported.path is not None
-    with zipfile.ZipFile(exported.path) as package:
+        assert export_for_billing(db.session(), FolderFileStore(tmp_path / "out"), NOW).name is None
+    assert exported.name is not None
+    with zipfile.ZipFile(tmp_path / "out" / exported.name) as package:
         text = package.read("enquiries_out.csv").decode()
     (row,) = csv.DictReader(io.StringIO(text, newline=""), delimiter=";")
     assert row == {

@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from app.actions.billing_export import export_for_billing
 from app.extensions import db
+from app.integrations.file_store import FolderFileStore
 from app.models import Account, AuditEvent, ContactChange, SmsCode
 from tests.conftest import NOW
 from tests.factories import PASSWORD, Factory
@@ -336,12 +337,12 @@ def test_billing_hears_of_every_change_once(
     page.submit(page.open("/contracts/1/profile/phone"), 303, code=code_in(outbox))
     confirm(page, link(outbox))
     with app.app_context():
-        exported = export_for_billing(db.session(), tmp_path / "out", NOW)
+        exported = export_for_billing(db.session(), FolderFileStore(tmp_path / "out"), NOW)
         db.session.commit()
-        again = export_for_billing(db.session(), tmp_path / "out", NOW)
-    assert again.path is None
-    assert exported.path is not None
-    with zipfile.ZipFile(exported.path) as package:
+        again = export_for_billing(db.session(), FolderFileStore(tmp_path / "out"), NOW)
+    assert again.name is None
+    assert exported.name is not None
+    with zipfile.ZipFile(tmp_path / "out" / exported.name) as package:
         text = package.read("contacts_out.csv").decode()
     rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
     assert [(row["contract_no"], row["field"], row["old"], row["new"]) for row in rows] == [

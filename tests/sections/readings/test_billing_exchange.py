@@ -21,6 +21,7 @@ from app.actions.readings.decisions import reject_readings
 from app.domain.staff import Clerk, StaffRole
 from app.extensions import db
 from app.integrations.billing_files import Package
+from app.integrations.file_store import FolderFileStore
 from app.jobs.delivery import sweep
 from app.models import Meter, SubmittedReading
 from tests.conftest import NOW
@@ -33,11 +34,13 @@ from tests.sections.readings.steps import send, submitted, type_in
 def export(app: Flask, folder: Path, minutes: int = 0) -> list[dict[str, str]]:
     """The rows of the package that is written now; its manifest is checked."""
     with app.app_context():
-        exported = export_for_billing(db.session(), folder, NOW + timedelta(minutes=minutes))
+        exported = export_for_billing(
+            db.session(), FolderFileStore(folder), NOW + timedelta(minutes=minutes)
+        )
         db.session.commit()
-    if exported.path is None:
+    if exported.name is None:
         return []
-    with zipfile.ZipFile(exported.path) as package:
+    with zipfile.ZipFile(folder / exported.name) as package:
         content = package.read("readings_out.csv")
         manifest = json.loads(package.read("manifest.json"))
     assert manifest["files"] == [

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from app.actions.billing_export import export_for_billing
 from app.extensions import db
+from app.integrations.file_store import FolderFileStore
 from app.models import AuditEvent, Department, Enquiry, EnquiryTopic, StaffMember
 from tests.conftest import NOW
 from tests.factories import Factory
@@ -269,10 +270,10 @@ def test_a_note_and_its_file_are_seen_by_staff_only(
     assert "Приложено" not in part(email, "plain")
     assert SECRET not in part(email, "plain") + part(email, "html")
     with app.app_context():
-        package = export_for_billing(db.session(), tmp_path / "out", NOW).path
+        package = export_for_billing(db.session(), FolderFileStore(tmp_path / "out"), NOW).name
         db.session.commit()
     assert package is not None
-    with zipfile.ZipFile(package) as archive:
+    with zipfile.ZipFile(tmp_path / "out" / package) as archive:
         text = archive.read("enquiries_out.csv").decode()
     (row,) = csv.DictReader(io.StringIO(text, newline=""), delimiter=";")
     assert (row["text"], row["files"]) == ("Откуда взялась сумма?", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actions.accounts.notifications import notify_reading_refused
-from app.integrations.exchange_out import write_package
+from app.integrations.exchange_out import list_packages, write_package
+from app.integrations.file_store import FolderFileStore
 from app.models import Account, AuditEvent, Contract, Message, Meter
+from app.web.file_stores import outgoing_store
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.pages import PageClient
@@ -121,9 +124,29 @@ def test_what_is_no_package_is_not_listed(clerk: PageClient, tmp_path: Path) -> 
 
 def test_two_packages_of_one_second_have_two_names(tmp_path: Path) -> None:
     files = {"a.csv": (("x",), [("1",)])}
-    (tmp_path / "out-20261121-120000-1.zip.tmp").touch()
-    names = [write_package(tmp_path, files, NOW).name for _ in range(2)]
+    (tmp_path / "out-20261121-120000-1.zip.part").touch()
+    names = [write_package(FolderFileStore(tmp_path), files, NOW) for _ in range(2)]
     assert names == ["out-20261121-120000-2.zip", "out-20261121-120000-3.zip"]
+
+
+def test_with_a_common_store_every_machine_has_the_package_and_those_of_before(
+    make_app: Callable[..., Flask], make: Factory, meter: Meter, tmp_path: Path
+) -> None:
+    submit(make, meter, "1110")
+    make.commit()
+    common = str(tmp_path / "common")
+    first, second = (
+        make_app(files_url=common, instance_dir=tmp_path / name) for name in ("one", "two")
+    )
+    before = tmp_path / "one" / "for-billing" / "out-20260101-000000-1.zip"
+    before.parent.mkdir()
+    before.write_bytes(b"of before")
+    done = first.test_cli_runner().invoke(args=["billing-export"])
+    assert "out-20261121-120000-1.zip: показаний 1" in done.output
+    with second.app_context():
+        names = [package.name for package in list_packages(outgoing_store())]
+    assert names == ["out-20261121-120000-1.zip", before.name]
+    assert not before.exists()
 
 
 def test_what_billing_has_not_answered_is_listed_with_its_age(

@@ -16,7 +16,7 @@ from app.queries.readings.staff import count_unacknowledged, list_unacknowledged
 from app.sections.staff.blueprint import bp
 from app.web.context import local_now
 from app.web.downloads import send_bytes
-from app.web.export_folder import outgoing_folder
+from app.web.file_stores import adopt_local_packages, outgoing_store
 from app.web.fragments import render_page
 from app.web.labels import ZONES
 from app.web.pager import STAFF_PAGE_ROWS, Pager
@@ -24,7 +24,7 @@ from app.web.permissions import staff_access
 from app.web.session import current_clerk
 
 PACKAGES = 50
-"""Packages that are listed; older ones are in the folder."""
+"""Packages that are listed; older ones are in the file store."""
 NOTHING = "Выгружать нечего: биллинг знает обо всем."
 
 
@@ -39,19 +39,20 @@ def reading_exchange() -> ResponseReturnValue:
 @staff_access(StaffPermission.WORK)
 def reading_exchange_submit() -> ResponseReturnValue:
     """Make a package of what billing does not know yet."""
-    exported = export_for_billing(db.session(), outgoing_folder(), local_now())
-    if exported.path is None:
+    adopt_local_packages()
+    exported = export_for_billing(db.session(), outgoing_store(), local_now())
+    if exported.name is None:
         return redirect(url_for("staff.reading_exchange", made=""), 303)
     db.session.commit()
-    event("exported for billing", file=exported.path.name, **exported.counts)
-    return redirect(url_for("staff.reading_exchange", made=exported.path.name), 303)
+    event("exported for billing", file=exported.name, **exported.counts)
+    return redirect(url_for("staff.reading_exchange", made=exported.name), 303)
 
 
 @bp.get("/readings/exchange/<name>")
 @staff_access(StaffPermission.WORK, lists=True)
 def reading_package(name: str) -> ResponseReturnValue:
     """Download a package."""
-    content = read_package(outgoing_folder(), name)
+    content = read_package(outgoing_store(), name)
     if content is None:
         raise NotFoundError
     event("package fetched", file=name)
@@ -59,7 +60,7 @@ def reading_package(name: str) -> ResponseReturnValue:
 
 
 def _page(status: int = 200) -> Response:
-    packages = list_packages(outgoing_folder())
+    packages = list_packages(outgoing_store())
     total = count_unacknowledged(db.session())
     pager = Pager.from_request(STAFF_PAGE_ROWS, total)
     made = request.args.get("made")

@@ -1,0 +1,1 @@
+"""``make drill``: repeatable proofs of what ``docs/reliability.md`` promises, part by part."""
