@@ -7,7 +7,7 @@ export FLASK_APP := wsgi.py
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run code dev test lint format bench screenshots lock clean
+.PHONY: help run code dev test lint format bench drill screenshots lock clean
 
 help: ## these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -45,6 +45,9 @@ format: $(VENV)/.dev ## put the code into shape
 
 bench: $(VENV)/.dev ## speed and weight, as ratios in one run
 	@$(BIN)/python -m tests.bench
+
+drill: $(VENV)/.dev $(VENV)/.scale ## proofs of reliability, an hour; PART=machines for one, SECONDS=600 of load
+	@$(BIN)/python -m tests.drills --seconds $(or $(SECONDS),600) $(PART)
 
 screenshots: $(VENV)/.dev ## take the pictures of «Руководство» anew; needs Chromium
 	@$(BIN)/python -m tests.browser.screenshots

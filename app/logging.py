@@ -18,6 +18,8 @@ from app.domain.rate_limits import Limits
 
 log = logging.getLogger("kabinet")
 MAX_FIELD = 300
+PROBE = "service.health_live"
+"""Load balancers ask it every second."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -91,7 +93,7 @@ def init_app(app: Flask) -> None:
     @app.after_request
     def finish(response: Response) -> Response:
         # The rule, not the path: a path may carry a token.
-        if request.endpoint != "static":
+        if not _is_not_worth_a_line(response):
             event(
                 "request",
                 method=request.method,
@@ -102,3 +104,8 @@ def init_app(app: Flask) -> None:
             )
         response.headers["X-Request-Id"] = g.get("request_id", "")
         return response
+
+
+def _is_not_worth_a_line(response: Response) -> bool:
+    is_good_probe = request.endpoint == PROBE and response.status_code == 200
+    return request.endpoint == "static" or is_good_probe
