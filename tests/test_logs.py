@@ -213,7 +213,7 @@ def test_database_failure_is_told_without_its_statement(portal: Flask, log: Log)
     assert "t0psecret" not in log.text
 
 
-def test_static_files_and_probes_of_a_balancer_are_not_worth_a_line(page: PageClient, log: Log) -> None:
+def test_static_files_and_probes_are_not_worth_a_line(page: PageClient, log: Log) -> None:
     page.client.get("/static/site.css", buffered=True)
     page.client.get("/health/live")
     assert log.lines() == []
