@@ -98,6 +98,8 @@ class Acknowledged:
     files: set[str] = field(default_factory=set)
     """Addresses of files that the worker prepares."""
     imports: set[int] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    """Why an enquiry was not taken; a day's limit is a reason."""
     pages: int = 0
 
 
@@ -149,6 +151,9 @@ class Customer:
         if answer.status == 303:
             place = answer.headers["location"][0].partition("?")[0].partition("#")[0]
             self.done.enquiries[fields["key"]] = place, hashlib.sha256(content).hexdigest()
+            return
+        errors = BeautifulSoup(answer.text, "html5lib").select("#error-summary, h1, .note")
+        self.done.refused.add(f"{answer.status} " + " ".join(error.text for error in errors))
 
     def read_statement(self, months: tuple[str, str]) -> None:
         """Open the statement of a period as PDF."""

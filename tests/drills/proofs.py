@@ -47,7 +47,7 @@ def check_everything(found: Cluster, load: Load, batches: int) -> list[Promise]:
             Promise("all jobs end by themselves", seconds < SETTLED, f"{seconds:.0f} s"),
             check_answers(people),
             check_rows("reading", ReadingReceipt.idempotency_key, done.receipts),
-            check_rows("enquiry", Enquiry.idempotency_key, set(done.enquiries)),
+            check_rows("enquiry", Enquiry.idempotency_key, set(done.enquiries), str(done.refused)),
             check_live_readings(),
             *(check_imports(done, load.running) if batches else ()),
             *check_messages(found),
@@ -84,14 +84,15 @@ def check_answers(people: list[Browser]) -> Promise:
     return Promise("every request is answered in the end", own == 0, seen)
 
 
-def check_rows(name: str, column: object, acknowledged: set[str]) -> Promise:
+def check_rows(name: str, column: object, acknowledged: set[str], why: str = "") -> Promise:
     """Each that was acknowledged is there once."""
     found = Counter(db.session.scalars(select(column)))  # type: ignore[call-overload]
     lost = [key for key in acknowledged if found[key] == 0]
     twice = [key for key, count in found.items() if count > 1]
     seen = f"{len(acknowledged)} acknowledged, {len(lost)} lost, {len(twice)} twice"
     held = bool(acknowledged) and not lost and not twice
-    return Promise(f"every acknowledged {name} is there exactly once", held, seen)
+    why = "" if acknowledged else f"; {why}"
+    return Promise(f"every acknowledged {name} is there exactly once", held, seen + why)
 
 
 def check_live_readings() -> Promise:
