@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.domain.health import HealthCheck, HealthState
-
-ADVICE = "Это нужно всем машинам сразу; одна машина — WEB_MACHINES=1."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,62 +32,63 @@ def check_machines(facts: MachineFacts) -> list[HealthCheck]:
     if facts.machines == 1:
         return [HealthCheck("machines", HealthState.OK, "Машины: одна (WEB_MACHINES)")]
     faults = [
-        HealthCheck(
-            f"machines_{key}", HealthState.FAULT, f"Машины ({facts.machines}): {text}", what
-        )
-        for key, text, what in _list_local(facts)
+        HealthCheck(f"machines_{key}", HealthState.FAULT, f"{head}: {text}", advice)
+        for key, is_local, text, advice in _list_needs(facts)
+        if is_local
     ]
-    text = f"Машины ({facts.machines}): база, файлы, очередь, почта и ключ общие"
+    text = f"{head}: база, файлы, очередь, почта и ключ общие"
     return faults or [HealthCheck("machines", HealthState.OK, text)]
 
 
-def _list_local(facts: MachineFacts) -> Iterator[tuple[str, str, str]]:
-    """Key, what is local, and what to do, of each thing at fault."""
-    if facts.is_sqlite:
-        yield (
+def _list_needs(facts: MachineFacts) -> list[tuple[str, bool, str, str]]:
+    """Key, whether it is still local, what that means, and what to do, of each thing."""
+    return [
+        (
             "database",
+            facts.is_sqlite,
             "SQLite лежит на одной машине",
-            f"Перенесите базу: flask move-database postgresql://…, затем DATABASE_URL. {ADVICE}",
-        )
-    if facts.is_files_place_local:
-        yield (
+            "Перенесите: flask move-database postgresql://…, затем DATABASE_URL.",
+        ),
+        (
             "files",
+            facts.is_files_place_local,
             f"файлы лежат на диске этой машины ({facts.files_place})",
             "Перенесите: flask move-files s3://бакет/папка, затем FILES_URL; или сетевой диск.",
-        )
-    if not (facts.has_queue and facts.has_redis):
-        yield (
+        ),
+        (
             "queue",
+            not (facts.has_queue and facts.has_redis),
             "очередь у каждой машины своя (нет REDIS_URL или JOBS=inline)",
             "Задайте всем один REDIS_URL=redis://… и JOBS=queue.",
-        )
-    if facts.is_key_generated:
-        yield (
+        ),
+        (
             "key",
+            facts.is_key_generated,
             "SECRET_KEY создан этой машиной, у других он другой",
             "Задайте всем один SECRET_KEY: с разными сеансы и ссылки обрываются.",
-        )
-    if not facts.has_mail_server:
-        yield (
+        ),
+        (
             "mail",
+            not facts.has_mail_server,
             "письма пишутся в папку этой машины (нет MAIL_SERVER)",
             "Задайте MAIL_SERVER и остальные MAIL_….",
-        )
-    if not facts.has_sms_provider:
-        yield (
+        ),
+        (
             "sms",
+            not facts.has_sms_provider,
             "смс пишутся в папку этой машины (SMS_SENDER=file)",
             "Задайте SMS_SENDER: twilio или http.",
-        )
-    if not facts.trusted_proxies:
-        yield (
+        ),
+        (
             "proxies",
+            not facts.trusted_proxies,
             "TRUSTED_PROXIES=0, а перед машинами стоит балансировщик",
             "Задайте TRUSTED_PROXIES=1: иначе все посетители считаются одним.",
-        )
-    if facts.local_packages:
-        yield (
+        ),
+        (
             "packages",
+            facts.local_packages > 0,
             f"пакеты для биллинга остались на этой машине: {facts.local_packages}",
             "Перенесите их в хранилище: flask billing-export.",
-        )
+        ),
+    ]
