@@ -31,6 +31,7 @@ def check_machines(facts: MachineFacts) -> list[HealthCheck]:
     """Judge every thing that must be common; one machine may have all of it to itself."""
     if facts.machines == 1:
         return [HealthCheck("machines", HealthState.OK, "Машины: одна (WEB_MACHINES)")]
+    head = f"Машины ({facts.machines})"
     faults = [
         HealthCheck(f"machines_{key}", HealthState.FAULT, f"{head}: {text}", advice)
         for key, is_local, text, advice in _list_needs(facts)

@@ -18,7 +18,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from tests.proxy.clients import Answer, ask
-from tests.sections.enquiries.steps import FILLED, PDF, fields_of
+from tests.sections.enquiries.steps import PDF, fields_of, filled
 
 FORM = "application/x-www-form-urlencoded"
 UNANSWERED = (502, 503, 504)
@@ -139,12 +139,8 @@ class Customer:
     def send_enquiry(self, round_no: int) -> None:
         """Send an enquiry with a file of its own."""
         soup = self.browser.get(f"{self.base}/enquiries/new")
-        fields = form_of(soup.select_one("form[enctype]"))
+        fields = filled(soup) | {"do": "send"}
         content = PDF + f"\n% {self.contract_id} {round_no} {uuid.uuid4()}\n%%EOF".encode()
-        for select in soup.select("form[enctype] select"):
-            options = [option["value"] for option in select.select("option") if option["value"]]
-            fields[str(select["name"])] = str(options[0])
-        fields |= FILLED | {"do": "send"}
         boundary, body = multipart(fields, "счет.pdf", content)
         kind = f"multipart/form-data; boundary={boundary}"
         answer = self.browser.request(f"{self.base}/enquiries/new", body, kind)

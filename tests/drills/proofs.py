@@ -33,18 +33,18 @@ from tests.proxy.clients import ask
 if TYPE_CHECKING:
     from tests.drills.machines import Load
 
-SETTLED = 420.0
+LONGEST = 420.0
 """Seconds in which all jobs have to end: a lease of two minutes, twice, and sweeps each minute."""
 OPEN = ("waiting", "running", "queued", "sending", "claimed")
 
 
 def check_everything(found: Cluster, load: Load, batches: int) -> list[Promise]:
     """Wait until nothing is at work any more, then prove each promise."""
-    seconds = wait_until_settled(found)
+    seconds = wait_until_idle(found)
     done, people = load.done, [customer.browser for customer in load.customers]
     with found.app.app_context():
         promises = [
-            Promise("all jobs end by themselves", seconds < SETTLED, f"{seconds:.0f} s"),
+            Promise("all jobs end by themselves", seconds < LONGEST, f"{seconds:.0f} s"),
             check_answers(people),
             check_rows("reading", ReadingReceipt.idempotency_key, done.receipts),
             check_rows("enquiry", Enquiry.idempotency_key, set(done.enquiries), str(done.refused)),
@@ -57,11 +57,11 @@ def check_everything(found: Cluster, load: Load, batches: int) -> list[Promise]:
     return [*promises, check_files(found, load), *check_pdf_places(found, load)]
 
 
-def wait_until_settled(found: Cluster) -> float:
+def wait_until_idle(found: Cluster) -> float:
     """Seconds until no message, file or import waits or is being worked at."""
     began = time.monotonic()
     with found.app.app_context():
-        while time.monotonic() - began < SETTLED:
+        while time.monotonic() - began < LONGEST:
             waiting = [
                 db.session.scalar(
                     select(func.count()).select_from(kind).where(kind.status.in_(OPEN))

@@ -24,7 +24,7 @@ from tests.sections.enquiries.steps import FILLED, body_of
 
 pytestmark = pytest.mark.long
 SIZE = "size=24m"
-WORDS = "Откуда взялась сумма в счете за октябрь?"
+QUESTION = "Откуда взялась сумма в счете за октябрь?"
 
 
 @dataclass(frozen=True)
@@ -96,13 +96,13 @@ def test_a_full_disk_refuses_writes_with_words_and_is_over_when_there_is_room(
         str(select["name"]): str(select.select("option[value]:not([value=''])")[0]["value"])
         for select in soup.select("form[enctype] select")
     }
-    form |= FILLED | {"text": WORDS, "do": "send"}
+    form |= FILLED | {"text": QUESTION, "do": "send"}
     disk.fill()
     for path in ("", "settlements", "charges", "pay", "readings", "invoices", "enquiries"):
         page.open(f"/contracts/1/{path}")
     refused = page.client.post("/contracts/1/enquiries/new", **body_of(form))
     assert refused.status_code in (503, 507), refused.text[:500]
-    assert WORDS in refused.text
+    assert QUESTION in refused.text
     assert count(portal, Enquiry) == 0
     with portal.app_context():
         assert db.session.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
