@@ -76,12 +76,12 @@ def wait_until_idle(found: Cluster) -> float:
 
 
 def check_answers(people: list[Browser]) -> Promise:
-    """No page of the portal's own fails; what a kill cut off was sent again and answered."""
+    """No page of the portal's broken fails; what a kill cut off was sent again and answered."""
     statuses = Counter(status for browser in people for status in browser.statuses)
     failed = sum(browser.failed for browser in people)
-    own = sum(count for status, count in statuses.items() if status == 500)
-    seen = f"{sum(statuses.values())} answers, {failed} cut off and sent again, {own} × 500"
-    return Promise("every request is answered in the end", own == 0, seen)
+    broken = sum(count for status, count in statuses.items() if status == 500)
+    seen = f"{sum(statuses.values())} answers, {failed} cut off and sent again, {broken} × 500"
+    return Promise("every request is answered in the end", broken == 0, seen)
 
 
 def check_rows(name: str, column: object, acknowledged: set[str], why: str = "") -> Promise:
