@@ -76,7 +76,7 @@ def wait_until_idle(found: Cluster) -> float:
 
 
 def check_answers(people: list[Browser]) -> Promise:
-    """No page of the portal's broken fails; what a kill cut off was sent again and answered."""
+    """No page fails by a fault of the portal; what a kill cut off was sent again and answered."""
     statuses = Counter(status for browser in people for status in browser.statuses)
     failed = sum(browser.failed for browser in people)
     broken = sum(count for status, count in statuses.items() if status == 500)
