@@ -27,8 +27,8 @@ from tests.other_supplier import write_package
 
 PEOPLE = 12
 MONTHS = 6
-PAUSE = 3.0
-"""Seconds between two kills, and until what was killed is started anew, as systemd does it."""
+RESTART = 3.0
+"""Seconds until what was killed is started anew, about as systemd does it."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,12 @@ class Size:
     contracts: int = 200
     people: int = PEOPLE
     batches: int = 4
+    pause: float = 15.0
+    """Seconds of work before each kill."""
     kills: tuple[str, ...] = ("first web", "second web", "first worker", "second worker", "child")
 
 
-QUICK = Size(contracts=20, people=3, batches=0, kills=("first web", "second worker"))
+QUICK = Size(contracts=20, people=3, batches=0, pause=3, kills=("first web", "second worker"))
 """Without imports: what a killed one was at waits for the end of a lease of two minutes."""
 
 
@@ -116,9 +118,9 @@ def run(folder: Path, size: Size | None = None) -> list[Promise]:
         load.customers = open_accounts(found, folder / "package", size, load.done)
         with everybody_at_work(load, packages):
             for kill in size.kills:
-                time.sleep(PAUSE)
+                time.sleep(size.pause)
                 kill_and_restart(found, kill)
-            time.sleep(PAUSE)
+            time.sleep(size.pause)
         return check_everything(found, load, size.batches)
 
 
@@ -195,6 +197,6 @@ def kill_and_restart(found: Cluster, what: str) -> None:
     (machine,) = (machine for machine in found.machines if machine.name == name)
     assert role in (WEB, WORKER)
     machine.kill(role)
-    time.sleep(PAUSE)
+    time.sleep(RESTART)
     with suppress(ProcessLookupError):
         machine.start(role)
