@@ -1,4 +1,4 @@
-// Copy and paste helpers; the pages work without them.
+// Copying to the clipboard; the pages work without it.
 (function () {
   "use strict";
   // Copy a value to the clipboard, which browsers give to secure pages only.
@@ -18,13 +18,4 @@
     value.after(" ", button);
   }
   if (navigator.clipboard) document.querySelectorAll("[data-copy]").forEach(copyable);
-  // Split a number pasted into the integer field into its integer and fraction fields.
-  document.addEventListener("input", function (event) {
-    var parts = event.target.dataset.split && event.target.value.split(/[.,]/);
-    if (!parts || parts.length !== 2) return;
-    var fraction = document.getElementById(event.target.dataset.split);
-    event.target.value = parts[0];
-    if (parts[1]) fraction.value = parts[1].trim();
-    fraction.focus();
-  });
 })();

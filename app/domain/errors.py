@@ -189,6 +189,13 @@ class ReadingError(CodedError):
     """
 
 
+class OwnNameError(CodedError):
+    """What cannot be an own name, or a place in the customer's order.
+
+    ``code``: ``long`` ``position``.
+    """
+
+
 class ReadingClosedError(CodedError):
     """A reading that cannot be submitted, changed or withdrawn (any more).
 

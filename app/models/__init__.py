@@ -30,6 +30,7 @@ from app.models.messages import Message
 from app.models.metering import Meter, Reading, Register
 from app.models.open_items import OpenItemSnapshot
 from app.models.operations import Backup, DeliveryOutage, HealthAlert, WorkerHeartbeat
+from app.models.own_names import OwnMeterName, OwnPointName
 from app.models.payments import Payment
 from app.models.prepared_files import PreparedFile
 from app.models.registrations import Consent, Recovery, Registration, SmsCode
@@ -78,6 +79,8 @@ __all__ = [
     "Meter",
     "MonthlyBalance",
     "OpenItemSnapshot",
+    "OwnMeterName",
+    "OwnPointName",
     "Payment",
     "PremisesKind",
     "PreparedFile",

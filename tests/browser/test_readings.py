@@ -28,14 +28,14 @@ def boxes(page: Page) -> tuple[list, list]:
 
 
 def previous(page: Page) -> list[str]:
-    hints = page.locator(".hint .num").all_inner_texts()
+    hints = page.locator("td.prev").all_inner_texts()
     return [hint.partition(",")[0] for hint in hints]
 
 
 def test_a_reading_is_sent_corrected_and_withdrawn(page: Page) -> None:
     page.get_by_role("navigation", name="Разделы").get_by_role("link", name="Показания").click()
     expect(page.locator("h1")).to_have_text("Показания")
-    expect(page.locator(".note").first).to_contain_text("открыт до конца 1 декабря")
+    expect(page.locator("p.lead")).to_contain_text("до конца 1 декабря")
     page.get_by_role("link", name="Передать показания: прибор").first.click()
     expect(page.locator("h1")).to_contain_text("Передать показания")
     wholes, fractions = boxes(page)
@@ -56,7 +56,7 @@ def test_a_reading_is_sent_corrected_and_withdrawn(page: Page) -> None:
     expect(page.locator("h1")).to_contain_text("Квитанция №")
     expect(page.locator("table.receipt")).to_contain_text("Принято")
     page.get_by_role("link", name="Все приборы").click()
-    expect(page.locator("table.meters tbody tr").first).to_contain_text("Принято")
+    expect(page.locator("table.meters tr.meter").first).to_contain_text("Принято")
     page.get_by_role("link", name="Квитанция").first.click()
     page.get_by_role("button", name="Отозвать показания").click()
     expect(page.locator("table.receipt")).to_contain_text("Отозвано")

@@ -150,14 +150,10 @@ def test_home_names_the_windows_of_both_regimes_of_a_contract(
     assert month_end in card.replace("прибор ,", "прибор,")
     assert "Нежилые помещения в МКД" in card
     assert mkd in card.replace("прибор ,", "прибор,")
-    lines = [
-        " ".join(note.text.split())
-        for note in page.get("readings.index", contract_id=contract.id).select("p.note")
-    ]
-    assert [line.split(". ")[0] for line in lines[:2]] == [
-        "Нежилые помещения в МКД",
-        "На конец месяца",
-    ]
+    text = page.get("readings.index", contract_id=contract.id).select_one("main").text
+    text = " ".join(text.split())
+    assert "до конца 1 декабря" in text
+    assert ("до конца 26 ноября — 1" if day == 24 else "Нежилые помещения в МКД. Прием") in text
 
 
 def test_the_window_of_one_regime_needs_no_name(

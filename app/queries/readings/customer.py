@@ -17,13 +17,23 @@ from app.domain.errors import NotFoundError
 from app.domain.period import Month
 from app.domain.readings import LIVE, Scale
 from app.models import (
+    Contract,
     Meter,
+    OwnMeterName,
+    OwnPointName,
     ReadingReceipt,
     Register,
     SubmittedReading,
     SupplyPoint,
 )
 from app.queries.contracts import VisibleContract
+from app.queries.own_names import (
+    is_name_of_meter,
+    is_name_of_point,
+    is_present_name_of_meter,
+    is_present_name_of_point,
+    named_since,
+)
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -38,6 +48,8 @@ class RegisterName:
     place: str
     zone: str
     scale: Scale
+    own_point: str | None = None
+    own_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +110,8 @@ _REGISTER_NAME = (
     Register.digits,
     Register.decimals,
     Meter.multiplier,
+    OwnPointName.name,
+    OwnMeterName.name,
 )
 _RECEIPT = (
     ReadingReceipt.id,
@@ -134,6 +148,8 @@ _ONE_RECEIPT = (
     .join(Register, Register.id == SubmittedReading.register_id)
     .join(Meter, Meter.id == Register.meter_id)
     .join(SupplyPoint, SupplyPoint.id == Meter.supply_point_id)
+    .outerjoin(OwnPointName, is_name_of_point())
+    .outerjoin(OwnMeterName, is_name_of_meter())
     .where(ReadingReceipt.id == bindparam("receipt_id"), *_IS_SEEN)
     .order_by(SubmittedReading.id)
 )
@@ -155,6 +171,9 @@ _NAMES = (
     select(Register.id, *_REGISTER_NAME)
     .join(Meter, Meter.id == Register.meter_id)
     .join(SupplyPoint, SupplyPoint.id == Meter.supply_point_id)
+    .join(Contract, Contract.id == SupplyPoint.contract_id)
+    .outerjoin(OwnPointName, is_present_name_of_point())
+    .outerjoin(OwnMeterName, is_present_name_of_meter())
     .where(Register.id.in_(_IDS))
 )
 
@@ -165,7 +184,7 @@ def get_receipt(session: Session, contract: VisibleContract, receipt_id: int) ->
     Raises:
         NotFoundError: absent, of another contract, or of a former customer of this one.
     """
-    values = _values(contract) | {"receipt_id": receipt_id}
+    values = _values(contract) | named_since(contract) | {"receipt_id": receipt_id}
     rows = session.connection().execute(_ONE_RECEIPT, values).all()
     if not rows:
         raise NotFoundError
@@ -249,10 +268,12 @@ def _register_name(
     digits: int,
     decimals: int,
     multiplier: Decimal,
+    own_point: str | None,
+    own_name: str | None,
 ) -> RegisterName:
     place = ", ".join(filter(None, (point, address)))
     scale = Scale(digits, decimals, multiplier)
-    return RegisterName(meter_id, serial_number, model, place, zone, scale)
+    return RegisterName(meter_id, serial_number, model, place, zone, scale, own_point, own_name)
 
 
 def find_regimes(session: Session, register_ids: Iterable[int]) -> dict[int, str]:

@@ -27,8 +27,18 @@ from app.domain.meters import (
 from app.domain.period import Month
 from app.domain.reading_windows import Regime, Window, WindowRules, windows_on
 from app.domain.readings import Scale, find_current, merge_readings
-from app.models import Meter, Reading, ReadingReceipt, Register, SubmittedReading, SupplyPoint
+from app.models import (
+    Meter,
+    OwnMeterName,
+    OwnPointName,
+    Reading,
+    ReadingReceipt,
+    Register,
+    SubmittedReading,
+    SupplyPoint,
+)
 from app.queries.contracts import VisibleContract
+from app.queries.own_names import is_name_of_meter, is_name_of_point, named_since
 from app.queries.readings.known_readings import (
     BILLED_COLUMNS,
     SUBMITTED_COLUMNS,
@@ -59,6 +69,9 @@ _METER = (
     SupplyPoint.reading_regime,
     SupplyPoint.max_power_kw,
     SupplyPoint.valid_to,
+    SupplyPoint.id,
+    OwnPointName.name,
+    OwnMeterName.name,
 )
 _REGISTER = (Register.id, Register.zone, Register.digits, Register.decimals)
 _FIRST = bindparam("first", type_=Reading.period.type)
@@ -69,6 +82,8 @@ _STATES: Select[*tuple[Any, ...]] = (
     )
     .select_from(SupplyPoint)
     .join(Meter, Meter.supply_point_id == SupplyPoint.id)
+    .outerjoin(OwnPointName, is_name_of_point())
+    .outerjoin(OwnMeterName, is_name_of_meter())
     .outerjoin(
         Register,
         and_(
@@ -101,6 +116,8 @@ _STATES: Select[*tuple[Any, ...]] = (
     )
     .order_by(
         Meter.removed_on.is_not(None),
+        OwnPointName.position.is_(None),
+        OwnPointName.position,
         SupplyPoint.id,
         Meter.id,
         Register.zone,
@@ -195,6 +212,7 @@ def _select_states(
     windows = windows_on(today, rules)
     periods = [window.period for window in windows.values()]
     values = {"contract_id": contract.id, "first": min(periods), "last": max(periods)}
+    values |= named_since(contract)
     if meter_id is None:
         rows = session.connection().execute(_STATES, values)
     else:
@@ -208,7 +226,7 @@ def _state(
     rows: Sequence[Sequence[Any]], contract: VisibleContract, windows: Mapping[str, Window]
 ) -> MeterState:
     """A meter from its rows, one for each register, or for each reading of it in these months."""
-    *columns, regime, max_power_kw, valid_to = rows[0][: len(_METER)]
+    *columns, regime, max_power_kw, valid_to, point_id, own_point, own_name = rows[0][: len(_METER)]
     meter_id, serial_number, model, name, address, multiplier, *others = columns
     installed_on, removed_on, next_verification_on, is_automatic = others
     window = windows.get(regime, windows[Regime.MONTH_END])
@@ -232,6 +250,9 @@ def _state(
             if register_id is not None
         ),
         supplied_until=min(filter(None, (valid_to, contract.valid_to)), default=None),
+        point_id=point_id,
+        own_point=own_point,
+        own_name=own_name,
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
-from app.domain.meters import MeterState, RegisterState
-from app.domain.period import MONTH_NAMES_GENITIVE, Month
+from app.domain.meters import MeterState, RegimeWindow, RegisterState
+from app.domain.period import MONTH_NAMES, MONTH_NAMES_GENITIVE, Month
 from app.domain.reading_checks import Doubt
+from app.domain.reading_columns import ColumnLine
 from app.domain.reading_windows import Window
 from app.domain.readings import ReadingStatus
 from app.queries.readings.customer import ReceiptReading
@@ -32,6 +34,8 @@ CLOSED = {
     "not_installed": "Установлен позже этого периода",
     "closed": "Срок приема прошел",
 }
+KINDS = {"automatic": "Снимаются автоматически", "removed": "Снятые и исключенные"}
+"""Folds under the table of meters."""
 SUBMISSION_ERRORS = {
     "automatic": "Показания этого прибора снимаются автоматически: передавать их не нужно",
     "removed": "Прибор снят: показания не принимаются",
@@ -60,7 +64,7 @@ STATUSES = {
     ReadingStatus.WITHDRAWN: ("no", "Отозвано"),
     ReadingStatus.REPLACED: ("wait", "Заменено"),
 }
-AWAITED = ("wait", "Ожидает")
+AWAITED = ("wait", "Не передано")
 MISSED = ("no", "Не передано")
 DOUBTS = {
     Doubt.ROLL_OVER: (
@@ -83,6 +87,11 @@ DOUBTS = {
 }
 
 
+def zone_label(zone: str) -> str:
+    """«Т1»; «Сутки» of a register that has no zones."""
+    return ZONES[zone].removeprefix("зона ").capitalize()
+
+
 def meter_label(serial_number: str, model: str | None) -> str:
     """«Меркурий 230 № 12345678»."""
     return f"{model or 'Прибор'} № {serial_number}"
@@ -94,12 +103,32 @@ def register_label(meter: MeterState, register: RegisterState) -> str:
     return f"{label}, {ZONES[register.zone]}" if len(meter.registers) > 1 else label
 
 
+def column_error(line: ColumnLine) -> str:
+    """What is wrong with a line of a pasted column."""
+    return f"Строка {line.number}: «{line.text}» — не показание, нужно число вида 12345,67"
+
+
+def surplus_label(lines: Sequence[ColumnLine]) -> str:
+    """Lines of a pasted column that no box is left for."""
+    return f"В столбце больше значений, чем полей: со строки {lines[0].number} не внесены"
+
+
 def closed_label(meter: MeterState, today: date) -> str:
     """Why readings of a meter are not accepted, with the day of its removal or end."""
     reason = meter.closed_reason(today)
     since = {"removed": meter.removed_on, "ended": meter.supplied_until}.get(reason)
     label = CLOSED.get(reason, "")
     return f"{label} {filters.day(since)}" if since else label
+
+
+def month_name(month: Month) -> str:
+    """«Ноябрь», as the head of a column."""
+    return MONTH_NAMES[month.number - 1].capitalize()
+
+
+def months_label(months: Sequence[Month]) -> str:
+    """«ноябрь 2026», «октябрь 2026 и ноябрь 2026»."""
+    return " и ".join(map(month_label, months))
 
 
 def month_label(month: Month) -> str:
@@ -112,13 +141,36 @@ def day_label(date_: date) -> str:
     return f"{date_.day} {MONTH_NAMES_GENITIVE[date_.month - 1]}"
 
 
+def missing_label(windows: Sequence[RegimeWindow], today: date) -> str:
+    """Until when readings are awaited: «до конца 1 декабря — 4, до конца 3 декабря — 2»."""
+    awaited = [found for found in windows if found.missing]
+    return ", ".join(
+        f"до конца {day_label(found.window.closes)}{_last_day(found.window, today)}"
+        + (f" — {found.missing}" if len(awaited) > 1 else "")
+        for found in awaited
+    )
+
+
+def _last_day(window: Window, today: date) -> str:
+    return " (сегодня последний день)" if window.closes == today else ""
+
+
+def entry_note(meters: Sequence[MeterState], today: date) -> str:
+    """Which month the readings of a supply point are for, and until when or how late."""
+    window = meters[0].window
+    month = month_label(window.period)
+    if window.is_open(today):
+        return f"за {month}, до конца {day_label(window.closes)}"
+    closed = day_label(window.closes)
+    return f"за {month}; срок приема прошел {closed}, показания учтем в следующем периоде"
+
+
 def window_label(window: Window, following: Window, today: date) -> str:
     """Until when the window is open, or when the next one opens."""
     month = month_label(window.period)
     if window.is_open(today):
-        left = (window.closes - today).days
-        last = " (сегодня последний день)" if not left else ""
-        return f"Прием показаний за {month} открыт до конца {day_label(window.closes)}{last}"
+        closes = day_label(window.closes)
+        return f"Прием показаний за {month} открыт до конца {closes}{_last_day(window, today)}"
     return (
         f"Прием показаний за {month} закончился {day_label(window.closes)}. "
         f"За {month_label(following.period)} — с {day_label(following.opens)} "

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -14,23 +13,20 @@ from flask.wrappers import Response
 from app.actions.readings.submission import Submitter, withdraw_readings
 from app.domain.access import Permission
 from app.domain.errors import NotFoundError, ReadingClosedError
-from app.domain.meters import MeterReadings, MeterState
+from app.domain.meters import MeterState
 from app.domain.period import Month
-from app.domain.reading_windows import Regime, next_window
 from app.domain.readings import LIVE
 from app.extensions import db
 from app.logging import event
 from app.queries.contracts import VisibleContract
-from app.queries.readings.customer import Receipt, get_receipt, list_receipts
+from app.queries.readings.customer import Receipt, get_receipt
 from app.queries.readings.meters import (
-    get_meter,
     get_meter_state,
     list_meter_states,
     read_meters,
 )
 from app.sections.readings import labels
 from app.sections.readings.documents import send_act, send_receipt
-from app.sections.readings.forms import ReadingForm
 from app.sections.readings.history import (
     history_table,
     marks,
@@ -39,25 +35,21 @@ from app.sections.readings.history import (
     read_history,
     status_label,
 )
-from app.sections.readings.presenters import build_meter_rows
+from app.sections.readings.listing import index_page
 from app.sections.readings.submission import (
     Submission,
+    choose_awaited,
+    consumption_part,
     form_page,
     list_open_meters,
-    meters_pager,
     submit,
 )
 from app.web.context import clock, local_now
 from app.web.downloads import WRITERS, send_bytes
 from app.web.fragments import render_page
-from app.web.labels import REGIMES
-from app.web.pager import Pager
 from app.web.permissions import contract_access
 from app.web.policies import window_rules
 from app.web.session import current_browser
-
-RECEIPTS = 24
-"""Listed under the meters; older ones are in the history of each meter."""
 
 bp = Blueprint("readings", __name__, url_prefix="/contracts/<id:contract_id>/readings")
 
@@ -70,7 +62,7 @@ def explain_closed_meter(view: Callable[..., ResponseReturnValue]) -> Any:
         try:
             return view(contract=contract, **arguments)
         except ReadingClosedError as error:
-            return _index_page(contract, labels.SUBMISSION_ERRORS[error.code], 409)
+            return index_page(contract, labels.SUBMISSION_ERRORS[error.code], 409)
 
     return guarded
 
@@ -79,7 +71,7 @@ def explain_closed_meter(view: Callable[..., ResponseReturnValue]) -> Any:
 @contract_access(Permission.SEE_READINGS)
 def index(contract: VisibleContract) -> ResponseReturnValue:
     """All meters: what was read, what is missing, until when."""
-    return _index_page(contract)
+    return index_page(contract)
 
 
 @bp.get("/meters/<id:meter_id>")
@@ -87,7 +79,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
 @explain_closed_meter
 def meter(contract: VisibleContract, meter_id: int) -> ResponseReturnValue:
     """The form of one meter, all its zones."""
-    return form_page(_submission(contract), ReadingForm.empty([_open_meter(contract, meter_id)]))
+    return form_page(_submission(contract), [_open_meter(contract, meter_id)])
 
 
 @bp.post("/meters/<id:meter_id>")
@@ -103,8 +95,7 @@ def meter_submit(contract: VisibleContract, meter_id: int) -> ResponseReturnValu
 @explain_closed_meter
 def all_meters(contract: VisibleContract) -> ResponseReturnValue:
     """One form for all meters that accept readings, fifty at a time."""
-    meters, pager = _open_meters(contract)
-    return form_page(_submission(contract), ReadingForm.empty(meters), pager=pager)
+    return form_page(_submission(contract), _open_meters(contract))
 
 
 @bp.post("/all")
@@ -112,7 +103,14 @@ def all_meters(contract: VisibleContract) -> ResponseReturnValue:
 @explain_closed_meter
 def all_meters_submit(contract: VisibleContract) -> ResponseReturnValue:
     """Check, ask and store readings of all meters together."""
-    return submit(_submission(contract), *_open_meters(contract))
+    return submit(_submission(contract), _open_meters(contract))
+
+
+@bp.post("/all/consumption/<id:meter_id>")
+@contract_access(Permission.SUBMIT_READINGS)
+def consumption(contract: VisibleContract, meter_id: int) -> ResponseReturnValue:
+    """Consumption of a meter while somebody types its readings, by htmx."""
+    return consumption_part(_submission(contract), _open_meters(contract), meter_id)
 
 
 @bp.get("/meters/<id:meter_id>/history")
@@ -210,70 +208,19 @@ def _submission(contract: VisibleContract) -> Submission:
     )
 
 
-def _open_meter(contract: VisibleContract, meter_id: int) -> MeterReadings:
+def _open_meter(contract: VisibleContract, meter_id: int) -> MeterState:
     today = clock().today()
-    found = get_meter(db.session(), contract, meter_id, today, window_rules())
+    found = get_meter_state(db.session(), contract, meter_id, today, window_rules())
     if reason := found.closed_reason(today):
         raise ReadingClosedError(reason)
     return found
 
 
-def _open_meters(contract: VisibleContract) -> tuple[list[MeterReadings], Pager]:
-    found, pager = list_open_meters(contract)
+def _open_meters(contract: VisibleContract) -> list[MeterState]:
+    found = list_open_meters(contract)
     if not found:
         raise NotFoundError
-    return found, pager
-
-
-def _index_page(contract: VisibleContract, error: str | None = None, status: int = 200) -> Response:
-    today = clock().today()
-    meters = list_meter_states(db.session(), contract, today, window_rules())
-    reasons = [meter.closed_reason(today) for meter in meters]
-    open_meters = [meter for meter, reason in zip(meters, reasons, strict=True) if not reason]
-    pager = meters_pager(meters)
-    may_submit = contract.may(Permission.SUBMIT_READINGS)
-    shown = read_meters(
-        db.session(), contract, meters[pager.offset : pager.offset + pager.size], today
-    )
-    return render_page(
-        "readings/index.html",
-        fragment="results",
-        contract=contract,
-        rows=list(
-            build_meter_rows(
-                shown, today, may_submit=may_submit, is_terminated=contract.is_terminated
-            )
-        ),
-        pager=pager,
-        labels=labels,
-        windows=[] if contract.is_terminated else _windows(meters, today),
-        missing=sum(meter.is_missing(today) for meter in open_meters),
-        due=sum(
-            meter.window.is_open(today) and reason in ("", "billed")
-            for meter, reason in zip(meters, reasons, strict=True)
-        ),
-        may_submit_all=may_submit and len(open_meters) > 1,
-        has_current=any(
-            not register.is_missing for meter in meters for register in meter.registers
-        ),
-        has_month_end=any(meter.regime == Regime.MONTH_END for meter in open_meters),
-        receipts=list_receipts(db.session(), contract, RECEIPTS),
-        error=error,
-        status=status,
-    )
-
-
-def _windows(meters: Sequence[MeterState], today: date) -> list[str]:
-    """Sentences about the windows of the contract's regimes."""
-    rules = window_rules()
-    windows = {meter.regime: meter.window for meter in meters if not meter.is_automatic}
-    lines = {
-        regime: labels.window_label(window, next_window(regime, window, rules), today)
-        for regime, window in sorted(windows.items())
-    }
-    if len(lines) > 1:
-        return [f"{REGIMES[regime]}. {line}" for regime, line in lines.items()]
-    return list(lines.values())
+    return choose_awaited(found, request.form)
 
 
 def _receipt_page(

@@ -24,13 +24,15 @@ def type_in(
     return page.check_last()
 
 
+def hidden_fields(soup: BeautifulSoup) -> dict[str, str]:
+    """Hidden fields of the form of readings."""
+    form = soup.select_one("main form[method=post]")
+    return {field["name"]: field.get("value", "") for field in form.select("input[type=hidden]")}
+
+
 def send(page: PageClient, soup: BeautifulSoup, status: int = 303, *confirm: str) -> str:
     """Press «Передать показания» on the second step."""
-    reading_form = soup.select_one("main form[method=post]")
-    data = {
-        field["name"]: field.get("value", "") for field in reading_form.select("input[type=hidden]")
-    }
-    data |= {"step": "send"}
+    data = hidden_fields(soup) | {"step": "send"}
     path = page.last.request.full_path.rstrip("?")
     answer = page.client.post(path, data=data | ({"confirm": list(confirm)} if confirm else {}))
     page.last = answer

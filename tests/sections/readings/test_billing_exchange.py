@@ -112,7 +112,7 @@ def test_a_refusal_with_its_reason_is_shown_and_a_new_reading_may_be_sent(
     text = page.open(where).text
     assert "Отклонено" in text
     assert "Пломба сорвана" in text
-    row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
+    row = page.get("readings.index", contract_id=1).select_one("table.meters tr.meter")
     for expected in ("Отклонено", "Пломба сорвана", "Квитанция", "Передать показания"):
         assert expected in row.text
     send(page, type_in(page, meter, "1111"))
@@ -126,9 +126,9 @@ def test_a_correction_is_accepted_and_said(
     (row,) = submitted(make)
     ack(app, tmp_path / "in", f"{row.submission_id};corrected;1110.40;Опечатка;;")
     assert "Поставщик учел 1110,40. Опечатка" in page.open(where).text
-    row_of_list = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
+    row_of_list = page.get("readings.index", contract_id=1).select_one("table.meters tr.meter")
     assert "1110,40" in row_of_list.text
-    assert row_of_list.select("td")[3].text == "416"
+    assert row_of_list.select_one(".use").text == "416"
 
 
 def test_billing_may_take_back_a_refusal(
@@ -205,7 +205,7 @@ def test_the_same_reading_among_billings_own_is_an_acknowledgement(
     (row,) = submitted(make)
     assert (row.status, row.acknowledged_at is not None) == ("accepted", True)
     assert export(app, tmp_path / "out") == []
-    text = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr").text
+    text = page.get("readings.index", contract_id=1).select_one("table.meters tr.meter").text
     assert "Принято" in text
     assert text.count("1110,50") == 1
 
@@ -222,7 +222,7 @@ def test_the_receipt_of_a_reading_stays_at_hand_when_billing_has_sent_it_back(
             "reading_id;meter_id;zone;taken_on;period;value;kind;source;status\n"
             f"R-99;{meter.external_id};T0;2026-11-30;2026-11;{value};regular;portal;accepted\n",
         )
-        row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
+        row = page.get("readings.index", contract_id=1).select_one("table.meters tr.meter")
         assert value.replace(".", ",") in row.text
         assert row.select_one(f"a[href='{where}']")
         assert "Исправить" not in row.text

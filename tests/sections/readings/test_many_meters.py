@@ -19,7 +19,8 @@ def test_a_hundred_and_twenty_meters_of_three_zones_come_in_pages(
             )
     make.commit()
     soup = page.get("readings.index", contract_id=1, page=3)
-    assert len(soup.select("table.meters tbody tr")) == 20 * 3
+    assert len(soup.select("table.meters tr.meter")) == 20
+    assert len(soup.select("table.meters tr.zone")) == 20 * 2
     assert "120 из 120" in soup.text
     page.last = page.client.get(page.url("readings.all_meters", contract_id=1, page=2))
     soup = page.check_last()

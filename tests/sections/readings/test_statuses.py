@@ -61,7 +61,7 @@ def test_a_reading_can_be_withdrawn_and_sent_anew(
     soup = page.open(page.last.headers["Location"])
     assert "Отозвано" in soup.text
     assert not soup.select("main form")
-    assert "Ожидает" in page.get("readings.index", contract_id=1).text
+    assert "Не передано" in page.get("readings.index", contract_id=1).text
     send(page, type_in(page, meter, "1110", "5"))
     assert [row.status for row in submitted(make)] == ["withdrawn", "accepted"]
 

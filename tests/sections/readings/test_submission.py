@@ -46,17 +46,17 @@ def test_the_list_shows_the_new_reading_at_once_and_what_is_missing(
     page: PageClient, make: Factory, meter: Meter
 ) -> None:
     soup = page.get("readings.index", contract_id=1)
-    assert "открыт до конца 1 декабря" in soup.text
-    assert "Осталось передать: 1 из 1" in soup.text
-    (row,) = soup.select("table.meters tbody tr")
+    lead = " ".join(soup.select_one("p.lead").text.split())
+    assert lead == "За ноябрь 2026 осталось передать 1 из 1 прибора: до конца 1 декабря."
+    (row,) = soup.select("table.meters tr.meter")
     assert "1100,00" in row.text
-    assert "Ожидает" in row.text
-    assert row.select_one("a.btn").text == "Передать показания"
+    assert "Не передано" in row.text
+    assert "Передать показания" in row.text
     send(page, type_in(page, meter, "1110", "5"))
     soup = page.get("readings.index", contract_id=1)
-    assert "Все показания переданы" in soup.text
-    (row,) = soup.select("table.meters tbody tr")
-    for expected in ("1110,50", "420", "Принято", "Квитанция", "Исправить", "личный кабинет"):
+    assert "Все показания за ноябрь 2026 переданы" in soup.text
+    (row,) = soup.select("table.meters tr.meter")
+    for expected in ("1110,50", "420", "Принято", "Квитанция", "Исправить"):
         assert expected in row.text
 
 
@@ -148,9 +148,9 @@ def test_a_control_reading_within_the_month_is_no_start_and_yet_a_floor(
     make.commit()
     assert "Показание меньше предыдущего" in type_in(page, meter, "1103").text
     send(page, type_in(page, meter, "1110"))
-    row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
+    row = page.get("readings.index", contract_id=1).select_one("table.meters tr.meter")
     assert "1100,00" in row.text
-    assert row.select("td")[3].text == "400"
+    assert row.select_one(".use").text == "400"
     assert submitted(make)[0].consumption_kwh == 400
 
 
@@ -176,12 +176,12 @@ def test_billings_own_reading_of_the_month_closes_the_form_but_a_computed_one_do
 ) -> None:
     computed = make.reading(meter, "2026-11", "1112.00", source="calc")
     make.commit()
-    row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
+    row = page.get("readings.index", contract_id=1).select_one("table.meters tr.meter")
     assert "расчетное значение" in row.text
-    assert row.select_one("a.btn")
+    assert "Передать показания" in row.text
     computed.source = "inspector"
     make.commit()
-    row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
+    row = page.get("readings.index", contract_id=1).select_one("table.meters tr.meter")
     assert "Принято" in row.text
     assert not row.select("a:not([href$=history])")
     page.get("readings.meter", 409, contract_id=1, meter_id=meter.id)
@@ -190,7 +190,7 @@ def test_billings_own_reading_of_the_month_closes_the_form_but_a_computed_one_do
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"is_automatic": True}, "Снимается автоматически"),
+        ({"is_automatic": True}, "Снимаются автоматически: 1 прибор"),
         ({"removed_on": date(2026, 11, 10)}, "Прибор снят 10.11.2026"),
     ],
 )
@@ -205,9 +205,11 @@ def test_a_meter_without_a_button_says_why(
         )
         setattr(owner, name, value)
     make.commit()
-    row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
-    assert expected in row.text
-    assert not row.select("a:not([href$=history])")
+    soup = page.get("readings.index", contract_id=1)
+    assert not soup.select("table.meters")
+    fold = soup.select_one("main details")
+    assert expected in fold.text
+    assert not fold.select("a:not([href$=history])")
     page.get("readings.meter", 409, contract_id=1, meter_id=meter.id)
 
 
@@ -216,9 +218,9 @@ def test_an_expired_verification_is_explained_and_does_not_stop_anybody(
 ) -> None:
     meter.next_verification_on = date(2026, 1, 1)
     make.commit()
-    row = page.get("readings.index", contract_id=1).select_one("table.meters tbody tr")
+    row = page.get("readings.index", contract_id=1).select_one("table.meters tr.meter")
     assert "поверку организует сетевая организация" in row.text
-    assert row.select_one("a.btn")
+    assert "Передать показания" in row.text
 
 
 def test_all_zones_of_a_meter_come_in_one_form_and_none_may_be_left_out(

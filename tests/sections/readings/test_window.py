@@ -58,7 +58,7 @@ def test_in_an_apartment_building_readings_are_taken_from_the_23rd_to_the_26th(
     make.commit()
     for moment, expected in (
         ("2026-11-22T23:59:59+05:00", "с 23 ноября по 26 ноября"),
-        ("2026-11-23T00:00:00+05:00", "открыт до конца 26 ноября"),
+        ("2026-11-23T00:00:00+05:00", "до конца 26 ноября"),
         ("2026-11-26T23:59:59+05:00", "сегодня последний день"),
         ("2026-11-27T00:00:00+05:00", "закончился 26 ноября"),
     ):
@@ -73,12 +73,12 @@ def test_a_supply_point_that_has_left_the_contract_is_asked_for_its_last_month_o
     point.valid_to = date(2026, 11, 10)
     make.commit()
     at(app, page, "2026-11-25T12:00:00+05:00")
-    assert page.get("readings.index", contract_id=1).select_one("table.meters .btn")
+    assert "Передать показания" in page.get("readings.index", contract_id=1).text
     point.valid_to = date(2026, 10, 31)
     make.commit()
     soup = page.get("readings.index", contract_id=1)
-    assert "Точка поставки исключена 31.10.2026" in soup.select_one("table.meters").text
-    assert not soup.select("table.meters .btn")
+    assert "Точка поставки исключена 31.10.2026" in soup.select_one("main details").text
+    assert "Передать показания" not in soup.select_one("main").text
     soup = page.get("readings.meter", 409, contract_id=1, meter_id=meter.id)
     assert "исключена из договора" in soup.select_one("#error-summary").text
 
@@ -93,7 +93,7 @@ def test_after_the_window_what_came_in_time_is_neither_withdrawn_nor_replaced(
     assert "Срок прошел" in page.check_last().text
     assert (
         "Срок приема прошел"
-        not in page.get("readings.index", contract_id=1).select_one("table.meters tbody tr").text
+        not in page.get("readings.index", contract_id=1).select_one("table.meters tr.meter").text
     )
     soup = page.get("readings.meter", 409, contract_id=1, meter_id=meter.id)
     assert "изменить показание нельзя" in soup.select_one("#error-summary").text

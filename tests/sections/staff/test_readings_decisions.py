@@ -132,7 +132,7 @@ def test_a_refusal_reaches_the_customer_by_email_and_at_once_on_the_page(
     (email,) = outbox.emails("buh@example.org")
     assert "Причина: Пришлите фото <b>прибора</b>" in part(email, "plain")
     soup = customer.get("readings.index", contract_id=1)
-    text = soup.select_one("table.meters tbody tr").text
+    text = soup.select_one("table.meters tr.meter").text
     for label in ("Отклонено", "Пришлите фото <b>прибора</b>", "Передать показания"):
         assert label in text
     assert (

@@ -14,8 +14,13 @@ from app.extensions import db
 from app.queries.contracts import get_as_customer
 from app.queries.readings.meters import list_meter_states
 from app.sections.readings import labels
-from app.sections.readings.forms import ReadingForm
-from app.sections.readings.submission import Submission, form_page, list_open_meters, submit
+from app.sections.readings.submission import (
+    Submission,
+    consumption_part,
+    form_page,
+    list_open_meters,
+    submit,
+)
 from app.sections.staff.blueprint import bp
 from app.web.context import clock
 from app.web.data_access import record_access
@@ -32,10 +37,8 @@ def reading_entry(contract_id: int) -> ResponseReturnValue:
     submission = _submission(contract_id)
     contract, account_id = submission.contract, submission.submitter.account_id
     record_access(contract.id, contract.number, account_id)
-    meters, pager = list_open_meters(submission.contract)
-    if not meters:
-        return _closed_page(submission)
-    return form_page(submission, ReadingForm.empty(meters), pager=pager)
+    meters = list_open_meters(submission.contract)
+    return form_page(submission, meters) if meters else _closed_page(submission)
 
 
 @bp.post("/contracts/<id:contract_id>/readings")
@@ -43,13 +46,21 @@ def reading_entry(contract_id: int) -> ResponseReturnValue:
 def reading_entry_submit(contract_id: int) -> ResponseReturnValue:
     """Check what was typed, ask about doubts, store it."""
     submission = _submission(contract_id)
-    meters, pager = list_open_meters(submission.contract)
+    meters = list_open_meters(submission.contract)
     if not meters:
         return _closed_page(submission, 409)
     try:
-        return submit(submission, meters, pager)
+        return submit(submission, meters)
     except ReadingClosedError as error:
         return _closed_page(submission, 409, labels.SUBMISSION_ERRORS[error.code])
+
+
+@bp.post("/contracts/<id:contract_id>/readings/consumption/<id:meter_id>")
+@staff_access(StaffPermission.WORK)
+def reading_consumption(contract_id: int, meter_id: int) -> ResponseReturnValue:
+    """Consumption of a meter while its readings are typed, by htmx."""
+    submission = _submission(contract_id)
+    return consumption_part(submission, list_open_meters(submission.contract), meter_id)
 
 
 def _submission(contract_id: int) -> Submission:

@@ -1,0 +1,58 @@
+"""Own names that customers give to their supply points and meters, beside the official ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.domain.errors import OwnNameError
+
+MAX_NAME = 60
+MAX_POSITION = 9999
+
+
+@dataclass(frozen=True, slots=True)
+class PointName:
+    """What a customer calls a supply point, and its place in their order; both may be missing."""
+
+    name: str | None = None
+    position: int | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing of it is the customer's own."""
+        return self.name is None and self.position is None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnNames:
+    """Own names of a contract, by the ids of supply points and meters."""
+
+    points: Mapping[int, PointName] = field(default_factory=dict)
+    meters: Mapping[int, str | None] = field(default_factory=dict)
+
+
+def parse_name(text: str) -> str | None:
+    """A name as it was typed, with single spaces; None where nothing was.
+
+    Raises:
+        OwnNameError: ``long``.
+    """
+    name = " ".join(text.split())
+    if len(name) > MAX_NAME:
+        raise OwnNameError("long")
+    return name or None
+
+
+def parse_position(text: str) -> int | None:
+    """A place in the customer's order; None where nothing was typed.
+
+    Raises:
+        OwnNameError: ``position``: no whole number from 1 on.
+    """
+    text = text.strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= MAX_POSITION:
+        raise OwnNameError("position")
+    return int(text)

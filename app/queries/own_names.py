@@ -1,0 +1,94 @@
+"""Own names of supply points and meters: how other queries join them, and all of a contract."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.domain.own_names import OwnNames, PointName
+from app.models import Contract, Meter, OwnMeterName, OwnPointName, SupplyPoint
+from app.queries.contracts import VisibleContract
+
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+_NAMED_SINCE = bindparam("named_since", type_=OwnPointName.named_at.type)
+
+
+def named_since(contract: VisibleContract) -> dict[str, Any]:
+    """Parameter of a statement that joins own names: those of a former customer are left out."""
+    return {"named_since": contract.transferred_at or LONG_AGO}
+
+
+def is_name_of_point() -> ColumnElement[bool]:
+    """SQL: an own name of a supply point, given by the present customer of its contract."""
+    return and_(
+        OwnPointName.supply_point_id == SupplyPoint.id,
+        OwnPointName.contract_id == SupplyPoint.contract_id,
+        OwnPointName.named_at >= _NAMED_SINCE,
+    )
+
+
+def is_name_of_meter() -> ColumnElement[bool]:
+    """SQL: an own name of a meter, given by the present customer of its contract."""
+    return and_(
+        OwnMeterName.meter_id == Meter.id,
+        OwnMeterName.contract_id == SupplyPoint.contract_id,
+        OwnMeterName.named_at >= _NAMED_SINCE,
+    )
+
+
+def is_present_name_of_point() -> ColumnElement[bool]:
+    """``is_name_of_point`` in a statement of many contracts, which joins ``Contract``."""
+    return and_(
+        OwnPointName.supply_point_id == SupplyPoint.id,
+        OwnPointName.contract_id == SupplyPoint.contract_id,
+        _is_of_present(OwnPointName.named_at),
+    )
+
+
+def is_present_name_of_meter() -> ColumnElement[bool]:
+    """``is_name_of_meter`` in a statement of many contracts, which joins ``Contract``."""
+    return and_(
+        OwnMeterName.meter_id == Meter.id,
+        OwnMeterName.contract_id == SupplyPoint.contract_id,
+        _is_of_present(OwnMeterName.named_at),
+    )
+
+
+def _is_of_present(named_at: InstrumentedAttribute[datetime]) -> ColumnElement[bool]:
+    return or_(Contract.transferred_at.is_(None), named_at >= Contract.transferred_at)
+
+
+def get_own_names(session: Session, contract: VisibleContract) -> OwnNames:
+    """All own names of a contract's supply points and meters."""
+    since = contract.transferred_at or LONG_AGO
+    points = session.execute(
+        select(OwnPointName.supply_point_id, OwnPointName.name, OwnPointName.position).where(
+            OwnPointName.contract_id == contract.id, OwnPointName.named_at >= since
+        )
+    )
+    meters = session.execute(
+        select(OwnMeterName.meter_id, OwnMeterName.name).where(
+            OwnMeterName.contract_id == contract.id, OwnMeterName.named_at >= since
+        )
+    )
+    return OwnNames(
+        {point_id: PointName(name, position) for point_id, name, position in points},
+        dict(meters.tuples().all()),
+    )
+
+
+def find_point_of_meter(session: Session, contract: VisibleContract, meter_id: int) -> int | None:
+    """The supply point of a meter of a contract."""
+    return session.scalar(
+        select(SupplyPoint.id)
+        .join(Meter, Meter.supply_point_id == SupplyPoint.id)
+        .where(
+            Meter.id == meter_id,
+            SupplyPoint.contract_id == contract.id,
+            SupplyPoint.withdrawn_at.is_(None),
+            Meter.withdrawn_at.is_(None),
+        )
+    )
