@@ -126,6 +126,7 @@ _STATES: Select[*tuple[Any, ...]] = (
     )
 )
 _STATE = _STATES.where(Meter.id == bindparam("meter_id"))
+_OF_POINT = _STATES.where(SupplyPoint.id == bindparam("point_id"))
 _OF_METER, _OF_REGISTER = itemgetter(0), itemgetter(len(_METER))
 
 
@@ -133,7 +134,14 @@ def list_meter_states(
     session: Session, contract: VisibleContract, today: date, rules: WindowRules
 ) -> list[MeterState]:
     """All meters of a contract: those that measure first, by supply point; one SELECT."""
-    return _select_states(session, contract, today, rules, None)
+    return _select_states(session, contract, today, rules, _STATES)
+
+
+def list_point_states(
+    session: Session, contract: VisibleContract, point_id: int, today: date, rules: WindowRules
+) -> list[MeterState]:
+    """The meters of one supply point of a contract; none where it is of another contract."""
+    return _select_states(session, contract, today, rules, _OF_POINT, point_id=point_id)
 
 
 def get_meter_state(
@@ -144,7 +152,7 @@ def get_meter_state(
     Raises:
         NotFoundError: absent, withdrawn, or of another contract.
     """
-    found = _select_states(session, contract, today, rules, meter_id)
+    found = _select_states(session, contract, today, rules, _STATE, meter_id=meter_id)
     if not found:
         raise NotFoundError
     return found[0]
@@ -207,16 +215,13 @@ def _select_states(
     contract: VisibleContract,
     today: date,
     rules: WindowRules,
-    meter_id: int | None,
+    statement: Select[*tuple[Any, ...]],
+    **ids: int,
 ) -> list[MeterState]:
     windows = windows_on(today, rules)
     periods = [window.period for window in windows.values()]
     values = {"contract_id": contract.id, "first": min(periods), "last": max(periods)}
-    values |= named_since(contract)
-    if meter_id is None:
-        rows = session.connection().execute(_STATES, values)
-    else:
-        rows = session.connection().execute(_STATE, values | {"meter_id": meter_id})
+    rows = session.connection().execute(statement, values | named_since(contract) | ids)
     return [
         _state(list(group), contract, windows) for _, group in groupby(rows.all(), key=_OF_METER)
     ]

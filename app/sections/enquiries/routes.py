@@ -229,6 +229,8 @@ def _fill(
         form.source.data = source.code
         topic = find_topic(form.topics.values(), source.use)
         form.topic.data = str(topic.id) if topic else form.topic.data
+        form.address.data = source.address or form.address.data
+        form.text.data = form.text.data or source.text
 
 
 def _page(

@@ -13,6 +13,7 @@ from flask import url_for
 from app.domain.access import Permission
 from app.domain.enquiries import TopicUse
 from app.domain.errors import NotFoundError, PeriodError
+from app.domain.meters import MeterState
 from app.domain.period import Month, parse_day
 from app.extensions import db
 from app.lib.database import MAX_ID
@@ -44,12 +45,16 @@ class Source:
         code: names it in the address and in the form.
         label: what it is in Russian; stored with the enquiry, as ``path`` is.
         use: chooses the topic.
+        address: of the supply point that it is about.
+        text: what the enquiry begins with.
     """
 
     code: str
     label: str
     path: str | None
     use: TopicUse
+    address: str = ""
+    text: str = ""
 
 
 def read_source(contract: VisibleContract, code: str) -> Source | None:
@@ -58,6 +63,7 @@ def read_source(contract: VisibleContract, code: str) -> Source | None:
     make = {
         "charge": _charge,
         "meter": _meter,
+        "fault": _fault,
         "receipt": _receipt,
         "month": _month,
         "requisite": _requisite,
@@ -90,14 +96,37 @@ def _month(contract: VisibleContract, code: str, key: str) -> Source | None:
 
 
 def _meter(contract: VisibleContract, code: str, key: str) -> Source | None:
+    meter = _find_meter(contract, key)
+    if meter is None:
+        return None
+    path = url_for("readings.history", contract_id=contract.id, meter_id=meter.id)
+    return Source(code, _meter_label(meter), path, TopicUse.METERS, meter.address)
+
+
+def _fault(contract: VisibleContract, code: str, key: str) -> Source | None:
+    """A fault of a meter, reported from the page of its supply point."""
+    meter = _find_meter(contract, key)
+    if meter is None:
+        return None
+    path = url_for("readings.point", contract_id=contract.id, point_id=meter.point_id)
+    text = f"Неисправность: {_meter_label(meter)}, {meter.supply_point}.\nЧто случилось: "
+    label = f"Неисправность: {_meter_label(meter)}"
+    return Source(code, label, path, TopicUse.METERS, meter.address, text)
+
+
+def _find_meter(contract: VisibleContract, key: str) -> MeterState | None:
     if not contract.may(Permission.SEE_READINGS) or not _is_id(key):
         return None
     try:
-        meter = get_meter_state(db.session(), contract, int(key), clock().today(), window_rules())
+        return get_meter_state(db.session(), contract, int(key), clock().today(), window_rules())
     except NotFoundError:
         return None
-    path = url_for("readings.history", contract_id=contract.id, meter_id=meter.id)
-    return Source(code, f"Прибор учета № {meter.serial_number}", path, TopicUse.METERS)
+
+
+def _meter_label(meter: MeterState) -> str:
+    """The official number, and what the customer calls the meter and its place."""
+    own = [f"«{name}»" for name in (meter.own_point, meter.own_name) if name]
+    return " ".join([f"Прибор учета № {meter.serial_number}", *own])
 
 
 def _receipt(contract: VisibleContract, code: str, key: str) -> Source | None:

@@ -1,5 +1,6 @@
 """Section: readings."""
 
-from app.sections.readings.routes import bp
+from app.sections.readings import point_routes, routes
+from app.sections.readings.blueprint import bp
 
-__all__ = ["bp"]
+__all__ = ["bp", "point_routes", "routes"]

@@ -7,6 +7,7 @@ from datetime import date
 
 from app.domain.meters import MeterState, RegimeWindow, RegisterState
 from app.domain.period import MONTH_NAMES, MONTH_NAMES_GENITIVE, Month
+from app.domain.point_passport import PassportMeter, VerificationState
 from app.domain.reading_checks import Doubt
 from app.domain.reading_columns import ColumnLine
 from app.domain.reading_windows import Window
@@ -36,6 +37,20 @@ CLOSED = {
 }
 KINDS = {"automatic": "Снимаются автоматически", "removed": "Снятые и исключенные"}
 """Folds under the table of meters."""
+VOLTAGE_LEVELS = {
+    "VN": "ВН — высокое",
+    "SN1": "СН1 — среднее первое",
+    "SN2": "СН2 — среднее второе",
+    "NN": "НН — низкое",
+}
+REGIME_DAYS = {
+    "month_end": "на конец месяца",
+    "mkd": "в последнюю декаду месяца, как принято в МКД",
+}
+NAME_ERRORS = {
+    "long": "Название длиннее 60 знаков: сократите его",
+    "position": "Место в списке — целое число от 1 до 9999",
+}
 SUBMISSION_ERRORS = {
     "automatic": "Показания этого прибора снимаются автоматически: передавать их не нужно",
     "removed": "Прибор снят: показания не принимаются",
@@ -85,6 +100,17 @@ DOUBTS = {
         "Показание верное, пусть разберется сотрудник",
     ),
 }
+
+
+def verification_label(meter: PassportMeter, today: date) -> str:
+    """What to know of the next verification of a meter; nothing while it is far."""
+    due_on = filters.day(meter.next_verification_on)
+    return {
+        VerificationState.SOON: f"Срок поверки подходит: {due_on}. Поверку организует сетевая "
+        "организация, показания передавайте как обычно",
+        VerificationState.EXPIRED: f"Срок поверки прошел {due_on}: поверку организует сетевая "
+        "организация, показания передавайте как обычно",
+    }.get(meter.verification(today), "")
 
 
 def zone_label(zone: str) -> str:

@@ -59,6 +59,7 @@ def index_page(contract: VisibleContract, error: str | None = None, status: int 
         folds={} if kind else _folds(lists),
         kind=kind,
         pager=pager,
+        may_name=may_submit and bool(meters),
         list_url=f"{request.path}?{urlencode({'q': query, 'kind': kind})}",
         today=today,
         query=query,

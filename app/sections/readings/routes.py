@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
@@ -26,6 +26,7 @@ from app.queries.readings.meters import (
     read_meters,
 )
 from app.sections.readings import labels
+from app.sections.readings.blueprint import bp
 from app.sections.readings.documents import send_act, send_receipt
 from app.sections.readings.history import (
     history_table,
@@ -50,8 +51,6 @@ from app.web.fragments import render_page
 from app.web.permissions import contract_access
 from app.web.policies import window_rules
 from app.web.session import current_browser
-
-bp = Blueprint("readings", __name__, url_prefix="/contracts/<id:contract_id>/readings")
 
 
 def explain_closed_meter(view: Callable[..., ResponseReturnValue]) -> Any:

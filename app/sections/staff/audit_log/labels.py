@@ -55,6 +55,7 @@ ACTIONS = {
     "registration.refused": ("registrations", "В регистрации отказано"),
     "registration.stopped": ("registrations", "Регистрация остановлена по ссылке из письма"),
     "registration.superseded": ("registrations", "Регистрация заменена новой"),
+    "names.changed": ("readings", "Названы точки поставки и приборы"),
     "readings.submitted": ("readings", "Переданы показания"),
     "readings.sent": ("readings", "Показание ждет проверки"),
     "readings.accepted": ("readings", "Показание принято"),
