@@ -1,10 +1,11 @@
-"""History of a register: readings and consumption month by month, and the bars of its chart."""
+"""History of a meter: readings and consumption month by month, its zones side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby, zip_longest
 
 from app.domain.period import Month
 from app.domain.readings import ReadingConsumption, sum_by_month
@@ -63,34 +64,48 @@ def build_history(
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """A month of a chart; heights from 0 to 100, None where nothing is known."""
+class MonthHistory:
+    """A month of a meter, its zones side by side.
+
+    Attributes:
+        zones: the month of each register; None where the register has no history that far back.
+        total_kwh: of all zones whose consumption is known; None where it is of none.
+        year_ago_kwh: the same of a year before.
+    """
 
     period: Month
-    height: int | None
-    year_ago: int | None
+    zones: tuple[HistoryRow | None, ...]
+    total_kwh: Decimal | None
+    year_ago_kwh: Decimal | None
+
+    @property
+    def has_readings(self) -> bool:
+        """Whether any zone was read."""
+        return any(zone.readings for zone in self.zones if zone)
 
 
-def find_highest(rows: Sequence[HistoryRow]) -> Decimal | None:
-    """Find the highest consumption, kWh, the years before included; None where none is known."""
-    values = (value for row in rows for value in (row.consumption_kwh, row.year_ago_kwh))
-    return max((value for value in values if value is not None), default=None)
-
-
-def build_bars(rows: Sequence[HistoryRow]) -> list[Bar]:
-    """Scale months to the highest consumption; the oldest month comes first.
+def join_zones(histories: Sequence[Sequence[HistoryRow]]) -> list[MonthHistory]:
+    """Lay the histories of a meter's registers side by side, the newest month first.
 
     Args:
-        rows: newest first, as ``build_history`` returns them.
+        histories: as ``build_history`` returns them, all up to the same month.
     """
-    highest = find_highest(rows) or Decimal(0)
-
-    def height(value: Decimal | None) -> int | None:
-        if value is None or highest <= 0:
-            return None
-        return max(0, round(value * 100 / highest))
-
     return [
-        Bar(row.period, height(row.consumption_kwh), height(row.year_ago_kwh))
-        for row in reversed(rows)
+        MonthHistory(
+            next(zone.period for zone in zones if zone),
+            zones,
+            _sum_known(zone.consumption_kwh for zone in zones if zone),
+            _sum_known(zone.year_ago_kwh for zone in zones if zone),
+        )
+        for zones in zip_longest(*histories)
     ]
+
+
+def _sum_known(values: Iterable[Decimal | None]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def group_by_year(months: Iterable[MonthHistory]) -> list[tuple[int, list[MonthHistory]]]:
+    """Group months by calendar year, in their order."""
+    return [(year, list(found)) for year, found in groupby(months, lambda row: row.period.year)]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
+from app.domain.bar_charts import BarChart, build_chart
 from app.domain.meters import MeterState, RegisterState
 from app.domain.period import Month
-from app.domain.reading_history import Bar, HistoryRow, build_bars, build_history, find_highest
+from app.domain.reading_history import (
+    HistoryRow,
+    MonthHistory,
+    build_history,
+    group_by_year,
+    join_zones,
+)
 from app.domain.readings import ReadingConsumption, build_consumption
 from app.extensions import db
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
@@ -18,34 +23,44 @@ from app.sections.readings.labels import SOURCES, ZONES
 
 MONTHS_BACK = 49
 """Three years, the year before them, and the reading before that."""
+CHART_MONTHS = 12
 STATUSES = {"sent": "Передано"}
 
 
 @dataclass(frozen=True, slots=True)
-class RegisterHistory:
-    """A register's months, newest first, and the bars of its chart.
+class MeterHistory:
+    """Months of a meter, newest first, by year, and their chart.
 
     Attributes:
-        highest_kwh: consumption of the highest bar.
+        registers: a column each, in the order of ``MonthHistory.zones``.
+        chart: the last twelve months; None where no consumption is known.
     """
 
-    register: RegisterState
-    rows: list[HistoryRow]
-    bars: list[Bar]
-    highest_kwh: Decimal | None
+    registers: tuple[RegisterState, ...]
+    months: list[MonthHistory]
+    chart: BarChart | None
+
+    @property
+    def years(self) -> list[tuple[int, list[MonthHistory]]]:
+        """Months by calendar year."""
+        return group_by_year(self.months)
 
 
-def read_history(
-    contract: VisibleContract, meter: MeterState, last: Month
-) -> list[RegisterHistory]:
-    """Histories of all registers of a meter; one SELECT for each source."""
+def read_history(contract: VisibleContract, meter: MeterState, last: Month) -> MeterHistory:
+    """History of all registers of a meter; one SELECT."""
     ids = [register.id for register in meter.registers]
     known = list_known(db.session(), ids, last.plus(-MONTHS_BACK), contract.transferred_at)
-    found = []
-    for register in meter.registers:
-        rows = build_history(build_consumption(known[register.id], register.scale), last)
-        found.append(RegisterHistory(register, rows, build_bars(rows), find_highest(rows)))
-    return found
+    months = join_zones(
+        [
+            build_history(build_consumption(known[register.id], register.scale), last)
+            for register in meter.registers
+        ]
+    )
+    drawn = [
+        (month.period, month.total_kwh, month.year_ago_kwh)
+        for month in reversed(months[:CHART_MONTHS])
+    ]
+    return MeterHistory(meter.registers, months, build_chart(drawn))
 
 
 def marks(row: ReadingConsumption) -> str:
@@ -69,11 +84,14 @@ def status_label(row: ReadingConsumption) -> str:
     return STATUSES.get(row.reading.status or "", "Принято")
 
 
-def no_consumption(history: RegisterHistory) -> str:
-    """Why a register with readings has no chart of consumption."""
-    if history.highest_kwh is not None:
+def no_consumption(history: MeterHistory) -> str:
+    """Why a meter with readings has no chart of consumption."""
+    if any(month.total_kwh is not None for month in history.months[:CHART_MONTHS]):
         return "Расхода за эти месяцы не было: показания не менялись."
-    if sum(len(row.readings) for row in history.rows) == 1:
+    readings = (
+        len(zone.readings) for month in history.months for zone in month.zones if zone is not None
+    )
+    if sum(readings) <= len(history.registers):
         return "Расхода пока нет: он считается между двумя показаниями, а здесь одно."
     return "Расход по месяцам не посчитать: между показаниями есть пропуски."
 
@@ -90,10 +108,13 @@ def no_readings(meter: MeterState) -> str:
     return "Показаний этого прибора нет. Они появятся здесь, когда их передадут."
 
 
-def history_table(meter: MeterState, history: Sequence[RegisterHistory]) -> Table:
-    """One row per reading, newest first."""
+def history_table(meter: MeterState, history: MeterHistory) -> Table:
+    """One row per reading, zone by zone, newest first."""
     columns = (
+        Column("Точка поставки", Kind.TEXT, 30),
+        Column("Свое название точки", Kind.TEXT, 24),
         Column("Прибор", Kind.TEXT, 16),
+        Column("Свое название прибора", Kind.TEXT, 24),
         Column("Зона", Kind.TEXT, 10),
         Column("Период", Kind.TEXT, 12),
         Column("Дата", Kind.DATE, 12),
@@ -106,10 +127,11 @@ def history_table(meter: MeterState, history: Sequence[RegisterHistory]) -> Tabl
         Column("Отметки", Kind.TEXT, 30),
     )
     rows = [
-        _cells(meter, register_history.register, row, reading)
-        for register_history in history
-        for row in register_history.rows
-        for reading in reversed(row.readings)
+        _cells(meter, register, zone, reading)
+        for place, register in enumerate(history.registers)
+        for month in history.months
+        if (zone := month.zones[place]) is not None
+        for reading in reversed(zone.readings)
     ]
     return Table("История показаний", columns, rows)
 
@@ -118,7 +140,10 @@ def _cells(
     meter: MeterState, register: RegisterState, row: HistoryRow, reading: ReadingConsumption
 ) -> list[Cell]:
     return [
+        meter.supply_point,
+        meter.own_point or "",
         meter.serial_number,
+        meter.own_name or "",
         ZONES[register.zone],
         row.period.short_label,
         reading.reading.taken_on,

@@ -152,6 +152,11 @@ def month_name(month: Month) -> str:
     return MONTH_NAMES[month.number - 1].capitalize()
 
 
+def short_month(month: Month) -> str:
+    """«ноя», under a bar of a chart."""
+    return MONTH_NAMES[month.number - 1][:3]
+
+
 def months_label(months: Sequence[Month]) -> str:
     """«ноябрь 2026», «октябрь 2026 и ноябрь 2026»."""
     return " и ".join(map(month_label, months))

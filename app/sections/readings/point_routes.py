@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -76,8 +78,10 @@ def names_submit(contract: VisibleContract) -> ResponseReturnValue:
         return names_page(contract, form)
     set_own_names(db.session(), contract, contract.viewer, form.names, local_now())
     db.session.commit()
-    shown = {name: request.args[name] for name in ("q", "page") if name in request.args}
-    names_url = url_for("readings.names", contract_id=contract.id, saved="1", **shown)
+    shown: dict[str, Any] = {
+        name: request.args[name] for name in ("q", "page") if name in request.args
+    }
+    names_url = url_for("readings.names", contract_id=contract.id, saved=1, **shown)
     return redirect(names_url, 303)
 
 
