@@ -56,3 +56,13 @@ def parse_position(text: str) -> int | None:
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= MAX_POSITION:
         raise OwnNameError("position")
     return int(text)
+
+
+def with_own_name(own: str | None, official: str) -> str:
+    """«Насосная (ул. Лесная, д. 2)»: documents and exports name both."""
+    return f"{own} ({official})" if own else official
+
+
+def numbered_with_own_name(number: str, own: str | None) -> str:
+    """«12345678 «Ввод 1»»: the number of a meter, and what the customer calls it."""
+    return f"{number} «{own}»" if own else number

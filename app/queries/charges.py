@@ -15,13 +15,17 @@ from sqlalchemy.orm import Session, aliased
 from app.domain.charges import Document, RateSum, in_kw, in_kwh, multiply_by_price, sum_by_rate
 from app.domain.errors import NotFoundError
 from app.domain.line_explanations import BilledLine, Explanation, Readings, explain_lines
+from app.domain.own_names import numbered_with_own_name, with_own_name
 from app.domain.period import Month, Period
 from app.domain.turnover import EntryKind
 from app.lib.prepared_select import PreparedSelect
 from app.models import (
     Charge,
     ChargeLine,
+    Contract,
     Meter,
+    OwnMeterName,
+    OwnPointName,
     Reading,
     Register,
     Service,
@@ -29,6 +33,7 @@ from app.models import (
 )
 from app.queries.contracts import VisibleContract
 from app.queries.open_items import list_interest_corrections
+from app.queries.own_names import is_present_name_of_meter, is_present_name_of_point
 
 DIRECTION = "A+"
 READINGS_BACK = 13
@@ -96,7 +101,11 @@ def list_by_ids(session: Session, contract: VisibleContract, ids: Iterable[int])
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a document, with names; roubles, kWh, prices with five places."""
+    """A line of a document, with names; roubles, kWh, prices with five places.
+
+    Attributes:
+        point: the supply point, by its own name and the official one; ``meter`` likewise.
+    """
 
     charge_id: int
     number: int
@@ -186,18 +195,36 @@ def list_lines(
     """
     explanations = explanations or {}
     rows = session.execute(
-        select(ChargeLine, Service.name, Service.unit, SupplyPoint, Meter.serial_number)
+        select(
+            ChargeLine,
+            Service.name,
+            Service.unit,
+            func.coalesce(SupplyPoint.name, SupplyPoint.address),
+            OwnPointName.name,
+            Meter.serial_number,
+            OwnMeterName.name,
+        )
         .join(Service, Service.id == ChargeLine.service_id)
         .outerjoin(SupplyPoint, SupplyPoint.id == ChargeLine.supply_point_id)
         .outerjoin(Meter, Meter.id == ChargeLine.meter_id)
+        .outerjoin(Contract, Contract.id == SupplyPoint.contract_id)
+        .outerjoin(OwnPointName, is_present_name_of_point())
+        .outerjoin(OwnMeterName, is_present_name_of_meter())
         .where(ChargeLine.charge_id.in_(charge_ids))
         .order_by(ChargeLine.charge_id, ChargeLine.line_number)
         .offset(offset)
         .limit(limit)
     ).all()
     return tuple(
-        _line(line, service, unit, point, serial_number, explanations.get(line.line_number))
-        for line, service, unit, point, serial_number in rows
+        _line(
+            line,
+            service,
+            unit,
+            with_own_name(own_point, point) if point else None,
+            numbered_with_own_name(serial_number, own_meter) if serial_number else None,
+            explanations.get(line.line_number),
+        )
+        for line, service, unit, point, own_point, serial_number, own_meter in rows
     )
 
 
@@ -205,16 +232,16 @@ def _line(
     line: ChargeLine,
     service: str,
     unit: str | None,
-    point: SupplyPoint | None,
-    serial_number: str | None,
+    point: str | None,
+    meter: str | None,
     explanation: Explanation | None,
 ) -> Line:
     return Line(
         charge_id=line.charge_id,
         number=line.line_number,
         service=service,
-        point=(point.name or point.address) if point else None,
-        meter=serial_number,
+        point=point,
+        meter=meter,
         zone=line.zone,
         quantity=line.quantity,
         unit=line.unit or unit,

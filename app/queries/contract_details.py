@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from app.models import Contract, Department, Meter, SupplyPoint
+from app.models import Contract, Department, Meter, OwnMeterName, OwnPointName, SupplyPoint
 from app.queries.contracts import VisibleContract
+from app.queries.own_names import is_present_name_of_meter, is_present_name_of_point
 
 
 class DepartmentLine(NamedTuple):
@@ -29,14 +30,17 @@ class MeterLine(NamedTuple):
     serial_number: str
     model: str | None
     removed_on: date | None
+    own_name: str | None
 
 
 class PointLine(NamedTuple):
-    """A supply point in short, with its meters."""
+    """A supply point in short, with its meters; ``own_name`` is what the customer calls it."""
 
+    id: int
     name: str | None
     address: str
     is_automatic: bool
+    own_name: str | None
     meters: tuple[MeterLine, ...]
 
 
@@ -49,8 +53,14 @@ class ContractDetails:
 
 
 _DEPARTMENT = (Department.name, Department.phone, Department.work_hours)
-_POINT = (SupplyPoint.id, SupplyPoint.name, SupplyPoint.address, SupplyPoint.is_automatic)
-_METER = (Meter.serial_number, Meter.model, Meter.removed_on)
+_POINT = (
+    SupplyPoint.id,
+    SupplyPoint.name,
+    SupplyPoint.address,
+    SupplyPoint.is_automatic,
+    OwnPointName.name,
+)
+_METER = (Meter.serial_number, Meter.model, Meter.removed_on, OwnMeterName.name)
 # Built once: composing a statement costs more than running it.
 _DETAILS: Select[*tuple[Any, ...]] = (
     select(*_POINT, *_METER, *_DEPARTMENT)
@@ -61,8 +71,16 @@ _DETAILS: Select[*tuple[Any, ...]] = (
         and_(SupplyPoint.contract_id == Contract.id, SupplyPoint.withdrawn_at.is_(None)),
     )
     .outerjoin(Meter, and_(Meter.supply_point_id == SupplyPoint.id, Meter.withdrawn_at.is_(None)))
+    .outerjoin(OwnPointName, is_present_name_of_point())
+    .outerjoin(OwnMeterName, is_present_name_of_meter())
     .where(Contract.id == bindparam("contract_id"))
-    .order_by(SupplyPoint.id, Meter.removed_on.is_not(None), Meter.id)
+    .order_by(
+        OwnPointName.position.is_(None),
+        OwnPointName.position,
+        SupplyPoint.id,
+        Meter.removed_on.is_not(None),
+        Meter.id,
+    )
 )
 
 
@@ -70,13 +88,19 @@ def get_contract_details(session: Session, contract: VisibleContract) -> Contrac
     """The department and the supply points of a contract with their meters; one SELECT."""
     rows: Any = session.connection().execute(_DETAILS, {"contract_id": contract.id}).all()
     points = []
+    first_meter = len(_POINT)
+    first_department = first_meter + len(_METER)
     for point_id, lines in groupby(rows, key=itemgetter(0)):
         if point_id is not None:
             of_point = list(lines)
-            meters = tuple(MeterLine(*line[4:7]) for line in of_point if line[4] is not None)
-            _, name, address, is_automatic, *_ = of_point[0]
-            points.append(PointLine(name, address, is_automatic, meters))
-    department = rows[0][7:]
+            meters = tuple(
+                MeterLine(*line[first_meter:first_department])
+                for line in of_point
+                if line[first_meter] is not None
+            )
+            point_id, name, address, is_automatic, own_name = of_point[0][:first_meter]
+            points.append(PointLine(point_id, name, address, is_automatic, own_name, meters))
+    department = rows[0][first_department:]
     return ContractDetails(
         None if department[0] is None else DepartmentLine(*department), tuple(points)
     )

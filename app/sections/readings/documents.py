@@ -11,6 +11,7 @@ from flask import render_template
 from flask.wrappers import Response
 
 from app.domain.meters import MeterReadings, RegisterReadings
+from app.domain.own_names import numbered_with_own_name, with_own_name
 from app.domain.period import Month
 from app.domain.readings import KnownReading, ReadingStatus
 from app.queries.contracts import VisibleContract
@@ -56,9 +57,11 @@ def _act_row(
 ) -> DocumentRow:
     previous, decimals = register.previous, register.scale.decimals
     point, address = meter.supply_point, meter.address
+    place = point if point == address else f"{point}, {address}"
+    number = numbered_with_own_name(meter.serial_number, meter.own_name)
     return DocumentRow(
-        place=point if point == address else f"{point}, {address}",
-        meter=labels.meter_label(meter.serial_number, meter.model),
+        place=with_own_name(meter.own_point, place),
+        meter=labels.meter_label(number, meter.model),
         zone=labels.ZONES[register.zone],
         start=reading(previous.value, decimals) if previous else "",
         start_on=previous.taken_on if previous else None,
@@ -80,8 +83,10 @@ def send_receipt(contract: VisibleContract, receipt: Receipt) -> Response:
 def _receipt_row(row: ReceiptReading) -> DocumentRow:
     name, previous, decimals = row.register, row.previous_value, row.register.scale.decimals
     return DocumentRow(
-        place=name.place,
-        meter=labels.meter_label(name.serial_number, name.model),
+        place=with_own_name(name.own_point, name.place),
+        meter=labels.meter_label(
+            numbered_with_own_name(name.serial_number, name.own_name), name.model
+        ),
         zone=labels.ZONES[name.zone],
         start=reading(previous, decimals) if previous is not None else "",
         start_on=row.previous_on,

@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from app.domain.period import Month
-from app.domain.reading_history import build_bars, build_history
+from app.domain.reading_history import build_history, join_zones
 from app.domain.readings import Scale, build_consumption
 from app.models import Contract, Meter, Register, SupplyPoint
 from tests.domain.test_readings import known
@@ -37,7 +37,6 @@ def test_gaps_stay_gaps_and_what_spans_one_is_in_no_month() -> None:
     ]
     assert [row.consumption_kwh for row in history] == [None, None, None, None, 20, None]
     assert history[1].readings[0].months == 3
-    assert [bar.height for bar in build_bars(history)] == [None, 100, None, None, None, None]
 
 
 def test_the_year_before_stands_beside_each_month() -> None:
@@ -57,14 +56,15 @@ def test_the_page_shows_rows_marks_sources_and_a_chart_with_words(
     send(page, type_in(page, meter, "1110", "5"))
     soup = page.get("readings.history", contract_id=1, meter_id=meter.id)
     rows = [" ".join(row.text.split()) for row in soup.select("table.history tbody tr")]
-    assert len(rows) == 12
+    assert len(rows) == 11
     assert "1110,50" in rows[0]
     assert "420" in rows[0]
     assert "личный кабинет" in rows[0]
     assert "прибор установлен" in rows[-1]
     chart = soup.select_one("svg[role=img]")
     assert "Расход по месяцам" in chart.title.text
-    assert len(chart.select(".bar")) == 11
+    # January begins with the meter: the consumption of its first days counts.
+    assert len(chart.select(".bar")) == 11 - len(chart.select("text.mid:-soup-contains('–')"))
 
 
 def test_the_table_for_a_spreadsheet_has_a_row_for_every_reading(
@@ -143,5 +143,52 @@ def test_a_zone_without_readings_is_named_beside_the_others(
     make.session.add(Register(meter_id=found.id, zone="T2", direction="A+", digits=5, decimals=2))
     make.commit()
     soup = history_page(page, found)
-    assert "Показаний по этой зоне нет" in soup.text
-    assert [title.text for title in soup.select("main h2")] == ["Сутки", "Зона Т2"]
+    heads = [" ".join(head.text.split()) for head in soup.select("table.history thead th")]
+    assert heads[1:5] == [
+        "Сутки: показание",
+        "Сутки: расход, кВт·ч",
+        "Т2: показание",
+        "Т2: расход, кВт·ч",
+    ]
+    cells = soup.select_one("table.history tbody tr").select("td")
+    assert [cell.text for cell in cells[2:4]] == ["", ""]
+
+
+def test_zones_stand_side_by_side_and_their_sum_beside_them(
+    page: PageClient, make: Factory, contract: Contract
+) -> None:
+    found = make.meter(contract, "777")
+    zones = [
+        make._add(Register(meter_id=found.id, zone=zone, direction="A+", digits=6, decimals=2))
+        for zone in ("T1", "T2")
+    ]
+    for zone, step in zip(zones, (10, 4), strict=True):
+        for month in range(7, 11):
+            values = {"register_id": zone.id, "source": "act"}
+            make.reading(found, f"2026-{month:02d}", f"{step * month}.00", **values)
+    make.commit()
+    soup = history_page(page, found)
+    row = soup.select("table.history tbody tr")[1]
+    assert row.th.text == "Октябрь"
+    assert [cell.text for cell in row.select("td")] == [
+        "100,00",
+        "400",
+        "40,00",
+        "160",
+        "560",
+        "",
+        "Принято, акт",
+    ]
+
+
+def test_histories_of_different_length_are_laid_month_by_month() -> None:
+    long = build_consumption([known("2026-01", "10"), known("2026-02", "30")], SCALE)
+    short = build_consumption([known("2026-02", "5"), known("2026-03", "9")], SCALE)
+    last = Month(2026, 3)
+    months = join_zones([build_history(rows, last) for rows in (long, short)])
+    assert [(str(month.period), month.total_kwh) for month in months] == [
+        ("2026-03", 4),
+        ("2026-02", 20),
+        ("2026-01", None),
+    ]
+    assert months[-1].zones[1] is None
