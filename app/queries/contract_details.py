@@ -90,8 +90,8 @@ def get_contract_details(session: Session, contract: VisibleContract) -> Contrac
     points = []
     first_meter = len(_POINT)
     first_department = first_meter + len(_METER)
-    for point_id, lines in groupby(rows, key=itemgetter(0)):
-        if point_id is not None:
+    for key, lines in groupby(rows, key=itemgetter(0)):
+        if key is not None:
             of_point = list(lines)
             meters = tuple(
                 MeterLine(*line[first_meter:first_department])
