@@ -69,7 +69,7 @@ def build_chart(
     values = [value for _, *pair in months for value in pair if value is not None and value > 0]
     if not values:
         return None
-    ticks = _ticks(_usual_top(values))
+    ticks = _ticks(_highest_normal(values))
     return BarChart(
         tuple(
             ChartMonth(period, _bar(value, ticks[-1]), _bar(year_ago, ticks[-1]))
@@ -79,12 +79,12 @@ def build_chart(
     )
 
 
-def _usual_top(values: Sequence[Decimal]) -> Decimal:
+def _highest_normal(values: Sequence[Decimal]) -> Decimal:
     """The highest value that is no outlier."""
     limit = median(values) * OUTLIER_TIMES
-    usual = [value for value in values if value <= limit]
-    outliers = len(values) - len(usual)
-    return max(usual if outliers * MOST_OUTLIERS <= len(values) else values)
+    normal = [value for value in values if value <= limit]
+    outliers = len(values) - len(normal)
+    return max(normal if outliers * MOST_OUTLIERS <= len(values) else values)
 
 
 def _ticks(top: Decimal) -> tuple[Decimal, ...]:

@@ -189,7 +189,7 @@ class ReadingError(CodedError):
     """
 
 
-class OwnNameError(CodedError):
+class CustomNameError(CodedError):
     """What cannot be an own name, or a place in the customer's order.
 
     ``code``: ``long`` ``position``.

@@ -59,17 +59,17 @@ def find_meters(meters: Iterable[SomeMeter], query: str) -> list[SomeMeter]:
     return [meter for meter in meters if not wanted or _has_all(meter, wanted)]
 
 
-def _has_all(meter: MeterState, words: Sequence[str]) -> bool:
+def _has_all(meter: MeterState, tokens: Sequence[str]) -> bool:
     texts = (
         meter.serial_number,
-        meter.own_name,
+        meter.custom_name,
         meter.model,
         meter.supply_point,
-        meter.own_point,
+        meter.custom_point,
         meter.address,
     )
     text = fold(" ".join(filter(None, texts)))
-    return all(word in text for word in words)
+    return all(token in text for token in tokens)
 
 
 def group_by_point(meters: Iterable[SomeMeter]) -> list[list[SomeMeter]]:

@@ -118,7 +118,7 @@ class MeterState:
 
     Attributes:
         supply_point: name of the supply point, or its address.
-        own_point: what the customer calls the supply point; ``own_name``: the meter.
+        custom_point: what the customer calls the supply point; ``custom_name``: the meter.
         is_automatic: billing collects the readings itself.
         window: open now, else the last that has closed.
         supplied_until: the last day of the supply point, or of the whole contract.
@@ -140,13 +140,13 @@ class MeterState:
     registers: tuple[RegisterState, ...]
     supplied_until: date | None = None
     point_id: int = 0
-    own_point: str | None = None
-    own_name: str | None = None
+    custom_point: str | None = None
+    custom_name: str | None = None
 
     @property
     def place(self) -> str:
         """The customer's name of the supply point, else the official one."""
-        return self.own_point or self.supply_point
+        return self.custom_point or self.supply_point
 
     def closed_reason(self, today: date) -> str:
         """Tell why no reading can be submitted; empty: it can.

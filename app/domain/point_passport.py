@@ -33,7 +33,7 @@ class PassportMeter:
 
     Attributes:
         current_ratio: of current transformers; ``voltage_ratio``: of voltage transformers.
-        own_name: what the customer calls it.
+        custom_name: what the customer calls it.
     """
 
     id: int
@@ -46,7 +46,7 @@ class PassportMeter:
     voltage_ratio: Decimal | None
     verified_on: date | None
     next_verification_on: date | None
-    own_name: str | None
+    custom_name: str | None
 
     def verification(self, today: date) -> VerificationState:
         """How near the next verification is; a removed meter has none."""
@@ -76,7 +76,7 @@ class Passport:
     reading_regime: str
     valid_from: date | None
     valid_to: date | None
-    own_name: str | None
+    custom_name: str | None
     position: int | None
     meters: tuple[PassportMeter, ...]
 

@@ -19,6 +19,7 @@ from app.models.contracts import (
     Supplier,
     SupplyPoint,
 )
+from app.models.custom_names import CustomMeterName, CustomPointName
 from app.models.enquiries import (
     Attachment,
     Enquiry,
@@ -30,7 +31,6 @@ from app.models.messages import Message
 from app.models.metering import Meter, Reading, Register
 from app.models.open_items import OpenItemSnapshot
 from app.models.operations import Backup, DeliveryOutage, HealthAlert, WorkerHeartbeat
-from app.models.own_names import OwnMeterName, OwnPointName
 from app.models.payments import Payment
 from app.models.prepared_files import PreparedFile
 from app.models.registrations import Consent, Recovery, Registration, SmsCode
@@ -63,6 +63,8 @@ __all__ = [
     "ContractSearchGram",
     "ContractSearchSegment",
     "ContractTransfer",
+    "CustomMeterName",
+    "CustomPointName",
     "Customer",
     "DeliveryOutage",
     "Department",
@@ -79,8 +81,6 @@ __all__ = [
     "Meter",
     "MonthlyBalance",
     "OpenItemSnapshot",
-    "OwnMeterName",
-    "OwnPointName",
     "Payment",
     "PremisesKind",
     "PreparedFile",

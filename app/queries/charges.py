@@ -13,9 +13,9 @@ from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.charges import Document, RateSum, in_kw, in_kwh, multiply_by_price, sum_by_rate
+from app.domain.custom_names import numbered_with_custom_name, with_custom_name
 from app.domain.errors import NotFoundError
 from app.domain.line_explanations import BilledLine, Explanation, Readings, explain_lines
-from app.domain.own_names import numbered_with_own_name, with_own_name
 from app.domain.period import Month, Period
 from app.domain.turnover import EntryKind
 from app.lib.prepared_select import PreparedSelect
@@ -23,17 +23,17 @@ from app.models import (
     Charge,
     ChargeLine,
     Contract,
+    CustomMeterName,
+    CustomPointName,
     Meter,
-    OwnMeterName,
-    OwnPointName,
     Reading,
     Register,
     Service,
     SupplyPoint,
 )
 from app.queries.contracts import VisibleContract
+from app.queries.custom_names import is_present_name_of_meter, is_present_name_of_point
 from app.queries.open_items import list_interest_corrections
-from app.queries.own_names import is_present_name_of_meter, is_present_name_of_point
 
 DIRECTION = "A+"
 READINGS_BACK = 13
@@ -200,16 +200,16 @@ def list_lines(
             Service.name,
             Service.unit,
             func.coalesce(SupplyPoint.name, SupplyPoint.address),
-            OwnPointName.name,
+            CustomPointName.name,
             Meter.serial_number,
-            OwnMeterName.name,
+            CustomMeterName.name,
         )
         .join(Service, Service.id == ChargeLine.service_id)
         .outerjoin(SupplyPoint, SupplyPoint.id == ChargeLine.supply_point_id)
         .outerjoin(Meter, Meter.id == ChargeLine.meter_id)
         .outerjoin(Contract, Contract.id == SupplyPoint.contract_id)
-        .outerjoin(OwnPointName, is_present_name_of_point())
-        .outerjoin(OwnMeterName, is_present_name_of_meter())
+        .outerjoin(CustomPointName, is_present_name_of_point())
+        .outerjoin(CustomMeterName, is_present_name_of_meter())
         .where(ChargeLine.charge_id.in_(charge_ids))
         .order_by(ChargeLine.charge_id, ChargeLine.line_number)
         .offset(offset)
@@ -220,11 +220,11 @@ def list_lines(
             line,
             service,
             unit,
-            with_own_name(own_point, point) if point else None,
-            numbered_with_own_name(serial_number, own_meter) if serial_number else None,
+            with_custom_name(custom_point, point) if point else None,
+            numbered_with_custom_name(serial_number, custom_meter) if serial_number else None,
             explanations.get(line.line_number),
         )
-        for line, service, unit, point, own_point, serial_number, own_meter in rows
+        for line, service, unit, point, custom_point, serial_number, custom_meter in rows
     )
 
 

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from app.models import Contract, Department, Meter, OwnMeterName, OwnPointName, SupplyPoint
+from app.models import Contract, CustomMeterName, CustomPointName, Department, Meter, SupplyPoint
 from app.queries.contracts import VisibleContract
-from app.queries.own_names import is_present_name_of_meter, is_present_name_of_point
+from app.queries.custom_names import is_present_name_of_meter, is_present_name_of_point
 
 
 class DepartmentLine(NamedTuple):
@@ -30,17 +30,17 @@ class MeterLine(NamedTuple):
     serial_number: str
     model: str | None
     removed_on: date | None
-    own_name: str | None
+    custom_name: str | None
 
 
 class PointLine(NamedTuple):
-    """A supply point in short, with its meters; ``own_name`` is what the customer calls it."""
+    """A supply point in short, with its meters; ``custom_name`` is what the customer calls it."""
 
     id: int
     name: str | None
     address: str
     is_automatic: bool
-    own_name: str | None
+    custom_name: str | None
     meters: tuple[MeterLine, ...]
 
 
@@ -58,9 +58,9 @@ _POINT = (
     SupplyPoint.name,
     SupplyPoint.address,
     SupplyPoint.is_automatic,
-    OwnPointName.name,
+    CustomPointName.name,
 )
-_METER = (Meter.serial_number, Meter.model, Meter.removed_on, OwnMeterName.name)
+_METER = (Meter.serial_number, Meter.model, Meter.removed_on, CustomMeterName.name)
 # Built once: composing a statement costs more than running it.
 _DETAILS: Select[*tuple[Any, ...]] = (
     select(*_POINT, *_METER, *_DEPARTMENT)
@@ -71,12 +71,12 @@ _DETAILS: Select[*tuple[Any, ...]] = (
         and_(SupplyPoint.contract_id == Contract.id, SupplyPoint.withdrawn_at.is_(None)),
     )
     .outerjoin(Meter, and_(Meter.supply_point_id == SupplyPoint.id, Meter.withdrawn_at.is_(None)))
-    .outerjoin(OwnPointName, is_present_name_of_point())
-    .outerjoin(OwnMeterName, is_present_name_of_meter())
+    .outerjoin(CustomPointName, is_present_name_of_point())
+    .outerjoin(CustomMeterName, is_present_name_of_meter())
     .where(Contract.id == bindparam("contract_id"))
     .order_by(
-        OwnPointName.position.is_(None),
-        OwnPointName.position,
+        CustomPointName.position.is_(None),
+        CustomPointName.position,
         SupplyPoint.id,
         Meter.removed_on.is_not(None),
         Meter.id,
@@ -98,8 +98,8 @@ def get_contract_details(session: Session, contract: VisibleContract) -> Contrac
                 for line in of_point
                 if line[first_meter] is not None
             )
-            point_id, name, address, is_automatic, own_name = of_point[0][:first_meter]
-            points.append(PointLine(point_id, name, address, is_automatic, own_name, meters))
+            point_id, name, address, is_automatic, custom_name = of_point[0][:first_meter]
+            points.append(PointLine(point_id, name, address, is_automatic, custom_name, meters))
     department = rows[0][first_department:]
     return ContractDetails(
         None if department[0] is None else DepartmentLine(*department), tuple(points)

@@ -18,16 +18,16 @@ from app.domain.period import Month
 from app.domain.readings import LIVE, Scale
 from app.models import (
     Contract,
+    CustomMeterName,
+    CustomPointName,
     Meter,
-    OwnMeterName,
-    OwnPointName,
     ReadingReceipt,
     Register,
     SubmittedReading,
     SupplyPoint,
 )
 from app.queries.contracts import VisibleContract
-from app.queries.own_names import (
+from app.queries.custom_names import (
     is_name_of_meter,
     is_name_of_point,
     is_present_name_of_meter,
@@ -48,8 +48,8 @@ class RegisterName:
     place: str
     zone: str
     scale: Scale
-    own_point: str | None = None
-    own_name: str | None = None
+    custom_point: str | None = None
+    custom_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,8 @@ _REGISTER_NAME = (
     Register.digits,
     Register.decimals,
     Meter.multiplier,
-    OwnPointName.name,
-    OwnMeterName.name,
+    CustomPointName.name,
+    CustomMeterName.name,
 )
 _RECEIPT = (
     ReadingReceipt.id,
@@ -148,8 +148,8 @@ _ONE_RECEIPT = (
     .join(Register, Register.id == SubmittedReading.register_id)
     .join(Meter, Meter.id == Register.meter_id)
     .join(SupplyPoint, SupplyPoint.id == Meter.supply_point_id)
-    .outerjoin(OwnPointName, is_name_of_point())
-    .outerjoin(OwnMeterName, is_name_of_meter())
+    .outerjoin(CustomPointName, is_name_of_point())
+    .outerjoin(CustomMeterName, is_name_of_meter())
     .where(ReadingReceipt.id == bindparam("receipt_id"), *_IS_SEEN)
     .order_by(SubmittedReading.id)
 )
@@ -172,8 +172,8 @@ _NAMES = (
     .join(Meter, Meter.id == Register.meter_id)
     .join(SupplyPoint, SupplyPoint.id == Meter.supply_point_id)
     .join(Contract, Contract.id == SupplyPoint.contract_id)
-    .outerjoin(OwnPointName, is_present_name_of_point())
-    .outerjoin(OwnMeterName, is_present_name_of_meter())
+    .outerjoin(CustomPointName, is_present_name_of_point())
+    .outerjoin(CustomMeterName, is_present_name_of_meter())
     .where(Register.id.in_(_IDS))
 )
 
@@ -268,12 +268,14 @@ def _register_name(
     digits: int,
     decimals: int,
     multiplier: Decimal,
-    own_point: str | None,
-    own_name: str | None,
+    custom_point: str | None,
+    custom_name: str | None,
 ) -> RegisterName:
     place = ", ".join(filter(None, (point, address)))
     scale = Scale(digits, decimals, multiplier)
-    return RegisterName(meter_id, serial_number, model, place, zone, scale, own_point, own_name)
+    return RegisterName(
+        meter_id, serial_number, model, place, zone, scale, custom_point, custom_name
+    )
 
 
 def find_regimes(session: Session, register_ids: Iterable[int]) -> dict[int, str]:

@@ -28,9 +28,9 @@ from app.domain.period import Month
 from app.domain.reading_windows import Regime, Window, WindowRules, windows_on
 from app.domain.readings import Scale, find_current, merge_readings
 from app.models import (
+    CustomMeterName,
+    CustomPointName,
     Meter,
-    OwnMeterName,
-    OwnPointName,
     Reading,
     ReadingReceipt,
     Register,
@@ -38,7 +38,7 @@ from app.models import (
     SupplyPoint,
 )
 from app.queries.contracts import VisibleContract
-from app.queries.own_names import is_name_of_meter, is_name_of_point, named_since
+from app.queries.custom_names import is_name_of_meter, is_name_of_point, named_since
 from app.queries.readings.known_readings import (
     BILLED_COLUMNS,
     SUBMITTED_COLUMNS,
@@ -70,8 +70,8 @@ _METER = (
     SupplyPoint.max_power_kw,
     SupplyPoint.valid_to,
     SupplyPoint.id,
-    OwnPointName.name,
-    OwnMeterName.name,
+    CustomPointName.name,
+    CustomMeterName.name,
 )
 _REGISTER = (Register.id, Register.zone, Register.digits, Register.decimals)
 _FIRST = bindparam("first", type_=Reading.period.type)
@@ -82,8 +82,8 @@ _STATES: Select[*tuple[Any, ...]] = (
     )
     .select_from(SupplyPoint)
     .join(Meter, Meter.supply_point_id == SupplyPoint.id)
-    .outerjoin(OwnPointName, is_name_of_point())
-    .outerjoin(OwnMeterName, is_name_of_meter())
+    .outerjoin(CustomPointName, is_name_of_point())
+    .outerjoin(CustomMeterName, is_name_of_meter())
     .outerjoin(
         Register,
         and_(
@@ -116,8 +116,8 @@ _STATES: Select[*tuple[Any, ...]] = (
     )
     .order_by(
         Meter.removed_on.is_not(None),
-        OwnPointName.position.is_(None),
-        OwnPointName.position,
+        CustomPointName.position.is_(None),
+        CustomPointName.position,
         SupplyPoint.id,
         Meter.id,
         Register.zone,
@@ -231,7 +231,9 @@ def _state(
     rows: Sequence[Sequence[Any]], contract: VisibleContract, windows: Mapping[str, Window]
 ) -> MeterState:
     """A meter from its rows, one for each register, or for each reading of it in these months."""
-    *columns, regime, max_power_kw, valid_to, point_id, own_point, own_name = rows[0][: len(_METER)]
+    *columns, regime, max_power_kw, valid_to, point_id, custom_point, custom_name = rows[0][
+        : len(_METER)
+    ]
     meter_id, serial_number, model, name, address, multiplier, *others = columns
     installed_on, removed_on, next_verification_on, is_automatic = others
     window = windows.get(regime, windows[Regime.MONTH_END])
@@ -256,8 +258,8 @@ def _state(
         ),
         supplied_until=min(filter(None, (valid_to, contract.valid_to)), default=None),
         point_id=point_id,
-        own_point=own_point,
-        own_name=own_name,
+        custom_point=custom_point,
+        custom_name=custom_name,
     )
 
 

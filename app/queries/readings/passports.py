@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import NotFoundError
 from app.domain.point_passport import Passport, PassportMeter
-from app.models import Meter, OwnMeterName, OwnPointName, SupplyPoint
+from app.models import CustomMeterName, CustomPointName, Meter, SupplyPoint
 from app.queries.contracts import VisibleContract
-from app.queries.own_names import is_name_of_meter, is_name_of_point, named_since
+from app.queries.custom_names import is_name_of_meter, is_name_of_point, named_since
 
 _POINT = (
     SupplyPoint.id,
@@ -24,8 +24,8 @@ _POINT = (
     SupplyPoint.reading_regime,
     SupplyPoint.valid_from,
     SupplyPoint.valid_to,
-    OwnPointName.name,
-    OwnPointName.position,
+    CustomPointName.name,
+    CustomPointName.position,
 )
 _METER = (
     Meter.id,
@@ -38,14 +38,14 @@ _METER = (
     Meter.voltage_ratio,
     Meter.verified_on,
     Meter.next_verification_on,
-    OwnMeterName.name,
+    CustomMeterName.name,
 )
 _PASSPORT: Select[*tuple[Any, ...]] = (
     select(*_POINT, *_METER)
     .select_from(SupplyPoint)
     .outerjoin(Meter, and_(Meter.supply_point_id == SupplyPoint.id, Meter.withdrawn_at.is_(None)))
-    .outerjoin(OwnPointName, is_name_of_point())
-    .outerjoin(OwnMeterName, is_name_of_meter())
+    .outerjoin(CustomPointName, is_name_of_point())
+    .outerjoin(CustomMeterName, is_name_of_meter())
     .where(
         SupplyPoint.id == bindparam("point_id"),
         SupplyPoint.contract_id == bindparam("contract_id"),

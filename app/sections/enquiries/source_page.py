@@ -125,8 +125,8 @@ def _find_meter(contract: VisibleContract, key: str) -> MeterState | None:
 
 def _meter_label(meter: MeterState) -> str:
     """The official number, and what the customer calls the meter and its place."""
-    own = [f"«{name}»" for name in (meter.own_point, meter.own_name) if name]
-    return " ".join([f"Прибор учета № {meter.serial_number}", *own])
+    given = [f"«{name}»" for name in (meter.custom_point, meter.custom_name) if name]
+    return " ".join([f"Прибор учета № {meter.serial_number}", *given])
 
 
 def _receipt(contract: VisibleContract, code: str, key: str) -> Source | None:

@@ -10,8 +10,8 @@ from decimal import Decimal
 from flask import render_template
 from flask.wrappers import Response
 
+from app.domain.custom_names import numbered_with_custom_name, with_custom_name
 from app.domain.meters import MeterReadings, RegisterReadings
-from app.domain.own_names import numbered_with_own_name, with_own_name
 from app.domain.period import Month
 from app.domain.readings import KnownReading, ReadingStatus
 from app.queries.contracts import VisibleContract
@@ -58,9 +58,9 @@ def _act_row(
     previous, decimals = register.previous, register.scale.decimals
     point, address = meter.supply_point, meter.address
     place = point if point == address else f"{point}, {address}"
-    number = numbered_with_own_name(meter.serial_number, meter.own_name)
+    number = numbered_with_custom_name(meter.serial_number, meter.custom_name)
     return DocumentRow(
-        place=with_own_name(meter.own_point, place),
+        place=with_custom_name(meter.custom_point, place),
         meter=labels.meter_label(number, meter.model),
         zone=labels.ZONES[register.zone],
         start=reading(previous.value, decimals) if previous else "",
@@ -83,9 +83,9 @@ def send_receipt(contract: VisibleContract, receipt: Receipt) -> Response:
 def _receipt_row(row: ReceiptReading) -> DocumentRow:
     name, previous, decimals = row.register, row.previous_value, row.register.scale.decimals
     return DocumentRow(
-        place=with_own_name(name.own_point, name.place),
+        place=with_custom_name(name.custom_point, name.place),
         meter=labels.meter_label(
-            numbered_with_own_name(name.serial_number, name.own_name), name.model
+            numbered_with_custom_name(name.serial_number, name.custom_name), name.model
         ),
         zone=labels.ZONES[name.zone],
         start=reading(previous, decimals) if previous is not None else "",

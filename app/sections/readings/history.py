@@ -141,9 +141,9 @@ def _cells(
 ) -> list[Cell]:
     return [
         meter.supply_point,
-        meter.own_point or "",
+        meter.custom_point or "",
         meter.serial_number,
-        meter.own_name or "",
+        meter.custom_name or "",
         ZONES[register.zone],
         row.period.short_label,
         reading.reading.taken_on,

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from flask import request
 from flask.wrappers import Response
 
-from app.domain.errors import OwnNameError
+from app.domain.custom_names import MAX_NAME, CustomNames, PointName, parse_name, parse_position
+from app.domain.errors import CustomNameError
 from app.domain.meter_lists import find_meters
 from app.domain.meters import MeterState
-from app.domain.own_names import MAX_NAME, OwnNames, PointName, parse_name, parse_position
 from app.domain.search import MAX_TYPED
 from app.extensions import db
 from app.queries.contracts import VisibleContract
-from app.queries.own_names import get_own_names
+from app.queries.custom_names import get_custom_names
 from app.queries.readings.meters import list_meter_states
 from app.sections.readings import labels
 from app.sections.readings.submission import SEARCHED
@@ -55,7 +55,7 @@ class NamedPoints:
 def list_named(contract: VisibleContract) -> NamedPoints:
     """The supply points that ``q`` finds, a page of them, in the customer's order."""
     states = list_meter_states(db.session(), contract, clock().today(), window_rules())
-    names = get_own_names(db.session(), contract)
+    names = get_custom_names(db.session(), contract)
     query = printable(request.args.get("q"))[:MAX_TYPED].strip()
     by_point: dict[int, list[MeterState]] = {}
     for meter in find_meters(states, query):
@@ -87,7 +87,7 @@ class NamesForm:
             form.typed[f"name-{point.id}"] = point.name.name or ""
             form.typed[f"position-{point.id}"] = str(point.name.position or "")
             for meter in point.meters:
-                form.typed[f"meter-name-{meter.id}"] = meter.own_name or ""
+                form.typed[f"meter-name-{meter.id}"] = meter.custom_name or ""
         return form
 
     @classmethod
@@ -102,16 +102,16 @@ class NamesForm:
         return form
 
     @property
-    def names(self) -> OwnNames:
+    def names(self) -> CustomNames:
         """The names that were typed."""
-        return OwnNames(self.points, self.meters)
+        return CustomNames(self.points, self.meters)
 
     def _read_point(self, point: NamedPoint) -> None:
         name_box, position_box = f"name-{point.id}", f"position-{point.id}"
         name = self._parsed_name(name_box)
         try:
             position = parse_position(self.typed[position_box])
-        except OwnNameError as error:
+        except CustomNameError as error:
             self.errors[position_box] = labels.NAME_ERRORS[error.code]
             position = None
         self.points[point.id] = PointName(name, position)
@@ -121,7 +121,7 @@ class NamesForm:
     def _parsed_name(self, box: str) -> str | None:
         try:
             return parse_name(self.typed[box])
-        except OwnNameError as error:
+        except CustomNameError as error:
             self.errors[box] = labels.NAME_ERRORS[error.code]
             return None
 

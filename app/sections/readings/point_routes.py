@@ -7,13 +7,13 @@ from typing import Any
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.actions.own_names import set_own_names
+from app.actions.custom_names import set_custom_names
 from app.domain.access import Permission
-from app.domain.errors import NotFoundError, OwnNameError
-from app.domain.own_names import OwnNames, PointName, parse_name
+from app.domain.custom_names import CustomNames, PointName, parse_name
+from app.domain.errors import CustomNameError, NotFoundError
 from app.extensions import db
 from app.queries.contracts import VisibleContract
-from app.queries.own_names import find_point_of_meter
+from app.queries.custom_names import find_point_of_meter
 from app.queries.readings.passports import get_passport
 from app.sections.readings import labels
 from app.sections.readings.blueprint import bp
@@ -40,10 +40,10 @@ def point_name_submit(contract: VisibleContract, point_id: int) -> ResponseRetur
     typed = printable(request.form.get("name"))
     try:
         name = PointName(parse_name(typed), passport.position)
-    except OwnNameError as error:
+    except CustomNameError as error:
         errors = {f"name-{point_id}": labels.NAME_ERRORS[error.code]}
         return passport_page(contract, point_id, errors, typed)
-    return _store(contract, point_id, OwnNames(points={point_id: name}))
+    return _store(contract, point_id, CustomNames(points={point_id: name}))
 
 
 @bp.post("/meters/<id:meter_id>/name")
@@ -56,10 +56,10 @@ def meter_name_submit(contract: VisibleContract, meter_id: int) -> ResponseRetur
     typed = printable(request.form.get("name"))
     try:
         name = parse_name(typed)
-    except OwnNameError as error:
+    except CustomNameError as error:
         errors = {f"meter-name-{meter_id}": labels.NAME_ERRORS[error.code]}
         return passport_page(contract, point_id, errors, typed)
-    return _store(contract, point_id, OwnNames(meters={meter_id: name}))
+    return _store(contract, point_id, CustomNames(meters={meter_id: name}))
 
 
 @bp.get("/names")
@@ -76,7 +76,7 @@ def names_submit(contract: VisibleContract) -> ResponseReturnValue:
     form = NamesForm.read(list_named(contract), request.form)
     if form.errors:
         return names_page(contract, form)
-    set_own_names(db.session(), contract, contract.viewer, form.names, local_now())
+    set_custom_names(db.session(), contract, contract.viewer, form.names, local_now())
     db.session.commit()
     shown: dict[str, Any] = {
         name: request.args[name] for name in ("q", "page") if name in request.args
@@ -85,8 +85,8 @@ def names_submit(contract: VisibleContract) -> ResponseReturnValue:
     return redirect(names_url, 303)
 
 
-def _store(contract: VisibleContract, point_id: int, changed: OwnNames) -> ResponseReturnValue:
-    set_own_names(db.session(), contract, contract.viewer, changed, local_now())
+def _store(contract: VisibleContract, point_id: int, changed: CustomNames) -> ResponseReturnValue:
+    set_custom_names(db.session(), contract, contract.viewer, changed, local_now())
     db.session.commit()
     if is_fragment():
         return passport_page(contract, point_id)

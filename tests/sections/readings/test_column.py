@@ -35,7 +35,9 @@ def opened(page: PageClient) -> tuple[BeautifulSoup, list[str]]:
     return soup, [box["name"] for box in soup.select("[name^=whole-]")]
 
 
-def post(page: PageClient, soup: BeautifulSoup, status: int = 200, **fields: str) -> BeautifulSoup:
+def send_form(
+    page: PageClient, soup: BeautifulSoup, status: int = 200, **fields: str
+) -> BeautifulSoup:
     """Send the form as a browser does: its boxes as they are, and what is given besides."""
     form = soup.select_one("main form[method=post]")
     data = {box["name"]: box.get("value", "") for box in form.select("input[name]")}
@@ -53,13 +55,13 @@ def test_a_column_fills_the_table_and_shows_consumption_at_once(
     page: PageClient, make: Factory, meters: list[Meter]
 ) -> None:
     soup, _ = opened(page)
-    soup = post(page, soup, step="fill", column="5,25\r\n6\t5\r\n\r\n1 100,05\r\n")
+    soup = send_form(page, soup, step="fill", column="5,25\r\n6\t5\r\n\r\n1 100,05\r\n")
     assert values(soup) == [("5", "25"), ("6", "5"), ("", ""), ("1100", "05")]
     assert soup.select_one("#entered").text == "3 из 4"
     outputs = [" ".join(found.text.split()) for found in soup.select("output")]
     assert outputs[3].startswith("40 002")
     assert not submitted(make)
-    send(page, post(page, soup, step="check"))
+    send(page, send_form(page, soup, step="check"))
     assert len(submitted(make)) == 3
 
 
@@ -67,7 +69,7 @@ def test_a_column_begins_at_the_box_that_it_was_pasted_into(
     page: PageClient, meters: list[Meter]
 ) -> None:
     soup, boxes = opened(page)
-    soup = post(page, soup, step="fill", column="150\n160", at=boxes[2])
+    soup = send_form(page, soup, step="fill", column="150\n160", at=boxes[2])
     assert values(soup) == [("", ""), ("", ""), ("150", ""), ("160", "")]
 
 
@@ -75,7 +77,7 @@ def test_mistakes_in_a_column_are_named_by_their_line(
     page: PageClient, meters: list[Meter]
 ) -> None:
     soup, _ = opened(page)
-    soup = post(page, soup, 422, step="fill", column="1\nПоказание\n120\n130\n7\n8")
+    soup = send_form(page, soup, 422, step="fill", column="1\nПоказание\n120\n130\n7\n8")
     errors = [item.text for item in soup.select("#error-summary li")]
     assert errors[0] == "В столбце больше значений, чем полей: со строки 5 не внесены"
     assert errors[1].startswith("Строка 2: «Показание» — не показание")
@@ -99,7 +101,7 @@ def test_the_first_button_of_the_form_goes_on_so_that_enter_does(
     soup, boxes = opened(page)
     button = soup.select_one("main form[method=post]").select_one("button")
     assert (button.get("name"), button["tabindex"]) == (None, "-1")
-    assert post(page, soup, **{boxes[2]: "110"}).h1.text == "Проверьте показания"
+    assert send_form(page, soup, **{boxes[2]: "110"}).h1.text == "Проверьте показания"
 
 
 def test_consumption_comes_while_one_types_with_doubts_and_the_count(
@@ -136,16 +138,16 @@ def test_four_hundred_points_are_searched_paged_and_sent_without_losing_anything
 ) -> None:
     soup, boxes = opened(page)
     assert len(boxes) == 50
-    soup = post(page, soup, go="2", **{boxes[0]: "11"})
+    soup = send_form(page, soup, go="2", **{boxes[0]: "11"})
     assert "Приборы 51–100 из 400" in soup.text
     second = soup.select("[name^=whole-]:not([type=hidden])")[0]["name"]
-    soup = post(page, soup, q="00000399", **{second: "22"})
+    soup = send_form(page, soup, q="00000399", **{second: "22"})
     (last,) = [box["name"] for box in soup.select("[name^=whole-]:not([type=hidden])")]
     assert soup.select_one("#entered").text == "2 из 400"
-    soup = post(page, soup, q="", **{last: "33"})
+    soup = send_form(page, soup, q="", **{last: "33"})
     assert "Приборы 1–50 из 400" in soup.text
     assert soup.select_one(f"[name={boxes[0]}]")["value"] == "11"
-    send(page, post(page, soup, step="check"))
+    send(page, send_form(page, soup, step="check"))
     assert [row.value for row in submitted(make)] == [11, 22, 33]
 
 
@@ -154,9 +156,9 @@ def test_a_column_of_four_hundred_is_sent_at_once_in_reasonable_time_and_size(
 ) -> None:
     started = time.process_time()
     soup, _ = opened(page)
-    soup = post(page, soup, step="fill", column="\n".join(f"{n},5" for n in range(1, 401)))
+    soup = send_form(page, soup, step="fill", column="\n".join(f"{n},5" for n in range(1, 401)))
     assert soup.select_one("#entered").text == "400 из 400"
-    soup = post(page, soup, step="check")
+    soup = send_form(page, soup, step="check")
     assert len(soup.select("table.check tbody tr")) == 400
     size = len(page.last.data)
     send(page, soup)

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.domain.own_names import OwnNames, PointName
-from app.models import Contract, Meter, OwnMeterName, OwnPointName, SupplyPoint
+from app.domain.custom_names import CustomNames, PointName
+from app.models import Contract, CustomMeterName, CustomPointName, Meter, SupplyPoint
 from app.queries.contracts import VisibleContract
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
-_NAMED_SINCE = bindparam("named_since", type_=OwnPointName.named_at.type)
+_NAMED_SINCE = bindparam("named_since", type_=CustomPointName.named_at.type)
 
 
 def named_since(contract: VisibleContract) -> dict[str, Any]:
@@ -24,36 +24,36 @@ def named_since(contract: VisibleContract) -> dict[str, Any]:
 def is_name_of_point() -> ColumnElement[bool]:
     """SQL: an own name of a supply point, given by the present customer of its contract."""
     return and_(
-        OwnPointName.supply_point_id == SupplyPoint.id,
-        OwnPointName.contract_id == SupplyPoint.contract_id,
-        OwnPointName.named_at >= _NAMED_SINCE,
+        CustomPointName.supply_point_id == SupplyPoint.id,
+        CustomPointName.contract_id == SupplyPoint.contract_id,
+        CustomPointName.named_at >= _NAMED_SINCE,
     )
 
 
 def is_name_of_meter() -> ColumnElement[bool]:
     """SQL: an own name of a meter, given by the present customer of its contract."""
     return and_(
-        OwnMeterName.meter_id == Meter.id,
-        OwnMeterName.contract_id == SupplyPoint.contract_id,
-        OwnMeterName.named_at >= _NAMED_SINCE,
+        CustomMeterName.meter_id == Meter.id,
+        CustomMeterName.contract_id == SupplyPoint.contract_id,
+        CustomMeterName.named_at >= _NAMED_SINCE,
     )
 
 
 def is_present_name_of_point() -> ColumnElement[bool]:
     """``is_name_of_point`` in a statement of many contracts, which joins ``Contract``."""
     return and_(
-        OwnPointName.supply_point_id == SupplyPoint.id,
-        OwnPointName.contract_id == SupplyPoint.contract_id,
-        _is_of_present(OwnPointName.named_at),
+        CustomPointName.supply_point_id == SupplyPoint.id,
+        CustomPointName.contract_id == SupplyPoint.contract_id,
+        _is_of_present(CustomPointName.named_at),
     )
 
 
 def is_present_name_of_meter() -> ColumnElement[bool]:
     """``is_name_of_meter`` in a statement of many contracts, which joins ``Contract``."""
     return and_(
-        OwnMeterName.meter_id == Meter.id,
-        OwnMeterName.contract_id == SupplyPoint.contract_id,
-        _is_of_present(OwnMeterName.named_at),
+        CustomMeterName.meter_id == Meter.id,
+        CustomMeterName.contract_id == SupplyPoint.contract_id,
+        _is_of_present(CustomMeterName.named_at),
     )
 
 
@@ -61,20 +61,20 @@ def _is_of_present(named_at: InstrumentedAttribute[datetime]) -> ColumnElement[b
     return or_(Contract.transferred_at.is_(None), named_at >= Contract.transferred_at)
 
 
-def get_own_names(session: Session, contract: VisibleContract) -> OwnNames:
+def get_custom_names(session: Session, contract: VisibleContract) -> CustomNames:
     """All own names of a contract's supply points and meters."""
     since = contract.transferred_at or LONG_AGO
     points = session.execute(
-        select(OwnPointName.supply_point_id, OwnPointName.name, OwnPointName.position).where(
-            OwnPointName.contract_id == contract.id, OwnPointName.named_at >= since
-        )
+        select(
+            CustomPointName.supply_point_id, CustomPointName.name, CustomPointName.position
+        ).where(CustomPointName.contract_id == contract.id, CustomPointName.named_at >= since)
     )
     meters = session.execute(
-        select(OwnMeterName.meter_id, OwnMeterName.name).where(
-            OwnMeterName.contract_id == contract.id, OwnMeterName.named_at >= since
+        select(CustomMeterName.meter_id, CustomMeterName.name).where(
+            CustomMeterName.contract_id == contract.id, CustomMeterName.named_at >= since
         )
     )
-    return OwnNames(
+    return CustomNames(
         {point_id: PointName(name, position) for point_id, name, position in points},
         dict(meters.tuples().all()),
     )

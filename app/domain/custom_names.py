@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.domain.errors import OwnNameError
+from app.domain.errors import CustomNameError
 
 MAX_NAME = 60
 MAX_POSITION = 9999
@@ -25,7 +25,7 @@ class PointName:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnNames:
+class CustomNames:
     """Own names of a contract, by the ids of supply points and meters."""
 
     points: Mapping[int, PointName] = field(default_factory=dict)
@@ -36,11 +36,11 @@ def parse_name(text: str) -> str | None:
     """A name as it was typed, with single spaces; None where nothing was.
 
     Raises:
-        OwnNameError: ``long``.
+        CustomNameError: ``long``.
     """
     name = " ".join(text.split())
     if len(name) > MAX_NAME:
-        raise OwnNameError("long")
+        raise CustomNameError("long")
     return name or None
 
 
@@ -48,21 +48,21 @@ def parse_position(text: str) -> int | None:
     """A place in the customer's order; None where nothing was typed.
 
     Raises:
-        OwnNameError: ``position``: no whole number from 1 on.
+        CustomNameError: ``position``: no whole number from 1 on.
     """
     text = text.strip()
     if not text:
         return None
     if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= MAX_POSITION:
-        raise OwnNameError("position")
+        raise CustomNameError("position")
     return int(text)
 
 
-def with_own_name(own: str | None, official: str) -> str:
+def with_custom_name(custom: str | None, official: str) -> str:
     """«Насосная (ул. Лесная, д. 2)»: documents and exports name both."""
-    return f"{own} ({official})" if own else official
+    return f"{custom} ({official})" if custom else official
 
 
-def numbered_with_own_name(number: str, own: str | None) -> str:
+def numbered_with_custom_name(number: str, custom: str | None) -> str:
     """«12345678 «Ввод 1»»: the number of a meter, and what the customer calls it."""
-    return f"{number} «{own}»" if own else number
+    return f"{number} «{custom}»" if custom else number

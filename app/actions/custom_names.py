@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session
 
 from app.actions.audit_log import record
 from app.domain.access import Viewer
-from app.domain.own_names import OwnNames, PointName
+from app.domain.custom_names import CustomNames, PointName
 from app.lib.database import insert_many_or_ignore
-from app.models import OwnMeterName, OwnPointName
+from app.models import CustomMeterName, CustomPointName
 from app.queries.contracts import VisibleContract
-from app.queries.own_names import get_own_names
+from app.queries.custom_names import get_custom_names
 
 
-def set_own_names(
-    session: Session, contract: VisibleContract, viewer: Viewer, names: OwnNames, now: datetime
+def set_custom_names(
+    session: Session, contract: VisibleContract, viewer: Viewer, names: CustomNames, now: datetime
 ) -> int:
     """Store names of supply points and meters of a contract; those not mentioned stay.
 
@@ -28,7 +28,7 @@ def set_own_names(
     Returns:
         How many have changed.
     """
-    known = get_own_names(session, contract)
+    known = get_custom_names(session, contract)
     points = {
         point_id: name
         for point_id, name in names.points.items()
@@ -62,8 +62,8 @@ def _replace_points(
 ) -> None:
     """Delete, then insert: a former customer's row may be in the way."""
     session.execute(
-        delete(OwnPointName).where(
-            OwnPointName.contract_id == contract_id, OwnPointName.supply_point_id.in_(points)
+        delete(CustomPointName).where(
+            CustomPointName.contract_id == contract_id, CustomPointName.supply_point_id.in_(points)
         )
     )
     rows: list[dict[str, Any]] = [
@@ -77,15 +77,15 @@ def _replace_points(
         for point_id, name in points.items()
         if not name.is_empty
     ]
-    insert_many_or_ignore(session, OwnPointName, rows)
+    insert_many_or_ignore(session, CustomPointName, rows)
 
 
 def _replace_meters(
     session: Session, contract_id: int, meters: dict[int, str | None], now: datetime
 ) -> None:
     session.execute(
-        delete(OwnMeterName).where(
-            OwnMeterName.contract_id == contract_id, OwnMeterName.meter_id.in_(meters)
+        delete(CustomMeterName).where(
+            CustomMeterName.contract_id == contract_id, CustomMeterName.meter_id.in_(meters)
         )
     )
     rows: list[dict[str, Any]] = [
@@ -93,4 +93,4 @@ def _replace_meters(
         for meter_id, name in meters.items()
         if name is not None
     ]
-    insert_many_or_ignore(session, OwnMeterName, rows)
+    insert_many_or_ignore(session, CustomMeterName, rows)

@@ -14,13 +14,13 @@ depends_on = None
 
 
 def upgrade():
-    _create("own_point_names", "supply_point_id", "supply_points", has_position=True)
-    _create("own_meter_names", "meter_id", "meters", has_position=False)
+    _create("custom_point_names", "supply_point_id", "supply_points", has_position=True)
+    _create("custom_meter_names", "meter_id", "meters", has_position=False)
 
 
 def downgrade():
-    op.drop_table("own_meter_names")
-    op.drop_table("own_point_names")
+    op.drop_table("custom_meter_names")
+    op.drop_table("custom_point_names")
 
 
 def _create(table, key, parent, *, has_position):

@@ -9,14 +9,14 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.domain.own_names import MAX_NAME
+from app.domain.custom_names import MAX_NAME
 from app.models.base import Base, Moment
 
 
-class OwnPointName(Base):
+class CustomPointName(Base):
     """What a customer calls a supply point, and its place in their order."""
 
-    __tablename__ = "own_point_names"
+    __tablename__ = "custom_point_names"
 
     supply_point_id: Mapped[int] = mapped_column(ForeignKey("supply_points.id"), primary_key=True)
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"), primary_key=True)
@@ -25,10 +25,10 @@ class OwnPointName(Base):
     named_at: Mapped[Moment]
 
 
-class OwnMeterName(Base):
+class CustomMeterName(Base):
     """What a customer calls a meter."""
 
-    __tablename__ = "own_meter_names"
+    __tablename__ = "custom_meter_names"
 
     meter_id: Mapped[int] = mapped_column(ForeignKey("meters.id"), primary_key=True)
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"), primary_key=True)
