@@ -57,6 +57,7 @@ def _fill(context: MergeContext, staged: StagedFile) -> None:
     connection, source = context.connection, MergeSource(staged)
     counts = context.report.of(staged.layout.filename)
     check = partial(check_references, connection, source, context.parents, context.report)
+    update_statistics(connection, source.stage, *source.layout.key_columns)
     try:
         with connection.begin_nested():
             names = list(source.values())

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
+    ARRAY,
     BigInteger,
     ColumnElement,
     Connection,
@@ -187,7 +187,7 @@ def _check_values(
     connection: Connection, staged: StagedFile, report: Report, state: MergedState
 ) -> None:
     """Warn of readings that fall, leap, or have more digits than their register."""
-    reading = _readings_with_earlier(staged, state).c
+    reading = _readings_with_earlier(connection, staged, state).c
     capacity = case({n: 10 ** (n + 4) for n in range(1, 13)}, value=reading.digits)
     growth, drop = reading.previous - reading.before_that, reading.previous - reading.value
     faults: tuple[tuple[ColumnElement[bool], str], ...] = (
@@ -209,7 +209,9 @@ def _check_values(
         report.warn(staged.layout.filename, faults[number_of][1], line, "value")
 
 
-def _readings_with_earlier(staged: StagedFile, state: MergedState) -> CTE:
+def _readings_with_earlier(
+    connection: Connection, staged: StagedFile, state: MergedState
+) -> Subquery:
     """Readings of the batch, each with the two of its register that came before it.
 
     Materialized, or PostgreSQL looks those up once for each mention of them.
@@ -221,22 +223,45 @@ def _readings_with_earlier(staged: StagedFile, state: MergedState) -> CTE:
             select(rows.c.digits).where(rows.c.id == reading.c.register_id).correlate(reading)
         ),
     )
-    return (
+    found = (
         select(
             reading.c.line,
             type_coerce(reading.c.value, BigInteger).label("value"),
             select(digits.c.digits).scalar_subquery().label("digits"),
-            _earlier_value(reading, state, 0).label("previous"),
-            _earlier_value(reading, state, 1).label("before_that"),
+            *_earlier_values(connection, reading, state),
         )
         .where(reading.c.kind != "initial")
         .cte("reading")
         .prefix_with("MATERIALIZED")
     )
+    if "earlier" not in found.c:
+        return select(found).subquery()
+    last, last_but_one = found.c.earlier[1], found.c.earlier[2]
+    return select(found, last.label("previous"), last_but_one.label("before_that")).subquery()
 
 
-def _earlier_value(reading: Subquery, state: MergedState, place: int) -> ColumnElement[int]:
-    """Value of the reading ``place`` readings before the one that precedes ``reading``."""
+def _earlier_values(
+    connection: Connection, reading: Subquery, state: MergedState
+) -> list[ColumnElement[Any]]:
+    """Values of the two readings before ``reading``, the last first.
+
+    PostgreSQL finds both in one look into the index, as an array, which SQLite does not have.
+    """
+    if connection.dialect.name == "postgresql":
+        values = _earlier_readings(reading, state, 2).limit(2).scalar_subquery()
+        return [func.array(values, type_=ARRAY(BigInteger)).label("earlier")]
+    return [
+        _earlier_readings(reading, state, place + 1)
+        .limit(1)
+        .offset(place)
+        .scalar_subquery()
+        .label(name)
+        for place, name in enumerate(("previous", "before_that"))
+    ]
+
+
+def _earlier_readings(reading: Subquery, state: MergedState, limit: int) -> Select[Any]:
+    """Values of the readings that precede ``reading``, the last first."""
     earlier = state.rows(
         Reading,
         lambda rows: (
@@ -249,15 +274,9 @@ def _earlier_value(reading: Subquery, state: MergedState, place: int) -> ColumnE
             .order_by(rows.c.taken_on.desc(), rows.c.id.desc())
             .correlate(reading)
         ),
-        limit=place + 1,
+        limit=limit,
     ).c
-    return (
-        select(earlier.value)
-        .order_by(earlier.taken_on.desc(), earlier.id.desc())
-        .limit(1)
-        .offset(place)
-        .scalar_subquery()
-    )
+    return select(earlier.value).order_by(earlier.taken_on.desc(), earlier.id.desc())
 
 
 def _check_repeated_readings(
