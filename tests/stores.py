@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socketserver
 import struct
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,14 @@ def clamd(answer: str | None) -> Iterator[tuple[str, list[bytes]]]:
         finally:
             server.shutdown()
             thread.join()
+
+
+class QuietServer(ThreadingHTTPServer):
+    """One whose clients may be killed."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -120,7 +129,7 @@ def s3(bucket: str) -> Iterator[str]:
                 f"<IsTruncated>false</IsTruncated>{found}</ListBucketResult>"
             ).encode()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = QuietServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True)
     thread.start()
     try:

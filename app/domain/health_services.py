@@ -216,6 +216,15 @@ def check_store(fault: str | None, place: str) -> HealthCheck:
     return HealthCheck("file_store", FAULT, text, advice)
 
 
+def check_redis(fault: str | None) -> HealthCheck:
+    """Judge whether the queue of jobs can be reached; the address may hold a password."""
+    if fault is None:
+        return HealthCheck("redis", OK, "Redis: отвечает")
+    text = f"Redis: не отвечает ({fault}), сообщения и файлы ждут"
+    advice = "Проверьте REDIS_URL и службу: systemctl status redis-server."
+    return HealthCheck("redis", FAULT, text, advice)
+
+
 def failed_check(key: str, error: str) -> HealthCheck:
     """Report a check that could not be made for a reason nobody has foreseen."""
     advice = "Подробности в журнале; сообщите разработчикам."

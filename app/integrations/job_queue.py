@@ -17,6 +17,7 @@ from huey.serializer import SignedSerializer
 from huey.storage import RedisStorage, SqliteStorage
 
 NAME = "kabinet"
+PING_SECONDS = 3.0
 SALT = "kabinet.job-queue"
 log = logging.getLogger("huey.queue")
 
@@ -56,6 +57,21 @@ def make_job_queue(redis_url: str, file: Path, secret_key: str, name: str = NAME
         else {"storage_class": SqliteStorage, "filename": str(file)}
     )
     return JobQueue(name, results=False, serializer=serializer, **storage)
+
+
+def find_redis_fault(redis_url: str) -> str | None:
+    """Why Redis does not answer; None: it does."""
+    from redis import Redis, RedisError  # noqa: PLC0415 - heavy, and of use only where there is one
+
+    wait = {"socket_connect_timeout": PING_SECONDS, "socket_timeout": PING_SECONDS}
+    client = Redis.from_url(redis_url, **wait)
+    try:
+        client.ping()
+    except (RedisError, OSError, ValueError) as error:
+        return type(error).__name__
+    finally:
+        client.close()
+    return None
 
 
 def _reason(error: Exception) -> str:

@@ -89,6 +89,7 @@ def check_services() -> list[HealthCheck]:
     return [
         *_guarded("site", _check_site),
         *_guarded("mail", _check_mail),
+        *_guarded("redis", _check_redis),
         *_guarded("file_store", _check_store),
     ]
 
@@ -292,6 +293,14 @@ def _check_mail() -> list[HealthCheck]:
     except SendError as error:
         fault = str(error)
     return [health_services.check_mail(_settings(), fault)]
+
+
+def _check_redis() -> list[HealthCheck]:
+    if not config().redis_url:
+        return []
+    from app.integrations.job_queue import find_redis_fault  # noqa: PLC0415 - heavy
+
+    return [health_services.check_redis(find_redis_fault(config().redis_url))]
 
 
 def _check_store() -> list[HealthCheck]:

@@ -193,6 +193,15 @@ def test_settings_that_do_not_load_are_the_exit_code_of_faults(
     assert "Traceback" not in told.stderr
 
 
+def test_a_redis_that_does_not_answer_is_a_fault_without_its_password(
+    make_app: Callable[..., Flask],
+) -> None:
+    url = f"redis://:t0psecret@127.0.0.1:{free_port()}/0"
+    told = check(make_app(redis_url=url), "--json")
+    assert checks_of(told)["redis"]["state"] == "fault"
+    assert "t0psecret" not in told.output
+
+
 def test_several_machines_with_what_is_local_are_refused(make_app: Callable[..., Flask]) -> None:
     told = checks_of(check(make_app(web_machines=2), "--json"))
     refused = {key for key, item in told.items() if key.startswith("machines_")}

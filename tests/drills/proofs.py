@@ -168,13 +168,14 @@ def check_files(found: Cluster, load: Load) -> Promise:
     for machine in found.machines:
         for customer in load.customers:
             direct = Browser(machine.port, tls=False, cookies=customer.browser.cookies)
-            for place in sorted(place for place in expected if place.startswith(customer.base)):
+            base = f"{customer.base}/"
+            for place in sorted(place for place in expected if place.startswith(base)):
                 for link in direct.get(place).select("a[href*='/files/']"):
                     content = direct.request(str(link["href"])).body
                     count += 1
                     wrong += hashlib.sha256(content).hexdigest() != expected[place]
             for place in sorted(load.done.files):
-                if place.startswith(f"{customer.base}/"):
+                if place.startswith(base):
                     content = direct.request(f"{place}/download").body
                     count += 1
                     wrong += not content.startswith(b"%PDF")

@@ -27,7 +27,7 @@ from app.extensions import db
 from config import ROOT
 from tests.bench import served, visits
 from tests.bench.figures import head, show
-from tests.bench.imports import load
+from tests.bench.imports import load, load_bare
 from tests.bench.server_time import ServerTime
 from tests.conftest import NOW, make_config
 from tests.other_supplier import write_package
@@ -75,6 +75,10 @@ def report(folder: Path, contracts: int, months: int, *, with_postgres: bool) ->
     load_now = "/".join(f"{value:.1f}" for value in os.getloadavg())
     head(f"{contracts} contracts × {months} months, load of the machine {load_now}")
     show("package of CSV files", size / MEBIBYTE, unit="MiB")
+    used = time.process_time()
+    load_bare(package, folder / "bare.sqlite3")
+    show("bare csv → executemany, processor time", time.process_time() - used, unit="s")
+    (folder / "bare.sqlite3").unlink()
     place = folder / "sqlite"
     show_import("SQLite", _in_own_process(package, place, None))
     show("SQLite: database", (place / "kabinet.sqlite3").stat().st_size / MEBIBYTE, unit="MiB")
