@@ -94,7 +94,7 @@ def test_a_database_without_tables_is_a_line(tmp_path: Path) -> None:
     told = check(create_app(make_config(tmp_path)), "--json")
     assert told.exit_code == 2, told.output
     assert checks_of(told)["database"]["state"] == "ok"
-    assert checks_of(told)["schema"]["text"] == "Схема базы: база пуста"
+    assert checks_of(told)["schema"]["text"].startswith("Схема базы: база пуста")
 
 
 def test_a_mail_server_that_is_dead_or_refuses_the_login_is_a_fault(

@@ -25,8 +25,8 @@ from tests.postgres_server import answers, scratch_database
 
 CONTRACTS, MONTHS = 1_300, 12
 ROWS = 200_000
-PREVIOUS = "0012"
-"""The newest migration of the release before this one; raise it with a release."""
+PREVIOUS = "0001"
+"""The newest migration of the release before this one (0.1.0); raise it with a release."""
 LIMIT = 300.0
 
 
