@@ -12,8 +12,8 @@ from app.extensions import db
 from app.integrations.errors import StoreError
 from app.jobs.move_database import MoveError, application_on, check_target, move_database
 from app.jobs.move_files import FileMoveError, move_files
+from app.lib.setting_values import read_database_url, read_files_url
 from app.web.context import config
-from config import read_database_url, read_files_url
 
 VARIABLE = "NEW_DATABASE_URL"
 
