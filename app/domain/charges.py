@@ -74,6 +74,7 @@ class Document:
         rates: sums of its lines by VAT rate.
         corrects: ``external_id`` of the document corrected.
         is_interest: late interest, or a correction of it.
+        edo_status: ``none`` ``sent`` ``signed`` ``rejected`` by electronic exchange (ЭДО).
     """
 
     id: int
@@ -90,6 +91,7 @@ class Document:
     rates: tuple[RateSum, ...]
     corrects: str | None
     is_interest: bool = False
+    edo_status: str | None = None
 
     @property
     def parts(self) -> tuple[RateSum, ...]:

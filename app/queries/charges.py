@@ -40,7 +40,7 @@ READINGS_BACK = 13
 """Months among which the reading before a period is looked for."""
 
 
-_KIND, _CORRECTS, _RATE, _QUANTITY = 2, 9, 10, 12
+_KIND, _CORRECTS, _RATE, _QUANTITY = 2, 9, 11, 13
 """Places in a row of ``_DOCUMENTS``."""
 _SAME = aliased(Charge)
 _UNIT = func.coalesce(ChargeLine.unit, Service.unit)
@@ -57,6 +57,7 @@ _DOCUMENTS = (
         Charge.vat_amount,
         Charge.gross_amount,
         Charge.corrects_external_id,
+        Charge.edo_status,
         ChargeLine.vat_rate,
         _UNIT,
         func.sum(ChargeLine.quantity),
@@ -349,7 +350,8 @@ def _documents(
 
 def _document(parts: Sequence[Any], is_interest: bool) -> Document:
     """A document of its rows; one that has no lines has a row without sums."""
-    charge_id, external_id, kind, number, on, period, net, vat, gross, corrects = parts[0][:_RATE]
+    *columns, corrects, edo_status = parts[0][:_RATE]
+    charge_id, external_id, kind, number, on, period, net, vat, gross = columns
     lines = [row[_RATE:] for row in parts if row[_QUANTITY] is not None]
     return Document(
         id=charge_id,
@@ -366,4 +368,5 @@ def _document(parts: Sequence[Any], is_interest: bool) -> Document:
         rates=sum_by_rate(RateSum(rate, *sums) for rate, _, _, *sums in lines),
         corrects=corrects,
         is_interest=is_interest,
+        edo_status=edo_status,
     )

@@ -188,6 +188,13 @@ def wrong_reading(page: Page) -> None:
     page.locator("#error-summary").wait_for()
 
 
+def wrong_column(page: Page) -> None:
+    page.get_by_text("Вставить столбцом").click()
+    page.get_by_label("Показания подряд").fill("123\nсто двадцать")
+    page.get_by_role("button", name="Заполнить таблицу").click()
+    page.locator("#error-summary").wait_for()
+
+
 def doubtful_reading(page: Page) -> None:
     for box in page.get_by_label("Целая часть").all():
         box.fill("1")

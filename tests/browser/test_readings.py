@@ -76,6 +76,12 @@ def test_with_the_keyboard_alone_and_a_number_pasted_whole(windows: Windows, sit
     expect(page.get_by_label("Дробная часть").first).to_have_value("5")
     expect(page.get_by_label("Дробная часть").first).to_be_focused()
     page.keyboard.press("Enter")
+    for _ in page.locator(".boxes").all()[1:]:
+        page.keyboard.insert_text(str(before + 1))
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Продолжить").last).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Проверьте показания")
     for box in page.get_by_role("checkbox").all():
         box.focus()
@@ -83,3 +89,45 @@ def test_with_the_keyboard_alone_and_a_number_pasted_whole(windows: Windows, sit
     page.get_by_role("button", name="Передать показания").focus()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_contain_text("Квитанция №")
+
+
+PASTE = """text => {
+    const event = new ClipboardEvent("paste", {
+        bubbles: true, cancelable: true, clipboardData: new DataTransfer()
+    });
+    event.clipboardData.setData("text/plain", text);
+    document.activeElement.dispatchEvent(event);
+}"""
+
+
+def test_twelve_readings_take_three_clicks_and_a_paste(windows: Windows, site: Site) -> None:
+    assert site.demo is not None
+    page = windows.open(site.demo.debtor)
+    page.goto(site.contract(site.demo.debtor))
+    clicks = 0
+    for role, name in (("link", "Показания"), ("link", "Передать по всем приборам")):
+        target = page.get_by_role(role, name=name, exact=True)
+        (target.first if name == "Показания" else target).click()
+        clicks += 1
+    expect(page.locator(".boxes input").first).to_be_focused()
+    column = "\r\n".join(str(int(before) + 1) for before in previous(page))
+    page.evaluate(PASTE, column)
+    count = page.locator(".boxes").count()
+    assert count >= 12
+    expect(page.locator("#entered")).to_have_text(f"{count} из {count}")
+    expect(page.get_by_role("button", name="Продолжить").last).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Проверьте показания")
+    assert not page.get_by_role("checkbox").count()
+    page.get_by_role("button", name="Передать показания").click()
+    clicks += 1
+    expect(page.locator("h1")).to_contain_text("Квитанция №")
+    assert clicks <= 3
+
+
+def test_consumption_and_doubts_come_while_one_types(windows: Windows, site: Site) -> None:
+    page = windows.open("00104-ЭС")
+    page.goto(site.contract("00104-ЭС", "/readings/all"))
+    page.locator(".boxes input").first.press_sequentially("1")
+    expect(page.locator("output").first).to_contain_text("Проверьте")
+    expect(page.locator("#entered")).to_contain_text("1 из")

@@ -85,6 +85,19 @@ def test_documents_stand_by_month_the_newest_first_with_totals(
     assert total[:4] == ["200", "3 000,00", "660,00", "3 660,00"]
 
 
+def test_a_document_says_what_has_become_of_it_in_electronic_exchange(
+    page: PageClient, make: Factory, contract: Contract
+) -> None:
+    signed = document(make, contract, date(2026, 9, 30), "1.00", edo_status="signed")
+    document(make, contract, date(2026, 10, 31), "1.00", edo_status="none")
+    make.commit()
+    paper, exchanged = months(page.get("charges.index", contract_id=1, **YEAR))
+    assert "ЭДО" not in paper[1]
+    assert exchanged[1].endswith("ЭДО: подписан")
+    soup = page.get("charges.document", contract_id=1, charge_id=signed.id)
+    assert "ЭДО: подписан" in soup.select_one("dl.kv").text
+
+
 def test_a_payment_that_names_its_period_pays_that_one(
     page: PageClient, make: Factory, contract: Contract
 ) -> None:
