@@ -91,8 +91,8 @@ def test_a_document_says_what_has_become_of_it_in_electronic_exchange(
     signed = document(make, contract, date(2026, 9, 30), "1.00", edo_status="signed")
     document(make, contract, date(2026, 10, 31), "1.00", edo_status="none")
     make.commit()
-    paper, exchanged = months(page.get("charges.index", contract_id=1, **YEAR))
-    assert "ЭДО" not in paper[1]
+    printed, exchanged = months(page.get("charges.index", contract_id=1, **YEAR))
+    assert "ЭДО" not in printed[1]
     assert exchanged[1].endswith("ЭДО: подписан")
     soup = page.get("charges.document", contract_id=1, charge_id=signed.id)
     assert "ЭДО: подписан" in soup.select_one("dl.kv").text
