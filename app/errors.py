@@ -21,6 +21,7 @@ from app.domain.errors import (
 )
 from app.extensions import db, login_manager
 from app.integrations.errors import StoreError
+from app.integrations.pdf_process import LayoutEndedError
 from app.lib.file_locks import AllLocksHeldError
 from app.logging import event, log
 from app.web.busy_page import find_sent_form, render_busy_page
@@ -90,6 +91,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(ContractTerminatedError, lambda error: error_page(403, TERMINATED))
     app.register_error_handler(TooManyAttemptsError, _too_many)
     app.register_error_handler(AllLocksHeldError, lambda error: error_page(503, QUEUED))
+    app.register_error_handler(LayoutEndedError, lambda error: error_page(503, QUEUED))
     app.register_error_handler(StoreError, lambda error: error_page(503, STORE))
     app.register_error_handler(TooManyUploads, lambda error: error_page(503, UPLOADING))
     app.register_error_handler(CSRFError, lambda error: error_page(400, FORM_EXPIRED))

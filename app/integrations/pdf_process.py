@@ -31,6 +31,10 @@ class LayoutError(Exception):
     """The document could not be laid out; the text says why, for the log."""
 
 
+class LayoutEndedError(LayoutError):
+    """The process that laid out a long document was killed: for its memory, or with the helper."""
+
+
 class PdfHelper:
     """The side of the helper's socket that documents are sent from; threads may share it."""
 
@@ -52,11 +56,14 @@ class PdfHelper:
         self._control.close()
 
     def lay_out(self, html: str, title: str, max_seconds: int) -> bytes | None:
-        """The document; None where the helper is gone.
+        """The document; None where the helper is gone, or is killed over a short document.
 
         Raises:
-            LayoutError: the engine reported errors, or its process came to an end.
+            LayoutError: the engine reported errors.
+            LayoutEndedError: the process of a long document was killed; it is not laid out here,
+                where it might need as much memory again.
         """
+        request = json.dumps([html, title, max_seconds], ensure_ascii=False).encode()
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
@@ -65,11 +72,15 @@ class PdfHelper:
                 except OSError:
                     return None
             with suppress(BrokenPipeError):
-                ours.sendall(json.dumps([html, title, max_seconds], ensure_ascii=False).encode())
+                ours.sendall(request)
                 ours.shutdown(socket.SHUT_WR)
             answer = _read_all(ours)
+        if not answer:
+            if len(request) <= LONG:
+                return None
+            raise LayoutEndedError("the process has ended")
         if answer[:1] != DONE:
-            raise LayoutError(answer[1:].decode() or "the process has ended")
+            raise LayoutError(answer[1:].decode())
         return answer[1:]
 
 

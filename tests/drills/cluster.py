@@ -67,14 +67,12 @@ class Machine:
         os.killpg(self.processes[role].pid, signal.SIGKILL)
         self.processes[role].wait()
 
-    def kill_one_child(self) -> None:
+    def kill_one_child(self, *, helper: bool) -> None:
         """SIGKILL to one process of the web server, as the OOM killer does it."""
         pid = self.processes[WEB].pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-        for child in children:
-            if b"gunicorn" in Path(f"/proc/{child}/cmdline").read_bytes():
-                os.kill(int(child), signal.SIGKILL)
-                return
+        # The first child is the helper for PDFs: the last one answers requests.
+        os.kill(int(children[0 if helper else -1]), signal.SIGKILL)
 
     def stop(self) -> None:
         for process in self.processes.values():
@@ -179,8 +177,6 @@ def balancer(folder: Path, machines: list[Machine]) -> Iterator[int]:
     tls_port, http_port = free_port(), free_port()
     home = folder / "home"
     shutil.copytree(ROOT / "deploy", home / "deploy")
-    lines = home / "deploy" / "balancer.caddy"
-    lines.write_text(lines.read_text(encoding="utf-8").replace("lk.example.ru", "localhost"))
     pack(ROOT / "static", home / "static-packed", 0)
     text = caddyfile().read_text(encoding="utf-8").replace("lk.example.ru", "localhost")
     assert "#	import" in text
@@ -195,6 +191,7 @@ def balancer(folder: Path, machines: list[Machine]) -> Iterator[int]:
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
         "KABINET_HOME": str(home),
+        "KABINET_HOST": "localhost",
         "KABINET_UPSTREAM": " ".join(f"127.0.0.1:{machine.port}" for machine in machines),
     }
     command = [CADDY, "run", "--adapter", "caddyfile", "--config", str(path)]

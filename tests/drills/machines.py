@@ -31,6 +31,9 @@ RESTART = 3.0
 """Seconds until what was killed is started anew, about as systemd does it."""
 
 
+ONE = ("child", "helper")
+
+
 @dataclass(frozen=True)
 class Size:
     """How much a drill does."""
@@ -40,7 +43,7 @@ class Size:
     batches: int = 4
     pause: float = 15.0
     """Seconds of work before each kill."""
-    kills: tuple[str, ...] = ("first web", "second web", "first worker", "second worker", "child")
+    kills: tuple[str, ...] = ("first web", "second web", "first worker", "second worker", *ONE)
 
 
 QUICK = Size(contracts=20, people=3, batches=0, pause=3, kills=("first web", "second worker"))
@@ -121,7 +124,8 @@ def run(folder: Path, size: Size | None = None) -> list[Promise]:
                 time.sleep(size.pause)
                 kill_and_restart(found, kill)
             time.sleep(size.pause)
-        return check_everything(found, load, size.batches)
+        killed = sum(kill.endswith(WORKER) for kill in size.kills)
+        return check_everything(found, load, size.batches, killed)
 
 
 def write_packages(folder: Path, size: Size) -> list[Path]:
@@ -189,9 +193,9 @@ def everybody_at_work(load: Load, packages: list[Path]) -> Iterator[None]:
 
 def kill_and_restart(found: Cluster, what: str) -> None:
     """SIGKILL, and what systemd does then."""
-    if what == "child":
+    if what in ("child", "helper"):
         for machine in found.machines:
-            machine.kill_one_child()
+            machine.kill_one_child(helper=what == "helper")
         return
     name, role = what.split()
     (machine,) = (machine for machine in found.machines if machine.name == name)

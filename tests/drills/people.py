@@ -139,7 +139,7 @@ class Customer:
     def send_enquiry(self, round_no: int) -> None:
         """Send an enquiry with a file of its own."""
         soup = self.browser.get(f"{self.base}/enquiries/new")
-        fields = filled(soup) | {"do": "send"}
+        fields = filled(soup) | {"do": "send", "email": f"person{self.contract_id}@example.org"}
         content = PDF + f"\n% {self.contract_id} {round_no} {uuid.uuid4()}\n%%EOF".encode()
         boundary, body = multipart(fields, "счет.pdf", content)
         kind = f"multipart/form-data; boundary={boundary}"

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from app.domain.imports import JobStatus
 from app.extensions import db
+from app.jobs.tasks import WORKERS
 from app.lib.file_locks import is_held
 from app.models import (
     Enquiry,
@@ -38,7 +39,9 @@ LONGEST = 420.0
 OPEN = ("waiting", "running", "queued", "sending", "claimed")
 
 
-def check_everything(found: Cluster, load: Load, batches: int) -> list[Promise]:
+def check_everything(
+    found: Cluster, load: Load, batches: int, killed_workers: int
+) -> list[Promise]:
     """Wait until nothing is at work any more, then prove each promise."""
     seconds = wait_until_idle(found)
     done, people = load.done, [customer.browser for customer in load.customers]
@@ -50,7 +53,7 @@ def check_everything(found: Cluster, load: Load, batches: int) -> list[Promise]:
             check_rows("enquiry", Enquiry.idempotency_key, set(done.enquiries), str(done.refused)),
             check_live_readings(),
             *(check_imports(done, load.running) if batches else ()),
-            *check_messages(found),
+            *check_messages(found, killed_workers),
             check_prepared(done),
         ]
         db.session.remove()
@@ -130,22 +133,32 @@ def check_imports(done: Acknowledged, running: int) -> list[Promise]:
     ]
 
 
-def check_messages(found: Cluster) -> list[Promise]:
-    """An email for each message, no message twice, none that waits for ever."""
+def check_messages(found: Cluster, killed_workers: int) -> list[Promise]:
+    """An email for each message; none twice but what a killed worker had in hand.
+
+    No mail server takes back what it has accepted: between its answer and the commit a kill has the
+    message sent again, under the same Message-ID, by which servers and mail programs know it.
+    """
     rows = db.session.execute(select(Message.id, Message.kind, Message.status)).all()
-    unsent = Counter(row.status for row in rows if row.status != "sent")
+    # The limit of a mailbox holds back what it is for.
+    unsent = Counter(row.status for row in rows if row.status not in ("sent", "suppressed"))
+    suppressed = sum(row.status == "suppressed" for row in rows)
     sent = sum(row.status == "sent" for row in rows)
     ids = Counter(str(message_from_bytes(content)["Message-ID"]) for content in found.mail.accepted)
-    twice = sum(count > 1 for count in ids.values())
+    twice = sum(count - 1 for count in ids.values())
     receipts = db.session.scalar(select(func.count()).select_from(ReadingReceipt)) or 0
     mailed = sum(row.kind == "reading_receipt" for row in rows)
     return [
         Promise(
             "every message has left",
             sent > 0 and not unsent and len(ids) == sent,
-            f"{sent} sent, {len(ids)} emails arrived, not sent: {dict(unsent) or 0}",
+            f"{sent} sent, {len(ids)} arrived, {suppressed} over a limit, unsent {dict(unsent)}",
         ),
-        Promise("no message has left twice", twice == 0, f"{twice} twice"),
+        Promise(
+            "none has left twice but from the hands of a killed worker",
+            twice <= killed_workers * WORKERS,
+            f"{twice} twice, {killed_workers} workers killed with {WORKERS} hands each",
+        ),
         Promise(
             "one receipt by email for each reading",
             mailed == receipts > 0,

@@ -59,7 +59,9 @@ def upgrade_and_back(
     total = sum(before.values())
     lost = [table for table, count in between.items() if before.get(table, count) > count]
     # What is computed anew from the rest is made by the worker.
-    changed = [table for table in between if after[table] != before.get(table, after[table])]
+    # A table that was renamed since has another name in between.
+    common = [table for table in between if table in before and table in after]
+    changed = [table for table in common if after[table] != before[table]]
     return [
         Promise(f"{name}: enough rows", total >= ROWS, f"{total} rows"),
         Promise(f"{name}: rolled back to {PREVIOUS}", not lost, f"{back:.1f} s, lost {lost or 0}"),

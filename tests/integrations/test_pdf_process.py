@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from app.integrations.pdf_process import LONG, LayoutError, PdfHelper
+from app.integrations.pdf_process import LONG, LayoutEndedError, LayoutError, PdfHelper
 
 SECONDS = 60
 
@@ -77,6 +77,24 @@ def test_a_helper_that_is_gone_answers_nothing() -> None:
     os.kill(helper.pid, signal.SIGKILL)
     wait_until_ended(helper.pid)
     assert helper.lay_out(document("Счет"), "Счет", SECONDS) is None
+    helper.close()
+
+
+@pytest.mark.parametrize("html", [document("Счет"), LONG_DOCUMENT], ids=["short", "long"])
+def test_a_helper_that_is_killed_over_a_document_leaves_a_short_one_to_who_asks(html: str) -> None:
+    helper = PdfHelper.start()
+    os.kill(helper.pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(helper.lay_out, html, "Счет", SECONDS)
+        # Nothing tells that it has been sent: a stopped helper takes nothing.
+        time.sleep(0.5)
+        os.kill(helper.pid, signal.SIGKILL)
+        wait_until_ended(helper.pid)
+        if html == LONG_DOCUMENT:
+            with pytest.raises(LayoutEndedError):
+                asked.result(SECONDS)
+        else:
+            assert asked.result(SECONDS) is None
     helper.close()
 
 
