@@ -28,6 +28,8 @@ ROWS = 200_000
 PREVIOUS = "0001"
 """The newest migration of the release before this one (0.1.0); raise it with a release."""
 LIMIT = 300.0
+FILLED = ("enquiry_topics",)
+"""Tables of which migrations bring some rows, and take them away."""
 
 
 def run(folder: Path, seconds: float) -> list[Promise]:
@@ -57,7 +59,11 @@ def upgrade_and_back(
         forward = timed(app, upgrade)
         after = count_rows(app)
     total = sum(before.values())
-    lost = [table for table, count in between.items() if before.get(table, count) > count]
+    lost = [
+        table
+        for table, count in between.items()
+        if before.get(table, count) > count and table not in FILLED
+    ]
     # What is computed anew from the rest is made by the worker.
     # A table that was renamed since has another name in between.
     common = [table for table in between if table in before and table in after]
