@@ -46,6 +46,7 @@ from app.web import (
     metrics,
     request_bodies,
     session,
+    static_responses,
     template_context,
     uploads,
 )
@@ -139,6 +140,7 @@ def prepare_parts(app: Flask, config: Config) -> None:
     imports.init_app(app, config)
     extensions.csrf.init_app(app)
     extensions.compress.init_app(app)
+    static_responses.init_app(app)
     downloads.init_app(app)
     extensions.mail.init_app(app)
     for part in (logging, errors, converters, session, template_context, fragment_cache, cli):

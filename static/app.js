@@ -14,6 +14,14 @@
     var status = document.getElementById("status");
     if (status) status.textContent = "Не удалось обновить: нет связи. Попробуйте еще раз.";
   });
+  // A line that scrolls shows what has the focus, and at first its current item.
+  document.addEventListener("focusin", function (event) {
+    if (event.target.closest(".strip")) event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
+  });
+  if (!CSS.supports("scroll-initial-target", "nearest"))
+    document.querySelectorAll(".strip [aria-current]").forEach(function (link) {
+      link.closest(".strip").scrollLeft = link.offsetLeft - 16;
+    });
   // Toggle the visibility of a password.
   function reveal(input) {
     var button = document.createElement("button");

@@ -229,16 +229,19 @@ def last_months(today: date, count: int) -> Period:
 
 @lru_cache(CACHED_DAYS)
 def presets(today: date) -> tuple[tuple[str, Period], ...]:
-    """Ready-made periods for filters, each with its Russian label; the same all day."""
+    """Ready-made periods for filters, each with its Russian label; the same all day.
+
+    The one that a page begins with comes first: on a phone the line is cut after three.
+    """
     this = Month.of(today)
     quarter = Month(today.year, (today.month - 1) // 3 * 3 + 1)
     return (
-        ("Этот месяц", Period(this.first, this.last)),
-        ("Прошлый месяц", Period(this.plus(-1).first, this.plus(-1).last)),
-        ("Квартал", Period(quarter.first, quarter.plus(2).last)),
-        ("Прошлый квартал", Period(quarter.plus(-3).first, quarter.plus(-1).last)),
-        ("Этот год", Period(date(today.year, 1, 1), date(today.year, 12, 31))),
-        ("Прошлый год", Period(date(today.year - 1, 1, 1), date(today.year - 1, 12, 31))),
         ("12 месяцев", last_months(today, 12)),
         ("36 месяцев", last_months(today, 36)),
+        ("Этот год", Period(date(today.year, 1, 1), date(today.year, 12, 31))),
+        ("Прошлый год", Period(date(today.year - 1, 1, 1), date(today.year - 1, 12, 31))),
+        ("Квартал", Period(quarter.first, quarter.plus(2).last)),
+        ("Прошлый квартал", Period(quarter.plus(-3).first, quarter.plus(-1).last)),
+        ("Этот месяц", Period(this.first, this.last)),
+        ("Прошлый месяц", Period(this.plus(-1).first, this.plus(-1).last)),
     )

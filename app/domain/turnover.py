@@ -74,6 +74,16 @@ class TurnoverSheet:
     def credit(self) -> Decimal:
         return sum((row.credit for row in self.rows), ZERO)
 
+    @property
+    def has_overpaid_opening(self) -> bool:
+        """Whether a month began with an overpayment: else nobody needs a column of them."""
+        return any(row.opening < 0 for row in self.rows)
+
+    @property
+    def has_overpaid_closing(self) -> bool:
+        """Whether a month ended with an overpayment."""
+        return any(row.closing < 0 for row in self.rows)
+
 
 class RunningEntry(NamedTuple):
     """An operation with the balance after it, roubles."""

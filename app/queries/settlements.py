@@ -83,6 +83,18 @@ class Ledger:
             shown.append(RunningEntry(number, _entry(row), from_kopecks(balance)))
         return shown
 
+    def newest(self, offset: int, limit: int) -> list[RunningEntry]:
+        """The same from the end: the newest first, each with the balance after it."""
+        last = len(self._rows) - offset
+        first = max(0, last - limit)
+        return self.operations(first, last - first)[::-1]
+
+    @property
+    def last_payment_on(self) -> date | None:
+        """When money came last within the period."""
+        days = (row[0] for row in reversed(self._rows) if row[3] == EntryKind.PAYMENT)
+        return next(days, None)
+
     def _build_sheet(self) -> TurnoverSheet:
         sums: dict[tuple[int, int], list[int]] = {}
         for on_date, _, _, _, _, _, _, debit, credit in self._rows:

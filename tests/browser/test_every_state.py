@@ -34,17 +34,19 @@ SPACING = """() => {
 LAYOUT = """areSumsWhole => {
     const faults = [], range = document.createRange();
     const boxes = node => (range.selectNodeContents(node), [...range.getClientRects()]);
+    const scrolls = node => { const strip = node.closest(".strip");
+        return strip && getComputedStyle(strip).overflowX === "auto"; };
     const wider = document.documentElement.scrollWidth - innerWidth;
     if (wider > 0) faults.push(`wider than the window by ${wider}`);
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (texts.nextNode())
-        for (const box of boxes(texts.currentNode))
+        if (!scrolls(texts.currentNode.parentElement)) for (const box of boxes(texts.currentNode))
             if (box.width > 0 && box.right > 0 && (box.left < -1 || box.right > innerWidth + 1))
                 faults.push("outside the page: " + texts.currentNode.data.trim());
     for (const element of document.querySelectorAll("body *")) {
         const isClipping = getComputedStyle(element).overflow !== "visible"
             || element.matches("button, .btn");
-        if (isClipping && !element.matches("input, svg, svg *")
+        if (isClipping && !scrolls(element) && !element.matches("input, svg, svg *")
             && (element.scrollWidth > element.clientWidth + 1
                 || element.scrollHeight > element.clientHeight + 1))
             faults.push("cut: " + element.outerHTML.slice(0, 120));

@@ -53,7 +53,7 @@ def stops(page: Page) -> Iterator[dict[str, object]]:
 
 def tab_to(page: Page, text: str) -> None:
     for stop in stops(page):
-        if str(stop["text"]).startswith(text):
+        if stop["text"] == text or (len(text) > 1 and str(stop["text"]).startswith(text)):
             return
     pytest.fail(f"«{text}» cannot be reached by keyboard")
 
@@ -132,7 +132,7 @@ def test_the_skip_link_leads_past_the_menu(windows: Windows) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    assert page.evaluate(STOP)["text"] == "С"
+    assert page.evaluate(STOP)["text"] == "Сформировать справку"
 
 
 def test_an_enquiry_is_sent_by_keyboard_alone(page: Page, site: Site) -> None:

@@ -33,9 +33,9 @@ def cells(soup: BeautifulSoup, selector: str) -> list[str]:
 
 def test_the_sheet_has_no_gaps_and_ends_with_totals(page: PageClient, contract: Contract) -> None:
     soup = page.get("settlements.index", contract_id=contract.id, first="2026-01", last="2026-03")
-    months = ["Январь 2026", "Февраль 2026", "Март 2026"]
+    months = ["Март 2026", "Февраль 2026", "Январь 2026"]
     assert cells(soup, "table.sheet tbody th") == months
-    assert cells(soup, "table.sheet tbody .closing-debit") == ["1 200,50", "1 200,50", "1 000,00"]
+    assert cells(soup, "table.sheet tbody .closing-debit") == ["1 000,00", "1 200,50", "1 200,50"]
     assert cells(soup, "table.sheet tfoot .debit") == ["1 200,00"]
     assert cells(soup, "table.sheet tfoot .credit") == ["200,00"]
     assert cells(soup, "table.sheet tfoot .closing-debit") == ["1 000,00"]

@@ -70,13 +70,14 @@ def _results(
 ) -> dict[str, Any]:
     ledger = ledger_of(db.session(), contract, period)
     pager = Pager.from_query(number, PAGE_ROWS, ledger.count)
-    operations = present_entries(ledger.operations(pager.offset, pager.size))
+    operations = present_entries(ledger.newest(pager.offset, pager.size))
     return {
         "form": form,
         "ledger": ledger,
         "pager": pager,
         "operations": operations,
         "ask": _ask(contract),
+        "until": min(period.last, clock().today()),
     }
 
 
