@@ -46,6 +46,7 @@ from app.lib.setting_values import (
 
 ROOT = Path(__file__).resolve().parent
 DEFAULT_ZONE = ZoneInfo("Asia/Yekaterinburg")
+MIN_MESSAGE_DAYS = 100
 OPTIONAL = "optional"  # a setting with a default that may be set to nothing
 T = TypeVar("T")
 
@@ -95,6 +96,25 @@ class SmsSettings:
     http_body: str = field(default="", repr=False)
     http_headers: Annotated[Headers, read_headers] = field(default=(), repr=False)
     http_success: Annotated[str, read_pattern] = ""
+
+
+@dataclass(frozen=True)
+class RetentionSettings:
+    """Days after which rows are deleted (``RETENTION_…``); the reasons are in ADR 14."""
+
+    audit_days: int = 1096
+    """The audit log: three years, in which a claim can be made."""
+    message_days: int = 1096
+    """Which emails and text messages were sent, to whom and when …"""
+    message_text_days: int = 365
+    """… and what they said."""
+    import_days: int = 1096
+    """Batches that were loaded, with what was found in them."""
+    prepared_file_days: int = 2
+    draft_days: int = 30
+    """Drafts of enquiries, from their last change."""
+    session_days: int = 180
+    """When and from where people were signed in, from their last request."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +183,7 @@ class Config:
     """How long those on record can stop a registration."""
     mail: MailSettings = MailSettings(ROOT / "instance" / "outbox")
     sms: SmsSettings = SmsSettings(ROOT / "instance" / "outbox")
+    retention: RetentionSettings = RetentionSettings()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -193,7 +214,8 @@ LONE_QUOTE = frozenset({"MAIL_PASSWORD", "SMS_HTTP_BODY", "SMS_HTTP_SUCCESS"})
 
 def variable_name(group: type, name: str) -> str:
     """Environment variable of a field: ``MailSettings.port`` is read from ``MAIL_PORT``."""
-    prefix = {MailSettings: "MAIL_", SmsSettings: "SMS_"}.get(group, "")
+    prefixes = {MailSettings: "MAIL_", SmsSettings: "SMS_", RetentionSettings: "RETENTION_"}
+    prefix = prefixes.get(group, "")
     return ("" if name.startswith("twilio") else prefix) + name.rstrip("_").upper()
 
 
@@ -218,7 +240,11 @@ class EnvironmentReader:
             "BASE_URL": f"http://127.0.0.1:{port}",
             "JOBS": "queue" if self.text("PRODUCTION") == "1" else "inline",
         }
-        groups = {"mail": self.mail(folder / "outbox"), "sms": self.sms(folder / "outbox")}
+        groups = {
+            "mail": self.mail(folder / "outbox"),
+            "sms": self.sms(folder / "outbox"),
+            "retention": self.retention(),
+        }
         values = self.read_group(Config, instance_dir=folder, **groups)
         self.check(values)
         if self.faults:
@@ -238,6 +264,13 @@ class EnvironmentReader:
         for name in REQUIRED_BY_SENDER.get(settings.sender, ()):
             if not self.text(name):
                 self.faults.append(f"{name}: обязателен при SMS_SENDER={settings.sender}")
+        return settings
+
+    def retention(self) -> RetentionSettings:
+        """What a message is known by prevents that it is sent twice: not for a short time."""
+        settings = RetentionSettings(**self.read_group(RetentionSettings))
+        if settings.message_days < MIN_MESSAGE_DAYS:
+            self.faults.append(f"RETENTION_MESSAGE_DAYS: нужно не меньше {MIN_MESSAGE_DAYS}")
         return settings
 
     def read_group(self, group: type, **given: Any) -> dict[str, Any]:

@@ -19,7 +19,14 @@ import wsgi
 from app.domain.rate_limits import LIMITS, Limits
 from app.logging import warn_of_removed_settings
 from app.security import flask_settings, trusted_hosts
-from config import Config, ConfigError, MailSettings, SmsSettings, variable_name
+from config import (
+    Config,
+    ConfigError,
+    MailSettings,
+    RetentionSettings,
+    SmsSettings,
+    variable_name,
+)
 from tests.deploy.test_kabinet_command import kabinet
 
 KEY = "k" * 16 + "0123456789abcdef"
@@ -304,9 +311,9 @@ def variables() -> set[str]:
     """Every environment variable that a setting is read from."""
     return {
         variable_name(group, item.name)
-        for group in (Config, MailSettings, SmsSettings)
+        for group in (Config, MailSettings, SmsSettings, RetentionSettings)
         for item in fields(group)
-        if item.name not in ("mail", "sms", "outbox")
+        if item.name not in ("mail", "sms", "retention", "outbox")
     }
 
 
@@ -358,3 +365,14 @@ def test_what_became_a_constant_is_no_setting_and_is_named_when_set(
 def test_a_portal_has_the_constant_limits_unless_a_test_shrinks_them(make_app) -> None:
     assert make_app().extensions["limits"] == LIMITS
     assert make_app(proof_tries=1).extensions["limits"] == Limits(proof_tries=1)
+
+
+def test_days_of_retention_are_settings_and_senseless_ones_are_named(local: dict[str, str]) -> None:
+    config = Config.from_env(local | {"RETENTION_AUDIT_DAYS": "400", "RETENTION_DRAFT_DAYS": "7"})
+    assert (config.retention.audit_days, config.retention.draft_days) == (400, 7)
+    assert config.retention.session_days == 180
+    found = faults(local | {"RETENTION_MESSAGE_DAYS": "30", "RETENTION_SESSION_DAYS": "0"})
+    assert [fault.split(":")[0] for fault in sorted(found)] == [
+        "RETENTION_MESSAGE_DAYS",
+        "RETENTION_SESSION_DAYS",
+    ]

@@ -16,7 +16,6 @@ from app.domain.prepared_files import FileStatus
 from app.models import PreparedFile
 from app.queries.contracts import VisibleContract
 
-RETENTION = timedelta(days=2)
 MAX_TRIES = 2
 JOBS = claims.JobKind(
     PreparedFile, FileStatus.WAITING, FileStatus.RUNNING, FileStatus.FAILED, MAX_TRIES
@@ -37,7 +36,12 @@ class WantedFile:
 
 
 def request_file(
-    session: Session, contract: VisibleContract, viewer: Viewer, wanted: WantedFile, now: datetime
+    session: Session,
+    contract: VisibleContract,
+    viewer: Viewer,
+    wanted: WantedFile,
+    lifetime: timedelta,
+    now: datetime,
 ) -> tuple[PreparedFile, bool]:
     """The file, and whether it is new: the same one that is on its way is not made twice.
 
@@ -70,7 +74,7 @@ def request_file(
         status=FileStatus.WAITING,
         tries=0,
         created_at=now,
-        expires_at=now + RETENTION,
+        expires_at=now + lifetime,
         name=wanted.name,
     )
     session.add(file)

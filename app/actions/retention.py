@@ -1,24 +1,38 @@
-"""Purge what is past its retention: rate limit hits, codes, sessions, unfinished registrations."""
+"""Purge what is past its retention.
+
+Tables of which little expires in a day are purged at once by ``clean_up``; of the large ones
+``purge_batch`` deletes some rows at a time, so that nobody waits for a lock.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, String, cast, delete, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.domain.imports import JobStatus
 from app.domain.registration import State
+from app.domain.retention import Retention
 from app.lib.database import count_changed
 from app.models import (
     AccountSession,
+    AuditEvent,
+    Base,
     Consent,
     ContactChange,
     HealthAlert,
+    ImportJob,
+    ImportRun,
     Message,
     RateLimitHit,
     Recovery,
     Registration,
     SmsCode,
+    StaffSession,
     WorkerHeartbeat,
 )
 
@@ -26,12 +40,15 @@ ATTEMPTS = timedelta(days=31)
 CODES = timedelta(days=2)
 DRAFTS = timedelta(days=2)
 UNCONFIRMED = timedelta(days=30)
-SESSIONS = timedelta(days=180)
 CHANGES = timedelta(days=30)
 SIGNS_OF_LIFE = timedelta(days=7)
+BATCH = 500
+"""Rows deleted in one transaction."""
+FINAL = ("sent", "failed", "suppressed")
+"""States of messages that nothing will be done about."""
 
 
-def clean_up(session: Session, now: datetime) -> dict[str, int]:
+def clean_up(session: Session, now: datetime, sessions: timedelta) -> dict[str, int]:
     """Delete the rows that are past their retention; how many of each kind."""
     unfinished = select(Registration.id).where(
         or_(
@@ -51,9 +68,73 @@ def clean_up(session: Session, now: datetime) -> dict[str, int]:
         "recoveries": delete(Recovery).where(Recovery.created_at < now - CODES),
         "consents": delete(Consent).where(Consent.registration_id.in_(unfinished)),
         "registrations": delete(Registration).where(Registration.id.in_(unfinished)),
-        "sessions": delete(AccountSession).where(AccountSession.last_seen_at < now - SESSIONS),
+        "sessions": delete(AccountSession).where(AccountSession.last_seen_at < now - sessions),
+        "staff_sessions": delete(StaffSession).where(StaffSession.last_seen_at < now - sessions),
         "heartbeats": delete(WorkerHeartbeat).where(WorkerHeartbeat.seen_at < now - SIGNS_OF_LIFE),
         # Of a machine that is no more, or a check that this version no longer makes.
         "health_results": delete(HealthAlert).where(HealthAlert.checked_at < now - SIGNS_OF_LIFE),
     }
     return {name: count_changed(session, statement) for name, statement in statements.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """Rows of a large table that are past their retention: to be deleted, or to be cleared."""
+
+    name: str
+    table: type[Base]
+    conditions: tuple[ColumnElement[bool], ...]
+    cleared: dict[str, Any] | None = None
+    """Values that these columns get; None: the rows go."""
+
+
+def list_expired(session: Session, rules: Retention, now: datetime) -> list[Expired]:
+    """What has to go from the large tables.
+
+    Who was written to outlives what was written. A run of imports remains, without its warnings:
+    it says which batch is loaded already, and the audit log refers to it.
+    """
+    is_over = Message.status.in_(FINAL)
+    old = _is_older(session, Message.created_at, now - rules.messages)
+    has_old_text = _is_older(session, Message.created_at, now - rules.message_texts)
+    of_imports = now - rules.imports
+    is_loaded = ImportJob.status == JobStatus.DONE
+    had_warnings = cast(ImportRun.warnings, String) != "[]"
+    is_old_run = ImportRun.finished_at < of_imports
+    no_text: dict[str, Any] = {"text": "", "html": None}
+    no_warnings: dict[str, Any] = {"warnings": []}
+    return [
+        Expired("audit_events", AuditEvent, (AuditEvent.happened_at < now - rules.audit,)),
+        Expired("messages", Message, (is_over, old)),
+        Expired("message_texts", Message, (is_over, Message.text != "", has_old_text), no_text),
+        Expired("import_jobs", ImportJob, (is_loaded, ImportJob.finished_at < of_imports)),
+        Expired("import_runs", ImportRun, (had_warnings, is_old_run), no_warnings),
+    ]
+
+
+def purge_batch(session: Session, expired: Expired, after: int) -> Sequence[int]:
+    """Delete or clear some rows; their keys, in order.
+
+    Args:
+        after: key of the last row of the batch before.
+    """
+    key: ColumnElement[int] = expired.table.__table__.c.id
+    wanted = select(key).where(key > after, *expired.conditions).order_by(key).limit(BATCH)
+    ids = session.scalars(wanted).all()
+    if expired.cleared is None:
+        count_changed(session, delete(expired.table).where(key.in_(ids)))
+    else:
+        count_changed(session, update(expired.table).where(key.in_(ids)).values(**expired.cleared))
+    return ids
+
+
+def _is_older(
+    session: Session, moment: InstrumentedAttribute[datetime], before: datetime
+) -> ColumnElement[bool]:
+    """Rows from before a moment, where no index has it: rows are numbered as they come.
+
+    The first young row ends the search, so that those behind it are not read.
+    """
+    key = moment.class_.id
+    first = session.scalar(select(key).where(moment >= before).order_by(key).limit(1))
+    return moment < before if first is None else key < first

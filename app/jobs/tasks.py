@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, ParamSpec
 
 from flask import Flask
 
-from app.actions.retention import clean_up
-from app.actions.search_index import rebuild_search
-from app.extensions import db
 from app.jobs import (
     delivery,
     health,
@@ -21,11 +18,11 @@ from app.jobs import (
     prepared_files,
     schema_guard,
 )
+from app.jobs.retention import delete_expired
 from app.lib.file_locks import RUNNING, hold_shared
 from app.lib.heartbeat import heartbeat
 from app.logging import event, log_everything
-from app.web import data_access, pdf_responses, uploads
-from app.web.context import clock
+from app.web import data_access, pdf_responses
 from config import Config
 
 if TYPE_CHECKING:
@@ -124,18 +121,6 @@ def _guarded(app: Flask) -> Callable[[Callable[P, None]], Callable[P, None]]:
         return run_task
 
     return decorate
-
-
-def delete_expired() -> None:
-    """Delete what is past its retention. Commits."""
-    counts = clean_up(db.session(), clock().now())
-    # An upgrade may fold or index words otherwise than the last import did.
-    counts["search_texts"] = rebuild_search(db.session())
-    db.session.commit()
-    prepared_files.delete_expired()
-    imports.delete_expired()
-    uploads.delete_expired_files()
-    event("cleaned up", **counts)
 
 
 def run(app: Flask) -> None:

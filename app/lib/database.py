@@ -28,6 +28,7 @@ from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 MAX_ID = 2**63 - 1
 """Largest id that a table can hold; no row has it."""
 BUSY_MS = 5000
+CHECKPOINT_MS = 1000
 READING_ENGINE = "kabinet_reading_engine"
 """Where a session that only reads has its engine: in its ``info``."""
 PING_AFTER = 60
@@ -204,6 +205,23 @@ def open_for_bulk_write(session: Session) -> None:
         connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '128MB'")
         connection.exec_driver_sql("SET LOCAL jit = off")
         connection.exec_driver_sql("SET LOCAL default_statistics_target = 20")
+
+
+def truncate_wal(engine: Engine) -> int | None:
+    """Write SQLite's log into the database file and cut it off; the pages left in it by readers.
+
+    It would else remain as long as the largest import has made it. None: another database.
+    """
+    if engine.dialect.name != "sqlite":
+        return None
+    with engine.connect() as connection:
+        # Whoever writes waits for no longer than this, if somebody reads on and on.
+        connection.exec_driver_sql(f"pragma busy_timeout={CHECKPOINT_MS}")
+        try:
+            is_busy, pages, _ = connection.exec_driver_sql("pragma wal_checkpoint(truncate)").one()
+        finally:
+            connection.exec_driver_sql(f"pragma busy_timeout={BUSY_MS}")
+    return int(pages) if is_busy else 0
 
 
 def update_statistics(connection: Connection, table: Table, *columns: str) -> None:

@@ -11,6 +11,7 @@ from app.domain.contacts import mask_email, mask_phone, show_email, show_phone
 from app.domain.money import plural
 from app.domain.period import Month, Period
 from app.domain.readings import WATT_HOUR
+from app.domain.retention import say_days
 from app.domain.texts import version_label
 from app.lib.markdown import render_markdown
 from app.web.context import clock
@@ -119,6 +120,11 @@ def counted(number: int, one: str, few: str, many: str) -> str:
     return f"{number}{NBSP}{plural(number, (one, few, many))}"
 
 
+def days_of_storage(number: int) -> str:
+    """«3 года», «180 дней»: how long something is stored."""
+    return say_days(number).replace(" ", NBSP)
+
+
 FILTERS: dict[str, Callable[..., str]] = {
     function.__name__: function
     for function in (
@@ -144,6 +150,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "mask_email": mask_email,
     "mask_phone": mask_phone,
     "version_label": version_label,
+    "days": days_of_storage,
     "markdown": render_markdown,
 }
 """By the name that templates use."""

@@ -14,6 +14,7 @@ from app.actions.sms_codes import CodeRules
 from app.actions.staff.sign_in import StaffRules
 from app.domain.rate_limits import NEW_HASH_LIMITS, LimitedAction, Outcome, RateLimit
 from app.domain.reading_windows import WindowRules
+from app.domain.retention import Retention
 from app.queries.reached_limits import WatchedLimit
 from app.web.context import config, limits
 
@@ -224,6 +225,20 @@ def contact_rules() -> ContactRules:
         changes=(RateLimit(counts.contact_changes_per_hour, HOUR, per_subject=True),),
         sms=sms_limits(),
         number_tries=(RateLimit(counts.sms_tries_per_day, DAY, per_subject=True),),
+    )
+
+
+def retention_rules() -> Retention:
+    """Ages at which rows are deleted."""
+    days = config().retention
+    return Retention(
+        audit=timedelta(days=days.audit_days),
+        messages=timedelta(days=days.message_days),
+        message_texts=timedelta(days=days.message_text_days),
+        imports=timedelta(days=days.import_days),
+        prepared_files=timedelta(days=days.prepared_file_days),
+        drafts=timedelta(days=days.draft_days),
+        sessions=timedelta(days=days.session_days),
     )
 
 

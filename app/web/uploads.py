@@ -20,7 +20,7 @@ from app.integrations.file_store import make_file_store
 from app.logging import log
 from app.models import Attachment
 from app.web.context import clock, limits
-from app.web.policies import file_rules
+from app.web.policies import file_rules, retention_rules
 from config import Config
 
 FIELD = "files"
@@ -122,7 +122,7 @@ def delete_stored(names: list[str]) -> None:
 def delete_expired_files() -> None:
     """Delete old drafts, and stored files that no row names. Commits."""
     session, now = db.session(), clock().now()
-    names = delete_old_drafts(session, now)
+    names = delete_old_drafts(session, now - retention_rules().drafts)
     session.commit()
     known = list_storage_keys(session)
     try:

@@ -349,7 +349,7 @@ def test_what_has_served_its_time_is_deleted_and_what_has_not_stays(
         )
     )
     session.flush()
-    counts = clean_up(session, NOW)
+    counts = clean_up(session, NOW, timedelta(days=180))
     session.commit()
     assert (counts["registrations"], counts["rate_limit_hits"]) == (2, 2)
     retained = session.scalars(select(Registration.state).order_by(Registration.id)).all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -126,7 +127,7 @@ def test_the_nightly_clean_up_leaves_what_is_needed(
     person: Person, postgres_session: Session, outbox: Outbox
 ) -> None:
     person.save(person.form())
-    clean_up(postgres_session, NOW)
+    clean_up(postgres_session, NOW, timedelta(days=180))
     postgres_session.commit()
     assert postgres_session.scalar(select(func.count(Registration.id))) == 1
     person.page.submit(person.page.open(outbox.link()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, selectinload
@@ -16,7 +16,6 @@ from app.models import Attachment, EnquiryDraft, EnquiryEntry
 from app.queries.contracts import VisibleContract
 from app.queries.enquiries.customer import find_draft
 
-RETENTION = timedelta(days=30)
 NEW = 0
 """Enquiry id of the draft of a new enquiry."""
 
@@ -123,11 +122,11 @@ def discard_draft(session: Session, draft: EnquiryDraft) -> list[str]:
     return keys
 
 
-def delete_old_drafts(session: Session, now: datetime) -> list[str]:
-    """Delete drafts that have not changed for RETENTION; storage keys to be deleted."""
+def delete_old_drafts(session: Session, before: datetime) -> list[str]:
+    """Delete drafts that have not changed since a moment; storage keys to be deleted."""
     old = session.scalars(
         select(EnquiryDraft)
-        .where(EnquiryDraft.changed_at < now - RETENTION)
+        .where(EnquiryDraft.changed_at < before)
         .options(selectinload(EnquiryDraft.attachments))
     ).all()
     return [key for draft in old for key in discard_draft(session, draft)]

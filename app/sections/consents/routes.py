@@ -15,6 +15,7 @@ from app.integrations.bundled_texts import (
     TITLES,
 )
 from app.queries.texts import list_versions
+from app.web.context import config
 from app.web.fragments import render_page
 from app.web.permissions import public
 
@@ -28,6 +29,7 @@ def personal_data() -> ResponseReturnValue:
     return render_page(
         "consents/personal_data.html",
         fragment="results",
+        retention=config().retention,
         texts=[
             (TITLES[purpose], list_versions(db.session(), purpose))
             for purpose in (POLICY, PERSONAL_DATA, ENQUIRY_DATA, ENQUIRY_ANSWER)

@@ -20,6 +20,7 @@ from app.web.forms import PeriodForm
 from app.web.fragments import redirect_page, render_page
 from app.web.pdf_responses import hit_pdf_limit
 from app.web.permissions import contract_access
+from app.web.policies import retention_rules
 from app.web.statements import STATEMENT_TYPES
 
 bp = Blueprint("files", __name__, url_prefix="/contracts/<id:contract_id>/files")
@@ -42,7 +43,14 @@ def order(contract: VisibleContract) -> ResponseReturnValue:
         document, extension, options, rows, statement_type.file_name(contract, form.period)
     )
     hit_pdf_limit(contract)
-    file, is_new = request_file(db.session(), contract, contract.viewer, wanted, clock().now())
+    file, is_new = request_file(
+        db.session(),
+        contract,
+        contract.viewer,
+        wanted,
+        retention_rules().prepared_files,
+        clock().now(),
+    )
     db.session.commit()
     if is_new:
         enqueue()
