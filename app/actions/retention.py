@@ -42,7 +42,7 @@ DRAFTS = timedelta(days=2)
 UNCONFIRMED = timedelta(days=30)
 CHANGES = timedelta(days=30)
 SIGNS_OF_LIFE = timedelta(days=7)
-BATCH = 500
+BATCH = 200
 """Rows deleted in one transaction."""
 FINAL = ("sent", "failed", "suppressed")
 """States of messages that nothing will be done about."""
