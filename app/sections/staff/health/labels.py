@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.domain.health import HealthState
 
 STATES = {
-    HealthState.OK: ("ok", "В порядке"),
+    HealthState.OK: ("ok", "В\u00a0порядке"),
     HealthState.WARNING: ("wait", "Внимание"),
     HealthState.FAULT: ("no", "Неисправно"),
 }
