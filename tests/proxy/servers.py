@@ -77,6 +77,7 @@ class Servers:
         port: of gunicorn, plain HTTP.
         tls_port: of the reverse proxy.
         cookie: a signed-in customer's.
+        settings: more of them.
     """
 
     folder: Path
@@ -86,6 +87,7 @@ class Servers:
     http_port: int = field(default_factory=free_port)
     gunicorn: subprocess.Popen[bytes] | None = None
     listener: socket.socket | None = None
+    settings: dict[str, str] = field(default_factory=dict)
 
     def start_gunicorn(self) -> None:
         """Start it on a socket that stays open while it restarts."""
@@ -102,6 +104,7 @@ class Servers:
             "TRUSTED_PROXIES": "1",
             "JOBS": "inline",
             "SUPPLIER_TIMEZONE": str(NOW.tzinfo),
+            **self.settings,
         }
         with (self.folder / "gunicorn.log").open("ab") as log:
             self.gunicorn = subprocess.Popen(
