@@ -295,7 +295,7 @@ def test_the_page_about_personal_data_tells_the_times_that_are_set(
     }
     assert told["Журнал: кто, что и откуда делал в кабинете"] == "300 дней"
     assert told["Письма и смс из кабинета"] == "200 дней, их тексты — 100 дней"
-    assert told["Время входа, сетевой адрес, браузер"] == "50 дней после последнего входа"
+    assert told["Время входа, сетевой адрес, браузер"] == "50 дней после последнего посещения"
     assert told["Обращения и файлы"].endswith("черновики — 30 дней")
     assert soup.select_one("a[href='/consents/policy/2026-11-22']")
     page.open("/consents/policy/2026-11-28")
