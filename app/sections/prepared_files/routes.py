@@ -43,14 +43,9 @@ def order(contract: VisibleContract) -> ResponseReturnValue:
         document, extension, options, rows, statement_type.file_name(contract, form.period)
     )
     hit_pdf_limit(contract)
-    file, is_new = request_file(
-        db.session(),
-        contract,
-        contract.viewer,
-        wanted,
-        retention_rules().prepared_files,
-        clock().now(),
-    )
+    life = retention_rules().prepared_files
+    now, session = clock().now(), db.session()
+    file, is_new = request_file(session, contract, contract.viewer, wanted, life, now)
     db.session.commit()
     if is_new:
         enqueue()
