@@ -39,6 +39,7 @@ class RequestMetrics:
         self._folder = folder
         self._lock = Lock()
         self._pid = 0
+        self._known: set[str] = set()
         self._counts: MmapedDict
         self._seconds: MmapedDict
 
@@ -63,6 +64,11 @@ class RequestMetrics:
         with self._lock:
             if self._pid != os.getpid():
                 self._open_files()
+            if endpoint not in self._known:
+                # Sums over series are right only where all of them have all buckets.
+                for bound in BUCKETS:
+                    self._seconds.read_value(_bucket_key(endpoint, bound))
+                self._known.add(endpoint)
             _add(self._counts, _count_key(endpoint, status), 1)
             _add(self._seconds, _bucket_key(endpoint, bucket), 1)
             _add(self._seconds, _sum_key(endpoint), seconds)
@@ -100,6 +106,7 @@ class RequestMetrics:
             pid = os.getpid()
             self._counts, self._seconds = (MmapedDict(str(self._path(kind, pid))) for kind in TYPES)
             self._pid = pid
+            self._known.clear()
 
     def _path(self, kind: str, pid: int) -> Path:
         return self._folder / f"{kind}_{pid}.db"

@@ -68,10 +68,10 @@ def test_every_answer_is_counted_once_by_endpoint_and_status(portal: Flask) -> N
     client.get("/metrics")
     found = scrape(client)
     counted = {key[1:]: value for key, value in found.items() if key[0] == "kabinet_requests_total"}
-    assert counted.pop(("metrics.index", "401")) == 1
-    assert counted.pop(("auth.sign_in", "200")) == 3
-    assert counted.pop(("unknown", "404")) >= 1
-    assert sum(counted.values()) + 5 == 8
+    assert counted["metrics.index", "401"] == 1
+    assert counted["auth.sign_in", "200"] == 3
+    assert counted["unknown", "404"] >= 1
+    assert sum(counted.values()) == 8
     assert found["kabinet_request_seconds_count", "auth.sign_in"] == 3
     assert found["kabinet_request_seconds_bucket", "auth.sign_in", "+Inf"] == 3
     assert 0 < found["kabinet_request_seconds_sum", "auth.sign_in"] < 30
