@@ -76,7 +76,7 @@ def get_custom_names(session: Session, contract: VisibleContract) -> CustomNames
     )
     return CustomNames(
         {point_id: PointName(name, position) for point_id, name, position in points},
-        dict(meters.tuples().all()),
+        {meter_id: name for meter_id, name in meters},  # noqa: C416
     )
 
 
