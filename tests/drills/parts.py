@@ -56,7 +56,7 @@ PARTS: dict[str, Part] = {
     ),
     "backup": Part(
         "E6, K1: a backup under write load has every row acknowledged before it",
-        ("tests/cli/test_backups.py",),
+        ("tests/cli/test_backups.py", "tests/cli/test_remote_files.py"),
     ),
     "faults": Part(
         "E7: PostgreSQL, Redis, SMTP or S3 away, silent or late: degraded, then as before",
