@@ -16,6 +16,9 @@ class Role(StrEnum):
     """Role of an account at one contract."""
 
     OWNER = "owner"
+    """Signs in with the contract number; one at a time."""
+    DIRECTOR = "director"
+    """May do what the owner may, and takes the owner's place when that ends."""
     ACCOUNTANT = "accountant"
     ENGINEER = "engineer"
     VIEWER = "viewer"
@@ -36,6 +39,8 @@ class Permission(StrEnum):
     SEND_ENQUIRIES = "send_enquiries"
     MANAGE_ACCOUNT = "manage_account"
     """One's own contacts, password, sessions and consents."""
+    MANAGE_PEOPLE = "manage_people"
+    """Invite people to a contract, change and end their access."""
 
 
 _READ = frozenset(
@@ -46,14 +51,19 @@ _READ = frozenset(
         Permission.SEE_ENQUIRIES,
     }
 )
+_MANAGE = frozenset({Permission.MANAGE_MONEY, Permission.MANAGE_PEOPLE})
 _GRANTS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
+    Role.DIRECTOR: frozenset(Permission),
     Role.ACCOUNTANT: _READ
     | {Permission.MANAGE_MONEY, Permission.SEND_ENQUIRIES, Permission.MANAGE_ACCOUNT},
-    Role.ENGINEER: frozenset(Permission) - {Permission.SEE_MONEY, Permission.MANAGE_MONEY},
+    Role.ENGINEER: frozenset(Permission) - {Permission.SEE_MONEY} - _MANAGE,
     Role.VIEWER: _READ | {Permission.MANAGE_ACCOUNT},
     Role.READ_ONLY_STAFF: _READ,
 }
+
+INVITED = (Role.DIRECTOR, Role.ACCOUNTANT, Role.ENGINEER, Role.VIEWER)
+"""Roles that somebody may be invited in, and changed to."""
 
 
 @dataclass(frozen=True, slots=True)

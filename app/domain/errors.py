@@ -29,6 +29,16 @@ class ContractTerminatedError(AccessDeniedError):
     """The contract has ended; what its people ask for needs one in force."""
 
 
+class PeopleError(CodedError):
+    """A change of somebody's access that is not possible.
+
+    ``code``: ``member`` (the address has access already), ``owner`` (the one who signs in with the
+    contract number keeps role and term), ``last_owner`` (nobody would be left to decide),
+    ``past`` (the term has ended before it begins), ``login_taken`` (somebody has begun to sign in
+    with the address meanwhile), ``other_address`` (the invitation is for another address).
+    """
+
+
 class TransferError(CodedError):
     """A change of customer that cannot be decided like this.
 

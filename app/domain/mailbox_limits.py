@@ -28,6 +28,7 @@ class EmailPurpose(StrEnum):
     RECOVERY = "recovery"
     CONTACT = "contact"
     ENQUIRY = "enquiry"
+    INVITATION = "invitation"
 
 
 PURPOSES = {
@@ -37,6 +38,7 @@ PURPOSES = {
     "recovery_link": EmailPurpose.RECOVERY,
     "contact_link": EmailPurpose.CONTACT,
     "enquiry_receipt": EmailPurpose.ENQUIRY,
+    "invitation": EmailPurpose.INVITATION,
 }
 """Purposes of the kinds of email that somebody else than the reader of the mailbox may cause."""
 
@@ -56,6 +58,7 @@ LIMITS = {
     EmailPurpose.RECOVERY: _build_limits(5, 8, 20),
     EmailPurpose.CONTACT: _build_limits(4, 6, 12),
     EmailPurpose.ENQUIRY: _build_limits(10, 15, 40),
+    EmailPurpose.INVITATION: _build_limits(10, 15, 40),
 }
 
 

@@ -28,6 +28,7 @@ class LimitedAction(StrEnum):
     PDF = "pdf"
     UPLOAD = "upload"
     CONTACT = "contact"
+    INVITATION = "invitation"
     CONFIRM = "confirm"
     """The password asked for behind a confirmation link in another browser."""
     NEW_HASH = "new_hash"
@@ -117,6 +118,8 @@ class Limits:
     """Codes to one number in 24 hours."""
     sms_per_address: int = 10
     """Codes asked for by one network address in an hour."""
+    invitations_per_day: int = 40
+    """Invitations that one account sends."""
     enquiries_per_day: int = 20
     """Enquiries of one account."""
     attachments_per_message: int = 10

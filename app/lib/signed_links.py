@@ -27,6 +27,8 @@ class Purpose(StrEnum):
     """The page where the code of a recovery is typed."""
     EMAIL = "email"
     """A new address of an account."""
+    INVITATION = "invitation"
+    """An offer of access to contracts."""
     STAFF_SETUP = "staff_setup"
     """The page where a staff member sets the first password."""
     SIGN_IN = "sign_in"
@@ -38,6 +40,7 @@ PATHS = {
     Purpose.STOP: "/registration/stop/",
     Purpose.RECOVERY: "/recovery/password/",
     Purpose.EMAIL: "/contacts/confirm/",
+    Purpose.INVITATION: "/invitations/",
     Purpose.STAFF_SETUP: "/staff/set-up/",
     Purpose.SIGN_IN: "/sign-in",
 }

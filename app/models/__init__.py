@@ -27,6 +27,7 @@ from app.models.enquiries import (
     EnquiryEntry,
     PremisesKind,
 )
+from app.models.invitations import Invitation, InvitationContract
 from app.models.messages import Message
 from app.models.metering import Meter, Reading, Register
 from app.models.open_items import OpenItemSnapshot
@@ -75,6 +76,8 @@ __all__ = [
     "HealthAlert",
     "ImportJob",
     "ImportRun",
+    "Invitation",
+    "InvitationContract",
     "Invoice",
     "Membership",
     "Message",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -16,6 +18,8 @@ class Account(Base):
 
     id: Mapped[Key]
     email: Mapped[str] = mapped_column(String(254), index=True)
+    login_email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    """The address, in lower case, that an invited person signs in with."""
     phone: Mapped[str | None] = mapped_column(String(16))
     person_name: Mapped[str | None] = mapped_column(String(200))
     position: Mapped[str | None] = mapped_column(String(200))
@@ -52,8 +56,14 @@ class Membership(Base):
         ForeignKey("contract_transfers.id"), index=True
     )
     """The change of customer that closed the contract to this account until a clerk decides."""
+    paused_at: Mapped[Moment | None]
+    """Since when the owner has suspended this person's access."""
+    access_until: Mapped[date | None]
+    """Last day of access, in the supplier's zone."""
+    note: Mapped[str | None] = mapped_column(String(200))
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
 
-    account: Mapped[Account] = relationship(lazy="raise")
+    account: Mapped[Account] = relationship(lazy="raise", foreign_keys=account_id)
     contract: Mapped[Contract] = relationship(lazy="raise")
 
 

@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.access import Role
+from app.domain.access import AccessWindow, Role
 from app.models import Account, AccountSession, Contract, Customer, Membership
-from app.queries.memberships import is_live, is_readable
+from app.queries.memberships import is_current, is_live, is_readable
 
 DRAFT_OWNER_KNOWN = timedelta(days=1)
 """How long after its end a session still identifies the owner of a form that was sent."""
@@ -58,6 +58,33 @@ def find_owner(
     ).one_or_none()
 
 
+def find_signer(session: Session, login: str, window: AccessWindow) -> Row[Account, int] | None:
+    """Find the account that signs in with a login, and the id of the first contract it opens.
+
+    Args:
+        login: as ``domain.logins.login_key`` makes it.
+    """
+    is_email = "@" in login
+    is_meant = (
+        Account.login_email == login
+        if is_email
+        else (Contract.number_key == login) & (Membership.role == Role.OWNER)
+    )
+    return session.execute(
+        select(Account, Contract.id)
+        .join(Membership, Membership.account_id == Account.id)
+        .join(Contract, Contract.id == Membership.contract_id)
+        .where(is_meant, is_readable(window.oldest_end), is_current(window.today))
+        .order_by(Contract.number if is_email else Contract.id)
+        .limit(1)
+    ).one_or_none()
+
+
+def find_by_login_email(session: Session, email: str) -> Account | None:
+    """Find the account that signs in with an address, whether or not it may open anything."""
+    return session.scalars(select(Account).where(Account.login_email == email)).one_or_none()
+
+
 def find_account_ids(session: Session, typed: str) -> list[int]:
     """Ids of the accounts that have an email address, or the one that has an id, as typed."""
     is_meant = func.lower(Account.email) == typed.strip().lower()
@@ -67,14 +94,14 @@ def find_account_ids(session: Session, typed: str) -> list[int]:
 
 
 def list_logins(session: Session, account_id: int) -> list[str]:
-    """List the contract numbers an account may sign in with, normalised as sign-in does."""
-    return list(
-        session.scalars(
-            select(Contract.number_key)
-            .join(Membership, Membership.contract_id == Contract.id)
-            .where(Membership.account_id == account_id, Membership.role == Role.OWNER, is_live())
-        )
+    """List what an account may sign in with, as ``domain.logins.login_key`` makes it."""
+    numbers = session.scalars(
+        select(Contract.number_key)
+        .join(Membership, Membership.contract_id == Contract.id)
+        .where(Membership.account_id == account_id, Membership.role == Role.OWNER, is_live())
     )
+    email = session.scalar(select(Account.login_email).where(Account.id == account_id))
+    return [*numbers, *([email] if email else [])]
 
 
 def list_public_facts(session: Session, account_id: int) -> list[str | None]:

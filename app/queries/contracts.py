@@ -28,7 +28,7 @@ from app.models import (
     Membership,
     Supplier,
 )
-from app.queries.memberships import is_live, is_readable
+from app.queries.memberships import is_current, is_live, is_readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ _VISIBLE = (
     .join(Customer, Customer.id == Contract.customer_id)
     .where(
         Membership.account_id == bindparam("account_id"),
-        is_live(),
+        is_current(bindparam("today", type_=Contract.valid_to.type)),
         is_readable(bindparam("oldest_end", type_=Contract.valid_to.type)),
     )
 )
@@ -259,7 +259,7 @@ def list_visible(session: Session, viewer: Viewer, window: AccessWindow) -> list
 
 
 def _values(viewer: Viewer, window: AccessWindow) -> dict[str, Any]:
-    return {"account_id": viewer.account_id, "oldest_end": window.oldest_end}
+    return {"account_id": viewer.account_id, "oldest_end": window.oldest_end, "today": window.today}
 
 
 def contract_from(row: Sequence[Any], account_id: int, today: date) -> VisibleContract:

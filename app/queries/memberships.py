@@ -12,8 +12,26 @@ from app.models import Contract, ContractTransfer, Membership
 
 
 def is_live() -> ColumnElement[bool]:
-    """Condition: a membership that gives access, neither revoked nor suspended."""
-    return and_(Membership.revoked_at.is_(None), Membership.suspended_by_id.is_(None))
+    """Condition: a membership that gives access, neither revoked nor suspended by anybody.
+
+    One whose term is over counts until the next minutes revoke it; see ``is_current``.
+    """
+    return and_(
+        Membership.revoked_at.is_(None),
+        Membership.suspended_by_id.is_(None),
+        Membership.paused_at.is_(None),
+    )
+
+
+def is_current(today: Any) -> ColumnElement[bool]:
+    """Condition: a live membership whose term is not over; what opens pages asks for this.
+
+    Args:
+        today: a date in the supplier's zone, or a bound parameter for one.
+    """
+    return and_(
+        is_live(), or_(Membership.access_until.is_(None), Membership.access_until >= today)
+    )
 
 
 def is_readable(oldest_end: Any) -> ColumnElement[bool]:

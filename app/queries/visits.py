@@ -23,7 +23,7 @@ from app.queries.contracts import (
     contract_from,
     site_context_from,
 )
-from app.queries.memberships import is_live, is_readable
+from app.queries.memberships import is_current, is_readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class Visit:
     site: SiteContext
 
 
-_MAY_READ = and_(is_live(), is_readable(bindparam("oldest_end", type_=Contract.valid_to.type)))
+_IS_CURRENT = is_current(bindparam("today", type_=Contract.valid_to.type))
+_MAY_READ = and_(_IS_CURRENT, is_readable(bindparam("oldest_end", type_=Contract.valid_to.type)))
 _COUNT = (
     select(func.count())
     .select_from(Membership)
@@ -74,7 +75,7 @@ _VISIT = PreparedSelect(
         and_(
             Membership.account_id == AccountSession.account_id,
             Membership.contract_id == bindparam("contract_id", type_=Contract.id.type),
-            is_live(),
+            _IS_CURRENT,
         ),
     )
     .outerjoin(Contract, and_(Contract.id == Membership.contract_id, _MAY_READ))
@@ -119,6 +120,7 @@ def find_visit(
         seen_after=now - idle,
         created_after=now - longest,
         oldest_end=window.oldest_end,
+        today=window.today,
         now=now,
     )
     if row is None:

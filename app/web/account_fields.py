@@ -19,7 +19,7 @@ def login_field() -> StringField:
         filters=[printable],
         validators=[
             Required("введите номер, например 00000-ЭС"),
-            MaxLength(200, "слишком длинный номер"),
+            MaxLength(254, "слишком длинный номер"),
         ],
     )
 

@@ -164,6 +164,11 @@ def registration_rules() -> RegistrationRules:
     )
 
 
+def invitation_limits() -> tuple[RateLimit, ...]:
+    """Invitations of one account, whatever the contracts."""
+    return (RateLimit(limits().invitations_per_day, DAY, per_subject=True),)
+
+
 def registration_limits() -> tuple[RateLimit, ...]:
     """Rate limits of confirmation emails that were sent.
 

@@ -45,6 +45,12 @@ def give_for_enquiry(
     )
 
 
+def give_for_account(session: Session, account_id: int, browser: Browser, now: datetime) -> None:
+    """Record the consent to the processing of personal data of somebody who was invited."""
+    text = current_text(session, PERSONAL_DATA)
+    _add_consent(session, text, "invitation", browser, now, account_id=account_id)
+
+
 def withdraw_consent(session: Session, consent: Consent, now: datetime) -> None:
     """Withdraw a consent («Отозвать»): the row gets the moment from which it no longer holds.
 

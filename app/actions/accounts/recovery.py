@@ -29,7 +29,6 @@ from app.actions.sms_codes import (
 from app.actions.staff_alerts import alert_staff
 from app.domain.access import Browser, access_window
 from app.domain.contacts import may_get_sms
-from app.domain.contract_number import number_key
 from app.domain.errors import (
     BlockedError,
     CodeError,
@@ -37,6 +36,7 @@ from app.domain.errors import (
     PasswordError,
     TooManyAttemptsError,
 )
+from app.domain.logins import login_key
 from app.domain.passwords import check_password
 from app.domain.rate_limits import LimitedAction
 from app.domain.registration import Channel
@@ -45,7 +45,7 @@ from app.integrations.transports import Transports
 from app.lib.database import count_changed
 from app.lib.signed_links import Purpose
 from app.models import Account, Contract, Recovery
-from app.queries.accounts import find_owner, list_public_facts
+from app.queries.accounts import find_signer, list_public_facts
 from app.queries.memberships import has_access, has_any_access
 from app.queries.registrations import find_account
 
@@ -66,10 +66,10 @@ def request_recovery(
     Raises:
         TooManyAttemptsError: from this address too often, whatever the login.
     """
-    key = number_key(login)
+    key = login_key(login)
     window = access_window(now.date(), rules.terminated_access_months)
-    owner = find_owner(session, key, window.oldest_end)
-    account, contract_id = owner if owner else (None, None)
+    signer = find_signer(session, key, window)
+    account, contract_id = signer if signer else (None, None)
     if account is not None and account.disabled_at is not None:
         account = None
     may_send = _hit_request_limits(session, key, account, channel, browser, rules, now)

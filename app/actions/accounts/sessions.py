@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -18,10 +18,11 @@ from app.actions.accounts.known_devices import (
 )
 from app.actions.audit_log import record
 from app.actions.sessions import end_matching, new_token_and_columns
-from app.domain.access import Browser, Role
+from app.domain.access import AccessWindow, Browser, Role
 from app.domain.contacts import normalise_email
 from app.domain.contract_number import number_key
 from app.domain.errors import AccountExistsError, NotFoundError, SignInRefusedError
+from app.domain.logins import login_key
 from app.domain.passwords import check_password
 from app.domain.rate_limits import LimitedAction
 from app.lib.passwords import hash_password, is_password
@@ -33,7 +34,7 @@ from app.models import (
     Customer,
     Membership,
 )
-from app.queries.accounts import find_owner, list_logins
+from app.queries.accounts import find_signer, list_logins
 from app.queries.memberships import is_login_closed_to_registration, is_undecided
 
 
@@ -44,8 +45,8 @@ class SignIn:
     login: str
     password: str
     browser: Browser
-    oldest_end: date = date.min
-    """Terminated contracts that ended before this day cannot be signed in with."""
+    window: AccessWindow
+    """Terminated contracts that ended before cannot be signed in with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +139,9 @@ def sign_in(
         SignInRefusedError: wrong, unknown or disabled, in equal time. Its argument is the id of the
             account that was tried, or None: for the log, never for the answer.
     """
-    login = number_key(command.login)
-    owner = find_owner(session, login, command.oldest_end)
-    account, contract_id = owner if owner else (None, 0)
+    login = login_key(command.login)
+    signer = find_signer(session, login, command.window)
+    account, contract_id = signer if signer else (None, 0)
     device = find_device(session, account, command.browser.devices, now)
     hit_id = hit_credential_limit(
         session, LimitedAction.SIGN_IN, login, device, command.browser.address, limits, now

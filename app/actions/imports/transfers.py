@@ -152,7 +152,9 @@ def _suspend(context: MergeContext) -> None:
     context.connection.execute(
         update(Membership)
         .where(
-            is_live(),
+            # One that its owner has suspended as well: it must not come back to another customer.
+            Membership.revoked_at.is_(None),
+            Membership.suspended_by_id.is_(None),
             Membership.contract_id.in_(
                 select(ContractTransfer.contract_id).where(_of_run(context))
             ),

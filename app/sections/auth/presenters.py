@@ -15,6 +15,7 @@ DRAFT_SAVED = (
 DRAFT_IN_PART = " Принято не все: проверьте текст и файлы."
 DRAFT_LOST = "Сеанс закончился, введенное не сохранено. Войдите и введите еще раз."
 CHANGED = "Пароль изменен. Войдите с новым паролем."
+INVITED = "Приглашение принято. Войдите: вместо номера договора введите ваш адрес e-mail."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +42,6 @@ def list_notes(query: Mapping[str, str], *, has_errors: bool) -> list[Note]:
         notes.append(Note(DRAFT_LOST, "note warn"))
     if query.get("done") == "password":
         notes.append(Note(CHANGED, "note good"))
+    if query.get("done") == "invitation":
+        notes.append(Note(INVITED, "note good"))
     return notes

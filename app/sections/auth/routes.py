@@ -22,7 +22,7 @@ from app.web.policies import sign_in_limits
 
 bp = Blueprint("auth", __name__)
 
-REFUSED = "Номер договора или пароль не подходят. Проверьте раскладку клавиатуры и Caps Lock."
+REFUSED = "Номер договора (адрес) или пароль не подходят. Проверьте раскладку клавиатуры и Caps Lock."
 TOO_MANY = "Слишком много попыток входа. Подождите {minutes} мин. и попробуйте снова."
 
 
@@ -90,7 +90,7 @@ def _command(form: SignInForm) -> sessions.SignIn:
         form.login.data,
         form.password.data,
         session.current_browser(),
-        session.access_window().oldest_end,
+        session.access_window(),
     )
 
 

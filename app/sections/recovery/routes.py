@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from app.actions.accounts import recovery
-from app.domain.contract_number import number_key
 from app.domain.errors import CodeError, LinkError, PasswordError, TooManyAttemptsError
+from app.domain.logins import MAX_LOGIN, login_key
 from app.domain.registration import Channel
 from app.extensions import db
 from app.jobs import delivery
@@ -41,8 +41,6 @@ LINK_ERRORS = {
         "С тех пор пароль или адрес изменились. Если не можете войти, запросите ссылку снова.",
     ),
 }
-MAX_LOGIN = 64
-
 
 guard_links(bp, LINK_ERRORS, ("recovery.index", "Запросить ссылку"))
 
@@ -51,7 +49,7 @@ guard_links(bp, LINK_ERRORS, ("recovery.index", "Запросить ссылку
 @public
 def index() -> ResponseReturnValue:
     """Ask for the contract, and for email or text message."""
-    return _page("index", RecoveryForm(login=request.args.get("login", "")[:60]))
+    return _page("index", RecoveryForm(login=request.args.get("login", "")[:MAX_LOGIN]))
 
 
 @bp.post("")
@@ -80,7 +78,7 @@ def submit() -> ResponseReturnValue:
         return redirect(url_for("recovery.sent"), 303)
     token = delivery.transports().links.sign(Purpose.CODE, asked.id, asked.nonce)
     # What was typed, known or not, for the password manager of the next page.
-    login = number_key(form.login.data)[:MAX_LOGIN]
+    login = login_key(form.login.data)[:MAX_LOGIN]
     return redirect(url_for("recovery.code", token=token, login=login), 303)
 
 

@@ -33,6 +33,7 @@ CONTRACT_STATUSES = {
 }
 CUSTOMER_ROLES = {
     "owner": "владелец",
+    "director": "руководитель",
     "accountant": "бухгалтер",
     "engineer": "энергетик",
     "viewer": "просмотр",

@@ -19,6 +19,9 @@ STATUSES = {
 }
 CHANNELS = {"mail": "Письмо", "sms": "Смс"}
 KINDS = {
+    "access_changed": "Доступ изменен",
+    "access_ended": "Доступ завершен",
+    "access_paused": "Доступ приостановлен",
     "contact_asked": "Запрошена смена контакта",
     "contact_changed": "Контакт изменен",
     "contact_code": "Код для нового телефона",
@@ -29,6 +32,8 @@ KINDS = {
     "enquiry_reply": "Ответ на обращение",
     "health_alert": "Неисправность",
     "import_failed": "Загрузка не удалась",
+    "invitation": "Приглашение",
+    "invitation_accepted": "Приглашение принято",
     "password_changed": "Пароль изменен",
     "reading_receipt": "Показания приняты",
     "reading_refused": "Показание отклонено",

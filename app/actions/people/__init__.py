@@ -1,0 +1,1 @@
+"""People of a contract: invitations, and changes of their access."""

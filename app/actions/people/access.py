@@ -1,0 +1,205 @@
+"""Change, suspend and end the access of a contract's people."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.actions.accounts.notifications import notify_account
+from app.actions.accounts.sessions import end_sessions
+from app.actions.audit_log import record
+from app.actions.people.succession import promote_successor
+from app.domain.access import Permission, Role, may
+from app.domain.errors import AccessDeniedError, NotFoundError, PeopleError
+from app.models import Account, Contract, Membership
+from app.queries.contracts import VisibleContract
+from app.queries.memberships import has_any_access, is_current
+
+
+def change_access(
+    session: Session,
+    contract: VisibleContract,
+    membership_id: int,
+    role: Role,
+    access_until: date | None,
+    note: str,
+    today: date,
+    now: datetime,
+) -> None:
+    """Change role, term and note of a person; they apply to the next request.
+
+    Raises:
+        NotFoundError: nobody of this contract, or not any more.
+        AccessDeniedError: whoever asks may not manage people any more.
+        PeopleError: ``owner`` or ``past``.
+    """
+    membership = _begin(session, contract, membership_id, today)
+    is_owner = membership.role == Role.OWNER
+    if is_owner and (role != Role.OWNER or access_until is not None):
+        raise PeopleError("owner")
+    if not is_owner and role == Role.OWNER:
+        raise PeopleError("owner")
+    if access_until is not None and access_until < today:
+        raise PeopleError("past")
+    before = (membership.role, membership.access_until)
+    membership.note = note or None
+    membership.role, membership.access_until = role, access_until
+    if before == (role, access_until):
+        return
+    _record(session, "access.changed", contract, membership, now)
+    _notify(session, "access_changed", contract, membership, now, role=str(role), until=access_until)
+
+
+def pause_access(
+    session: Session, contract: VisibleContract, membership_id: int, today: date, now: datetime
+) -> None:
+    """Suspend a person's access until it is resumed.
+
+    Raises: as ``change_access``.
+    """
+    membership = _begin(session, contract, membership_id, today)
+    if membership.role == Role.OWNER:
+        raise PeopleError("owner")
+    if membership.paused_at is None:
+        membership.paused_at = now
+        _record(session, "access.paused", contract, membership, now)
+        _notify(session, "access_paused", contract, membership, now)
+
+
+def resume_access(
+    session: Session, contract: VisibleContract, membership_id: int, today: date, now: datetime
+) -> None:
+    """Let a suspended person in again.
+
+    Raises: as ``change_access``.
+    """
+    membership = _begin(session, contract, membership_id, today)
+    if membership.paused_at is not None:
+        membership.paused_at = None
+        _record(session, "access.resumed", contract, membership, now)
+
+
+def end_access(
+    session: Session, contract: VisibleContract, membership_id: int, today: date, now: datetime
+) -> None:
+    """End a person's access at once; an owner's place goes to a director.
+
+    Raises:
+        PeopleError: ``last_owner``: no director is there to decide after them.
+        NotFoundError, AccessDeniedError: as ``change_access``.
+    """
+    membership = _begin(session, contract, membership_id, today)
+    actor_id = contract.viewer.account_id
+    membership.revoked_at = now
+    if membership.role == Role.OWNER and not promote_successor(
+        session, contract.id, actor_id, today, now
+    ):
+        membership.revoked_at = None
+        raise PeopleError("last_owner")
+    session.flush()
+    _record(session, "access.ended", contract, membership, now)
+    _notify(session, "access_ended", contract, membership, now)
+    if not has_any_access(session, membership.account_id):
+        end_sessions(session, membership.account_id, now)
+
+
+def end_expired(session: Session, today: date, now: datetime) -> int:
+    """Revoke what has passed its term, so that nothing is sent there any more; how many."""
+    expired = session.scalars(
+        select(Membership).where(
+            Membership.revoked_at.is_(None), Membership.access_until < today
+        )
+    ).all()
+    for membership in expired:
+        membership.revoked_at = now
+        contract = session.get_one(Contract, membership.contract_id)
+        record(
+            session,
+            "access.expired",
+            None,
+            "contracts",
+            contract.number,
+            now,
+            contract_id=contract.id,
+            account=membership.account_id,
+        )
+    session.flush()
+    for membership in expired:
+        if not has_any_access(session, membership.account_id):
+            end_sessions(session, membership.account_id, now)
+    return len(expired)
+
+
+def _begin(
+    session: Session, contract: VisibleContract, membership_id: int, today: date
+) -> Membership:
+    """Lock the people of a contract, and see whether the one who asks may still decide.
+
+    Two who end each other's access at once come one after the other: the second is refused.
+    """
+    session.execute(select(Contract.id).where(Contract.id == contract.id).with_for_update())
+    role = session.scalar(
+        select(Membership.role).where(
+            Membership.contract_id == contract.id,
+            Membership.account_id == contract.viewer.account_id,
+            is_current(today),
+        )
+    )
+    if role is None or not may(Role(role), Permission.MANAGE_PEOPLE):
+        raise AccessDeniedError
+    membership = session.scalars(
+        select(Membership)
+        .where(
+            Membership.id == membership_id,
+            Membership.contract_id == contract.id,
+            Membership.revoked_at.is_(None),
+            Membership.suspended_by_id.is_(None),
+        )
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if membership is None:
+        raise NotFoundError
+    return membership
+
+
+def _record(
+    session: Session,
+    action: str,
+    contract: VisibleContract,
+    membership: Membership,
+    now: datetime,
+) -> None:
+    until = membership.access_until
+    record(
+        session,
+        action,
+        contract.viewer.account_id,
+        "contracts",
+        contract.number,
+        now,
+        contract_id=contract.id,
+        account=membership.account_id,
+        role=str(membership.role),
+        until=until.isoformat() if until else None,
+    )
+
+
+def _notify(
+    session: Session,
+    kind: str,
+    contract: VisibleContract,
+    membership: Membership,
+    now: datetime,
+    **facts: object,
+) -> None:
+    notify_account(
+        session,
+        session.get_one(Account, membership.account_id),
+        session.get_one(Contract, contract.id),
+        kind,
+        f"{membership.id}.{now.timestamp():.0f}",
+        now,
+        **facts,
+    )

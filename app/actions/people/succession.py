@@ -1,0 +1,49 @@
+"""Hand the place of a contract's owner on, so that somebody is left who decides."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.actions.audit_log import record
+from app.domain.access import Role
+from app.models import Contract, Membership
+from app.queries.memberships import is_current
+
+
+def promote_successor(
+    session: Session, contract_id: int, actor_id: int, today: date, now: datetime
+) -> bool:
+    """Make the director with the oldest access the owner, whose place is free; whether there is one.
+
+    The contract number is a login of the new owner from now on, with their own password.
+    """
+    session.flush()
+    successor = session.scalars(
+        select(Membership)
+        .where(
+            Membership.contract_id == contract_id,
+            Membership.role == Role.DIRECTOR,
+            is_current(today),
+        )
+        .order_by(Membership.created_at, Membership.id)
+        .limit(1)
+    ).first()
+    if successor is None:
+        return False
+    successor.role, successor.access_until = Role.OWNER, None
+    session.flush()
+    number = session.get_one(Contract, contract_id).number
+    record(
+        session,
+        "access.succeeded",
+        actor_id,
+        "contracts",
+        number,
+        now,
+        contract_id=contract_id,
+        account=successor.account_id,
+    )
+    return True

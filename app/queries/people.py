@@ -1,0 +1,204 @@
+"""Read the people of a contract, and the invitations to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from app.domain.access import Permission, Role, may
+from app.domain.errors import LinkError, NotFoundError
+from app.models import (
+    Account,
+    AccountSession,
+    Contract,
+    Invitation,
+    InvitationContract,
+    Membership,
+)
+from app.queries.contracts import VisibleContract
+
+MANAGERS = tuple(role for role in Role if may(role, Permission.MANAGE_PEOPLE))
+
+
+class Person(NamedTuple):
+    """Somebody with access to a contract, or whose access is suspended."""
+
+    membership_id: int
+    account_id: int
+    name: str | None
+    email: str
+    role: str
+    since: datetime
+    access_until: date | None
+    paused_at: datetime | None
+    note: str | None
+    last_seen_at: datetime | None
+
+
+def list_people(session: Session, contract: VisibleContract, today: date) -> list[Person]:
+    """List the people of a contract: the owner first, then by name."""
+    return [Person(*row) for row in session.execute(_people(contract, today)).all()]
+
+
+def get_person(
+    session: Session, contract: VisibleContract, membership_id: int, today: date
+) -> Person:
+    """One of the people of a contract.
+
+    Raises:
+        NotFoundError: nobody of this contract, or not any more.
+    """
+    row = session.execute(
+        _people(contract, today).where(Membership.id == membership_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFoundError
+    return Person(*row)
+
+
+def _people(contract: VisibleContract, today: date) -> Select[Any]:
+    last_seen = (
+        select(func.max(AccountSession.last_seen_at))
+        .where(AccountSession.account_id == Account.id)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Membership.id,
+            Account.id,
+            Account.person_name,
+            Account.email,
+            Membership.role,
+            Membership.created_at,
+            Membership.access_until,
+            Membership.paused_at,
+            Membership.note,
+            last_seen,
+        )
+        .join(Account, Account.id == Membership.account_id)
+        .where(
+            Membership.contract_id == contract.id,
+            Membership.revoked_at.is_(None),
+            Membership.suspended_by_id.is_(None),
+            Account.disabled_at.is_(None),
+            (Membership.access_until.is_(None)) | (Membership.access_until >= today),
+        )
+        .order_by(Membership.role != Role.OWNER, Account.person_name, Account.email)
+    )
+
+
+def list_invitations(
+    session: Session, contract: VisibleContract, now: datetime
+) -> Sequence[Invitation]:
+    """List the invitations to a contract that nobody has accepted yet, the newest first."""
+    return session.scalars(_invitations(contract).where(Invitation.expires_at > now)).all()
+
+
+def get_waiting_invitation(
+    session: Session, contract: VisibleContract, invitation_id: int
+) -> Invitation:
+    """An invitation to a contract that waits for an answer.
+
+    Raises:
+        NotFoundError: none, or not any more.
+    """
+    found = session.scalars(
+        _invitations(contract).where(Invitation.id == invitation_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def _invitations(contract: VisibleContract) -> Select[tuple[Invitation]]:
+    return (
+        select(Invitation)
+        .join(InvitationContract, InvitationContract.invitation_id == Invitation.id)
+        .where(
+            InvitationContract.contract_id == contract.id,
+            Invitation.accepted_at.is_(None),
+            Invitation.withdrawn_at.is_(None),
+        )
+        .order_by(Invitation.id.desc())
+    )
+
+
+def get_invitation(session: Session, invitation_id: int) -> Invitation:
+    """The invitation of a link.
+
+    Raises:
+        LinkError: ``superseded``: there is none.
+    """
+    found = session.scalars(
+        select(Invitation)
+        .options(joinedload(Invitation.invited_by))
+        .where(Invitation.id == invitation_id)
+    ).one_or_none()
+    if found is None:
+        raise LinkError("superseded")
+    return found
+
+
+def list_offered_contracts(
+    session: Session, invitation: Invitation, today: date
+) -> list[Contract]:
+    """List the contracts of an invitation whose inviter may still invite people to them.
+
+    A change of the contract's customer suspends the inviter, and with them their invitations.
+    """
+    inviter = aliased(Membership)
+    may_invite = exists().where(
+        inviter.contract_id == Contract.id,
+        inviter.account_id == invitation.invited_by_id,
+        inviter.role.in_(MANAGERS),
+        inviter.revoked_at.is_(None),
+        inviter.suspended_by_id.is_(None),
+        inviter.paused_at.is_(None),
+        inviter.access_until.is_(None) | (inviter.access_until >= today),
+    )
+    return list(
+        session.scalars(
+            select(Contract)
+            .join(InvitationContract, InvitationContract.contract_id == Contract.id)
+            .where(
+                InvitationContract.invitation_id == invitation.id,
+                Contract.withdrawn_at.is_(None),
+                may_invite,
+            )
+            .options(joinedload(Contract.customer))
+            .order_by(Contract.number)
+        )
+    )
+
+
+def is_member(
+    session: Session,
+    contract_id: int,
+    today: date,
+    *,
+    email: str | None = None,
+    account_id: int | None = None,
+) -> bool:
+    """Whether an account, or one with an address, has access to a contract, even if suspended."""
+    is_meant = (
+        Account.id == account_id
+        if email is None
+        else (Account.login_email == email) | (func.lower(Account.email) == email)
+    )
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    Membership.contract_id == contract_id,
+                    Membership.account_id == Account.id,
+                    Membership.revoked_at.is_(None),
+                    Membership.access_until.is_(None) | (Membership.access_until >= today),
+                    is_meant,
+                )
+            )
+        )
+    )

@@ -1,0 +1,146 @@
+"""Forms of invitations and of a person's access."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    PasswordField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+)
+from wtforms.validators import Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from app.domain.access import INVITED, Role
+from app.domain.contacts import normalise_email, show_email
+from app.domain.errors import ContactError, PeopleError
+from app.queries.contracts import VisibleContract
+from app.queries.people import Person
+from app.sections.people.labels import ERRORS, ROLES
+from app.web.account_fields import NewPasswordForm
+from app.web.contact_errors import contact_error_text
+from app.web.field_errors import MaxLength, Required, field_error
+from app.web.forms import printable
+
+NO_CONSENT = "Без согласия на обработку персональных данных доступ открыть нельзя"
+
+
+def _trimmed(text: str | None) -> str:
+    return " ".join(printable(text).split())
+
+
+def _role_field() -> RadioField:
+    return RadioField(
+        "Роль",
+        choices={str(role): ROLES[role] for role in INVITED},
+        default=str(Role.ACCOUNTANT),
+        invalid_choice_message="Выберите роль",
+    )
+
+
+def _until_field() -> DateField:
+    return DateField("Доступ до", validators=[Optional()])
+
+
+def _note_field() -> StringField:
+    return StringField(
+        "Заметка", filters=[_trimmed], validators=[MaxLength(200, "нужно до 200 знаков")]
+    )
+
+
+class InvitationForm(FlaskForm):
+    """Whom to invite, in which role, to which contracts, until when."""
+
+    person_name = StringField(
+        "Имя и фамилия",
+        filters=[_trimmed],
+        validators=[Required("введите имя"), MaxLength(200, "нужно до 200 знаков")],
+    )
+    email = StringField(
+        "Адрес e-mail",
+        filters=[_trimmed, show_email],
+        validators=[Required("введите адрес, например buh@example.ru")],
+    )
+    role = _role_field()
+    contracts = SelectMultipleField(
+        "Договоры",
+        coerce=int,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    access_until = _until_field()
+    note = _note_field()
+
+    def __init__(self, contract: VisibleContract, offered: list[VisibleContract]) -> None:
+        super().__init__(contracts=[contract.id])
+        self.contracts.choices = [(one.id, f"№\u00a0{one.number}") for one in offered]
+
+    def validate_email(self, field: StringField) -> None:
+        try:
+            normalise_email(field.data)
+        except ContactError as error:
+            text = contact_error_text(error, "не похоже на адрес. Например buh@example.ru")
+            raise ValidationError(field_error(field, text)) from None
+
+    def validate_contracts(self, field: SelectMultipleField) -> None:
+        if not field.data:
+            raise ValidationError("Отметьте хотя бы один договор")
+
+    def show_error(self, error: PeopleError) -> None:
+        """Show beside its field why nobody was invited."""
+        field = self.access_until if error.code == "past" else self.email
+        field.errors = [field_error(field, ERRORS[error.code])]
+
+
+class AccessForm(FlaskForm):
+    """Role, term and note of a person."""
+
+    role = _role_field()
+    access_until = _until_field()
+    note = _note_field()
+
+    def __init__(self, person: Person) -> None:
+        super().__init__(role=person.role, access_until=person.access_until, note=person.note or "")
+        if person.role == Role.OWNER:
+            del self.role
+            del self.access_until
+
+    @property
+    def chosen_role(self) -> Role:
+        return Role(self.role.data) if self.role else Role.OWNER
+
+    @property
+    def chosen_term(self) -> date | None:
+        term: date | None = self.access_until.data if self.access_until else None
+        return term
+
+    def show_error(self, error: PeopleError) -> None:
+        """Show beside its field why nothing was changed."""
+        field = self.access_until if error.code == "past" else self.role
+        field = field or self.note
+        field.errors = [field_error(field, ERRORS[error.code])]
+
+
+class AcceptanceForm(NewPasswordForm):
+    """A password and consent of somebody who was invited."""
+
+    consent = BooleanField("Подтверждаю свое согласие на обработку персональных данных")
+
+    def validate_consent(self, field: BooleanField) -> None:
+        if not field.data:
+            raise ValidationError(NO_CONSENT)
+
+
+class KnownForm(FlaskForm):
+    """The password of the account that signs in with the address already."""
+
+    password = PasswordField("Пароль", validators=[Required("введите пароль, с которым входите")])
+
+    def refuse(self) -> None:
+        """Show beside the field that the password is wrong."""
+        self.password.errors = [field_error(self.password, "пароль не подходит")]
