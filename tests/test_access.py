@@ -43,6 +43,8 @@ LISTED = {
         "contacts.confirm",
         "contacts.confirm_submit",
         "edo.index",
+        "invitations.accept",
+        "invitations.show",
         "manual.index",
         "recovery.code",
         "recovery.code_submit",

@@ -100,6 +100,10 @@ class AccessWindow:
     oldest_end: date
 
 
+STRICT_WINDOW = AccessWindow(date.max, date.min)
+"""Every contract that has ended is open, but no access with a term."""
+
+
 @lru_cache(maxsize=16)
 def access_window(today: date, months: int) -> AccessWindow:
     """The window in which a contract stays readable: ``months`` after its last day, inclusive.

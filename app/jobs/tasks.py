@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ParamSpec
 from flask import Flask
 
 from app.jobs import (
+    access,
     delivery,
     health,
     health_alerts,
@@ -93,6 +94,11 @@ def _register_periodic_tasks(app: Flask, huey: JobQueue) -> None:
     @_guarded(app)
     def store_open_items() -> None:
         open_items.store_missing()
+
+    @huey.periodic_task(crontab(minute="2"), name="end_expired_access")
+    @_guarded(app)
+    def end_expired_access() -> None:
+        access.end_expired_access()
 
     @huey.periodic_task(crontab(minute="*/5"), name="check_health")
     @_guarded(app)

@@ -29,9 +29,7 @@ def is_current(today: Any) -> ColumnElement[bool]:
     Args:
         today: a date in the supplier's zone, or a bound parameter for one.
     """
-    return and_(
-        is_live(), or_(Membership.access_until.is_(None), Membership.access_until >= today)
-    )
+    return and_(is_live(), or_(Membership.access_until.is_(None), Membership.access_until >= today))
 
 
 def is_readable(oldest_end: Any) -> ColumnElement[bool]:

@@ -60,7 +60,7 @@ def get_person(
     return Person(*row)
 
 
-def _people(contract: VisibleContract, today: date) -> Select[Any]:
+def _people(contract: VisibleContract, today: date) -> Select[*tuple[Any, ...]]:
     last_seen = (
         select(func.max(AccountSession.last_seen_at))
         .where(AccountSession.account_id == Account.id)
@@ -114,7 +114,7 @@ def get_waiting_invitation(
     return found
 
 
-def _invitations(contract: VisibleContract) -> Select[tuple[Invitation]]:
+def _invitations(contract: VisibleContract) -> Select[Invitation]:
     return (
         select(Invitation)
         .join(InvitationContract, InvitationContract.invitation_id == Invitation.id)
@@ -143,9 +143,7 @@ def get_invitation(session: Session, invitation_id: int) -> Invitation:
     return found
 
 
-def list_offered_contracts(
-    session: Session, invitation: Invitation, today: date
-) -> list[Contract]:
+def list_offered_contracts(session: Session, invitation: Invitation, today: date) -> list[Contract]:
     """List the contracts of an invitation whose inviter may still invite people to them.
 
     A change of the contract's customer suspends the inviter, and with them their invitations.

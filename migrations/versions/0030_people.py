@@ -1,14 +1,14 @@
 """People of a contract: invitations, access with a term or suspended, sign-in by email.
 
 Revision ID: 0030
-Revises: 0020
+Revises: 0024
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0030"
-down_revision = "0020"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
@@ -27,7 +27,7 @@ def upgrade():
         table.add_column(moment("paused_at", nullable=True))
         table.add_column(sa.Column("access_until", sa.Date()))
         table.add_column(sa.Column("note", sa.String(length=200)))
-        table.add_column(sa.Column("invited_by_id", sa.BigInteger()))
+        table.add_column(sa.Column("invited_by_id", BIG))
         table.create_foreign_key(
             op.f("fk_memberships_invited_by_id"), "accounts", ["invited_by_id"], ["id"]
         )
@@ -40,12 +40,12 @@ def upgrade():
         sa.Column("role", sa.String(length=10), nullable=False),
         sa.Column("access_until", sa.Date()),
         sa.Column("note", sa.String(length=200)),
-        sa.Column("invited_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("invited_by_id", BIG, nullable=False),
         moment("created_at"),
         moment("expires_at"),
         moment("accepted_at", nullable=True),
         moment("withdrawn_at", nullable=True),
-        sa.Column("account_id", sa.BigInteger()),
+        sa.Column("account_id", BIG),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
         sa.ForeignKeyConstraint(
             ["invited_by_id"], ["accounts.id"], name=op.f("fk_invitations_invited_by_id")
@@ -58,8 +58,8 @@ def upgrade():
         op.create_index(op.f(f"ix_invitations_{column}"), "invitations", [column])
     op.create_table(
         "invitation_contracts",
-        sa.Column("invitation_id", sa.BigInteger(), nullable=False),
-        sa.Column("contract_id", sa.BigInteger(), nullable=False),
+        sa.Column("invitation_id", BIG, nullable=False),
+        sa.Column("contract_id", BIG, nullable=False),
         sa.PrimaryKeyConstraint(
             "invitation_id", "contract_id", name=op.f("pk_invitation_contracts")
         ),

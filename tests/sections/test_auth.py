@@ -127,7 +127,7 @@ def test_fresh_installation_lets_nobody_in(page: PageClient, login: str) -> None
         ("", PASSWORD, "login", "введите номер"),
         ("   ", PASSWORD, "login", "введите номер"),
         (NUMBER, "", "password", "введите пароль"),
-        ("9" * 201, PASSWORD, "login", "слишком длинный номер"),
+        ("9" * 255, PASSWORD, "login", "слишком длинный номер"),
         (NUMBER, "x" * 201, "password", "слишком длинный пароль"),
     ],
 )

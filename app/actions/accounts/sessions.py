@@ -17,8 +17,9 @@ from app.actions.accounts.known_devices import (
     issue_device_token,
 )
 from app.actions.audit_log import record
+from app.actions.people.succession import promote_successor
 from app.actions.sessions import end_matching, new_token_and_columns
-from app.domain.access import AccessWindow, Browser, Role
+from app.domain.access import STRICT_WINDOW, AccessWindow, Browser, Role
 from app.domain.contacts import normalise_email
 from app.domain.contract_number import number_key
 from app.domain.errors import AccountExistsError, NotFoundError, SignInRefusedError
@@ -45,8 +46,8 @@ class SignIn:
     login: str
     password: str
     browser: Browser
-    window: AccessWindow
-    """Terminated contracts that ended before cannot be signed in with."""
+    window: AccessWindow = STRICT_WINDOW
+    """Terminated contracts that ended before, and access whose term is over, sign nobody in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +220,20 @@ def set_password(session: Session, account: Account, password: str, now: datetim
 def close_account(session: Session, account: Account, now: datetime) -> None:
     """Close an account for good; its contracts are free for another owner."""
     account.disabled_at = now
+    owned = session.scalars(
+        select(Membership.contract_id).where(
+            Membership.account_id == account.id,
+            Membership.role == Role.OWNER,
+            Membership.revoked_at.is_(None),
+        )
+    ).all()
     session.execute(
         update(Membership)
         .where(Membership.account_id == account.id, Membership.revoked_at.is_(None))
         .values(revoked_at=now)
     )
+    for contract_id in owned:
+        promote_successor(session, contract_id, account.id, now.date(), now)
     end_sessions(session, account.id, now)
     _end_contact_changes(session, account, now)
     record(

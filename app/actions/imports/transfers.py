@@ -43,7 +43,6 @@ from app.models import (
     Registration,
     SmsCode,
 )
-from app.queries.memberships import is_live
 
 
 def record_transfers(session: Session, context: MergeContext) -> None:

@@ -49,7 +49,8 @@ def change_access(
     if before == (role, access_until):
         return
     _record(session, "access.changed", contract, membership, now)
-    _notify(session, "access_changed", contract, membership, now, role=str(role), until=access_until)
+    facts = {"role": str(role), "until": access_until}
+    _notify(session, "access_changed", contract, membership, now, **facts)
 
 
 def pause_access(
@@ -108,9 +109,7 @@ def end_access(
 def end_expired(session: Session, today: date, now: datetime) -> int:
     """Revoke what has passed its term, so that nothing is sent there any more; how many."""
     expired = session.scalars(
-        select(Membership).where(
-            Membership.revoked_at.is_(None), Membership.access_until < today
-        )
+        select(Membership).where(Membership.revoked_at.is_(None), Membership.access_until < today)
     ).all()
     for membership in expired:
         membership.revoked_at = now

@@ -205,7 +205,12 @@ def check_password_of(
 
 
 def accept_as_known(
-    session: Session, invitation: Invitation, nonce: str, account: Account, today: date, now: datetime
+    session: Session,
+    invitation: Invitation,
+    nonce: str,
+    account: Account,
+    today: date,
+    now: datetime,
 ) -> None:
     """Add the access that was offered to an account of the same address.
 
@@ -310,15 +315,16 @@ def _claim(session: Session, invitation: Invitation, **values: object) -> bool:
 
 def _public_facts(
     session: Session, invitation: Invitation, contracts: Sequence[Contract]
-) -> list[str]:
+) -> list[str | None]:
     """What anybody knows, so that no password is made of it."""
     customers = session.scalars(
         select(Customer).where(Customer.id.in_({contract.customer_id for contract in contracts}))
     )
-    facts = [invitation.email, invitation.person_name, *(contract.number for contract in contracts)]
+    facts: list[str | None] = [invitation.email, invitation.person_name]
+    facts += [contract.number for contract in contracts]
     for customer in customers:
         facts += [customer.inn, customer.full_name, customer.short_name]
-    return [fact for fact in facts if fact]
+    return facts
 
 
 def _send(
@@ -329,7 +335,7 @@ def _send(
         "invitation",
         **build_message_facts(session, first),
         person=invitation.person_name,
-        customer=contracts[0].short_name or contracts[0].full_name,
+        customer=contracts[0].display_name,
         numbers=[contract.number for contract in contracts],
         role=invitation.role,
         access_until=invitation.access_until,

@@ -16,7 +16,7 @@ from app.queries.memberships import is_current
 def promote_successor(
     session: Session, contract_id: int, actor_id: int, today: date, now: datetime
 ) -> bool:
-    """Make the director with the oldest access the owner, whose place is free; whether there is one.
+    """Give the free place of the owner to the director with the oldest access, if there is one.
 
     The contract number is a login of the new owner from now on, with their own password.
     """

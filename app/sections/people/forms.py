@@ -115,9 +115,9 @@ class AccessForm(FlaskForm):
         return Role(self.role.data) if self.role else Role.OWNER
 
     @property
-    def chosen_term(self) -> date | None:
-        term: date | None = self.access_until.data if self.access_until else None
-        return term
+    def chosen_until(self) -> date | None:
+        until: date | None = self.access_until.data if self.access_until else None
+        return until
 
     def show_error(self, error: PeopleError) -> None:
         """Show beside its field why nothing was changed."""
@@ -141,6 +141,6 @@ class KnownForm(FlaskForm):
 
     password = PasswordField("Пароль", validators=[Required("введите пароль, с которым входите")])
 
-    def refuse(self) -> None:
+    def refuse_password(self) -> None:
         """Show beside the field that the password is wrong."""
         self.password.errors = [field_error(self.password, "пароль не подходит")]

@@ -8,6 +8,7 @@ from flask.wrappers import Response
 
 from app.actions.people import invitations
 from app.domain.errors import (
+    DomainError,
     PasswordError,
     PeopleError,
     SignInRefusedError,
@@ -30,7 +31,7 @@ from app.web.fragments import render_page
 from app.web.link_pages import guard_links
 from app.web.permissions import public
 from app.web.policies import contact_rules
-from app.web.session import SignedIn, find_signed_in
+from app.web.session import SignedIn, current_viewer, find_signed_in
 
 bp = Blueprint("invitations", __name__, url_prefix="/invitations")
 
@@ -61,32 +62,15 @@ def show(token: str) -> ResponseReturnValue:
 @bp.post("/<token>")
 @public
 def accept(token: str) -> ResponseReturnValue:
-    """Accept: as a new person, as somebody who signs in with the address, or as who is signed in."""
+    """Accept as a new person, as one who signs in with the address, or as who is signed in."""
     invitation, nonce, contracts = _read(token)
     form = _form(invitation)
     if form is not None and not form.validate():
         return _page(invitation, contracts, form, 422)
     try:
-        if isinstance(form, AcceptanceForm):
-            invitations.accept_as_new(
-                db.session(),
-                invitation,
-                nonce,
-                form.password.data,
-                session.current_browser(),
-                clock().today(),
-                local_now(),
-            )
-        else:
-            _accept_as_known(invitation, nonce, form)
-    except PasswordError as error:
-        db.session.rollback()
-        if isinstance(form, AcceptanceForm):
-            form.refuse(error)
-        return _page(invitation, contracts, form, 422)
-    except SignInRefusedError:
-        if isinstance(form, KnownForm):
-            form.refuse()
+        _accept(invitation, nonce, form)
+    except (PasswordError, SignInRefusedError) as error:
+        _refuse(form, error)
         return _page(invitation, contracts, form, 422)
     except TooManyAttemptsError as error:
         return _page(invitation, contracts, form, 429, f"{too_many_attempts(error)}.")
@@ -101,23 +85,26 @@ def accept(token: str) -> ResponseReturnValue:
     return redirect(url_for("auth.sign_in", done="invitation"), 303)
 
 
-def _accept_as_known(invitation: Invitation, nonce: str, form: KnownForm | None) -> None:
-    """Accept for the account that is signed in, or whose password is right."""
+def _refuse(form: AcceptanceForm | KnownForm | None, error: DomainError) -> None:
+    if isinstance(form, AcceptanceForm) and isinstance(error, PasswordError):
+        form.refuse(error)
+    elif isinstance(form, KnownForm):
+        form.refuse_password()
+
+
+def _accept(invitation: Invitation, nonce: str, form: AcceptanceForm | KnownForm | None) -> None:
+    browser, today, now = session.current_browser(), clock().today(), local_now()
+    if isinstance(form, AcceptanceForm):
+        password = form.password.data
+        invitations.accept_as_new(db.session(), invitation, nonce, password, browser, today, now)
+        return
     if form is None:
-        person = find_signed_in()
-        account = db.session.get_one(Account, person.account_id)  # type: ignore[union-attr]
+        account = db.session.get_one(Account, current_viewer().account_id)
     else:
         account = invitations.check_password_of(
-            db.session(),
-            invitation,
-            form.password.data,
-            session.current_browser(),
-            contact_rules().sign_in,
-            local_now(),
+            db.session(), invitation, form.password.data, browser, contact_rules().sign_in, now
         )
-    invitations.accept_as_known(
-        db.session(), invitation, nonce, account, clock().today(), local_now()
-    )
+    invitations.accept_as_known(db.session(), invitation, nonce, account, today, now)
 
 
 def _read(token: str) -> tuple[Invitation, str, list[Contract]]:

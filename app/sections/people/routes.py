@@ -122,7 +122,7 @@ def person_submit(contract: VisibleContract, membership_id: int) -> ResponseRetu
             contract,
             membership_id,
             form.chosen_role,
-            form.chosen_term,
+            form.chosen_until,
             form.note.data,
             today,
             local_now(),
@@ -154,9 +154,7 @@ def pause(contract: VisibleContract, membership_id: int) -> ResponseReturnValue:
 @contract_access(MANAGE)
 def resume(contract: VisibleContract, membership_id: int) -> ResponseReturnValue:
     """«Возобновить»."""
-    access.resume_access(
-        db.session(), contract, membership_id, clock().today(), local_now()
-    )
+    access.resume_access(db.session(), contract, membership_id, clock().today(), local_now())
     db.session.commit()
     return _done(contract, "resumed")
 
