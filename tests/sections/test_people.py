@@ -93,8 +93,8 @@ def test_an_invited_accountant_signs_in_with_the_address_and_sees_money_only(
     listed = owner.get("people.index", contract_id=contract.id).main.text
     assert "Ирина Белова" in listed
     assert "бухгалтер" in listed
-    notice = outbox.emails("director@example.org")[-1]
-    assert notice["Subject"] == "Приглашение принято: Ирина Белова"
+    message = outbox.emails("director@example.org")[-1]
+    assert message["Subject"] == "Приглашение принято: Ирина Белова"
     actions = session.scalars(
         select(AuditEvent.action).where(AuditEvent.action.like("access.%")).order_by(AuditEvent.id)
     )

@@ -225,8 +225,8 @@ def accept_as_known(
     if account.login_email != key:
         if account.email_confirmed_at is None or email_key(account.email) != key:
             raise PeopleError("other_address")
-        taken = session.scalar(select(Account.id).where(Account.login_email == key))
-        account.login_email = account.login_email if taken else key
+        if find_by_login_email(session, key) is None:
+            account.login_email = key
     _accept(session, invitation, account, contracts, today, now)
 
 

@@ -61,18 +61,10 @@ def invite_submit(contract: VisibleContract) -> ResponseReturnValue:
     form = InvitationForm(contract, offered)
     if not form.validate():
         return _invitation_page(contract, form, 422)
-    details = NewInvitation(
-        email=normalise_email(form.email.data),
-        person_name=form.person_name.data,
-        role=Role(form.role.data),
-        contracts=[one for one in offered if one.id in form.contracts.data],
-        access_until=form.access_until.data,
-        note=form.note.data,
-    )
     try:
         sent = invitations.invite(
             db.session(),
-            details,
+            _details(form, offered),
             current_browser(),
             invitation_limits(),
             clock().today(),
@@ -190,6 +182,17 @@ def _offered(contract: VisibleContract) -> list[VisibleContract]:
     visible = contracts.list_visible(db.session(), contract.viewer, access_window())
     mine = [one for one in visible if one.may(MANAGE)]
     return sorted(mine, key=lambda one: (one.id != contract.id, one.number))
+
+
+def _details(form: InvitationForm, offered: list[VisibleContract]) -> NewInvitation:
+    return NewInvitation(
+        email=normalise_email(form.email.data),
+        person_name=form.person_name.data,
+        role=Role(form.role.data),
+        contracts=[one for one in offered if one.id in form.contracts.data],
+        access_until=form.access_until.data,
+        note=form.note.data,
+    )
 
 
 def _done(contract: VisibleContract, what: str) -> ResponseReturnValue:
