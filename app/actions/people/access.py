@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.actions.accounts.notifications import notify_account
@@ -138,7 +138,13 @@ def _begin(
 
     Two who end each other's access at once come one after the other: the second is refused.
     """
-    session.execute(select(Contract.id).where(Contract.id == contract.id).with_for_update())
+    # Written before anything is read: on SQLite only a write makes others wait.
+    session.execute(
+        update(Membership)
+        .where(Membership.contract_id == contract.id)
+        .values(contract_id=contract.id)
+        .execution_options(synchronize_session=False)
+    )
     role = session.scalar(
         select(Membership.role).where(
             Membership.contract_id == contract.id,
