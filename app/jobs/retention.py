@@ -7,7 +7,7 @@ import time
 from app.actions.retention import Expired, clean_up, list_expired, purge_batch
 from app.actions.search_index import rebuild_search
 from app.extensions import db
-from app.jobs import imports, prepared_files
+from app.jobs import access, imports, prepared_files
 from app.lib.database import truncate_wal
 from app.logging import event
 from app.web import uploads
@@ -25,6 +25,7 @@ def delete_expired() -> None:
     # An upgrade may fold or index words otherwise than the last import did.
     counts["search_texts"] = rebuild_search(session)
     session.commit()
+    access.end_expired_access()
     for expired in list_expired(session, rules, clock().now()):
         counts[expired.name] = _purge(expired)
     prepared_files.delete_expired()
