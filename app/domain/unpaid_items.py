@@ -47,6 +47,18 @@ class BalanceReconciliation:
         return bool(self.overdue) and (bool(self.overdue_advances) or self.overdue > self.balance)
 
     @property
+    def bridge(self) -> tuple[tuple[str, Decimal], ...]:
+        """The steps from the balance to what is overdue, by field: ``balance + Σ = overdue``."""
+        steps = (
+            ("overdue_advances", self.overdue_advances),
+            ("prepaid_advances", self.prepaid_advances),
+            ("energy_credit", self.energy_credit),
+            ("interest_credit", self.interest_credit),
+            ("not_yet_due", -self.not_yet_due),
+        )
+        return tuple(step for step in steps if step[1])
+
+    @property
     def explains_balance(self) -> bool:
         """Whether the balance is not simply what is unpaid by document."""
         return self.unpaid_documents != self.balance

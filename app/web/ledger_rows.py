@@ -40,16 +40,19 @@ class LedgerRow(NamedTuple):
     balance: Decimal
 
 
+def document_title(kind: EntryKind, number: str | None) -> str:
+    """«УПД № 12»."""
+    document = _DOCUMENTS[kind]
+    return f"{document}\u00a0№\u00a0{number}" if number else document
+
+
 def present_entry(running: RunningEntry) -> LedgerRow:
     """Label an operation in Russian."""
     entry = running.entry
-    document = _DOCUMENTS[entry.kind]
-    if entry.document:
-        document = f"{document}\u00a0№\u00a0{entry.document}"
     return LedgerRow(
         running.number,
         entry,
-        document,
+        document_title(entry.kind, entry.document),
         _CONTENTS[entry.kind],
         entry.debit or None,
         entry.credit or None,

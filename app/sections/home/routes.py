@@ -13,6 +13,8 @@ from app.queries.contracts import VisibleContract
 from app.queries.enquiries.customer import list_waiting_for_customer
 from app.queries.open_items import read_money_overview
 from app.queries.readings.meters import list_meter_states
+from app.queries.recent_events import list_recent_events
+from app.sections.home.presenters import missing_places, newest_events
 from app.web.context import clock
 from app.web.fragments import render_page
 from app.web.labels import REGIMES
@@ -26,11 +28,7 @@ bp = Blueprint("home", __name__)
 @contract_access(Permission.SEE_CONTRACT)
 def index(contract: VisibleContract) -> ResponseReturnValue:
     """General information on the contract (user manual §4)."""
-    overview = None
-    if contract.may(Permission.SEE_MONEY):
-        overview = read_money_overview(db.session(), contract, clock().today())
-    today = clock().today()
-    rules = window_rules()
+    today, rules = clock().today(), window_rules()
     meters = (
         list_meter_states(db.session(), contract, today, rules)
         if contract.may(Permission.SEE_READINGS) and not contract.is_terminated
@@ -40,12 +38,16 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
         "home/index.html",
         fragment="results",
         contract=contract,
-        overview=overview,
+        overview=read_money_overview(db.session(), contract, today)
+        if contract.may(Permission.SEE_MONEY)
+        else None,
         waiting=list_waiting_for_customer(db.session(), contract)
         if contract.may(Permission.SEE_ENQUIRIES)
         else (),
         today=today,
         windows=build_regime_windows(meters, today, rules),
+        places=missing_places(meters, today),
         regimes=REGIMES,
+        events=newest_events(list_recent_events(db.session(), contract), clock()),
         details=get_contract_details(db.session(), contract),
     )

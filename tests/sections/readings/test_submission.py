@@ -321,8 +321,8 @@ def test_a_session_that_ended_says_that_the_reading_was_lost(
 
 
 def test_home_tells_until_when_and_what_is_missing(page: PageClient, meter: Meter) -> None:
-    card = page.get("home.index", contract_id=1).select_one(".card")
+    card = page.get("home.index", contract_id=1).select_one(".windows")
     assert card.h2.text == "Показания за ноябрь 2026"
     assert "Осталось передать: 1 прибор, до конца 01.12.2026" in " ".join(card.text.split())
     send(page, type_in(page, meter, "1110", "5"))
-    assert "Все переданы" in page.get("home.index", contract_id=1).select_one(".card").text
+    assert "Все переданы" in page.get("home.index", contract_id=1).select_one(".windows").text
