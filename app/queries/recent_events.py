@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     Boolean,
     Select,
     bindparam,
     literal_column,
     null,
+    or_,
     select,
     type_coerce,
     union_all,
@@ -24,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.domain.access import Permission
+from app.domain.enquiries import EnquiryStatus
 from app.domain.money import from_kopecks
 from app.domain.period import Month
 from app.lib.prepared_select import PreparedSelect
@@ -42,6 +45,8 @@ class EventSort(StrEnum):
     PAYMENT = "payment"
     RECEIPT = "receipt"
     ANSWER = "answer"
+    WAITING = "waiting"
+    """An enquiry in which the customer has an answer or a question to react to."""
 
 
 class RecentEvent(NamedTuple):
@@ -49,7 +54,7 @@ class RecentEvent(NamedTuple):
 
     Attributes:
         id: of the document, payment, receipt or enquiry.
-        kind: of the document or payment.
+        kind: of the document or payment; of an enquiry that waits, its status.
         on: the day of a document or payment; ``at``: the moment of the others.
         amount: of a document or payment, roubles.
     """
@@ -69,7 +74,7 @@ _NO_MOMENT = null().cast(ReadingReceipt.submitted_at.type)
 _NO_TEXT = null().cast(Charge.doc_number.type)
 _NO_AMOUNT = null().cast(BigInteger)
 _NO_MONTH = null().cast(Charge.period.type)
-_CONTRACT_ID = bindparam("contract_id")
+_CONTRACT_ID: BindParameter[int] = bindparam("contract_id")
 _SINCE = bindparam("since", type_=ReadingReceipt.submitted_at.type)
 _NAMES = ("row_id", "kind", "number", "period", "on_date", "at", "amount")
 _Rows = Select[*tuple[Any, ...]]
@@ -164,15 +169,42 @@ _ANSWERS: _Rows = (
     .order_by(Enquiry.answered_at.desc(), Enquiry.id.desc())
     .limit(literal_column(str(OF_EACH)))
 )
+_WAITING: _Rows = (
+    select(
+        *_columns(
+            "waiting",
+            Enquiry.id,
+            Enquiry.status,
+            Enquiry.number,
+            _NO_MONTH,
+            _NO_DAY,
+            Enquiry.registered_at,
+            _NO_AMOUNT,
+        )
+    )
+    .where(
+        Enquiry.contract_id == _CONTRACT_ID,
+        Enquiry.registered_at >= _SINCE,
+        or_(
+            Enquiry.status == EnquiryStatus.NEEDS_DETAILS, Enquiry.status == EnquiryStatus.ANSWERED
+        ),
+        _may_see("enquiries"),
+    )
+    .order_by(Enquiry.registered_at.desc(), Enquiry.id.desc())
+    .limit(literal_column(str(OF_EACH)))
+)
 _EVENTS = PreparedSelect(
     union_all(
-        *(select(*part.subquery().columns) for part in (_CHARGES, _PAYMENTS, _RECEIPTS, _ANSWERS))
+        *(
+            select(*part.subquery().columns)
+            for part in (_CHARGES, _PAYMENTS, _RECEIPTS, _ANSWERS, _WAITING)
+        )
     )
 )
 
 
 def list_recent_events(session: Session, contract: VisibleContract) -> list[RecentEvent]:
-    """The last charges, payments, receipts and answers that the viewer may see, in no order."""
+    """The last of each sort that the viewer may see; enquiries that wait come besides."""
     rows = _EVENTS.all(
         session,
         **customer_values(contract),
@@ -181,6 +213,10 @@ def list_recent_events(session: Session, contract: VisibleContract) -> list[Rece
         enquiries=contract.may(Permission.SEE_ENQUIRIES),
     )
     return [
-        RecentEvent(EventSort(sort), *values, None if kopecks is None else from_kopecks(kopecks))
-        for sort, *values, kopecks in rows
+        RecentEvent(EventSort(sort), row_id, kind, number, period, on, at, _amount(kopecks))
+        for sort, row_id, kind, number, period, on, at, kopecks in rows
     ]
+
+
+def _amount(kopecks: int | None) -> Decimal | None:
+    return None if kopecks is None else from_kopecks(kopecks)

@@ -55,9 +55,13 @@ def page_context() -> dict[str, Any]:
     }
 
 
+_SECTIONS = {"pay": "payments", "invoices": "payments"}
+"""Sections without an item of their own, and where the menu shows them."""
+
+
 def contract_menu(contract: VisibleContract) -> list[tuple[str, str, bool]]:
     """The menu of a contract: URL, label, and whether the page shown is of that section."""
-    current = request.blueprint
+    current = _SECTIONS.get(request.blueprint or "", request.blueprint)
     return [
         (build_url(endpoint, contract_id=contract.id), label, endpoint == f"{current}.index")
         for endpoint, label, permission in CONTRACT_MENU

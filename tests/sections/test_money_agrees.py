@@ -257,14 +257,13 @@ def test_pages_of_a_random_ledger_agree(make: Factory, page: PageClient, seed: i
     found = page.open(home)
     if bridge := found.select_one("table.ledger"):
         *steps, overdue = (
-            money_in(row.td.text)[0] * (-1 if row.th.text.startswith("−") else 1)
+            signed(row.td.text) * (-1 if row.th.text.startswith("−") else 1)
             for row in bridge.select("tr")
         )
         assert ledger.balance + sum(steps) == overdue
         assert overdue == money_in(pay.select_one(".overdue-sum b").text)[0]
-        assert found.select_one("a.btn:-soup-contains('Оплатить')").text.endswith(
-            f"{bridge.select_one('.total td').text}\u00a0₽"
-        )
+        button = squeezed(found.select_one("a.btn:-soup-contains('Оплатить')"))
+        assert button == f"Оплатить {squeezed(bridge.select_one('.total td'))} ₽"
     else:
         assert squeezed(found.select_one(".overdue-sum")) == squeezed(
             pay.select_one(".overdue-sum")
@@ -332,7 +331,7 @@ def test_the_way_from_the_balance_to_what_is_overdue_stands_beside_the_pair(
     home = page.sign_in("00802").location
     shown = [visit(page, home, "pay")]
     bridge = [squeezed(row) for row in page.open(home).select("table.ledger tr")]
-    assert bridge == ["+ Неоплаченные авансы 429,74", "Просрочено, 34 дня 3 279,89"]
+    assert bridge == ["+ Неоплаченные авансы 429,74", "Просрочено, 34 дня3 279,89"]
     clerk = PageClient(app)
     clerk.sign_in_staff("operator")
     shown.append(clerk.get("staff.customer", contract_id=contract.id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
@@ -223,36 +223,6 @@ def get_attachment(
     """
     is_public = EnquiryEntry.is_internal.is_(False)
     return get_thread_attachment(session, enquiry_id, attachment_id, _is_of(contract), is_public)
-
-
-class WaitingEnquiry(NamedTuple):
-    """An enquiry that waits for its customer, in short."""
-
-    id: int
-    number: str | None
-    status: str
-
-
-# Built once, for the home page: composing a statement costs more than running it.
-_WAITING_FOR_CUSTOMER = (
-    select(Enquiry.id, Enquiry.number, Enquiry.status)
-    .where(
-        *OF_CUSTOMER,
-        # Two values alone: for a list SQLAlchemy writes the statement anew each time.
-        or_(
-            Enquiry.status == EnquiryStatus.NEEDS_DETAILS,
-            Enquiry.status == EnquiryStatus.ANSWERED,
-        ),
-    )
-    .order_by(Enquiry.registered_at.desc(), Enquiry.id.desc())
-    .limit(3)
-)
-
-
-def list_waiting_for_customer(session: Session, contract: VisibleContract) -> list[WaitingEnquiry]:
-    """The newest enquiries in which the customer has an answer or a question to react to."""
-    rows = session.connection().execute(_WAITING_FOR_CUSTOMER, customer_values(contract))
-    return [WaitingEnquiry(*row) for row in rows]
 
 
 def list_open(session: Session, limit: int = 200) -> Sequence[Enquiry]:

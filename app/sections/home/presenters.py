@@ -8,7 +8,7 @@ from datetime import date
 from app.domain.meters import MeterState
 from app.domain.turnover import EntryKind
 from app.lib.clock import Clock
-from app.queries.recent_events import RecentEvent
+from app.queries.recent_events import EventSort, RecentEvent
 from app.web.ledger_rows import document_title
 
 SHOWN = 6
@@ -19,9 +19,9 @@ def newest_events(
 ) -> list[tuple[date, RecentEvent, str]]:
     """The few that happened last, each with its day and the name of its document."""
     dated = [
-        (event.on or clock.local(event.at).date(), event)
+        (event.on or (clock.local(event.at).date() if event.at else date.min), event)
         for event in events
-        if event.on or event.at
+        if event.sort is not EventSort.WAITING
     ]
     # What has a moment comes before documents of the same day, which billing sends at its end.
     dated.sort(key=lambda pair: (pair[0], pair[1].at is not None, pair[1].id), reverse=True)
@@ -29,6 +29,11 @@ def newest_events(
         (day, event, document_title(EntryKind(event.kind), event.number) if event.kind else "")
         for day, event in dated[:SHOWN]
     ]
+
+
+def waiting_enquiries(events: Iterable[RecentEvent]) -> list[RecentEvent]:
+    """Enquiries in which the customer has to react, the newest first."""
+    return [event for event in events if event.sort is EventSort.WAITING]
 
 
 def missing_places(meters: Iterable[MeterState], today: date) -> dict[str, list[str]]:

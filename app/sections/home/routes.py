@@ -10,11 +10,10 @@ from app.domain.meters import build_regime_windows
 from app.extensions import db
 from app.queries.contract_details import get_contract_details
 from app.queries.contracts import VisibleContract
-from app.queries.enquiries.customer import list_waiting_for_customer
 from app.queries.open_items import read_money_overview
 from app.queries.readings.meters import list_meter_states
 from app.queries.recent_events import list_recent_events
-from app.sections.home.presenters import missing_places, newest_events
+from app.sections.home.presenters import missing_places, newest_events, waiting_enquiries
 from app.web.context import clock
 from app.web.fragments import render_page
 from app.web.labels import REGIMES
@@ -34,6 +33,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
         if contract.may(Permission.SEE_READINGS) and not contract.is_terminated
         else []
     )
+    events = list_recent_events(db.session(), contract)
     return render_page(
         "home/index.html",
         fragment="results",
@@ -41,13 +41,11 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
         overview=read_money_overview(db.session(), contract, today)
         if contract.may(Permission.SEE_MONEY)
         else None,
-        waiting=list_waiting_for_customer(db.session(), contract)
-        if contract.may(Permission.SEE_ENQUIRIES)
-        else (),
+        waiting=waiting_enquiries(events),
         today=today,
         windows=build_regime_windows(meters, today, rules),
         places=missing_places(meters, today),
         regimes=REGIMES,
-        events=newest_events(list_recent_events(db.session(), contract), clock()),
+        events=newest_events(events, clock()),
         details=get_contract_details(db.session(), contract),
     )
