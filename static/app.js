@@ -7,8 +7,23 @@
     var title = document.title.replace("Ошибка · ", "");
     document.title = summary ? "Ошибка · " + title : title;
     if (summary) summary.focus();
+    else if (paged) begin(document.querySelector(paged));
+    paged = "";
     enhance();
   });
+  // A new page of a table begins at its top, for the eyes and for a screen reader.
+  var paged = "";
+  document.addEventListener("click", function (event) {
+    var link = event.target.closest(".pager a");
+    paged = link ? link.hash : "";
+  });
+  function begin(place) {
+    var table = place && (place.querySelector("table") || place);
+    if (!table) return;
+    table.tabIndex = -1;
+    table.focus({ preventScroll: true });
+    table.scrollIntoView();
+  }
   // No connection: show a message; the page and what was typed remain.
   document.addEventListener("htmx:error", function () {
     var status = document.getElementById("status");

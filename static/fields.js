@@ -5,13 +5,13 @@
   function copyable(value) {
     var button = document.createElement("button");
     button.type = "button";
-    button.className = "btn plain copy";
-    button.textContent = "Копировать";
+    button.className = "copy";
+    button.title = "Копировать";
     button.setAttribute("aria-label", "Копировать: " + value.textContent);
     button.addEventListener("click", function () {
       navigator.clipboard.writeText(value.dataset.copy || value.textContent).then(function () {
         var status = document.getElementById("status");
-        button.textContent = "Скопировано";
+        button.classList.add("done");
         if (status) status.textContent = "Скопировано: " + value.textContent;
       });
     });

@@ -37,6 +37,8 @@ class PaymentInstruction:
     Attributes:
         id: of the invoice or document; 0 for other debt and late interest.
         due_on: None: without a due date, so at once.
+        vat: in the amount; None where billing has not said.
+        rates: of VAT in per cent; none where billing has not said, or there is no VAT.
     """
 
     kind: ReceivableKind
@@ -47,6 +49,8 @@ class PaymentInstruction:
     on: date | None = None
     due_on: date | None = None
     period: Month | None = None
+    vat: Decimal | None = None
+    rates: tuple[Decimal, ...] = ()
 
     @property
     def code(self) -> str:
@@ -140,6 +144,51 @@ def interest_purpose(contract: ContractName, numbers: Sequence[str]) -> str:
     head = f"Оплата пени по {contract}"
     whole = head + documents + tail
     return whole if len(whole) <= MAX_PURPOSE else _fit(head, tail)
+
+
+def combined_purpose(
+    contract: ContractName, instructions: Sequence[PaymentInstruction], today: date, vat: str
+) -> str:
+    """Write the purpose of one payment for several debts for energy.
+
+    It names invoices and documents where they fit, else their months; the supplier needs them to
+    know what was paid.
+
+    Args:
+        instructions: what is paid together.
+        today: business date on which older debt was asked for.
+        vat: clause on VAT, as ``vat_clause`` writes it.
+    """
+    kinds = {instruction.kind for instruction in instructions}
+    debt = "задолженности " if ReceivableKind.OTHER in kinds else ""
+    head = f"Оплата {debt}за электроэнергию по {contract}"
+    names = "".join(
+        f", {label} № " + ", ".join(item.number for item in instructions if item.kind is kind)
+        for kind, label in (
+            (ReceivableKind.INVOICE, "счета"),
+            (ReceivableKind.DOCUMENT, "документы"),
+        )
+        if kind in kinds
+    )
+    months = sorted({item.period for item in instructions if item.period})
+    tail = f", за {_month_list(months)}" if months else ""
+    tail += f", на {today:%d.%m.%Y}" if debt else ""
+    tail += f", {vat}"
+    whole = head + names + tail
+    return whole if len(whole) <= MAX_PURPOSE else _fit(head, tail)
+
+
+def _month_list(months: Sequence[Month]) -> str:
+    """«06.2026-08.2026, 10.2026»: months in order, those that follow each other as a range."""
+    ranges: list[list[Month]] = []
+    for month in months:
+        if ranges and ranges[-1][-1].plus(1) == month:
+            ranges[-1].append(month)
+        else:
+            ranges.append([month])
+    return ", ".join(
+        "-".join(dict.fromkeys((group[0].short_label, group[-1].short_label))) for group in ranges
+    )
 
 
 _INTEREST = re.compile(

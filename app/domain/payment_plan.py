@@ -14,6 +14,7 @@ from app.domain.payment_instructions import (
     ContractName,
     PaymentInstruction,
     document_purpose,
+    included_vat,
     interest_purpose,
     other_debt_purpose,
     vat_clause,
@@ -81,6 +82,8 @@ def invoice_instruction(
         invoice.issued_on,
         invoice.due_on,
         invoice.period,
+        included_vat(unpaid, invoice.vat_rate),
+        (invoice.vat_rate,) if invoice.vat_rate else (),
     )
 
 
@@ -92,7 +95,8 @@ def _document_instruction(
     if document.gross:
         share = document.vat * receivable.unpaid / document.gross
         vat = share.quantize(KOPECK, ROUND_HALF_UP)
-    clause = vat_clause(vat, *(part.rate for part in document.parts))
+    rates = tuple(part.rate for part in document.parts if part.rate)
+    clause = vat_clause(vat, *rates)
     return PaymentInstruction(
         ReceivableKind.DOCUMENT,
         receivable.unpaid,
@@ -102,6 +106,8 @@ def _document_instruction(
         document.on,
         receivable.due_on,
         document.period,
+        vat,
+        rates,
     )
 
 

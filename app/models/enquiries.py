@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Key, Moment
-from app.models.contracts import Contract, Department, EnquiryTopic
+from app.models.contracts import Contract, Department, EnquiryTopic, SupplyPoint
 from app.models.staff import StaffMember
 
 
@@ -59,6 +59,8 @@ class Enquiry(Base):
     """E.164, with «;ext=» before an extension."""
     email: Mapped[str] = mapped_column(String(254))
     address: Mapped[str] = mapped_column(String(500))
+    supply_point_id: Mapped[int | None] = mapped_column(ForeignKey("supply_points.id"))
+    """What it is about; None: the whole contract."""
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
     """Fields that only some topics have, by their names."""
     source_label: Mapped[str | None] = mapped_column(String(300))
@@ -79,6 +81,7 @@ class Enquiry(Base):
     topic: Mapped[EnquiryTopic] = relationship(lazy="raise")
     department: Mapped[Department | None] = relationship(lazy="raise")
     premises_kind: Mapped[PremisesKind] = relationship(lazy="raise")
+    supply_point: Mapped[SupplyPoint | None] = relationship(lazy="raise")
     assignee: Mapped[StaffMember | None] = relationship(lazy="raise")
     entries: Mapped[list[EnquiryEntry]] = relationship(lazy="raise", order_by="EnquiryEntry.id")
 

@@ -162,7 +162,11 @@ def count_rows(session: Session, documents: Sequence[Document]) -> int:
 
 
 def get_detail(
-    session: Session, contract: VisibleContract, charge_id: int, offset: int = 0, limit: int = 50
+    session: Session,
+    contract: VisibleContract,
+    charge_id: int,
+    offset: int = 0,
+    limit: int | None = 50,
 ) -> Detail:
     """One document of a contract and some of its lines.
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from app.domain.contacts import mask_email, mask_phone, show_email, show_phone
 from app.domain.money import plural
-from app.domain.period import Month, Period
+from app.domain.period import MONTH_NAMES_GENITIVE, Month, Period
 from app.domain.readings import WATT_HOUR
 from app.domain.retention import say_days
 from app.domain.texts import version_label
@@ -115,6 +115,26 @@ def period_label(period: Period) -> str:
     return f"{day(period.first)} — {day(period.last)}"
 
 
+def during(period: Period) -> str:
+    """«за октябрь 2026 года», «с декабря 2025 по ноябрь 2026 года», «с 05.10.2026 по 12.10.2026».
+
+    For sentences: «За октябрь 2026 года оплат нет».
+    """
+    first, last = Month.of(period.first), Month.of(period.last)
+    if period.first != first.first or period.last != last.last:
+        if period.first == period.last:
+            return f"за {day(period.first)}"
+        return f"с {day(period.first)} по {day(period.last)}"
+    if (first.number, last.number, first.year) == (1, 12, last.year):
+        return f"за {first.year}{NBSP}год"
+    if first == last:
+        return f"за {first.label.lower()}{NBSP}года"
+    beginning = f"с {MONTH_NAMES_GENITIVE[first.number - 1]}"
+    if first.year != last.year:
+        beginning += f" {first.year}"
+    return f"{beginning} по {last.label.lower()}{NBSP}года"
+
+
 def counted(number: int, one: str, few: str, many: str) -> str:
     """«1 месяц», «3 месяца», «12 месяцев»."""
     return f"{number}{NBSP}{plural(number, (one, few, many))}"
@@ -141,6 +161,7 @@ FILTERS: dict[str, Callable[..., str]] = {
         day,
         moment,
         period_label,
+        during,
         counted,
         waiting_time,
     )

@@ -86,7 +86,7 @@ def test_a_period_without_payments_says_so(page: PageClient, contract: Contract)
     soup = page.get(
         "payments.index", contract_id=contract.id, first="2026-02-01", last="2026-02-28"
     )
-    assert "За период февраль 2026 оплат нет" in soup.select_one(".empty").text
+    assert "За февраль 2026 года оплат нет" in soup.select_one(".empty").text
 
 
 def test_dates_that_make_no_period_are_told(page: PageClient, contract: Contract) -> None:

@@ -107,7 +107,7 @@ def test_a_wrong_period_gets_a_message_and_keeps_what_was_typed(
 
 def test_an_empty_period_says_so(page: PageClient, contract: Contract) -> None:
     soup = page.get("settlements.index", contract_id=contract.id, first="2020-05", last="2020-05")
-    assert "За период май 2020 операций нет" in soup.select_one(".empty").text
+    assert "За май 2020 года операций нет" in soup.select_one(".empty").text
 
 
 def test_long_operations_are_paged_and_the_totals_stay_whole(

@@ -121,8 +121,8 @@ def sums_of_sheet(page: PageClient, query: dict[str, object]) -> tuple[Decimal, 
     total = soup.select_one("table.sheet tfoot")
 
     def balance(name: str) -> Decimal:
-        debit, credit = (total.select_one(f".{name}-{side}").text for side in ("debit", "credit"))
-        return on_page(debit) - on_page(credit)
+        debit, credit = (total.select_one(f".{name}-{side}") for side in ("debit", "credit"))
+        return on_page(debit.text) - (on_page(credit.text) if credit else 0)
 
     turnover = [on_page(total.select_one(f".{side}").text) for side in ("debit", "credit")]
     return (balance("opening"), *turnover, balance("closing"))

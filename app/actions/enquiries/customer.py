@@ -57,6 +57,7 @@ class NewEnquiry:
         idempotency_key: of the form, a UUID.
         consents: purposes that were ticked.
         details: fields that only its topic has.
+        supply_point_id: what it is about, a supply point of the contract; None: all of it.
         source_label: the document or meter that it was opened from, as the customer reads it.
     """
 
@@ -70,6 +71,7 @@ class NewEnquiry:
     address: str
     text: str
     consents: tuple[str, ...]
+    supply_point_id: int | None = None
     details: dict[str, str] = field(default_factory=dict)
     source_label: str | None = None
     source_path: str | None = None
@@ -236,6 +238,7 @@ def _insert(
         phone=command.phone,
         email=command.email,
         address=command.address,
+        supply_point_id=command.supply_point_id,
         details=command.details,
         source_label=command.source_label,
         source_path=command.source_path,

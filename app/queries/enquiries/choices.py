@@ -9,11 +9,23 @@ from sqlalchemy import CompoundSelect, and_, bindparam, literal, null, select, u
 from sqlalchemy.orm import Session
 
 from app.domain.access import Viewer
-from app.models import Account, Department, EnquiryTopic, PremisesKind, SupplyPoint
+from app.domain.custom_names import with_custom_name
+from app.models import (
+    Account,
+    CustomPointName,
+    Department,
+    Enquiry,
+    EnquiryTopic,
+    PremisesKind,
+    SupplyPoint,
+)
 from app.queries.contracts import VisibleContract
-from app.queries.enquiries.customer import topics_in_force
+from app.queries.custom_names import is_name_of_point, named_since
+from app.queries.enquiries.customer import OF_CUSTOMER, customer_values, topics_in_force
 
 MAX_ADDRESSES = 50
+MAX_POINTS = 1000
+"""Supply points of the largest contracts, with room to spare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,24 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
+class PointChoice:
+    """A supply point to choose, as the customer and billing call it, or its address."""
+
+    id: int
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastEnquiry:
+    """What a person has typed into their last enquiry of a contract."""
+
+    phone: str
+    address: str
+    premises_kind_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class KnownDetails:
     """What the form of a new enquiry is filled with."""
 
@@ -52,6 +82,12 @@ class KnownDetails:
     phone: str
     email: str
     addresses: tuple[str, ...]
+    points: tuple[PointChoice, ...]
+    last: LastEnquiry | None
+
+    def find_point(self, point_id: str) -> PointChoice | None:
+        """The supply point of the contract with this id, as an address or a form has it."""
+        return next((point for point in self.points if str(point.id) == point_id), None)
 
 
 _TOPIC, _PREMISES_KIND, _DEPARTMENT = range(3)
@@ -85,17 +121,37 @@ _CHOICES: CompoundSelect[*tuple[Any, ...]] = union_all(
     ).where(Department.is_active, Department.withdrawn_at.is_(None)),
 )
 _ORDERED_CHOICES = _CHOICES.order_by("directory", "position", "sort_name", "id")
+_LAST_ID = (
+    select(Enquiry.id)
+    .where(*OF_CUSTOMER, Enquiry.account_id == bindparam("account_id"))
+    .order_by(Enquiry.registered_at.desc(), Enquiry.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _DETAILS = (
-    select(Account.phone, Account.email, SupplyPoint.address)
+    select(
+        Account.phone,
+        Account.email,
+        Enquiry.phone,
+        Enquiry.address,
+        Enquiry.premises_kind_id,
+        SupplyPoint.id,
+        SupplyPoint.name,
+        SupplyPoint.address,
+        CustomPointName.name,
+    )
+    .select_from(Account)
+    .outerjoin(Enquiry, Enquiry.id == _LAST_ID)
     .outerjoin(
         SupplyPoint,
         and_(
             SupplyPoint.contract_id == bindparam("contract_id"), SupplyPoint.withdrawn_at.is_(None)
         ),
     )
+    .outerjoin(CustomPointName, is_name_of_point())
     .where(Account.id == bindparam("account_id"))
     .order_by(SupplyPoint.id)
-    .limit(MAX_ADDRESSES)
+    .limit(MAX_POINTS)
 )
 
 
@@ -114,9 +170,22 @@ def list_choices(session: Session) -> Choices:
 
 
 def get_known_details(session: Session, contract: VisibleContract, viewer: Viewer) -> KnownDetails:
-    """Name, contacts and addresses, as billing and the account have them."""
-    values = {"contract_id": contract.id, "account_id": viewer.account_id}
+    """Name, contacts, supply points and the last enquiry, as billing and the account have them."""
+    values = customer_values(contract) | named_since(contract)
+    values |= {"account_id": viewer.account_id}
     rows = session.connection().execute(_DETAILS, values).all()
-    phone, email, _ = rows[0]
-    addresses = dict.fromkeys(address for _, _, address in rows if address is not None)
-    return KnownDetails(contract.display_name, phone or "", email, tuple(addresses))
+    phone, email, last_phone, last_address, premises_kind_id, *_ = rows[0]
+    points = tuple(
+        PointChoice(point_id, with_custom_name(custom_name, name or address), address)
+        for point_id, name, address, custom_name in (row[5:] for row in rows)
+        if point_id is not None
+    )
+    addresses = list(dict.fromkeys(point.address for point in points))[:MAX_ADDRESSES]
+    return KnownDetails(
+        contract.display_name,
+        phone or "",
+        email,
+        tuple(addresses),
+        points,
+        LastEnquiry(last_phone, last_address, premises_kind_id) if last_phone else None,
+    )

@@ -13,7 +13,15 @@ from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.domain.errors import NotFoundError
-from app.models import Attachment, Department, Enquiry, EnquiryEntry, EnquiryTopic, PremisesKind
+from app.models import (
+    Attachment,
+    Department,
+    Enquiry,
+    EnquiryEntry,
+    EnquiryTopic,
+    PremisesKind,
+    SupplyPoint,
+)
 from app.queries.contracts import VisibleContract
 from app.queries.enquiries.customer import OF_CUSTOMER, customer_values
 
@@ -63,6 +71,8 @@ class ShownEnquiry:
     email: str
     details: dict[str, Any]
     rating: int | None
+    supply_point: str | None
+    supply_point_address: str | None
 
 
 _ENQUIRY = (
@@ -84,6 +94,8 @@ _ENQUIRY = (
     Enquiry.email,
     Enquiry.details,
     Enquiry.rating,
+    SupplyPoint.name,
+    SupplyPoint.address,
 )
 _ENTRY = (
     EnquiryEntry.id,
@@ -99,6 +111,7 @@ _THREAD: Select[*tuple[Any, ...]] = (
     .join(EnquiryTopic, EnquiryTopic.id == Enquiry.topic_id)
     .join(PremisesKind, PremisesKind.id == Enquiry.premises_kind_id)
     .outerjoin(Department, Department.id == Enquiry.department_id)
+    .outerjoin(SupplyPoint, SupplyPoint.id == Enquiry.supply_point_id)
     .outerjoin(
         EnquiryEntry,
         and_(EnquiryEntry.enquiry_id == Enquiry.id, EnquiryEntry.is_internal.is_(False)),

@@ -39,6 +39,7 @@ def get_thread(
             joinedload(Enquiry.topic),
             joinedload(Enquiry.department),
             joinedload(Enquiry.premises_kind),
+            joinedload(Enquiry.supply_point),
             selectinload(entries).selectinload(EnquiryEntry.attachments),
             *options,
         )

@@ -16,10 +16,10 @@ from app.extensions import db
 from app.queries.charges import count_lines, get_detail, list_documents
 from app.queries.contracts import VisibleContract
 from app.queries.open_items import read_open_items
-from app.sections.charges.presenters import METHODS, documents_table
+from app.sections.charges.presenters import METHODS, documents_table, lines_table
 from app.web.charge_table import CHARGE_KINDS
 from app.web.context import clock
-from app.web.downloads import WRITERS, name_of, send_bytes
+from app.web.downloads import name_of, send_table
 from app.web.forms import PeriodForm
 from app.web.fragment_cache import contract_block
 from app.web.fragments import redirect_page, render_page
@@ -72,6 +72,16 @@ def document(contract: VisibleContract, charge_id: int) -> ResponseReturnValue:
     )
 
 
+@bp.get("/<id:charge_id>/lines.<any(xlsx, csv):extension>")
+@contract_access(Permission.SEE_MONEY)
+def lines_file(contract: VisibleContract, charge_id: int, extension: str) -> ResponseReturnValue:
+    """All lines of a document for a spreadsheet."""
+    detail = get_detail(db.session(), contract, charge_id, limit=None)
+    document = detail.document
+    name = f"{CHARGE_KINDS[document.kind]} {document.number} от {document.on:%d.%m.%Y}"
+    return send_table(lines_table(detail), f"{name} {contract.number}", extension)
+
+
 @bp.get("/charges.<any(xlsx, csv):extension>")
 @contract_access(Permission.SEE_MONEY)
 def file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
@@ -81,7 +91,7 @@ def file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
         return _unreadable(contract, form)
     table = documents_table(list_documents(db.session(), contract, form.period))
     name = name_of("Начисления", contract.number, form.period)
-    return send_bytes(WRITERS[extension](table), name, extension)
+    return send_table(table, name, extension)
 
 
 def _results(contract: VisibleContract, form: PeriodForm, period: Period) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from app.domain.contacts import normalise_email, normalise_phone, show_email
 from app.domain.enquiries import MAX_DRAFT_TEXT, TopicUse, is_topic_for
 from app.domain.errors import ContactError
-from app.queries.enquiries.choices import Choice, Choices, TopicChoice
+from app.queries.enquiries.choices import Choice, Choices, PointChoice, TopicChoice
 from app.sections.enquiries.labels import ANSWER_WAYS, RATINGS
 from app.web.contact_errors import contact_error_text
 from app.web.field_errors import ListField, MaxLength, Required, field_error
@@ -35,6 +35,7 @@ DRAFTED = (
     "department",
     "phone",
     "email",
+    "supply_point",
     "address",
     "text",
     "violation_at",
@@ -124,6 +125,7 @@ class EnquiryForm(DraftForm):
         "Адрес электронной почты", "введите адрес, например buh@example.ru", 254, show_email
     )
     address = _text("Адрес помещения", "введите адрес", 500)
+    supply_point = ListField("Точка поставки", filters=[lambda text: text or ""])
     violation_at = _detail("Время нарушения", 200)
     answer_way = RadioField("Как прислать ответ", choices=ANSWER_WAYS, validate_choice=False)
     edo_operator = _detail("Оператор ЭДО", 200)
@@ -133,12 +135,23 @@ class EnquiryForm(DraftForm):
     consent_data = BooleanField("Даю согласие на обработку персональных данных")
     consent_answer = BooleanField("Согласен получить ответ в электронном виде")
 
-    def offer(self, choices: Choices, topics: Sequence[TopicChoice]) -> None:
-        """Fill the lists; ``topics`` are those that this contract may choose from."""
+    has_files = False
+    """Whether files come with it: then the text may be left out."""
+
+    def offer(
+        self, choices: Choices, topics: Sequence[TopicChoice], points: Sequence[PointChoice]
+    ) -> None:
+        """Fill the lists with what this contract may choose from."""
         self.topics = {str(topic.id): topic for topic in topics}
         self.premises_kind.choices = CHOOSE | _names(choices.premises_kinds)
         self.topic.choices = CHOOSE | _names(topics)
         self.department.choices = {"": "Определит поставщик"} | _names(choices.departments)
+        self.supply_point.choices = {"": "Весь договор"} | {
+            str(point.id): point.name
+            if point.name == point.address
+            else f"{point.name}, {point.address}"
+            for point in points
+        }
 
     @property
     def use(self) -> str:
@@ -170,8 +183,9 @@ class EnquiryForm(DraftForm):
             raise ValidationError(field_error(field, reason)) from None
 
     def validate_text(self, field: TextAreaField) -> None:
-        if not field.data.strip():
-            raise ValidationError(field_error(field, "напишите, что случилось или что нужно"))
+        if not field.data.strip() and not self.has_files:
+            advice = "напишите, что случилось или что нужно, или приложите файл"
+            raise ValidationError(field_error(field, advice))
         if len(field.data) > MAX_TEXT:
             raise ValidationError(field_error(field, _too_long(field)))
 

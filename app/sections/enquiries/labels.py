@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from app.domain.enquiries import MAX_DRAFT_TEXT, OPEN, UNANSWERED, Author, EnquiryStatus
-from app.queries.enquiries.shown_thread import ShownEntry
+from app.queries.enquiries.customer import EnquiryLine
+from app.queries.enquiries.shown_thread import ShownEnquiry, ShownEntry
 
 STATUSES = {
     EnquiryStatus.REGISTERED: ("wait", "Зарегистрировано"),
@@ -41,6 +43,8 @@ ANSWER_WAYS = {
     "paper": "на бумаге по почтовому адресу",
     "office": "на бумаге, заберу в отделении",
 }
+ONLY_FILES = "Документы приложены."
+"""Text of an enquiry that was sent with files and without a text."""
 CLOSED = {
     "closed": "Обращение уже закрыто. Если вопрос остался, оформите новое",
     "rated": "Оценка уже поставлена",
@@ -67,6 +71,11 @@ def detail_label(name: str, value: str) -> str:
 def is_due(status: str) -> bool:
     """Whether the answer deadline of an enquiry counts."""
     return status in UNANSWERED
+
+
+def overdue_days(enquiry: EnquiryLine | ShownEnquiry, today: date) -> int:
+    """Days since the day on which an answer was due; 0 while it is in time, or was given."""
+    return max(0, (today - enquiry.answer_due_on).days) if is_due(enquiry.status) else 0
 
 
 def author_label(entry: ShownEntry) -> str:

@@ -11,7 +11,7 @@ from app.actions.enquiries.customer import NewEnquiry, send_enquiry
 from app.actions.enquiries.drafts import NEW
 from app.domain.access import Permission
 from app.domain.contacts import normalise_email, normalise_phone, show_email, show_phone
-from app.domain.enquiries import filter_topics, find_topic
+from app.domain.enquiries import EnquiryStatus, TopicUse, filter_topics, find_topic
 from app.domain.errors import AttachmentError, TooManyAttemptsError
 from app.extensions import db
 from app.integrations.bundled_texts import ENQUIRY_ANSWER, ENQUIRY_DATA
@@ -30,7 +30,9 @@ from app.sections.enquiries import drafts, labels
 from app.sections.enquiries.forms import EnquiryForm, use_of
 from app.sections.enquiries.repeats import find_repeated, fresh_key
 from app.sections.enquiries.source_page import Source, read_source
-from app.web.context import local_now
+from app.sections.enquiries.tables import enquiries_table
+from app.web.context import clock, local_now
+from app.web.downloads import name_on, send_table
 from app.web.forms import describe_wait, summary_of
 from app.web.fragments import render_page
 from app.web.pager import PAGE_ROWS, Pager
@@ -64,9 +66,7 @@ def announce_draft(saved: drafts.SavedDraft | None, path: str) -> None:
 @contract_access(Permission.SEE_ENQUIRIES)
 def index(contract: VisibleContract) -> ResponseReturnValue:
     """Enquiries of the contract by status, the newest first."""
-    chosen = request.args.get("status", "")
-    chosen = chosen if chosen in labels.FILTERS else "all"
-    statuses = labels.FILTERS[chosen][1]
+    chosen, statuses = _read_filter()
     total, has_draft = count_enquiries(db.session(), contract, statuses)
     pager = Pager.from_request(PAGE_ROWS, total)
     return render_page(
@@ -78,8 +78,20 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
         chosen=chosen,
         labels=labels,
         has_draft=has_draft,
+        today=clock().today(),
         may_send=contract.may(Permission.SEND_ENQUIRIES),
     )
+
+
+@bp.get("/enquiries.<any(xlsx, csv):extension>")
+@contract_access(Permission.SEE_ENQUIRIES)
+def list_file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
+    """The enquiries that the page lists, of all its pages, for a spreadsheet."""
+    _, statuses = _read_filter()
+    total, _ = count_enquiries(db.session(), contract, statuses)
+    enquiries = list_enquiries(db.session(), contract, statuses, limit=total)
+    name = name_on("Обращения", contract.number, clock().today())
+    return send_table(enquiries_table(enquiries), name, extension)
 
 
 @bp.get("/new")
@@ -88,8 +100,8 @@ def new(contract: VisibleContract) -> ResponseReturnValue:
     """Form of a new enquiry («Направить документы он-лайн»), filled from the draft if any."""
     draft = find_draft(db.session(), contract, contract.viewer)
     source = read_source(contract, request.args.get("about", "")[:60])
-    form = _offer(contract, EnquiryForm.from_draft(draft.typed if draft else {}))
     known = get_known_details(db.session(), contract, contract.viewer)
+    form = _offer(contract, EnquiryForm.from_draft(draft.typed if draft else {}), known)
     _fill(contract, form, draft, source, known)
     return _page(contract, form, draft, known=known, source=source)
 
@@ -104,7 +116,8 @@ def new_submit(contract: VisibleContract) -> ResponseReturnValue:
         drafts.discard_repeated(contract, NEW, form.text.data)
         return _to_enquiry(contract, sent, is_new=False)
     saved = drafts.save_typed(contract, NEW, form.typed())
-    _offer(contract, form)
+    _offer(contract, form, get_known_details(db.session(), contract, contract.viewer))
+    form.has_files = bool(saved.draft and saved.draft.attachments)
     if saved.refused:
         return _page(
             contract, form, saved.draft, refusal_status(saved.refused), refused=saved.refused
@@ -135,6 +148,13 @@ def discard(contract: VisibleContract) -> ResponseReturnValue:
     """Delete the draft («Очистить форму»)."""
     drafts.discard(contract, NEW)
     return redirect(url_for("enquiries.new", contract_id=contract.id), 303)
+
+
+def _read_filter() -> tuple[str, tuple[EnquiryStatus, ...]]:
+    """The status that the address asks for: name of the filter, and what passes it."""
+    chosen = request.args.get("status", "")
+    chosen = chosen if chosen in labels.FILTERS else "all"
+    return chosen, labels.FILTERS[chosen][1]
 
 
 def _find_sent(contract: VisibleContract, form: EnquiryForm) -> int | None:
@@ -178,7 +198,7 @@ def _send(
 def _command(contract: VisibleContract, form: EnquiryForm) -> NewEnquiry:
     source = read_source(contract, form.source.data or "")
     department = form.department.data
-    topic = form.topics[form.topic.data]
+    topic, point = form.topics[form.topic.data], form.supply_point.data
     return NewEnquiry(
         idempotency_key=form.key.data,
         topic=topic,
@@ -188,7 +208,8 @@ def _command(contract: VisibleContract, form: EnquiryForm) -> NewEnquiry:
         phone=normalise_phone(form.phone.data, may_have_extension=True),
         email=normalise_email(form.email.data),
         address=form.address.data,
-        text=form.text.data.strip(),
+        text=form.text.data.strip() or labels.ONLY_FILES,
+        supply_point_id=int(point) if point else None,
         consents=(ENQUIRY_DATA, ENQUIRY_ANSWER),
         details=form.details(),
         source_label=source.label[:300] if source and source.label else None,
@@ -203,10 +224,10 @@ def _to_enquiry(contract: VisibleContract, enquiry_id: int, *, is_new: bool) -> 
     return redirect(enquiry_url, 303)
 
 
-def _offer(contract: VisibleContract, form: EnquiryForm) -> EnquiryForm:
+def _offer(contract: VisibleContract, form: EnquiryForm, known: KnownDetails) -> EnquiryForm:
     """Fill the lists of the form, and give it an idempotency key."""
     choices = list_choices(db.session())
-    form.offer(choices, filter_topics(choices.topics, contract.is_terminated))
+    form.offer(choices, filter_topics(choices.topics, contract.is_terminated), known.points)
     form.key.data = fresh_key(form.key.data)
     return form
 
@@ -218,19 +239,38 @@ def _fill(
     source: Source | None,
     known: KnownDetails,
 ) -> None:
-    """Fill in what is known; the page it was opened from comes before the draft's."""
+    """Fill in what is known; the page it was opened from comes before the draft's.
+
+    ``topic`` (a ``TopicUse``) and ``supply_point`` in the address choose them, as links of other
+    pages do; a supply point that is not the contract's is as good as none.
+    """
     if draft is None:
-        form.organisation.data = known.organisation
-        form.phone.data = show_phone(known.phone) if known.phone else ""
-        form.email.data = show_email(known.email)
-        form.address.data = known.addresses[0] if len(known.addresses) == 1 else ""
-        form.department.data = str(contract.department_id or "")
+        _fill_known(contract, form, known)
     if source is not None:
         form.source.data = source.code
-        topic = find_topic(form.topics.values(), source.use)
-        form.topic.data = str(topic.id) if topic else form.topic.data
         form.address.data = source.address or form.address.data
         form.text.data = form.text.data or source.text
+    use = source.use if source else request.args.get("topic", "")
+    if use in set(TopicUse):
+        topic = find_topic(form.topics.values(), TopicUse(use))
+        form.topic.data = str(topic.id) if topic else form.topic.data
+    point_id = str(source.point_id) if source else ""
+    if point := known.find_point(request.args.get("supply_point", point_id)):
+        form.supply_point.data, form.address.data = str(point.id), point.address
+
+
+def _fill_known(contract: VisibleContract, form: EnquiryForm, known: KnownDetails) -> None:
+    """What the last enquiry says comes before account and billing."""
+    last = known.last
+    phone = last.phone if last else known.phone
+    form.organisation.data = known.organisation
+    form.phone.data = show_phone(phone) if phone else ""
+    form.email.data = show_email(known.email)
+    form.address.data = known.addresses[0] if len(known.addresses) == 1 else ""
+    form.department.data = str(contract.department_id or "")
+    if last:
+        form.address.data = last.address
+        form.premises_kind.data = str(last.premises_kind_id)
 
 
 def _page(

@@ -47,6 +47,7 @@ class Source:
         use: chooses the topic.
         address: of the supply point that it is about.
         text: what the enquiry begins with.
+        point_id: the supply point that it is about; 0: none.
     """
 
     code: str
@@ -55,6 +56,7 @@ class Source:
     use: TopicUse
     address: str = ""
     text: str = ""
+    point_id: int = 0
 
 
 def read_source(contract: VisibleContract, code: str) -> Source | None:
@@ -68,6 +70,7 @@ def read_source(contract: VisibleContract, code: str) -> Source | None:
         "month": _month,
         "requisite": _requisite,
         "topic": _topic,
+        "act": _act,
     }.get(kind)
     return make(contract, code, key) if make else None
 
@@ -85,11 +88,8 @@ def _charge(contract: VisibleContract, code: str, key: str) -> Source | None:
 
 
 def _month(contract: VisibleContract, code: str, key: str) -> Source | None:
-    if not contract.may(Permission.SEE_MONEY) or not re.fullmatch(r"\d{4}-\d{2}", key, re.ASCII):
-        return None
-    try:
-        month = Month.of(parse_day(f"{key}-01"))
-    except PeriodError:
+    month = _read_month(key)
+    if month is None or not contract.may(Permission.SEE_MONEY):
         return None
     path = url_for("settlements.index", contract_id=contract.id, first=key, last=key)
     return Source(code, f"Взаиморасчеты за {month.label.lower()}", path, TopicUse.SETTLEMENTS)
@@ -100,7 +100,9 @@ def _meter(contract: VisibleContract, code: str, key: str) -> Source | None:
     if meter is None:
         return None
     path = url_for("readings.history", contract_id=contract.id, meter_id=meter.id)
-    return Source(code, _meter_label(meter), path, TopicUse.METERS, meter.address)
+    return Source(
+        code, _meter_label(meter), path, TopicUse.METERS, meter.address, "", meter.point_id
+    )
 
 
 def _fault(contract: VisibleContract, code: str, key: str) -> Source | None:
@@ -111,7 +113,7 @@ def _fault(contract: VisibleContract, code: str, key: str) -> Source | None:
     path = url_for("readings.point", contract_id=contract.id, point_id=meter.point_id)
     text = f"Неисправность: {_meter_label(meter)}, {meter.supply_point}.\nЧто случилось: "
     label = f"Неисправность: {_meter_label(meter)}"
-    return Source(code, label, path, TopicUse.METERS, meter.address, text)
+    return Source(code, label, path, TopicUse.METERS, meter.address, text, meter.point_id)
 
 
 def _find_meter(contract: VisibleContract, key: str) -> MeterState | None:
@@ -140,11 +142,22 @@ def _receipt(contract: VisibleContract, code: str, key: str) -> Source | None:
     return Source(code, f"Квитанция о показаниях № {receipt.id}", path, TopicUse.READINGS)
 
 
+def _act(contract: VisibleContract, code: str, key: str) -> Source | None:
+    """The act of readings of a month, which comes back signed."""
+    month = _read_month(key)
+    if month is None or not contract.may(Permission.SEE_READINGS):
+        return None
+    path = url_for("readings.index", contract_id=contract.id)
+    label = f"Подписанный акт снятия показаний за {month.label.lower()}"
+    return Source(code, label, path, TopicUse.READINGS)
+
+
 def _requisite(contract: VisibleContract, code: str, key: str) -> Source | None:
-    if key not in REQUISITES:
+    if key and key not in REQUISITES:
         return None
     path = url_for("profile.index", contract_id=contract.id)
-    return Source(code, f"Ошибка в реквизитах: {REQUISITES[key]}", path, TopicUse.DETAILS)
+    label = f"Ошибка в реквизитах: {REQUISITES[key]}" if key else "Ошибка в реквизитах"
+    return Source(code, label, path, TopicUse.DETAILS)
 
 
 def _topic(contract: VisibleContract, code: str, key: str) -> Source | None:
@@ -152,6 +165,16 @@ def _topic(contract: VisibleContract, code: str, key: str) -> Source | None:
     if key not in set(TopicUse):
         return None
     return Source(code, "", None, TopicUse(key))
+
+
+def _read_month(key: str) -> Month | None:
+    """A month as YYYY-MM; None: it is none."""
+    if not re.fullmatch(r"\d{4}-\d{2}", key, re.ASCII):
+        return None
+    try:
+        return Month.of(parse_day(f"{key}-01"))
+    except PeriodError:
+        return None
 
 
 def _is_id(key: str) -> bool:

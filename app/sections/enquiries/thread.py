@@ -239,6 +239,7 @@ def _page(
         is_new=request.args.get("new"),
         is_again=request.args.get("again") == "1",
         is_open=found.status in OPEN,
+        overdue_days=labels.overdue_days(found, clock().today()),
         may_send=contract.may(Permission.SEND_ENQUIRIES),
         may_rate=may_rate,
         needs_details=found.status == EnquiryStatus.NEEDS_DETAILS,

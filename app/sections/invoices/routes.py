@@ -15,8 +15,9 @@ from app.lib.qr import qr_data_uri
 from app.queries.contracts import VisibleContract
 from app.queries.invoices import count_invoices, get_invoice, get_parties, list_invoices
 from app.queries.open_items import read_open_items
+from app.sections.invoices.presenters import KINDS, invoices_table
 from app.web.context import clock
-from app.web.downloads import send_bytes
+from app.web.downloads import name_on, send_bytes, send_table
 from app.web.fragments import render_page
 from app.web.pager import PAGE_ROWS, Pager
 from app.web.payment_methods import payment_options, payment_qr_payload, send_payment_orders
@@ -24,13 +25,6 @@ from app.web.pdf_responses import hit_pdf_limit, lay_out
 from app.web.permissions import contract_access
 
 bp = Blueprint("invoices", __name__, url_prefix="/contracts/<id:contract_id>/invoices")
-
-KINDS = {
-    "advance30": "Аванс 30 %",
-    "advance40": "Аванс 40 %",
-    "final": "Окончательный расчет",
-    "other": "Счет",
-}
 
 
 @bp.get("")
@@ -49,6 +43,18 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
         today=today,
         kinds=KINDS,
     )
+
+
+@bp.get("/invoices.<any(xlsx, csv):extension>")
+@contract_access(Permission.SEE_MONEY)
+def file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
+    """All invoices for a spreadsheet."""
+    today = clock().today()
+    open_items = read_open_items(db.session(), contract, today)
+    count = count_invoices(db.session(), contract)
+    invoices = list_invoices(db.session(), contract, open_items, limit=count)
+    name = name_on("Счета", contract.number, today)
+    return send_table(invoices_table(invoices, today), name, extension)
 
 
 @bp.get("/<id:invoice_id>")

@@ -12,7 +12,7 @@ from app.queries.contracts import VisibleContract
 from app.queries.payments import list_payments, sum_payments
 from app.sections.payments.presenters import KINDS, payments_table
 from app.web.context import clock
-from app.web.downloads import WRITERS, name_of, send_bytes
+from app.web.downloads import name_of, send_table
 from app.web.forms import PeriodForm
 from app.web.fragments import render_page
 from app.web.pager import PAGE_ROWS, Pager
@@ -44,7 +44,7 @@ def file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
         return _page(contract, form, 422)
     payments = list_payments(db.session(), contract, form.period)
     name = name_of("Оплаты", contract.number, form.period)
-    return send_bytes(WRITERS[extension](payments_table(payments)), name, extension)
+    return send_table(payments_table(payments), name, extension)
 
 
 def _page(

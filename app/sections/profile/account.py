@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
@@ -16,7 +18,7 @@ from app.extensions import db
 from app.integrations.bundled_texts import PERSONAL_DATA, TITLES
 from app.jobs import delivery
 from app.logging import event
-from app.models import Consent
+from app.models import AccountSession, Consent
 from app.queries.contracts import VisibleContract
 from app.queries.profile import (
     count_consents,
@@ -27,8 +29,10 @@ from app.queries.profile import (
 )
 from app.sections.profile.forms import CurrentPassword, PasswordForm
 from app.sections.profile.routes import bp
+from app.sections.profile.tables import consents_table, sessions_table
 from app.web import session
 from app.web.context import clock, local_now
+from app.web.downloads import name_on, send_table
 from app.web.forms import summary_of, too_many_attempts
 from app.web.fragments import render_page
 from app.web.pager import PAGE_ROWS, Pager
@@ -77,20 +81,22 @@ def password_submit(contract: VisibleContract) -> ResponseReturnValue:
 @contract_access(Permission.MANAGE_ACCOUNT)
 def sessions(contract: VisibleContract) -> ResponseReturnValue:
     """«Где выполнен вход»: list the open sessions."""
-    rows = list_sessions(
-        db.session(),
-        contract.viewer.account_id,
-        clock().now(),
-        *session_lives(),
-    )
     return render_page(
         "profile/sessions.html",
         fragment="results",
         contract=contract,
-        sessions=rows,
+        sessions=_list_sessions(contract),
         current_id=current_user.session_id,
         describe_user_agent=describe_user_agent,
     )
+
+
+@bp.get("/sessions/sessions.<any(xlsx, csv):extension>")
+@contract_access(Permission.MANAGE_ACCOUNT)
+def sessions_file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
+    """The open sessions for a spreadsheet."""
+    table = sessions_table(_list_sessions(contract), current_user.session_id)
+    return send_table(table, name_on("Сеансы", contract.number, clock().today()), extension)
 
 
 @bp.post("/sessions/<id:session_id>/end")
@@ -133,6 +139,16 @@ def consents(contract: VisibleContract) -> ResponseReturnValue:
     )
 
 
+@bp.get("/consents/consents.<any(xlsx, csv):extension>")
+@contract_access(Permission.MANAGE_ACCOUNT)
+def consents_file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
+    """All consents for a spreadsheet."""
+    viewer = contract.viewer
+    found = list_consents(db.session(), viewer, limit=count_consents(db.session(), viewer))
+    name = name_on("Согласия", contract.number, clock().today())
+    return send_table(consents_table(found), name, extension)
+
+
 @bp.get("/consents/<id:consent_id>/withdraw")
 @contract_access(Permission.MANAGE_ACCOUNT)
 def consent(contract: VisibleContract, consent_id: int) -> ResponseReturnValue:
@@ -165,6 +181,11 @@ def consent_withdraw(contract: VisibleContract, consent_id: int) -> ResponseRetu
     except TooManyAttemptsError as error:
         return _consent_page(contract, found, form, 429, f"{too_many_attempts(error)}.")
     return _withdraw(contract, found, is_last=is_last)
+
+
+def _list_sessions(contract: VisibleContract) -> Sequence[AccountSession]:
+    account_id = contract.viewer.account_id
+    return list_sessions(db.session(), account_id, clock().now(), *session_lives())
 
 
 def _withdraw(contract: VisibleContract, found: Consent, *, is_last: bool) -> ResponseReturnValue:

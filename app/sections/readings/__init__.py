@@ -1,6 +1,6 @@
 """Section: readings."""
 
-from app.sections.readings import point_routes, routes
+from app.sections.readings import files, point_routes, routes
 from app.sections.readings.blueprint import bp
 
-__all__ = ["bp", "point_routes", "routes"]
+__all__ = ["bp", "files", "point_routes", "routes"]

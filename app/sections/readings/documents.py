@@ -49,7 +49,8 @@ def send_act(contract: VisibleContract, meters: Iterable[MeterReadings], period:
         and not register.is_missing
         and meter.window.period == period
     ]
-    return _send(contract, "Акт снятия показаний", rows, period, None)
+    heading = "Акт снятия показаний"
+    return _send(contract, heading, heading, rows, period, None)
 
 
 def _act_row(
@@ -77,7 +78,9 @@ def _act_row(
 def send_receipt(contract: VisibleContract, receipt: Receipt) -> Response:
     """The receipt for print."""
     rows = [_receipt_row(row) for row in receipt.readings]
-    return _send(contract, f"Квитанция № {receipt.id}", rows, receipt.readings[0].period, receipt)
+    period = receipt.readings[0].period
+    heading = f"Квитанция № {receipt.id}"
+    return _send(contract, heading, f"Квитанция {receipt.id}", rows, period, receipt)
 
 
 def _receipt_row(row: ReceiptReading) -> DocumentRow:
@@ -102,6 +105,7 @@ def _receipt_row(row: ReceiptReading) -> DocumentRow:
 def _send(
     contract: VisibleContract,
     heading: str,
+    name: str,
     rows: Sequence[DocumentRow],
     period: Month,
     receipt: Receipt | None,
@@ -119,4 +123,4 @@ def _send(
         total=sum(known, Decimal(0)) if known else None,
         receipt=receipt,
     )
-    return send_bytes(lay_out(page, title), title, "pdf")
+    return send_bytes(lay_out(page, title), f"{name} {contract.number} {period}", "pdf")

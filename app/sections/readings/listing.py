@@ -39,10 +39,8 @@ def index_page(contract: VisibleContract, error: str | None = None, status: int 
     """All meters of a contract, or those that ``q`` finds, or only those of a ``kind``."""
     today = clock().today()
     meters = list_meter_states(db.session(), contract, today, window_rules())
-    query = printable(request.args.get("q"))[:MAX_TYPED].strip()
+    query, kind = read_filter()
     lists = part_meters(find_meters(meters, query), today)
-    kind = request.args.get("kind", "")
-    kind = kind if kind in KINDS else ""
     listed: list[MeterState] = getattr(lists, kind or "by_hand")
     pager = meters_pager(listed)
     shown = read_meters(
@@ -61,6 +59,7 @@ def index_page(contract: VisibleContract, error: str | None = None, status: int 
         pager=pager,
         may_name=may_submit and bool(meters),
         list_url=f"{request.path}?{urlencode({'q': query, 'kind': kind})}",
+        files_query=f"?{urlencode({'q': query, 'kind': kind})}",
         today=today,
         query=query,
         meter_count=len(meters),
@@ -72,6 +71,23 @@ def index_page(contract: VisibleContract, error: str | None = None, status: int 
         status=status,
         **_summary(contract, meters, today),
     )
+
+
+def read_filter() -> tuple[str, str]:
+    """What is searched for, and the kind of meters that alone is shown; both may be empty."""
+    kind = request.args.get("kind", "")
+    return printable(request.args.get("q"))[:MAX_TYPED].strip(), kind if kind in KINDS else ""
+
+
+def list_found(contract: VisibleContract) -> list[MeterState]:
+    """All meters that the address asks for, of all pages and folds of the list."""
+    today = clock().today()
+    meters = list_meter_states(db.session(), contract, today, window_rules())
+    query, kind = read_filter()
+    found = find_meters(meters, query)
+    lists = part_meters(found, today)
+    every = [*lists.by_hand, *lists.automatic, *lists.removed]
+    return getattr(lists, kind) if kind else every
 
 
 def _folds(lists: MeterLists) -> dict[str, list[MeterState]]:
@@ -102,6 +118,7 @@ def _summary(
         "has_current": any(
             not register.is_missing for meter in meters for register in meter.registers
         ),
+        "act_month": max((meter.window.period for meter in meters), default=None),
         "has_month_end": any(meter.regime == Regime.MONTH_END for meter in open_meters),
     }
 

@@ -57,7 +57,7 @@ def passport_page(
     """
     today = clock().today()
     passport = get_passport(db.session(), contract, point_id)
-    cards, power = _read(contract, passport, today)
+    cards, power = read_point(contract, passport, today)
     return render_page(
         "readings/point.html",
         fragment="results",
@@ -75,7 +75,7 @@ def passport_page(
     )
 
 
-def _read(
+def read_point(
     contract: VisibleContract, passport: Passport, today: date
 ) -> tuple[list[MeterCard], list[MonthPower]]:
     """Cards of the meters, and the power of the last months."""

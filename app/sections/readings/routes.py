@@ -46,7 +46,7 @@ from app.sections.readings.submission import (
     submit,
 )
 from app.web.context import clock, local_now
-from app.web.downloads import WRITERS, send_bytes
+from app.web.downloads import send_table
 from app.web.fragments import render_page
 from app.web.permissions import contract_access
 from app.web.policies import window_rules
@@ -141,7 +141,7 @@ def history_file(contract: VisibleContract, meter_id: int, extension: str) -> Re
     found = get_meter_state(db.session(), contract, meter_id, today, window_rules())
     table = history_table(found, read_history(contract, found, Month.of(today)))
     name = f"История показаний {contract.number} прибор {found.serial_number}"
-    return send_bytes(WRITERS[extension](table), name, extension)
+    return send_table(table, name, extension)
 
 
 @bp.get("/receipts/<id:receipt_id>")

@@ -14,7 +14,7 @@ from app.queries.contracts import VisibleContract
 from app.queries.settlements import ledger_of
 from app.sections.settlements.presenters import turnover_table
 from app.web.context import clock
-from app.web.downloads import WRITERS, name_of, send_bytes
+from app.web.downloads import name_of, send_table
 from app.web.forms import PeriodForm
 from app.web.fragment_cache import contract_block
 from app.web.fragments import redirect_page, render_page
@@ -59,10 +59,8 @@ def turnover_file(contract: VisibleContract, extension: str) -> ResponseReturnVa
     if not form.period:
         return render_statement_page(STATEMENT_TYPES[bp.name], contract, form)
     ledger = ledger_of(db.session(), contract, form.period)
-    content = WRITERS[extension](turnover_table(ledger.sheet, form.period))
-    return send_bytes(
-        content, name_of("Оборотно-сальдовая ведомость", contract.number, form.period), extension
-    )
+    name = name_of("Оборотно-сальдовая ведомость", contract.number, form.period)
+    return send_table(turnover_table(ledger.sheet, form.period), name, extension)
 
 
 def _results(

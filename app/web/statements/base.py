@@ -11,10 +11,10 @@ from flask import render_template
 from app.domain.errors import StatementTooLongError
 from app.domain.period import Period
 from app.domain.statement import Party, StatementIssue
-from app.integrations.spreadsheets import Table
+from app.integrations.spreadsheets import Table, write_csv, write_xlsx
 from app.queries.contracts import VisibleContract
 from app.web.context import clock, local_now
-from app.web.downloads import WRITERS, name_of
+from app.web.downloads import name_of
 from app.web.template_context import site_context
 
 Options = Mapping[str, Any]
@@ -96,9 +96,12 @@ class StatementType(ABC):
 
     def write(self, statement: Any, extension: str, layout: Layout) -> bytes:
         """The content of the statement's file: pdf, xlsx or csv."""
-        if extension != "pdf":
-            return WRITERS[extension](self.table(statement))
         title = f"{self.title}, договор {statement.contract_number}"
+        if extension == "csv":
+            return write_csv(self.table(statement))
+        if extension == "xlsx":
+            period = f"{statement.period.first:%d.%m.%Y} – {statement.period.last:%d.%m.%Y}"
+            return write_xlsx(self.table(statement), f"{title}, {period}")
         rows = self.present_rows(statement.rows)
         page = render_template(
             self.pdf_template, statement=statement, rows=rows, title=title, **self.labels

@@ -31,7 +31,11 @@ _COLUMNS = (
 
 
 class SettlementStatementType(StatementType):
-    """Operations of a period and the balances around them."""
+    """Operations of a period and the balances around them.
+
+    The oldest comes first: the balance runs from the opening to the closing one. Everywhere else
+    the newest does.
+    """
 
     code = "settlements"
     title = "Справка по взаиморасчетам"

@@ -18,7 +18,7 @@ from app.sections.staff.audit_log.forms import AuditFilterForm
 from app.sections.staff.audit_log.presenters import Line, cut, make_lines, make_table
 from app.sections.staff.blueprint import bp
 from app.web.context import clock
-from app.web.downloads import WRITERS, send_bytes
+from app.web.downloads import send_table
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
@@ -52,7 +52,7 @@ def audit_log_file(extension: str) -> ResponseReturnValue:
     record_export(session, len(table.rows), form.query(), clock().now())
     session.commit()
     name = f"Журнал {clock().today():%d.%m.%Y}"
-    return send_bytes(WRITERS[extension](table), name, extension)
+    return send_table(table, name, extension)
 
 
 def _all_lines(wanted: queries.AuditFilter) -> Iterator[Line]:

@@ -17,7 +17,7 @@ from app.sections.staff.billing.presenters import describe_balances
 from app.sections.staff.blueprint import bp
 from app.sections.staff.customers.contact_gaps import LISTED as LISTED_GAPS
 from app.web.context import clock
-from app.web.downloads import WRITERS, send_bytes
+from app.web.downloads import send_table
 from app.web.forms import MAX_SHOWN, printable
 from app.web.fragments import render_page
 from app.web.pager import STAFF_PAGE_ROWS, Pager
@@ -77,7 +77,7 @@ def balance_checks_file(extension: str) -> ResponseReturnValue:
     if month is None:
         return _wrong_month_page(typed)
     table = Table(f"Сверка {month}", COLUMNS, _rows(month))
-    return send_bytes(WRITERS[extension](table), f"Сверка остатков {month}", extension)
+    return send_table(table, f"Сверка остатков {month}", extension)
 
 
 def _wrong_month_page(typed: str) -> ResponseReturnValue:

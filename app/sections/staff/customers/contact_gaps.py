@@ -9,7 +9,7 @@ from app.extensions import db
 from app.integrations.spreadsheets import Column, Kind, Table
 from app.queries.contact_gaps import list_contact_gaps
 from app.sections.staff.blueprint import bp
-from app.web.downloads import WRITERS, send_bytes
+from app.web.downloads import send_table
 from app.web.permissions import staff_access
 
 LISTED = 50
@@ -30,4 +30,4 @@ def contact_gaps_file(extension: str) -> ResponseReturnValue:
         [gap.number, gap.customer_name, gap.email, gap.phone]
         for gap in list_contact_gaps(db.session())
     ]
-    return send_bytes(WRITERS[extension](Table(TITLE, COLUMNS, rows)), TITLE, extension)
+    return send_table(Table(TITLE, COLUMNS, rows), TITLE, extension)

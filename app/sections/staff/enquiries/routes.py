@@ -19,7 +19,7 @@ from app.sections.staff.blueprint import bp
 from app.sections.staff.enquiries import labels
 from app.sections.staff.enquiries.forms import EnquiryFilterForm
 from app.web.context import clock, local_now
-from app.web.downloads import WRITERS, send_bytes
+from app.web.downloads import send_table
 from app.web.forms import PeriodForm
 from app.web.fragments import render_page
 from app.web.pager import STAFF_PAGE_ROWS, Pager
@@ -66,7 +66,7 @@ def enquiries_file(extension: str) -> ResponseReturnValue:
     rows = list_queue(db.session(), wanted, today, 0, FILE_ROWS)
     event("enquiries exported", staff=current_clerk().login, rows=len(rows))
     table = labels.queue_table(rows, today)
-    return send_bytes(WRITERS[extension](table), f"Обращения на {today:%d.%m.%Y}", extension)
+    return send_table(table, f"Обращения на {today:%d.%m.%Y}", extension)
 
 
 @bp.get("/enquiries/summary")
@@ -92,7 +92,7 @@ def enquiries_summary_file(extension: str) -> ResponseReturnValue:
     table = labels.summary_table(count_by_topic(db.session(), form.period, local_now()))
     first, last = form.period.first, form.period.last
     name = f"Обращения по видам {first:%d.%m.%Y}-{last:%d.%m.%Y}"
-    return send_bytes(WRITERS[extension](table), name, extension)
+    return send_table(table, name, extension)
 
 
 def _filter_form() -> EnquiryFilterForm:

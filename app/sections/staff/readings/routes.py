@@ -27,7 +27,7 @@ from app.sections.staff.blueprint import bp
 from app.sections.staff.readings import labels
 from app.sections.staff.readings.forms import DecisionForm, ReadingFilterForm, only_numbers
 from app.web.context import clock, local_now
-from app.web.downloads import WRITERS, send_bytes
+from app.web.downloads import send_table
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.labels import ZONES
@@ -82,7 +82,7 @@ def readings_file(extension: str) -> ResponseReturnValue:
         return _page(form, DecisionForm(), 422)
     table = labels.readings_table(iter_submitted(db.session(), form.wanted))
     event("readings listed in a file", rows=len(table.rows))
-    return send_bytes(WRITERS[extension](table), f"Показания {clock().today():%d.%m.%Y}", extension)
+    return send_table(table, f"Показания {clock().today():%d.%m.%Y}", extension)
 
 
 def _list_url(wanted: ReadingFilterForm, **counts: int) -> str:
