@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
+from io import BytesIO
 from typing import Any
 
-from flask import Flask
+from flask import Flask, send_file
+from flask.wrappers import Response
 
 from app import cli, errors, extensions, logging, security
 from app.domain.rate_limits import Limits
@@ -14,6 +17,7 @@ from app.lib.clock import Clock
 from app.lib.database import READING_ENGINE, engine_options, prepare_engine, reading_engine
 from app.lib.keyring import attach_keyring
 from app.lib.packages import require_package
+from app.lib.static_files import CONTINUES, read_served
 from app.sections import (
     api,
     appearance,
@@ -51,7 +55,7 @@ from app.web import (
     template_context,
     uploads,
 )
-from app.web.template_engine import PageEnvironment
+from app.web.template_engine import PageEnvironment, PageLoader
 from app.web.urls import LateRule
 from config import ROOT, Config
 
@@ -87,6 +91,19 @@ class Portal(Flask):
 
     jinja_environment = PageEnvironment
     url_rule_class = LateRule
+
+    @cached_property
+    def jinja_loader(self) -> PageLoader:
+        """Where templates lie, and how they are read."""
+        return PageLoader(str(ROOT / "templates"))
+
+    def send_static_file(self, filename: str) -> Response:
+        """Serve a static file, with what it continues."""
+        if filename not in CONTINUES:
+            return super().send_static_file(filename)
+        content = BytesIO(read_served(ROOT / "static" / filename))
+        max_age = self.get_send_file_max_age(filename)
+        return send_file(content, download_name=filename, max_age=max_age)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Leave a view or hook as it is: none is a coroutine; asked some thirty times a request."""

@@ -211,6 +211,7 @@ class MeterReadings(MeterState):
             max_energy_kwh=self.max_energy_kwh(today),
             unusual_times=unusual_times,
             minimum=register.minimum,
+            is_estimated=register.previous is not None and register.previous.source == COMPUTED,
         )
 
     def max_energy_kwh(self, today: date) -> Decimal | None:

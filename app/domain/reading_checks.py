@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -26,6 +26,18 @@ class Doubt(StrEnum):
     """More than the maximum power can draw."""
 
 
+class Remark(StrEnum):
+    """What is unusual about a reading without having to be confirmed; staff judge by it."""
+
+    LOW = "low"
+    """A fraction of the typical month."""
+    ESTIMATED = "estimated"
+    """Counted from a reading that billing has only computed."""
+
+
+_DOUBTS = frozenset(Doubt)
+
+
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """What a reading of a register is compared with.
@@ -34,7 +46,8 @@ class Expectation:
         previous: the reading that consumption is counted from, dial units.
         typical_month_kwh: None where too little is known.
         max_energy_kwh: what maximum power × hours can draw since the previous reading.
-        unusual_times: how many typical months are unusual.
+        unusual_times: how many typical months are unusual; that part of one month is, too.
+        is_estimated: ``previous`` was only computed, nobody has read it.
         minimum: the last reading known at all, a control reading within the month included.
     """
 
@@ -43,11 +56,12 @@ class Expectation:
     max_energy_kwh: Decimal | None = None
     unusual_times: int = 3
     minimum: Decimal | None = None
+    is_estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedReading:
-    """A reading with its consumption and the doubts about it.
+    """A reading with its consumption, the doubts about it, and remarks for the staff.
 
     Attributes:
         consumption_kwh: None for a first reading, and where it went back.
@@ -57,6 +71,17 @@ class CheckedReading:
     consumption_kwh: Decimal | None
     rolled_over: bool = False
     doubts: tuple[Doubt, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def unusual(self) -> list[str]:
+        """Codes of everything unusual, doubts first, as they are stored."""
+        return [*map(str, self.doubts), *map(str, self.remarks)]
+
+
+def has_doubts(unusual: Iterable[str]) -> bool:
+    """Whether any of these codes had to be confirmed."""
+    return any(code in _DOUBTS for code in unusual)
 
 
 def check_reading(value: Decimal, scale: Scale, expected: Expectation) -> CheckedReading:
@@ -68,8 +93,13 @@ def check_reading(value: Decimal, scale: Scale, expected: Expectation) -> Checke
         expected: what is known about it.
 
     Returns:
-        The reading, its consumption, and every doubt that has to be confirmed.
+        The reading, its consumption, every doubt that has to be confirmed, and remarks.
     """
+    checked = _check_value(value, scale, expected)
+    return replace(checked, remarks=_remark(checked, expected))
+
+
+def _check_value(value: Decimal, scale: Scale, expected: Expectation) -> CheckedReading:
     if expected.previous is None:
         return CheckedReading(value, None)
     consumption_kwh = compute_consumption(expected.previous, value, scale)
@@ -81,6 +111,17 @@ def check_reading(value: Decimal, scale: Scale, expected: Expectation) -> Checke
     if expected.minimum is not None and value < expected.minimum:
         doubts = (Doubt.LESS, *doubts)
     return CheckedReading(value, consumption_kwh, False, doubts)
+
+
+def _remark(checked: CheckedReading, expected: Expectation) -> tuple[Remark, ...]:
+    remarks = []
+    consumption_kwh, typical_month_kwh = checked.consumption_kwh, expected.typical_month_kwh
+    if consumption_kwh and typical_month_kwh:
+        is_low = consumption_kwh * expected.unusual_times < typical_month_kwh
+        remarks += [Remark.LOW] if is_low else []
+    if expected.previous is not None and expected.is_estimated:
+        remarks.append(Remark.ESTIMATED)
+    return tuple(remarks)
 
 
 def check_meter_power(

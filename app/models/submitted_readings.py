@@ -72,7 +72,7 @@ class SubmittedReading(Base):
     rolled_over: Mapped[bool]
     is_late: Mapped[bool]
     doubts: Mapped[list[str]] = mapped_column(JSON)
-    """What the person confirmed."""
+    """Codes of what the person confirmed (``Doubt``) and of what staff look at (``Remark``)."""
     source: Mapped[str] = mapped_column(String(9))
     status: Mapped[str] = mapped_column(String(9))
     reason: Mapped[str | None] = mapped_column(String(300))

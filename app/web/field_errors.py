@@ -11,9 +11,14 @@ LINE = Length(max=200, message="Слишком длинно: не больше 2
 """One line of text."""
 
 
+def labelled_error(label: str, text: str) -> str:
+    """Put the label of a control before the text of its error."""
+    return f"Поле «{label}»: {text}"
+
+
 def field_error(field: Field, text: str) -> str:
     """Put the label of a field before the text of its error."""
-    return f"Поле «{field.label.text}»: {text}"
+    return labelled_error(field.label.text, text)
 
 
 class ListField(SelectField):

@@ -14,8 +14,11 @@ from wtforms import RadioField
 
 from app.domain.errors import PeriodError, TooManyAttemptsError
 from app.domain.period import MAX_MONTHS, Period, last_months, parse_day, parse_month, presets
+from app.web.field_errors import labelled_error
 
 MAX_SHOWN = 30
+LABELS = {"first": "С", "last": "По"}
+"""Of the two boxes of a period."""
 PASSWORD_ERRORS = {
     "short": "пароль короче 8 знаков",
     "long": "пароль длиннее 20 знаков",
@@ -60,8 +63,8 @@ class PeriodForm:
         try:
             day = _parse_day_or_month(text, is_last=name == "last")
         except PeriodError:
-            label = "С" if name == "first" else "По"
-            self.errors[name] = f"Поле «{label}»: нужна дата, например 01.11.2026"
+            advice = "нужна дата, например 01.11.2026"
+            self.errors[name] = labelled_error(LABELS[name], advice)
             setattr(self, name, printable(text)[:MAX_SHOWN])
             self.unreadable.add(name)
             return None

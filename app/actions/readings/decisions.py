@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.actions.accounts.notifications import notify_reading_refused
 from app.actions.audit_log import record
 from app.domain.errors import DoubtfulReadingsError
+from app.domain.reading_checks import has_doubts
 from app.domain.readings import LIVE, ReadingStatus
 from app.domain.staff import Clerk
 from app.lib.database import count_changed
@@ -55,7 +56,7 @@ def accept_readings(
         for row, contract in list_to_decide(session, list(seen))
         if row.status == seen[row.id] == ReadingStatus.SENT
     ]
-    doubtful = [row.id for row, _ in waiting if row.doubts and row.id not in confirmed]
+    doubtful = [row.id for row, _ in waiting if has_doubts(row.doubts) and row.id not in confirmed]
     if doubtful:
         raise DoubtfulReadingsError(doubtful)
     accepted = sum(

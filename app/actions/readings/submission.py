@@ -292,7 +292,7 @@ def _insert_reading(
         consumption_kwh=checked.consumption_kwh,
         rolled_over=checked.rolled_over,
         is_late=is_late,
-        doubts=[str(doubt) for doubt in checked.doubts],
+        doubts=checked.unusual,
         source=submitter.source,
         status=ReadingStatus.ACCEPTED if is_accepted else ReadingStatus.SENT,
         decided_at=now if is_accepted else None,

@@ -8,11 +8,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.contract_number import number_key
 from app.domain.period import Month
+from app.domain.reading_checks import Doubt, Remark
 from app.domain.readings import (
     LIVE,
     ReadingStatus,
@@ -40,11 +41,15 @@ CHUNK = 500
 
 
 class WarningFilter(StrEnum):
-    """Which warnings about a reading are wanted."""
+    """What is unusual about the readings that are wanted; or a ``Doubt``, or a ``Remark``."""
 
+    ANY = "any"
     DOUBT = "doubt"
     LATE = "late"
     NONE = "none"
+
+
+Unusual = WarningFilter | Doubt | Remark
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class ReadingFilter:
     department_id: int | None = None
     period: Month | None = None
     status: ReadingStatus | None = None
-    warning: WarningFilter | None = None
+    warning: Unusual | None = None
     text: str = ""
 
 
@@ -102,15 +107,15 @@ def count_submitted(session: Session, wanted: ReadingFilter) -> int:
 def list_submitted(
     session: Session, wanted: ReadingFilter, offset: int = 0, limit: int = 50
 ) -> list[ReviewedReading]:
-    """A page of the readings that pass the filter, the newest first."""
+    """A page of the readings that pass the filter: unusual ones first, then the newest."""
     ids = session.scalars(
-        _select_ids(wanted).order_by(SubmittedReading.id.desc()).offset(offset).limit(limit)
+        _select_ids(wanted).order_by(*_UNUSUAL_FIRST).offset(offset).limit(limit)
     ).all()
     return list_submitted_by_id(session, ids)
 
 
 def list_submitted_by_id(session: Session, ids: Sequence[int]) -> list[ReviewedReading]:
-    """Readings with these ids, the newest first."""
+    """Readings with these ids: unusual ones first, then the newest."""
     return _list_rows(session, ids, with_typical_month=True)
 
 
@@ -119,9 +124,7 @@ def iter_submitted(session: Session, wanted: ReadingFilter) -> Iterator[Reviewed
 
     Without their typical months, which would take longer than all the rest.
     """
-    ids = session.scalars(
-        _select_ids(wanted).order_by(SubmittedReading.id.desc()).limit(MAX_ROWS + 1)
-    ).all()
+    ids = session.scalars(_select_ids(wanted).order_by(*_UNUSUAL_FIRST).limit(MAX_ROWS + 1)).all()
     for start in range(0, len(ids), CHUNK):
         yield from _list_rows(session, ids[start : start + CHUNK], with_typical_month=False)
 
@@ -189,12 +192,25 @@ _UNACKNOWLEDGED = (
     SubmittedReading.status.in_(LIVE),
 )
 # The column holds JSON, which the two databases compare in no common way; its text they do.
-_HAS_DOUBTS = cast(SubmittedReading.doubts, String) != "[]"
-_WARNINGS = {
-    WarningFilter.DOUBT: _HAS_DOUBTS,
-    WarningFilter.LATE: SubmittedReading.is_late,
-    WarningFilter.NONE: and_(SubmittedReading.is_late.is_(False), ~_HAS_DOUBTS),
+_CODES = cast(SubmittedReading.doubts, String)
+_IS_UNUSUAL = or_(_CODES != "[]", SubmittedReading.is_late.is_(True))
+
+
+def _has_code(*codes: str) -> ColumnElement[bool]:
+    return or_(*(_CODES.contains(f'"{code}"', autoescape=True) for code in codes))
+
+
+_WARNINGS: dict[Unusual, ColumnElement[bool]] = {
+    WarningFilter.ANY: _IS_UNUSUAL,
+    WarningFilter.DOUBT: _has_code(*Doubt),
+    WarningFilter.LATE: SubmittedReading.is_late.is_(True),
+    WarningFilter.NONE: ~_IS_UNUSUAL,
 }
+_UNUSUAL_FIRST = (
+    case((_has_code(*Doubt), 0), (_IS_UNUSUAL, 1), else_=2),
+    SubmittedReading.id.desc(),
+)
+"""What had to be confirmed, then what is unusual in another way, then the rest."""
 
 
 def _select_ids(wanted: ReadingFilter) -> Select[Any]:
@@ -212,7 +228,8 @@ def _select_ids(wanted: ReadingFilter) -> Select[Any]:
     if wanted.period is not None:
         statement = statement.where(SubmittedReading.period == wanted.period)
     if wanted.warning is not None:
-        statement = statement.where(_WARNINGS[wanted.warning])
+        is_wanted = _WARNINGS.get(wanted.warning)
+        statement = statement.where(_has_code(wanted.warning) if is_wanted is None else is_wanted)
     if wanted.text:
         statement = statement.where(_matches(wanted.text))
     return statement
@@ -250,7 +267,7 @@ def _list_rows(
         .join(Customer, Customer.id == Contract.customer_id)
         .outerjoin(StaffMember, StaffMember.id == SubmittedReading.decided_by_id)
         .where(SubmittedReading.id.in_(ids))
-        .order_by(SubmittedReading.id.desc())
+        .order_by(*_UNUSUAL_FIRST)
     ).all()
     readings = [row[0] for row in rows]
     names = name_registers(session, {reading.register_id for reading in readings})

@@ -103,7 +103,7 @@ def proof_submit(token: str) -> ResponseReturnValue:
             context.now,
         )
     except (AmountError, ProofError) as error:
-        form.amount.errors = [proof_error_text(error)]
+        form.amount.errors = [proof_error_text(error, form.amount.label.text)]
         event("proof refused", registration=registration.id)
         return _proof_page(form, registration, 422)
     except ProofHeldError:

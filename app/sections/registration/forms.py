@@ -217,9 +217,10 @@ class ConfirmForm(FlaskForm):
 
     def refuse(self, error: DomainError | None = None) -> int:
         """Show beside the field why the password is refused; the status of the answer."""
-        text = "Поле «Пароль»: введите пароль, который задали при регистрации"
+        text = field_error(self.password, "введите его")
         if isinstance(error, SignInRefusedError):
-            text = "Поле «Пароль»: пароль не подходит. Ссылка продолжает действовать"
+            refused = "пароль не подходит. Ссылка продолжает действовать"
+            text = field_error(self.password, refused)
         if isinstance(error, TooManyAttemptsError):
             text = too_many_attempts(error)
         self.password.errors = [text]

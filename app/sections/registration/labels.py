@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.domain.errors import AmountError, DomainError, ProofError
+from app.web.field_errors import labelled_error
 
 NOT_FOUND = (
     "Договор с таким номером и ИНН не найден, или кабинет по нему уже открыт. "
@@ -47,10 +48,14 @@ OBJECTION_ERRORS = {
 }
 
 
-def proof_error_text(error: DomainError) -> str:
-    """Text for an amount that proved nothing."""
+def proof_error_text(error: DomainError, label: str) -> str:
+    """Text for an amount that proved nothing.
+
+    Args:
+        label: of the field.
+    """
     if isinstance(error, AmountError):
-        return "Поле «Сумма документа»: нужна сумма с копейками, например 12 345,67"
+        return labelled_error(label, "нужна сумма с копейками, например 12\u00a0345,67")
     if isinstance(error, ProofError) and error.tries_left:
         return f"Такой суммы в документах нет. Осталось попыток: {error.tries_left}"
     return "Попытки закончились. Заявку рассмотрит сотрудник"

@@ -18,6 +18,7 @@ from app.sections.staff.blueprint import bp
 from app.sections.staff.customers.contact_gaps import LISTED as LISTED_GAPS
 from app.web.context import clock
 from app.web.downloads import send_table
+from app.web.field_errors import labelled_error
 from app.web.forms import MAX_SHOWN, printable
 from app.web.fragments import render_page
 from app.web.pager import STAFF_PAGE_ROWS, Pager
@@ -25,7 +26,8 @@ from app.web.permissions import staff_access
 
 PAGE = "staff/billing/balance_checks.html"
 LISTED_PAYMENTS = 50
-WRONG_MONTH = "Поле «Месяц»: нужен месяц, например 2026-10"
+MONTH = "Месяц"
+WRONG_MONTH = labelled_error(MONTH, "нужен месяц, например 2026-10")
 COLUMNS = (
     Column("Договор", Kind.TEXT, 16),
     Column("Потребитель", Kind.TEXT, 40),

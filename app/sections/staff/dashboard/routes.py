@@ -14,6 +14,7 @@ from app.queries.reached_limits import list_reached_limits
 from app.sections.staff.audit_log.forms import midnight
 from app.sections.staff.blueprint import bp
 from app.sections.staff.dashboard.limit_labels import LIMITS
+from app.sections.staff.dashboard.presenters import build_tasks, describe_data
 from app.web.context import clock, config
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
@@ -32,13 +33,14 @@ def dashboard() -> ResponseReturnValue:
     week = day - timedelta(days=FAILED_DAYS - 1)
     dashboard = build_dashboard(db.session(), current_clerk().staff_id, day, midnight(week))
     oldest = now - timedelta(hours=config().billing_age_hours)
+    is_old = dashboard.as_of is None or dashboard.as_of < oldest
     return render_page(
         "staff/dashboard/index.html",
         fragment="results",
         dashboard=dashboard,
-        week=week.isoformat(),
+        tasks=build_tasks(dashboard, week.isoformat()),
+        data_state=describe_data(dashboard, is_old=is_old),
         health_faults=list_dashboard_faults(),
         limits=list_reached_limits(db.session(), watched_limits(), now),
         limit_labels=LIMITS,
-        is_old=dashboard.as_of is None or dashboard.as_of < oldest,
     )

@@ -87,12 +87,13 @@ class ReplyForm(FlaskForm):
     key = HiddenField()
     seen = HiddenField()
     step = RadioField(
-        "Что сделать",
-        choices=dict(STEPS),
-        default=Reply.ANSWER,
-        invalid_choice_message="Поле «Что сделать»: выберите",
+        "Что сделать", choices=dict(STEPS), default=Reply.ANSWER, validate_choice=False
     )
     text = TextAreaField("Текст потребителю", filters=[lines])
+
+    def validate_step(self, field: RadioField) -> None:
+        if field.data not in field.choices:
+            raise ValidationError(field_error(field, "выберите"))
 
     def validate_text(self, field: TextAreaField) -> None:
         if not field.data.strip():

@@ -18,6 +18,7 @@ from app.queries.staff import list_staff
 from app.sections.staff.blueprint import bp
 from app.sections.staff.enquiries import labels
 from app.sections.staff.enquiries.forms import EnquiryFilterForm
+from app.sections.staff.enquiries.presenters import present_queue
 from app.web.context import clock, local_now
 from app.web.downloads import send_table
 from app.web.forms import PeriodForm
@@ -48,12 +49,13 @@ def enquiries() -> ResponseReturnValue:
         "staff/enquiries/index.html",
         fragment="results",
         form=form,
-        rows=list_queue(db.session(), wanted, today, pager.offset, pager.size),
+        rows=present_queue(
+            list_queue(db.session(), wanted, today, pager.offset, pager.size), today
+        ),
         pager=pager,
         without_department=without_department,
         is_filtered=bool(form.q.data),
         file_rows=FILE_ROWS,
-        today=today,
         labels=labels,
     )
 

@@ -33,6 +33,7 @@ from app.sections.staff.enquiries.forms import (
     TopicForm,
     read_id,
 )
+from app.sections.staff.enquiries.presenters import build_beside
 from app.web.context import clock, config, local_now
 from app.web.data_access import record_access
 from app.web.field_errors import field_error
@@ -293,6 +294,7 @@ def _page(
         done=labels.DONE.get(request.args.get("done", "")),
         is_open=found.status in OPEN,
         overdue=labels.overdue_label(found.status, found.answer_due_on, clock().today()),
+        beside=build_beside(found),
         me=current_clerk().staff_id,
         limits=file_rules(),
         labels=labels,

@@ -13,10 +13,11 @@ from wtforms import Field, Form, SelectField, StringField, ValidationError
 
 from app.actions.readings.decisions import MAX_REASON
 from app.domain.period import Month
+from app.domain.reading_checks import Doubt, Remark
 from app.domain.readings import ReadingStatus
 from app.lib.database import MAX_ID
 from app.models import Department
-from app.queries.readings.staff import ReadingFilter, WarningFilter
+from app.queries.readings.staff import ReadingFilter, Unusual, WarningFilter
 from app.sections.staff.readings import labels
 from app.web.field_errors import MaxLength, field_error
 from app.web.forms import printable
@@ -49,7 +50,7 @@ class ReadingFilterForm(Form):
         default=str(ReadingStatus.SENT),
     )
     warned = SelectField(
-        "Предупреждение",
+        "Что необычно",
         choices={ALL: "Все"} | labels.WARNED_FILTER,
         validate_choice=False,
         validators=[offered],
@@ -92,7 +93,7 @@ class ReadingFilterForm(Form):
             None if self.department.data == ALL else int(self.department.data),
             None if self.month.data == ALL else Month.parse(self.month.data),
             None if self.state.data == ALL else ReadingStatus(self.state.data),
-            None if self.warned.data == ALL else WarningFilter(self.warned.data),
+            _unusual(self.warned.data),
             self.q.data or "",
         )
 
@@ -137,6 +138,14 @@ class DecisionForm:
         elif len(form.reason) > MAX_REASON:
             form.errors["reason"] = labels.LONG_REASON
         return form
+
+
+def _unusual(code: str) -> Unusual | None:
+    """What is chosen in «Что необычно»; None: everything."""
+    if code == ALL:
+        return None
+    kinds: tuple[type[Unusual], ...] = (WarningFilter, Doubt, Remark)
+    return next(kind(code) for kind in kinds if code in set(kind))
 
 
 def _seen(values: Sequence[str]) -> dict[int, str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.actions.readings.decisions import DecisionCounts
-from app.domain.reading_checks import Doubt
+from app.domain.reading_checks import Doubt, Remark
 from app.domain.readings import ReadingSource, ReadingStatus
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
 from app.queries.readings.staff import MAX_ROWS, ReviewedReading, WarningFilter
 from app.sections.readings.labels import STATUSES
+from app.web.field_errors import labelled_error
 from app.web.filters import moment
 from app.web.labels import ZONES
 
@@ -21,22 +22,27 @@ STATUS_FILTER = {
     str(ReadingStatus.REPLACED): "Заменены",
     str(ReadingStatus.WITHDRAWN): "Отозваны",
 }
-WARNED_FILTER = {
-    str(WarningFilter.DOUBT): "С сомнением",
-    str(WarningFilter.LATE): "После срока",
-    str(WarningFilter.NONE): "Без предупреждений",
-}
-DOUBTS = {
-    Doubt.ROLL_OVER: "Переход через ноль",
-    Doubt.LESS: "Меньше предыдущего",
-    Doubt.ZERO: "Расхода нет",
+REASONS: dict[str, str] = {
     Doubt.UNUSUAL: "Намного больше обычного",
     Doubt.POWER: "Больше максимальной мощности",
+    Doubt.LESS: "Меньше предыдущего",
+    Doubt.ROLL_OVER: "Переход через ноль",
+    Doubt.ZERO: "Расхода нет",
+    Remark.LOW: "Намного меньше обычного",
+    Remark.ESTIMATED: "Предыдущее рассчитано, не снято",
+}
+WARNED_FILTER = {
+    str(WarningFilter.ANY): "Все необычные",
+    str(WarningFilter.DOUBT): "С сомнением",
+    **{str(code): label for code, label in REASONS.items()},
+    str(WarningFilter.LATE): "После срока",
+    str(WarningFilter.NONE): "Без замечаний",
 }
 SOURCES = {ReadingSource.PORTAL: "кабинет", ReadingSource.STAFF: "сотрудник"}
 NOTHING_TICKED = "Ничего не отмечено. Отметьте показания в таблице"
-NO_REASON = "Поле «Причина отказа»: напишите, почему; это прочитает потребитель"
-LONG_REASON = "Поле «Причина отказа»: не больше 300 знаков"
+REASON = "Причина отказа"
+NO_REASON = labelled_error(REASON, "напишите, почему; это прочитает потребитель")
+LONG_REASON = labelled_error(REASON, "не больше 300 знаков")
 REASON_TO_ACCEPT = (
     "Написана причина отказа, а нажата кнопка «Принять». "
     "Чтобы принять, сотрите причину; чтобы отклонить, нажмите «Отклонить отмеченные»"
@@ -51,7 +57,7 @@ def status_label(row: ReviewedReading) -> tuple[str, str]:
 
 def warnings(row: ReviewedReading) -> list[str]:
     """Labels of everything unusual about a reading."""
-    found = [DOUBTS[Doubt(doubt)] for doubt in row.reading.doubts]
+    found = [REASONS[code] for code in row.reading.doubts]
     return [*found, "После срока"] if row.reading.is_late else found
 
 
@@ -83,7 +89,7 @@ def readings_table(rows: Iterable[ReviewedReading]) -> Table:
         Column("Дата показания", Kind.DATE, 12),
         Column("Коэффициент", Kind.ENERGY, 12),
         Column("Расход, кВт·ч", Kind.ENERGY, 16),
-        Column("Предупреждения", Kind.TEXT, 30),
+        Column("Что необычно", Kind.TEXT, 30),
         Column("Источник", Kind.TEXT, 12),
         Column("Передано", Kind.TEXT, 18),
         Column("Статус", Kind.TEXT, 14),

@@ -47,7 +47,7 @@ COUNTS = {
 @bp.get("/readings")
 @staff_access(StaffPermission.WORK, lists=True)
 def readings() -> ResponseReturnValue:
-    """List submitted readings, the newest first."""
+    """List submitted readings: unusual ones first, then the newest."""
     return _page(_filter(), DecisionForm())
 
 
