@@ -47,6 +47,16 @@ class Change:
     before: str | None
     after: str
 
+    @property
+    def shown_before(self) -> str | None:
+        """The value before, short enough for the page."""
+        return None if self.before is None else _cut(self.before)
+
+    @property
+    def shown_after(self) -> str:
+        """The value after, short enough for the page."""
+        return _cut(self.after)
+
     def __str__(self) -> str:
         was = "" if self.before is None else f"{self.before} → "
         return f"{self.name}: {was}{self.after}"
@@ -107,7 +117,7 @@ def make_table(lines: Iterable[Line]) -> Table:
     return Table("Журнал", COLUMNS, [line.cells() for line in lines])
 
 
-def cut(text: str) -> str:
+def _cut(text: str) -> str:
     """A long value in short; the file has the whole."""
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 

@@ -15,7 +15,7 @@ from app.queries import audit_log as queries
 from app.queries.pagination import Cursor, Slice
 from app.queries.staff import list_staff
 from app.sections.staff.audit_log.forms import AuditFilterForm
-from app.sections.staff.audit_log.presenters import Line, cut, make_lines, make_table
+from app.sections.staff.audit_log.presenters import Line, make_lines, make_table
 from app.sections.staff.blueprint import bp
 from app.web.context import clock
 from app.web.downloads import send_table
@@ -73,7 +73,6 @@ def _page(form: AuditFilterForm, status: int = 200, message: str | None = None) 
         query=form.query(),
         lines=list(make_lines(found.rows, queries.find_names(session, found.rows))),
         found=found,
-        cut=cut,
         faults=[("", message)] if message else summary_of(form),
         status=status,
     )

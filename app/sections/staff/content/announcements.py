@@ -15,6 +15,7 @@ from app.models import Announcement
 from app.queries import directories as queries
 from app.sections.staff.blueprint import bp
 from app.sections.staff.content.forms import AnnouncementForm
+from app.sections.staff.content.presenters import present_announcements
 from app.web.context import clock, local_now
 from app.web.forms import summary_of
 from app.web.fragments import render_page
@@ -32,10 +33,12 @@ def directory_announcements() -> ResponseReturnValue:
     return render_page(
         "staff/content/announcements.html",
         fragment="results",
-        rows=queries.list_announcements(db.session(), pager.offset, pager.size),
-        shown_id=queries.find_announced_id(db.session(), clock().now()),
+        rows=present_announcements(
+            queries.list_announcements(db.session(), pager.offset, pager.size),
+            queries.find_announced_id(db.session(), clock().now()),
+            clock().now(),
+        ),
         pager=pager,
-        stage=_stage,
         saved=request.args.get("saved"),
     )
 

@@ -24,6 +24,7 @@ from app.sections.staff.content.forms import (
     PremisesForm,
     TopicForm,
 )
+from app.sections.staff.content.presenters import COLUMNS, present_rows
 from app.web.context import clock, config
 from app.web.field_errors import field_error
 from app.web.forms import summary_of
@@ -101,11 +102,14 @@ def directory(kind: str) -> ResponseReturnValue:
         "staff/content/rows.html",
         fragment="results",
         directory=found,
-        rows=queries.list_rows(db.session(), found.model, pager.offset, pager.size),
-        departments=queries.name_departments(db.session()) if kind == "topics" else {},
-        answer_days=config().enquiry_answer_days,
+        rows=present_rows(
+            kind,
+            queries.list_rows(db.session(), found.model, pager.offset, pager.size),
+            queries.name_departments(db.session()) if kind == "topics" else {},
+            config().enquiry_answer_days,
+        ),
+        columns=COLUMNS[kind],
         pager=pager,
-        record_source=_record_source,
         saved=request.args.get("saved"),
     )
 

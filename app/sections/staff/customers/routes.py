@@ -23,7 +23,8 @@ from app.queries.open_items import read_money_overview
 from app.queries.profile import get_session
 from app.queries.transfers import list_transfers_of
 from app.sections.staff.blueprint import bp
-from app.sections.staff.labels import BLOCKED, CONTRACT_STATUSES, CUSTOMER_ROLES, REGISTRATIONS
+from app.sections.staff.customers.presenters import present_accounts
+from app.sections.staff.labels import BLOCKED, CONTRACT_STATUSES, REGISTRATIONS
 from app.web.context import clock, local_now
 from app.web.data_access import record_access
 from app.web.forms import describe_wait, printable
@@ -31,7 +32,6 @@ from app.web.fragments import is_fragment, render_page
 from app.web.pager import Pager
 from app.web.permissions import staff_access
 from app.web.policies import recovery_rules, session_lives
-from app.web.user_agents import describe_user_agent
 
 PAGE_ROWS = 25
 DONE = {
@@ -151,13 +151,13 @@ def _card(contract: Contract, message: str | None = None, status: int = 200) -> 
         points=get_contract_details(session, visible).points,
         others=queries.list_other_contracts(session, contract),
         transfers=list_transfers_of(session, contract.id),
-        accounts=queries.list_accounts(session, contract, now, *session_lives()),
+        accounts=present_accounts(
+            contract.id, queries.list_accounts(session, contract, now, *session_lives())
+        ),
         registrations=queries.list_last_registrations(session, contract),
         messages=queries.list_last_messages(session, contract),
         statuses=CONTRACT_STATUSES,
-        roles=CUSTOMER_ROLES,
         states=REGISTRATIONS,
-        describe_user_agent=describe_user_agent,
         today=clock().today(),
         message=message,
         done=DONE.get(request.args.get("done", "")),

@@ -18,14 +18,16 @@ from app.models import StaffMember
 from app.queries.enquiries.customer import list_departments
 from app.queries.staff import get_staff, list_open_sessions, list_staff
 from app.sections.staff.blueprint import bp
-from app.sections.staff.labels import ROLES, STAFF_FAULTS
+from app.sections.staff.labels import STAFF_FAULTS
 from app.sections.staff.members.forms import StaffForm
+from app.sections.staff.members.presenters import present_members
 from app.web.context import clock
 from app.web.field_errors import field_error
 from app.web.forms import summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.policies import staff_session_lives
+from app.web.session import current_clerk
 
 
 @bp.get("/team")
@@ -35,8 +37,10 @@ def members() -> ResponseReturnValue:
     return render_page(
         "staff/members/index.html",
         fragment="results",
-        staff=list_staff(db.session()),
-        roles=ROLES,
+        rows=present_members(
+            list_staff(db.session()),
+            may_manage=current_clerk().may(StaffPermission.MANAGE_STAFF),
+        ),
         saved=request.args.get("saved"),
     )
 
