@@ -9,7 +9,7 @@ from flask.wrappers import Response
 
 from app.security import YEAR, cookie_name
 
-TEXTS = {"100": "100 %", "150": "150 %", "200": "200 %"}
+TEXTS = {"100": "100\u00a0%", "150": "150\u00a0%", "200": "200\u00a0%"}
 SCHEMES = {
     "auto": "Обычная",
     "white": "Черным по белому",

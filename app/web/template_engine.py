@@ -28,14 +28,16 @@ _PLAIN_CALLABLES = frozenset({FunctionType, MethodType, Macro, _lru_cache_wrappe
 
 NBSP = "\u00a0"
 _SPACE_THAT_STAYS = re.compile(
-    r"(?<=№) (?=\S)|(?<=[0-9}]) (?=(?:%(?!\})|₽|кВт|МВт|КБ|МБ|руб\.|коп\.))"
+    r"(?<=№) (?=\S)"
+    r"|(?<=[0-9}]) (?=(?:%(?!\})|₽|кВт|МВт|КБ|МБ|руб\.|коп\.|\{\{ (?:\w+\.)*unit\b))"
+    r"|(?<=[−×≈]) (?=[0-9(]|\{\{)|(?<= =) (?=\{\{)"
 )
 
 
 def bind_spaces(source: str) -> str:
     """Make the spaces of a text no-break that part a sign or a unit from its number.
 
-    «№ 5», «22 %», «340 кВт·ч», «12,00 ₽»: whoever writes a page or a label need not think of it.
+    «№ 5», «22 %», «340 кВт·ч», «× 40» of a formula: whoever writes a page need not think of it.
     """
     return _SPACE_THAT_STAYS.sub(NBSP, source)
 

@@ -1,13 +1,15 @@
-"""Every page as the portal sends it: what the Nu checker says of it."""
+"""Every page as the portal sends it: what the Nu checker says of it, and its spaces."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 from config import ROOT
 from tests.browser.every_page import SentPage, collect_pages
@@ -17,6 +19,8 @@ from tests.conftest import need
 pytestmark = pytest.mark.long
 CHECKER = ROOT / ".venv" / "vnu.jar"
 FEWEST_PAGES = 200
+SPACE_THAT_BREAKS = re.compile(r"№ |(?:^|[0-9]) (?:%|₽|кВт|МВт|[КМ]Б\b|руб\.|коп\.)")
+WRITTEN_BY_OTHERS = "bdi, textarea, option, script, template"
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +43,14 @@ def test_the_nu_checker_finds_nothing_on_any_page(pages: list[SentPage], tmp_pat
         for fault in json.loads(answer.stderr)["messages"]
     ]
     assert faults == []
+
+
+def test_no_number_is_parted_from_its_sign_or_unit(pages: list[SentPage]) -> None:
+    faults = set()
+    for page in pages:
+        soup = BeautifulSoup(page.html, "lxml")
+        for others in soup.select(WRITTEN_BY_OTHERS):
+            others.clear()
+        for text in soup.find_all(string=SPACE_THAT_BREAKS):
+            faults.add(f"{' '.join(text.split(' ')).strip()[:120]} ({page.name})")
+    assert not faults, sorted(faults)

@@ -16,9 +16,11 @@ from app.domain.reading_checks import (
     CheckedReading,
     Doubt,
     Expectation,
+    Remark,
     check_meter_power,
     check_reading,
     compute_max_energy,
+    has_doubts,
 )
 from app.domain.readings import (
     KnownReading,
@@ -142,6 +144,38 @@ def test_implausible_readings_are_asked_about() -> None:
         Doubt.POWER,
     ]
     assert doubts("5.00", previous=None) == []
+
+
+def remarks(value: str, **known: object) -> list[str]:
+    expected = Expectation(**({"previous": D("1000.00")} | known))  # type: ignore[arg-type]
+    return list(check_reading(D(value), SCALE, expected).remarks)
+
+
+def test_a_fraction_of_the_typical_month_is_remarked_and_not_asked_about() -> None:
+    assert remarks("1033.00", typical_month_kwh=D(100)) == [Remark.LOW]
+    assert remarks("1034.00", typical_month_kwh=D(100)) == []
+    assert doubts("1033.00", typical_month_kwh=D(100)) == []
+    assert remarks("1033.00") == []
+    assert remarks("1000.00", typical_month_kwh=D(100)) == [], "no consumption is a doubt already"
+
+
+def test_consumption_since_a_computed_reading_is_remarked() -> None:
+    assert remarks("1100.00", is_estimated=True) == [Remark.ESTIMATED]
+    assert remarks("900.00", is_estimated=True) == [Remark.ESTIMATED], "it may explain the decrease"
+    assert remarks("900.00", previous=None, is_estimated=True) == []
+
+
+@given(
+    value=st.decimals("0.00", "99999.99", places=2),
+    previous=st.decimals("0.00", "99999.99", places=2),
+    typical=st.decimals("0.01", "5000", places=2),
+)
+def test_no_reading_is_far_above_and_far_below_the_usual_at_once(
+    value: D, previous: D, typical: D
+) -> None:
+    checked = check_reading(value, SCALE, Expectation(previous, typical))
+    assert not {Doubt.UNUSUAL, Remark.LOW} <= {*checked.doubts, *checked.remarks}
+    assert has_doubts(checked.unusual) == bool(checked.doubts)
 
 
 def test_passing_zero_is_asked_only_where_it_is_plausible() -> None:

@@ -42,6 +42,16 @@ def test_text_is_packed_twice_and_pictures_are_copied(static: Path, tmp_path: Pa
     assert pack(static, target, NOW) == 0
 
 
+def test_a_style_sheet_is_packed_after_the_one_it_continues(static: Path, tmp_path: Path) -> None:
+    (static / "staff.css").write_text("b { color: blue }", encoding="utf-8")
+    before = version_of(static / "staff.css")
+    pack(static, tmp_path / "packed", NOW)
+    copy = tmp_path / "packed" / before / "static/staff.css"
+    assert copy.read_text(encoding="utf-8") == "a { color: red }b { color: blue }"
+    (static / "site.css").write_text("a { color: green }", encoding="utf-8")
+    assert version_of(static / "staff.css") != before
+
+
 def test_a_version_that_is_over_is_kept_for_a_week(static: Path, tmp_path: Path) -> None:
     target = tmp_path / "packed"
     pack(static, target, NOW)

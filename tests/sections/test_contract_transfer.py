@@ -151,7 +151,7 @@ def test_nobody_registers_and_nobody_is_told_before_the_decision(
 def test_the_clerk_s_task_and_the_same_organisation(scene: Scene, outbox: Outbox) -> None:
     scene.enqueue()
     clerk = scene.clerk()
-    task = clerk.get("staff.dashboard").select_one(".queue a:-soup-contains('сменил потребителя')")
+    task = clerk.get("staff.dashboard").select_one(".tasks a:-soup-contains('сменил потребителя')")
     soup = clerk.open(task["href"])
     assert OWNED in soup.select_one("tbody").text
     card = clerk.get("staff.customer", contract_id=scene.contract.id)

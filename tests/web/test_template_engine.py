@@ -14,7 +14,7 @@ from jinja2 import pass_context, pass_environment, pass_eval_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from app.web.template_engine import PageEnvironment, escape_piece
+from app.web.template_engine import PageEnvironment, bind_spaces, escape_piece
 
 
 class Framed:
@@ -115,3 +115,22 @@ def test_a_piece_is_escaped_as_markupsafe_does(value: Any) -> None:
 
 def test_the_portals_pages_are_rendered_by_it(app: Flask) -> None:
     assert type(app.jinja_env) is PageEnvironment
+
+
+@pytest.mark.parametrize(
+    ("source", "bound"),
+    [
+        ("Договор № {{ number }} от", "Договор №_{{ number }} от"),
+        ('"№ " ~ number', '"№_" ~ number'),
+        ("прибор № <bdi>", "прибор №_<bdi>"),
+        ("НДС {{ rate }} %, пени 9 %", "НДС {{ rate }}_%, пени 9_%"),
+        ("{% if count == 5 %}", "{% if count == 5 %}"),
+        ("{{ kwh|energy }} кВт·ч", "{{ kwh|energy }}_кВт·ч"),
+        ("{% endif %} {{ line.unit }}", "{% endif %}_{{ line.unit }}"),
+        ("({{ end }} − {{ start }}) × 40", "({{ end }} −_{{ start }}) ×_40"),
+        ("{{ ratio }} = {{ kwh }}", "{{ ratio }} =_{{ kwh }}"),
+        ("{% set a = b %}", "{% set a = b %}"),
+    ],
+)
+def test_numbers_stay_on_one_line_with_their_signs_and_units(source: str, bound: str) -> None:
+    assert bind_spaces(source) == bound.replace("_", "\u00a0")

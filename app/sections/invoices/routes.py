@@ -70,7 +70,7 @@ def invoice(contract: VisibleContract, invoice_id: int) -> ResponseReturnValue:
         today=clock().today(),
         kinds=KINDS,
         **payment_options(
-            contract, _payable(contract, card), f"QR-код для оплаты счета № {card.number}"
+            contract, _payable(contract, card), f"QR-код для оплаты счета №\u00a0{card.number}"
         ),
     )
 

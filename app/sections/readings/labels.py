@@ -125,7 +125,7 @@ def meter_label(serial_number: str, model: str | None) -> str:
 
 def register_label(meter: MeterState, register: RegisterState) -> str:
     """«Прибор № 12345678, зона Т1»; the zone only where there are several."""
-    label = f"Прибор № {meter.serial_number}"
+    label = f"Прибор №\u00a0{meter.serial_number}"
     return f"{label}, {ZONES[register.zone]}" if len(meter.registers) > 1 else label
 
 

@@ -102,26 +102,30 @@ def busy(make: Factory, session: Session, contract: Contract) -> Contract:
 
 
 def counts(soup) -> dict[str, tuple[int, str]]:
-    """Number and address of each line, by its words."""
-    return {line.a.text: (int(line.b.text), line.a["href"]) for line in soup.select(".queue li")}
+    """Number and address of each task, by its words."""
+    return {task.a.text: (int(task.b.text), task.a["href"]) for task in soup.select(".tasks li")}
 
 
 EXPECTED = {
-    "Просрочены": 2,
-    "Ответить сегодня": 1,
-    "Ответить за 3 дня, считая сегодня": 3,
-    "Никто не взял": 4,
-    "Мои": 3,
-    "Показания на проверку": 2,
-    "Выгружены, биллинг не подтвердил": 0,
-    "Регистрации ждут решения": 1,
+    "Обращения просрочены": 2,
+    "Обращения: ответить сегодня": 1,
     "Сообщения не ушли за неделю": 1,
+    "Мои обращения": 3,
+    "Обращения никто не взял": 4,
+    "Обращения: ответить за 3 дня, считая сегодня": 3,
+    "Регистрации ждут решения": 1,
+    "Показания на проверку": 2,
 }
 
 
 def test_what_waits_is_counted(clerk: PageClient, busy) -> None:
     soup = clerk.get("staff.dashboard")
     assert {phrase: count for phrase, (count, _) in counts(soup).items()} == EXPECTED
+    assert list(counts(soup)) == list(EXPECTED), "what presses comes first"
+    assert [task.a.text for task in soup.select(".tasks .due")] == list(EXPECTED)[:3]
+    assert "Нет: договоров, сменивших потребителя, показаний без ответа биллинга." in " ".join(
+        soup.text.split()
+    )
     assert "после срока: 1" in soup.text
     assert "7 ч" in soup.text
 
@@ -131,8 +135,14 @@ def test_a_number_is_that_of_its_list(clerk: PageClient, busy, phrase: str) -> N
     count, address = counts(clerk.get("staff.dashboard"))[phrase]
     status = clerk.open(address).select_one("#status").text
     numbers = [int(number) for number in re.findall(r"\d+", status)]
-    assert numbers[-1:] == ([count] if count else numbers[-1:])
-    assert count or not clerk.open(address).select("tbody tr")
+    assert numbers[-1] == count
+
+
+def test_what_does_not_wait_leads_to_its_empty_list(clerk: PageClient) -> None:
+    links = clerk.get("staff.dashboard").select("#results .quiet a")
+    assert len(links) == 10
+    for link in links:
+        assert not clerk.open(link["href"]).select("tbody tr"), link.text
 
 
 def test_failed_messages_lead_to_their_list(clerk: PageClient, busy) -> None:
@@ -168,8 +178,8 @@ def test_a_week_of_failures_begins_at_midnight_in_the_number_and_in_the_list(
 
 def test_an_empty_day_says_so_without_alarm(clerk: PageClient) -> None:
     soup = clerk.get("staff.dashboard")
-    assert {count for count, _ in counts(soup).values()} == {0}
-    assert not soup.select(".queue .due, .queue .todo")
+    assert not soup.select(".tasks")
+    assert "Ничего не ждет" in soup.text
 
 
 def test_old_billing_data_are_pointed_out(

@@ -56,10 +56,10 @@ def test_a_reading_stands_beside_what_it_is_judged_by(
         "11.2026",
         "1140,50",
         "1100,00",
-        "на 31.10.2026",
+        "31.10.2026",
         "1 620",
         "обычно 400",
-        "это 405 %",
+        "405 %",
         "Намного больше обычного",
         "После срока",
         "кабинет",
@@ -305,3 +305,59 @@ def test_who_has_decided_and_what_billing_has_is_said(
     soup = clerk.get("staff.readings", state="accepted")
     assert "учтено биллингом" in soup.text
     assert not boxes(soup)
+
+
+def test_what_is_unusual_comes_first_with_its_reasons(
+    clerk: PageClient, make: Factory, contract: Contract
+) -> None:
+    unusual = (
+        ("11", ["less", "estimated"], False),
+        ("12", [], True),
+        ("13", ["low"], False),
+        ("14", [], False),
+        ("15", ["roll_over"], False),
+        ("16", [], False),
+    )
+    for serial, codes, is_late in unusual:
+        submit(make, meter_of(make, contract, serial), "1140.50", doubts=codes, is_late=is_late)
+    make.commit()
+    soup = clerk.get("staff.readings")
+    shown = [
+        (row.select("td bdi")[0].text, [reason.text for reason in row.select(".why b")])
+        for row in soup.select("table.desk tbody tr")
+    ]
+    assert shown == [
+        ("15", ["Переход через ноль"]),
+        ("11", ["Меньше предыдущего", "Предыдущее рассчитано, не снято"]),
+        ("13", ["Намного меньше обычного"]),
+        ("12", ["После срока"]),
+        ("16", []),
+        ("14", []),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "serials"),
+    [
+        ("any", {"11", "12", "13"}),
+        ("low", {"11", "13"}),
+        ("estimated", {"11"}),
+        ("doubt", set()),
+        ("less", set()),
+        ("late", {"12"}),
+        ("none", {"14"}),
+    ],
+)
+def test_the_list_is_narrowed_to_one_reason(
+    clerk: PageClient, make: Factory, contract: Contract, reason: str, serials: set[str]
+) -> None:
+    for serial, codes, is_late in (
+        ("11", ["low", "estimated"], False),
+        ("12", [], True),
+        ("13", ["low"], False),
+        ("14", [], False),
+    ):
+        submit(make, meter_of(make, contract, serial), "1140.50", doubts=codes, is_late=is_late)
+    make.commit()
+    soup = clerk.get("staff.readings", warned=reason)
+    assert {row.select("td bdi")[0].text for row in soup.select("table.desk tbody tr")} == serials

@@ -132,7 +132,7 @@ def _who(row: AuditRow, names: Names) -> str:
     account = names.accounts.get(row.account_id or 0)
     if account is not None and row.actor_kind is not ActorKind.COMMAND_LINE:
         email = show_email(account.email)
-        return f"{email}, договор № {account.number}" if account.number else email
+        return f"{email}, договор №\u00a0{account.number}" if account.number else email
     return NAMELESS[row.actor_kind]
 
 
