@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 from flask import Flask
+from flask.wrappers import Response
 from flask_compress import Compress
 from flask_login import LoginManager
 from flask_mail import Mail
@@ -76,10 +77,23 @@ class PortalSession(Session):
         return self.info.get(READING_ENGINE) or super().get_bind(*arguments, **options)
 
 
+class PageCompress(Compress):
+    """Compresses pages that refuse something, too; Flask-Compress leaves out what is not 2xx."""
+
+    def after_request(self, response: Response | None) -> Response:
+        """Compress an answer, if the browser accepts that."""
+        if response is None or response.status_code < 400:
+            return super().after_request(response)
+        status, response.status_code = response.status, 200
+        response = super().after_request(response)
+        response.status = status
+        return response
+
+
 # The tables inherit our own Base; the extension brings only engine and session per request.
 db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": PortalSession})
 migrate = Migrations()
 login_manager = SignIns()
 csrf = CSRFProtect()
-compress = Compress()
+compress = PageCompress()
 mail = Mail()

@@ -1,7 +1,7 @@
 // Progressive enhancement; the pages work without it.
 (function () {
   "use strict";
-  // Move the focus to the error summary of a form that failed.
+  // Move the focus to what is wrong, else to where one goes on.
   document.addEventListener("htmx:after:swap", function () {
     var summary = document.getElementById("error-summary");
     var title = document.title.replace("Ошибка · ", "");

@@ -110,6 +110,7 @@ def test_registration_by_text_message(
     fill(page, email, mobile, "через СМС")
     press(page, "Отправить смс")
     expect(page.locator("#status")).to_contain_text("Код отправлен")
+    expect(page.get_by_label("Код подтверждения")).to_be_focused()
     page.get_by_label("Код подтверждения").fill("000000")
     press(page, "ОК")
     expect(page.locator("#error-summary")).to_be_visible()
@@ -117,6 +118,7 @@ def test_registration_by_text_message(
     page.get_by_label("Код подтверждения").fill(outbox.code(re.sub(r"\D", "", mobile)))
     press(page, "ОК")
     expect(page.locator("#status")).to_contain_text("Подтверждено")
+    expect(page.locator("#status")).to_be_focused()
     expect(page.get_by_label("Адрес e-mail")).to_have_value(email)
     press(page, "Сохранить")
     # Not the number on record: one more step, by the total of a document or a clerk.

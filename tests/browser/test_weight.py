@@ -78,6 +78,20 @@ def test_everything_of_a_first_visit_is_light(site: Site, encoding: str) -> None
     assert sum(carried(client, url, encoding) for url in urls) <= 28 * KB
 
 
+@pytest.mark.parametrize("encoding", ["zstd", "br", "gzip"])
+def test_a_page_that_refuses_something_is_as_light_as_any(site: Site, encoding: str) -> None:
+    client = site.app.test_client()
+    token = re.findall(r'name="csrf_token"\s+[^>]*value="([^"]+)"', client.get("/sign-in").text)[0]
+    headers = {"Accept-Encoding": encoding}
+    refused = client.post("/sign-in", data={"csrf_token": token}, headers=headers)
+    missing = client.get("/nowhere", headers=headers)
+    for answer, status in ((refused, "422 UNPROCESSABLE ENTITY"), (missing, "404 NOT FOUND")):
+        assert answer.status == status
+        assert answer.headers["Content-Encoding"] == encoding
+        assert "Accept-Encoding" in answer.headers["Vary"]
+        assert len(answer.data) <= 2 * KB
+
+
 def test_a_cold_visit_takes_four_requests_and_the_next_page_one(
     windows: Windows, site: Site
 ) -> None:

@@ -104,7 +104,7 @@ def test_a_document_says_where_its_lines_come_to_other_sums(
     home = page.sign_in("00803").location
     link = visit(page, home, f"charges{YEAR}").select_one("table.charges tbody a")["href"]
     assert (
-        "Строки не дают сумм документа, по данным биллинга в них: без НДС 1 500,00 ₽, "
+        "Строки не дают сумм документа, по данным поставщика в них: без НДС 1 500,00 ₽, "
         "НДС 330,00 ₽, с НДС 1 830,00 ₽."
     ) in squeezed(page.open(link))
 
