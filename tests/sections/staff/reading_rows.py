@@ -94,7 +94,8 @@ def boxes(soup: BeautifulSoup) -> list[str]:
 def rows(soup: BeautifulSoup) -> list[str]:
     """Meters of the list with their values: «12345678 1110,50»."""
     return [
-        f"{row.select('td')[1].select_one('bdi').text} {row.select_one('td b').text}"
+        f"{row.select_one('[data-label=Прибор] bdi').text} "
+        f"{row.select_one('[data-label=Показание] b').text}"
         for row in soup.select("table.desk tbody tr")
     ]
 

@@ -323,7 +323,10 @@ def test_what_is_unusual_comes_first_with_its_reasons(
     make.commit()
     soup = clerk.get("staff.readings")
     shown = [
-        (row.select("td bdi")[0].text, [reason.text for reason in row.select(".why b")])
+        (
+            row.select_one("[data-label=Прибор] bdi").text,
+            [reason.text for reason in row.select(".why b")],
+        )
         for row in soup.select("table.desk tbody tr")
     ]
     assert shown == [
@@ -360,4 +363,6 @@ def test_the_list_is_narrowed_to_one_reason(
         submit(make, meter_of(make, contract, serial), "1140.50", doubts=codes, is_late=is_late)
     make.commit()
     soup = clerk.get("staff.readings", warned=reason)
-    assert {row.select("td bdi")[0].text for row in soup.select("table.desk tbody tr")} == serials
+    assert {
+        row.select_one("[data-label=Прибор] bdi").text for row in soup.select("table.desk tbody tr")
+    } == serials
