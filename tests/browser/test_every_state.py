@@ -46,7 +46,7 @@ LAYOUT = """areSumsWhole => {
     for (const element of document.querySelectorAll("body *")) {
         const isClipping = getComputedStyle(element).overflow !== "visible"
             || element.matches("button, .btn");
-        if (isClipping && !scrolls(element) && !element.matches("input, svg, svg *")
+        if (isClipping && !scrolls(element) && !element.matches("input, svg, svg *, .sr, .scroll")
             && (element.scrollWidth > element.clientWidth + 1
                 || element.scrollHeight > element.clientHeight + 1))
             faults.push("cut: " + element.outerHTML.slice(0, 120));
