@@ -216,7 +216,7 @@ def test_the_whole_list_goes_into_a_file_and_no_name_becomes_a_formula(
     columns = dict(zip(head, first, strict=True))
     assert columns["Показание"] == 1110
     assert columns["Расход, кВт·ч"] == -400
-    assert columns["Предупреждения"] == "Меньше предыдущего, Больше максимальной мощности"
+    assert columns["Что необычно"] == "Меньше предыдущего, Больше максимальной мощности"
     assert columns["Дата предыдущего"].date() == date(2026, 10, 31)
     evil_row = dict(zip(head, second, strict=True))
     assert evil_row["Потребитель"] == "'=cmd|' /C calc'!A0"
