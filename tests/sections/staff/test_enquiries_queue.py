@@ -66,7 +66,7 @@ def test_what_waits_comes_by_its_term_and_what_is_overdue_says_so(
     assert numbers(soup) == ["A", "B", "D", "C"]
     first, second = soup.select("table.enquiries tbody tr")[:2]
     assert "Просрочено на 3 дня" in first.select_one(".overdue").text
-    assert first.select_one(".overdue svg")
+    assert first.select_one(".overdue .status")
     assert not second.select(".overdue")
     assert "сегодня" in second.text
     assert "№ 00123-ЭС" in first.text
