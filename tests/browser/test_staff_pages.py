@@ -78,8 +78,8 @@ def test_a_cold_visit_to_a_page_takes_four_requests(
     page = windows.open(number, expected=(state.status,))
     site.hits.clear()
     page.goto(url, wait_until="networkidle")
-    own_script = "/static/readings.js"  # of the one page that types readings
-    assert len([hit for hit in site.hits if hit != own_script]) <= 4, site.hits
+    page_script = "/static/readings.js"  # of the one page that types readings
+    assert len([hit for hit in site.hits if hit != page_script]) <= 4, site.hits
 
 
 def test_the_foot_is_that_of_staff_and_the_customers_pages_keep_their_own(

@@ -49,12 +49,12 @@ def find_place(session: Session, enquiry: Enquiry, department_id: int | None) ->
     if not waiting:
         return QueuePlace(None, 0)
     due_on = Enquiry.answer_due_on
-    is_later = or_(
+    comes_after = or_(
         due_on > enquiry.answer_due_on,
         and_(due_on == enquiry.answer_due_on, Enquiry.id > enquiry.id),
     )
     first = select(Enquiry.id).where(*conditions).order_by(due_on, Enquiry.id).limit(1)
-    next_id = session.scalar(first.where(is_later)) or session.scalar(first)
+    next_id = session.scalar(first.where(comes_after)) or session.scalar(first)
     return QueuePlace(next_id, waiting)
 
 
