@@ -6,7 +6,8 @@
     var summary = document.getElementById("error-summary");
     var title = document.title.replace("Ошибка · ", "");
     document.title = summary ? "Ошибка · " + title : title;
-    if (summary) summary.focus();
+    var next = summary || document.querySelector("#results [autofocus]");
+    if (next) next.focus();
     else if (paged) begin(document.querySelector(paged));
     paged = "";
     enhance();

@@ -10,8 +10,8 @@ from app.domain.money import ZERO
 from app.integrations.spreadsheets import Column, Kind, Table
 
 KINDS = {
-    "advance30": "Аванс 30 %",
-    "advance40": "Аванс 40 %",
+    "advance30": "Аванс 30\u00a0%",
+    "advance40": "Аванс 40\u00a0%",
     "final": "Окончательный расчет",
     "other": "Счет",
 }
