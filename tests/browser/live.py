@@ -192,7 +192,7 @@ def _fill(site: Site, make: Factory, with_data: bool) -> None:
 
 def _second_contract(make: Factory, demo: DemoSummary) -> None:
     """One account sees another contract too, so that there is something to choose."""
-    owner = select(Account).join(Membership).join(Contract)
+    owner = select(Account).join(Membership, Membership.account_id == Account.id).join(Contract)
     account = make.session.scalars(owner.where(Contract.number == demo.overpaid)).one()
     other = make.session.scalars(select(Contract).filter_by(number=demo.corrections)).one()
     make.membership(account, other, Role.ACCOUNTANT)

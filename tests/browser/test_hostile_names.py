@@ -65,7 +65,7 @@ def test_a_direction_override_does_not_reach_what_follows_it(windows: Windows) -
     assert left_to_right(page, "header.top", "00666")
     page = BY_NAME["home with hostile names"].open(windows)
     assert left_to_right(page, "dl.kv", "7415000018")
-    assert left_to_right(page, ".card:nth-of-type(2)", "05.11.2026")
+    assert left_to_right(page, "ol.list", "120,00")
     page = windows.open(HOSTILE_NUMBER)
     page.goto(windows.site.settlements(HOSTILE_NUMBER))
     assert left_to_right(page, "table.operations", "120,00")
