@@ -107,6 +107,27 @@ class Month(NamedTuple):
         return f"{MONTH_NAMES[self.number - 1].capitalize()} {self.year}"
 
     @property
+    def dative(self) -> str:
+        """«ноябрю 2025»: compared to it."""
+        return self._inflected("ю", "у")
+
+    @property
+    def instrumental(self) -> str:
+        """«ноябрем 2025»: compared with it."""
+        return self._inflected("ем", "ом")
+
+    @property
+    def prepositional(self) -> str:
+        """«ноябре 2025»: in it."""
+        return self._inflected("е", "е")
+
+    def _inflected(self, soft: str, hard: str) -> str:
+        """The name with the ending of a case; only «март» and «август» end in a consonant."""
+        name = MONTH_NAMES[self.number - 1]
+        name = name[:-1] + soft if name[-1] in "ьй" else name + hard
+        return f"{name} {self.year}"
+
+    @property
     def short_label(self) -> str:
         """«11.2025», as documents write a billing month."""
         return f"{self.number:02d}.{self.year}"

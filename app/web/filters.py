@@ -83,6 +83,16 @@ def roubles(amount: Decimal) -> str:
     return f"{money(amount)}{NBSP}₽"
 
 
+def signed_money(amount: Decimal) -> str:
+    """«+1 234,50», «−1 234,50»: a change."""
+    return f"+{money(amount)}" if amount > 0 else money(amount)
+
+
+def daily(kwh: Decimal) -> str:
+    """«2 082,7»: kWh a day, to a tenth."""
+    return plain(kwh.quantize(Decimal("0.1"), ROUND_HALF_UP))
+
+
 @lru_cache(maxsize=4096)
 def day(value: date | None) -> str:
     """«22.11.2026»."""
@@ -158,6 +168,8 @@ FILTERS: dict[str, Callable[..., str]] = {
         vat_rate_label,
         side,
         roubles,
+        signed_money,
+        daily,
         day,
         moment,
         period_label,

@@ -1,5 +1,6 @@
 """Section: charges."""
 
-from app.sections.charges.routes import bp
+from app.sections.charges import routes, why
+from app.sections.charges.blueprint import bp
 
-__all__ = ["bp"]
+__all__ = ["bp", "routes", "why"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import request
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
@@ -16,6 +16,7 @@ from app.extensions import db
 from app.queries.charges import count_lines, get_detail, list_documents
 from app.queries.contracts import VisibleContract
 from app.queries.open_items import read_open_items
+from app.sections.charges.blueprint import bp
 from app.sections.charges.presenters import METHODS, documents_table, lines_table
 from app.web.charge_table import CHARGE_KINDS
 from app.web.context import clock
@@ -28,8 +29,6 @@ from app.web.pager import Pager
 from app.web.permissions import contract_access
 from app.web.statements import STATEMENT_TYPES
 from app.web.statements.routes import add_statement_routes, statement_url
-
-bp = Blueprint("charges", __name__, url_prefix="/contracts/<id:contract_id>/charges")
 
 PAGE = "charges/index.html"
 PAGE_LINES = 50
