@@ -104,9 +104,13 @@ class ComparedMonths:
     def last(self) -> date:
         return max(self.before, self.after).last
 
-    def has(self, day: date | None) -> bool:
-        """Whether something on this day may have made the months differ."""
-        return day is not None and self.first <= day <= self.last
+    def has_begin(self, day: date | None) -> bool:
+        """Whether what began on this day may have made the months differ."""
+        return day is not None and self.first < day <= self.last
+
+    def has_end(self, day: date | None) -> bool:
+        """Whether what ended with this day may have made the months differ."""
+        return day is not None and self.first <= day < self.last
 
 
 def list_facts(
@@ -137,10 +141,10 @@ def list_facts(
 
 
 def _meter_facts(months: ComparedMonths, meters: Sequence[MeterDates]) -> Iterator[Fact]:
-    removed = [meter for meter in meters if meter.meter and months.has(meter.removed_on)]
+    removed = [meter for meter in meters if meter.meter and months.has_end(meter.removed_on)]
     replaced: set[int | None] = set()
     for meter in meters:
-        if not meter.meter or not months.has(meter.installed_on):
+        if not meter.meter or not months.has_begin(meter.installed_on):
             continue
         old = next(
             (
@@ -192,9 +196,9 @@ def _point_facts(months: ComparedMonths, meters: Sequence[MeterDates]) -> Iterat
     points = {meter.point: meter for meter in meters}
     for point in points.values():
         names = (point.point_name,)
-        if months.has(point.point_from):
+        if months.has_begin(point.point_from):
             yield Fact(FactKind.POINT_BEGAN, point.point_from, points=names)
-        if months.has(point.point_to):
+        if months.has_end(point.point_to):
             yield Fact(FactKind.POINT_ENDED, point.point_to, points=names)
 
 

@@ -121,6 +121,11 @@ class BillComparison:
         return self.totals.after - self.totals.before
 
     @property
+    def energy_difference(self) -> Decimal:
+        """Without late interest."""
+        return self.energy.after - self.energy.before
+
+    @property
     def shares(self) -> tuple[Decimal, ...] | None:
         """Shares of the parts in the difference, per cent with one place, together exactly 100;
         None where they are so large that they tell nothing."""

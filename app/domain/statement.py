@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from app.domain.bill_change_facts import ComparedMonths
+from app.domain.bill_comparison import BillComparison
 from app.domain.charges import Document, RateSum, sum_by_rate
 from app.domain.money import ZERO, amount_in_words
 from app.domain.period import Period
@@ -116,6 +118,9 @@ class ChargeStatement(Statement):
     with_lines: bool
     rows: Sequence[ChargeRow]
     interest: Sequence[ChargeRow]
+    months: ComparedMonths | None = None
+    """Two months whose difference the statement explains."""
+    comparison: BillComparison | None = None
 
     @property
     def kwh(self) -> Decimal:

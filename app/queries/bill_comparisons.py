@@ -185,15 +185,29 @@ def list_billed_months(session: Session, contract: VisibleContract) -> list[Mont
     return [month for (month,) in _MONTHS.all(session, contract_id=contract.id, since=since)]
 
 
+def find_comparison(
+    session: Session, contract: VisibleContract, months: ComparedMonths
+) -> BillComparison | None:
+    """Compare two months of charges; None where one of them has none of the present customer."""
+    before, after = _of_months(months, _documents(session, contract, months))
+    return compare_months(before, after) if before and after else None
+
+
+def _of_months(
+    months: ComparedMonths, documents: Sequence[BilledDocument]
+) -> tuple[list[BilledDocument], list[BilledDocument]]:
+    return (
+        [document for document in documents if document.period == months.before],
+        [document for document in documents if document.period == months.after],
+    )
+
+
 def read_bill_change(
     session: Session, contract: VisibleContract, months: ComparedMonths
 ) -> BillChange:
     """Compare two months of charges; a former customer's month has none."""
     documents = _documents(session, contract, months)
-    before, after = (
-        [document for document in documents if document.period == month]
-        for month in (months.before, months.after)
-    )
+    before, after = _of_months(months, documents)
     comparison = compare_months(before, after)
     meters = [
         MeterDates(*row)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.domain.bill_change_facts import ComparedMonths
 from app.domain.charges import Document, in_kw, in_kwh
 from app.domain.errors import StatementTooLongError
 from app.domain.period import Period
@@ -19,6 +21,7 @@ from app.domain.statement import (
     line_rows,
     statement_number,
 )
+from app.queries.bill_comparisons import find_comparison
 from app.queries.charges import Line, count_rows, list_documents, list_lines
 from app.queries.contracts import VisibleContract
 from app.queries.settlements import ledger_of
@@ -53,11 +56,15 @@ def read_charge_statement(
     max_rows: int,
     *,
     with_lines: bool,
+    months: ComparedMonths | None = None,
 ) -> ChargeStatement:
     """The statement of the documents dated within a period, by document or with their lines.
 
+    It explains why its last month was billed higher or lower than the one before.
+
     Args:
         max_rows: most rows it may have.
+        months: two others to be compared.
 
     Raises:
         StatementTooLongError: the period has more.
@@ -75,7 +82,15 @@ def read_charge_statement(
         count = max(len(rows), count_rows(session, energy)) if with_lines else len(rows)
         raise StatementTooLongError(count + len(interest), max_rows)
     head = _head(contract, period, issue)
-    return ChargeStatement(*head, with_lines, rows, document_rows(interest))
+    months = months or _last_months(energy)
+    comparison = find_comparison(session, contract, months) if months else None
+    return ChargeStatement(*head, with_lines, rows, document_rows(interest), months, comparison)
+
+
+def _last_months(documents: Sequence[Document]) -> ComparedMonths | None:
+    """The last month that the documents bill, and the one before it."""
+    billed = [document.period for document in documents if document.corrects is None]
+    return ComparedMonths(max(billed).plus(-1), max(billed)) if billed else None
 
 
 def _row(line: Line, document: Document) -> ChargeRow:

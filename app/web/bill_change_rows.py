@@ -83,7 +83,8 @@ def sentence(months: ComparedMonths, comparison: BillComparison) -> str:
         text = f"На {money(abs(difference))}{NBSP}₽ {more}, чем в {base}"
     else:
         text = f"Столько же, сколько в {base}"
-    causes = [_phrase(part, comparison) for part in comparison.parts]
+    named = [part for part in comparison.parts if part.kind is not PartKind.ROUNDING]
+    causes = [_phrase(part, comparison) for part in named or comparison.parts]
     return f"{text}: {', '.join(causes[:SENTENCE_PARTS])}." if causes else f"{text}."
 
 

@@ -88,6 +88,12 @@ def signed_money(amount: Decimal) -> str:
     return f"+{money(amount)}" if amount > 0 else money(amount)
 
 
+def share(percent: Decimal) -> str:
+    """«+62,4», «−0,5», «0,0»: a part of a change, the unit is in the table's head."""
+    text = f"{abs(percent):.1f}".replace(".", ",")
+    return text if not percent else f"{'+' if percent > 0 else MINUS}{text}"
+
+
 def daily(kwh: Decimal) -> str:
     """«2 082,7»: kWh a day, to a tenth."""
     return plain(kwh.quantize(Decimal("0.1"), ROUND_HALF_UP))
@@ -170,6 +176,7 @@ FILTERS: dict[str, Callable[..., str]] = {
         roubles,
         signed_money,
         daily,
+        share,
         day,
         moment,
         period_label,

@@ -13,6 +13,7 @@ from app.domain.charges import build_months, summarize_payment
 from app.domain.money import ZERO
 from app.domain.period import Period
 from app.extensions import db
+from app.queries.bill_comparisons import first_own_month
 from app.queries.charges import count_lines, get_detail, list_documents
 from app.queries.contracts import VisibleContract
 from app.queries.open_items import read_open_items
@@ -68,6 +69,7 @@ def document(contract: VisibleContract, charge_id: int) -> ResponseReturnValue:
         kinds=CHARGE_KINDS,
         methods=METHODS,
         zones=ZONES,
+        own_since=first_own_month(contract),
     )
 
 
@@ -108,6 +110,7 @@ def _results(contract: VisibleContract, form: PeriodForm, period: Period) -> dic
         ],
         "total": sum((document.gross for document in documents), ZERO),
         "kinds": CHARGE_KINDS,
+        "own_since": first_own_month(contract),
     }
 
 
