@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from app.domain.access import Permission
 from app.domain.bill_change_facts import ComparedMonths
@@ -20,6 +21,7 @@ from app.web.bill_change_chart import build_chart
 from app.web.bill_change_rows import part_rows, sentence, signed_percent
 from app.web.charge_table import CHARGE_KINDS
 from app.web.downloads import WRITERS, send_bytes
+from app.web.fragment_cache import contract_block
 from app.web.fragments import render_page
 from app.web.labels import ZONES
 from app.web.permissions import contract_access
@@ -36,10 +38,10 @@ TABLES = {"parts": parts_table, "lines": lines_table}
 def why(contract: VisibleContract) -> ResponseReturnValue:
     """Why a month was billed higher or lower than another."""
     form = _read_form(contract)
-    context = _context(contract, form.months) if form.months else {}
+    ready = _block(contract, form, form.months) if form.months else None
     status = 422 if form.errors else 200
     return render_page(
-        PAGE, fragment="results", contract=contract, form=form, status=status, **context
+        PAGE, fragment="results", contract=contract, form=form, ready=ready, status=status
     )
 
 
@@ -59,6 +61,15 @@ def why_file(contract: VisibleContract, name: str, extension: str) -> ResponseRe
 def _read_form(contract: VisibleContract) -> MonthsForm:
     billed = list_billed_months(db.session(), contract)
     return MonthsForm.from_query(request.args, billed, first_own_month(contract))
+
+
+def _block(contract: VisibleContract, form: MonthsForm, months: ComparedMonths) -> Markup:
+    """The comparison, which stays the same until an import for everybody with the same rights."""
+    may_ask = contract.may(Permission.SEND_ENQUIRIES)
+    key = (months, first_own_month(contract), may_ask)
+    return contract_block(
+        contract, PAGE, "results", key, lambda: {"form": form} | _context(contract, months)
+    )
 
 
 def _context(contract: VisibleContract, months: ComparedMonths) -> dict[str, Any]:
