@@ -141,7 +141,8 @@ class BillComparison:
         )
         for place in by_error[: int(abs(rest) / _TENTH)]:
             shares[place] += step
-        return tuple(shares)
+        # Zero has no sign.
+        return tuple(share + 0 for share in shares)
 
 
 def compare_months(

@@ -201,6 +201,7 @@ def test_the_statement_explains_its_last_month_with_the_figures_of_the_page(
         address = f"{address.partition('?')[0]}?{query}"
     text = pdf_text(page.client.get(address).data).replace("–", "\u2212").replace("\u00a0", " ")
     assert "Почему изменились начисления: октябрь 2026 к сентябрю 2026" in text
+    assert "�" not in text
     for row in soup.select("table.parts tr:has(td.amount)"):
         assert squeezed(row.select_one("td.amount").text) in text
     statement = page.open(address.replace("statement.pdf", "statement"))

@@ -45,7 +45,10 @@ def document(
 
 def months(soup) -> list[list[str]]:
     return [
-        [" ".join(cell.text.split()) for cell in row.select("th, td")]
+        [
+            " ".join(cell.text.split()).removesuffix(" почему изменился")
+            for cell in row.select("th, td")
+        ]
         for row in soup.select("table.charges tbody tr")
     ]
 
