@@ -181,3 +181,23 @@ def test_a_day_is_read_as_a_telephone_types_it(typed: str) -> None:
 def test_a_day_without_its_year_is_no_month_of_long_ago(typed: str) -> None:
     with pytest.raises(PeriodError):
         parse_month(typed)
+
+
+@pytest.mark.parametrize(
+    ("number", "dative", "instrumental", "prepositional"),
+    [
+        (1, "январю", "январем", "январе"),
+        (3, "марту", "мартом", "марте"),
+        (5, "маю", "маем", "мае"),
+        (6, "июню", "июнем", "июне"),
+        (8, "августу", "августом", "августе"),
+        (12, "декабрю", "декабрем", "декабре"),
+    ],
+)
+def test_months_have_the_cases_that_sentences_need(
+    number: int, dative: str, instrumental: str, prepositional: str
+) -> None:
+    month = Month(2026, number)
+    assert month.dative == f"{dative} 2026"
+    assert month.instrumental == f"{instrumental} 2026"
+    assert month.prepositional == f"{prepositional} 2026"
