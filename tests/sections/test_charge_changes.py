@@ -261,7 +261,7 @@ def test_months_that_cannot_be_compared_are_refused_with_the_reason(
             "charges.why_file",
             422,
             contract_id=contract.id,
-            name=name,
+            table=name,
             extension=extension,
             **query,
         )

@@ -45,9 +45,9 @@ def why(contract: VisibleContract) -> ResponseReturnValue:
     )
 
 
-@bp.get("/why-<any(parts, lines):name>.<any(xlsx, csv):extension>")
+@bp.get("/why-<any(parts, lines):table>.<any(xlsx, csv):extension>")
 @contract_access(Permission.SEE_MONEY)
-def why_file(contract: VisibleContract, name: str, extension: str) -> ResponseReturnValue:
+def why_file(contract: VisibleContract, table: str, extension: str) -> ResponseReturnValue:
     """The parts of the difference, or the lines of both months, for a spreadsheet."""
     form = _read_form(contract)
     if form.months is None:
@@ -55,7 +55,7 @@ def why_file(contract: VisibleContract, name: str, extension: str) -> ResponseRe
     change = read_bill_change(db.session(), contract, form.months)
     months = f"{form.months.after.short_label} к {form.months.before.short_label}"
     title = f"Почему изменился счет {contract.number} {months}"
-    return send_bytes(WRITERS[extension](TABLES[name](change)), title, extension)
+    return send_bytes(WRITERS[extension](TABLES[table](change)), title, extension)
 
 
 def _read_form(contract: VisibleContract) -> MonthsForm:
