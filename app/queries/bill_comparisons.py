@@ -25,11 +25,22 @@ from app.domain.bill_change_facts import (
 )
 from app.domain.bill_comparison import BillComparison, compare_months
 from app.domain.bill_groups import BilledDocument, BilledItem
+from app.domain.custom_names import numbered_with_custom_name, with_custom_name
 from app.domain.period import Month
 from app.domain.turnover import EntryKind
 from app.lib.prepared_select import PreparedSelect
-from app.models import AuditEvent, Charge, ChargeLine, Meter, Service, SupplyPoint
+from app.models import (
+    AuditEvent,
+    Charge,
+    ChargeLine,
+    CustomMeterName,
+    CustomPointName,
+    Meter,
+    Service,
+    SupplyPoint,
+)
 from app.queries.contracts import VisibleContract
+from app.queries.custom_names import is_name_of_meter, is_name_of_point, named_since
 from app.queries.open_items import list_interest_corrections
 
 _LATEST_ZONE = timedelta(hours=14)
@@ -63,6 +74,7 @@ _DOCUMENTS = PreparedSelect(
         Service.name,
         ChargeLine.supply_point_id,
         _POINT_NAME,
+        CustomPointName.name,
         ChargeLine.zone,
         ChargeLine.quantity,
         func.coalesce(ChargeLine.unit, Service.unit),
@@ -83,6 +95,7 @@ _DOCUMENTS = PreparedSelect(
     .outerjoin(ChargeLine, ChargeLine.charge_id == Charge.id)
     .outerjoin(Service, Service.id == ChargeLine.service_id)
     .outerjoin(SupplyPoint, SupplyPoint.id == ChargeLine.supply_point_id)
+    .outerjoin(CustomPointName, is_name_of_point())
     .where(
         _OWN,
         or_(
@@ -103,14 +116,18 @@ _METERS = PreparedSelect(
     select(
         SupplyPoint.id,
         _POINT_NAME,
+        CustomPointName.name,
         SupplyPoint.valid_from,
         SupplyPoint.valid_to,
         Meter.id,
         Meter.serial_number,
+        CustomMeterName.name,
         Meter.installed_on,
         Meter.removed_on,
     )
+    .outerjoin(CustomPointName, is_name_of_point())
     .outerjoin(Meter, and_(Meter.supply_point_id == SupplyPoint.id, Meter.withdrawn_at.is_(None)))
+    .outerjoin(CustomMeterName, is_name_of_meter())
     .where(
         SupplyPoint.contract_id == bindparam("contract_id"),
         SupplyPoint.withdrawn_at.is_(None),
@@ -128,11 +145,26 @@ _METERS = PreparedSelect(
     )
     .order_by(SupplyPoint.id, Meter.id)
 )
+_NAMES_VERSION = PreparedSelect(
+    select(
+        *(
+            select(of_all).where(name.contract_id == bindparam("contract_id")).scalar_subquery()
+            for name in (CustomPointName, CustomMeterName)
+            for of_all in (func.count(name.named_at), func.max(name.named_at))
+        )
+    )
+)
 _POINT_KEYS = select(SupplyPoint.external_id).where(
     SupplyPoint.contract_id == bindparam("contract_id")
 )
 _CHANGES = PreparedSelect(
-    select(AuditEvent.happened_at, AuditEvent.subject, AuditEvent.changes, _POINT_NAME)
+    select(
+        AuditEvent.happened_at,
+        AuditEvent.subject,
+        AuditEvent.changes,
+        _POINT_NAME,
+        CustomPointName.name,
+    )
     .outerjoin(
         SupplyPoint,
         and_(
@@ -140,6 +172,7 @@ _CHANGES = PreparedSelect(
             SupplyPoint.external_id == AuditEvent.subject_key,
         ),
     )
+    .outerjoin(CustomPointName, is_name_of_point())
     .where(
         AuditEvent.contract_id == bindparam("contract_id"),
         AuditEvent.action == "import.changed",
@@ -179,6 +212,11 @@ def first_own_month(contract: VisibleContract) -> Month | None:
     return Month.of((contract.transferred_at + _LATEST_ZONE).date())
 
 
+def find_names_version(session: Session, contract: VisibleContract) -> tuple[Any, ...]:
+    """What changes whenever the customer names a supply point or a meter, or takes a name back."""
+    return _NAMES_VERSION.all(session, contract_id=contract.id)[0]
+
+
 def list_billed_months(session: Session, contract: VisibleContract) -> list[Month]:
     """Months that have charges of the present customer, the newest first."""
     since = first_own_month(contract) or _EVER
@@ -209,22 +247,36 @@ def read_bill_change(
     documents = _documents(session, contract, months)
     before, after = _of_months(months, documents)
     comparison = compare_months(before, after)
-    meters = [
-        MeterDates(*row)
-        for row in _METERS.all(
-            session,
-            contract_id=contract.id,
-            first=_first_known(contract, months),
-            last=months.last,
-        )
-    ]
-    facts = list_facts(months, comparison, documents, meters, _changes(session, contract, months))
+    facts = list_facts(
+        months,
+        comparison,
+        documents,
+        list(_meters(session, contract, months)),
+        _changes(session, contract, months),
+    )
     return BillChange(
         months,
         comparison,
         facts,
         tuple(document for document in after if document.is_regular),
     )
+
+
+def _meters(
+    session: Session, contract: VisibleContract, months: ComparedMonths
+) -> Iterator[MeterDates]:
+    """Supply points that came or went between the months, or that have meters which did."""
+    rows = _METERS.all(
+        session,
+        contract_id=contract.id,
+        first=_first_known(contract, months),
+        last=months.last,
+        **named_since(contract),
+    )
+    for point, official, custom, since, until, meter, serial, custom_meter, *dates in rows:
+        number = numbered_with_custom_name(serial, custom_meter) if serial else None
+        name = with_custom_name(custom, official)
+        yield MeterDates(point, name, since, until, meter, number, *dates)
 
 
 def _first_known(contract: VisibleContract, months: ComparedMonths) -> date:
@@ -243,6 +295,7 @@ def _documents(
         after=months.after,
         first=months.after.first,
         last=months.after.last,
+        **named_since(contract),
     )
     interest: frozenset[int] = frozenset()
     if any(row[6] for row in rows):
@@ -257,9 +310,15 @@ def _document(rows: Sequence[Any], is_interest: bool) -> BilledDocument:
     charge_id, kind, number, on, period, gross, _, corrected = rows[0][_DOCUMENT]
     kind = EntryKind(kind)
     # A document without lines has a row without a service.
-    items = tuple(BilledItem(*row[_ITEM]) for row in rows if row[_ITEM][0] is not None)
+    items = tuple(_item(row[_ITEM]) for row in rows if row[_ITEM][0] is not None)
     is_interest = is_interest or kind is EntryKind.LATE_INTEREST
     return BilledDocument(charge_id, kind, number, on, period, gross, corrected, is_interest, items)
+
+
+def _item(row: Sequence[Any]) -> BilledItem:
+    service, service_name, point, official, custom, *rest = row
+    name = with_custom_name(custom, official) if official else None
+    return BilledItem(service, service_name, point, name, *rest)
 
 
 def _changes(
@@ -273,8 +332,10 @@ def _changes(
         number=contract.number,
         since=datetime.combine(since, time(), UTC),
         until=datetime.combine(until, time(), UTC),
+        **named_since(contract),
     )
-    for happened_at, subject, changes, point in rows:
+    for happened_at, subject, changes, official, custom in rows:
+        point = with_custom_name(custom, official) if official else None
         for name in sorted(changes.keys() & _EXPLAINING[subject]):
             old, new = changes[name]
             yield RecordedChange(happened_at.date(), point, name, _text(old), _text(new))

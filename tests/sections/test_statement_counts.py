@@ -28,7 +28,7 @@ MOST = {
     "settlements.index": 4,
     "charges.index": 7,
     "charges.document": 6,
-    "charges.why": 5,
+    "charges.why": 6,
     "payments.index": 3,
     "readings.index": 4,
     "readings.all_meters": 3,

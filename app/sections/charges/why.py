@@ -11,7 +11,12 @@ from markupsafe import Markup
 from app.domain.access import Permission
 from app.domain.bill_change_facts import ComparedMonths
 from app.extensions import db
-from app.queries.bill_comparisons import first_own_month, list_billed_months, read_bill_change
+from app.queries.bill_comparisons import (
+    find_names_version,
+    first_own_month,
+    list_billed_months,
+    read_bill_change,
+)
 from app.queries.contracts import VisibleContract
 from app.sections.charges.blueprint import bp
 from app.sections.charges.change_tables import lines_table, parts_table
@@ -66,7 +71,8 @@ def _read_form(contract: VisibleContract) -> MonthsForm:
 def _block(contract: VisibleContract, form: MonthsForm, months: ComparedMonths) -> Markup:
     """The comparison, which stays the same until an import for everybody with the same rights."""
     may_ask = contract.may(Permission.SEND_ENQUIRIES)
-    key = (months, first_own_month(contract), may_ask)
+    names = find_names_version(db.session(), contract)
+    key = (months, first_own_month(contract), may_ask, names)
     return contract_block(
         contract, PAGE, "results", key, lambda: {"form": form} | _context(contract, months)
     )
