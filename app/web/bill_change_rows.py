@@ -131,13 +131,17 @@ def _capacity(part: Part, comparison: BillComparison) -> str:
     if part.quantities is None:
         return ""
     text = _with_percent(_energies(part.quantities, "кВт"), part.quantities)
-    if part.prices and part.prices.before != part.prices.after:
-        return f"{text}, цена {_prices(part.prices, '₽')}"
-    return text
+    return text + _price_note(part)
 
 
 def _losses(part: Part, comparison: BillComparison) -> str:
-    return _kwh(part.quantities) if part.quantities else ""
+    return _kwh(part.quantities) + _price_note(part) if part.quantities else ""
+
+
+def _price_note(part: Part) -> str:
+    if part.prices is None or part.prices.before == part.prices.after:
+        return ""
+    return f", цена {_prices(part.prices, '₽')}"
 
 
 def _mix(part: Part, comparison: BillComparison) -> str:
