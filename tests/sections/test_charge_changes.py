@@ -217,9 +217,11 @@ def test_a_statement_of_one_month_alone_has_nothing_to_compare(
     assert "Почему" not in soup.text
 
 
-def test_the_page_is_reached_from_charges_and_from_a_document(
+def test_the_page_is_reached_from_home_charges_and_a_document(
     page: PageClient, contract: Contract
 ) -> None:
+    home = page.get("home.index", contract_id=contract.id)
+    assert page.open(home.select_one("a[href*='/why']")["href"]).select_one(".figure")
     charges = page.get("charges.index", contract_id=contract.id, **YEAR)
     links = [link["href"] for link in charges.select("table.charges a[href*='/why']")]
     assert len(links) == 2
