@@ -33,7 +33,7 @@ LABELS = {
 SENTENCE_PARTS = 4
 """Causes that the sentence names; the table has all."""
 NAMED_POINTS = 3
-_ARROW = " → "
+_ARROW = f"{NBSP}→ "
 
 
 @dataclass(frozen=True, slots=True)
