@@ -142,46 +142,29 @@ def list_facts(
 
 def _meter_facts(months: ComparedMonths, meters: Sequence[MeterDates]) -> Iterator[Fact]:
     removed = [meter for meter in meters if meter.meter and months.has_end(meter.removed_on)]
-    replaced: set[int | None] = set()
     for meter in meters:
         if not meter.meter or not months.has_begin(meter.installed_on):
             continue
-        old = next(
-            (
-                other
-                for other in removed
-                if other.point == meter.point
-                and other.meter not in replaced
-                and other.meter != meter.meter
-                and _are_close(other.removed_on, meter.installed_on)
-            ),
-            None,
-        )
-        points = (meter.point_name,)
+        on, new, points = meter.installed_on, meter.serial_number, (meter.point_name,)
+        old = next((other for other in removed if _is_replaced(other, meter)), None)
         if old:
-            replaced.add(old.meter)
-            yield Fact(
-                FactKind.METER_REPLACED,
-                meter.installed_on,
-                points=points,
-                old=old.serial_number,
-                new=meter.serial_number,
-            )
+            removed.remove(old)
+            number = old.serial_number
+            yield Fact(FactKind.METER_REPLACED, on, points=points, old=number, new=new)
         else:
-            yield Fact(
-                FactKind.METER_INSTALLED,
-                meter.installed_on,
-                points=points,
-                new=meter.serial_number,
-            )
+            yield Fact(FactKind.METER_INSTALLED, on, points=points, new=new)
     for meter in removed:
-        if meter.meter not in replaced:
-            yield Fact(
-                FactKind.METER_REMOVED,
-                meter.removed_on,
-                points=(meter.point_name,),
-                old=meter.serial_number,
-            )
+        on, number, points = meter.removed_on, meter.serial_number, (meter.point_name,)
+        yield Fact(FactKind.METER_REMOVED, on, points=points, old=number)
+
+
+def _is_replaced(old: MeterDates, new: MeterDates) -> bool:
+    """Whether one meter took the place of another."""
+    return (
+        old.point == new.point
+        and old.meter != new.meter
+        and _are_close(old.removed_on, new.installed_on)
+    )
 
 
 def _are_close(removed_on: date | None, installed_on: date | None) -> bool:
