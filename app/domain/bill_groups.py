@@ -290,12 +290,12 @@ def _add(
 ) -> None:
     kind = item.kind
     if kind is ItemKind.OTHER:
-        unit, factor, own = item.unit, Decimal(1), item.unit or ""
+        unit, factor, key_unit = item.unit, Decimal(1), item.unit or ""
     elif kind is ItemKind.CAPACITY:
-        unit, factor, own = "кВт", in_kw(Decimal(1), item.unit), ""
+        unit, factor, key_unit = "кВт", in_kw(Decimal(1), item.unit), ""
     else:
-        unit, factor, own = "кВт·ч", in_kwh(Decimal(1), item.unit), ""
-    key = GroupKey(kind, item.point or 0, item.service, item.zone or "", own)
+        unit, factor, key_unit = "кВт·ч", in_kwh(Decimal(1), item.unit), ""
+    key = GroupKey(kind, item.point or 0, item.service, item.zone or "", key_unit)
     month = months.get(key)
     if month is None:
         month = months[key] = GroupMonth()

@@ -129,12 +129,12 @@ def test_rounding_is_at_most_a_kopeck_a_line(figures: list[tuple[int, int, int, 
     def month(place: int, rate: str) -> list[BilledDocument]:
         lines = (
             item(
-                str(Decimal(each[place]).scaleb(-3)),
-                str(Decimal(each[place + 1]).scaleb(-5)),
+                str(Decimal(figure[place]).scaleb(-3)),
+                str(Decimal(figure[place + 1]).scaleb(-5)),
                 rate,
                 point,
             )
-            for point, each in enumerate(figures, 1)
+            for point, figure in enumerate(figures, 1)
         )
         return [bill(*lines)]
 

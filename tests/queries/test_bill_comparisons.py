@@ -184,13 +184,13 @@ def test_a_former_customers_months_are_not_read(make: Factory, contract: Contrac
         bill(make, contract, month, "100", "5")
     contract.transferred_at = datetime(2026, 9, 14, tzinfo=UTC)
     make.session.flush()
-    own = visible(make, contract)
-    assert first_own_month(own) == SEPTEMBER
-    assert list_billed_months(make.session, own) == [OCTOBER, SEPTEMBER]
+    seen = visible(make, contract)
+    assert first_own_month(seen) == SEPTEMBER
+    assert list_billed_months(make.session, seen) == [OCTOBER, SEPTEMBER]
     former = ComparedMonths(Month(2026, 8), OCTOBER)
     assert change(make, contract, former).comparison.totals.before == 0
-    assert find_comparison(make.session, own, former) is None
-    assert find_comparison(make.session, own, MONTHS) is not None
+    assert find_comparison(make.session, seen, former) is None
+    assert find_comparison(make.session, seen, MONTHS) is not None
 
 
 def test_a_month_that_ended_before_the_hand_over_anywhere_in_the_country_is_not_ones_own(

@@ -28,13 +28,13 @@ class MonthsForm:
 
     @classmethod
     def from_query(
-        cls, args: Mapping[str, str], billed: Sequence[Month], own_since: Month | None
+        cls, args: Mapping[str, str], billed: Sequence[Month], since_month: Month | None
     ) -> MonthsForm:
         """Read ``month`` and ``base``; the last month with charges, and the one before it.
 
         Args:
             billed: months with charges, the newest first.
-            own_since: months before are those of a former customer.
+            since_month: months before are those of a former customer.
         """
         form = cls(choices=tuple(billed))
         month = form._parse("month", args, billed[0] if billed else None)
@@ -43,7 +43,7 @@ class MonthsForm:
             form.presets = tuple(
                 other for other in (month.plus(-1), month.plus(-12)) if other in billed
             )
-        if month and base and form._is_allowed(month, base, own_since):
+        if month and base and form._is_allowed(month, base, since_month):
             form.months = ComparedMonths(base, month)
             form.choices = tuple(sorted({*billed, month, base}, reverse=True))
         return form
@@ -60,13 +60,13 @@ class MonthsForm:
         setattr(self, name, str(month) if month else "")
         return month
 
-    def _is_allowed(self, month: Month, base: Month, own_since: Month | None) -> bool:
+    def _is_allowed(self, month: Month, base: Month, since_month: Month | None) -> bool:
         if month == base:
             self.errors["base"] = "Выберите два разных месяца"
-        elif own_since and min(month, base) < own_since:
-            name = "month" if month < own_since else "base"
+        elif since_month and min(month, base) < since_month:
+            name = "month" if month < since_month else "base"
             self.errors[name] = (
-                f"Сравнить можно месяцы с {own_since.short_label}: раньше договор был не у вас"
+                f"Сравнить можно месяцы с {since_month.short_label}: раньше договор был не у вас"
             )
         return not self.errors
 

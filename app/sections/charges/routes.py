@@ -69,7 +69,7 @@ def document(contract: VisibleContract, charge_id: int) -> ResponseReturnValue:
         kinds=CHARGE_KINDS,
         methods=METHODS,
         zones=ZONES,
-        own_since=first_own_month(contract),
+        since_month=first_own_month(contract),
     )
 
 
@@ -110,7 +110,7 @@ def _results(contract: VisibleContract, form: PeriodForm, period: Period) -> dic
         ],
         "total": sum((document.gross for document in documents), ZERO),
         "kinds": CHARGE_KINDS,
-        "own_since": first_own_month(contract),
+        "since_month": first_own_month(contract),
     }
 
 
