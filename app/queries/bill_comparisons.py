@@ -55,7 +55,7 @@ _CORRECTED = aliased(Charge)
 _POINT_NAME = func.coalesce(SupplyPoint.name, SupplyPoint.address)
 _DOCUMENT = slice(0, 8)
 _ITEM = slice(8, None)
-_OWN = and_(
+_OF_CUSTOMER = and_(
     Charge.contract_id == bindparam("contract_id"),
     Charge.withdrawn_at.is_(None),
     Charge.period >= bindparam("since", type_=Charge.period.type),
@@ -97,7 +97,7 @@ _DOCUMENTS = PreparedSelect(
     .outerjoin(SupplyPoint, SupplyPoint.id == ChargeLine.supply_point_id)
     .outerjoin(CustomPointName, is_name_of_point())
     .where(
-        _OWN,
+        _OF_CUSTOMER,
         or_(
             Charge.period == bindparam("before", type_=Charge.period.type),
             Charge.period == bindparam("after", type_=Charge.period.type),
@@ -110,7 +110,7 @@ _DOCUMENTS = PreparedSelect(
     .order_by(Charge.doc_date, Charge.id, ChargeLine.line_number)
 )
 _MONTHS = PreparedSelect(
-    select(Charge.period).where(_OWN).group_by(Charge.period).order_by(Charge.period.desc())
+    select(Charge.period).where(_OF_CUSTOMER).group_by(Charge.period).order_by(Charge.period.desc())
 )
 _METERS = PreparedSelect(
     select(
