@@ -46,7 +46,7 @@ def document(
 def months(soup) -> list[list[str]]:
     return [
         [
-            " ".join(cell.text.split()).removesuffix(" почему изменился")
+            " ".join(cell.text.split()).removesuffix("почему изменился").strip()
             for cell in row.select("th, td")
         ]
         for row in soup.select("table.charges tbody tr")
