@@ -9,7 +9,7 @@ from flask.cli import with_appcontext
 from app.actions.messages import retry_all, retry_message
 from app.domain.errors import RetryError
 from app.extensions import db
-from app.jobs import delivery
+from app.jobs import delivery, retention
 from app.jobs import tasks as jobs
 from app.lib.database import MAX_ID
 from app.queries.messages import find_message, list_unsent
@@ -79,7 +79,7 @@ def messages_sweep() -> None:
 @with_appcontext
 def cleanup() -> None:
     """Удалить отслужившее: попытки, коды, брошенные регистрации, старые сеансы."""
-    jobs.delete_expired()
+    retention.delete_expired()
     click.echo("Готово.")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import inspect
 from app.actions.search_index import rebuild_search
 from app.domain.search import parse_query
 from app.extensions import db
-from app.jobs.tasks import delete_expired
+from app.jobs.retention import delete_expired
 from app.queries.contract_search import find_contracts
 from app.queries.contract_search_index import find_by_index
 from tests.factories import Factory

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from app.domain.access import Role
 from app.jobs import prepared_files
-from app.jobs.tasks import delete_expired
+from app.jobs.retention import delete_expired
 from app.lib.file_locks import AllLocksHeldError, hold_one_of
 from app.models import Contract, Membership, PreparedFile
 from app.web import pdf_responses

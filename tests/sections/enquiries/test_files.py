@@ -17,7 +17,7 @@ from app.actions.enquiries.attachments import AttachmentStorage
 from app.integrations.antivirus import Scanner
 from app.integrations.errors import StoreError
 from app.integrations.file_store import FolderFileStore
-from app.jobs.tasks import delete_expired
+from app.jobs.retention import delete_expired
 from app.models import Account, Attachment, Contract, EnquiryDraft
 from tests.conftest import NOW
 from tests.factories import Factory

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.imports import JobStatus
 from app.domain.staff import StaffRole
-from app.jobs.tasks import delete_expired
+from app.jobs.retention import delete_expired
 from app.models import AuditEvent, Contract, ImportJob, ImportRun, Payment
 from tests.conftest import NOW
 from tests.factories import Factory

@@ -15,7 +15,7 @@ from app.actions.imports.jobs import NewBatch, start_job
 from app.domain.imports import Channel, JobGoal
 from app.domain.staff import StaffRole
 from app.extensions import db
-from app.jobs.tasks import delete_expired
+from app.jobs.retention import delete_expired
 from app.models import ImportJob
 from tests.actions.import_steps import run_command
 from tests.conftest import NOW

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.actions.imports.jobs import Task, claim_next
 from app.domain.imports import JobStatus
 from app.domain.staff import StaffRole
-from app.jobs.tasks import delete_expired
+from app.jobs.retention import delete_expired
 from app.models import ImportJob, StaffMember
 from tests.factories import Factory
 from tests.pages import PageClient

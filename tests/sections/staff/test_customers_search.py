@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app.actions.search_index import rebuild_search
-from app.jobs.tasks import delete_expired
+from app.jobs.retention import delete_expired
 from app.models import Account, Contract, ContractSearch, Customer, Membership, Meter
 from tests.conftest import NOW
 from tests.factories import Factory
