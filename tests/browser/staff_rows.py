@@ -183,7 +183,11 @@ def transfer(site: Site) -> int:
         )
         session.add(row)
         session.flush()
-        owner = select(Account.id).join(Membership).where(Membership.contract_id == debtor_id)
+        owner = (
+            select(Account.id)
+            .join(Membership, Membership.account_id == Account.id)
+            .where(Membership.contract_id == debtor_id)
+        )
         session.add(
             Membership(
                 account_id=session.scalars(owner).first(),

@@ -45,7 +45,11 @@ def customer_of(session: Session, contract_id: int) -> dict[str, object]:
 
 
 def _owner(make: Factory, contract_id: int) -> Account:
-    owned = select(Account).join(Membership).where(Membership.contract_id == contract_id)
+    owned = (
+        select(Account)
+        .join(Membership, Membership.account_id == Account.id)
+        .where(Membership.contract_id == contract_id)
+    )
     return make.session.scalars(owned.order_by(Membership.id)).first() or _missing()
 
 

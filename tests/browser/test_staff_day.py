@@ -253,7 +253,9 @@ def _enquiry(site: Site) -> str:
         make = Factory(session)
         contract = session.scalars(select(Contract).filter_by(number=state_rows.debtor(site))).one()
         owner = session.scalars(
-            select(Account).join(Membership).where(Membership.contract_id == contract.id)
+            select(Account)
+            .join(Membership, Membership.account_id == Account.id)
+            .where(Membership.contract_id == contract.id)
         ).first()
         assert owner is not None
         row = make.enquiry(contract, owner, number=None)
