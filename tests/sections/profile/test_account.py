@@ -6,6 +6,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.integrations.bundled_texts import (
+    ENQUIRY_ANSWER,
+    ENQUIRY_DATA,
+    PERSONAL_DATA,
+    POLICY,
+    list_files,
+)
 from app.models import Account, AccountSession, Consent
 from app.web.user_agents import describe_user_agent
 from tests.factories import CREATED, PASSWORD, Factory
@@ -130,6 +137,10 @@ def test_personal_data_says_what_is_kept_and_shows_every_text(page: PageClient) 
     for text in ("Что хранится и зачем", "отозвать", "Политика в отношении обработки"):
         assert text in soup.text
     links = {a["href"] for a in soup.select("main a[href^='/consents/']")}
-    assert len(links) == 8
+    assert links == {
+        f"/consents/{path}"
+        for purpose in (POLICY, PERSONAL_DATA, ENQUIRY_DATA, ENQUIRY_ANSWER)
+        for path in (purpose, *(f"{purpose}/{file.version}" for file in list_files(purpose)))
+    }
     for href in links:
         page.open(href)
