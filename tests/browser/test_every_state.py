@@ -31,6 +31,7 @@ SPACING = """() => {
 }"""
 # The page is no wider than the window. No text is outside the page or outside the box that clips
 # it; what is parked off screen is meant to be. Where asked, no sum is broken over two lines.
+# A cell of fields is no sum.
 LAYOUT = """areSumsWhole => {
     const faults = [], range = document.createRange();
     const boxes = node => (range.selectNodeContents(node), [...range.getClientRects()]);
@@ -51,7 +52,7 @@ LAYOUT = """areSumsWhole => {
                 || element.scrollHeight > element.clientHeight + 1))
             faults.push("cut: " + element.outerHTML.slice(0, 120));
     }
-    for (const cell of document.querySelectorAll(areSumsWhole ? "td.r" : "none"))
+    for (const cell of document.querySelectorAll(areSumsWhole ? "td.r:not(:has(input, .doubt))" : "none"))
         if (cell.offsetParent && new Set(boxes(cell).map(box => box.top)).size > 1)
             faults.push("on two lines: " + cell.textContent);
     return faults;
