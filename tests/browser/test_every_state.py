@@ -52,7 +52,8 @@ LAYOUT = """areSumsWhole => {
                 || element.scrollHeight > element.clientHeight + 1))
             faults.push("cut: " + element.outerHTML.slice(0, 120));
     }
-    for (const cell of document.querySelectorAll(areSumsWhole ? "td.r:not(:has(input, .doubt))" : "none"))
+    const sums = areSumsWhole ? "td.r:not(:has(input, .doubt))" : "none";
+    for (const cell of document.querySelectorAll(sums))
         if (cell.offsetParent && new Set(boxes(cell).map(box => box.top)).size > 1)
             faults.push("on two lines: " + cell.textContent);
     return faults;
