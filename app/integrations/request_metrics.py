@@ -40,38 +40,40 @@ class RequestMetrics:
         self._lock = Lock()
         self._pid = 0
         self._known: set[str] = set()
-        self._counts: MmapedDict
-        self._seconds: MmapedDict
+        self._files: list[MmapedDict] = []
+
+    def __del__(self) -> None:
+        """Close the files, which nobody counts in any more."""
+        self._close_files()
 
     def reserve(self) -> None:
         """Open this process's files with room for every endpoint.
 
-        They are memory: a process that wrote where the disk has no room would be killed.
-
         Raises:
             OSError: there is no room.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for kind in TYPES:
-            with self._path(kind, os.getpid()).open("ab") as file:
-                os.posix_fallocate(file.fileno(), 0, RESERVED_BYTES)
         with self._lock:
             self._open_files()
 
     def observe(self, endpoint: str, status: int, seconds: float) -> None:
-        """Count one request; a forked process begins files of its own with its first one."""
+        """Count one request; a forked process begins files of its own with its first one.
+
+        Raises:
+            OSError: there is no room for these files.
+        """
         bucket = next(bound for bound in BUCKETS if seconds <= bound)
         with self._lock:
             if self._pid != os.getpid():
                 self._open_files()
+            counts, durations = self._files
             if endpoint not in self._known:
                 # Sums over series are right only where all of them have all buckets.
                 for bound in BUCKETS:
-                    self._seconds.read_value(_bucket_key(endpoint, bound))
+                    durations.read_value(_bucket_key(endpoint, bound))
                 self._known.add(endpoint)
-            _add(self._counts, _count_key(endpoint, status), 1)
-            _add(self._seconds, _bucket_key(endpoint, bucket), 1)
-            _add(self._seconds, _sum_key(endpoint), seconds)
+            _add(counts, _count_key(endpoint, status), 1)
+            _add(durations, _bucket_key(endpoint, bucket), 1)
+            _add(durations, _sum_key(endpoint), seconds)
 
     def collect(self) -> Iterator[Metric]:
         """The sums over all processes, as the library's registry asks for them."""
@@ -86,7 +88,7 @@ class RequestMetrics:
                 path = self._path(kind, pid)
                 if not path.exists():
                     continue
-                total = MmapedDict(str(self._path(kind, ENDED)))
+                total = _open_with_room(self._path(kind, ENDED))
                 # A process that ended before it had opened its file has left it empty.
                 if path.stat().st_size:
                     for key, value, _, _ in MmapedDict.read_all_values_from_file(str(path)):
@@ -103,10 +105,18 @@ class RequestMetrics:
     def _open_files(self) -> None:
         # Whoever reads meanwhile would find a file that is empty still.
         with self._hold_folder(fcntl.LOCK_EX):
+            self._close_files()
             pid = os.getpid()
-            self._counts, self._seconds = (MmapedDict(str(self._path(kind, pid))) for kind in TYPES)
+            for kind in TYPES:
+                self._files.append(_open_with_room(self._path(kind, pid)))
             self._pid = pid
-            self._known.clear()
+
+    def _close_files(self) -> None:
+        # Those of the parent, too, which a forked process has inherited: the parent's stay open.
+        self._pid = 0
+        self._known.clear()
+        while self._files:
+            self._files.pop().close()
 
     def _path(self, kind: str, pid: int) -> Path:
         return self._folder / f"{kind}_{pid}.db"
@@ -117,6 +127,23 @@ class RequestMetrics:
         with (self._folder / "lock").open("ab") as handle:
             fcntl.flock(handle, operation)
             yield
+
+
+def _open_with_room(path: Path) -> MmapedDict:
+    """Open a file of counts once the disk has promised the room for every endpoint.
+
+    It is memory: a process that wrote where the disk has no room would be killed.
+    """
+    is_new = not path.exists()
+    try:
+        with path.open("ab") as file:
+            os.posix_fallocate(file.fileno(), 0, RESERVED_BYTES)
+    except OSError:
+        # Nobody can read one that is empty.
+        if is_new:
+            path.unlink(missing_ok=True)
+        raise
+    return MmapedDict(str(path))
 
 
 def _add(values: MmapedDict, key: str, amount: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -124,3 +125,19 @@ def test_a_reader_meets_no_half_made_file(tmp_path: Path) -> None:
     finally:
         is_over.set()
         thread.join()
+
+
+def test_a_full_disk_refuses_the_files_and_leaves_none_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*place: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    metrics = RequestMetrics(tmp_path)
+    with monkeypatch.context() as full:
+        full.setattr(os, "posix_fallocate", refuse)
+        with pytest.raises(OSError, match="No space"):
+            metrics.observe("home.index", 200, 0.1)
+        assert figures(metrics) == {}
+    metrics.observe("home.index", 200, 0.1)
+    assert figures(metrics)["kabinet_requests_total", "home.index", "200"] == 1
