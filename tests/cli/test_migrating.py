@@ -59,6 +59,13 @@ def start(folder: Path, url: str, *options: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.PIPE)
 
 
+def migrate(folder: Path, url: str, *options: str) -> int:
+    """Migrate to the end, whatever it is; the code of exit."""
+    with start(folder, url, *options) as process:
+        process.communicate(timeout=SECONDS)
+        return process.returncode
+
+
 @pytest.mark.long
 def test_services_that_start_together_migrate_once(url: str, tmp_path: Path) -> None:
     services = [start(tmp_path, url) for _ in range(3)]
@@ -71,13 +78,13 @@ def test_services_that_start_together_migrate_once(url: str, tmp_path: Path) -> 
 
 @pytest.mark.long
 def test_a_migration_that_is_killed_has_changed_nothing(url: str, tmp_path: Path) -> None:
-    assert start(tmp_path, url).wait(SECONDS) == 0
+    assert migrate(tmp_path, url) == 0
     head = newest_migration(ROOT / "migrations/versions")
     folder = tmp_path / "migrations"
     shutil.copytree(ROOT / "migrations", folder, ignore=shutil.ignore_patterns("__pycache__"))
     killed = folder / "versions" / "9999_killed.py"
     killed.write_text(KILLED.format(head=head), encoding="utf-8")
-    assert start(tmp_path, url, "-d", str(folder)).wait(SECONDS) == -signal.SIGKILL
+    assert migrate(tmp_path, url, "-d", str(folder)) == -signal.SIGKILL
     engine = create_engine(url)
     assert find_schema_version(engine) == head
     assert not inspect(engine).has_table("half")
@@ -87,7 +94,7 @@ def test_a_migration_that_is_killed_has_changed_nothing(url: str, tmp_path: Path
         KILLED.format(head=head).replace("os.kill(os.getpid(), signal.SIGKILL)", "pass"),
         encoding="utf-8",
     )
-    assert start(tmp_path, url, "-d", str(folder)).wait(SECONDS) == 0
+    assert migrate(tmp_path, url, "-d", str(folder)) == 0
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM half")) == 1
     assert find_schema_version(engine) == "killed"

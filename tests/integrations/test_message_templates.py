@@ -39,6 +39,10 @@ FACTS = {
     "field": "email",
     "numbers": "№ 00123-ЭС",
     "is_one": True,
+    "person": "Орлова Анна Викторовна",
+    "customer": "ООО «Вектор»",
+    "role": "accountant",
+    "access_until": date(2026, 12, 31),
     "name": "2026-11-21.zip",
     "batch_id": "2026-11-21",
     "way": "на странице «Загрузка»",
@@ -53,6 +57,9 @@ FACTS = {
     "recovered": ["Работник: последний признак жизни 9 с назад."],
 }
 EMAILS = {
+    "access_changed": None,
+    "access_ended": None,
+    "access_paused": None,
     "registration_link": "Подтвердить регистрацию",
     "registration_notice": "Это не я",
     "registration_taken": None,
@@ -71,6 +78,8 @@ EMAILS = {
     "contact_changed": None,
     "health_alert": None,
     "import_failed": None,
+    "invitation": "Открыть приглашение",
+    "invitation_accepted": None,
     "transfer_former": None,
     "transfer_new": None,
     "transfer_open": "Открыть страницу входа",
@@ -78,6 +87,10 @@ EMAILS = {
 }
 """Every kind of letter, and the words of its button."""
 TEXTS = {
+    "access_changed": "",
+    "access_ended": "",
+    "access_paused": "",
+    "invitation_accepted": "",
     "registration_code": CODE,
     "recovery_code": CODE,
     "registration_notice": LINK,
@@ -96,7 +109,10 @@ TEXTS = {
 
 
 def names(folder: str) -> set[str]:
-    return {file.stem for file in (ROOT / "templates" / folder).glob("*.txt")} - {"layout"}
+    return {file.stem for file in (ROOT / "templates" / folder).glob("*.txt")} - {
+        "layout",
+        "role_name",
+    }
 
 
 def test_every_email_and_text_message_is_in_these_tables() -> None:

@@ -62,7 +62,7 @@ def lines(tmp_path: Path) -> list[dict[str, Any]]:
         )
         try:
             wait_for_port(port)
-            for path in ("/health/live", "/t0psecret", "/thread"):
+            for path in ("/health", "/t0psecret", "/thread"):
                 ask(port, path)
         finally:
             server.send_signal(signal.SIGTERM)
