@@ -47,7 +47,7 @@ def test_from_the_months_to_a_document_and_its_formula_and_back(page: Page) -> N
     expect(page.locator("#status")).to_contain_text("с 01.10.2026 по 31.12.2026")
     month = page.locator("table.charges tbody tr").filter(has_text="Октябрь 2026")
     gross = month.locator("td.gross").inner_text()
-    month.get_by_role("link").first.click()
+    month.locator("td.words").get_by_role("link").first.click()
     expect(page.locator("h1")).to_contain_text("УПД №")
     expect(page.locator("tfoot .gross")).to_have_text(gross)
     expect(page.locator("table.lines")).to_contain_text("кВт·ч")
