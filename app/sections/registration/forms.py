@@ -217,7 +217,7 @@ class ConfirmForm(FlaskForm):
 
     def refuse(self, error: DomainError | None = None) -> int:
         """Show beside the field why the password is refused; the status of the answer."""
-        text = field_error(self.password, "введите его")
+        text = field_error(self.password, "введите пароль")
         if isinstance(error, SignInRefusedError):
             refused = "пароль не подходит. Ссылка продолжает действовать"
             text = field_error(self.password, refused)
