@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+import uuid
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import delete, select
 
 from app.domain.money import parse_roubles
+from app.domain.period import Month
+from app.models import ReadingReceipt, Register, SubmittedReading
 from tests.browser import state_rows
 from tests.browser.clicks import Clicks
 from tests.browser.conftest import Windows
 from tests.browser.live import Site
+from tests.conftest import NOW
 from tests.domain.test_bank_order import read
 from tests.sections.enquiries.steps import PDF
 
@@ -30,6 +36,47 @@ def home(windows: Windows, site: Site) -> Page:
 @pytest.fixture
 def clicks(home: Page) -> Clicks:
     return Clicks(home)
+
+
+@pytest.fixture
+def sent_reading(site: Site) -> Iterator[None]:
+    """A reading of this month: there is an act to sign once something was read."""
+    assert site.demo is not None
+    key = str(uuid.uuid4())
+    with site.session() as session:
+        found = ReadingReceipt(
+            idempotency_key=key,
+            contract_id=site.ids[site.demo.debtor],
+            submitted_at=NOW,
+            address="127.0.0.1",
+        )
+        session.add(found)
+        session.flush()
+        register = select(Register.id).where(Register.meter_id == site.meter())
+        session.add(
+            SubmittedReading(
+                submission_id=key,
+                receipt_id=found.id,
+                register_id=session.scalars(register).first(),
+                period=Month(2026, 11),
+                taken_on=NOW.date(),
+                value=Decimal("12345.6000"),
+                consumption_kwh=Decimal("1234.500"),
+                previous_value=Decimal("12000.0000"),
+                previous_on=NOW.date(),
+                rolled_over=False,
+                is_late=False,
+                doubts=[],
+                source="portal",
+                status="sent",
+            )
+        )
+        session.commit()
+    yield
+    with site.session() as session:
+        session.execute(delete(SubmittedReading).where(SubmittedReading.submission_id == key))
+        session.execute(delete(ReadingReceipt).where(ReadingReceipt.idempotency_key == key))
+        session.commit()
 
 
 def roubles(text: str) -> Decimal:
@@ -70,6 +117,7 @@ def test_last_year_s_statement_is_in_excel_in_three_clicks(
     assert len(rows) > 12
 
 
+@pytest.mark.usefixtures("sent_reading")
 def test_a_signed_document_is_sent_in_six_clicks(site: Site, home: Page, clicks: Clicks) -> None:
     # The form remembers telephone, address and premises from an enquiry before.
     state_rows.enquiry("closed")(site)
