@@ -16,7 +16,7 @@ import brotli
 from flask import Flask, request
 from flask.wrappers import Response
 
-from app.lib.static_files import COMPRESSED
+from app.lib.static_files import COMPRESSED, strip_comments
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -47,7 +47,7 @@ def compress_static(response: Response) -> Response:
         return response
     response.direct_passthrough = False
     version = response.headers.get("ETag", "")
-    response.set_data(_compress(encoding, version, response.get_data()))
+    response.set_data(_compress(encoding, version, strip_comments(name, response.get_data())))
     response.headers["Content-Encoding"] = encoding
     response.vary.add("Accept-Encoding")
     response.headers["ETag"] = f"W/{version.removeprefix('W/')}"

@@ -109,10 +109,7 @@ TEXTS = {
 
 
 def names(folder: str) -> set[str]:
-    return {file.stem for file in (ROOT / "templates" / folder).glob("*.txt")} - {
-        "layout",
-        "role_name",
-    }
+    return {file.stem for file in (ROOT / "templates" / folder).glob("*.txt")} - {"layout"}
 
 
 def test_every_email_and_text_message_is_in_these_tables() -> None:
