@@ -50,7 +50,8 @@ class SchemaGuard:
             return True
         if found == self.needed:
             return True
-        if not self._is_leaving:
+        # Before Huey has its handler the signal would end the process: the next job asks again.
+        if not self._is_leaving and signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL:
             self._is_leaving = True
             log.warning("schema is %s, this worker needs %s: it begins anew", found, self.needed)
             # Huey finishes what runs and executes the program anew.

@@ -57,7 +57,6 @@ STATES = (
     State("statement with hostile names", HOSTILE_NUMBER, "/settlements/statement" + PERIOD),
     State("people", "debtor", "/people"),
     State("invitation form", "debtor", "/people/new"),
-    State("invitation form, nothing typed", "debtor", "/people/new", 422, send_empty_form),
     State("charges", "debtor", "/charges"),
     State("charges, empty", EMPTY, "/charges"),
     State("charges with hostile names", HOSTILE_NUMBER, "/charges"),

@@ -147,5 +147,8 @@ def test_jobs_are_left_alone_while_the_schema_is_another(
         guard = SchemaGuard(db.engine)
     assert guard.may_work()
     set_schema(app, "0001")
+    assert not guard.may_work()
+    assert signals == [], "nobody is there yet who would execute the program anew"
+    monkeypatch.setattr(signal, "getsignal", lambda number: signal.default_int_handler)
     assert [guard.may_work(), guard.may_work()] == [False, False]
     assert signals == [signal.SIGHUP]
