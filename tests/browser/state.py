@@ -207,6 +207,11 @@ def send_nothing(page: Page) -> None:
     page.locator("#error-summary").wait_for()
 
 
+def invite_nobody(page: Page) -> None:
+    page.get_by_role("button", name="Отправить приглашение").click()
+    page.locator("#error-summary").wait_for()
+
+
 def choose_quality(page: Page) -> None:
     page.get_by_label("Вид обращения").select_option(label="Качество электроэнергии")
     page.get_by_label("Время нарушения").wait_for()
