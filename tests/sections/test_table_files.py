@@ -206,7 +206,7 @@ def check_print_setup(sheet: Worksheet, url: str) -> None:
     assert sheet.print_title_rows == "$1:$1", url
     is_wide = sheet.page_setup.orientation == "landscape"
     assert is_wide == (width > PORTRAIT_WIDTH), (url, width)
-    assert sheet.oddHeader.left.text, url
+    assert "00123-ЭС" in sheet.oddHeader.left.text, url
     for row in sheet.iter_rows(min_row=2):
         for cell in row:
             assert cell.data_type != "f", url

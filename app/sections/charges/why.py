@@ -25,7 +25,7 @@ from app.sections.charges.labels import PROPERTIES
 from app.web.bill_change_chart import build_chart
 from app.web.bill_change_rows import part_rows, sentence, signed_percent
 from app.web.charge_table import CHARGE_KINDS
-from app.web.downloads import WRITERS, send_bytes
+from app.web.downloads import send_table
 from app.web.fragment_cache import contract_block
 from app.web.fragments import render_page
 from app.web.labels import ZONES
@@ -60,7 +60,7 @@ def why_file(contract: VisibleContract, table: str, extension: str) -> ResponseR
     change = read_bill_change(db.session(), contract, form.months)
     months = f"{form.months.after.short_label} к {form.months.before.short_label}"
     title = f"Почему изменился счет {contract.number} {months}"
-    return send_bytes(WRITERS[extension](TABLES[table](change)), title, extension)
+    return send_table(TABLES[table](change), title, extension)
 
 
 def _read_form(contract: VisibleContract) -> MonthsForm:
