@@ -46,7 +46,7 @@ class PointLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ContractDetails:
-    """The department that serves a contract, and its supply points in the order of billing."""
+    """The department that serves a contract, and its supply points in the customer's order."""
 
     department: DepartmentLine | None
     points: tuple[PointLine, ...]

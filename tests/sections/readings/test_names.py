@@ -61,6 +61,7 @@ def test_names_stand_wherever_the_point_or_the_meter_does(
         text = soup.select_one("main").text
         assert POINT in text, soup.h1
         assert METER in text, soup.h1
+    assert f"у вас «{POINT}»" in named.get("home.index", **here).select_one(".points").text
     for endpoint in ("readings.act", "readings.receipt_pdf"):
         values = {"receipt_id": 1} if "receipt" in endpoint else {}
         text = text_of(named, endpoint, **values)
