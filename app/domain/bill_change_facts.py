@@ -68,7 +68,7 @@ class RecordedChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One of them; what else it has depends on its kind.
+    """A fact that may explain the difference of two months; what else it has depends on its kind.
 
     Attributes:
         month: of a fact that is about one month.
@@ -128,7 +128,7 @@ def list_facts(
     dated = [
         *_meter_facts(months, meters),
         *_point_facts(months, meters),
-        *_changes(months, changes),
+        *_changes(changes),
         *_corrections(months, documents),
     ]
     dated.sort(key=lambda fact: (fact.on or date.max, fact.kind, fact.points, fact.new or ""))
@@ -185,7 +185,7 @@ def _point_facts(months: ComparedMonths, meters: Sequence[MeterDates]) -> Iterat
             yield Fact(FactKind.POINT_ENDED, point.point_to, points=names)
 
 
-def _changes(months: ComparedMonths, changes: Iterable[RecordedChange]) -> Iterator[Fact]:
+def _changes(changes: Iterable[RecordedChange]) -> Iterator[Fact]:
     for change in changes:
         yield Fact(
             FactKind.CHANGED,

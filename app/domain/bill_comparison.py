@@ -58,7 +58,7 @@ class PartKind(StrEnum):
 
 
 class Pair(NamedTuple):
-    """A figure in the earlier mentioned month and in the later mentioned one."""
+    """A figure in two compared months."""
 
     before: Decimal
     after: Decimal

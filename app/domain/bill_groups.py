@@ -218,9 +218,8 @@ class BilledMonth:
         months: its groups.
         names: service, point and unit of each group.
         corrections: with the lines of recalculations inside other documents.
-        unitemized: documents without lines.
+        has_unitemized: there are documents without lines.
         fault: what sums of billing do not come to, beyond rounding.
-        line_count: how many lines are in the groups.
     """
 
     total: Decimal
@@ -229,10 +228,8 @@ class BilledMonth:
     corrections: Decimal
     interest: Decimal
     regular: Decimal
-    unitemized: Decimal
     has_unitemized: bool
     fault: Decimal
-    line_count: int
 
     @property
     def points(self) -> set[int]:
@@ -248,12 +245,11 @@ def read_month(documents: Sequence[BilledDocument]) -> BilledMonth:
     regular = [document for document in documents if document.is_regular]
     months: dict[GroupKey, GroupMonth] = {}
     names: dict[GroupKey, tuple[str, str | None, str | None]] = {}
-    fault, count, regular_sum = ZERO, 0, ZERO
+    fault, regular_sum = ZERO, ZERO
     for document in regular:
         rest = document.gross
         for item in document.items:
             rest -= item.gross
-            count += 1
             if item.is_correction:
                 corrections += item.gross
                 continue
@@ -264,7 +260,6 @@ def read_month(documents: Sequence[BilledDocument]) -> BilledMonth:
         if document.items and abs(rest) > KOPECK * len(document.items):
             fault += rest
         regular_sum += rest
-    bare = [document for document in regular if not document.items]
     return BilledMonth(
         _gross(documents),
         months,
@@ -272,10 +267,8 @@ def read_month(documents: Sequence[BilledDocument]) -> BilledMonth:
         corrections,
         interest,
         regular_sum,
-        _gross(bare),
-        bool(bare),
+        any(not document.items for document in regular),
         fault,
-        count,
     )
 
 
