@@ -16,9 +16,11 @@ from app.models import Enquiry, EnquiryTopic
 
 @dataclass(frozen=True, slots=True)
 class QueuePlace:
-    """Attributes:
-    next_id: the enquiry to answer after this one; None: it is the last.
-    waiting: how many others wait for the supplier.
+    """Place of an enquiry in the queue of those that wait for the supplier.
+
+    Attributes:
+        next_id: the enquiry to answer after this one; None: it is the last.
+        waiting: how many others wait for the supplier.
     """
 
     next_id: int | None

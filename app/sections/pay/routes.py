@@ -102,7 +102,6 @@ def item(contract: VisibleContract, code: str) -> ResponseReturnValue:
         "pay/item.html",
         fragment="results",
         contract=contract,
-        kinds=ReceivableKind,
         **payment_options(contract, instruction, "QR-код для оплаты"),
     )
 
@@ -176,7 +175,6 @@ def _page(
         contract=contract,
         plan=plan,
         today=today,
-        kinds=ReceivableKind,
         chosen=frozenset(instruction.code for instruction in ticked),
         combined=_combine(contract, ticked),
         error=error,

@@ -158,7 +158,6 @@ def _card(contract: Contract, message: str | None = None, status: int = 200) -> 
         messages=queries.list_last_messages(session, contract),
         statuses=CONTRACT_STATUSES,
         states=REGISTRATIONS,
-        today=clock().today(),
         message=message,
         done=DONE.get(request.args.get("done", "")),
         status=status,

@@ -88,7 +88,6 @@ def registration_refuse(registration_id: int) -> ResponseReturnValue:
 def _page(
     found: Registration, form: RefusalForm, status: int = 200, message: str | None = None
 ) -> Response:
-    confirmed = found.email if found.channel == "mail" else found.confirmed_phone
     return render_page(
         "staff/registrations/registration.html",
         fragment="results",
@@ -96,7 +95,6 @@ def _page(
         form=form,
         faults=[("", message)] if message else summary_of(form),
         on_record=get_contacts_on_record(db.session(), found.contract),
-        confirmed=confirmed,
         owners=[
             card
             for card in list_accounts(db.session(), found.contract, clock().now(), *session_lives())
