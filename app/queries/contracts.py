@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select
@@ -29,6 +29,8 @@ from app.models import (
     Supplier,
 )
 from app.queries.memberships import is_current, is_live, is_readable
+
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,11 @@ class VisibleContract:
     @property
     def display_name(self) -> str:
         return self.customer_short_name or self.customer_name
+
+    @property
+    def shown_since(self) -> datetime:
+        """What people entered from this moment on is the present customer's."""
+        return self.transferred_at or LONG_AGO
 
     def may(self, permission: Permission) -> bool:
         """Whether the viewer's role grants a permission, and the contract still allows it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, or_, select
@@ -12,13 +12,12 @@ from app.domain.custom_names import CustomNames, PointName
 from app.models import Contract, CustomMeterName, CustomPointName, Meter, SupplyPoint
 from app.queries.contracts import VisibleContract
 
-LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 _NAMED_SINCE = bindparam("named_since", type_=CustomPointName.named_at.type)
 
 
 def named_since(contract: VisibleContract) -> dict[str, Any]:
     """Parameter of a statement that joins own names: those of a former customer are left out."""
-    return {"named_since": contract.transferred_at or LONG_AGO}
+    return {"named_since": contract.shown_since}
 
 
 def is_name_of_point() -> ColumnElement[bool]:
@@ -63,7 +62,7 @@ def _is_of_present(named_at: InstrumentedAttribute[datetime]) -> ColumnElement[b
 
 def get_custom_names(session: Session, contract: VisibleContract) -> CustomNames:
     """All own names of a contract's supply points and meters."""
-    since = contract.transferred_at or LONG_AGO
+    since = contract.shown_since
     points = session.execute(
         select(
             CustomPointName.supply_point_id, CustomPointName.name, CustomPointName.position
@@ -76,7 +75,7 @@ def get_custom_names(session: Session, contract: VisibleContract) -> CustomNames
     )
     return CustomNames(
         {point_id: PointName(name, position) for point_id, name, position in points},
-        {meter_id: name for meter_id, name in meters},  # noqa: C416
+        {row.meter_id: row.name for row in meters},
     )
 
 

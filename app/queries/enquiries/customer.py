@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, func, or_, select
@@ -82,7 +82,6 @@ class EnquiryLine:
     answered_at: datetime | None
 
 
-LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 OF_CUSTOMER = (
     Enquiry.contract_id == bindparam("contract_id"),
     Enquiry.registered_at >= bindparam("since", type_=Enquiry.registered_at.type),
@@ -125,7 +124,7 @@ _LOCKED_DRAFT = _DRAFT.with_for_update()
 
 def customer_values(contract: VisibleContract) -> dict[str, Any]:
     """Values of ``OF_CUSTOMER`` for a contract."""
-    return {"contract_id": contract.id, "since": contract.transferred_at or LONG_AGO}
+    return {"contract_id": contract.id, "since": contract.shown_since}
 
 
 def count_enquiries(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
@@ -34,8 +34,6 @@ from app.queries.custom_names import (
     is_present_name_of_point,
     named_since,
 )
-
-LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +247,7 @@ def list_receipts(session: Session, contract: VisibleContract, limit: int) -> li
 
 
 def _values(contract: VisibleContract) -> dict[str, Any]:
-    return {"contract_id": contract.id, "since": contract.transferred_at or LONG_AGO}
+    return {"contract_id": contract.id, "since": contract.shown_since}
 
 
 def name_registers(session: Session, ids: Iterable[int]) -> Mapping[int, RegisterName]:

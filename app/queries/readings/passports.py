@@ -67,4 +67,5 @@ def get_passport(session: Session, contract: VisibleContract, point_id: int) -> 
         raise NotFoundError
     count = len(_POINT)
     meters = tuple(PassportMeter(*row[count:]) for row in rows if row[count] is not None)
-    return Passport(*rows[0][:count], meters)  # type: ignore[call-arg]
+    columns: tuple[Any, ...] = (*rows[0][:count], meters)
+    return Passport(*columns)
