@@ -38,7 +38,7 @@ def part_meters(meters: Iterable[MeterState], today: date) -> MeterLists:
     lists = MeterLists([], [], [])
     for meter in meters:
         reason = meter.closed_reason(today)
-        if meter.removed_on is not None and meter.removed_on <= today:
+        if meter.is_removed(today):
             lists.removed.append(meter)
         elif reason == "automatic":
             lists.automatic.append(meter)

@@ -160,7 +160,7 @@ class MeterState:
     def _not_measured_reason(self, today: date) -> str:
         if self.is_automatic:
             return "automatic"
-        if self.removed_on is not None and self.removed_on <= today:
+        if self.is_removed(today):
             return "removed"
         if self.supplied_until is not None and self.supplied_until < self.window.period.first:
             return "ended"
@@ -177,6 +177,14 @@ class MeterState:
             return ""
         is_done = all(register.is_billed or register.is_in_time for register in self.registers)
         return "closed" if is_done else ""
+
+    def is_removed(self, today: date) -> bool:
+        """Whether it measures no more."""
+        return self.removed_on is not None and self.removed_on <= today
+
+    def is_due(self, today: date) -> bool:
+        """Whether its readings belong to the open window, submitted or not."""
+        return self.window.is_open(today) and self.closed_reason(today) in ("", "billed")
 
     def is_missing(self, today: date) -> bool:
         """Whether somebody still has to submit a reading in the open window."""

@@ -27,6 +27,15 @@ class VerificationState(StrEnum):
     EXPIRED = "expired"
 
 
+def verification_state(due_on: date | None, today: date, *, is_removed: bool) -> VerificationState:
+    """How near the next verification of a meter is; a removed one has none."""
+    if due_on is None or is_removed:
+        return VerificationState.UNKNOWN
+    if due_on < today:
+        return VerificationState.EXPIRED
+    return VerificationState.SOON if due_on <= today + SOON else VerificationState.VALID
+
+
 @dataclass(frozen=True, slots=True)
 class PassportMeter:
     """A meter of a supply point, with what billing knows of it.
@@ -50,12 +59,8 @@ class PassportMeter:
 
     def verification(self, today: date) -> VerificationState:
         """How near the next verification is; a removed meter has none."""
-        due_on = self.next_verification_on
-        if due_on is None or self.is_removed(today):
-            return VerificationState.UNKNOWN
-        if due_on < today:
-            return VerificationState.EXPIRED
-        return VerificationState.SOON if due_on <= today + SOON else VerificationState.VALID
+        is_removed = self.is_removed(today)
+        return verification_state(self.next_verification_on, today, is_removed=is_removed)
 
     def is_removed(self, today: date) -> bool:
         """Whether it measures no more."""

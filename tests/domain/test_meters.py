@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -105,6 +105,8 @@ def test_why_a_meter_accepts_no_readings(change: dict[str, object], reason: str)
     found = replace(meter(register(OCTOBER)), **change)  # type: ignore[arg-type]
     assert found.closed_reason(TODAY) == reason
     assert found.is_missing(TODAY) is (reason == "")
+    assert found.is_due(TODAY) is (reason in ("", "billed"))
+    assert not found.is_due(WINDOW.closes + timedelta(days=1))
 
 
 def test_a_late_reading_is_accepted_only_where_none_came_in_time() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -37,6 +37,7 @@ def test_a_verification_is_announced_three_months_before(
 ) -> None:
     assert meter(next_on).verification(TODAY) == expected
     assert meter(next_on, TODAY).verification(TODAY) == VerificationState.UNKNOWN
+    assert meter(next_on, TODAY + timedelta(days=1)).verification(TODAY) == expected
 
 
 def test_mean_power_is_energy_by_the_hours_between_the_readings() -> None:

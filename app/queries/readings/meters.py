@@ -24,7 +24,7 @@ from app.domain.meters import (
     RegisterState,
     build_register_readings,
 )
-from app.domain.period import Month
+from app.domain.period import EARLIEST, Month
 from app.domain.reading_windows import Regime, Window, WindowRules, windows_on
 from app.domain.readings import Scale, find_current, merge_readings
 from app.models import (
@@ -53,7 +53,7 @@ from app.queries.readings.known_readings import (
 DIRECTION = "A+"
 MONTHS_BACK = 14
 """Enough for the typical month, and for the same month a year ago."""
-EARLIEST = Month(2000, 1)
+EARLIEST_MONTH = Month.of(EARLIEST)
 
 _METER = (
     Meter.id,
@@ -170,7 +170,7 @@ def read_meters(
     since = Month.of(today).plus(-MONTHS_BACK)
     found = find_readings(session, contract, ids, since)
     if silent := [register_id for register_id in ids if not found.known[register_id]]:
-        found.known.update(find_readings(session, contract, silent, EARLIEST).known)
+        found.known.update(find_readings(session, contract, silent, EARLIEST_MONTH).known)
     return [
         MeterReadings.of(
             meter, [_read(register, meter.window, found) for register in meter.registers]
@@ -185,18 +185,6 @@ def list_meters(
     """All meters of a contract with their readings."""
     states = list_meter_states(session, contract, today, rules)
     return read_meters(session, contract, states, today)
-
-
-def get_meter(
-    session: Session, contract: VisibleContract, meter_id: int, today: date, rules: WindowRules
-) -> MeterReadings:
-    """One meter of a contract with its readings.
-
-    Raises:
-        NotFoundError: absent, withdrawn, or of another contract.
-    """
-    state = get_meter_state(session, contract, meter_id, today, rules)
-    return read_meters(session, contract, [state], today)[0]
 
 
 def _read(register: RegisterState, window: Window, found: FoundReadings) -> RegisterReadings:

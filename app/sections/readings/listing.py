@@ -14,16 +14,14 @@ from app.domain.access import Permission
 from app.domain.meter_lists import MeterLists, find_meters, part_meters
 from app.domain.meters import MeterState, RegimeWindow, build_regime_windows
 from app.domain.reading_windows import Regime, next_window
-from app.domain.search import MAX_TYPED
 from app.extensions import db
 from app.queries.contracts import VisibleContract
 from app.queries.readings.customer import list_receipts
 from app.queries.readings.meters import list_meter_states, read_meters
 from app.sections.readings import labels
 from app.sections.readings.presenters import build_meter_table
-from app.sections.readings.submission import SEARCHED, meters_pager
+from app.sections.readings.submission import SEARCHED, meters_pager, read_query
 from app.web.context import clock
-from app.web.forms import printable
 from app.web.fragments import render_page
 from app.web.labels import REGIMES
 from app.web.policies import window_rules
@@ -76,7 +74,7 @@ def index_page(contract: VisibleContract, error: str | None = None, status: int 
 def read_filter() -> tuple[str, str]:
     """What is searched for, and the kind of meters that alone is shown; both may be empty."""
     kind = request.args.get("kind", "")
-    return printable(request.args.get("q"))[:MAX_TYPED].strip(), kind if kind in KINDS else ""
+    return read_query(request.args), kind if kind in KINDS else ""
 
 
 def list_found(contract: VisibleContract) -> list[MeterState]:
@@ -100,13 +98,8 @@ def _summary(
     contract: VisibleContract, meters: Sequence[MeterState], today: date
 ) -> dict[str, Any]:
     """What is missing in all, and until when, whatever the table shows."""
-    reasons = [meter.closed_reason(today) for meter in meters]
-    open_meters = [meter for meter, reason in zip(meters, reasons, strict=True) if not reason]
-    due = [
-        meter
-        for meter, reason in zip(meters, reasons, strict=True)
-        if meter.window.is_open(today) and reason in ("", "billed")
-    ]
+    open_meters = [meter for meter in meters if not meter.closed_reason(today)]
+    due = [meter for meter in meters if meter.is_due(today)]
     windows = build_regime_windows(meters, today, window_rules())
     return {
         "windows": [] if contract.is_terminated else _windows(meters, today, windows),

@@ -18,7 +18,7 @@ from app.queries.contracts import VisibleContract
 from app.queries.custom_names import get_custom_names
 from app.queries.readings.meters import list_meter_states
 from app.sections.readings import labels
-from app.sections.readings.submission import SEARCHED
+from app.sections.readings.submission import SEARCHED, read_query
 from app.web.context import clock
 from app.web.forms import printable
 from app.web.fragments import render_page
@@ -56,7 +56,7 @@ def list_named(contract: VisibleContract) -> NamedPoints:
     """The supply points that ``q`` finds, a page of them, in the customer's order."""
     states = list_meter_states(db.session(), contract, clock().today(), window_rules())
     names = get_custom_names(db.session(), contract)
-    query = printable(request.args.get("q"))[:MAX_TYPED].strip()
+    query = read_query(request.args)
     by_point: dict[int, list[MeterState]] = {}
     for meter in find_meters(states, query):
         by_point.setdefault(meter.point_id, []).append(meter)

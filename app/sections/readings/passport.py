@@ -14,15 +14,12 @@ from app.domain.readings import KnownReading, Scale, build_consumption
 from app.extensions import db
 from app.queries.contracts import VisibleContract
 from app.queries.readings.known_readings import list_known
-from app.queries.readings.meters import list_point_states
+from app.queries.readings.meters import EARLIEST_MONTH, list_point_states
 from app.queries.readings.passports import get_passport
 from app.sections.readings import labels
 from app.web.context import clock
 from app.web.fragments import render_page
 from app.web.policies import window_rules
-
-EARLIEST = Month(2000, 1)
-"""Readings of a removed meter are as old as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,8 @@ def read_point(
     states = list_point_states(db.session(), contract, passport.id, today, window_rules())
     registers = {meter.id: meter.registers for meter in states}
     ids = [register.id for meter in states for register in meter.registers]
-    known = list_known(db.session(), ids, EARLIEST, contract.transferred_at)
+    # Readings of a removed meter are as old as they are.
+    known = list_known(db.session(), ids, EARLIEST_MONTH, contract.transferred_at)
     rows = {
         register.id: build_consumption(known[register.id], register.scale)
         for meter in states

@@ -9,6 +9,7 @@ from datetime import date
 
 from app.domain.meter_lists import group_by_point
 from app.domain.meters import MeterReadings, RegisterReadings
+from app.domain.point_passport import VerificationState, verification_state
 from app.domain.readings import ReadingStatus
 from app.sections.readings import labels
 
@@ -153,7 +154,8 @@ def _block(
 
 def _expired_verification(meter: MeterReadings, today: date) -> date | None:
     due_on = meter.next_verification_on
-    return due_on if due_on and due_on < today and not meter.removed_on else None
+    state = verification_state(due_on, today, is_removed=meter.is_removed(today))
+    return due_on if state is VerificationState.EXPIRED else None
 
 
 def _status(

@@ -233,7 +233,6 @@ def _receipt_page(
         contract=contract,
         receipt=found,
         labels=labels,
-        today=clock().today(),
         is_new=request.args.get("new"),
         may_withdraw=contract.may(Permission.SUBMIT_READINGS)
         and bool(live)

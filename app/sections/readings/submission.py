@@ -69,6 +69,11 @@ def meters_pager(meters: Sequence[MeterState]) -> Pager:
     return Pager.from_request(PAGE_METERS, len(meters))
 
 
+def read_query(data: Mapping[str, str]) -> str:
+    """What meters are searched for."""
+    return printable(data.get("q"))[:MAX_TYPED].strip()
+
+
 def list_open_meters(contract: VisibleContract) -> list[MeterState]:
     """The meters that accept readings today."""
     today = clock().today()
@@ -101,7 +106,7 @@ def form_page(
         form: what was typed already, on other pages too.
     """
     form = form or ReadingForm.read({}, (), states)
-    found = find_meters(states, _query()) or list(states)
+    found = find_meters(states, read_query(request.values)) or list(states)
     pager = Pager.from_query(_page_number(form, found), PAGE_METERS, len(found))
     shown = found[pager.offset : pager.offset + pager.size]
     meters = read_meters(db.session(), submission.contract, shown, clock().today())
@@ -131,18 +136,13 @@ def _render_form(
         elsewhere={box: text for box, text in form.typed.items() if box not in shown},
         summary=[*(("", fault) for fault in form.faults), *form.errors.items()],
         pager=pager,
-        query=_query(),
+        query=read_query(request.values),
         is_searchable=len(form.states) > SEARCHED,
         labels=labels,
         today=clock().today(),
         here=request.path,
         status=422 if form.errors or form.faults else 200,
     )
-
-
-def _query() -> str:
-    """What the form is searched for."""
-    return printable(request.values.get("q"))[:MAX_TYPED].strip()
 
 
 def _page_number(form: ReadingForm, found: Sequence[MeterState]) -> str | None:
@@ -162,7 +162,7 @@ def submit(submission: Submission, states: Sequence[MeterState]) -> ResponseRetu
     form = ReadingForm.read(request.form, request.form.getlist("confirm"), states)
     step = _step()
     if step == "fill":
-        found = find_meters(states, _query()) or list(states)
+        found = find_meters(states, read_query(request.values)) or list(states)
         form.fill(request.form["column"], request.form.get("at", ""), found)
     if step in ("fill", "show"):
         return form_page(submission, states, form)

@@ -82,7 +82,7 @@ def power_table(passport: Passport, months: Sequence[MonthPower]) -> Table:
             month.consumption_kwh,
             month.mean_kw,
             passport.max_power_kw,
-            month.share if passport.max_power_kw else None,
+            month.share,
         ]
         for month in months
     ]

@@ -221,6 +221,10 @@ def test_an_expired_verification_is_explained_and_does_not_stop_anybody(
     row = page.get("readings.index", contract_id=1).select_one("table.meters tr.meter")
     assert "поверку организует сетевая организация" in row.text
     assert "Передать показания" in row.text
+    meter.removed_on = date(2026, 12, 1)
+    make.commit()
+    row = page.get("readings.index", contract_id=1).select_one("table.meters tr.meter")
+    assert "поверку организует сетевая организация" in row.text
 
 
 def test_all_zones_of_a_meter_come_in_one_form_and_none_may_be_left_out(
