@@ -81,7 +81,9 @@ def fill(page: Page, label: str, text: str) -> None:
 
 
 def heading(page: Page, text: str) -> None:
+    """The page with this heading is there, and its style sheet, which draws the focus."""
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(text.replace(" ", r"\s")))
+    page.wait_for_load_state()
 
 
 def test_a_working_day_of_the_staff_without_a_mouse(

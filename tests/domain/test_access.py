@@ -21,6 +21,18 @@ TABLE = {
         "see_enquiries",
         "send_enquiries",
         "manage_account",
+        "manage_people",
+    },
+    Role.DIRECTOR: {
+        "see_contract",
+        "see_money",
+        "manage_money",
+        "see_readings",
+        "submit_readings",
+        "see_enquiries",
+        "send_enquiries",
+        "manage_account",
+        "manage_people",
     },
     Role.ACCOUNTANT: {
         "see_contract",

@@ -62,6 +62,7 @@ def test_how_a_request_was_understood_is_told_to_our_own_probe_only(
         token = make_probe_token()
     told = client.get("/health/live", headers=ANYBODY | {TOKEN_HEADER: token}).json
     assert told == {"status": "ok", "scheme": "https", "address_was_forged": True}
-    for wrong in ("", "probe", token[:-1] + ("a" if token[-1] != "a" else "b")):
+    # The last character of a signature is partly padding: another one may say the same.
+    for wrong in ("", "probe", token[:-2] + ("a" if token[-2] != "a" else "b") + token[-1]):
         told = client.get("/health/live", headers=ANYBODY | {TOKEN_HEADER: wrong}).json
         assert told == {"status": "ok"}

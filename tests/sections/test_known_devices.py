@@ -180,7 +180,7 @@ def test_a_cookie_of_somebody_else_or_an_altered_one_helps_nothing(
 ) -> None:
     value = device_of(owner)
     values = {
-        "altered": value[:-1] + ("0" if value[-1] != "0" else "1"),
+        "altered": value[:-2] + ("0" if value[-2] != "0" else "1") + value[-1],
         "empty": "",
         "rubbish": "a.b.c~..~e.20261121.e~" + "x" * 3000,
     }
