@@ -41,8 +41,8 @@ READERS: dict[str, tuple[Callable[[PageClient], object], Callable[[], list[Route
         lambda: [r for r in contract_routes() if r.permission in reading_permissions()],
     ),
 }
-# No code has been asked for, and the contract has not changed hands.
-NOTHING_THERE = {"profile.phone", "staff.transfer"}
+# No code has been asked for, the contract has not changed hands, and nothing is ticked.
+NOTHING_THERE = {"profile.phone", "staff.transfer", "pay.together"}
 # What a fragment is of, where it is not of the whole content.
 FRAGMENT_OF = {"pay.chosen": "#chosen"}
 # What is noted on the way: a file that costs time is counted, what the staff saw is recorded.
