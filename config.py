@@ -113,6 +113,10 @@ class RetentionSettings:
     prepared_file_days: int = 2
     draft_days: int = 30
     """Drafts of enquiries, from their last change."""
+    enquiry_days: int = 1096
+    """Enquiries with their files, from the answer, as their givers agreed to."""
+    consent_days: int = 1096
+    """Consents as evidence, from their end: withdrawn, or nothing left that they were given for."""
     session_days: int = 180
     """When and from where people were signed in, from their last request."""
 

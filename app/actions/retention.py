@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, String, and_, cast, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.domain.imports import JobStatus
-from app.domain.registration import State
+from app.domain.registration import PENDING, State
 from app.domain.retention import Retention
 from app.lib.database import count_changed
 from app.models import (
+    Account,
     AccountSession,
     AuditEvent,
     Base,
@@ -27,6 +28,7 @@ from app.models import (
     HealthAlert,
     ImportJob,
     ImportRun,
+    Membership,
     Message,
     RateLimitHit,
     Recovery,
@@ -44,6 +46,17 @@ CHANGES = timedelta(days=30)
 SIGNS_OF_LIFE = timedelta(days=7)
 BATCH = 200
 """Rows deleted in one transaction."""
+NO_CONTACTS: dict[str, Any] = {
+    "email": "",
+    "login_email": None,
+    "phone": None,
+    "person_name": None,
+    "position": None,
+    "password_hash": "",
+    "email_confirmed_at": None,
+    "phone_confirmed_at": None,
+}
+"""What remains of an account that nobody may sign in with: its number, which records refer to."""
 FINAL = ("sent", "failed", "suppressed")
 """States of messages that nothing will be done about."""
 
@@ -98,6 +111,7 @@ def list_expired(session: Session, rules: Retention, now: datetime) -> list[Expi
     old = _is_older(session, Message.created_at, now - rules.messages)
     has_old_text = _is_older(session, Message.created_at, now - rules.message_texts)
     of_imports = now - rules.imports
+    before = now - rules.consents
     is_loaded = ImportJob.status == JobStatus.DONE
     had_warnings = cast(ImportRun.warnings, String) != "[]"
     is_old_run = ImportRun.finished_at < of_imports
@@ -109,7 +123,55 @@ def list_expired(session: Session, rules: Retention, now: datetime) -> list[Expi
         Expired("message_texts", Message, (is_over, Message.text != "", has_old_text), no_text),
         Expired("import_jobs", ImportJob, (is_loaded, ImportJob.finished_at < of_imports)),
         Expired("import_runs", ImportRun, (had_warnings, is_old_run), no_warnings),
+        Expired("consents", Consent, (_is_ended_consent(before),)),
+        Expired(
+            "accounts",
+            Account,
+            (Account.password_hash != "", Account.id.in_(_list_ended_accounts(before))),
+            NO_CONTACTS | {"disabled_at": func.coalesce(Account.disabled_at, now)},
+        ),
     ]
+
+
+def _list_ended_accounts(before: datetime) -> Select[tuple[int]]:
+    """Accounts that were closed before a moment, or have had no access to any contract since."""
+    has_access = (
+        select(Membership.id)
+        .where(
+            Membership.account_id == Account.id,
+            or_(Membership.revoked_at.is_(None), Membership.revoked_at >= before),
+        )
+        .exists()
+    )
+    had_access = select(Membership.id).where(Membership.account_id == Account.id).exists()
+    return select(Account.id).where(
+        or_(Account.disabled_at < before, and_(had_access, ~has_access)),
+    )
+
+
+def _is_ended_consent(before: datetime) -> ColumnElement[bool]:
+    """Consents that ended before a moment: withdrawn, or nothing is left that they were given for.
+
+    That of an enquiry lasts as long as the enquiry, also where its author has lost the access; that
+    of a registration which led to no account ends with the decision.
+    """
+    given_up = select(Registration.id).where(
+        Registration.account_id.is_(None),
+        Registration.state.not_in(PENDING),
+        func.coalesce(Registration.decided_at, Registration.created_at) < before,
+    )
+    return or_(
+        Consent.withdrawn_at < before,
+        Consent.ended_at < before,
+        and_(
+            Consent.enquiry_id.is_(None),
+            Consent.ended_at.is_(None),
+            or_(
+                Consent.account_id.in_(_list_ended_accounts(before)),
+                and_(Consent.account_id.is_(None), Consent.registration_id.in_(given_up)),
+            ),
+        ),
+    )
 
 
 def purge_batch(session: Session, expired: Expired, after: int) -> Sequence[int]:

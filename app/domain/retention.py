@@ -20,6 +20,8 @@ class Retention:
     imports: timedelta
     prepared_files: timedelta
     drafts: timedelta
+    enquiries: timedelta
+    consents: timedelta
     sessions: timedelta
 
 

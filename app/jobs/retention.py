@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
+from app.actions.enquiries.retention import purge_enquiries
 from app.actions.retention import Expired, clean_up, list_expired, purge_batch
 from app.actions.search_index import rebuild_search
 from app.extensions import db
@@ -28,12 +30,27 @@ def delete_expired() -> None:
     access.end_expired_access()
     for expired in list_expired(session, rules, clock().now()):
         counts[expired.name] = _purge(expired)
+    counts["enquiries"] = _purge_enquiries(clock().now() - rules.enquiries)
     prepared_files.delete_expired()
     imports.delete_expired()
     uploads.delete_expired_files()
     # The session may hold a snapshot, which the log is needed for.
     session.rollback()
     event("cleaned up", **counts, wal_pages_left=truncate_wal(db.engine))
+
+
+def _purge_enquiries(before: datetime) -> int:
+    """Purge batch after batch, a transaction each, with their files; how many enquiries it was."""
+    session, total = db.session(), 0
+    while True:
+        count, keys = purge_enquiries(session, before, clock().now())
+        if not count:
+            session.rollback()
+            return total
+        session.commit()
+        uploads.delete_stored(keys)
+        total += count
+        time.sleep(PAUSE)
 
 
 def _purge(expired: Expired) -> int:

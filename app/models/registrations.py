@@ -103,3 +103,5 @@ class Consent(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
     enquiry_id: Mapped[int | None] = mapped_column(ForeignKey("enquiries.id"), index=True)
     withdrawn_at: Mapped[Moment | None]
+    ended_at: Mapped[Moment | None]
+    """When the enquiry that it was given with was deleted; for an account, its access tells."""

@@ -243,6 +243,8 @@ def retention_rules() -> Retention:
         imports=timedelta(days=days.import_days),
         prepared_files=timedelta(days=days.prepared_file_days),
         drafts=timedelta(days=days.draft_days),
+        enquiries=timedelta(days=days.enquiry_days),
+        consents=timedelta(days=days.consent_days),
         sessions=timedelta(days=days.session_days),
     )
 

@@ -22,6 +22,7 @@ def consents_table(consents: Iterable[tuple[Consent, int | None]]) -> Table:
         Column("Адрес", Kind.TEXT, 40),
         Column("Где", Kind.TEXT, 14),
         Column("Отозвано", Kind.MOMENT, 18),
+        Column("Закончилось", Kind.MOMENT, 18),
     )
     rows = [
         [
@@ -30,8 +31,9 @@ def consents_table(consents: Iterable[tuple[Consent, int | None]]) -> Table:
             moment_cell(consent.given_at),
             describe_user_agent(consent.user_agent),
             consent.address,
-            "обращение" if consent.enquiry_id else "регистрация",
+            "обращение" if consent.enquiry_id or consent.ended_at else "регистрация",
             moment_cell(consent.withdrawn_at),
+            moment_cell(consent.ended_at),
         ]
         for consent, _ in consents
     ]
