@@ -133,7 +133,7 @@ def list_expired(session: Session, rules: Retention, now: datetime) -> list[Expi
     ]
 
 
-def _list_ended_accounts(before: datetime) -> Select[tuple[int]]:
+def _list_ended_accounts(before: datetime) -> Select[int]:
     """Accounts that were closed before a moment, or have had no access to any contract since."""
     has_access = (
         select(Membership.id)
