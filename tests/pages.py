@@ -12,7 +12,7 @@ from flask import Flask, url_for
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from app.domain.staff import totp_secret
+from app.domain.second_factor import totp_secret
 from app.extensions import db
 from app.lib.totp import code_at
 from app.models import StaffMember

@@ -36,6 +36,8 @@ LISTED = {
     PUBLIC: {
         "appearance.choose",
         "appearance.index",
+        "auth.second_factor",
+        "auth.second_factor_submit",
         "auth.sign_in",
         "auth.sign_in_submit",
         "consents.index",

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from app.actions.staff.members import NewStaff, create_staff, reset_access
 from app.actions.staff.setup_link import LIFE, create_with_link, reset_with_link
 from app.domain.errors import PasswordError, StaffError
-from app.domain.staff import StaffRole, normalise_login, totp_secret
+from app.domain.second_factor import totp_secret
+from app.domain.staff import StaffRole, normalise_login
 from app.extensions import db
 from app.jobs import delivery
 from app.lib.signed_links import Purpose

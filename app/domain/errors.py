@@ -164,6 +164,14 @@ class CodeError(CodedError):
     """
 
 
+class SecondFactorError(CodedError):
+    """A change of second factors that is not possible.
+
+    ``code``: ``required`` (a role of the account must have one), ``missing`` (the account has not
+    set one up), ``yours`` (whoever requires it of their own role sets it up first).
+    """
+
+
 class LinkError(CodedError):
     """A signed link that leads nowhere (any more).
 

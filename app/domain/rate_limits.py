@@ -35,6 +35,8 @@ class LimitedAction(StrEnum):
     """A new password that will be hashed."""
     EMAIL = "email"
     """An email that a stranger may have caused, by purpose and mailbox; suppressed ones fail."""
+    ACCOUNT_CODE = "account_code"
+    """A code of a customer's second factor."""
     STAFF_SIGN_IN = "staff_sign_in"
     STAFF_CODE = "staff_code"
     API = "api"

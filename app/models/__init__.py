@@ -35,6 +35,7 @@ from app.models.operations import Backup, DeliveryOutage, HealthAlert, WorkerHea
 from app.models.payments import Payment
 from app.models.prepared_files import PreparedFile
 from app.models.registrations import Consent, Recovery, Registration, SmsCode
+from app.models.second_factors import AccountRecoveryCode, SecondFactor, SecondFactorRole
 from app.models.staff import (
     Announcement,
     RecoveryCode,
@@ -47,6 +48,7 @@ from app.models.transfers import ContractTransfer
 
 __all__ = [
     "Account",
+    "AccountRecoveryCode",
     "AccountSession",
     "Announcement",
     "Attachment",
@@ -94,6 +96,8 @@ __all__ = [
     "RecoveryCode",
     "Register",
     "Registration",
+    "SecondFactor",
+    "SecondFactorRole",
     "Service",
     "SmsCode",
     "StaffMember",

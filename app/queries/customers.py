@@ -19,6 +19,7 @@ from app.models import (
     Registration,
 )
 from app.queries.profile import list_sessions
+from app.queries.second_factors import has_second_factor
 
 LAST = 5
 
@@ -31,6 +32,7 @@ class AccountCard:
     role: str
     is_revoked: bool
     is_suspended: bool
+    has_second_factor: bool
     sessions: Sequence[AccountSession]
 
 
@@ -77,6 +79,7 @@ def list_accounts(
             membership.role,
             membership.revoked_at is not None,
             membership.suspended_by_id is not None,
+            has_second_factor(session, account.id),
             list_sessions(session, account.id, now, idle, longest),
         )
         for membership, account in rows

@@ -20,6 +20,7 @@ from app.models import (
     Membership,
 )
 from app.queries.contracts import VisibleContract
+from app.queries.second_factors import has_second_factor
 
 MANAGERS = tuple(role for role in Role if may(role, Permission.MANAGE_PEOPLE))
 
@@ -58,6 +59,17 @@ def get_person(
     if row is None:
         raise NotFoundError
     return Person(*row)
+
+
+def list_without_second_factor(
+    session: Session, contract: VisibleContract, today: date
+) -> list[str]:
+    """List the names of a contract's people who sign in with a password only."""
+    return [
+        person.name or person.email
+        for person in list_people(session, contract, today)
+        if not has_second_factor(session, person.account_id)
+    ]
 
 
 def _people(contract: VisibleContract, today: date) -> Select[*tuple[Any, ...]]:

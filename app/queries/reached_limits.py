@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.rate_limits import LimitedAction, Outcome, RateLimit
 from app.lib.keyring import KeyPurpose, keyring_of
-from app.models import Contract, RateLimitHit, StaffMember
+from app.models import Contract, Membership, RateLimitHit, SecondFactor, StaffMember
+from app.queries.memberships import is_live
 
 MAX_NAMED = 5
 """Subjects that are looked up by name; a flood may have reached a limit of thousands."""
@@ -127,6 +128,18 @@ def _contracts_by_id(session: Session) -> Iterable[tuple[str, Subject]]:
     return [(f"contract:{key}", Subject(number, key)) for key, number in rows]
 
 
+def _contracts_by_account(session: Session) -> Iterable[tuple[str, Subject]]:
+    rows = session.execute(
+        select(SecondFactor.account_id, Contract.id, Contract.number)
+        .join(Membership, Membership.account_id == SecondFactor.account_id)
+        .join(Contract, Contract.id == Membership.contract_id)
+        .where(is_live())
+        .order_by(Contract.id.desc())
+    )
+    first = {key: Subject(number, contract_id) for key, contract_id, number in rows}
+    return [(f"account:{key}", subject) for key, subject in first.items()]
+
+
 def _staff_by_login(session: Session) -> Iterable[tuple[str, Subject]]:
     rows = session.execute(select(StaffMember.login, StaffMember.name))
     return [(login, Subject(name)) for login, name in rows]
@@ -138,6 +151,7 @@ def _staff_by_id(session: Session) -> Iterable[tuple[str, Subject]]:
 
 
 _CANDIDATES: dict[LimitedAction, Callable[[Session], Iterable[tuple[str, Subject]]]] = {
+    LimitedAction.ACCOUNT_CODE: _contracts_by_account,
     LimitedAction.SIGN_IN: _contracts_by_number,
     LimitedAction.REGISTRATION: _contracts_by_id,
     LimitedAction.PROOF_CONTRACT: _contracts_by_id,

@@ -24,6 +24,7 @@ from app.queries.contracts import (
     site_context_from,
 )
 from app.queries.memberships import is_current, is_readable
+from app.queries.second_factors import has_what_is_required
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ _VISIT = PreparedSelect(
         AccountSession.last_seen_at > bindparam("seen_after"),
         AccountSession.created_at > bindparam("created_after"),
         Account.disabled_at.is_(None),
+        has_what_is_required(AccountSession.account_id),
     )
     .limit(1)
 )
@@ -105,7 +107,8 @@ def find_visit(
 ) -> Visit | None:
     """Find the open session of a token, with the contract of its page and the site context.
 
-    A session whose account has lost its last contract has ended.
+    A session whose account has lost its last contract has ended, and one without the second factor
+    that a role of the account must have since.
 
     Args:
         contract_id: of the page's address, where it has one.

@@ -1,15 +1,17 @@
-"""Form fields of accounts that several sections share: the login, and a new password twice."""
+"""Form fields of accounts that several sections share: login, new password, second factor."""
 
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField
+from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import ValidationError
 
 from app.domain.errors import PasswordError
 from app.domain.passwords import check_password
 from app.web.field_errors import MaxLength, Required, field_error
-from app.web.forms import PASSWORD_ERRORS, printable
+from app.web.forms import PASSWORD_ERRORS, printable, safe_next
+
+WRONG_CODE = "код не подходит. Дождитесь следующего; каждый код годен один раз"
 
 
 def login_field() -> StringField:
@@ -43,3 +45,21 @@ class NewPasswordForm(FlaskForm):
     def refuse(self, error: PasswordError) -> None:
         """Show beside the field why a password may not be set."""
         self.password.errors = [field_error(self.password, PASSWORD_ERRORS[error.code])]
+
+
+class CodeForm(FlaskForm):
+    """A code of the second factor, or a recovery code."""
+
+    code = StringField(
+        "Код",
+        filters=[printable],
+        validators=[
+            Required("введите код"),
+            MaxLength(40, "слишком длинный код"),
+        ],
+    )
+    next = HiddenField(filters=[lambda target: safe_next(target, "")])
+
+    def refuse(self) -> None:
+        """Show beside the field that the code is wrong."""
+        self.code.errors = [field_error(self.code, WRONG_CODE)]

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from app.actions.accounts.known_devices import SignInLimits
 from app.actions.accounts.policy import ContactRules, RecoveryRules
+from app.actions.accounts.second_factor import SecondFactorRules
 from app.actions.enquiries.attachments import MEBIBYTE, FileRules
 from app.actions.enquiries.customer import EnquiryRules
 from app.actions.readings.submission import ReadingRules
@@ -67,7 +68,17 @@ def _device_limits() -> tuple[RateLimit, ...]:
 
 
 def staff_rules() -> StaffRules:
-    """Policy of staff sign-in; a guessed code of six digits needs a million tries."""
+    """Policy of staff sign-in."""
+    return StaffRules(config().secret_key, sign_in_limits(), _code_limits())
+
+
+def second_factor_rules() -> SecondFactorRules:
+    """Policy of customers' second factor."""
+    return SecondFactorRules(config().secret_key, _code_limits())
+
+
+def _code_limits() -> SignInLimits:
+    """Rate limits of a second factor; a guessed code of six digits needs a million tries."""
     failed = Outcome.FAILED
     # As few for a known device, but counted apart, by a subject of its own.
     codes = (
@@ -77,11 +88,7 @@ def staff_rules() -> StaffRules:
             limits().sign_in_address_failures, QUARTER_HOUR, per_address=True, outcome=failed
         ),
     )
-    return StaffRules(
-        config().secret_key,
-        sign_in_limits(),
-        SignInLimits(codes, codes),
-    )
+    return SignInLimits(codes, codes)
 
 
 def watched_limits() -> tuple[WatchedLimit, ...]:
@@ -97,6 +104,8 @@ def watched_limits() -> tuple[WatchedLimit, ...]:
         WatchedLimit("staff_sign_in", LimitedAction.STAFF_SIGN_IN, login_cap),
         WatchedLimit("staff_code", LimitedAction.STAFF_CODE, few_codes),
         WatchedLimit("staff_code", LimitedAction.STAFF_CODE, codes_a_day),
+        WatchedLimit("account_code", LimitedAction.ACCOUNT_CODE, few_codes),
+        WatchedLimit("account_code", LimitedAction.ACCOUNT_CODE, codes_a_day),
         WatchedLimit("email", LimitedAction.EMAIL, suppressed),
         WatchedLimit("registration", LimitedAction.REGISTRATION, registrations),
         WatchedLimit("proof", LimitedAction.PROOF_CONTRACT, registration_rules().proof_lockout),

@@ -7,11 +7,12 @@ whoever holds the cookie.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask import Flask, g, request, session
 from flask_login import UserMixin, current_user, login_user, logout_user
 
+from app.actions.accounts.pending_sign_in import PendingSignIn
 from app.actions.accounts.sessions import OpenedSession
 from app.actions.audit_log import ORIGIN, Origin, set_origin
 from app.actions.sessions import touch_statement
@@ -34,6 +35,7 @@ from app.web.policies import session_lives, staff_session_lives
 TOUCH_EVERY = timedelta(minutes=1)
 STAFF_PREFIX = "staff "
 HALF_OPEN = "half_open"
+PENDING = "pending"
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,25 @@ def begin(opened: OpenedSession) -> None:
     session.clear()
     login_user(SignedIn(opened.token, opened.session_id, opened.account_id))
     set_device_cookie(opened.device)
+
+
+def begin_pending(pending: PendingSignIn) -> None:
+    """Bind this browser to a customer's sign-in that waits for its second factor."""
+    session.clear()
+    session[PENDING] = [
+        pending.account_id,
+        pending.contract_id,
+        pending.mark,
+        pending.since.timestamp(),
+    ]
+
+
+def find_pending() -> PendingSignIn | None:
+    """The customer's sign-in of this browser that waits for its second factor."""
+    if PENDING not in session:
+        return None
+    account_id, contract_id, mark, since = session[PENDING]
+    return PendingSignIn(account_id, contract_id, mark, datetime.fromtimestamp(since, UTC))
 
 
 def begin_half(opened: OpenedStaffSession) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from app.demo.entries import DEMO_PASSWORD
-from app.domain.staff import totp_secret
+from app.domain.second_factor import totp_secret
 from app.lib.totp import code_at
 from app.models import Account, Contract, Membership, Registration, StaffMember, SubmittedReading
 from tests.browser import staff_rows, state_rows

@@ -8,16 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.staff import (
-    Clerk,
-    StaffPermission,
-    StaffRole,
-    new_recovery_codes,
-    new_seed,
-    normalise_login,
-    read_recovery_code,
-    totp_secret,
-)
+from app.domain.second_factor import new_recovery_codes, new_seed, read_recovery_code, totp_secret
+from app.domain.staff import Clerk, StaffPermission, StaffRole, normalise_login
 from app.lib.totp import code_at, find_step, setup_uri
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)

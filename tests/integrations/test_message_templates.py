@@ -54,6 +54,7 @@ FACTS = {
     "host": "kabinet.example.org",
     "machine": "web-1",
     "faults": ["Диск: свободно 3 МБ. Освободите место."],
+    "left": 9,
     "recovered": ["Работник: последний признак жизни 9 с назад."],
 }
 EMAILS = {
@@ -67,6 +68,9 @@ EMAILS = {
     "registration_refused": None,
     "recovery_link": "Задать новый пароль",
     "password_changed": None,
+    "second_factor_off": None,
+    "second_factor_on": None,
+    "second_factor_recovery": None,
     "reading_receipt": None,
     "reading_refused": None,
     "enquiry_closed": None,
@@ -98,6 +102,9 @@ TEXTS = {
     "registration_taken": "",
     "registration_refused": "",
     "password_changed": "",
+    "second_factor_off": "",
+    "second_factor_on": "",
+    "second_factor_recovery": "",
     "reading_receipt": "",
     "reading_refused": "",
     "contact_code": CODE,

@@ -11,7 +11,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.staff import StaffRole, totp_secret
+from app.domain.second_factor import totp_secret
+from app.domain.staff import StaffRole
 from app.lib.totp import code_at
 from app.models import Account, Contract, StaffMember
 from tests.conftest import NOW

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
@@ -16,6 +16,8 @@ from app.actions.accounts.known_devices import (
     hit_credential_limit,
     issue_device_token,
 )
+from app.actions.accounts.pending_sign_in import PendingSignIn, start_pending
+from app.actions.accounts.second_factor import prepare_second_factor
 from app.actions.audit_log import record
 from app.actions.people.succession import promote_successor
 from app.actions.sessions import end_matching, new_token_and_columns
@@ -34,9 +36,11 @@ from app.models import (
     Contract,
     Customer,
     Membership,
+    SecondFactorRole,
 )
 from app.queries.accounts import find_signer, list_logins
 from app.queries.memberships import is_login_closed_to_registration, is_undecided
+from app.queries.second_factors import has_second_factor, needs_second_factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,8 @@ def open_account(session: Session, account: Account, contract: Contract, now: da
         session, contract.id
     ):
         raise AccountExistsError
+    # A new owner decides anew which roles must have a second factor.
+    session.execute(delete(SecondFactorRole).where(SecondFactorRole.contract_id == contract.id))
     session.add(account)
     session.flush()
     owner = Membership(
@@ -132,8 +138,10 @@ def open_account(session: Session, account: Account, contract: Contract, now: da
 
 def sign_in(
     session: Session, command: SignIn, limits: SignInLimits, now: datetime
-) -> OpenedSession:
+) -> OpenedSession | PendingSignIn:
     """Check a password and open a session. The attempt is recorded whatever comes of it.
+
+    Where the account has a second factor, or has to set one up, no session is open yet.
 
     Raises:
         TooManyAttemptsError: a limit is reached; no password was checked.
@@ -156,6 +164,11 @@ def sign_in(
     if account is None or not is_right or account.disabled_at is not None:
         raise SignInRefusedError(account.id if account else None)
     rate_limits.record_outcome(session, hit_id, succeeded=True)
+    if has_second_factor(session, account.id):
+        return start_pending(account, contract_id, now)
+    if needs_second_factor(session, account.id):
+        prepare_second_factor(session, account.id)
+        return start_pending(account, contract_id, now)
     return open_session(session, account.id, contract_id, command.browser, now)
 
 

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.actions.audit_log import record
 from app.domain.access import Role
 from app.models import Contract, Membership
 from app.queries.memberships import is_current
+
+
+def lock_people(session: Session, contract_id: int) -> None:
+    """Let changes of a contract's people come one after the other."""
+    # Written before anything is read: on SQLite only a write makes others wait.
+    session.execute(
+        update(Membership)
+        .where(Membership.contract_id == contract_id)
+        .values(contract_id=contract_id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def promote_successor(

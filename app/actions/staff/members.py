@@ -14,11 +14,8 @@ from app.actions.staff.sign_in import SUBJECT, end_sessions
 from app.domain.errors import StaffError
 from app.domain.passwords import check_password
 from app.domain.rate_limits import NEW_HASH_LIMITS, LimitedAction
-from app.domain.staff import (
-    StaffRole,
-    new_seed,
-    normalise_login,
-)
+from app.domain.second_factor import new_seed
+from app.domain.staff import StaffRole, normalise_login
 from app.lib.database import insert_or_ignore
 from app.lib.passwords import hash_password
 from app.models import RecoveryCode, StaffMember

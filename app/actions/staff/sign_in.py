@@ -22,13 +22,13 @@ from app.domain.access import Browser
 from app.domain.errors import CodeError, PasswordError, SignInRefusedError
 from app.domain.passwords import check_password
 from app.domain.rate_limits import NEW_HASH_LIMITS, LimitedAction
-from app.domain.staff import (
+from app.domain.second_factor import (
     hash_recovery_code,
     new_recovery_codes,
-    normalise_login,
     read_recovery_code,
     totp_secret,
 )
+from app.domain.staff import normalise_login
 from app.lib.database import count_changed
 from app.lib.passwords import hash_password, is_password
 from app.lib.totp import find_step

@@ -8,6 +8,7 @@ from flask.wrappers import Response
 from flask_login import current_user
 
 from app.actions.accounts import sessions
+from app.actions.accounts.pending_sign_in import PendingSignIn
 from app.domain.errors import SignInRefusedError, TooManyAttemptsError
 from app.extensions import db
 from app.logging import event
@@ -80,7 +81,13 @@ def sign_out() -> ResponseReturnValue:
     return response
 
 
-def _enter(opened: sessions.OpenedSession, target: str | None) -> ResponseReturnValue:
+def _enter(
+    opened: sessions.OpenedSession | PendingSignIn, target: str | None
+) -> ResponseReturnValue:
+    if isinstance(opened, PendingSignIn):
+        session.begin_pending(opened)
+        following = safe_next(target, "") or None
+        return redirect(url_for("auth.second_factor", next=following), 303)
     session.begin(opened)
     event("sign-in", account=opened.account_id)
     home = url_for("home.index", contract_id=opened.contract_id)

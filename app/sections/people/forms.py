@@ -126,6 +126,17 @@ class AccessForm(FlaskForm):
         field.errors = [field_error(field, ERRORS[error.code])]
 
 
+class SecondFactorForm(FlaskForm):
+    """Roles whose people must have a second factor."""
+
+    roles = SelectMultipleField(
+        "Роли",
+        choices={str(role): ROLES[role] for role in (Role.OWNER, *INVITED)},
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+
+
 class AcceptanceForm(NewPasswordForm):
     """A password and consent of somebody who was invited."""
 

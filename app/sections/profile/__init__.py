@@ -1,7 +1,7 @@
 """Section: profile."""
 
-from app.sections.profile import account
+from app.sections.profile import account, second_factor
 from app.sections.profile.email_link import bp as links
 from app.sections.profile.routes import bp
 
-__all__ = ["account", "bp", "links"]
+__all__ = ["account", "bp", "links", "second_factor"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.staff import StaffRole, totp_secret
+from app.domain.second_factor import totp_secret
+from app.domain.staff import StaffRole
 from app.lib.totp import code_at
 from app.models import AuditEvent, Contract, Department, RecoveryCode, StaffMember, StaffSession
 from tests.conftest import NOW

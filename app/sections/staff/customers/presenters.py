@@ -104,6 +104,7 @@ def _facts(card: AccountCard) -> list[tuple[str, str]]:
         ("Контактное лицо", person or "не указано"),
         ("E-mail", "подтвержден" if account.email_confirmed_at else "не подтвержден"),
         ("Телефон", phone),
+        ("Второй фактор", "подключен" if card.has_second_factor else "не подключен"),
         ("Создана", moment(account.created_at)),
     ]
 
@@ -116,6 +117,8 @@ def _actions(here: str, card: AccountCard) -> list[Action]:
     actions = []
     if not card.is_suspended:
         actions.append(Action(f"{here}/recovery", "Отправить ссылку для нового пароля"))
+    if card.has_second_factor:
+        actions.append(Action(f"{here}/second-factor/reset", "Отключить второй фактор"))
     if card.sessions:
         actions.append(Action(f"{here}/sessions/end", "Завершить все сеансы"))
     return [*actions, Action(f"{here}/block", "Заблокировать")]

@@ -8,6 +8,7 @@ from flask.wrappers import Response
 
 from app.actions.accounts import staff as actions
 from app.actions.accounts.recovery import start_recovery
+from app.actions.accounts.second_factor import reset_second_factor
 from app.domain.access import Permission, Viewer
 from app.domain.errors import BlockedError, TooManyAttemptsError
 from app.domain.staff import StaffPermission
@@ -38,6 +39,7 @@ DONE = {
     "blocked": "Учетная запись заблокирована, сеансы завершены.",
     "unblocked": "Учетная запись снова открыта.",
     "sessions": "Сеансы завершены.",
+    "second_factor": "Второй фактор отключен; потребителю отправлено сообщение.",
     "recovery": "Письмо со ссылкой для нового пароля отправляется на подтвержденный адрес.",
 }
 
@@ -127,6 +129,15 @@ def customer_recovery(contract_id: int, account_id: int) -> ResponseReturnValue:
         text = "Писем со ссылкой уже отправлено достаточно. Следующее можно отправить"
         return _card(contract, f"{text} {describe_wait(error.retry_after)}.", 429)
     return _done(contract_id, "recovery")
+
+
+@bp.post("/customers/<id:contract_id>/accounts/<id:account_id>/second-factor/reset")
+@staff_access(StaffPermission.WORK)
+def customer_reset_second_factor(contract_id: int, account_id: int) -> ResponseReturnValue:
+    """Turn off the second factor of somebody who has lost telephone and recovery codes."""
+    _, account = _find(contract_id, account_id)
+    reset_second_factor(db.session(), account, local_now())
+    return _done(contract_id, "second_factor")
 
 
 def _find(contract_id: int, account_id: int) -> tuple[Contract, Account]:

@@ -1,4 +1,4 @@
-"""Forms of staff sign-in: login and password, second factor."""
+"""Form of staff sign-in: login and password."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wtforms import (
     StringField,
 )
 
-from app.web.field_errors import LINE, MaxLength, Required, RequiredInput
+from app.web.field_errors import LINE, Required, RequiredInput
 from app.web.forms import printable, safe_next
 
 
@@ -18,18 +18,4 @@ class StaffSignInForm(FlaskForm):
 
     login = StringField("Логин", filters=[printable], validators=[Required("введите логин"), LINE])
     password = PasswordField("Пароль", validators=[RequiredInput("введите пароль"), LINE])
-    next = HiddenField(filters=[lambda target: safe_next(target, "")])
-
-
-class CodeForm(FlaskForm):
-    """A code of the second factor, or a recovery code."""
-
-    code = StringField(
-        "Код",
-        filters=[printable],
-        validators=[
-            Required("введите код"),
-            MaxLength(40, "слишком длинный код"),
-        ],
-    )
     next = HiddenField(filters=[lambda target: safe_next(target, "")])

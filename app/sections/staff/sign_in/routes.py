@@ -9,22 +9,21 @@ from flask.wrappers import Response
 from app.actions.accounts.sessions import SignIn
 from app.actions.staff import sign_in as actions
 from app.domain.errors import CodeError, SignInRefusedError, TooManyAttemptsError
-from app.domain.staff import totp_secret
+from app.domain.second_factor import totp_secret
 from app.extensions import db
-from app.lib.qr import draw_qr
-from app.lib.totp import setup_uri
 from app.logging import event
 from app.models import StaffMember, StaffSession
-from app.queries.contracts import find_supplier
 from app.queries.staff import find_half_open
 from app.sections.staff.blueprint import bp
-from app.sections.staff.sign_in.forms import CodeForm, StaffSignInForm
+from app.sections.staff.sign_in.forms import StaffSignInForm
 from app.web import session
+from app.web.account_fields import CodeForm
 from app.web.context import clock, config
 from app.web.forms import describe_wait, safe_next
 from app.web.fragments import render_page
 from app.web.permissions import public
 from app.web.policies import staff_rules
+from app.web.second_factor_pages import draw_setup_code
 
 REFUSED = "Логин или пароль не подходят. Проверьте раскладку клавиатуры и Caps Lock."
 WRONG_CODE = "Код не подходит. Дождитесь следующего кода и введите его; каждый код годен один раз."
@@ -139,10 +138,7 @@ def _code_page(
     secret = qr = None
     if member.totp_confirmed_at is None:
         secret = totp_secret(config().secret_key, member.totp_seed)
-        supplier = find_supplier(db.session())
-        issuer = (supplier.short_name or supplier.name) if supplier else "Личный кабинет"
-        uri = setup_uri(secret, member.login, issuer)
-        qr = draw_qr(uri.encode(), "Код для приложения-аутентификатора")
+        qr = draw_setup_code(secret, member.login)
     return render_page(
         "staff/sign_in/code.html",
         fragment="results",
