@@ -1,14 +1,14 @@
 """Second factor of customers: authenticators, recovery codes, roles that must have one.
 
 Revision ID: 0060
-Revises: 0025
+Revises: 0040
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0060"
-down_revision = "0025"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 

@@ -30,6 +30,7 @@ from tests.browser import state_rows
 from tests.browser.conftest import Windows
 from tests.browser.live import UNREGISTERED, Site
 from tests.conftest import NOW
+from tests.factories import PASSWORD
 
 PERIOD = "?first=2026-08-01&last=2026-11-30"
 REVERSED = "?first=2026-12-01&last=2026-11-30"
@@ -242,6 +243,26 @@ def wrong_password(page: Page) -> None:
     page.get_by_label("Новый пароль").fill("123")
     page.get_by_role("button", name="Изменить пароль").click()
     page.locator("#error-summary").wait_for()
+
+
+def start_second_factor(page: Page) -> None:
+    if page.locator("#secret").count() == 0:
+        page.get_by_label("Действующий пароль").fill(PASSWORD)
+        page.get_by_role("button", name="Подключить").click()
+        page.locator("#secret").wait_for()
+
+
+def require_of_myself(page: Page) -> None:
+    page.get_by_label("владелец").check()
+    page.get_by_role("button", name="Сохранить").click()
+    page.locator("#error-summary").wait_for()
+
+
+def sign_in_with_code(page: Page) -> None:
+    page.get_by_label("Номер договора").fill(state_rows.CODED)
+    page.get_by_label("Пароль").fill(PASSWORD)
+    page.get_by_role("button", name="Войти").click()
+    page.get_by_label("Код").wait_for()
 
 
 def receipt(site: Site) -> str:

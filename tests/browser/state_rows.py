@@ -9,11 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.lib.signed_links import Purpose
-from app.models import Account, Consent, ContactChange, Contract, Customer, Membership
+from app.models import Account, Consent, ContactChange, Contract, Customer, Membership, SecondFactor
 from tests.browser.live import HOSTILE, HOSTILE_NUMBER, Site
 from tests.conftest import NOW
 from tests.factories import Factory
 
+CODED = "00903-ЭС"
+"""Whose owner signs in with a second factor."""
 HOSTILE_TEXT = " ".join(HOSTILE)
 HOSTILE_FACTS = {
     "organisation": HOSTILE_TEXT[:300],
@@ -94,6 +96,19 @@ def phone_code(site: Site) -> str:
     """The page that waits for the code of a new number."""
     _change(site, "phone", "+79123456789")
     return "/profile/phone"
+
+
+def coded_sign_in(site: Site) -> str:
+    """The sign-in page of a portal where the owner of ``CODED`` has a second factor."""
+    with site.session() as session:
+        if not session.scalars(select(Contract).filter_by(number=CODED)).first():
+            customer = session.scalars(select(Customer.id)).first()
+            make = Factory(session)
+            contract = make.contract(CODED, customer_id=customer, external_id=CODED)
+            account = make.account(contract, email="kod@example.org")
+            session.add(SecondFactor(account_id=account.id, confirmed_at=NOW))
+            session.commit()
+    return "/sign-in"
 
 
 def email_link(site: Site) -> str:
