@@ -86,9 +86,9 @@ def test_after_it_is_set_up_the_password_alone_opens_nothing(
     page = PageClient(app)
     page.sign_in(NUMBER)
     assert page.client.get(f"/contracts/{contract.id}/").status_code == 302
-    later = NOW + timedelta(minutes=1)
-    set_time(app, later)
-    page.submit(page.get("auth.second_factor"), code=code_at(secret, later))
+    after = NOW + timedelta(minutes=1)
+    set_time(app, after)
+    page.submit(page.get("auth.second_factor"), code=code_at(secret, after))
     page.get("home.index", contract_id=contract.id)
     assert outbox.emails(EMAIL)[-1]["Subject"] == "Второй фактор подключен"
 
@@ -98,24 +98,24 @@ def test_a_code_is_accepted_once_and_a_wrong_one_never(
 ) -> None:
     secret, _ = set_up(owner, contract)
     sign_in(app, code_at(secret, NOW), 422)
-    later = NOW + timedelta(minutes=2)
-    set_time(app, later)
-    wrong = f"{(int(code_at(secret, later)) + 1) % 10**6:06}"
+    after = NOW + timedelta(minutes=2)
+    set_time(app, after)
+    wrong = f"{(int(code_at(secret, after)) + 1) % 10**6:06}"
     soup = sign_in(app, wrong, 422).check_last()
     assert "каждый код годен один раз" in soup.select_one("#code-error").text
-    sign_in(app, code_at(secret, later))
-    sign_in(app, code_at(secret, later), 422)
+    sign_in(app, code_at(secret, after))
+    sign_in(app, code_at(secret, after), 422)
 
 
 def test_codes_are_not_tried_without_end(app: Flask, owner: PageClient, contract: Contract) -> None:
     secret, _ = set_up(owner, contract)
-    later = NOW + timedelta(minutes=2)
-    set_time(app, later)
+    after = NOW + timedelta(minutes=2)
+    set_time(app, after)
     page = PageClient(app, "192.0.2.7")
     page.sign_in(NUMBER)
     for _ in range(10):
         page.submit(page.get("auth.second_factor"), 422, code="000000")
-    page.submit(page.get("auth.second_factor"), 429, code=code_at(secret, later))
+    page.submit(page.get("auth.second_factor"), 429, code=code_at(secret, after))
 
 
 def test_a_recovery_code_opens_once_and_its_owner_is_told(
