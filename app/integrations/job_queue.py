@@ -9,10 +9,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import signal
+from collections.abc import Callable
 from pathlib import Path
 
 from huey.api import Huey
 from huey.api import Task as HueyTask
+from huey.consumer import Consumer
 from huey.serializer import SignedSerializer
 from huey.storage import RedisStorage, SqliteStorage
 
@@ -39,9 +42,37 @@ class JobQueue(Huey):  # type: ignore[misc]
                 log.warning("queued task refused: %s", _reason(error))
         return None
 
+    def create_consumer(self, **options: object) -> JobConsumer:
+        """Who does the tasks."""
+        return JobConsumer(self, **options)
+
     def is_revoked(self, *args: object, **options: object) -> bool:
         """Never: the portal revokes no task, so a revocation is somebody else's."""
         return False
+
+
+class JobConsumer(Consumer):  # type: ignore[misc]
+    """Huey's consumer, which on SIGHUP asks whether it may execute the program anew, and only then
+    stops: code that does not load would leave nobody who works."""
+
+    may_renew: Callable[[], bool] = staticmethod(lambda: True)
+    _is_renewal_wanted = False
+
+    def loop(self, health_check_ts: float | None = None) -> float | None:
+        """One look at signals and threads; asked for a renewal, the check comes first."""
+        if self._is_renewal_wanted:
+            self._is_renewal_wanted = False
+            # A signal that stops may have come during the check: it counts.
+            if self.may_renew() and self._signum is None:
+                super()._handle_signal(signal.SIGHUP, None)
+        found: float | None = super().loop(health_check_ts)
+        return found
+
+    def _handle_signal(self, signum: int, interrupted: object) -> None:
+        if signum == signal.SIGHUP:
+            self._is_renewal_wanted = True
+        else:
+            super()._handle_signal(signum, interrupted)
 
 
 def make_job_queue(redis_url: str, file: Path, secret_key: str, name: str = NAME) -> JobQueue:

@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.extensions import db
+from app.lib.program_check import find_load_fault
 from app.lib.schema_version import find_schema_version, newest_migration
 from app.logging import event, log
 from config import ROOT
@@ -36,7 +37,7 @@ class SchemaGuard:
     def __init__(self, engine: Engine, folder: Path = MIGRATIONS) -> None:
         self._engine, self._folder = engine, folder
         self.needed = newest_migration(folder)
-        self._is_leaving = False
+        self._ask_again_at = 0.0
 
     def may_work(self) -> bool:
         """Whether the schema is the one that is needed; else the worker begins anew, and waits.
@@ -51,8 +52,10 @@ class SchemaGuard:
         if found == self.needed:
             return True
         # Before Huey has its handler the signal would end the process: the next job asks again.
-        if not self._is_leaving and signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL:
-            self._is_leaving = True
+        is_listening = signal.getsignal(signal.SIGHUP) is not signal.SIG_DFL
+        if is_listening and time.monotonic() >= self._ask_again_at:
+            # Again only if the code on the disk did not load.
+            self._ask_again_at = time.monotonic() + REMIND
             log.warning("schema is %s, this worker needs %s: it begins anew", found, self.needed)
             # Huey finishes what runs and executes the program anew.
             os.kill(os.getpid(), signal.SIGHUP)
@@ -60,15 +63,18 @@ class SchemaGuard:
 
     def wait(self, pause: Callable[[float], object] = time.sleep) -> None:
         """Return when the schema is the one that is needed."""
-        waited = 0.0
+        waited = check_again_at = 0.0
         while (found := self._find()) != self.needed:
             if waited % REMIND == 0:
                 log.warning("worker waits: schema is %s, it needs %s", found, self.needed)
             pause(PAUSE)
             waited += PAUSE
-            if self._is_replaced():
-                event("worker begins anew: other code lies on the disk")
-                os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - no shell
+            if waited >= check_again_at and self._is_replaced():
+                if may_renew():
+                    event("worker begins anew: other code lies on the disk")
+                    os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - no shell
+                # An upgrade goes on meanwhile; what stays broken is tried once a minute.
+                check_again_at = waited + min(waited, REMIND)
         if waited:
             event("worker begins: the schema is the one it needs", schema=found)
 
@@ -84,6 +90,15 @@ class SchemaGuard:
         except (OSError, ValueError):
             # It is being replaced at this moment.
             return False
+
+
+def may_renew() -> bool:
+    """Whether the program on the disk loads, so that this process can execute it in its place."""
+    # Its own help is what any version has, and the application is loaded for it.
+    fault = find_load_fault([sys.executable, *sys.argv, "--help"])
+    if fault:
+        log.error("worker not reloaded, the code or the settings do not load: %s", fault)
+    return not fault
 
 
 def begin(app: Flask) -> None:

@@ -139,7 +139,9 @@ def run(app: Flask) -> None:
         beat = health.give_sign_of_life()
     # In a thread of its own: a long import must not look like a dead worker.
     with heartbeat(beat, health.BEAT_SECONDS, at_once=True):
-        app.extensions["huey"].create_consumer(workers=WORKERS, worker_type="thread").run()
+        consumer = app.extensions["huey"].create_consumer(workers=WORKERS, worker_type="thread")
+        consumer.may_renew = schema_guard.may_renew
+        consumer.run()
 
 
 def _enqueue_or_leave_to_sweep(task: Callable[..., object]) -> Callable[..., None]:

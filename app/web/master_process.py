@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
@@ -22,12 +21,12 @@ from sqlalchemy.orm import configure_mappers
 
 from app.extensions import db
 from app.lib.file_locks import RUNNING, hold_shared
+from app.lib.program_check import find_load_fault
 from app.web import metrics, pdf_responses
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
 
-CHECK_SECONDS = 60
 STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 OLD_WORKERS = "KABINET_OLD_WORKERS"
 FROM_SYSTEMD = "KABINET_SOCKET_OF_SYSTEMD"
@@ -88,15 +87,8 @@ def begin(server: Arbiter) -> None:
 def renew(server: Arbiter) -> None:
     """Execute the master anew if what lies on the disk can be loaded; else go on as before."""
     command = [sys.executable, *sys.orig_argv[1:]]
-    try:
-        subprocess.run(  # noqa: S603 - the very command that this process was started by
-            [*command, "--check-config"],
-            env=server.cfg.env_orig,
-            check=True,
-            timeout=CHECK_SECONDS,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        server.log.error("Not reloaded, the code or the settings do not load: %s", error)
+    if fault := find_load_fault([*command, "--check-config"], server.cfg.env_orig):
+        server.log.error("Not reloaded, the code or the settings do not load: %s", fault)
         return
     waiting = server.wait_for_signals(timeout=0)
     if to_stop := [number for number in waiting if number in STOP]:
