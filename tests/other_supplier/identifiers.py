@@ -5,7 +5,8 @@ from __future__ import annotations
 _INN10 = (2, 4, 10, 3, 5, 9, 4, 6, 8)
 _INN11 = (7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
 _INN12 = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
-_CONTRACT_SPACE = 99_999
+MAX_CONTRACTS = 999_999
+_SHORT_NUMBERS = 99_999
 
 
 def _weighted(digits: str, weights: tuple[int, ...]) -> str:
@@ -60,8 +61,14 @@ def corr_account(bic: str) -> str:
 
 
 def contract_number(index: int, seed: int) -> int:
-    """Number 1..99999 of contract `index`: a permutation, so not in file order; 0 is never used."""
-    return (index * 61_843 + seed * 7_919) % _CONTRACT_SPACE + 1
+    """Number of contract `index`: a permutation, so not in file order; 0 is never used.
+
+    The first 99,999 have five digits, those after them six.
+    """
+    if index < _SHORT_NUMBERS:
+        return (index * 61_843 + seed * 7_919) % _SHORT_NUMBERS + 1
+    longer = MAX_CONTRACTS - _SHORT_NUMBERS
+    return ((index - _SHORT_NUMBERS) * 61_843 + seed * 7_919) % longer + _SHORT_NUMBERS + 1
 
 
 def scatter(index: int, seed: int) -> int:

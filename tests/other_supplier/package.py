@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from random import Random
 
+from tests.other_supplier.identifiers import MAX_CONTRACTS
 from tests.other_supplier.layout import COLUMNS, CsvFile, FileInfo, Format, Row
 from tests.other_supplier.ledger import Ledger
 from tests.other_supplier.ledger_state import Sink
@@ -15,7 +16,6 @@ from tests.other_supplier.masters import SUPPLIER_INN, Masters
 from tests.other_supplier.months import Month, months_until
 
 _FLUSH_EVERY = 2  # contracts; small buffers stay in the processor's cache
-_MAX_CONTRACTS = 99_999
 
 
 def write_package(
@@ -44,8 +44,8 @@ def write_package(
     (a payment not yet posted, contract status, updated_at, verification dates).
     With cp1251, characters it lacks become `?`, as 1C does it.
     """
-    if not 1 <= contracts <= _MAX_CONTRACTS or months < 1:
-        raise ValueError(f"contracts 1..{_MAX_CONTRACTS}, months >= 1")
+    if not 1 <= contracts <= MAX_CONTRACTS or months < 1:
+        raise ValueError(f"contracts 1..{MAX_CONTRACTS}, months >= 1")
     folder.mkdir(parents=True, exist_ok=True)
     calendar = months_until(last_month, months)
     tail_from = max(0, months - tail) if tail else 0

@@ -12,6 +12,7 @@ import pytest
 
 from tests.other_supplier import write_package
 from tests.other_supplier.broken import FAULTS, WARNINGS, Fault
+from tests.other_supplier.identifiers import contract_number
 from tests.other_supplier.reference import load, read_rows
 from tests.other_supplier.surgery import Sheet
 
@@ -83,6 +84,14 @@ def test_tail_continues_the_earlier_package(tmp_path: Path) -> None:
             for part in ("old", "new", "all")
         }
         assert rows["old"] | rows["new"] == rows["all"]
+
+
+def test_a_hundred_thousand_contracts_and_more_have_numbers_of_their_own() -> None:
+    numbers = [contract_number(index, seed=1) for index in range(120_000)]
+    assert len(set(numbers)) == 120_000
+    assert (min(numbers), max(numbers[:99_999])) == (1, 99_999)
+    assert min(numbers[99_999:]) >= 100_000
+    assert max(numbers) <= 999_999
 
 
 def test_turnover_of_cut_months(good: Path) -> None:
