@@ -35,6 +35,9 @@ _ZEROS = ("0000", "00000", "000000")
 """Numbers are filled up with them: their triples would tell nothing."""
 _BITMAP_BYTES = SEGMENT_SIZE // 8
 _FEW = SEGMENT_SIZE // 16
+_ID = struct.Struct("<q")
+_FEW_IDS = 8
+"""Ids that are sooner looked for one by one than by reading all of a segment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +223,32 @@ def pack_ids(contract_ids: Sequence[int]) -> bytes:
 def unpack_ids(stored: bytes) -> tuple[int, ...]:
     """Read ids as ``pack_ids`` packs them."""
     return struct.unpack(f"<{len(stored) // 8}q", stored)
+
+
+class PackedIds:
+    """Ids as ``pack_ids`` packs them; read one by one, for a page needs few of very many."""
+
+    def __init__(self, stored: bytes) -> None:
+        self._stored = stored
+
+    def __getitem__(self, position: int) -> int:
+        found: int = _ID.unpack_from(self._stored, position * _ID.size)[0]
+        return found
+
+    def find(self, contract_id: int) -> int | None:
+        """The position of a contract; None: it is not here."""
+        packed, at = _ID.pack(contract_id), -1
+        while (at := self._stored.find(packed, at + 1)) >= 0:
+            # Bytes of two neighbours may look like it.
+            if at % _ID.size == 0:
+                return at // _ID.size
+        return None
+
+    def locate(self, contract_ids: Collection[int]) -> list[int]:
+        """Positions of those contracts that are here, in order."""
+        if len(contract_ids) <= _FEW_IDS:
+            return sorted(at for key in contract_ids if (at := self.find(key)) is not None)
+        return [at for at, key in enumerate(unpack_ids(self._stored)) if key in contract_ids]
 
 
 def _list_triples(text: str) -> set[str]:

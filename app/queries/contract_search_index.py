@@ -14,6 +14,7 @@ from app.domain.search import SearchQuery
 from app.domain.search_index import (
     VERSION,
     Matches,
+    PackedIds,
     find_pieces,
     is_match,
     list_grams,
@@ -21,7 +22,6 @@ from app.domain.search_index import (
     match_needle,
     match_query,
     to_set,
-    unpack_ids,
     unpack_set,
 )
 from app.models import ContractSearch, ContractSearchGram, ContractSearchSegment
@@ -86,7 +86,7 @@ class _Search:
         self.generations = {segment.id: segment.generation for segment in segments}
         self.is_checked = False
         """Whether all that has been read is of one moment."""
-        self.contract_ids: dict[int, tuple[int, ...]] = {}
+        self.contract_ids: dict[int, PackedIds] = {}
         self.pieces = {
             (segment.id, needle): find_pieces(segment.pieces, needle)
             for segment in segments
@@ -165,9 +165,7 @@ class _Search:
         self._read_ids(self.generations)
         located = {}
         for key in self.generations:
-            ids = self.contract_ids[key]
-            present = [at for at, contract_id in enumerate(ids) if contract_id in contract_ids]
-            if present:
+            if present := self.contract_ids[key].locate(contract_ids):
                 located[key] = to_set(present)
         return located
 
@@ -180,8 +178,9 @@ class _Search:
         for keys in (likely, self.generations):
             self._read_ids(keys)
             for key in keys:
-                if self.exact_id in self.contract_ids[key]:
-                    return {key: self.contract_ids[key].index(self.exact_id)}
+                position = self.contract_ids[key].find(self.exact_id)
+                if position is not None:
+                    return {key: position}
         return {}
 
     def _read_sets(self) -> Mapping[int, Mapping[str, int]]:
@@ -211,7 +210,7 @@ class _Search:
         rows = self.session.execute(_IDS, {"segment_ids": list(missing)}).all()
         if {row[0]: row[1] for row in rows} != self.generations:
             raise _IndexChangedError
-        self.contract_ids |= {row[0]: unpack_ids(row[2]) for row in rows if row[2] is not None}
+        self.contract_ids |= {row[0]: PackedIds(row[2]) for row in rows if row[2] is not None}
         self.is_checked = True
 
     def _read_by_account(self) -> dict[str, frozenset[int]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.domain.search import SearchQuery, Token
 from app.lib.any_case import contains_in_any_case
 from app.models import Account, Contract, ContractSearch, Membership
+from app.models.accounts import PHONE_END
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,12 @@ def select_by_email(token: Token) -> Select[int]:
 
 
 def select_by_phone(digits: str) -> Select[int]:
-    """SQL: contracts to which somebody with these digits in their telephone has access."""
-    return _select_by_account(Account.phone.contains(digits))
+    """SQL: contracts to which somebody whose telephone ends in these digits has access.
+
+    Args:
+        digits: at least six.
+    """
+    return _select_by_account(and_(PHONE_END.in_([digits[-6:]]), Account.phone.endswith(digits)))
 
 
 def _select_by_account(condition: ColumnElement[bool]) -> Select[int]:

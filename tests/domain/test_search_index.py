@@ -12,6 +12,7 @@ from app.domain.search import SearchQuery, Token, parse_query
 from app.domain.search_index import (
     SEGMENT_SIZE,
     Matches,
+    PackedIds,
     SegmentIndex,
     find_pieces,
     index_segment,
@@ -99,6 +100,21 @@ def test_a_set_is_stored_and_read_back(positions: set[int]) -> None:
     assert list_positions(contracts) == sorted(positions)
     assert unpack_set(pack_set(contracts)) == contracts
     assert len(pack_set(contracts)) <= SEGMENT_SIZE // 8
+
+
+@given(st.lists(st.integers(1, 700), unique=True, max_size=30), st.sets(st.integers(1, 700)))
+def test_ids_are_found_where_they_are_stored(contract_ids: list[int], wanted: set[int]) -> None:
+    packed = PackedIds(pack_ids(contract_ids))
+    assert [packed[at] for at in range(len(contract_ids))] == contract_ids
+    places = {key: at for at, key in enumerate(contract_ids)}
+    assert {key: packed.find(key) for key in wanted} == {key: places.get(key) for key in wanted}
+    assert packed.locate(wanted) == sorted(places[key] for key in wanted & places.keys())
+
+
+def test_an_id_is_not_found_across_two_others() -> None:
+    packed = PackedIds(pack_ids([0x0500_0000_0000_0000, 0x01, 0x05]))
+    assert packed.find(0x0105) is None
+    assert packed.find(0x05) == 2
 
 
 @given(st.lists(st.integers(1, 2**63 - 1), max_size=20))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
 from app.actions import search_index
@@ -26,7 +26,7 @@ from app.models import (
 from app.queries import contract_search_index
 from app.queries.contract_search import find_contracts
 from app.queries.contract_search_index import find_by_index
-from app.queries.contract_search_scan import scan_contracts
+from app.queries.contract_search_scan import scan_contracts, select_by_phone
 from tests.conftest import NOW
 from tests.factories import Factory
 
@@ -231,3 +231,35 @@ def test_an_index_that_changes_while_it_is_read_is_read_again(
     left[0] = changes
     by_index = find_by_index(session, parse_query("берез"), 0, 25)
     assert (by_index is not None) is is_by_index
+
+
+def test_a_telephone_is_found_by_its_end_through_its_index(session: Session) -> None:
+    make = Factory(session)
+    for number, phone in enumerate(("+79120004422", "+79121114422", "+79124422000", None), 1):
+        make.account(make.contract(f"0000{number}-ЭС")).phone = phone
+    session.flush()
+    found = {
+        digits: sorted(session.scalars(select_by_phone(digits)))
+        for digits in ("9120004422", "004422", "114422", "4422000", "912000", "7000044422")
+    }
+    ids = session.scalars(select(Contract.id).order_by(Contract.id)).all()
+    assert found == {
+        "9120004422": [ids[0]],
+        "004422": [ids[0]],
+        "114422": [ids[1]],
+        "4422000": [ids[2]],
+        "912000": [],
+        "7000044422": [],
+    }
+    statement = str(
+        select_by_phone("9120004422").compile(
+            session.connection(), compile_kwargs={"literal_binds": True}
+        )
+    ).replace("%%", "%")
+    if session.connection().dialect.name == "sqlite":
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all()
+    else:
+        # A table of four rows is read from end to end, unless that is made dear.
+        session.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = session.connection().execute(text(f"EXPLAIN {statement}")).all()
+    assert "ix_accounts_phone_end" in str(plan)
