@@ -33,9 +33,11 @@ class PeopleError(CodedError):
     """A change of somebody's access that is not possible.
 
     ``code``: ``member`` (the address has access already), ``owner`` (the one who signs in with the
-    contract number keeps role and term), ``last_owner`` (nobody would be left to decide),
-    ``past`` (the term has ended before it begins), ``login_taken`` (somebody has begun to sign in
-    with the address meanwhile), ``other_address`` (the invitation is for another address).
+    contract number keeps role and term), ``self`` (nobody changes their own role and last day),
+    ``last_owner`` (nobody would be left to decide), ``past`` (the term has ended before it begins),
+    ``longer`` (it would last longer than the access of whoever gives it), ``login_taken``
+    (somebody has begun to sign in with the address meanwhile), ``other_address`` (the invitation is
+    for another address).
     """
 
 
@@ -175,7 +177,7 @@ class SecondFactorError(CodedError):
 class LinkError(CodedError):
     """A signed link that leads nowhere (any more).
 
-    ``code``: ``altered`` ``expired`` ``used`` ``superseded`` ``stopped``.
+    ``code``: ``altered`` ``expired`` ``used`` ``superseded`` ``withdrawn`` ``stopped``.
     """
 
 

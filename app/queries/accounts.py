@@ -80,11 +80,6 @@ def find_signer(session: Session, login: str, window: AccessWindow) -> Row[Accou
     ).one_or_none()
 
 
-def find_by_login_email(session: Session, email: str) -> Account | None:
-    """Find the account that signs in with an address, whether or not it may open anything."""
-    return session.scalars(select(Account).where(Account.login_email == email)).one_or_none()
-
-
 def find_account_ids(session: Session, typed: str) -> list[int]:
     """Ids of the accounts that have an email address, or the one that has an id, as typed."""
     is_meant = func.lower(Account.email) == typed.strip().lower()

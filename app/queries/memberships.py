@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.access import TERMINATED, Role
-from app.models import Contract, ContractTransfer, Membership
+from app.models import Account, Contract, ContractTransfer, Membership
 
 
 def is_live() -> ColumnElement[bool]:
@@ -50,6 +51,18 @@ def has_access(session: Session, account_id: int, contract_id: int) -> bool:
     return _exists(
         session, Membership.account_id == account_id, Membership.contract_id == contract_id
     )
+
+
+def may_be_notified(session: Session, account_id: int, contract_id: int, today: date) -> bool:
+    """Whether an account that nobody has blocked has access to a contract today."""
+    current = exists().where(
+        Membership.account_id == account_id,
+        Membership.contract_id == contract_id,
+        is_current(today),
+        Account.id == Membership.account_id,
+        Account.disabled_at.is_(None),
+    )
+    return bool(session.scalar(select(current)))
 
 
 def has_any_access(session: Session, account_id: int) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.domain.access import Permission, Role, may
@@ -20,6 +20,7 @@ from app.models import (
     Membership,
 )
 from app.queries.contracts import VisibleContract
+from app.queries.memberships import is_current
 from app.queries.second_factors import has_second_factor
 
 MANAGERS = tuple(role for role in Role if may(role, Permission.MANAGE_PEOPLE))
@@ -37,6 +38,8 @@ class Person(NamedTuple):
     access_until: date | None
     paused_at: datetime | None
     note: str | None
+    blocked_at: datetime | None
+    """Since when the supplier lets this person sign in nowhere."""
     last_seen_at: datetime | None
 
 
@@ -89,6 +92,7 @@ def _people(contract: VisibleContract, today: date) -> Select[*tuple[Any, ...]]:
             Membership.access_until,
             Membership.paused_at,
             Membership.note,
+            Account.disabled_at,
             last_seen,
         )
         .join(Account, Account.id == Membership.account_id)
@@ -96,11 +100,39 @@ def _people(contract: VisibleContract, today: date) -> Select[*tuple[Any, ...]]:
             Membership.contract_id == contract.id,
             Membership.revoked_at.is_(None),
             Membership.suspended_by_id.is_(None),
-            Account.disabled_at.is_(None),
             (Membership.access_until.is_(None)) | (Membership.access_until >= today),
         )
         .order_by(Membership.role != Role.OWNER, Account.person_name, Account.email)
     )
+
+
+def find_last_day(session: Session, contract: VisibleContract, today: date) -> date | None:
+    """The last day of the viewer's own access to a contract; None: there is none."""
+    return session.scalar(
+        select(Membership.access_until).where(
+            Membership.contract_id == contract.id,
+            Membership.account_id == contract.viewer.account_id,
+            is_current(today),
+        )
+    )
+
+
+def find_signing_account(session: Session, email: str) -> Account | None:
+    """Find the account that signs in with an address and has not lost every contract.
+
+    One that has opens nothing, not even the recovery of its password: it is as good as none.
+
+    Args:
+        email: as ``domain.logins.email_key`` makes it.
+    """
+    return session.scalars(
+        select(Account).where(Account.login_email == email, has_unrevoked_access())
+    ).one_or_none()
+
+
+def has_unrevoked_access() -> ColumnElement[bool]:
+    """Condition: an account that has access to some contract, even if suspended."""
+    return exists().where(Membership.account_id == Account.id, Membership.revoked_at.is_(None))
 
 
 def list_invitations(
@@ -158,10 +190,13 @@ def get_invitation(session: Session, invitation_id: int) -> Invitation:
 def list_offered_contracts(session: Session, invitation: Invitation, today: date) -> list[Contract]:
     """List the contracts of an invitation whose inviter may still invite people to them.
 
-    A change of the contract's customer suspends the inviter, and with them their invitations.
+    A change of the contract's customer suspends the inviter, and with them their invitations; so
+    does the supplier who blocks their account.
     """
     inviter = aliased(Membership)
     may_invite = exists().where(
+        Account.id == inviter.account_id,
+        Account.disabled_at.is_(None),
         inviter.contract_id == Contract.id,
         inviter.account_id == invitation.invited_by_id,
         inviter.role.in_(MANAGERS),
@@ -183,6 +218,21 @@ def list_offered_contracts(session: Session, invitation: Invitation, today: date
             .order_by(Contract.number)
         )
     )
+
+
+def is_sent_again(session: Session, invitation: Invitation) -> bool:
+    """Whether a newer invitation to the same address and one of its contracts is open."""
+    contracts = select(InvitationContract.contract_id).where(
+        InvitationContract.invitation_id == invitation.id
+    )
+    newer = exists().where(
+        Invitation.id > invitation.id,
+        func.lower(Invitation.email) == invitation.email.lower(),
+        Invitation.withdrawn_at.is_(None),
+        InvitationContract.invitation_id == Invitation.id,
+        InvitationContract.contract_id.in_(contracts),
+    )
+    return bool(session.scalar(select(newer)))
 
 
 def is_member(

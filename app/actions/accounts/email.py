@@ -15,15 +15,14 @@ from app.actions.accounts.contact_changes import (
 )
 from app.actions.accounts.notifications import build_message_facts
 from app.actions.accounts.policy import ContactRules
+from app.actions.accounts.sessions import set_login_email
 from app.actions.audit_log import record
 from app.actions.messages import Outgoing, queue_message
 from app.domain.errors import LinkError
-from app.domain.logins import email_key
 from app.domain.registration import Channel
 from app.integrations.message_templates import render_email
 from app.lib.signed_links import Purpose
 from app.models import Account, ContactChange, Contract
-from app.queries.accounts import find_by_login_email
 from app.queries.contracts import VisibleContract
 from app.queries.memberships import has_any_access
 
@@ -97,10 +96,8 @@ def confirm_email(session: Session, change: ContactChange, nonce: str, now: date
         queue_for_billing(session, account, EMAIL, account.email, change.value, now)
     before, account.email = account.email, change.value
     account.email_confirmed_at = now
-    if account.login_email is not None and not find_by_login_email(
-        session, email_key(change.value)
-    ):
-        account.login_email = email_key(change.value)
+    if account.login_email is not None:
+        set_login_email(session, account, change.value)
     session.flush()
     record(
         session,

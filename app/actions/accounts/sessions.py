@@ -19,13 +19,13 @@ from app.actions.accounts.known_devices import (
 from app.actions.accounts.pending_sign_in import PendingSignIn, start_pending
 from app.actions.accounts.second_factor import prepare_second_factor
 from app.actions.audit_log import record
-from app.actions.people.succession import promote_successor
+from app.actions.people.succession import lock_people, promote_successor
 from app.actions.sessions import end_matching, new_token_and_columns
 from app.domain.access import STRICT_WINDOW, AccessWindow, Browser, Role
 from app.domain.contacts import normalise_email
 from app.domain.contract_number import number_key
 from app.domain.errors import AccountExistsError, NotFoundError, SignInRefusedError
-from app.domain.logins import login_key
+from app.domain.logins import email_key, login_key
 from app.domain.passwords import check_password
 from app.domain.rate_limits import LimitedAction
 from app.lib.passwords import hash_password, is_password
@@ -230,9 +230,26 @@ def set_password(session: Session, account: Account, password: str, now: datetim
     )
 
 
+def set_login_email(session: Session, account: Account, email: str) -> None:
+    """Have an account sign in with an address, unless another one does, even since a moment ago."""
+    try:
+        with session.begin_nested():
+            account.login_email = email_key(email)
+    except IntegrityError:
+        session.refresh(account, ["login_email"])
+
+
 def close_account(session: Session, account: Account, now: datetime) -> None:
-    """Close an account for good; its contracts are free for another owner."""
-    account.disabled_at = now
+    """Close an account for good; its contracts and its address are free for others."""
+    account.disabled_at, account.login_email = now, None
+    session.flush()
+    opened = session.scalars(
+        select(Membership.contract_id).where(
+            Membership.account_id == account.id, Membership.revoked_at.is_(None)
+        )
+    ).all()
+    for contract_id in sorted(opened):
+        lock_people(session, contract_id)
     owned = session.scalars(
         select(Membership.contract_id).where(
             Membership.account_id == account.id,

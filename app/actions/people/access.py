@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from app.actions.accounts.notifications import notify_account
 from app.actions.accounts.sessions import end_sessions
 from app.actions.audit_log import record
-from app.actions.people.succession import promote_successor
+from app.actions.people.last_day import check_last_day
+from app.actions.people.succession import lock_people, promote_successor
 from app.domain.access import Permission, Role, may
 from app.domain.errors import AccessDeniedError, NotFoundError, PeopleError
-from app.models import Account, Contract, Membership
+from app.models import Account, Contract, Invitation, InvitationContract, Membership
 from app.queries.contracts import VisibleContract
 from app.queries.memberships import has_any_access, is_current
 
@@ -33,7 +34,7 @@ def change_access(
     Raises:
         NotFoundError: nobody of this contract, or not any more.
         AccessDeniedError: whoever asks may not manage people any more.
-        PeopleError: ``owner`` or ``past``.
+        PeopleError: ``owner``, ``self``, ``past`` or ``longer``.
     """
     membership = _begin(session, contract, membership_id, today)
     is_owner = membership.role == Role.OWNER
@@ -41,14 +42,14 @@ def change_access(
         raise PeopleError("owner")
     if not is_owner and role == Role.OWNER:
         raise PeopleError("owner")
-    if access_until is not None and access_until < today:
-        raise PeopleError("past")
-    before = (membership.role, membership.access_until)
     membership.note = note or None
-    membership.role, membership.access_until = role, access_until
-    if before == (role, access_until):
+    if (membership.role, membership.access_until) == (role, access_until):
         return
-    _record(session, "access.changed", contract, membership, now)
+    if membership.account_id == contract.viewer.account_id:
+        raise PeopleError("self")
+    check_last_day(session, contract, access_until, today)
+    membership.role, membership.access_until = role, access_until
+    _record(session, "access.changed", contract, contract.viewer.account_id, membership, now)
     facts = {"role": str(role), "until": access_until}
     _notify(session, "access_changed", contract, membership, now, **facts)
 
@@ -58,14 +59,18 @@ def pause_access(
 ) -> None:
     """Suspend a person's access until it is resumed.
 
-    Raises: as ``change_access``.
+    Raises:
+        PeopleError: ``owner`` or ``self``.
+        NotFoundError, AccessDeniedError: as ``change_access``.
     """
     membership = _begin(session, contract, membership_id, today)
     if membership.role == Role.OWNER:
         raise PeopleError("owner")
+    if membership.account_id == contract.viewer.account_id:
+        raise PeopleError("self")
     if membership.paused_at is None:
         membership.paused_at = now
-        _record(session, "access.paused", contract, membership, now)
+        _record(session, "access.paused", contract, contract.viewer.account_id, membership, now)
         _notify(session, "access_paused", contract, membership, now)
 
 
@@ -79,7 +84,7 @@ def resume_access(
     membership = _begin(session, contract, membership_id, today)
     if membership.paused_at is not None:
         membership.paused_at = None
-        _record(session, "access.resumed", contract, membership, now)
+        _record(session, "access.resumed", contract, contract.viewer.account_id, membership, now)
 
 
 def end_access(
@@ -100,10 +105,57 @@ def end_access(
         membership.revoked_at = None
         raise PeopleError("last_owner")
     session.flush()
-    _record(session, "access.ended", contract, membership, now)
+    _record(session, "access.ended", contract, actor_id, membership, now)
     _notify(session, "access_ended", contract, membership, now)
     if not has_any_access(session, membership.account_id):
         end_sessions(session, membership.account_id, now)
+
+
+def close_contract(session: Session, contract_id: int, stranger_id: int, now: datetime) -> None:
+    """End the access of everybody whom a stranger has let in to a contract, directly or not.
+
+    What they have been offered is withdrawn first: an invitation that is being accepted at this
+    moment comes before, and ends with the others, or after, and opens nothing.
+    """
+    offered = select(InvitationContract.invitation_id).where(
+        InvitationContract.contract_id == contract_id
+    )
+    waiting = (Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None))
+    session.execute(
+        update(Invitation).where(Invitation.id.in_(offered), *waiting).values(withdrawn_at=now)
+    )
+    session.execute(select(Contract.id).where(Contract.id == contract_id).with_for_update())
+    lock_people(session, contract_id)
+    let_in = _list_let_in(session, contract_id, stranger_id)
+    contract = session.get_one(Contract, contract_id)
+    for membership in let_in:
+        membership.revoked_at = now
+        _record(session, "access.ended", contract, stranger_id, membership, now)
+        _notify(session, "access_ended", contract, membership, now)
+    session.flush()
+    for membership in let_in:
+        if not has_any_access(session, membership.account_id):
+            end_sessions(session, membership.account_id, now)
+
+
+def _list_let_in(session: Session, contract_id: int, stranger_id: int) -> list[Membership]:
+    """The people with access whose invitation goes back to a stranger, but for the stranger."""
+    memberships = session.scalars(
+        select(Membership)
+        .where(Membership.contract_id == contract_id)
+        .order_by(Membership.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    accounts = {stranger_id}
+    found: set[int] = set()
+    while accounts != found:
+        found = accounts
+        accounts = found | {row.account_id for row in memberships if row.invited_by_id in found}
+    return [
+        row
+        for row in memberships
+        if row.invited_by_id in accounts and row.account_id != stranger_id and not row.revoked_at
+    ]
 
 
 def end_expired(session: Session, today: date, now: datetime) -> int:
@@ -136,15 +188,9 @@ def _begin(
 ) -> Membership:
     """Lock the people of a contract, and see whether the one who asks may still decide.
 
-    Two who end each other's access at once come one after the other: the second is refused.
+    Of two who end each other's access at once the second is refused.
     """
-    # Written before anything is read: on SQLite only a write makes others wait.
-    session.execute(
-        update(Membership)
-        .where(Membership.contract_id == contract.id)
-        .values(contract_id=contract.id)
-        .execution_options(synchronize_session=False)
-    )
+    lock_people(session, contract.id)
     role = session.scalar(
         select(Membership.role).where(
             Membership.contract_id == contract.id,
@@ -172,7 +218,8 @@ def _begin(
 def _record(
     session: Session,
     action: str,
-    contract: VisibleContract,
+    contract: VisibleContract | Contract,
+    actor_id: int,
     membership: Membership,
     now: datetime,
 ) -> None:
@@ -180,7 +227,7 @@ def _record(
     record(
         session,
         action,
-        contract.viewer.account_id,
+        actor_id,
         "contracts",
         contract.number,
         now,
@@ -194,7 +241,7 @@ def _record(
 def _notify(
     session: Session,
     kind: str,
-    contract: VisibleContract,
+    contract: VisibleContract | Contract,
     membership: Membership,
     now: datetime,
     **facts: object,

@@ -9,13 +9,16 @@ from sqlalchemy.orm import Session
 
 from app.actions.audit_log import record
 from app.domain.access import Role
-from app.models import Contract, Membership
+from app.models import Account, Contract, Membership
 from app.queries.memberships import is_current
 
 
 def lock_people(session: Session, contract_id: int) -> None:
-    """Let changes of a contract's people come one after the other."""
-    # Written before anything is read: on SQLite only a write makes others wait.
+    """Lock the people of a contract until the commit; to be called before they are read.
+
+    Two who decide at once come one after the other: on SQLite only a write makes others wait, on
+    PostgreSQL it locks the rows.
+    """
     session.execute(
         update(Membership)
         .where(Membership.contract_id == contract_id)
@@ -29,18 +32,23 @@ def promote_successor(
 ) -> bool:
     """Give the free place of the owner to the director with the oldest access, if there is one.
 
-    The contract number is a login of the new owner from now on, with their own password.
+    Whoever has no last day comes first. Nobody whom the supplier has blocked becomes owner: they
+    could not decide anything. The contract number is a login of the new owner from now on, with
+    their own password.
     """
     session.flush()
     successor = session.scalars(
         select(Membership)
+        .join(Account, Account.id == Membership.account_id)
         .where(
             Membership.contract_id == contract_id,
             Membership.role == Role.DIRECTOR,
             is_current(today),
+            Account.disabled_at.is_(None),
         )
-        .order_by(Membership.created_at, Membership.id)
+        .order_by(Membership.access_until.is_not(None), Membership.created_at, Membership.id)
         .limit(1)
+        .execution_options(populate_existing=True)
     ).first()
     if successor is None:
         return False

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.actions.accounts.sessions import close_account
+from app.actions.people.access import close_contract
 from app.actions.registration.policy import RegistrationRules
 from app.actions.registration.transitions import end_registration
 from app.domain.errors import LinkError
@@ -35,7 +36,7 @@ def check_objection(registration: Registration, rules: RegistrationRules, now: d
 def stop_registration(
     session: Session, registration: Registration, rules: RegistrationRules, now: datetime
 ) -> None:
-    """Stop a registration, and close the account that came of it.
+    """Stop a registration, and close the account that came of it, with whom it has let in.
 
     Raises:
         LinkError: see ``check_objection``.
@@ -44,4 +45,5 @@ def stop_registration(
     decided_by = "contact on record"
     end_registration(session, registration, State.STOPPED, STOPPABLE, decided_by, None, now)
     if registration.account_id is not None:
+        close_contract(session, registration.contract_id, registration.account_id, now)
         close_account(session, session.get_one(Account, registration.account_id), now)
