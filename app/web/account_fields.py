@@ -6,8 +6,10 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import ValidationError
 
-from app.domain.errors import PasswordError
+from app.domain.contacts import normalise_email
+from app.domain.errors import ContactError, PasswordError
 from app.domain.passwords import check_password
+from app.web.contact_errors import contact_error_text
 from app.web.field_errors import MaxLength, Required, field_error
 from app.web.forms import PASSWORD_ERRORS, printable, safe_next
 
@@ -24,6 +26,21 @@ def login_field() -> StringField:
             MaxLength(254, "слишком длинный номер"),
         ],
     )
+
+
+def check_email_field(
+    field: StringField, otherwise: str = "не похоже на адрес. Например buh@example.ru"
+) -> None:
+    """Validate the address in a field of any form.
+
+    Args:
+        otherwise: text for what is no address at all.
+    """
+    try:
+        normalise_email(field.data or "")
+    except ContactError as error:
+        text = contact_error_text(error, otherwise)
+        raise ValidationError(field_error(field, text)) from None
 
 
 class NewPasswordForm(FlaskForm):

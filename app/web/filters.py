@@ -110,6 +110,11 @@ def moment(value: datetime | None) -> str:
     return f"{clock().local(value):%d.%m.%Y, %H:%M}" if value else ""
 
 
+def local_day(value: datetime | None) -> str:
+    """«22.11.2026»: the day of a moment, in the supplier's zone."""
+    return day(clock().local(value).date()) if value else ""
+
+
 def waiting_time(since: datetime | None) -> str:
     """«40 мин.», «5 ч», «3 дня»: how long something has been waiting."""
     if since is None:
@@ -179,6 +184,7 @@ FILTERS: dict[str, Callable[..., str]] = {
         share,
         day,
         moment,
+        local_day,
         period_label,
         during,
         counted,

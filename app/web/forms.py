@@ -153,6 +153,11 @@ def printable(text: str | None) -> str:
     )
 
 
+def trimmed(text: str | None) -> str:
+    """What was typed on one line: printable, with one space between words."""
+    return " ".join(printable(text).split())
+
+
 def is_uuid(text: str | None) -> bool:
     """Whether a form's key is one that a page has made."""
     return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text or "") is not None

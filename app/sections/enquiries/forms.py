@@ -16,11 +16,12 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from app.domain.contacts import normalise_email, normalise_phone, show_email
+from app.domain.contacts import normalise_phone, show_email
 from app.domain.enquiries import MAX_DRAFT_TEXT, TopicUse, is_topic_for
 from app.domain.errors import ContactError
 from app.queries.enquiries.choices import Choice, Choices, PointChoice, TopicChoice
 from app.sections.enquiries.labels import ANSWER_WAYS, RATINGS
+from app.web.account_fields import check_email_field
 from app.web.contact_errors import contact_error_text
 from app.web.field_errors import ListField, MaxLength, Required, field_error
 from app.web.forms import printable
@@ -176,11 +177,7 @@ class EnquiryForm(DraftForm):
             raise ValidationError(field_error(field, reason)) from None
 
     def validate_email(self, field: StringField) -> None:
-        try:
-            normalise_email(field.data)
-        except ContactError as error:
-            reason = contact_error_text(error, "не похоже на адрес. Например buh@example.ru")
-            raise ValidationError(field_error(field, reason)) from None
+        check_email_field(field)
 
     def validate_text(self, field: TextAreaField) -> None:
         if not field.data.strip() and not self.has_files:

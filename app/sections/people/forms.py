@@ -17,21 +17,19 @@ from wtforms.validators import Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.domain.access import INVITED, Role
-from app.domain.contacts import normalise_email, show_email
-from app.domain.errors import ContactError, PeopleError
+from app.domain.contacts import show_email
+from app.domain.errors import PeopleError
+from app.domain.person_names import MAX_NAME, is_person_name
 from app.queries.contracts import VisibleContract
 from app.queries.people import Person
 from app.sections.people.labels import ERRORS, ROLES
-from app.web.account_fields import NewPasswordForm
-from app.web.contact_errors import contact_error_text
+from app.web.account_fields import NewPasswordForm, check_email_field
 from app.web.field_errors import MaxLength, Required, field_error
-from app.web.forms import printable
+from app.web.forms import trimmed
 
+OF_LAST_DAY = ("past", "longer")
+"""Errors that the last day is to blame for."""
 NO_CONSENT = "Без согласия на обработку персональных данных доступ открыть нельзя"
-
-
-def _trimmed(text: str | None) -> str:
-    return " ".join(printable(text).split())
 
 
 def _role_field() -> RadioField:
@@ -49,7 +47,7 @@ def _until_field() -> DateField:
 
 def _note_field() -> StringField:
     return StringField(
-        "Заметка", filters=[_trimmed], validators=[MaxLength(200, "нужно до 200 знаков")]
+        "Заметка", filters=[trimmed], validators=[MaxLength(200, "нужно до 200 знаков")]
     )
 
 
@@ -58,12 +56,15 @@ class InvitationForm(FlaskForm):
 
     person_name = StringField(
         "Имя и фамилия",
-        filters=[_trimmed],
-        validators=[Required("введите имя"), MaxLength(200, "нужно до 200 знаков")],
+        filters=[trimmed],
+        validators=[
+            Required("введите имя"),
+            MaxLength(MAX_NAME, f"нужно до {MAX_NAME} знаков"),
+        ],
     )
     email = StringField(
         "Адрес e-mail",
-        filters=[_trimmed, show_email],
+        filters=[trimmed, show_email],
         validators=[Required("введите адрес, например buh@example.ru")],
     )
     role = _role_field()
@@ -80,12 +81,13 @@ class InvitationForm(FlaskForm):
         super().__init__(contracts=[contract.id])
         self.contracts.choices = [(one.id, f"№\u00a0{one.number}") for one in offered]
 
+    def validate_person_name(self, field: StringField) -> None:
+        if not is_person_name(field.data):
+            advice = "нужны только имя и фамилия, буквами. Например Ирина Белова или Белова И. И."
+            raise ValidationError(field_error(field, advice))
+
     def validate_email(self, field: StringField) -> None:
-        try:
-            normalise_email(field.data)
-        except ContactError as error:
-            text = contact_error_text(error, "не похоже на адрес. Например buh@example.ru")
-            raise ValidationError(field_error(field, text)) from None
+        check_email_field(field)
 
     def validate_contracts(self, field: SelectMultipleField) -> None:
         if not field.data:
@@ -93,7 +95,7 @@ class InvitationForm(FlaskForm):
 
     def show_error(self, error: PeopleError) -> None:
         """Show beside its field why nobody was invited."""
-        field = self.access_until if error.code == "past" else self.email
+        field = self.access_until if error.code in OF_LAST_DAY else self.email
         field.errors = [field_error(field, ERRORS[error.code])]
 
 
@@ -104,24 +106,27 @@ class AccessForm(FlaskForm):
     access_until = _until_field()
     note = _note_field()
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, person: Person, *, is_self: bool) -> None:
         super().__init__(role=person.role, access_until=person.access_until, note=person.note or "")
-        if person.role == Role.OWNER:
+        self._person = person
+        if person.role == Role.OWNER or is_self:
             del self.role
             del self.access_until
 
     @property
     def chosen_role(self) -> Role:
-        return Role(self.role.data) if self.role else Role.OWNER
+        return Role(self.role.data if self.role else self._person.role)
 
     @property
     def chosen_until(self) -> date | None:
-        until: date | None = self.access_until.data if self.access_until else None
+        until: date | None = (
+            self.access_until.data if self.access_until else self._person.access_until
+        )
         return until
 
     def show_error(self, error: PeopleError) -> None:
         """Show beside its field why nothing was changed."""
-        field = self.access_until if error.code == "past" else self.role
+        field = self.access_until if error.code in OF_LAST_DAY else self.role
         field = field or self.note
         field.errors = [field_error(field, ERRORS[error.code])]
 

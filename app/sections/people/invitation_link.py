@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
-from app.actions.people import invitations
+from app.actions.people import acceptance
 from app.domain.errors import (
     DomainError,
     PasswordError,
@@ -20,8 +20,7 @@ from app.jobs import delivery
 from app.lib.signed_links import Purpose
 from app.logging import event
 from app.models import Account, Contract, Invitation
-from app.queries.accounts import find_by_login_email
-from app.queries.people import get_invitation
+from app.queries.people import find_signing_account, get_invitation
 from app.sections.people.forms import AcceptanceForm, KnownForm
 from app.sections.people.labels import GRANTS, ROLES
 from app.web import session
@@ -39,8 +38,12 @@ LINK_ERRORS = {
     "expired": ("Срок приглашения истек", "Попросите того, кто пригласил, отправить его снова."),
     "used": ("Приглашение уже принято", "Войдите: номер договора заменяет ваш адрес e-mail."),
     "superseded": (
-        "Приглашение больше не действует",
-        "Его отозвали или отправили снова. Откройте последнее письмо.",
+        "Приглашение отправлено снова",
+        "Эта ссылка больше не действует. Откройте последнее письмо с приглашением.",
+    ),
+    "withdrawn": (
+        "Приглашение отозвано",
+        "Доступ по нему не откроется. Если он нужен, обратитесь к тому, кто пригласил.",
     ),
     "closed": (
         "Приглашение больше не действует",
@@ -96,21 +99,21 @@ def _accept(invitation: Invitation, nonce: str, form: AcceptanceForm | KnownForm
     browser, today, now = session.current_browser(), clock().today(), local_now()
     if isinstance(form, AcceptanceForm):
         password = form.password.data
-        invitations.accept_as_new(db.session(), invitation, nonce, password, browser, today, now)
+        acceptance.accept_as_new(db.session(), invitation, nonce, password, browser, today, now)
         return
     if form is None:
         account = db.session.get_one(Account, current_viewer().account_id)
     else:
-        account = invitations.check_password_of(
+        account = acceptance.check_password_of(
             db.session(), invitation, form.password.data, browser, contact_rules().sign_in, now
         )
-    invitations.accept_as_known(db.session(), invitation, nonce, account, today, now)
+    acceptance.accept_as_known(db.session(), invitation, nonce, account, today, now)
 
 
 def _read(token: str) -> tuple[Invitation, str, list[Contract]]:
     key, nonce = delivery.transports().links.read(Purpose.INVITATION, token)
     invitation = get_invitation(db.session(), key)
-    contracts = invitations.check_invitation(
+    contracts = acceptance.check_invitation(
         db.session(), invitation, nonce, clock().today(), clock().now()
     )
     return invitation, nonce, contracts
@@ -125,7 +128,7 @@ def _form(invitation: Invitation) -> AcceptanceForm | KnownForm | None:
         confirmed = account.email_confirmed_at is not None and email_key(account.email) == key
         if account.login_email == key or confirmed:
             return None
-    return KnownForm() if find_by_login_email(db.session(), key) else AcceptanceForm()
+    return KnownForm() if find_signing_account(db.session(), key) else AcceptanceForm()
 
 
 def _page(

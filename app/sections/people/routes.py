@@ -96,7 +96,7 @@ def withdraw(contract: VisibleContract, invitation_id: int) -> ResponseReturnVal
 def person(contract: VisibleContract, membership_id: int) -> ResponseReturnValue:
     """Show a person's access and what can be done with it."""
     found = people.get_person(db.session(), contract, membership_id, clock().today())
-    return _person_page(contract, found, AccessForm(found))
+    return _person_page(contract, found, _access_form(contract, found))
 
 
 @bp.post("/<id:membership_id>")
@@ -105,7 +105,7 @@ def person_submit(contract: VisibleContract, membership_id: int) -> ResponseRetu
     """Change role, term and note."""
     session, today = db.session(), clock().today()
     found = people.get_person(session, contract, membership_id, today)
-    form = AccessForm(found)
+    form = _access_form(contract, found)
     if not form.validate():
         return _person_page(contract, found, form, 422)
     try:
@@ -134,10 +134,11 @@ def pause(contract: VisibleContract, membership_id: int) -> ResponseReturnValue:
     session, today = db.session(), clock().today()
     try:
         access.pause_access(session, contract, membership_id, today, local_now())
-    except PeopleError:
+    except PeopleError as error:
         db.session.rollback()
         found = people.get_person(session, contract, membership_id, today)
-        return _person_page(contract, found, AccessForm(found), 422, labels.OWNER_PAUSE)
+        message = labels.PAUSE_ERRORS[error.code]
+        return _person_page(contract, found, _access_form(contract, found), 422, message)
     delivery.commit()
     return _done(contract, "paused")
 
@@ -195,6 +196,10 @@ def _details(form: InvitationForm, offered: list[VisibleContract]) -> NewInvitat
     )
 
 
+def _access_form(contract: VisibleContract, found: people.Person) -> AccessForm:
+    return AccessForm(found, is_self=found.account_id == contract.viewer.account_id)
+
+
 def _done(contract: VisibleContract, what: str) -> ResponseReturnValue:
     return redirect(url_for("people.index", contract_id=contract.id, done=what), 303)
 
@@ -226,6 +231,7 @@ def _person_page(
         contract=contract,
         person=found,
         form=form,
+        is_self=found.account_id == contract.viewer.account_id,
         roles=labels.ROLES,
         grants=labels.GRANTS,
         faults=[("", message)] if message else summary_of(form),

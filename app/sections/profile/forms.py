@@ -8,18 +8,14 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import ValidationError
 
-from app.domain.contacts import normalise_email, normalise_phone, show_email
+from app.domain.contacts import normalise_phone, show_email
 from app.domain.errors import ContactError, DomainError, PasswordError, SignInRefusedError
-from app.web.account_fields import NewPasswordForm
+from app.web.account_fields import NewPasswordForm, check_email_field
 from app.web.contact_errors import contact_error_text
 from app.web.field_errors import MaxLength, Required, field_error
-from app.web.forms import printable
+from app.web.forms import printable, trimmed
 
 REFUSED = "пароль не подходит"
-
-
-def _trimmed(text: str | None) -> str:
-    return " ".join(printable(text).split())
 
 
 class CurrentPassword(FlaskForm):
@@ -40,27 +36,23 @@ class ContactsForm(CurrentPassword):
 
     person_name = StringField(
         "Контактное лицо",
-        filters=[_trimmed],
+        filters=[trimmed],
         validators=[MaxLength(200, "нужно до 200 знаков")],
     )
     position = StringField(
         "Должность",
-        filters=[_trimmed],
+        filters=[trimmed],
         validators=[MaxLength(200, "нужно до 200 знаков")],
     )
     email = StringField(
         "Адрес e-mail",
-        filters=[_trimmed, show_email],
+        filters=[trimmed, show_email],
         validators=[Required("введите адрес, например buh@example.ru")],
     )
-    phone = StringField("Номер телефона", filters=[_trimmed])
+    phone = StringField("Номер телефона", filters=[trimmed])
 
     def validate_email(self, field: StringField) -> None:
-        try:
-            normalise_email(field.data)
-        except ContactError as error:
-            text = contact_error_text(error, "не похоже на адрес. Например buh@example.ru")
-            raise ValidationError(field_error(field, text)) from None
+        check_email_field(field)
 
     def validate_phone(self, field: StringField) -> None:
         if not field.data:

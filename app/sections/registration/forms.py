@@ -29,7 +29,7 @@ from app.domain.errors import (
 from app.domain.passwords import check_password
 from app.domain.registration import Channel
 from app.models import Registration
-from app.web.account_fields import NewPasswordForm
+from app.web.account_fields import NewPasswordForm, check_email_field
 from app.web.contact_errors import contact_error_text
 from app.web.field_errors import field_error
 from app.web.forms import PASSWORD_ERRORS, printable, too_many_attempts
@@ -139,11 +139,7 @@ class RegistrationForm(NewPasswordForm):
     def validate_email(self, field: StringField) -> None:
         if self.is_step and not field.data:
             return
-        try:
-            normalise_email(field.data or "")
-        except ContactError as error:
-            text = contact_error_text(error, "нужен адрес вида name@example.ru")
-            raise ValidationError(field_error(field, text)) from None
+        check_email_field(field, "нужен адрес вида name@example.ru")
 
     def validate_phone(self, field: StringField) -> None:
         try:
