@@ -11,7 +11,7 @@ from app.domain.registration import Channel
 from app.integrations.message_templates import render_email, render_sms
 from app.models import Account, Contract, Enquiry, ReadingReceipt, SubmittedReading
 from app.queries.contracts import find_owner_of, find_supplier
-from app.queries.memberships import has_access
+from app.queries.memberships import has_access, may_be_notified
 from app.queries.readings.customer import name_registers
 
 
@@ -83,22 +83,46 @@ def notify_reading_refused(
 def notify_enquirer(
     session: Session, enquiry: Enquiry, kind: str, key: str, now: datetime, **facts: object
 ) -> None:
-    """Send an email about an enquiry to the address that was given in it."""
+    """Send an email about an enquiry to the address that was given in it.
+
+    Where its author has lost access, the owner of the contract reads it instead; nobody does where
+    the contract has gone to another customer since.
+    """
     contract = session.get_one(Contract, enquiry.contract_id)
+    addressee = _find_enquirer(session, enquiry, contract, now)
+    if addressee is None:
+        return
+    account_id, recipient = addressee
     facts = build_message_facts(session, contract) | {"enquiry": enquiry.number} | facts
     queue_message(
         session,
         Outgoing(
             kind=kind,
             channel=Channel.MAIL,
-            recipient=enquiry.email,
+            recipient=recipient,
             content=render_email(kind, **facts),
             key=key,
-            account_id=enquiry.account_id,
+            account_id=account_id,
             contract_id=enquiry.contract_id,
         ),
         now,
     )
+
+
+def _find_enquirer(
+    session: Session, enquiry: Enquiry, contract: Contract, now: datetime
+) -> tuple[int, str] | None:
+    """Account and address of whoever reads about an enquiry."""
+    if may_be_notified(session, enquiry.account_id, contract.id, now.date()):
+        return enquiry.account_id, enquiry.email
+    moved_at = contract.transferred_at
+    owner_id = find_owner_of(session, contract.id)
+    if owner_id is None or (moved_at is not None and moved_at > enquiry.registered_at):
+        return None
+    owner = session.get_one(Account, owner_id)
+    if owner.disabled_at is not None or owner.email_confirmed_at is None:
+        return None
+    return owner.id, owner.email
 
 
 def build_message_facts(session: Session, contract: Contract | None) -> dict[str, object]:
