@@ -29,6 +29,8 @@ from app.models import (
     ImportJob,
     ImportRun,
     Membership,
+    Invitation,
+    InvitationContract,
     Message,
     RateLimitHit,
     Recovery,
@@ -43,6 +45,8 @@ CODES = timedelta(days=2)
 DRAFTS = timedelta(days=2)
 UNCONFIRMED = timedelta(days=30)
 CHANGES = timedelta(days=30)
+UNANSWERED = timedelta(days=30)
+"""Of an invitation, from its end on: it names somebody who has given no consent."""
 SIGNS_OF_LIFE = timedelta(days=7)
 BATCH = 200
 """Rows deleted in one transaction."""
@@ -74,7 +78,14 @@ def clean_up(session: Session, now: datetime, sessions: timedelta) -> dict[str, 
     is_old_code = or_(SmsCode.created_at < now - CODES, SmsCode.registration_id.in_(unfinished))
     codes = select(SmsCode.id).where(is_old_code)
     session.execute(update(Message).where(Message.sms_code_id.in_(codes)).values(sms_code_id=None))
+    unanswered = select(Invitation.id).where(
+        Invitation.accepted_at.is_(None), Invitation.expires_at < now - UNANSWERED
+    )
     statements = {
+        "invitation_contracts": delete(InvitationContract).where(
+            InvitationContract.invitation_id.in_(unanswered)
+        ),
+        "invitations": delete(Invitation).where(Invitation.id.in_(unanswered)),
         "codes": delete(SmsCode).where(is_old_code),
         "rate_limit_hits": delete(RateLimitHit).where(RateLimitHit.hit_at < now - ATTEMPTS),
         "contact_changes": delete(ContactChange).where(ContactChange.requested_at < now - CHANGES),

@@ -78,6 +78,11 @@ def upgrade():
 def downgrade():
     op.drop_table("invitation_contracts")
     op.drop_table("invitations")
+    # An older version knows neither a last day nor a suspended access: it must not grant either.
+    op.execute(
+        "UPDATE memberships SET revoked_at = CURRENT_TIMESTAMP WHERE revoked_at IS NULL"
+        " AND (paused_at IS NOT NULL OR access_until IS NOT NULL)"
+    )
     with op.batch_alter_table("memberships") as table:
         table.drop_constraint(op.f("fk_memberships_invited_by_id"), type_="foreignkey")
         for column in ("invited_by_id", "note", "access_until", "paused_at"):
