@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actions.people.access import end_access, pause_access
-from app.actions.people.invitations import NewInvitation, accept_as_new, invite
+from app.actions.people.acceptance import accept_as_new
+from app.actions.people.invitations import NewInvitation, invite
 from app.domain.access import Browser, Permission, Role, Viewer, access_window
 from app.domain.errors import AccessDeniedError, DomainError, LinkError, PeopleError
 from app.extensions import db
