@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.actions.people.access import end_access, pause_access
-from app.actions.people.acceptance import accept_as_new
+from app.actions.accounts.sessions import close_account, set_login_email
+from app.actions.people.acceptance import accept_as_known, accept_as_new
+from app.actions.people.access import close_contract, end_access, pause_access
 from app.actions.people.invitations import NewInvitation, invite
 from app.domain.access import Browser, Permission, Role, Viewer, access_window
 from app.domain.errors import AccessDeniedError, DomainError, LinkError, PeopleError
@@ -187,3 +190,157 @@ def test_who_may_not_decide_any_more_is_refused_in_mid_form(portal: Flask) -> No
         with pytest.raises(AccessDeniedError):
             end_access(session, contract, by_account[owner_id].id, TODAY, NOW)
         session.rollback()
+
+
+def invited(portal: Flask, contract_id: int, owner_id: int, email: str) -> tuple[int, str]:
+    """An invitation by the owner; its key and nonce."""
+    with portal.app_context():
+        session = db.session()
+        contract = seen_by(session, owner_id, contract_id)
+        new = replace(details(contract), email=email)
+        invitation = invite(session, new, BROWSER, (), TODAY, NOW)
+        session.commit()
+        return invitation.id, invitation.nonce
+
+
+def test_who_is_let_in_while_the_contract_is_closed_does_not_stay(portal: Flask) -> None:
+    contract_id, owner_id, director_id = scene(portal)
+    key, nonce = invited(portal, contract_id, owner_id, "buh@example.org")
+
+    def accept() -> str:
+        with portal.app_context():
+            session = db.session()
+            try:
+                found = get_invitation(session, key)
+                accept_as_new(session, found, nonce, PASSWORD, BROWSER, TODAY, NOW)
+                session.commit()
+            except LinkError as error:
+                session.rollback()
+                return error.code
+            return "accepted"
+
+    def close() -> None:
+        with portal.app_context():
+            close_contract(db.session(), contract_id, owner_id, NOW)
+            close_account(db.session(), db.session.get_one(Account, owner_id), NOW)
+            db.session.commit()
+
+    with ThreadPoolExecutor(2) as pool:
+        outcome, closed = pool.submit(accept), pool.submit(close)
+        closed.result()
+        assert outcome.result() in ("accepted", "withdrawn", "closed")
+    with portal.app_context():
+        (left,) = live(db.session(), contract_id)
+        assert (left.account_id, left.role) == (director_id, Role.OWNER)
+
+
+def test_two_invitations_accepted_at_once_by_one_account_are_one_access(portal: Flask) -> None:
+    contract_id, owner_id, _ = scene(portal)
+    first = invited(portal, contract_id, owner_id, "buh@example.org")
+    with portal.app_context():
+        session = db.session()
+        found = get_invitation(session, first[0])
+        account = accept_as_new(session, found, first[1], PASSWORD, BROWSER, TODAY, NOW)
+        (mine,) = (row for row in live(session, contract_id) if row.account_id == account.id)
+        account_id, mine.revoked_at = account.id, NOW
+        session.commit()
+    # Of the owner and of the director, who had both filled in the form before the other sent it.
+    waiting = [invited(portal, contract_id, owner_id, "buh@example.org") for _ in range(2)]
+    with portal.app_context():
+        db.session.execute(update(Invitation).values(withdrawn_at=None))
+        db.session.commit()
+
+    def accept(invitation: tuple[int, str]) -> None:
+        with portal.app_context():
+            session = db.session()
+            found = get_invitation(session, invitation[0])
+            account = session.get_one(Account, account_id)
+            accept_as_known(session, found, invitation[1], account, TODAY, NOW)
+            session.commit()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(accept, waiting))
+    with portal.app_context():
+        accounts = [row.account_id for row in live(db.session(), contract_id)]
+        assert accounts.count(account_id) == 1
+
+
+def test_two_who_begin_to_sign_in_with_one_address_do_not_both(portal: Flask) -> None:
+    _, owner_id, director_id = scene(portal)
+
+    def set_login(account_id: int) -> None:
+        with portal.app_context():
+            account = db.session.get_one(Account, account_id)
+            account.position = "руководитель"
+            db.session.flush()
+            set_login_email(db.session(), account, "Buh@example.org")
+            db.session.commit()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(set_login, (owner_id, director_id)))
+    with portal.app_context():
+        rows = db.session.execute(select(Account.login_email, Account.position)).all()
+        assert sorted(map(str, (row.login_email for row in rows))) == ["None", "buh@example.org"]
+        assert {row.position for row in rows} == {"руководитель"}
+
+
+def test_an_account_that_closes_while_its_director_is_ended_leaves_an_owner_or_nobody(
+    portal: Flask,
+) -> None:
+    contract_id, owner_id, director_id = scene(portal)
+    with portal.app_context():
+        ids = {row.account_id: row.id for row in live(db.session(), contract_id)}
+
+    def end() -> str:
+        with portal.app_context():
+            session = db.session()
+            try:
+                contract = seen_by(session, owner_id, contract_id)
+                end_access(session, contract, ids[director_id], TODAY, NOW)
+                session.commit()
+            except DomainError as error:
+                session.rollback()
+                return type(error).__name__
+            return "ended"
+
+    def close() -> None:
+        with portal.app_context():
+            close_account(db.session(), db.session.get_one(Account, owner_id), NOW)
+            db.session.commit()
+
+    with ThreadPoolExecutor(2) as pool:
+        outcome, closed = pool.submit(end), pool.submit(close)
+        closed.result()
+    with portal.app_context():
+        roles = [row.role for row in live(db.session(), contract_id)]
+    assert roles == ([] if outcome.result() == "ended" else [Role.OWNER])
+
+
+def test_an_older_version_grants_nothing_to_dated_and_suspended_people(portal: Flask) -> None:
+    contract_id, _, _ = scene(portal)
+    with portal.app_context():
+        session = db.session()
+        make = Factory(session)
+        contract = session.get_one(Contract, contract_id)
+        other = make.contract("00125-ЭС", customer_id=contract.customer_id)
+        keeper = make.account(other, email="keeper@example.org")
+        for values in ({"access_until": TODAY}, {"paused_at": NOW}, {}):
+            row = make.membership(keeper, contract, Role.VIEWER)
+            for name, value in values.items():
+                setattr(row, name, value)
+        make.commit()
+        db.session.remove()
+        downgrade(revision="0030-1")
+        upgrade()
+        rows = db.session.execute(
+            select(Membership.role, Membership.revoked_at.is_(None))
+            .where(Membership.contract_id == contract_id)
+            .order_by(Membership.id)
+        )
+        assert [tuple(row) for row in rows] == [
+            (Role.OWNER, True),
+            (Role.DIRECTOR, False),
+            (Role.VIEWER, False),
+            (Role.VIEWER, False),
+            (Role.VIEWER, True),
+        ]

@@ -21,7 +21,16 @@ from app.domain.retention import say_days
 from app.extensions import db
 from app.jobs.retention import delete_expired
 from app.lib.database import truncate_wal
-from app.models import AccountSession, AuditEvent, Base, ImportJob, ImportRun, Message
+from app.models import (
+    AccountSession,
+    AuditEvent,
+    Base,
+    ImportJob,
+    ImportRun,
+    Invitation,
+    InvitationContract,
+    Message,
+)
 from config import RetentionSettings
 from tests.conftest import NOW, make_config
 from tests.factories import Factory
@@ -164,6 +173,38 @@ def test_each_kind_goes_at_its_own_age(portal: Flask) -> None:
         assert [tuple(row) for row in found] == [("b301", []), ("b299", ["что-то"])]
         left = session.execute(select(ImportJob.status, ImportJob.run_id).order_by(ImportJob.id))
         assert [tuple(row) for row in left] == [("done", runs[1].id), ("failed", None)]
+
+
+def test_an_unanswered_invitation_goes_30_days_after_its_end_and_an_accepted_one_stays(
+    portal: Flask,
+) -> None:
+    with portal.app_context():
+        session = db.session()
+        make = Factory(session)
+        contract = make.contract()
+        account = make.account(contract)
+        for age, accepted_at in ((31, None), (29, None), (31, ago(33))):
+            invitation = Invitation(
+                nonce=f"{age}",
+                email="buh@example.org",
+                person_name="Ирина Белова",
+                role="viewer",
+                invited_by_id=account.id,
+                created_at=ago(age + 7),
+                expires_at=ago(age),
+                accepted_at=accepted_at,
+            )
+            session.add(invitation)
+            session.flush()
+            session.add(InvitationContract(invitation_id=invitation.id, contract_id=contract.id))
+        session.commit()
+        delete_expired()
+        left = session.execute(
+            select(Invitation.id, Invitation.accepted_at.is_not(None)).order_by(Invitation.id)
+        )
+        assert [tuple(row) for row in left] == [(2, False), (3, True)]
+        rows = select(InvitationContract.invitation_id).order_by("invitation_id")
+        assert session.scalars(rows).all() == [2, 3]
 
 
 def test_sessions_go_by_their_last_request(portal: Flask) -> None:

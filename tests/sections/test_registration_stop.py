@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Account, Contract, Registration
+from app.models import Account, Contract, Membership, Registration
 from config import MailSettings
 from tests.factories import Factory
 from tests.outbox import Outbox, part, path_in
@@ -164,6 +164,43 @@ def test_it_is_not_me_closes_an_account_that_was_opened_and_its_sessions(
     assert session.scalars(select(Account.email).where(Account.disabled_at.is_(None))).all() == [
         ON_RECORD
     ]
+
+
+def let_in(app: Flask, inviter: PageClient, outbox: Outbox, email: str) -> PageClient:
+    """Somebody whom the stranger, or a friend of theirs, has made a director."""
+    soup = inviter.open("/contracts/1/people/new")
+    inviter.submit(soup, 303, person_name="Друг", email=email, role="director")
+    friend = PageClient(app)
+    password = "пароль друга 26"
+    typed = {"password": password, "password_again": password, "consent": "y"}
+    friend.submit(friend.open(outbox.link(email)), 303, **typed)
+    friend.sign_in(email, password)
+    return friend
+
+
+def test_it_is_not_me_ends_the_access_of_all_whom_the_stranger_has_let_in(
+    person: Person, outbox: Outbox, app: Flask, session: Session
+) -> None:
+    person.page.submit(person.page.open(confirm(person, outbox)), amount="12345,67")
+    stop = outbox.link(ON_RECORD)
+    friend = let_in(app, person.page, outbox, "friend@example.org")
+    other = let_in(app, friend, outbox, "other@example.org")
+    soup = other.open("/contracts/1/people/new")
+    other.submit(soup, 303, person_name="Третий", email="third@example.org", role="viewer")
+    waiting = outbox.link("third@example.org")
+    # The stranger goes, and the friend becomes the owner.
+    person.page.submit(person.page.open("/contracts/1/people/1/end"), 303)
+    friend.open("/contracts/1/people")
+    owner = PageClient(app)
+    owner.submit(owner.open(stop), 200)
+    for page in (person.page, friend, other):
+        assert page.client.get("/contracts/1/").status_code == 302
+    assert PageClient(app).open(waiting, 410).h1.text == "Приглашение отозвано"
+    live = select(Membership.id).where(Membership.revoked_at.is_(None))
+    assert session.scalars(live).all() == []
+    # The contract is free: the owner registers in peace.
+    rightful = Person(owner)
+    rightful.save(rightful.form())
 
 
 def test_it_is_not_me_closes_an_account_for_a_week(

@@ -1,84 +1,30 @@
-"""«Сотрудники и доступ»: invitations, roles, terms, and who is left to decide."""
+"""«Сотрудники и доступ»: invitations, who accepts them, and with which sign-in."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.domain.access import Role
-from app.jobs.access import end_expired_access
 from app.models import Account, AuditEvent, Consent, Contract, Invitation, Membership
 from tests.conftest import NOW
-from tests.factories import PASSWORD, Factory
+from tests.factories import Factory
 from tests.outbox import Outbox
 from tests.pages import PageClient
-
-NUMBER, OTHER = "00123-ЭС", "00124-ЭС"
-EMAIL = "buh.firma@example.org"
-NEW = "свой пароль 26"
-
-
-@pytest.fixture
-def contract(make: Factory) -> Contract:
-    make.supplier()
-    make.import_run()
-    contract = make.contract(NUMBER)
-    make.account(contract, email="director@example.org")
-    make.commit()
-    return contract
-
-
-@pytest.fixture
-def owner(app: Flask, contract: Contract) -> PageClient:
-    page = PageClient(app)
-    page.sign_in(NUMBER)
-    return page
-
-
-def invite(owner: PageClient, contract: Contract, status: int = 303, **fields: object) -> None:
-    soup = owner.get("people.invite", contract_id=contract.id)
-    values = {"person_name": "Ирина Белова", "email": EMAIL, "role": "accountant"} | fields
-    owner.submit(soup, status, **values)
-
-
-def accept(
-    app: Flask, outbox: Outbox, status: int = 303, email: str = EMAIL, **fields: str
-) -> PageClient:
-    page = PageClient(app)
-    soup = page.open(outbox.link(email))
-    typed = {"password": NEW, "password_again": NEW, "consent": "y"} | fields
-    page.submit(soup, status, **typed)
-    return page
-
-
-def person(
-    app: Flask, owner: PageClient, outbox: Outbox, contract: Contract, **fields: object
-) -> PageClient:
-    """Somebody who was invited and has signed in with the address."""
-    invite(owner, contract, **fields)
-    email = str(fields.get("email", EMAIL))
-    accept(app, outbox, email=email)
-    page = PageClient(app)
-    page.sign_in(email, NEW)
-    return page
-
-
-def membership_of(session: Session, email: str = EMAIL) -> Membership:
-    session.expire_all()
-    return session.scalars(
-        select(Membership)
-        .join(Account, Account.id == Membership.account_id)
-        .where(Account.email == email)
-        .order_by(Membership.id.desc())
-    ).first()
-
-
-def home(contract: Contract) -> str:
-    return f"/contracts/{contract.id}/"
+from tests.sections.people.steps import (
+    EMAIL,
+    NEW,
+    NUMBER,
+    OTHER,
+    accept,
+    home,
+    invite,
+    membership_of,
+    person,
+)
 
 
 def test_an_invited_accountant_signs_in_with_the_address_and_sees_money_only(
@@ -248,117 +194,6 @@ def test_a_person_signed_in_with_another_address_does_not_take_the_invitation(
     assert NUMBER not in page.get("service.contract_choice").main.text
 
 
-def test_the_term_closes_the_next_page_and_then_the_sign_in(
-    app: Flask,
-    owner: PageClient,
-    contract: Contract,
-    outbox: Outbox,
-    session: Session,
-) -> None:
-    last = date(2026, 11, 30)
-    accountant = person(app, owner, outbox, contract, access_until=last.isoformat())
-    accountant.open(home(contract))
-    session.execute(
-        update(Membership)
-        .where(Membership.access_until == last)
-        .values(access_until=date(2026, 11, 20))
-    )
-    session.commit()
-    assert accountant.client.get(home(contract)).status_code == 302
-    PageClient(app).sign_in(EMAIL, NEW, 422)
-    with app.app_context():
-        end_expired_access()
-    assert membership_of(session).revoked_at is not None
-
-
-def test_a_suspended_person_is_out_at_once_and_in_again_when_resumed(
-    app: Flask, owner: PageClient, contract: Contract, outbox: Outbox, session: Session
-) -> None:
-    accountant = person(app, owner, outbox, contract)
-    membership = membership_of(session)
-    soup = owner.get("people.person", contract_id=contract.id, membership_id=membership.id)
-    owner.submit(soup, 303, f"/contracts/{contract.id}/people/{membership.id}/pause")
-    assert accountant.client.get(home(contract)).status_code == 302
-    PageClient(app).sign_in(EMAIL, NEW, 422)
-    assert "Приостановлен" in owner.get("people.index", contract_id=contract.id).main.text
-    owner.submit(soup, 303, f"/contracts/{contract.id}/people/{membership.id}/resume")
-    PageClient(app).sign_in(EMAIL, NEW)
-
-
-def test_a_role_changed_applies_to_the_next_request(
-    app: Flask, owner: PageClient, contract: Contract, outbox: Outbox, session: Session
-) -> None:
-    accountant = person(app, owner, outbox, contract)
-    membership = membership_of(session)
-    soup = owner.get("people.person", contract_id=contract.id, membership_id=membership.id)
-    owner.submit(soup, 303, role="engineer", note="до отпуска")
-    assert accountant.client.get(f"/contracts/{contract.id}/settlements").status_code == 403
-    assert outbox.emails(EMAIL)[-1]["Subject"] == f"Ваш доступ изменен: договор № {NUMBER}"
-
-
-def test_the_last_owner_cannot_leave_and_a_director_takes_the_place(
-    app: Flask, owner: PageClient, contract: Contract, outbox: Outbox, session: Session
-) -> None:
-    mine = membership_of(session, "director@example.org")
-    url = f"/contracts/{contract.id}/people/{mine.id}/end"
-    owner.submit(owner.open(url), 422, url)
-    assert "решать за договор будет некому" in owner.check_last().main.text
-    director = person(app, owner, outbox, contract, role="director")
-    owner.submit(owner.open(url), 303, url)
-    assert owner.client.get(home(contract)).status_code == 302
-    assert membership_of(session).role == Role.OWNER
-    director.get("people.index", contract_id=contract.id)
-    PageClient(app).sign_in(NUMBER, NEW)
-    PageClient(app).sign_in(NUMBER, PASSWORD, 422)
-
-
-def test_of_two_who_end_each_other_one_is_left(
-    app: Flask, owner: PageClient, contract: Contract, outbox: Outbox, session: Session
-) -> None:
-    director = person(app, owner, outbox, contract, role="director")
-    mine = membership_of(session, "director@example.org")
-    theirs = membership_of(session)
-    ends = f"/contracts/{contract.id}/people/%d/end"
-    first, second = owner.open(ends % theirs.id), director.open(ends % mine.id)
-    owner.submit(first, 303, ends % theirs.id)
-    assert director.client.post(ends % mine.id).status_code in (302, 400)
-    director.submit(second, 302, ends % mine.id)
-    session.expire_all()
-    left = session.scalars(select(Membership).where(Membership.revoked_at.is_(None))).all()
-    assert [membership.role for membership in left] == [Role.OWNER]
-
-
-def test_another_firm_sees_and_changes_nobody(
-    app: Flask,
-    owner: PageClient,
-    contract: Contract,
-    make: Factory,
-    outbox: Outbox,
-    session: Session,
-) -> None:
-    person(app, owner, outbox, contract)
-    membership = membership_of(session)
-    second = make.contract(OTHER, customer_id=make.customer().id)
-    make.account(second, email="second@example.org")
-    make.commit()
-    other = PageClient(app)
-    other.sign_in(OTHER)
-    other.open(f"/contracts/{second.id}/people/{membership.id}", 404)
-    soup = other.get("people.index", contract_id=second.id)
-    token = other.get("people.invite", contract_id=second.id)
-    other.submit(token, 404, f"/contracts/{second.id}/people/{membership.id}/pause")
-    assert "Ирина" not in soup.text
-    other.submit(
-        token,
-        422,
-        f"/contracts/{second.id}/people/new",
-        contracts=str(contract.id),
-        person_name="А",
-        email="a@example.org",
-    )
-    assert session.scalar(select(func.count(Invitation.id))) == 1
-
-
 def test_a_forgotten_password_is_recovered_by_the_address(
     app: Flask, owner: PageClient, contract: Contract, outbox: Outbox
 ) -> None:
@@ -381,3 +216,91 @@ def test_a_past_day_and_a_wrong_address_are_named_beside_their_fields(
     assert "не похоже на адрес" in soup.main.text
     assert soup.select_one("input[name=person_name]")["value"] == "Ирина Белова"
     assert session.scalar(select(func.count(Invitation.id))) == 0
+
+
+def test_a_withdrawn_invitation_says_so_and_one_that_was_sent_again_leads_to_the_newer(
+    app: Flask, owner: PageClient, contract: Contract, outbox: Outbox
+) -> None:
+    invite(owner, contract)
+    first = outbox.link(EMAIL)
+    invite(owner, contract, email=EMAIL.upper())
+    newer = outbox.link(EMAIL.upper().replace("EXAMPLE.ORG", "example.org"))
+    assert newer != first
+    assert PageClient(app).open(first, 410).h1.text == "Приглашение отправлено снова"
+    soup = owner.get("people.index", contract_id=contract.id)
+    (form,) = soup.select("form[action$='/withdraw']")
+    owner.submit(soup, 303, form["action"])
+    for link in (first, newer):
+        assert PageClient(app).open(link, 410).h1.text == "Приглашение отозвано"
+
+
+def test_an_invitation_of_a_blocked_inviter_opens_nothing(
+    app: Flask, owner: PageClient, contract: Contract, outbox: Outbox, session: Session
+) -> None:
+    invite(owner, contract)
+    session.execute(update(Account).values(disabled_at=NOW))
+    session.commit()
+    page = PageClient(app).open(outbox.link(EMAIL), 410)
+    assert page.h1.text == "Приглашение больше не действует"
+
+
+def test_whoever_has_lost_every_contract_is_invited_anew_with_a_new_password(
+    app: Flask, owner: PageClient, contract: Contract, outbox: Outbox, session: Session
+) -> None:
+    person(app, owner, outbox, contract)
+    former = membership_of(session)
+    url = f"/contracts/{contract.id}/people/{former.id}/end"
+    owner.submit(owner.open(url), 303, url)
+    invite(owner, contract)
+    fresh = "совсем новый 27"
+    accept(app, outbox, password=fresh, password_again=fresh)
+    page = PageClient(app)
+    page.sign_in(EMAIL, fresh)
+    page.open(home(contract))
+    PageClient(app).sign_in(EMAIL, NEW, 422)
+    assert membership_of(session).account_id != former.account_id
+
+
+def test_a_suspended_person_is_not_replaced_by_an_invitation_from_another_firm(
+    app: Flask,
+    owner: PageClient,
+    contract: Contract,
+    make: Factory,
+    outbox: Outbox,
+    session: Session,
+) -> None:
+    person(app, owner, outbox, contract)
+    membership_of(session).paused_at = NOW
+    session.commit()
+    second = make.contract(OTHER, customer_id=make.customer().id)
+    make.account(second, email="second@example.org")
+    make.commit()
+    other = PageClient(app)
+    other.sign_in(OTHER)
+    invite(other, second)
+    soup = PageClient(app).open(outbox.link(EMAIL))
+    assert "уже входят" in soup.main.text
+    assert not soup.select("input[name=password_again]")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "evil.ru",
+        "Зайдите на http://evil.ru",
+        "<b>Иван</b>",
+        "[[Войти]]",
+        "а" * 81,
+        "Иван 2",
+        "t.me",
+    ],
+)
+def test_a_name_that_is_none_is_refused_because_it_begins_an_email(
+    owner: PageClient, contract: Contract, session: Session, outbox: Outbox, name: str
+) -> None:
+    invite(owner, contract, 422, person_name=name)
+    soup = owner.check_last()
+    assert soup.select_one("#person_name-error")
+    assert soup.select_one("input[name=person_name]")["value"] == name
+    assert session.scalar(select(func.count(Invitation.id))) == 0
+    assert not outbox.emails(EMAIL)
