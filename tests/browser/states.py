@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.lib.signed_links import Purpose
-from tests.browser import state_rows
+from tests.browser import people_rows, state_rows
 from tests.browser.live import EMPTY, HOSTILE_NUMBER
 from tests.browser.state import (
     PERIOD,
@@ -37,6 +37,7 @@ from tests.browser.state import (
     wrong_password,
     wrong_reading,
 )
+from tests.conftest import NOW
 
 STATES = (
     State("sign-in", None, "/sign-in"),
@@ -71,6 +72,13 @@ STATES = (
         422,
         require_of_myself,
     ),
+    State("people, one of them blocked", "debtor", people_rows.blocked("")),
+    State("a person", "debtor", people_rows.person("/{id}")),
+    State("a blocked person", "debtor", people_rows.blocked("/{id}")),
+    State("a suspended person", "debtor", people_rows.person("/{id}", paused_at=NOW)),
+    State("a person, to be ended", "debtor", people_rows.person("/{id}/end")),
+    State("invitation link", None, people_rows.invitation()),
+    State("invitation link, withdrawn", None, people_rows.invitation(withdrawn_at=NOW), 410),
     State("charges", "debtor", "/charges"),
     State("charges, empty", EMPTY, "/charges"),
     State("charges with hostile names", HOSTILE_NUMBER, "/charges"),
