@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.domain.access import Permission, Role, may
@@ -203,7 +203,12 @@ def list_offered_contracts(session: Session, invitation: Invitation, today: date
         inviter.revoked_at.is_(None),
         inviter.suspended_by_id.is_(None),
         inviter.paused_at.is_(None),
-        inviter.access_until.is_(None) | (inviter.access_until >= today),
+        # Their own last day may have been changed since: nobody gives more than they have.
+        inviter.access_until.is_(None)
+        | and_(
+            inviter.access_until >= today,
+            inviter.access_until >= (invitation.access_until or date.max),
+        ),
     )
     return list(
         session.scalars(

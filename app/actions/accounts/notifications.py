@@ -11,7 +11,7 @@ from app.domain.registration import Channel
 from app.integrations.message_templates import render_email, render_sms
 from app.models import Account, Contract, Enquiry, ReadingReceipt, SubmittedReading
 from app.queries.contracts import find_owner_of, find_supplier
-from app.queries.memberships import has_access, may_be_notified
+from app.queries.memberships import may_be_notified
 from app.queries.readings.customer import name_registers
 
 
@@ -64,7 +64,9 @@ def notify_reading_refused(
     """
     receipt = session.get_one(ReadingReceipt, submitted.receipt_id)
     account_id = receipt.account_id or find_owner_of(session, receipt.contract_id)
-    if account_id is None or not has_access(session, account_id, receipt.contract_id):
+    if account_id is None or not may_be_notified(
+        session, account_id, receipt.contract_id, now.date()
+    ):
         return
     name = name_registers(session, [submitted.register_id])[submitted.register_id]
     notify_account(

@@ -17,6 +17,7 @@ from app.domain.errors import AccessDeniedError, NotFoundError, PeopleError
 from app.models import Account, Contract, Invitation, InvitationContract, Membership
 from app.queries.contracts import VisibleContract
 from app.queries.memberships import has_any_access, is_current
+from app.queries.people import find_last_day
 
 
 def change_access(
@@ -93,11 +94,16 @@ def end_access(
     """End a person's access at once; an owner's place goes to a director.
 
     Raises:
-        PeopleError: ``last_owner``: no director is there to decide after them.
+        PeopleError: ``last_owner``: no director is there to decide after them; ``dated``: nobody
+            whose own access has a last day ends the owner's.
         NotFoundError, AccessDeniedError: as ``change_access``.
     """
     membership = _begin(session, contract, membership_id, today)
     actor_id = contract.viewer.account_id
+    is_others = membership.account_id != actor_id
+    # The director who did would become the owner, without a last day.
+    if membership.role == Role.OWNER and is_others and find_last_day(session, contract, today):
+        raise PeopleError("dated")
     membership.revoked_at = now
     if membership.role == Role.OWNER and not promote_successor(
         session, contract.id, actor_id, today, now
@@ -160,11 +166,16 @@ def _list_let_in(session: Session, contract_id: int, stranger_id: int) -> list[M
 
 def end_expired(session: Session, today: date, now: datetime) -> int:
     """Revoke what has passed its term, so that nothing is sent there any more; how many."""
-    expired = session.scalars(
-        select(Membership).where(Membership.revoked_at.is_(None), Membership.access_until < today)
+    is_over = (Membership.revoked_at.is_(None), Membership.access_until < today)
+    # One statement finds and revokes: a last day that is being changed comes before or after.
+    expired = session.execute(
+        update(Membership)
+        .where(*is_over)
+        .values(revoked_at=now)
+        .returning(Membership.contract_id, Membership.account_id)
+        .execution_options(synchronize_session=False)
     ).all()
     for membership in expired:
-        membership.revoked_at = now
         contract = session.get_one(Contract, membership.contract_id)
         record(
             session,

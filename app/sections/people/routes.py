@@ -168,9 +168,9 @@ def end_submit(contract: VisibleContract, membership_id: int) -> ResponseReturnV
     found = people.get_person(session, contract, membership_id, today)
     try:
         access.end_access(session, contract, membership_id, today, local_now())
-    except PeopleError:
+    except PeopleError as error:
         db.session.rollback()
-        return _end_page(contract, found, 422, labels.LAST_OWNER)
+        return _end_page(contract, found, 422, labels.END_ERRORS[error.code])
     delivery.commit()
     event("access ended", membership=membership_id)
     if found.account_id == contract.viewer.account_id:

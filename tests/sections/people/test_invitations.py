@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
@@ -304,3 +304,15 @@ def test_a_name_that_is_none_is_refused_because_it_begins_an_email(
     assert soup.select_one("input[name=person_name]")["value"] == name
     assert session.scalar(select(func.count(Invitation.id))) == 0
     assert not outbox.emails(EMAIL)
+
+
+def test_an_invitation_is_dead_once_its_inviter_has_less_time_than_it_gives(
+    app: Flask, owner: PageClient, contract: Contract, outbox: Outbox, session: Session
+) -> None:
+    director = person(app, owner, outbox, contract, role="director", access_until="2026-12-31")
+    invite(director, contract, email="friend@example.org", access_until="2026-12-31")
+    link = outbox.link("friend@example.org")
+    PageClient(app).open(link)
+    membership_of(session).access_until = date(2026, 11, 30)
+    session.commit()
+    assert PageClient(app).open(link, 410).h1.text == "Приглашение больше не действует"

@@ -88,6 +88,18 @@ def test_a_blocked_director_alone_is_nobody_to_decide(
     owner.submit(owner.open(url), 422, url)
 
 
+def test_a_director_with_a_last_day_does_not_become_owner_by_ending_the_owner(
+    app: Flask, owner: PageClient, contract: Contract, outbox: Outbox, session: Session
+) -> None:
+    until = "2026-12-31"
+    director = person(app, owner, outbox, contract, role="director", access_until=until)
+    mine = membership_of(session, "director@example.org")
+    url = f"/contracts/{contract.id}/people/{mine.id}/end"
+    director.submit(director.open(url), 422, url)
+    assert "без последнего дня" in director.check_last().main.text
+    assert membership_of(session, "director@example.org").revoked_at is None
+
+
 def test_a_closed_account_frees_its_address(
     app: Flask, owner: PageClient, contract: Contract, outbox: Outbox, session: Session
 ) -> None:
