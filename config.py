@@ -32,6 +32,7 @@ from app.lib.setting_values import (
     read_database_url,
     read_files_url,
     read_headers,
+    read_hour,
     read_moment,
     read_pattern,
     read_positive,
@@ -160,6 +161,8 @@ class Config:
     """… of premises in apartment buildings, within one month."""
     readings_unusual_times: int = 3
     """Times the typical month from which a consumption has to be confirmed."""
+    events_hour: Annotated[int, read_hour] = 7
+    """Hour of the day, in the supplier's zone, from which dues and windows become events."""
     sber_online_url: Annotated[str, read_web_address, OPTIONAL] = "https://online.sberbank.ru/"
     sber_business_url: Annotated[str, read_web_address, OPTIONAL] = "https://sbi.sberbank.ru/"
     """For sole traders and owners of premises, and for companies; empty hides the button."""

@@ -25,6 +25,8 @@ from app.models import (
     Base,
     Consent,
     ContactChange,
+    ContractEvent,
+    EventDay,
     HealthAlert,
     ImportJob,
     ImportRun,
@@ -48,6 +50,8 @@ CHANGES = timedelta(days=30)
 UNANSWERED = timedelta(days=30)
 """Of an invitation, from its end on: it names somebody who has given no consent."""
 SIGNS_OF_LIFE = timedelta(days=7)
+EVENTS = timedelta(days=400)
+"""A little more than a year: the same month of last year is still there."""
 BATCH = 200
 """Rows deleted in one transaction."""
 NO_CONTACTS: dict[str, Any] = {
@@ -95,6 +99,7 @@ def clean_up(session: Session, now: datetime, sessions: timedelta) -> dict[str, 
         "sessions": delete(AccountSession).where(AccountSession.last_seen_at < now - sessions),
         "staff_sessions": delete(StaffSession).where(StaffSession.last_seen_at < now - sessions),
         "heartbeats": delete(WorkerHeartbeat).where(WorkerHeartbeat.seen_at < now - SIGNS_OF_LIFE),
+        "event_days": delete(EventDay).where(EventDay.finished_at < now - CHANGES),
         # Of a machine that is no more, or a check that this version no longer makes.
         "health_results": delete(HealthAlert).where(HealthAlert.checked_at < now - SIGNS_OF_LIFE),
     }
@@ -130,6 +135,7 @@ def list_expired(session: Session, rules: Retention, now: datetime) -> list[Expi
     no_warnings: dict[str, Any] = {"warnings": []}
     return [
         Expired("audit_events", AuditEvent, (AuditEvent.happened_at < now - rules.audit,)),
+        Expired("contract_events", ContractEvent, (ContractEvent.created_at < now - EVENTS,)),
         Expired("messages", Message, (is_over, old)),
         Expired("message_texts", Message, (is_over, Message.text != "", has_old_text), no_text),
         Expired("import_jobs", ImportJob, (is_loaded, ImportJob.finished_at < of_imports)),

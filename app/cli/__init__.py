@@ -25,6 +25,7 @@ COMMANDS = {
     "backups": ("backup", "restore"),
     "billing": ("billing-import",),
     "enquiries": ("enquiries", "enquiry-reply"),
+    "events": ("events-find",),
     "health": ("check",),
     "incident": ("incident",),
     "local": ("demo", "prepare"),

@@ -85,7 +85,8 @@ def _inert(value: Any) -> Any:
     return re.sub(r"[\x00-\x1f\x7f\u2028\u2029⟦⟧]|\[\[|\]\]", " ", value)
 
 
-def _environment(**options: Any) -> Environment:
+def make_environment(**options: Any) -> Environment:
+    """Text templates with the filters of messages."""
     environment = Environment(  # noqa: S701 - set by the caller
         loader=FileSystemLoader(_TEMPLATES),
         undefined=StrictUndefined,
@@ -104,5 +105,5 @@ def _environment(**options: Any) -> Environment:
     return environment
 
 
-_TEXTS = _environment(autoescape=False)
-_PAGES = _environment(autoescape=select_autoescape())
+_TEXTS = make_environment(autoescape=False)
+_PAGES = make_environment(autoescape=select_autoescape())

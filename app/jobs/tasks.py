@@ -12,6 +12,7 @@ from flask import Flask
 from app.jobs import (
     access,
     delivery,
+    events,
     health,
     health_alerts,
     imports,
@@ -70,8 +71,8 @@ def _register_tasks(app: Flask, huey: JobQueue) -> None:
 
 
 def _register_periodic_tasks(app: Flask, huey: JobQueue) -> None:
-    """One for each kind of job, which picks up what a crash has left; open items of a new day;
-    the nightly clean-up."""
+    """One for each kind of job, which picks up what a crash has left; open items and events of a
+    new day; the nightly clean-up."""
     from huey import crontab  # noqa: PLC0415 - heavy
 
     @huey.periodic_task(crontab(minute="*"), name="sweep")
@@ -94,6 +95,11 @@ def _register_periodic_tasks(app: Flask, huey: JobQueue) -> None:
     @_guarded(app)
     def store_open_items() -> None:
         open_items.store_missing()
+
+    @huey.periodic_task(crontab(minute="*"), name="find_events")
+    @_guarded(app)
+    def find_events() -> None:
+        events.find_events()
 
     @huey.periodic_task(crontab(minute="2"), name="end_expired_access")
     @_guarded(app)

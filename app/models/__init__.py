@@ -27,6 +27,7 @@ from app.models.enquiries import (
     EnquiryEntry,
     PremisesKind,
 )
+from app.models.events import ContractEvent, EventDay, NotificationSettings
 from app.models.invitations import Invitation, InvitationContract
 from app.models.messages import Message
 from app.models.metering import Meter, Reading, Register
@@ -62,6 +63,7 @@ __all__ = [
     "ContactChange",
     "ContactUpdate",
     "Contract",
+    "ContractEvent",
     "ContractSearch",
     "ContractSearchGram",
     "ContractSearchSegment",
@@ -75,6 +77,7 @@ __all__ = [
     "EnquiryDraft",
     "EnquiryEntry",
     "EnquiryTopic",
+    "EventDay",
     "HealthAlert",
     "ImportJob",
     "ImportRun",
@@ -85,6 +88,7 @@ __all__ = [
     "Message",
     "Meter",
     "MonthlyBalance",
+    "NotificationSettings",
     "OpenItemSnapshot",
     "Payment",
     "PremisesKind",

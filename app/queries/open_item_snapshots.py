@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, bindparam, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.domain.contract_ledger import (
@@ -118,6 +118,16 @@ def find_interest_corrections(session: Session, contract_id: int) -> frozenset[i
     """Ids of the documents that belong to late interest by what they correct, whatever the day."""
     row = _INTEREST_CORRECTIONS.first(session, contract_id=contract_id)
     return None if row is None else read_ids(row[0])
+
+
+def iter_unpaid(
+    session: Session, today: date, *conditions: ColumnElement[bool]
+) -> Iterator[tuple[int, UnpaidItems]]:
+    """What is unpaid of every contract that has a snapshot for today and meets the conditions."""
+    statement = select(_S.contract_id, *_SUMS).where(*_IS_CURRENT, *conditions)
+    rows = session.connection().execute(statement.order_by(_S.contract_id), {"today": today})
+    for contract_id, *sums in rows:
+        yield contract_id, UnpaidItems(*_sums(sums, today))
 
 
 def compute_snapshot(session: Session, contract_id: int, today: date) -> MoneySnapshot:

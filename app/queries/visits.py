@@ -23,6 +23,7 @@ from app.queries.contracts import (
     contract_from,
     site_context_from,
 )
+from app.queries.events.customer import UNREAD_COUNT
 from app.queries.memberships import is_current, is_readable
 from app.queries.second_factors import has_what_is_required
 
@@ -34,6 +35,7 @@ class Visit:
     Attributes:
         contract_count: how many contracts the account may open.
         contract: the one that was asked for; None: none was, or the account may not open it.
+        unread_events: of that contract, ``MAX_UNREAD`` at most.
     """
 
     session_id: int
@@ -43,6 +45,7 @@ class Visit:
     contract_count: int
     contract: VisibleContract | None
     site: SiteContext
+    unread_events: int
 
 
 _IS_CURRENT = is_current(bindparam("today", type_=Contract.valid_to.type))
@@ -65,6 +68,7 @@ _VISIT = PreparedSelect(
         AccountSession.last_seen_at,
         AccountSession.created_at,
         _COUNT,
+        UNREAD_COUNT,
         *SITE_COLUMNS,
         *CONTRACT_COLUMNS,
     )
@@ -91,7 +95,7 @@ _VISIT = PreparedSelect(
     )
     .limit(1)
 )
-_SITE = slice(5, 5 + len(SITE_COLUMNS))
+_SITE = slice(6, 6 + len(SITE_COLUMNS))
 _CONTRACT = slice(_SITE.stop, None)
 
 
@@ -128,7 +132,7 @@ def find_visit(
     )
     if row is None:
         return None
-    session_id, account_id, last_seen_at, created_at, contract_count = row[: _SITE.start]
+    session_id, account_id, last_seen_at, created_at, contract_count, unread = row[: _SITE.start]
     if not contract_count:
         return None
     columns = row[_CONTRACT]
@@ -140,4 +144,5 @@ def find_visit(
         contract_count,
         None if columns[0] is None else contract_from(columns, account_id, window.today),
         site_context_from(row[_SITE]),
+        unread,
     )

@@ -11,8 +11,9 @@ from decimal import ROUND_FLOOR, Decimal
 
 from app.domain.bill_change_facts import ComparedMonths
 from app.domain.bill_comparison import BillComparison
+from app.domain.formats import money
 from app.web.bill_change_rows import PartRow
-from app.web.filters import money, signed_money
+from app.web.filters import signed_money
 
 MOST_PARTS = 8
 """Bars of causes; the smallest of more are one."""

@@ -10,7 +10,8 @@ from app.domain.bill_change_facts import ComparedMonths
 from app.domain.bill_comparison import BillComparison, Pair, Part, PartKind
 from app.domain.bill_effects import NIGHT
 from app.domain.bill_groups import ItemKind
-from app.web.filters import MINUS, NBSP, energy, money, plain, price, signed_money
+from app.domain.formats import MINUS, NBSP, money
+from app.web.filters import energy, plain, price, signed_money
 from app.web.labels import ZONES
 
 LABELS = {

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 
 from app.domain.contacts import mask_email, mask_phone, show_email, show_phone
-from app.domain.money import plural
+from app.domain.formats import MINUS, NBSP, counted, day, money, roubles
 from app.domain.period import MONTH_NAMES_GENITIVE, Month, Period
 from app.domain.readings import WATT_HOUR
 from app.domain.retention import say_days
 from app.domain.texts import version_label
 from app.lib.markdown import render_markdown
 from app.web.context import clock
-
-NBSP = "\u00a0"
-MINUS = "\u2212"
-
-
-def money(amount: Decimal) -> str:
-    """«1 234 567,89» with no-break spaces; the unit is in the table's head or beside.
-
-    A page formats hundreds of sums, so it is made by one format and not figure by figure.
-    """
-    if not amount:
-        return "0,00"  # whatever its sign
-    return f"{amount:,.2f}".replace(",", NBSP).replace(".", ",").replace("-", MINUS)
 
 
 def energy(kwh: Decimal) -> str:
@@ -78,11 +64,6 @@ def side(balance: Decimal) -> str:
     return f"{money(abs(balance))}{NBSP}{'Дт' if balance > 0 else 'Кт'}"
 
 
-def roubles(amount: Decimal) -> str:
-    """«1 234 567,89 ₽»."""
-    return f"{money(amount)}{NBSP}₽"
-
-
 def signed_money(amount: Decimal) -> str:
     """«+1 234,50», «−1 234,50»: a change."""
     return f"+{money(amount)}" if amount > 0 else money(amount)
@@ -97,12 +78,6 @@ def share(percent: Decimal) -> str:
 def daily(kwh: Decimal) -> str:
     """«2 082,7»: kWh a day, to a tenth."""
     return plain(kwh.quantize(Decimal("0.1"), ROUND_HALF_UP))
-
-
-@lru_cache(maxsize=4096)
-def day(value: date | None) -> str:
-    """«22.11.2026»."""
-    return f"{value.day:02d}.{value.month:02d}.{value.year:04d}" if value else ""
 
 
 def moment(value: datetime | None) -> str:
@@ -154,11 +129,6 @@ def during(period: Period) -> str:
     if first.year != last.year:
         beginning += f" {first.year}"
     return f"{beginning} по {last.label.lower()}{NBSP}года"
-
-
-def counted(number: int, one: str, few: str, many: str) -> str:
-    """«1 месяц», «3 месяца», «12 месяцев»."""
-    return f"{number}{NBSP}{plural(number, (one, few, many))}"
 
 
 def days_of_storage(number: int) -> str:

@@ -50,6 +50,8 @@ class SignedIn(UserMixin):
     """Until it ends in any case; see ``_seconds_left``."""
     contract: VisibleContract | None = None
     """The contract of the page's address, where the account may open it."""
+    unread_events: int = 0
+    """Of that contract."""
     is_staff = False
 
     def get_id(self) -> str:
@@ -66,6 +68,7 @@ class StaffSignedIn(UserMixin):
     must_change_password: bool = False
     seconds_left: int = 0
     contract_count = 1
+    unread_events = 0
     is_staff = True
 
     def get_id(self) -> str:
@@ -199,7 +202,13 @@ def _load_customer(token: str) -> SignedIn | None:
     g.site = found.site
     left = _seconds_left(found.created_at, longest, now)
     return SignedIn(
-        token, found.session_id, found.account_id, found.contract_count, left, found.contract
+        token,
+        found.session_id,
+        found.account_id,
+        found.contract_count,
+        left,
+        found.contract,
+        found.unread_events,
     )
 
 

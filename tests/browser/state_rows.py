@@ -8,11 +8,14 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.actions.events.recording import record_events
+from app.domain.events import EventKind, NewEvent
 from app.lib.signed_links import Purpose
 from app.models import Account, Consent, ContactChange, Contract, Customer, Membership, SecondFactor
 from tests.browser.live import HOSTILE, HOSTILE_NUMBER, Site
 from tests.conftest import NOW
 from tests.factories import Factory
+from tests.integrations.test_event_texts import SENTENCES
 
 CODED = "00903-ЭС"
 """Whose owner signs in with a second factor."""
@@ -88,6 +91,29 @@ def enquiry(status: str, *, hostile: bool = False) -> Callable[[Site], str]:
             )
             make.commit()
             return f"/enquiries/{row.id}"
+
+    return path
+
+
+def events(site: Site) -> str:
+    """A list with an event of every kind, some of them new, one with hostile names."""
+    with site.session() as session:
+        contract_id = site.ids[debtor(site)]
+        for place, (kind, facts, _) in enumerate(SENTENCES):
+            event = NewEvent(kind, contract_id, f"state:{place}", NOW.date(), 1, facts=facts)
+            record_events(session, [event], NOW)
+        facts = {"text": HOSTILE_TEXT[:500]}
+        works = NewEvent(EventKind.WORKS, contract_id, "state:hostile", NOW.date(), facts=facts)
+        record_events(session, [works], NOW)
+        session.commit()
+    return "/events"
+
+
+def events_of(group: str) -> Callable[[Site], str]:
+    """The same, narrowed to a group."""
+
+    def path(site: Site) -> str:
+        return f"{events(site)}?show={group}"
 
     return path
 

@@ -39,6 +39,7 @@ MOST = {
     "enquiries.enquiry": 3,
     "enquiries.new": 4,
     "edo.contract": 4,
+    "events.index": 4,
     "profile.index": 5,
     "profile.consents": 3,
     "profile.sessions": 2,

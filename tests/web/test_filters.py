@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.formats import MINUS, NBSP, day, money
 from app.domain.money import from_kopecks
 from app.domain.period import Period
 from app.web import filters
-from app.web.filters import MINUS, NBSP, day, money
 
 
 @pytest.mark.parametrize(

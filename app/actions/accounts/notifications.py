@@ -6,7 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.actions.events.recording import record_events
 from app.actions.messages import Outgoing, queue_message
+from app.domain.events import EventKind, NewEvent
 from app.domain.registration import Channel
 from app.integrations.message_templates import render_email, render_sms
 from app.models import Account, Contract, Enquiry, ReadingReceipt, SubmittedReading
@@ -60,15 +62,27 @@ def notify_reading_refused(
     """Notify the customer that a reading was refused, while another one can still be submitted.
 
     For a reading that a clerk entered the owner of the contract is notified. Nobody is who has
-    lost the contract since.
+    lost the contract since. The others of the contract find it among its events.
     """
     receipt = session.get_one(ReadingReceipt, submitted.receipt_id)
     account_id = receipt.account_id or find_owner_of(session, receipt.contract_id)
-    if account_id is None or not may_be_notified(
-        session, account_id, receipt.contract_id, now.date()
-    ):
-        return
     name = name_registers(session, [submitted.register_id])[submitted.register_id]
+    is_told = account_id is not None and may_be_notified(
+        session, account_id, receipt.contract_id, now.date()
+    )
+    facts = {"serial": name.serial_number, "reason": reason}
+    event = NewEvent(
+        EventKind.READING_REFUSED,
+        receipt.contract_id,
+        submitted.submission_id,
+        now.date(),
+        receipt.id,
+        facts=facts | {"period": str(submitted.period)},
+        told_account_id=account_id if is_told else None,
+    )
+    record_events(session, [event], now)
+    if account_id is None or not is_told:
+        return
     notify_account(
         session,
         session.get_one(Account, account_id),
@@ -76,9 +90,8 @@ def notify_reading_refused(
         "reading_refused",
         submitted.submission_id,
         now,
-        serial=name.serial_number,
         month=submitted.period.label.lower(),
-        reason=reason,
+        **facts,
     )
 
 

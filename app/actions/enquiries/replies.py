@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.actions.accounts.notifications import notify_enquirer
 from app.actions.enquiries.entries import add_entry, change_open_enquiry, record_step
+from app.actions.events.recording import record_events
 from app.domain.enquiries import Author, EnquiryStatus, Reply
 from app.domain.errors import EnquiryClosedError
+from app.domain.events import EventKind, NewEvent
 from app.models import (
     Attachment,
     Enquiry,
@@ -102,7 +104,7 @@ def _notify(
     entry: EnquiryEntry,
     now: datetime,
 ) -> None:
-    """Queue the email about a reply or the closing; other steps have none."""
+    """Queue the email about a reply or the closing, and store the event; other steps have none."""
     if not reply.needs_text and reply is not Reply.CLOSE:
         return
     notify_enquirer(
@@ -116,6 +118,17 @@ def _notify(
         staff=entry.author_name or "",
         lines=[line for line in draft.text.splitlines() if line.strip()],
     )
+    event = NewEvent(
+        EventKind.ANSWER,
+        enquiry.contract_id,
+        str(entry.id),
+        now.date(),
+        enquiry.id,
+        facts={"number": enquiry.number or "", "reply": str(reply)},
+        told_account_id=enquiry.account_id,
+    )
+    if reply is not Reply.CLOSE:
+        record_events(session, [event], now)
 
 
 def write_note(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import and_, case, exists, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.actions.accounts.notifications import notify_reading_refused
@@ -34,6 +34,8 @@ STATUSES = {
 NOT_COUNTED = ("rejected", "withdrawn")
 """Answers by which billing confirms that it does not count a reading that was voided here."""
 MAX_REASON = 300
+_DECIDED_AT = SubmittedReading.decided_at
+"""What the rule of the portal or a clerk had accepted before billing did keeps its moment."""
 
 
 def apply_acknowledgements(
@@ -76,7 +78,14 @@ def acknowledge_billed(session: Session, now: datetime) -> None:
     session.execute(
         update(SubmittedReading)
         .where(SubmittedReading.acknowledged_at.is_(None), SubmittedReading.status.in_(LIVE), same)
-        .values(status=ReadingStatus.ACCEPTED, decided_at=now, acknowledged_at=now)
+        .values(
+            status=ReadingStatus.ACCEPTED,
+            decided_at=case(
+                (SubmittedReading.status == ReadingStatus.SENT, literal(now, _DECIDED_AT.type)),
+                else_=_DECIDED_AT,
+            ),
+            acknowledged_at=now,
+        )
         .execution_options(synchronize_session=False)
     )
 
@@ -148,6 +157,8 @@ def _parse(
 
 def _store(session: Session, submitted: SubmittedReading, answer: _Answer, now: datetime) -> None:
     submitted.acknowledged_at = now
+    if submitted.status != answer.status or answer.corrected is not None:
+        submitted.decided_at = now
     if submitted.status != answer.status:
         submitted.decided_by_id = None
         if answer.status is ReadingStatus.REJECTED:
@@ -155,7 +166,6 @@ def _store(session: Session, submitted: SubmittedReading, answer: _Answer, now: 
     submitted.status = answer.status
     submitted.corrected_value = answer.corrected or submitted.corrected_value
     submitted.reason = answer.reason or None
-    submitted.decided_at = now
 
 
 def _is_voided(submitted: SubmittedReading) -> bool:

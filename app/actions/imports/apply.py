@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from app.actions.events.imports import record_import_events
 from app.actions.imports.acknowledgements import acknowledge_billed, apply_acknowledgements
 from app.actions.imports.as_of import BALANCES, choose_as_of, find_last_created_at
 from app.actions.imports.cross_checks import run_cross_checks
@@ -182,6 +183,7 @@ class _Import:
         if "contracts" in self.staged:
             record_terminations(context)
         store_open_items(session, context.touched, self.now.date())
+        record_import_events(session, context)
         if not are_checked:
             run_cross_checks(context.connection, self.staged, self.report, MergedState())
         run.counts = self.report.as_dict()

@@ -18,6 +18,7 @@ from app.actions.accounts.known_devices import (
 )
 from app.actions.accounts.notifications import notify_account
 from app.actions.accounts.sessions import set_login_email
+from app.actions.events.access import record_access_event
 from app.actions.people.invitations import claim_invitation, record_invitation
 from app.domain.access import Browser
 from app.domain.errors import LinkError, PeopleError, SignInRefusedError
@@ -168,7 +169,10 @@ def _accept(
         raise LinkError("closed")
     for contract in contracts:
         if not is_member(session, contract.id, today, account_id=account.id):
-            session.add(_build_membership(invitation, account, contract, now))
+            membership = _build_membership(invitation, account, contract, now)
+            session.add(membership)
+            session.flush()
+            record_access_event(session, membership, "accepted", now, invitation.invited_by_id)
         record_invitation(session, "access.accepted", account.id, invitation, contract, now)
     session.flush()
     notify_account(

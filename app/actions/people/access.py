@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.actions.accounts.notifications import notify_account
 from app.actions.accounts.sessions import end_sessions
 from app.actions.audit_log import record
+from app.actions.events.access import record_access_event
 from app.actions.people.last_day import check_last_day
 from app.actions.people.succession import lock_people, promote_successor
 from app.domain.access import Permission, Role, may
@@ -165,14 +166,20 @@ def _list_let_in(session: Session, contract_id: int, stranger_id: int) -> list[M
 
 
 def end_expired(session: Session, today: date, now: datetime) -> int:
-    """Revoke what has passed its term, so that nothing is sent there any more; how many."""
+    """Revoke what has passed its term, so that nothing is sent there any more; how many.
+
+    Args:
+        now: in the supplier's zone.
+    """
     is_over = (Membership.revoked_at.is_(None), Membership.access_until < today)
     # One statement finds and revokes: a last day that is being changed comes before or after.
     expired = session.execute(
         update(Membership)
         .where(*is_over)
         .values(revoked_at=now)
-        .returning(Membership.contract_id, Membership.account_id)
+        .returning(
+            Membership.id, Membership.contract_id, Membership.account_id, Membership.role
+        )
         .execution_options(synchronize_session=False)
     ).all()
     for membership in expired:
@@ -187,6 +194,7 @@ def end_expired(session: Session, today: date, now: datetime) -> int:
             contract_id=contract.id,
             account=membership.account_id,
         )
+        record_access_event(session, membership, "expired", now)
     session.flush()
     for membership in expired:
         if not has_any_access(session, membership.account_id):
@@ -247,6 +255,8 @@ def _record(
         role=str(membership.role),
         until=until.isoformat() if until else None,
     )
+    change = action.removeprefix("access.")
+    record_access_event(session, membership, change, now, contract.viewer.account_id)
 
 
 def _notify(

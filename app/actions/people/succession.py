@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.actions.audit_log import record
+from app.actions.events.access import record_access_event
 from app.domain.access import Role
 from app.models import Account, Contract, Membership
 from app.queries.memberships import is_current
@@ -65,4 +66,5 @@ def promote_successor(
         contract_id=contract_id,
         account=successor.account_id,
     )
+    record_access_event(session, successor, "succeeded", now, actor_id)
     return True

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.actions.accounts.notifications import notify_reading_refused
 from app.actions.audit_log import record
+from app.actions.events.recording import record_accepted_readings
 from app.domain.errors import DoubtfulReadingsError
 from app.domain.reading_checks import has_doubts
 from app.domain.readings import LIVE, ReadingStatus
@@ -63,6 +64,9 @@ def accept_readings(
         _decide(session, clerk, row, contract, ReadingStatus.ACCEPTED, None, now)
         for row, contract in waiting
     )
+    if accepted:
+        ids = [row.id for row, _ in waiting]
+        record_accepted_readings(session, now, SubmittedReading.id.in_(ids))
     return DecisionCounts(accepted=accepted, left=len(seen) - accepted)
 
 

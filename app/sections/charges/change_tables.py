@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from app.domain.formats import NBSP
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
 from app.queries.bill_comparisons import BillChange
 from app.web.bill_change_rows import part_rows
-from app.web.filters import NBSP
 from app.web.labels import ZONES
 
 _PARTS = (

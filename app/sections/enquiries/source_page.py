@@ -13,6 +13,7 @@ from flask import url_for
 from app.domain.access import Permission
 from app.domain.enquiries import TopicUse
 from app.domain.errors import NotFoundError, PeriodError
+from app.domain.formats import day
 from app.domain.meters import MeterState
 from app.domain.period import Month, parse_day
 from app.extensions import db
@@ -22,7 +23,6 @@ from app.queries.contracts import VisibleContract
 from app.queries.readings.customer import get_receipt
 from app.queries.readings.meters import get_meter_state
 from app.web.context import clock
-from app.web.filters import day
 from app.web.policies import window_rules
 
 REQUISITES = {

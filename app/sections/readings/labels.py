@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from app.domain.formats import day
 from app.domain.meters import MeterState, RegimeWindow, RegisterState
 from app.domain.period import MONTH_NAMES, MONTH_NAMES_GENITIVE, Month
 from app.domain.point_passport import PassportMeter, VerificationState
@@ -104,7 +105,7 @@ DOUBTS = {
 
 def verification_label(meter: PassportMeter, today: date) -> str:
     """What to know of the next verification of a meter; nothing while it is far."""
-    due_on = filters.day(meter.next_verification_on)
+    due_on = day(meter.next_verification_on)
     return {
         VerificationState.SOON: f"Срок поверки подходит: {due_on}. Поверку организует сетевая "
         "организация, показания передавайте как обычно",
@@ -144,7 +145,7 @@ def closed_label(meter: MeterState, today: date) -> str:
     reason = meter.closed_reason(today)
     since = {"removed": meter.removed_on, "ended": meter.supplied_until}.get(reason)
     label = CLOSED.get(reason, "")
-    return f"{label} {filters.day(since)}" if since else label
+    return f"{label} {day(since)}" if since else label
 
 
 def month_name(month: Month) -> str:

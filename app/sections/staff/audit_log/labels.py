@@ -7,9 +7,10 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
+from app.domain.formats import day
 from app.queries.audit_log import ActorGroup
 from app.sections.staff.labels import ROLES
-from app.web.filters import day, moment
+from app.web.filters import moment
 from app.web.forms import printable
 
 ACTOR_GROUPS = {

@@ -8,13 +8,14 @@ from decimal import Decimal
 
 from flask import url_for
 
+from app.domain.formats import counted
 from app.domain.imports import DISCARDABLE, NEXT_GOAL, PENDING, Channel, JobGoal, JobStatus
 from app.domain.period import Month
 from app.models import ImportJob, ImportRun
 from app.queries.import_jobs import JobRow, RunRow
 from app.sections.enquiries.labels import size_label
 from app.sections.staff.billing.labels import CHANNELS, LOADING, MODES, STATUSES
-from app.web.filters import counted, plain
+from app.web.filters import plain
 from app.web.pager import Pager
 
 READ_SHARE = 0.99

@@ -8,6 +8,7 @@ from datetime import date
 
 from app.domain.access import Permission
 from app.domain.enquiries import EnquiryStatus
+from app.domain.formats import day
 from app.extensions import db
 from app.models import Enquiry
 from app.queries.contracts import get_as_customer
@@ -23,7 +24,7 @@ from app.queries.open_items import read_money_overview
 from app.sections.enquiries.labels import STATUSES, is_due
 from app.sections.staff.enquiries.labels import overdue_label
 from app.web.context import clock
-from app.web.filters import day, moment
+from app.web.filters import moment
 from app.web.session import current_clerk
 
 

@@ -1,0 +1,1 @@
+"""Events of contracts: found in imports, by the daily task and by what people do."""

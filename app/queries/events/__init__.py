@@ -1,0 +1,1 @@
+"""Events of contracts: what customers read of them, and the facts that lead to them."""

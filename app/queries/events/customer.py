@@ -1,0 +1,140 @@
+"""Read the events of a contract that its viewer learns of, and count those that are new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy.orm import Session
+
+from app.domain.access import Role
+from app.domain.events import EventKind, kinds_of
+from app.models import Contract, ContractEvent, Membership, NotificationSettings
+from app.queries.contracts import VisibleContract
+from app.queries.events.visibility import is_of_present_customer, is_told
+from app.queries.memberships import is_live
+
+MAX_UNREAD = 100
+"""Of which the header says «99+»: what nobody reads costs no page anything."""
+
+
+class EventLine(NamedTuple):
+    """An event as the list shows it."""
+
+    id: int
+    kind: EventKind
+    happened_on: date
+    created_at: datetime
+    subject_id: int | None
+    facts: dict[str, Any]
+    is_new: bool
+
+
+_SEEN_ID = (
+    select(NotificationSettings.seen_event_id)
+    .where(
+        NotificationSettings.account_id == Membership.account_id,
+        NotificationSettings.contract_id == Membership.contract_id,
+    )
+    .correlate(Membership)
+    .scalar_subquery()
+)
+_UNREAD = (
+    select(literal(1))
+    .select_from(ContractEvent)
+    .where(
+        ContractEvent.contract_id == Membership.contract_id,
+        ContractEvent.id > func.coalesce(_SEEN_ID, 0),
+        is_of_present_customer(),
+        is_told(),
+    )
+    .correlate(Membership, Contract)
+    .limit(MAX_UNREAD)
+    .subquery()
+)
+UNREAD_COUNT = (
+    select(func.count()).select_from(_UNREAD).correlate(Membership, Contract).scalar_subquery()
+)
+"""SQL: how many unread events a membership has; a column of a SELECT from it and its contract."""
+
+
+def count_events(session: Session, contract: VisibleContract, kinds: Sequence[EventKind]) -> int:
+    """How many events of these kinds the viewer learns of."""
+    statement = _select(contract, kinds, func.count(ContractEvent.id))
+    return session.scalar(statement) or 0
+
+
+def list_events(
+    session: Session,
+    contract: VisibleContract,
+    kinds: Sequence[EventKind],
+    offset: int = 0,
+    limit: int | None = None,
+) -> list[EventLine]:
+    """Events of these kinds that the viewer learns of, the newest first."""
+    seen_id = find_seen_id(session, contract)
+    rows = session.execute(
+        _select(
+            contract,
+            kinds,
+            ContractEvent.id,
+            ContractEvent.kind,
+            ContractEvent.happened_on,
+            ContractEvent.created_at,
+            ContractEvent.subject_id,
+            ContractEvent.facts,
+        )
+        .order_by(ContractEvent.id.desc())
+        .offset(offset)
+        .limit(limit)
+    )
+    return [
+        EventLine(row_id, EventKind(kind), on, at, subject_id, facts, row_id > seen_id)
+        for row_id, kind, on, at, subject_id, facts in rows
+    ]
+
+
+def find_seen_id(session: Session, contract: VisibleContract) -> int:
+    """The newest event that the viewer has marked as read; 0: none."""
+    return (
+        session.scalar(
+            select(NotificationSettings.seen_event_id).where(
+                NotificationSettings.account_id == contract.account_id,
+                NotificationSettings.contract_id == contract.id,
+            )
+        )
+        or 0
+    )
+
+
+def _select(
+    contract: VisibleContract, kinds: Sequence[EventKind], *columns: Any
+) -> Select[*tuple[Any, ...]]:
+    return select(*columns).where(*_of_viewer(contract, kinds))
+
+
+def _of_viewer(
+    contract: VisibleContract, kinds: Sequence[EventKind]
+) -> tuple[ColumnElement[bool], ...]:
+    allowed = set(kinds_of(contract.role))
+    conditions = (
+        ContractEvent.contract_id == contract.id,
+        ContractEvent.kind.in_([kind for kind in kinds if kind in allowed]),
+        ContractEvent.created_at >= contract.shown_since,
+    )
+    if contract.role is Role.READ_ONLY_STAFF:
+        return conditions
+    is_member = (
+        select(Membership.id)
+        .where(
+            Membership.contract_id == contract.id,
+            Membership.account_id == contract.account_id,
+            is_live(),
+            is_told(),
+        )
+        .correlate(ContractEvent)
+        .exists()
+    )
+    return (*conditions, is_member)
