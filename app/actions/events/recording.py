@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.domain.events import EventKind, NewEvent
 from app.domain.readings import ReadingStatus
@@ -43,13 +43,9 @@ def record_accepted_readings(session: Session, now: datetime, *which: ColumnElem
     """
     accepted = SubmittedReading.status == ReadingStatus.ACCEPTED
     decided = select(SubmittedReading.receipt_id).where(accepted, *which)
-    waiting = (
-        select(SubmittedReading.id)
-        .where(
-            SubmittedReading.receipt_id == ReadingReceipt.id,
-            SubmittedReading.status == ReadingStatus.SENT,
-        )
-        .exists()
+    other = aliased(SubmittedReading)
+    waiting = exists().where(
+        other.receipt_id == ReadingReceipt.id, other.status == ReadingStatus.SENT
     )
     rows = session.execute(
         select(
