@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -64,8 +65,8 @@ def tell(
     session.commit()
 
 
-def sentences(page: PageClient, contract: Contract, **query: str) -> list[str]:
-    soup = page.get("events.index", contract_id=contract.id, **query)
+def sentences(client: PageClient, contract: Contract, **query: str) -> list[str]:
+    soup = client.get("events.index", contract_id=contract.id, **query)
     return [link.text for link in soup.select("#events tbody a")]
 
 
@@ -251,7 +252,7 @@ def submitted(make: Factory, contract: Contract) -> SubmittedReading:
         register_id=register_id,
         period=Month(2026, 11),
         taken_on=TODAY,
-        value=120,
+        value=Decimal(120),
         rolled_over=False,
         is_late=False,
         doubts=[],
