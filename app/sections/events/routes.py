@@ -52,7 +52,7 @@ def file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
 
 
 @bp.post("/read")
-@contract_access(Permission.SEE_CONTRACT)
+@contract_access(Permission.MANAGE_ACCOUNT)
 def mark_read(contract: VisibleContract) -> ResponseReturnValue:
     """Mark everything up to the newest event of the page as read."""
     newest = request.form.get("newest", "")
