@@ -1,14 +1,14 @@
 """Events of contracts, and how far each person has read them.
 
 Revision ID: 0042
-Revises: 0060
+Revises: 0061
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0042"
-down_revision = "0060"
+down_revision = "0061"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -15,7 +14,7 @@ from app.models import Account, Membership
 
 def record_access_event(
     session: Session,
-    membership: Membership | Row[Any],
+    membership: Membership | Row[int, int, int, str],
     change: str,
     now: datetime,
     actor_id: int | None = None,

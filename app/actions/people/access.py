@@ -177,9 +177,7 @@ def end_expired(session: Session, today: date, now: datetime) -> int:
         update(Membership)
         .where(*is_over)
         .values(revoked_at=now)
-        .returning(
-            Membership.id, Membership.contract_id, Membership.account_id, Membership.role
-        )
+        .returning(Membership.id, Membership.contract_id, Membership.account_id, Membership.role)
         .execution_options(synchronize_session=False)
     ).all()
     for membership in expired:
@@ -256,7 +254,7 @@ def _record(
         until=until.isoformat() if until else None,
     )
     change = action.removeprefix("access.")
-    record_access_event(session, membership, change, now, contract.viewer.account_id)
+    record_access_event(session, membership, change, now, actor_id)
 
 
 def _notify(
