@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,8 @@ from app.domain.formats import NBSP, counted, roubles
 from app.domain.period import Month
 from app.integrations.message_templates import make_environment
 
+_SPACES = re.compile(r"[ \n]+")
+"""Not the no-break ones, which belong to numbers."""
 _SENTENCES = make_environment(autoescape=False)
 _SENTENCES.filters.update(
     roubles=roubles,
@@ -29,7 +32,7 @@ def describe_event(kind: EventKind, facts: Mapping[str, Any]) -> str:
     """
     template = _SENTENCES.get_template(f"events/{kind}.txt")
     read = {name: _read_fact(name, value) for name, value in facts.items()}
-    return template.render(read).strip()
+    return _SPACES.sub(" ", template.render(read)).strip()
 
 
 def _read_fact(name: str, value: Any) -> Any:

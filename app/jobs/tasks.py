@@ -45,6 +45,7 @@ def init_app(app: Flask, config: Config) -> None:
     app.extensions["huey"] = huey
     _register_tasks(app, huey)
     _register_periodic_tasks(app, huey)
+    _register_event_task(app, huey)
 
 
 def _register_tasks(app: Flask, huey: JobQueue) -> None:
@@ -71,8 +72,8 @@ def _register_tasks(app: Flask, huey: JobQueue) -> None:
 
 
 def _register_periodic_tasks(app: Flask, huey: JobQueue) -> None:
-    """One for each kind of job, which picks up what a crash has left; open items and events of a
-    new day; the nightly clean-up."""
+    """One for each kind of job, which picks up what a crash has left; open items of a new day;
+    the nightly clean-up."""
     from huey import crontab  # noqa: PLC0415 - heavy
 
     @huey.periodic_task(crontab(minute="*"), name="sweep")
@@ -96,11 +97,6 @@ def _register_periodic_tasks(app: Flask, huey: JobQueue) -> None:
     def store_open_items() -> None:
         open_items.store_missing()
 
-    @huey.periodic_task(crontab(minute="*"), name="find_events")
-    @_guarded(app)
-    def find_events() -> None:
-        events.find_events()
-
     @huey.periodic_task(crontab(minute="2"), name="end_expired_access")
     @_guarded(app)
     def end_expired_access() -> None:
@@ -115,6 +111,16 @@ def _register_periodic_tasks(app: Flask, huey: JobQueue) -> None:
     @_guarded(app)
     def clean_up_nightly() -> None:
         delete_expired()
+
+
+def _register_event_task(app: Flask, huey: JobQueue) -> None:
+    """What people are told of: found when its hour has come, and as it is announced."""
+    from huey import crontab  # noqa: PLC0415 - heavy
+
+    @huey.periodic_task(crontab(minute="*"), name="find_events")
+    @_guarded(app)
+    def find_events() -> None:
+        events.find_events()
 
 
 def _guarded(app: Flask) -> Callable[[Callable[P, None]], Callable[P, None]]:
