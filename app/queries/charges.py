@@ -15,7 +15,13 @@ from sqlalchemy.orm import Session, aliased
 from app.domain.charges import Document, RateSum, in_kw, in_kwh, multiply_by_price, sum_by_rate
 from app.domain.custom_names import numbered_with_custom_name, with_custom_name
 from app.domain.errors import NotFoundError
-from app.domain.line_explanations import BilledLine, Explanation, Readings, explain_lines
+from app.domain.line_explanations import (
+    BilledLine,
+    Explanation,
+    ExplanationKind,
+    Readings,
+    explain_lines,
+)
 from app.domain.period import Month, Period
 from app.domain.turnover import EntryKind
 from app.lib.prepared_select import PreparedSelect
@@ -128,6 +134,19 @@ class Line:
     def product(self) -> Decimal:
         """Quantity × price, roubles: what the sum without VAT should be."""
         return multiply_by_price(self.quantity, self.price)
+
+    @property
+    def is_product_true(self) -> bool:
+        """Whether quantity × price is the sum without VAT to the kopeck."""
+        return bool(self.unit) and self.product == self.net
+
+    @property
+    def is_product_explained(self) -> bool:
+        """Whether the explanation ends with quantity × price; a phone shows those figures once."""
+        found = self.explanation
+        if found is None or not self.is_product_true:
+            return False
+        return found.kind is not ExplanationKind.UNEXPLAINED or found.readings.has_decreased
 
 
 @dataclass(frozen=True, slots=True)
