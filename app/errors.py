@@ -24,9 +24,11 @@ from app.integrations.errors import StoreError
 from app.integrations.pdf_process import LayoutEndedError
 from app.lib.file_locks import AllLocksHeldError
 from app.logging import event, log
+from app.web import error_pages
 from app.web.busy_page import find_sent_form, render_busy_page
+from app.web.error_pages import render_error_page
 from app.web.forms import describe_wait
-from app.web.fragments import is_fragment, render_bare
+from app.web.fragments import is_fragment
 from app.web.session import was_staff
 from app.web.slow_bodies import TooManyUploads
 
@@ -85,6 +87,7 @@ TERMINATED = ErrorText(
 
 def init_app(app: Flask) -> None:
     """Register a page for every kind of error; each carries the request id."""
+    error_pages.init_app(app)
     login_manager.unauthorized_handler(unauthorized)
     app.register_error_handler(NotFoundError, lambda error: error_page(404))
     app.register_error_handler(AccessDeniedError, _denied)
@@ -102,17 +105,10 @@ def init_app(app: Flask) -> None:
 
 
 def error_page(status: int, text: ErrorText | None = None) -> tuple[Response, int, dict[str, str]]:
-    """Render the page of an error in Russian, without the database and without a session."""
+    """Render the page of an error in Russian; of a failure of ours without the database."""
     text = text or PAGES.get(status) or PAGES[500 if status >= 500 else 400]
     headers = RETRY_SOON if status in (429, 503) else {}
-    page = render_bare(
-        "errors/error.html",
-        fragment="results",
-        text=text,
-        code=status,
-        request_id=g.get("request_id", ""),
-        status=status,
-    )
+    page = render_error_page("errors/error.html", text=text, code=status, status=status)
     return page, status, headers
 
 

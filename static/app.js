@@ -77,8 +77,19 @@
     var deadline = function () {
       return Math.min(used + ending.dataset.idle * 1000, loaded + ending.dataset.left * 1000);
     };
-    var say = function (id) {
-      ending.replaceChildren(document.getElementById(id).content.cloneNode(true));
+    // The words are here: a browser without scripts would show them on every page.
+    var say = function (kind, text, tag, label) {
+      var note = document.createElement("p");
+      var next = document.createElement(tag);
+      note.className = "note " + kind;
+      next.textContent = label;
+      if (tag === "a") next.href = ending.dataset.signIn;
+      else next.className = "btn";
+      note.append(text, next);
+      ending.replaceChildren(note);
+    };
+    var sayEnded = function () {
+      say("bad", "Сеанс закончен. Если вы что-то ввели и не отправили, скопируйте это. ", "a", "Войти снова");
     };
     document.addEventListener("htmx:after:swap", function () {
       if (document.querySelector("[data-poll]")) return;
@@ -88,17 +99,32 @@
     ending.addEventListener("click", function (event) {
       if (event.target.tagName !== "BUTTON") return;
       fetch(ending.dataset.url, { headers: { "HX-Request-Type": "partial" } }).then(function (answer) {
-        if (!answer.ok) return say("ended-words");
+        if (!answer.ok) return sayEnded();
         used = Date.now();
         ending.replaceChildren();
       });
     });
     setInterval(function () {
       var left = deadline() - Date.now();
-      if (left <= 0 && !ending.querySelector(".bad")) say("ended-words");
-      else if (left > 0 && left <= 60000 && !ending.firstChild) say("ending-words");
+      if (left <= 0 && !ending.querySelector(".bad")) sayEnded();
+      else if (left > 0 && left <= 60000 && !ending.firstChild)
+        say("warn", "Сеанс закончится через минуту: вы давно ничего не делали. ", "button", "Продолжить");
     }, 1000);
   }
+  // What takes long is seen to be under way (site.css). Nobody hears when a file has come.
+  function busy(element, seconds) {
+    element.classList.add("busy");
+    setTimeout(function () {
+      element.classList.remove("busy");
+    }, seconds * 1000);
+  }
+  document.addEventListener("submit", function (event) {
+    if (event.submitter && !event.defaultPrevented) busy(event.submitter, 8);
+  });
+  document.addEventListener("click", function (event) {
+    var file = event.target.closest("a[href*='.pdf'], a[href*='.xlsx']");
+    if (file) busy(file, 2);
+  });
   function enhance() {
     document.querySelectorAll("input[type=password]").forEach(function (input) {
       if (!input.parentNode.querySelector(".reveal")) reveal(input);

@@ -17,7 +17,10 @@ PACKED = COMPRESSED | {".png"}
 """What pages link to; fonts are for PDF only."""
 CONTINUES = {"staff.css": "site.css"}
 """A style sheet that is served after the one it continues, as one file: a request fewer."""
-_COMMENT = re.compile(rb"/\*.*?\*/\s*", re.DOTALL)
+_COMMENTS = {
+    ".css": re.compile(rb"/\*.*?\*/\s*", re.DOTALL),
+    ".js": re.compile(rb"^ *// .*\n", re.MULTILINE),
+}
 RETENTION_SECONDS = 7 * 24 * 3600
 """A page that was opened before an upgrade may still ask for its files."""
 
@@ -29,8 +32,12 @@ def read_served(path: Path) -> bytes:
 
 
 def strip_comments(name: str, content: bytes) -> bytes:
-    """Content without the comments of a style sheet, which nobody reads who asks for it packed."""
-    return _COMMENT.sub(b"", content) if name.endswith(".css") else content
+    """Content without comments, which nobody reads who asks for a file packed.
+
+    Of a script these are lines of their own that begin with «// ».
+    """
+    pattern = _COMMENTS.get(Path(name).suffix)
+    return pattern.sub(b"", content) if pattern else content
 
 
 def version_of(path: Path) -> str:

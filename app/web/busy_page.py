@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from flask import g, request
 from flask.wrappers import Response
 
-from app.web.fragments import render_bare
+from app.web.error_pages import render_error_page
 
 MESSAGE = "Сервис сейчас занят. Подождите минуту и отправьте еще раз: введенное сохранено."
 CSRF_FIELD = "csrf_token"
@@ -65,14 +65,7 @@ def find_sent_form() -> SentForm | None:
 
 def render_busy_page(form: SentForm) -> Response:
     """Status 503: what was typed, and a button that sends it again."""
-    return render_bare(
-        "errors/busy.html",
-        fragment="results",
-        form=form,
-        message=MESSAGE,
-        request_id=g.get("request_id", ""),
-        status=503,
-    )
+    return render_error_page("errors/busy.html", form=form, message=MESSAGE, code=503, status=503)
 
 
 def _label(name: str, typed: Mapping[str, str]) -> str:

@@ -6,6 +6,11 @@ from app.domain.access import Permission
 
 REGIMES = {"month_end": "На конец месяца", "mkd": "Нежилые помещения в МКД"}
 ZONES = {"T0": "сутки", "T1": "зона Т1", "T2": "зона Т2", "T3": "зона Т3"}
+CONTRACT_STATUSES = {
+    "active": "действует",
+    "suspended": "приостановлен",
+    "terminated": "расторгнут",
+}
 CONTRACT_MENU = (
     # endpoint, label, permission
     ("home.index", "Главная", Permission.SEE_CONTRACT),

@@ -110,6 +110,25 @@ def test_paper_shows_the_document_without_menu_filter_and_buttons(
     check_fits(page, 718)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["settlements of 36 months", "charges", "document with lines", "pay", "history of readings"],
+)
+def test_a_printed_table_fits_the_page_with_its_totals_once_and_no_menu(
+    windows: Windows, name: str
+) -> None:
+    page = BY_NAME[name].open(windows)
+    page.emulate_media(media="print", color_scheme="light")
+    page.set_viewport_size({"width": 718, "height": 1000})
+    expect(page.locator("nav.nav")).to_be_hidden()
+    for table in page.locator("main table").all():
+        assert style(table, "display") == "table"
+    # A foot that is no row of the body would be repeated on every sheet.
+    for foot in page.locator("tfoot").all():
+        assert style(foot, "display") == "table-row-group"
+    check_fits(page, 718)
+
+
 def test_a_portal_before_its_first_import_is_whole(windows: Windows, bare_site: Site) -> None:
     page = windows.open(EMPTY, at=bare_site)
     for path in ("/", "/settlements/statement", "/settlements"):

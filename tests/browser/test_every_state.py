@@ -30,9 +30,9 @@ SPACING = """() => {
     document.adoptedStyleSheets = [sheet];
 }"""
 # The page is no wider than the window. No text is outside the page or outside the box that clips
-# it; what is parked off screen is meant to be. Where asked, no sum is broken over two lines.
-# A cell of fields is no sum.
-LAYOUT = """areSumsWhole => {
+# it; what is parked off screen is meant to be. Where asked, no sum and no word is broken over two
+# lines: a cell of fields is no sum; longer than any word, or an address or a file name, is no word.
+LAYOUT = """isStrict => {
     const faults = [], range = document.createRange();
     const boxes = node => (range.selectNodeContents(node), [...range.getClientRects()]);
     const scrolls = node => { const strip = node.closest(".strip");
@@ -52,10 +52,24 @@ LAYOUT = """areSumsWhole => {
                 || element.scrollHeight > element.clientHeight + 1))
             faults.push("cut: " + element.outerHTML.slice(0, 120));
     }
-    const sums = areSumsWhole ? "td.r:not(:has(input, .doubt))" : "none";
+    const sums = isStrict ? "td.r:not(:has(input, .doubt))" : "none";
     for (const cell of document.querySelectorAll(sums))
         if (cell.offsetParent && new Set(boxes(cell).map(box => box.top)).size > 1)
             faults.push("on two lines: " + cell.textContent);
+    const lines = () => new Set([...range.getClientRects()].filter(
+        box => box.width > 0 && box.right > 0).map(box => Math.round(box.top))).size;
+    texts.currentNode = document.body;
+    while (isStrict && texts.nextNode()) {
+        const node = texts.currentNode;
+        range.selectNodeContents(node);
+        if (lines() < 2) continue;
+        for (const {0: word, index} of node.data.matchAll(/[^\\s\\u2010-\\u2014-]+/g)) {
+            if (word.length > 24 || /[^\\s][.@_:\\/=<>&][^\\s]/.test(word)) continue;
+            range.setStart(node, index);
+            range.setEnd(node, index + word.length);
+            if (lines() > 1) faults.push("broken: " + word);
+        }
+    }
     return faults;
 }"""
 
@@ -112,10 +126,10 @@ def choose_appearance(page: Page, **choices: str) -> None:
     page.evaluate("choices => Object.assign(document.documentElement.dataset, choices)", choices)
 
 
-def check_fits(page: Page, *widths: int, are_sums_whole: bool = False) -> None:
+def check_fits(page: Page, *widths: int, is_strict: bool = False) -> None:
     for width in widths:
         size(page, width)
-        assert page.evaluate(LAYOUT, are_sums_whole) == [], width
+        assert page.evaluate(LAYOUT, is_strict) == [], width
 
 
 def check_axe(page: Page) -> None:
@@ -130,8 +144,8 @@ def check_axe(page: Page) -> None:
 
 
 def check_widths(page: Page) -> None:
-    """No sideways scroll, nothing cut, no sum on two lines: telephone, tablet, computer."""
-    check_fits(page, NARROW, 360, 640, 736, 768, 1024, WIDE, are_sums_whole=True)
+    """No sideways scroll, nothing cut, no sum or word on two lines: telephone, tablet, computer."""
+    check_fits(page, NARROW, 360, 640, 736, 768, 1024, WIDE, is_strict=True)
 
 
 def check_large_text(page: Page) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask, abort
+from flask_login import current_user
 from flask_wtf import FlaskForm
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -342,3 +343,41 @@ def test_staff_whose_session_ended_on_a_customers_page_go_to_their_sign_in_page(
     # Whoever else uses that browser gets the sign-in page of customers.
     for client, where in ((page.client, "/contracts/"), (app.test_client(), path)):
         assert client.get(where).location.startswith("/sign-in?")
+
+
+def test_an_error_page_has_the_menu_of_who_is_signed_in_and_the_telephone(
+    failing: Flask, contract_id: int
+) -> None:
+    failing.add_url_rule(
+        "/contracts/<id:contract_id>/crash",
+        "crash_inside",
+        lambda contract_id: {}[current_user.get_id()],
+    )
+    page = PageClient(failing)
+    page.sign_in(NUMBER)
+    inside = f"/contracts/{contract_id}"
+    pages = {f"{inside}/nowhere": 404, "/fail/403": 403, "/fail/429": 429, f"{inside}/crash": 500}
+    for path, status in pages.items():
+        answer = page.client.get(path)
+        assert answer.status_code == status
+        soup = check_page(answer.text)
+        assert soup.select_one(f'nav.nav a[href="{inside}/settlements"]'), path
+        assert "Телефон" in soup.footer.text, path
+
+
+def test_whoever_is_not_known_sees_the_telephone_without_a_menu(
+    failing: Flask, contract_id: int
+) -> None:
+    failing.test_client().get("/sign-in")
+    for path in ("/busy", "/nowhere"):
+        soup = check_page(failing.test_client().get(path).text)
+        assert not soup.select("nav.nav")
+        assert "Телефон" in soup.footer.text, path
+
+
+def test_a_page_that_is_read_without_scripts_does_not_say_that_the_session_has_ended(
+    failing: Flask, contract_id: int
+) -> None:
+    page = PageClient(failing)
+    page.sign_in(NUMBER)
+    assert "Сеанс" not in page.client.get(f"/contracts/{contract_id}/").text

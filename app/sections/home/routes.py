@@ -16,7 +16,7 @@ from app.queries.recent_events import list_recent_events
 from app.sections.home.presenters import missing_places, newest_events, waiting_enquiries
 from app.web.context import clock
 from app.web.fragments import render_page
-from app.web.labels import REGIMES
+from app.web.labels import CONTRACT_STATUSES, REGIMES
 from app.web.permissions import contract_access
 from app.web.policies import window_rules
 
@@ -46,6 +46,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
         windows=build_regime_windows(meters, today, rules),
         places=missing_places(meters, today),
         regimes=REGIMES,
+        statuses=CONTRACT_STATUSES,
         events=newest_events(events, clock()),
         details=get_contract_details(db.session(), contract),
     )

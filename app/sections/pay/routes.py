@@ -20,7 +20,7 @@ from app.queries.contracts import VisibleContract
 from app.queries.invoices import find_bank_details, get_parties
 from app.queries.payment_plan import read_payment_plan
 from app.sections.pay.forms import BankDetailsForm
-from app.sections.pay.presenters import payables_table
+from app.sections.pay.presenters import SUBJECTS, payables_table
 from app.web.context import clock
 from app.web.downloads import name_on, send_table
 from app.web.fragments import render_page
@@ -83,6 +83,7 @@ def together(contract: VisibleContract) -> ResponseReturnValue:
         contract=contract,
         chosen=chosen,
         others=others,
+        subjects=SUBJECTS,
         **payment_options(contract, first, "QR-код для оплаты одним поручением"),
     )
 
@@ -177,6 +178,7 @@ def _page(
         today=today,
         chosen=frozenset(instruction.code for instruction in ticked),
         combined=_combine(contract, ticked),
+        subjects=SUBJECTS,
         error=error,
         status=status,
         **payment_options(contract, None, ""),

@@ -18,7 +18,9 @@ from app.queries import contracts, people
 from app.queries.contracts import VisibleContract
 from app.sections.people import labels
 from app.sections.people.forms import AccessForm, InvitationForm
+from app.sections.people.tables import people_table
 from app.web.context import clock, local_now
+from app.web.downloads import name_on, send_table
 from app.web.forms import summary_of, too_many_attempts
 from app.web.fragments import render_page
 from app.web.permissions import contract_access
@@ -44,6 +46,18 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
         viewer_id=contract.viewer.account_id,
         done=request.args.get("done", ""),
     )
+
+
+@bp.get("/people.<any(xlsx, csv):extension>")
+@contract_access(MANAGE)
+def list_file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
+    """The people and open invitations that the page lists, for a spreadsheet."""
+    session, today = db.session(), clock().today()
+    table = people_table(
+        people.list_people(session, contract, today),
+        people.list_invitations(session, contract, clock().now()),
+    )
+    return send_table(table, name_on("Сотрудники и доступ", contract.number, today), extension)
 
 
 @bp.get("/new")

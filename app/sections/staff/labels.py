@@ -26,11 +26,6 @@ MENU = (
     ("staff.audit_log", "Журнал", "audit_log", ("staff.audit_log",)),
     ("staff.members", "Сотрудники", "see_staff", ("staff.member",)),
 )
-CONTRACT_STATUSES = {
-    "active": "действует",
-    "suspended": "приостановлен",
-    "terminated": "расторгнут",
-}
 CUSTOMER_ROLES = {
     "owner": "владелец",
     "director": "руководитель",

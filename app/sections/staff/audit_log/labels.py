@@ -12,6 +12,7 @@ from app.queries.audit_log import ActorGroup
 from app.sections.staff.labels import ROLES
 from app.web.filters import moment
 from app.web.forms import printable
+from app.web.labels import CONTRACT_STATUSES
 
 ACTOR_GROUPS = {
     ActorGroup.PEOPLE: "Все, кроме строк загрузки",
@@ -320,9 +321,7 @@ VALUES: dict[str, dict[str, str]] = {
         "needs_details": "нужны уточнения",
         "answered": "дан ответ",
         "closed": "закрыто",
-        "active": "действует",
-        "suspended": "приостановлен",
-        "terminated": "расторгнут",
+        **CONTRACT_STATUSES,
     },
 }
 NOTHING = "пусто"

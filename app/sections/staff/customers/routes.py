@@ -25,11 +25,12 @@ from app.queries.profile import get_session
 from app.queries.transfers import list_transfers_of
 from app.sections.staff.blueprint import bp
 from app.sections.staff.customers.presenters import present_accounts
-from app.sections.staff.labels import BLOCKED, CONTRACT_STATUSES, REGISTRATIONS
+from app.sections.staff.labels import BLOCKED, REGISTRATIONS
 from app.web.context import clock, local_now
 from app.web.data_access import record_access
 from app.web.forms import describe_wait, printable
 from app.web.fragments import is_fragment, render_page
+from app.web.labels import CONTRACT_STATUSES
 from app.web.pager import Pager
 from app.web.permissions import staff_access
 from app.web.policies import recovery_rules, session_lives
