@@ -77,19 +77,19 @@
     var deadline = function () {
       return Math.min(used + ending.dataset.idle * 1000, loaded + ending.dataset.left * 1000);
     };
-    // The words are here: a browser without scripts would show them on every page.
-    var say = function (kind, text, tag, label) {
+    // The words are attributes: whoever reads without scripts sees none of them.
+    var say = function (kind, tag, label) {
       var note = document.createElement("p");
       var next = document.createElement(tag);
       note.className = "note " + kind;
+      note.append(ending.dataset[kind], next);
+      next.className = "btn";
       next.textContent = label;
-      if (tag === "a") next.href = ending.dataset.signIn;
-      else next.className = "btn";
-      note.append(text, next);
+      next.href = ending.dataset.signIn;
       ending.replaceChildren(note);
     };
     var sayEnded = function () {
-      say("bad", "Сеанс закончен. Если вы что-то ввели и не отправили, скопируйте это. ", "a", "Войти снова");
+      say("bad", "a", "Войти");
     };
     document.addEventListener("htmx:after:swap", function () {
       if (document.querySelector("[data-poll]")) return;
@@ -108,7 +108,7 @@
       var left = deadline() - Date.now();
       if (left <= 0 && !ending.querySelector(".bad")) sayEnded();
       else if (left > 0 && left <= 60000 && !ending.firstChild)
-        say("warn", "Сеанс закончится через минуту: вы давно ничего не делали. ", "button", "Продолжить");
+        say("warn", "button", "Продолжить");
     }, 1000);
   }
   // What takes long is seen to be under way (site.css). Nobody hears when a file has come.

@@ -380,4 +380,6 @@ def test_a_page_that_is_read_without_scripts_does_not_say_that_the_session_has_e
 ) -> None:
     page = PageClient(failing)
     page.sign_in(NUMBER)
-    assert "Сеанс" not in page.client.get(f"/contracts/{contract_id}/").text
+    soup = check_page(page.client.get(f"/contracts/{contract_id}/").text)
+    assert "Сеанс" not in soup.get_text()
+    assert not soup.select("template")
