@@ -59,11 +59,17 @@ _SECTIONS = {"pay": "payments", "invoices": "payments"}
 """Sections without an item of their own, and where the menu shows them."""
 
 
-def contract_menu(contract: VisibleContract) -> list[tuple[str, str, bool]]:
+def contract_menu(
+    contract: VisibleContract, has_current: bool = True
+) -> list[tuple[str, str, bool]]:
     """The menu of a contract: URL, label, and whether the page shown is of that section."""
-    current = _SECTIONS.get(request.blueprint or "", request.blueprint)
+    current = _SECTIONS.get(request.blueprint or "", request.blueprint) if has_current else None
     return [
-        (build_url(endpoint, contract_id=contract.id), label, endpoint == f"{current}.index")
+        (
+            build_url(endpoint, contract_id=contract.id),
+            label,
+            has_current and endpoint == f"{current}.index",
+        )
         for endpoint, label, permission in CONTRACT_MENU
         if contract.may(permission)
     ]
