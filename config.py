@@ -97,6 +97,16 @@ class SmsSettings:
     http_body: str = field(default="", repr=False)
     http_headers: Annotated[Headers, read_headers] = field(default=(), repr=False)
     http_success: Annotated[str, read_pattern] = ""
+    http_report_token: Annotated[str, read_secret] = field(default="", repr=False)
+    """Opens ``POST /api/sms/status`` to the gateway's delivery reports; empty: to nobody."""
+    http_report_id: str = "id"
+    http_report_status: str = "status"
+    """Names of the fields of a report."""
+    http_report_delivered: Annotated[str, read_pattern] = "(?i)deliver(ed|d)|delivrd"
+    http_report_undelivered: Annotated[str, read_pattern] = (
+        "(?i)undeliv(ered|erable)?|expired|rejected|failed"
+    )
+    """What the whole status matches."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from app.sections import (
     enquiries,
     events,
     home,
+    inbox,
     invoices,
     manual,
     pay,
@@ -40,6 +41,7 @@ from app.sections import (
     registration,
     root,
     settlements,
+    sms_reports,
     staff,
 )
 from app.web import (
@@ -74,6 +76,7 @@ SECTIONS = (
     prepared_files.bp,
     readings.bp,
     enquiries.bp,
+    inbox.bp,
     profile.bp,
     profile.links,
     people.bp,
@@ -83,6 +86,7 @@ SECTIONS = (
     appearance.bp,
     manual.bp,
     root.bp,
+    sms_reports.bp,
     staff.bp,
     staff.setup_link.bp,
 )

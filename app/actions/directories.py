@@ -1,4 +1,4 @@
-"""Edit directories: departments, topics of enquiries, kinds of premises, the supplier.
+"""Edit directories: departments, topics, kinds of premises, ready answers, the supplier.
 
 A record of billing that staff change here is theirs from then on: no import changes or withdraws
 it until it is given back.
@@ -17,16 +17,17 @@ from app.actions.audit_log import record
 from app.domain.directories import PORTAL
 from app.domain.errors import DirectoryError, NotFoundError
 from app.lib.database import count_changed
-from app.models import Department, EnquiryTopic, PremisesKind, Supplier
+from app.models import AnswerTemplate, Department, EnquiryTopic, PremisesKind, Supplier
 from app.queries.directories import has_name
 from app.queries.enquiries.customer import list_premises_kinds, list_topics
 
-Row = TypeVar("Row", Department, EnquiryTopic, PremisesKind)
+Row = TypeVar("Row", Department, EnquiryTopic, PremisesKind, AnswerTemplate)
 
 _SUBJECTS = {
     Department: "department",
     EnquiryTopic: "topic",
     PremisesKind: "premises_kind",
+    AnswerTemplate: "answer_template",
     Supplier: "supplier",
 }
 _PORTAL_ONLY = frozenset({"answer_days"})
@@ -40,7 +41,9 @@ def add_row(session: Session, model: type[Row], values: dict[str, Any], now: dat
         DirectoryError: ``taken``: there is one of this name, perhaps by a second click.
     """
     _check_name(session, model, values["name"])
-    more = {} if model is PremisesKind else {"external_id": f"{PORTAL}{uuid.uuid4().hex[:8]}"}
+    more: dict[str, str] = {}
+    if model in (Department, EnquiryTopic):
+        more["external_id"] = f"{PORTAL}{uuid.uuid4().hex[:8]}"
     row = model(**values, **more)
     session.add(row)
     session.flush()
@@ -71,14 +74,16 @@ def change_supplier(
 
 
 def give_back(
-    session: Session, row: Department | EnquiryTopic | PremisesKind | Supplier, now: datetime
+    session: Session,
+    row: Department | EnquiryTopic | PremisesKind | AnswerTemplate | Supplier,
+    now: datetime,
 ) -> None:
     """«Вернуть данные биллинга»: let the next import overwrite the record again.
 
     Raises:
         NotFoundError: billing has no such record.
     """
-    if isinstance(row, PremisesKind) or row.external_id.startswith(PORTAL):
+    if isinstance(row, PremisesKind | AnswerTemplate) or row.external_id.startswith(PORTAL):
         raise NotFoundError
     if row.edited_at is None:
         return

@@ -31,6 +31,8 @@ from app.queries.messages import is_next_for_recipient, list_failed
 from app.queries.registrations import get_linked_registration
 
 WAITING, SENDING, SENT, FAILED = "waiting", "sending", "sent", "failed"
+STOPPED = "stopped"
+"""Of a mailing that a clerk has stopped before it left."""
 SUPPRESSED = "suppressed"
 """Over the rate limit of its mailbox: not sent, and the recipient gets no notification."""
 RETRIED = (WAITING, FAILED, SUPPRESSED)

@@ -26,18 +26,22 @@ from app.models import (
     Consent,
     ContactChange,
     ContractEvent,
+    CustomerNote,
     EventDay,
     HealthAlert,
     ImportJob,
     ImportRun,
     Invitation,
     InvitationContract,
+    Mailing,
+    MailingRecipient,
     Membership,
     Message,
     RateLimitHit,
     Recovery,
     Registration,
     SmsCode,
+    SmsReport,
     StaffSession,
     WorkerHeartbeat,
 )
@@ -65,7 +69,7 @@ NO_CONTACTS: dict[str, Any] = {
     "phone_confirmed_at": None,
 }
 """What remains of an account that nobody may sign in with: its number, which records refer to."""
-FINAL = ("sent", "failed", "suppressed")
+FINAL = ("sent", "failed", "suppressed", "stopped")
 """States of messages that nothing will be done about."""
 
 
@@ -128,6 +132,7 @@ def list_expired(session: Session, rules: Retention, now: datetime) -> list[Expi
     has_old_text = _is_older(session, Message.created_at, now - rules.message_texts)
     of_imports = now - rules.imports
     before = now - rules.consents
+    old_mailings = select(Mailing.id).where(Mailing.created_at < now - rules.messages)
     is_loaded = ImportJob.status == JobStatus.DONE
     had_warnings = cast(ImportRun.warnings, String) != "[]"
     is_old_run = ImportRun.finished_at < of_imports
@@ -137,6 +142,13 @@ def list_expired(session: Session, rules: Retention, now: datetime) -> list[Expi
         Expired("audit_events", AuditEvent, (AuditEvent.happened_at < now - rules.audit,)),
         Expired("contract_events", ContractEvent, (ContractEvent.created_at < now - EVENTS,)),
         Expired("messages", Message, (is_over, old)),
+        Expired("sms_reports", SmsReport, (SmsReport.reported_at < now - rules.messages,)),
+        Expired(
+            "mailing_recipients",
+            MailingRecipient,
+            (MailingRecipient.mailing_id.in_(old_mailings),),
+        ),
+        Expired("customer_notes", CustomerNote, (CustomerNote.happened_at < now - rules.messages,)),
         Expired("message_texts", Message, (is_over, Message.text != "", has_old_text), no_text),
         Expired("import_jobs", ImportJob, (is_loaded, ImportJob.finished_at < of_imports)),
         Expired("import_runs", ImportRun, (had_warnings, is_old_run), no_warnings),

@@ -14,6 +14,24 @@ _DAY_AND_TIME = re.compile(r"(.{6,40}?),?\s+(?:в\s+)?(\d{1,2}):(\d{2})", re.ASC
 _YEARS = range(2000, 2100)
 
 
+class AnnouncementKind(StrEnum):
+    """What an announcement is of; it is named before the text."""
+
+    INFO = "info"
+    WORKS = "works"
+    OUTAGE = "outage"
+
+
+class AnnouncementAudience(StrEnum):
+    """Whom an announcement is for."""
+
+    ALL = "all"
+    DEPARTMENT = "department"
+    ADDRESS = "address"
+    CONTRACTS = "contracts"
+    POINTS = "points"
+
+
 class Stage(StrEnum):
     """Whether an announcement is still to come, is shown, or is over."""
 

@@ -19,6 +19,15 @@ class EnquiryStatus(StrEnum):
     REJECTED = "rejected"
 
 
+class EnquiryChannel(StrEnum):
+    """How an enquiry came."""
+
+    PORTAL = "portal"
+    PHONE = "phone"
+    WRITTEN = "written"
+    """On paper."""
+
+
 OPEN = (
     EnquiryStatus.REGISTERED,
     EnquiryStatus.IN_WORK,

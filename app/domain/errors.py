@@ -50,6 +50,13 @@ class TransferError(CodedError):
     """
 
 
+class MailingError(CodedError):
+    """What cannot be done with a mailing.
+
+    ``code``: ``started`` (it is no draft any more), ``over`` (nothing is left to stop).
+    """
+
+
 class PeriodError(CodedError):
     """Dates that make no period: ``unreadable``, ``reversed``, ``out_of_range``, ``too_long``."""
 

@@ -47,6 +47,8 @@ class SiteFacts:
 def check_settings(facts: SettingsFacts) -> list[HealthCheck]:
     """Judge the settings one by one; outside production they are nobody's danger."""
     checks = [_check_key(facts), _check_mode(facts), _check_https(facts)]
+    if facts.sms_sender == "twilio":
+        checks.append(_check_abroad())
     if not facts.has_alert_emails:
         text = "Оповещения: STAFF_ALERT_EMAILS не задан, о неисправностях никто не узнает"
         state = WARNING if facts.is_production else OK
@@ -70,6 +72,15 @@ def _check_mode(facts: SettingsFacts) -> HealthCheck:
         return HealthCheck("mode", OK, "Режим: рабочий, отладка выключена")
     text = "Режим: для знакомства (PRODUCTION не 1)"
     return HealthCheck("mode", WARNING, text, "Для потребителей задайте PRODUCTION=1.")
+
+
+def _check_abroad() -> HealthCheck:
+    text = "SMS_SENDER=twilio: номера телефонов и тексты смс уходят за пределы России"
+    advice = (
+        "Нужны уведомление Роскомнадзора о трансграничной передаче и упоминание в политике "
+        "(152-ФЗ, ст. 12), или российский шлюз: SMS_SENDER=http, docs/ru/messages.md."
+    )
+    return HealthCheck("sms_abroad", WARNING, text, advice)
 
 
 def _check_https(facts: SettingsFacts) -> HealthCheck:

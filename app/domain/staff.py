@@ -29,6 +29,10 @@ class StaffPermission(StrEnum):
     SEE_STAFF = "see_staff"
     MANAGE_STAFF = "manage_staff"
     DIRECTORIES = "directories"
+    SEND_MAILINGS = "send_mailings"
+    """Write to many customers at once."""
+    SEE_FIGURES = "see_figures"
+    """How many, how fast and how well: of all staff together."""
     SEE_HEALTH = "see_health"
     """What is in order with the installation, and what is not."""
 
@@ -42,6 +46,8 @@ _GRANTS: dict[StaffRole, frozenset[StaffPermission]] = {
         StaffPermission.AUDIT_LOG,
         StaffPermission.ANNOUNCE,
         StaffPermission.SEE_STAFF,
+        StaffPermission.SEND_MAILINGS,
+        StaffPermission.SEE_FIGURES,
     },
     StaffRole.ADMIN: frozenset(StaffPermission),
 }

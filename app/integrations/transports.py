@@ -43,7 +43,7 @@ def make_transports(mail: Mail, config: Config) -> Transports:
     """Build the transports that the settings describe."""
     return Transports(
         mailer=make_mailer(mail, config.mail),
-        sms=make_sms_sender(config.sms),
+        sms=make_sms_sender(config.sms, config.base_url),
         links=Links(config.secret_key, config.base_url),
         host=config.host or "localhost",
         code_key=hashlib.sha256(f"kabinet.sms-code:{config.secret_key}".encode()).digest(),

@@ -16,6 +16,7 @@ from app.jobs import (
     health,
     health_alerts,
     imports,
+    mailings,
     open_items,
     prepared_files,
     schema_guard,
@@ -44,6 +45,7 @@ def init_app(app: Flask, config: Config) -> None:
     huey = make_job_queue(config.redis_url, config.instance_dir / "jobs.sqlite3", config.secret_key)
     app.extensions["huey"] = huey
     _register_tasks(app, huey)
+    _register_sweeps(app, huey)
     _register_periodic_tasks(app, huey)
     _register_event_task(app, huey)
 
@@ -66,14 +68,19 @@ def _register_tasks(app: Flask, huey: JobQueue) -> None:
     def run_imports() -> None:
         imports.run_waiting()
 
+    @huey.task(name="run_mailings")
+    @_guarded(app)
+    def run_mailings() -> None:
+        mailings.run_waiting()
+
+    app.extensions["enqueue_mailings"] = _enqueue_or_leave_to_sweep(run_mailings)
     app.extensions["enqueue_delivery"] = _enqueue_or_leave_to_sweep(deliver)
     app.extensions["enqueue_files"] = _enqueue_or_leave_to_sweep(make_files)
     app.extensions["enqueue_imports"] = _enqueue_or_leave_to_sweep(run_imports)
 
 
-def _register_periodic_tasks(app: Flask, huey: JobQueue) -> None:
-    """One for each kind of job, which picks up what a crash has left; open items of a new day;
-    the nightly clean-up."""
+def _register_sweeps(app: Flask, huey: JobQueue) -> None:
+    """One for each kind of job, which picks up what a crash has left."""
     from huey import crontab  # noqa: PLC0415 - heavy
 
     @huey.periodic_task(crontab(minute="*"), name="sweep")
@@ -91,6 +98,16 @@ def _register_periodic_tasks(app: Flask, huey: JobQueue) -> None:
     @_guarded(app)
     def sweep_imports() -> None:
         imports.run_waiting()
+
+    @huey.periodic_task(crontab(minute="*"), name="run_left_mailings")
+    @_guarded(app)
+    def sweep_mailings() -> None:
+        mailings.run_waiting()
+
+
+def _register_periodic_tasks(app: Flask, huey: JobQueue) -> None:
+    """Open items of a new day, access that ends, health, the nightly clean-up."""
+    from huey import crontab  # noqa: PLC0415 - heavy
 
     @huey.periodic_task(crontab(minute="*"), name="store_open_items")
     @_guarded(app)

@@ -29,6 +29,7 @@ from app.models.enquiries import (
 )
 from app.models.events import ContractEvent, EventDay, NotificationSettings
 from app.models.invitations import Invitation, InvitationContract
+from app.models.mailings import Mailing, MailingRecipient
 from app.models.messages import Message
 from app.models.metering import Meter, Reading, Register
 from app.models.open_items import OpenItemSnapshot
@@ -37,13 +38,16 @@ from app.models.payments import Payment
 from app.models.prepared_files import PreparedFile
 from app.models.registrations import Consent, Recovery, Registration, SmsCode
 from app.models.second_factors import AccountRecoveryCode, SecondFactor, SecondFactorRole
+from app.models.sms_reports import SmsReport
 from app.models.staff import (
     Announcement,
+    AnnouncementContract,
     RecoveryCode,
     StaffMember,
     StaffSession,
     TextVersion,
 )
+from app.models.staff_work import AnswerTemplate, CustomerNote
 from app.models.submitted_readings import ReadingReceipt, SubmittedReading
 from app.models.transfers import ContractTransfer
 
@@ -52,6 +56,8 @@ __all__ = [
     "AccountRecoveryCode",
     "AccountSession",
     "Announcement",
+    "AnnouncementContract",
+    "AnswerTemplate",
     "Attachment",
     "AuditEvent",
     "Backup",
@@ -71,6 +77,7 @@ __all__ = [
     "CustomMeterName",
     "CustomPointName",
     "Customer",
+    "CustomerNote",
     "DeliveryOutage",
     "Department",
     "Enquiry",
@@ -84,6 +91,8 @@ __all__ = [
     "Invitation",
     "InvitationContract",
     "Invoice",
+    "Mailing",
+    "MailingRecipient",
     "Membership",
     "Message",
     "Meter",
@@ -104,6 +113,7 @@ __all__ = [
     "SecondFactorRole",
     "Service",
     "SmsCode",
+    "SmsReport",
     "StaffMember",
     "StaffSession",
     "SubmittedReading",

@@ -50,7 +50,8 @@ class Enquiry(Base):
     idempotency_key: Mapped[str] = mapped_column(String(36), unique=True)
     number: Mapped[str | None] = mapped_column(String(20), unique=True)
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"))
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    """Who has sent it; None: a clerk has entered it, and nobody had registered."""
     topic_id: Mapped[int] = mapped_column(ForeignKey("enquiry_topics.id"))
     department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"))
     premises_kind_id: Mapped[int] = mapped_column(ForeignKey("premises_kinds.id"))

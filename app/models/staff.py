@@ -64,17 +64,31 @@ class RecoveryCode(Base):
 
 
 class Announcement(Base):
-    """A notice on every page from ``begins_at`` to ``ends_at``, of planned works for example."""
+    """A notice on pages from ``begins_at`` to ``ends_at``, of planned works for example."""
 
     __tablename__ = "announcements"
     __table_args__ = (Index(None, "ends_at"),)
 
     id: Mapped[Key]
+    kind: Mapped[str] = mapped_column(String(8))
+    audience: Mapped[str] = mapped_column(String(10))
+    audience_text: Mapped[str] = mapped_column(Text)
+    """How its contracts were chosen, as it was typed; empty: it is for everybody."""
     text: Mapped[str] = mapped_column(String(500))
     begins_at: Mapped[Moment]
     ends_at: Mapped[Moment]
     created_at: Mapped[Moment]
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+
+
+class AnnouncementContract(Base):
+    """A contract that an announcement is for, where it is not for everybody."""
+
+    __tablename__ = "announcement_contracts"
+    __table_args__ = (Index(None, "announcement_id"),)
+
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"), primary_key=True)
+    announcement_id: Mapped[int] = mapped_column(ForeignKey("announcements.id"), primary_key=True)
 
 
 class TextVersion(Base):

@@ -18,10 +18,12 @@ from app.domain.access import (
     is_terminated,
     may,
 )
+from app.domain.announcements import AnnouncementAudience
 from app.domain.errors import AccessDeniedError, ContractTerminatedError, NotFoundError
 from app.lib.prepared_select import PreparedSelect
 from app.models import (
     Announcement,
+    AnnouncementContract,
     Contract,
     Customer,
     ImportRun,
@@ -101,7 +103,9 @@ class SiteContext:
     run_id: int | None
     """The latest import; figures of billing change only with it."""
     announcement: str | None = None
-    """The announcement that every page shows just now."""
+    """The announcement that every page shows just now: its kind, a colon and its text."""
+    contract_announcement: str | None = None
+    """The same of the contract whose page it is."""
 
 
 # Every page asks for these; columns instead of entities cost a third of the time.
@@ -139,11 +143,23 @@ _IS_ANNOUNCED = and_(
     Announcement.ends_at > bindparam("now", type_=Announcement.begins_at.type),
 )
 _ANNOUNCEMENT = (
-    select(Announcement.text)
-    .where(_IS_ANNOUNCED)
+    select(Announcement.kind + ":" + Announcement.text)
+    .where(_IS_ANNOUNCED, Announcement.audience == AnnouncementAudience.ALL)
     .order_by(Announcement.created_at.desc(), Announcement.id.desc())
     .limit(1)
 )
+CONTRACT_ANNOUNCEMENT = (
+    select(Announcement.kind + ":" + Announcement.text)
+    .join(AnnouncementContract, AnnouncementContract.announcement_id == Announcement.id)
+    .where(
+        AnnouncementContract.contract_id == bindparam("contract_id", type_=Contract.id.type),
+        _IS_ANNOUNCED,
+    )
+    .order_by(Announcement.created_at.desc(), Announcement.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+"""What is announced to one contract; a condition of a page that may show the contract."""
 _SUPPLIER = (
     select(
         Supplier.name,

@@ -22,6 +22,7 @@ from app.models import (
 from app.queries.contracts import find_data_moment
 from app.queries.import_jobs import find_open_failure
 from app.queries.messages import count_failed
+from app.queries.sms_reports import count_undelivered
 from app.queries.transfers import count_undecided
 
 
@@ -49,6 +50,7 @@ class Dashboard:
     registrations: int
     oldest_registration: datetime | None
     failed_messages: int
+    undelivered_sms: int
     as_of: datetime | None
     """«Данные на»; None: billing has not vouched for any money yet."""
     last_run: ImportRun | None
@@ -77,6 +79,7 @@ def build_dashboard(
         registrations=registrations,
         oldest_registration=oldest,
         failed_messages=count_failed(session, failed_since),
+        undelivered_sms=count_undelivered(session, failed_since),
         as_of=find_data_moment(session),
         last_run=last,
         failed_import=find_open_failure(session),

@@ -6,14 +6,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
+from app.domain.announcements import AnnouncementAudience
 from app.domain.errors import NotFoundError
-from app.models import Announcement, Department, EnquiryTopic, PremisesKind, StaffMember, Supplier
+from app.models import (
+    Announcement,
+    AnnouncementContract,
+    AnswerTemplate,
+    Department,
+    EnquiryTopic,
+    PremisesKind,
+    StaffMember,
+    Supplier,
+)
 from app.queries.enquiries.customer import topics_in_force
 
-Row = TypeVar("Row", Department, EnquiryTopic, PremisesKind)
+Row = TypeVar("Row", Department, EnquiryTopic, PremisesKind, AnswerTemplate)
 
 
 def count_rows(session: Session, model: type[Row]) -> int:
@@ -58,6 +68,22 @@ def name_departments(session: Session) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
+def name_topics(session: Session) -> dict[int, str]:
+    """Names of all topics by id, those switched off or withdrawn included."""
+    rows = session.execute(select(EnquiryTopic.id, EnquiryTopic.name).order_by(EnquiryTopic.name))
+    return {row.id: row.name for row in rows}
+
+
+def list_answer_templates(session: Session, topic_id: int) -> Sequence[AnswerTemplate]:
+    """Ready answers to choose from: those of a topic, then those of none, then the others."""
+    is_own = case((AnswerTemplate.topic_id == topic_id, 0), (AnswerTemplate.topic_id.is_(None), 1))
+    return session.scalars(
+        select(AnswerTemplate)
+        .where(AnswerTemplate.is_active)
+        .order_by(func.coalesce(is_own, 2), AnswerTemplate.name, AnswerTemplate.id)
+    ).all()
+
+
 def find_supplier_row(session: Session) -> Supplier | None:
     """The supplier's requisites; None before the first import."""
     return session.scalars(
@@ -83,13 +109,28 @@ def list_announcements(session: Session, offset: int, limit: int) -> list[tuple[
 
 
 def find_announced_id(session: Session, now: datetime) -> int | None:
-    """The announcement that pages show now: the newest of the current ones."""
+    """The announcement that all pages show now: the newest current one for everybody."""
     return session.scalar(
         select(Announcement.id)
-        .where(Announcement.begins_at <= now, Announcement.ends_at > now)
+        .where(
+            Announcement.begins_at <= now,
+            Announcement.ends_at > now,
+            Announcement.audience == AnnouncementAudience.ALL,
+        )
         .order_by(Announcement.created_at.desc(), Announcement.id.desc())
         .limit(1)
     )
+
+
+def count_contracts(session: Session, announcement_ids: Sequence[int]) -> dict[int, int]:
+    """How many contracts each of some announcements is for, where not for everybody."""
+    table = AnnouncementContract
+    rows = session.execute(
+        select(table.announcement_id, func.count())
+        .where(table.announcement_id.in_(announcement_ids))
+        .group_by(table.announcement_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def get_announcement(session: Session, announcement_id: int) -> Announcement:

@@ -15,9 +15,10 @@ from app.domain.errors import ContactError, NotFoundError
 from app.lib.any_case import contains_in_any_case
 from app.models import Contract, Message
 from app.queries.pagination import Cursor, Slice, fetch_slice
+from app.queries.sms_reports import is_undelivered
 
 PAGE = 50
-NEVER_RETRIED = ("sent", "failed", "suppressed")
+NEVER_RETRIED = ("sent", "failed", "suppressed", "stopped")
 MAX_KEY = 120
 """Of ``dedupe_key``: a longer one is cut."""
 ORDERED_FOR = timedelta(hours=36)
@@ -27,12 +28,14 @@ ORDERED_FOR = timedelta(hours=36)
 @dataclass(frozen=True, slots=True)
 class MessageFilter:
     """Which messages; empty: all. ``text``: a part of the recipient, or a contract's number;
-    ``since``: the first moment they were written at."""
+    ``since``: the first moment they were written at; ``is_undelivered``: only text messages that
+    operators report as lost."""
 
     statuses: Sequence[str] = ()
     channel: str = ""
     text: str = ""
     since: datetime | None = None
+    is_undelivered: bool = False
 
 
 def list_due(session: Session, now: datetime, limit: int = 100) -> list[int]:
@@ -85,7 +88,10 @@ def list_unsent(session: Session, limit: int = 200) -> list[Message]:
     """What waits or failed, newest first."""
     return list(
         session.scalars(
-            select(Message).where(Message.status != "sent").order_by(Message.id.desc()).limit(limit)
+            select(Message)
+            .where(Message.status.not_in(("sent", "stopped")))
+            .order_by(Message.id.desc())
+            .limit(limit)
         )
     )
 
@@ -102,6 +108,8 @@ def list_messages(session: Session, wanted: MessageFilter, cursor: Cursor) -> Sl
         statement = statement.where(Message.channel == wanted.channel)
     if wanted.since is not None:
         statement = statement.where(Message.created_at >= wanted.since)
+    if wanted.is_undelivered:
+        statement = statement.where(is_undelivered())
     if wanted.text:
         statement = statement.where(_concerns(session, wanted.text))
     found = fetch_slice(session, statement, Message.id, cursor, PAGE)

@@ -5,7 +5,7 @@ One statement: each costs more than what it reads, and on PostgreSQL a round tri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, bindparam, func, select
@@ -16,6 +16,7 @@ from app.lib.prepared_select import PreparedSelect
 from app.models import Account, AccountSession, Contract, Customer, Membership, Supplier
 from app.queries.accounts import hash_token
 from app.queries.contracts import (
+    CONTRACT_ANNOUNCEMENT,
     CONTRACT_COLUMNS,
     SITE_COLUMNS,
     SiteContext,
@@ -69,6 +70,7 @@ _VISIT = PreparedSelect(
         AccountSession.created_at,
         _COUNT,
         UNREAD_COUNT,
+        CONTRACT_ANNOUNCEMENT,
         *SITE_COLUMNS,
         *CONTRACT_COLUMNS,
     )
@@ -95,7 +97,7 @@ _VISIT = PreparedSelect(
     )
     .limit(1)
 )
-_SITE = slice(6, 6 + len(SITE_COLUMNS))
+_SITE = slice(7, 7 + len(SITE_COLUMNS))
 _CONTRACT = slice(_SITE.stop, None)
 
 
@@ -132,10 +134,14 @@ def find_visit(
     )
     if row is None:
         return None
-    session_id, account_id, last_seen_at, created_at, contract_count, unread = row[: _SITE.start]
+    session_id, account_id, last_seen_at, created_at, contract_count, *more = row[: _SITE.start]
+    unread, announced = more
     if not contract_count:
         return None
-    columns = row[_CONTRACT]
+    columns, site = row[_CONTRACT], site_context_from(row[_SITE])
+    # Of a contract that the account may not open nothing is announced either.
+    if announced and columns[0] is not None:
+        site = replace(site, contract_announcement=announced)
     return Visit(
         session_id,
         account_id,
@@ -143,6 +149,6 @@ def find_visit(
         created_at,
         contract_count,
         None if columns[0] is None else contract_from(columns, account_id, window.today),
-        site_context_from(row[_SITE]),
+        site,
         unread,
     )

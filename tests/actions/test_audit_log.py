@@ -46,12 +46,20 @@ COMPOSED = {
         f"{subject}.{what}"
         for subject in directories._SUBJECTS.values()
         for what in ("added", "changed", "given_back")
-        # The supplier comes from billing; billing knows no kinds of premises.
-        if f"{subject}.{what}" not in ("supplier.added", "premises_kind.given_back")
+        # The supplier comes from billing; billing knows no premises and no answers.
+        if f"{subject}.{what}"
+        not in (
+            "supplier.added",
+            "premises_kind.given_back",
+            "answer_template.given_back",
+        )
     ],
     "f'announcement.{what}'": [f"announcement.{what}" for what in ("added", "changed", "ended")],
     "f'enquiry.{step}'": [
         f"enquiry.{action}" for action in (*Reply, "assign", "topic", "note", "reopen")
+    ],
+    "f'mailing.{step}'": [
+        f"mailing.{step}" for step in ("drafted", "changed", "tested", "started", "discarded")
     ],
     "f'import.{goal}'": [f"import.{goal}" for goal in JobGoal],
     "f'transfer.{decision}'": [

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -21,11 +22,12 @@ from app.actions import claims, messages, prepared_files
 from app.actions.claims import Claim, ClaimLostError, JobKind
 from app.actions.imports import jobs
 from app.actions.imports.jobs import NewBatch, order_job
+from app.actions.mailings import sending
 from app.actions.messages import Outgoing, queue_message
 from app.domain.claims import LEASE
 from app.domain.imports import Channel, JobGoal
 from app.integrations.message_templates import MessageContent
-from app.models import Contract, ImportJob, ImportRun, Message, PreparedFile
+from app.models import Contract, ImportJob, ImportRun, Mailing, Message, PreparedFile, StaffMember
 from app.web.file_stores import batch_store
 from tests.conftest import NOW, make_config
 from tests.factories import Factory
@@ -71,10 +73,30 @@ def new_import(session: Session) -> int:
     return order_job(session, batch, NOW).id
 
 
+def new_mailing(session: Session) -> int:
+    known = session.scalars(select(StaffMember.id)).first()
+    mailing = Mailing(
+        idempotency_key=str(uuid.uuid4()),
+        status="waiting",
+        tries=0,
+        audience="list",
+        criteria={},
+        subject="Тема",
+        text="Текст",
+        sms_text="",
+        staff_id=known or Factory(session).staff().id,
+        created_at=NOW,
+    )
+    session.add(mailing)
+    session.flush()
+    return mailing.id
+
+
 KINDS: list[tuple[JobKind[Any], Callable[[Session], int]]] = [
     (messages.JOBS, new_message),
     (prepared_files.JOBS, new_file),
     (jobs.JOBS, new_import),
+    (sending.JOBS, new_mailing),
 ]
 
 
@@ -87,7 +109,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return found
 
 
-@pytest.fixture(params=KINDS, ids=["message", "file", "import"])
+@pytest.fixture(params=KINDS, ids=["message", "file", "import", "mailing"])
 def kind(request: pytest.FixtureRequest) -> tuple[JobKind[Any], Callable[[Session], int]]:
     found: tuple[JobKind[Any], Callable[[Session], int]] = request.param
     return found

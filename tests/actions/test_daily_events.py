@@ -17,6 +17,7 @@ from app.jobs import events
 from app.lib.clock import Clock
 from app.models import (
     Announcement,
+    AnnouncementContract,
     Contract,
     ContractEvent,
     EventDay,
@@ -161,10 +162,13 @@ def test_a_verification_is_told_a_month_before(
     assert count(session) == 3
 
 
-def announce(make: Factory, session: Session) -> None:
+def announce(make: Factory, session: Session, audience: str = "all") -> None:
     staff = make.staff()
     session.add(
         Announcement(
+            kind="works",
+            audience=audience,
+            audience_text="",
             text="Отключение 25 ноября с 9 до 12",
             begins_at=NOW,
             ends_at=NOW + timedelta(days=5),
@@ -190,6 +194,19 @@ def test_an_announcement_is_an_event_of_every_contract_with_people(
     session.commit()
     run(portal, ended)
     assert count(session) == 0
+
+
+def test_an_announcement_for_some_contracts_is_an_event_of_those_only(
+    portal: Flask, session: Session, make: Factory, contract: Contract
+) -> None:
+    announce(make, session, "contracts")
+    run(portal, NOW.replace(hour=13))
+    assert count(session) == 0
+    announcement_id = session.scalars(select(Announcement.id)).one()
+    session.add(AnnouncementContract(announcement_id=announcement_id, contract_id=contract.id))
+    session.commit()
+    run(portal, NOW.replace(hour=14))
+    assert found(session) == [("works", "21.11")]
 
 
 def test_a_killed_run_is_continued_and_stores_nothing_twice(

@@ -12,9 +12,11 @@ from app.domain.access import Role
 from app.domain.period import Month
 from app.models import (
     Account,
+    AnswerTemplate,
     Contract,
     ContractTransfer,
     Customer,
+    CustomerNote,
     ImportJob,
     ImportRun,
     Membership,
@@ -22,6 +24,7 @@ from app.models import (
     ReadingReceipt,
     Register,
     Registration,
+    StaffMember,
     SubmittedReading,
     SupplyPoint,
 )
@@ -112,6 +115,43 @@ def registration(site: Site) -> int:
         session.add(row)
         session.commit()
         return row.id
+
+
+def template(site: Site) -> int:
+    """A ready answer, under a hostile name."""
+    with site.session() as session:
+        row = session.scalars(select(AnswerTemplate)).first() or AnswerTemplate(
+            name=HOSTILE[0] + HOSTILE[3],
+            text="Здравствуйте, {имя}!\n\nПо договору {договор} сделан перерасчет.",
+            is_active=True,
+        )
+        session.add(row)
+        session.commit()
+        return row.id
+
+
+def note(site: Site) -> int:
+    """A call with a hostile customer; the id of its contract."""
+    contract_id = site.ids[HOSTILE_NUMBER]
+    with site.session() as session:
+        contract = session.get_one(Contract, contract_id)
+        clerk = session.scalars(select(StaffMember.id)).first()
+        session.add(
+            CustomerNote(
+                idempotency_key=str(uuid.uuid4()),
+                customer_id=contract.customer_id,
+                contract_id=contract_id,
+                kind="call_in",
+                happened_at=NOW,
+                person=HOSTILE[0] + HOSTILE[3],
+                phone="+79123456789",
+                text="\n\n".join(HOSTILE),
+                staff_id=clerk,
+                written_at=NOW,
+            )
+        )
+        session.commit()
+    return contract_id
 
 
 def refused_job(site: Site) -> int:

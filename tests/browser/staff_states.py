@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from tests.browser import staff_rows, state_rows
+from tests.browser import mailing_rows, staff_rows, state_rows
 from tests.browser.live import HOSTILE_NUMBER, Site
-from tests.browser.state import State
+from tests.browser.state import REVERSED, State
 
 ADMIN = "staff:admin"
 
@@ -26,6 +27,16 @@ def after(make: Callable[[Site], object], path: str) -> Callable[[Site], str]:
 def of_contract(path: str, number: str = "") -> Callable[[Site], str]:
     """A page about a contract: the debtor's, unless another is named."""
     return lambda site: staff_page(path.format(site.ids[number or state_rows.debtor(site)]))
+
+
+def with_template(path: Callable[[Site], str]) -> Callable[[Site], str]:
+    """The page, where there is a ready answer to choose."""
+
+    def make(site: Site) -> str:
+        staff_rows.template(site)
+        return path(site)
+
+    return make
 
 
 def enquiry(status: str, *, hostile: bool = False) -> Callable[[Site], str]:
@@ -61,6 +72,14 @@ def closing(page: Page) -> None:
     page.locator("#close form button").wait_for()
 
 
+def fill_in(page: Page) -> None:
+    """Choose a ready answer and put it into the box; what was typed stays before it."""
+    page.get_by_label("Текст потребителю").fill("Добрый день.")
+    page.get_by_label("Шаблон ответа").select_option(index=1)
+    page.get_by_role("button", name="Вставить", exact=True).click()
+    expect(page.get_by_label("Текст потребителю")).to_have_value(re.compile("перерасчет"))
+
+
 STAFF_STATES = (
     State("staff: sign-in page", None, "/staff/sign-in"),
     State("staff: sign-in page, nothing typed", None, "/staff/sign-in", 422, send("Продолжить")),
@@ -70,6 +89,22 @@ STAFF_STATES = (
     State("staff: search", ADMIN, staff_page("/customers"), act=search),
     State("staff: card", ADMIN, of_contract("/customers/{}")),
     State("staff: card of a hostile customer", ADMIN, of_contract("/customers/{}", HOSTILE_NUMBER)),
+    State("staff: notes and calls", ADMIN, after(staff_rows.note, "/customers/{}/notes")),
+    State(
+        "staff: notes and calls, nothing typed",
+        ADMIN,
+        of_contract("/customers/{}/notes"),
+        422,
+        send("Записать"),
+    ),
+    State("staff: enquiry being entered", ADMIN, of_contract("/customers/{}/enquiries/new")),
+    State(
+        "staff: enquiry being entered, nothing typed",
+        ADMIN,
+        of_contract("/customers/{}/enquiries/new"),
+        422,
+        send("Зарегистрировать обращение"),
+    ),
     State(
         "staff: home as the customer sees it",
         ADMIN,
@@ -100,6 +135,12 @@ STAFF_STATES = (
     State("staff: closed enquiry", ADMIN, enquiry("closed")),
     State("staff: summary of enquiries", ADMIN, staff_page("/enquiries/summary")),
     State("staff: enquiry", ADMIN, enquiry("registered")),
+    State(
+        "staff: enquiry with a template",
+        ADMIN,
+        with_template(enquiry("in_work", hostile=True)),
+        act=fill_in,
+    ),
     State("staff: enquiry of a hostile person", ADMIN, enquiry("in_work", hostile=True)),
     State("staff: transfers", ADMIN, after(staff_rows.transfer, "/transfers")),
     State("staff: transfer", ADMIN, after(staff_rows.transfer, "/transfers/{}")),
@@ -140,9 +181,32 @@ STAFF_STATES = (
     State("staff: refused batch", ADMIN, after(staff_rows.refused_job, "/billing/jobs/{}")),
     State("staff: balance checks", ADMIN, staff_page("/billing/reconciliation")),
     State("staff: directories", ADMIN, staff_page("/directories")),
+    State("staff: answers", ADMIN, after(staff_rows.template, "/directories/answers")),
+    State("staff: answer", ADMIN, after(staff_rows.template, "/directories/answers/{}")),
     State("staff: audit log", ADMIN, staff_page("/journal")),
     State("staff: audit log of imports", ADMIN, staff_page("/journal?who=billing")),
     State("staff: messages", ADMIN, staff_page("/messages?status=all")),
+    State("staff: figures", ADMIN, after(enquiry("closed"), "/figures?first=2026-01&last=2026-12")),
+    State("staff: figures, reversed dates", ADMIN, staff_page("/figures" + REVERSED), 422),
+    State("staff: mailings", ADMIN, after(mailing_rows.mailing, "/mailings")),
+    State("staff: mailing that was sent", ADMIN, after(mailing_rows.mailing, "/mailings/{}")),
+    State("staff: mailing, draft", ADMIN, after(mailing_rows.draft, "/mailings/{}")),
+    State(
+        "staff: mailing, no address for a test",
+        ADMIN,
+        after(mailing_rows.draft, "/mailings/{}"),
+        422,
+        send("Отправить пробное"),
+    ),
+    State("staff: mailing, text", ADMIN, after(mailing_rows.draft, "/mailings/{}/text")),
+    State("staff: mailing, new", ADMIN, staff_page("/mailings/new")),
+    State(
+        "staff: mailing, nothing typed",
+        ADMIN,
+        staff_page("/mailings/new"),
+        422,
+        send("Подобрать договоры и показать"),
+    ),
     State("staff: staff", ADMIN, staff_page("/team")),
     State(
         "staff: new member, nothing typed",

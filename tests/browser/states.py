@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.lib.signed_links import Purpose
-from tests.browser import people_rows, state_rows
+from tests.browser import mailing_rows, people_rows, state_rows
 from tests.browser.live import EMPTY, HOSTILE_NUMBER
 from tests.browser.state import (
     PERIOD,
@@ -61,6 +61,10 @@ STATES = (
     State("statement, empty", EMPTY, "/settlements/statement" + PERIOD),
     State("statement, reversed dates", "debtor", "/settlements/statement" + REVERSED, 422),
     State("statement with hostile names", HOSTILE_NUMBER, "/settlements/statement" + PERIOD),
+    State("supplier messages", "debtor", lambda site: mailing_rows.opened(site) and "/inbox"),
+    State("supplier message to be opened", "debtor", mailing_rows.unopened),
+    State("supplier message", "debtor", mailing_rows.opened),
+    State("supplier messages, empty", EMPTY, "/inbox"),
     State("people", "debtor", "/people"),
     State("events", "debtor", state_rows.events),
     State("events of one group", "debtor", state_rows.events_of("readings")),

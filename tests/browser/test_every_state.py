@@ -47,7 +47,8 @@ LAYOUT = """isStrict => {
     for (const element of document.querySelectorAll("body *")) {
         const isClipping = getComputedStyle(element).overflow !== "visible"
             || element.matches("button, .btn");
-        if (isClipping && !scrolls(element) && !element.matches("input, svg, svg *, .sr, .scroll")
+        if (isClipping && !scrolls(element)
+            && !element.matches("input, textarea, svg, svg *, .sr, .scroll")
             && (element.scrollWidth > element.clientWidth + 1
                 || element.scrollHeight > element.clientHeight + 1))
             faults.push("cut: " + element.outerHTML.slice(0, 120));

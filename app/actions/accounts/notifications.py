@@ -98,7 +98,7 @@ def notify_reading_refused(
 def notify_enquirer(
     session: Session, enquiry: Enquiry, kind: str, key: str, now: datetime, **facts: object
 ) -> None:
-    """Send an email about an enquiry to the address that was given in it.
+    """Send an email about an enquiry to the address that was given in it, if any was.
 
     Where its author has lost access, the owner of the contract reads it instead; nobody does where
     the contract has gone to another customer since.
@@ -126,13 +126,19 @@ def notify_enquirer(
 
 def _find_enquirer(
     session: Session, enquiry: Enquiry, contract: Contract, now: datetime
-) -> tuple[int, str] | None:
-    """Account and address of whoever reads about an enquiry."""
-    if may_be_notified(session, enquiry.account_id, contract.id, now.date()):
-        return enquiry.account_id, enquiry.email
-    moved_at = contract.transferred_at
+) -> tuple[int | None, str] | None:
+    """Account and address of whoever reads about an enquiry.
+
+    One that a clerk has entered before anybody registered has no account, and perhaps no address.
+    """
+    account_id, moved_at = enquiry.account_id, contract.transferred_at
+    has_moved = moved_at is not None and moved_at > enquiry.registered_at
+    if not enquiry.email or (account_id is None and has_moved):
+        return None
+    if account_id is None or may_be_notified(session, account_id, contract.id, now.date()):
+        return account_id, enquiry.email
     owner_id = find_owner_of(session, contract.id)
-    if owner_id is None or (moved_at is not None and moved_at > enquiry.registered_at):
+    if owner_id is None or has_moved:
         return None
     owner = session.get_one(Account, owner_id)
     if owner.disabled_at is not None or owner.email_confirmed_at is None:

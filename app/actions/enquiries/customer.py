@@ -16,6 +16,7 @@ from app.actions.enquiries.entries import add_entry, change_open_enquiry, record
 from app.domain.access import Browser, Viewer
 from app.domain.enquiries import (
     Author,
+    EnquiryChannel,
     EnquiryStatus,
     answer_due_on,
     registration_number,
@@ -32,7 +33,6 @@ from app.queries.contracts import VisibleContract
 from app.queries.enquiries.choices import TopicChoice
 from app.queries.enquiries.customer import count_since, find_by_key
 
-PORTAL = "portal"
 DAY = timedelta(days=1)
 
 
@@ -242,7 +242,7 @@ def _insert(
         details=command.details,
         source_label=command.source_label,
         source_path=command.source_path,
-        channel=PORTAL,
+        channel=EnquiryChannel.PORTAL,
         status=EnquiryStatus.REGISTERED,
         registered_at=now,
         answer_due_on=answer_due_on(now.date(), days),

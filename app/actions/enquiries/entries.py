@@ -78,7 +78,7 @@ def record_step(
     session: Session,
     step: str,
     enquiry: Enquiry,
-    account_id: int,
+    account_id: int | None,
     now: datetime,
     **details: object,
 ) -> None:

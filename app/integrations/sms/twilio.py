@@ -18,7 +18,7 @@ NUMBER_ERRORS = frozenset({21211, 21214, 21217, 21408, 21610, 21612, 21614})
 class TwilioSms:
     """``TWILIO_API_BASE`` may point the client at another host that speaks the same API."""
 
-    def __init__(self, settings: SmsSettings) -> None:
+    def __init__(self, settings: SmsSettings, status_callback: str = "") -> None:
         # For connecting and for the answer each.
         http_client = TwilioHttpClient(timeout=settings.timeout / 2, max_retries=0)
         self._client = Client(
@@ -27,10 +27,13 @@ class TwilioSms:
         if settings.twilio_api_base:
             self._client.api.base_url = settings.twilio_api_base
         self._from = settings.from_
+        self._more = {"status_callback": status_callback} if status_callback else {}
 
     def send(self, phone: str, text: str) -> str:
         try:
-            message = self._client.messages.create(to=phone, from_=self._from, body=text)
+            message = self._client.messages.create(
+                to=phone, from_=self._from, body=text, **self._more
+            )
         except TwilioRestException as error:
             is_final = error.code in NUMBER_ERRORS
             raise SendError(f"twilio {error.status}/{error.code}", is_final=is_final) from None

@@ -169,6 +169,22 @@ def list_choices(session: Session) -> Choices:
     )
 
 
+def list_known_points(session: Session, contract: VisibleContract) -> KnownDetails:
+    """What a clerk's form is filled with: name and supply points of billing, no person's contacts.
+
+    An account need not exist.
+    """
+    rows = session.execute(
+        select(SupplyPoint.id, SupplyPoint.name, SupplyPoint.address)
+        .where(SupplyPoint.contract_id == contract.id, SupplyPoint.withdrawn_at.is_(None))
+        .order_by(SupplyPoint.id)
+        .limit(MAX_POINTS)
+    )
+    points = tuple(PointChoice(key, name or address, address) for key, name, address in rows)
+    addresses = list(dict.fromkeys(point.address for point in points))[:MAX_ADDRESSES]
+    return KnownDetails(contract.display_name, "", "", tuple(addresses), points, None)
+
+
 def get_known_details(session: Session, contract: VisibleContract, viewer: Viewer) -> KnownDetails:
     """Name, contacts, supply points and the last enquiry, as billing and the account have them."""
     values = customer_values(contract) | named_since(contract)

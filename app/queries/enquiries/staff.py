@@ -19,7 +19,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain.contract_number import number_key
 from app.domain.enquiries import (
@@ -206,6 +206,17 @@ def get_attachment_for_staff(session: Session, enquiry_id: int, attachment_id: i
         NotFoundError: absent, or of another enquiry.
     """
     return get_thread_attachment(session, enquiry_id, attachment_id)
+
+
+def find_enquiry_by_key(session: Session, contract_id: int, key: str) -> EnquiryEntry | None:
+    """The first entry of the enquiry that a clerk's form has made at a contract."""
+    return session.scalars(
+        select(EnquiryEntry)
+        .join(Enquiry, Enquiry.id == EnquiryEntry.enquiry_id)
+        .where(Enquiry.contract_id == contract_id, Enquiry.idempotency_key == key)
+        .options(selectinload(EnquiryEntry.attachments))
+        .order_by(EnquiryEntry.id)
+    ).first()
 
 
 def has_other_entries(

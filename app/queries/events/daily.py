@@ -13,11 +13,13 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.domain.access import TERMINATED, Permission
+from app.domain.announcements import AnnouncementAudience
 from app.domain.reading_windows import Regime, Window
 from app.domain.readings import COMPUTED
 from app.domain.unpaid_items import UnpaidItems
 from app.models import (
     Announcement,
+    AnnouncementContract,
     Contract,
     ContractEvent,
     EventDay,
@@ -141,7 +143,7 @@ def list_open_announcements(session: Session, now: datetime) -> list[Announcemen
 def list_untold_contracts(
     session: Session, announcement: Announcement, announced_on: date, today: date, limit: int
 ) -> list[int]:
-    """Contracts whose people have no event of an announcement yet."""
+    """Contracts that an announcement is for, and whose people have no event of it yet."""
     is_event = exists().where(
         ContractEvent.contract_id == Contract.id,
         ContractEvent.kind == "works",
@@ -152,6 +154,7 @@ def list_untold_contracts(
             select(Contract.id)
             .where(
                 ~is_event,
+                *_is_meant(announcement),
                 _is_active(Contract.id),
                 has_reader(Permission.SEE_CONTRACT, Contract.id, announced_on, today),
             )
@@ -159,6 +162,16 @@ def list_untold_contracts(
             .limit(limit)
         )
     )
+
+
+def _is_meant(announcement: Announcement) -> tuple[ColumnElement[bool], ...]:
+    """SQL: contracts of an announcement that is not for everybody."""
+    if announcement.audience == AnnouncementAudience.ALL:
+        return ()
+    chosen = select(AnnouncementContract.contract_id).where(
+        AnnouncementContract.announcement_id == announcement.id
+    )
+    return (Contract.id.in_(chosen),)
 
 
 def _is_missing(window: Window) -> ColumnElement[bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
@@ -30,6 +32,8 @@ def personal_data() -> ResponseReturnValue:
         "consents/personal_data.html",
         fragment="results",
         retention=config().retention,
+        sms=config().sms,
+        sms_host=urlsplit(config().sms.http_url).hostname,
         texts=[
             (TITLES[purpose], list_versions(db.session(), purpose))
             for purpose in (POLICY, PERSONAL_DATA, ENQUIRY_DATA, ENQUIRY_ANSWER)

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from app.domain.enquiries import MAX_DRAFT_TEXT, OPEN, UNANSWERED, Author, EnquiryStatus
+from app.domain.enquiries import (
+    MAX_DRAFT_TEXT,
+    OPEN,
+    UNANSWERED,
+    Author,
+    EnquiryChannel,
+    EnquiryStatus,
+)
 from app.queries.enquiries.customer import EnquiryLine
 from app.queries.enquiries.shown_thread import ShownEnquiry, ShownEntry
 
@@ -37,7 +44,10 @@ DETAILS = {
     "edo_operator": "Оператор ЭДО",
     "participant_id": "Идентификатор участника",
     "signatory": "Подписант",
+    "received": "Как поступило",
+    "incoming_number": "Входящий номер",
 }
+RECEIVED = {EnquiryChannel.PHONE: "по телефону", EnquiryChannel.WRITTEN: "на бумаге"}
 ANSWER_WAYS = {
     "portal": "в кабинете и на e-mail",
     "paper": "на бумаге по почтовому адресу",

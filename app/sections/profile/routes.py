@@ -9,6 +9,7 @@ from flask.wrappers import Response
 from app.actions.accounts.contact_changes import EMAIL, PHONE
 from app.actions.accounts.contacts import NewContacts, save_contacts
 from app.actions.accounts.phone import confirm_phone
+from app.actions.sms_codes import find_last_code
 from app.domain.access import Permission
 from app.domain.contacts import normalise_email, normalise_phone, show_email, show_phone
 from app.domain.errors import (
@@ -27,6 +28,7 @@ from app.models import ContactChange
 from app.queries.contracts import VisibleContract
 from app.queries.invoices import get_parties
 from app.queries.profile import find_waiting_changes, get_customer, get_signed_in_account
+from app.queries.sms_reports import is_code_undelivered
 from app.sections.profile import labels
 from app.sections.profile.forms import ContactsForm, PhoneCodeForm
 from app.web.context import clock, local_now
@@ -190,13 +192,16 @@ def _contacts_page(
 def _phone_page(
     contract: VisibleContract, form: PhoneCodeForm, status: int = 200, message: str | None = None
 ) -> Response:
+    change = _get_phone_change(contract)
+    code = find_last_code(db.session(), contact_change_id=change.id)
     return render_page(
         "profile/phone.html",
         fragment="results",
         contract=contract,
         form=form,
         faults=[("", message)] if message else summary_of(form),
-        change=_get_phone_change(contract),
+        change=change,
+        is_code_lost=code is not None and is_code_undelivered(db.session(), code.id),
         new_email=_waiting_changes(contract).get(EMAIL),
         is_saved=request.args.get("saved") == "contacts",
         status=status,

@@ -15,6 +15,7 @@ from app.extensions import db
 from app.jobs import delivery
 from app.logging import event
 from app.models import Registration
+from app.queries.sms_reports import is_code_undelivered
 from app.sections.registration.blueprint import (
     bp,
     form_url,
@@ -233,6 +234,7 @@ def _form_page(form: RegistrationForm, status: int = 200, message: str | None = 
         sent_code=code
         if is_waiting(code, form.plain_phone, context.rules.codes, context.now)
         else None,
+        is_code_lost=code is not None and is_code_undelivered(db.session(), code.id),
         wait=seconds_to_wait(code, context.rules.codes, context.now),
         code_minutes=limits().sms_code_minutes,
         status=status,

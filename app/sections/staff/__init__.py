@@ -5,12 +5,15 @@ from app.sections.staff.billing import balance_checks
 from app.sections.staff.billing import routes as billing
 from app.sections.staff.blueprint import bp
 from app.sections.staff.content import announcements, directories, supplier, texts
-from app.sections.staff.customers import contact_gaps, transfers
+from app.sections.staff.customers import contact_gaps, notes, transfers
 from app.sections.staff.customers import routes as customers
 from app.sections.staff.dashboard import routes as dashboard
+from app.sections.staff.enquiries import entry, thread
 from app.sections.staff.enquiries import routes as enquiries
-from app.sections.staff.enquiries import thread
+from app.sections.staff.figures import routes as figures
 from app.sections.staff.health import routes as health
+from app.sections.staff.mailings import proofs
+from app.sections.staff.mailings import routes as mailings
 from app.sections.staff.members import routes as members
 from app.sections.staff.messages import routes as messages
 from app.sections.staff.my_account import routes as my_account
@@ -31,12 +34,17 @@ __all__ = [
     "dashboard",
     "directories",
     "enquiries",
+    "entry",
     "exchange",
+    "figures",
     "health",
+    "mailings",
     "members",
     "messages",
     "my_account",
+    "notes",
     "phone_submission",
+    "proofs",
     "readings",
     "registrations",
     "setup_link",

@@ -15,7 +15,7 @@ from app.domain.audit_log import ActorKind
 from app.models import Account, AuditEvent, Contract, StaffMember
 from app.queries.audit_log import KINDS, ActorGroup, AuditFilter, list_events
 from app.queries.pagination import Cursor
-from app.sections.staff.audit_log.labels import page_label
+from app.sections.staff.audit_log.page_labels import page_label
 from tests.conftest import NOW
 from tests.factories import PASSWORD, Factory
 from tests.pages import PageClient

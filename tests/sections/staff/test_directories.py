@@ -57,6 +57,7 @@ def test_each_role_sees_on_the_index_what_it_may_change(admin: PageClient, app) 
         "/staff/directories/departments",
         "/staff/directories/topics",
         "/staff/directories/premises",
+        "/staff/directories/answers",
         "/staff/directories/supplier",
         "/staff/directories/texts",
     } == links

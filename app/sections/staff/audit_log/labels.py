@@ -9,6 +9,7 @@ from urllib.parse import unquote_plus
 
 from app.domain.formats import day
 from app.queries.audit_log import ActorGroup
+from app.sections.staff.audit_log.page_labels import page_label
 from app.sections.staff.labels import ROLES
 from app.web.filters import moment
 from app.web.forms import printable
@@ -79,6 +80,7 @@ ACTIONS = {
     "readings.withdrawn": ("readings", "Показания отозваны"),
     "readings.replaced": ("readings", "Показание заменено"),
     "enquiry.sent": ("enquiries", "Отправлено обращение"),
+    "enquiry.entered": ("enquiries", "Внесено обращение"),
     "enquiry.added": ("enquiries", "Дополнено обращение"),
     "enquiry.closed": ("enquiries", "Обращение закрыто потребителем"),
     "enquiry.rated": ("enquiries", "Оценен ответ на обращение"),
@@ -95,6 +97,7 @@ ACTIONS = {
     "account.email_changed": ("details", "Изменен e-mail"),
     "account.phone_changed": ("details", "Изменен телефон"),
     "account.person_saved": ("details", "Изменены сведения о контактном лице"),
+    "customer_note.added": ("details", "Записана заметка или звонок"),
     "consent.withdrawn": ("consents", "Отозвано согласие"),
     "staff.looked": ("looks", "Просмотр данных"),
     "journal.exported": ("looks", "Выгружен журнал"),
@@ -114,6 +117,8 @@ ACTIONS = {
     "topic.given_back": ("directories", "Вид обращения снова из биллинга"),
     "premises_kind.added": ("directories", "Добавлен вид помещения"),
     "premises_kind.changed": ("directories", "Изменен вид помещения"),
+    "answer_template.added": ("directories", "Добавлен шаблон ответа"),
+    "answer_template.changed": ("directories", "Изменен шаблон ответа"),
     "supplier.changed": ("directories", "Изменены реквизиты поставщика"),
     "supplier.given_back": ("directories", "Реквизиты поставщика снова из биллинга"),
     "announcement.added": ("directories", "Создано объявление"),
@@ -121,6 +126,13 @@ ACTIONS = {
     "announcement.ended": ("directories", "Снято объявление"),
     "text.published": ("directories", "Опубликована новая редакция текста"),
     "message.retried": ("messages", "Сообщение отправлено еще раз"),
+    "mailing.drafted": ("messages", "Создан черновик рассылки"),
+    "mailing.changed": ("messages", "Изменен текст рассылки"),
+    "mailing.tested": ("messages", "Отправлена проба рассылки"),
+    "mailing.started": ("messages", "Начата рассылка"),
+    "mailing.stopped": ("messages", "Остановлена рассылка"),
+    "mailing.discarded": ("messages", "Удален черновик рассылки"),
+    "supplier_message.opened": ("messages", "Открыто сообщение поставщика"),
     "alarm": ("messages", "Достигнут предел установки"),
     "staff.created": ("staff", "Создан сотрудник"),
     "staff.changed": ("staff", "Изменен сотрудник"),
@@ -130,10 +142,12 @@ SUBJECTS = {
     "accounts": "учетная запись",
     "alarm": "предел",
     "announcements": "объявление",
+    "answer_templates": "шаблон ответа",
     "charge_lines": "строка документа",
     "charges": "документ",
     "consents": "согласие",
     "contracts": "договор",
+    "customer_notes": "заметка или звонок",
     "customers": "потребитель",
     "departments": "отделение",
     "enquiries": "обращение",
@@ -143,6 +157,8 @@ SUBJECTS = {
     "invoices": "счет",
     "journal": "журнал",
     "lists": "список",
+    "mailing_recipients": "сообщение поставщика",
+    "mailings": "рассылка",
     "messages": "сообщение",
     "meters": "прибор учета",
     "monthly_balances": "сальдо",
@@ -165,6 +181,7 @@ FIELDS = {
     "answer_days": "срок ответа, дней",
     "answer_due_on": "ответить до",
     "assignee": "исполнитель",
+    "audience": "кому",
     "bank": "банк",
     "bank_name": "банк",
     "begins_at": "начало",
@@ -257,57 +274,25 @@ FIELDS = {
     "withdrawn_at": "скрыто",
     "work_hours": "часы работы",
 }
-# Sections whose pages a clerk opens; a page that is not here is shown by its endpoint.
-PAGES = {
-    "home": "Главная",
-    "settlements": "Взаиморасчеты",
-    "charges": "Начисления",
-    "payments": "Оплаты",
-    "invoices": "Счета",
-    "pay": "Оплатить",
-    "readings": "Показания",
-    "enquiries": "Обращения",
-    "profile": "Реквизиты и контакты",
-    "people": "Сотрудники и доступ",
-    "edo": "ЭДО",
-    "files": "Файлы",
-    "staff.billing": "Загрузка",
-    "staff.billing_errors": "Загрузка: файл замечаний",
-    "staff.billing_job": "Загрузка: набор",
-    "staff.balance_checks": "Сверка остатков",
-    "staff.balance_checks_file": "Сверка остатков: файл",
-    "staff.contact_gaps_file": "Нет читаемого контакта: файл",
-    "staff.billing_run": "Загрузка: итоги",
-    "staff.customer": "Карточка договора",
-    "staff.customers": "Потребители",
-    "staff.transfers": "Договоры, сменившие потребителя",
-    "staff.transfers_same_inn": "Договоры, сменившие код потребителя",
-    "staff.transfer": "Смена потребителя",
-    "staff.enquiries": "Обращения",
-    "staff.enquiries_file": "Обращения: файл",
-    "staff.enquiries_summary": "Сводка по обращениям",
-    "staff.enquiries_summary_file": "Сводка по обращениям: файл",
-    "staff.enquiry": "Обращение",
-    "staff.enquiry_file": "Файл обращения",
-    "staff.audit_log": "Журнал",
-    "staff.message": "Сообщение",
-    "staff.messages": "Письма и смс",
-    "staff.reading_entry": "Показания по телефону",
-    "staff.reading_exchange": "Обмен показаниями с биллингом",
-    "staff.reading_package": "Пакет для биллинга: файл",
-    "staff.readings": "Показания на проверку",
-    "staff.readings_file": "Показания на проверку: файл",
-    "staff.registration": "Регистрация",
-    "staff.registrations": "Регистрации",
-    "staff.members": "Сотрудники",
-    "staff.member": "Сотрудник",
-    "staff.dashboard": "Сегодня",
-    "staff.health": "Состояние системы",
-}
 VALUES: dict[str, dict[str, str]] = {
     "role": {str(role): label for role, label in ROLES.items()},
     "action": GROUPS,
-    "channel": {"mail": "письмо", "sms": "смс"},
+    "channel": {"mail": "письмо", "sms": "смс", "phone": "по телефону", "written": "на бумаге"},
+    "audience": {
+        "all": "всем",
+        "department": "договорам отделения",
+        "address": "по адресу",
+        "contracts": "списку договоров",
+        "points": "списку точек поставки",
+    },
+    "kind": {
+        "info": "сообщение",
+        "works": "плановые работы",
+        "outage": "отключение",
+        "note": "заметка",
+        "call_in": "входящий звонок",
+        "call_out": "исходящий звонок",
+    },
     "who": {str(group): label for group, label in ACTOR_GROUPS.items()},
     "source": {"portal": "личный кабинет", "staff": "сотрудник"},
     "status": {
@@ -359,12 +344,6 @@ def value_label(name: str, value: Any) -> str:
     if name in _READ:
         return _READ[name](text)
     return VALUES.get(name, {}).get(text) or _time_label(text)
-
-
-def page_label(endpoint: str) -> str:
-    """The heading of a page by its endpoint; one without a label is shown as it is."""
-    section = endpoint.partition(".")[0]
-    return PAGES.get(endpoint) or PAGES.get(section) or endpoint
 
 
 def _time_label(text: str) -> str:

@@ -14,9 +14,9 @@ from app.sections.staff.audit_log.labels import (
     SUBJECTS,
     action_label,
     field_label,
-    page_label,
     value_label,
 )
+from app.sections.staff.audit_log.page_labels import page_label
 from app.web.context import clock
 from app.web.filters import moment
 

@@ -13,7 +13,9 @@ from app.domain.staff import StaffPermission
 from app.extensions import db
 from app.models import Announcement
 from app.queries import directories as queries
+from app.queries.enquiries.customer import list_departments
 from app.sections.staff.blueprint import bp
+from app.sections.staff.content.audiences import read_scope
 from app.sections.staff.content.forms import AnnouncementForm
 from app.sections.staff.content.presenters import present_announcements
 from app.web.context import clock, local_now
@@ -30,11 +32,13 @@ def directory_announcements() -> ResponseReturnValue:
     """Coming, current and past ones."""
     total = queries.count_announcements(db.session())
     pager = Pager.from_request(STAFF_PAGE_ROWS, total)
+    rows = queries.list_announcements(db.session(), pager.offset, pager.size)
     return render_page(
         "staff/content/announcements.html",
         fragment="results",
         rows=present_announcements(
-            queries.list_announcements(db.session(), pager.offset, pager.size),
+            rows,
+            queries.count_contracts(db.session(), [row.id for row, _ in rows]),
             queries.find_announced_id(db.session(), clock().now()),
             clock().now(),
         ),
@@ -47,15 +51,16 @@ def directory_announcements() -> ResponseReturnValue:
 @staff_access(StaffPermission.ANNOUNCE)
 def directory_announcement_new() -> ResponseReturnValue:
     """The form of a new one: from now for a day."""
-    return _page(AnnouncementForm(local_now()))
+    return _page(_form())
 
 
 @bp.post("/directories/announcements/new")
 @staff_access(StaffPermission.ANNOUNCE)
 def directory_announcement_new_submit() -> ResponseReturnValue:
     """Announce it."""
-    form = AnnouncementForm(local_now())
-    if not form.validate():
+    form = _form()
+    scope = read_scope(form) if form.validate() else None
+    if scope is None:
         return _page(form, status=422)
     actions.announce(
         db.session(),
@@ -64,6 +69,7 @@ def directory_announcement_new_submit() -> ResponseReturnValue:
         form.moments["ends_at"],
         current_clerk().staff_id,
         clock().now(),
+        scope,
     )
     db.session.commit()
     return _back()
@@ -74,7 +80,7 @@ def directory_announcement_new_submit() -> ResponseReturnValue:
 def directory_announcement(announcement_id: int) -> ResponseReturnValue:
     """An announcement; one that is over stays as it was read."""
     row = queries.get_announcement(db.session(), announcement_id)
-    return _page(AnnouncementForm(local_now(), row), row)
+    return _page(_form(row), row)
 
 
 @bp.post("/directories/announcements/<id:announcement_id>")
@@ -82,8 +88,9 @@ def directory_announcement(announcement_id: int) -> ResponseReturnValue:
 def directory_announcement_submit(announcement_id: int) -> ResponseReturnValue:
     """Save the text and the period of an announcement."""
     row = queries.get_announcement(db.session(), announcement_id)
-    form = AnnouncementForm(local_now(), row)
-    if not form.validate():
+    form = _form(row)
+    scope = read_scope(form) if form.validate() else None
+    if scope is None:
         return _page(form, row, 422)
     try:
         actions.change_announcement(
@@ -93,6 +100,7 @@ def directory_announcement_submit(announcement_id: int) -> ResponseReturnValue:
             form.moments["begins_at"],
             form.moments["ends_at"],
             clock().now(),
+            scope,
         )
     except AnnouncementOverError:
         return _page(form, row, 422)
@@ -111,6 +119,11 @@ def directory_announcement_end(announcement_id: int) -> ResponseReturnValue:
         return _back()
     db.session.commit()
     return _back()
+
+
+def _form(row: Announcement | None = None) -> AnnouncementForm:
+    departments = {choice.id: choice.name for choice in list_departments(db.session())}
+    return AnnouncementForm(local_now(), row, departments)
 
 
 def _back() -> ResponseReturnValue:

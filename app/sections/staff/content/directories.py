@@ -1,4 +1,4 @@
-"""«Справочники»: departments, enquiry topics and kinds of premises: list, add, edit."""
+"""«Справочники»: departments, topics, kinds of premises, ready answers: list, add, edit."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from app.domain.directories import RecordSource, record_source
 from app.domain.errors import DirectoryError
 from app.domain.staff import StaffPermission
 from app.extensions import db
-from app.models import Department, EnquiryTopic, PremisesKind
+from app.models import AnswerTemplate, Department, EnquiryTopic, PremisesKind
 from app.queries import directories as queries
-from app.queries.enquiries.customer import list_departments
+from app.queries.enquiries.customer import list_departments, list_topics
 from app.sections.staff.blueprint import bp
 from app.sections.staff.content.forms import (
+    AnswerForm,
     DepartmentForm,
     DirectoryForm,
     PremisesForm,
@@ -77,6 +78,14 @@ DIRECTORIES = {
             "Вид помещения",
             "Добавить вид помещения",
         ),
+        Directory(
+            "answers",
+            AnswerTemplate,
+            AnswerForm,
+            "Шаблоны ответов",
+            "Шаблон ответа",
+            "Добавить шаблон ответа",
+        ),
     )
 }
 KINDS = f"<any({', '.join(DIRECTORIES)}):kind>"
@@ -105,7 +114,7 @@ def directory(kind: str) -> ResponseReturnValue:
         rows=present_rows(
             kind,
             queries.list_rows(db.session(), found.model, pager.offset, pager.size),
-            queries.name_departments(db.session()) if kind == "topics" else {},
+            _names(kind),
             config().enquiry_answer_days,
         ),
         columns=COLUMNS[kind],
@@ -177,19 +186,34 @@ def directory_give_back(kind: str, row_id: int) -> ResponseReturnValue:
 
 
 def _record_source(row: Any) -> RecordSource:
-    return RecordSource.PORTAL if isinstance(row, PremisesKind) else record_source(row)
+    is_of_portal = isinstance(row, PremisesKind | AnswerTemplate)
+    return RecordSource.PORTAL if is_of_portal else record_source(row)
+
+
+def _names(kind: str) -> dict[int, str]:
+    """Names of what the records of a directory refer to."""
+    if kind == "answers":
+        return queries.name_topics(db.session())
+    return queries.name_departments(db.session()) if kind == "topics" else {}
 
 
 def _offer(form: Any, row: Any = None) -> Any:
-    """The form with the departments to choose from; one that is switched off stays where it is."""
-    if not isinstance(form, TopicForm):
-        return form
-    departments = {row.id: row.name for row in list_departments(db.session())}
-    if row is not None and row.department_id and row.department_id not in departments:
-        name = queries.name_departments(db.session())[row.department_id]
-        departments[row.department_id] = f"{name} (выключено)"
-    form.offer(departments)
+    """The form with what it chooses from; a choice that is switched off stays where it is."""
+    if isinstance(form, TopicForm):
+        present = row.department_id if row is not None else None
+        known = {choice.id: choice.name for choice in list_departments(db.session())}
+        form.offer(_with_present(known, present, "topics"))
+    elif isinstance(form, AnswerForm):
+        present = row.topic_id if row is not None else None
+        known = {choice.id: choice.name for choice in list_topics(db.session())}
+        form.offer(_with_present(known, present, "answers"))
     return form
+
+
+def _with_present(known: dict[int, str], present: int | None, kind: str) -> dict[int, str]:
+    if present and present not in known:
+        return known | {present: f"{_names(kind)[present]} (выключено)"}
+    return known
 
 
 def _refuse(found: Directory, form: Any, error: DirectoryError, row: Any = None) -> Response:

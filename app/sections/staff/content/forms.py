@@ -8,10 +8,16 @@ from datetime import datetime, tzinfo
 from typing import Any, ClassVar
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
-from app.domain.announcements import read_moment, show_moment
+from app.domain.announcements import (
+    AnnouncementAudience,
+    AnnouncementKind,
+    read_moment,
+    show_moment,
+)
+from app.domain.answer_templates import PLACEHOLDERS, list_unknown
 from app.domain.company_ids import is_ogrn
 from app.domain.contacts import normalise_email
 from app.domain.errors import ContactError, PeriodError
@@ -21,7 +27,20 @@ from app.web.contact_errors import contact_error_text
 from app.web.field_errors import MaxLength, Required, field_error
 from app.web.forms import printable
 
+KIND_LABELS = {
+    str(AnnouncementKind.INFO): "Сообщение",
+    str(AnnouncementKind.WORKS): "Плановые работы",
+    str(AnnouncementKind.OUTAGE): "Отключение",
+}
+AUDIENCE_LABELS = {
+    str(AnnouncementAudience.ALL): "Всем, на каждой странице",
+    str(AnnouncementAudience.DEPARTMENT): "Договорам отделения",
+    str(AnnouncementAudience.ADDRESS): "Договорам с точкой поставки по адресу",
+    str(AnnouncementAudience.CONTRACTS): "Договорам из списка",
+    str(AnnouncementAudience.POINTS): "Точкам поставки из списка",
+}
 MAX_TEXT = 60_000
+MAX_ANSWER = 5000
 DEFAULT_HOURS = 24
 
 
@@ -121,6 +140,37 @@ class PremisesForm(DirectoryForm):
         return super().values() | {"position": int(self.position.data)}
 
 
+class AnswerForm(DirectoryForm):
+    """Шаблон ответа."""
+
+    optional = frozenset({"topic_id"})
+    name = _text("Название", needed="введите название, по нему шаблон выбирают")
+    topic_id = SelectField("Вид обращения", default="")
+    text = TextAreaField(
+        "Текст",
+        filters=[_lines],
+        validators=[
+            Required("напишите текст ответа"),
+            MaxLength(MAX_ANSWER, f"нужно до {MAX_ANSWER} знаков, столько бывает в ответе"),
+        ],
+    )
+
+    def validate_text(self, field: TextAreaField) -> None:
+        if unknown := list_unknown(field.data):
+            known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+            advice = f"подстановки {unknown[0]} нет. Есть {known}"
+            raise ValidationError(field_error(field, advice))
+
+    def offer(self, topics: Mapping[int, str]) -> None:
+        """The topics to choose from."""
+        known = {str(key): name for key, name in topics.items()}
+        self.topic_id.choices = {"": "Любой"} | known
+
+    def values(self) -> dict[str, Any]:
+        found = super().values()
+        return found | {"topic_id": int(found["topic_id"]) if found["topic_id"] else None}
+
+
 class SupplierForm(BankFields):
     """The supplier's requisites. Of a bank that billing has sent and nobody has touched nothing is
     said: a telephone has to be changeable beside it."""
@@ -205,8 +255,23 @@ class AnnouncementForm(FlaskForm):
     begins_at = _text("Показывать с", 40)
     ends_at = _text("Показывать до", 40)
 
-    def __init__(self, now: datetime, row: Announcement | None = None) -> None:
+    kind = SelectField("Вид", choices=KIND_LABELS, default=AnnouncementKind.INFO)
+    audience = RadioField(
+        "Кому", choices=AUDIENCE_LABELS, default=AnnouncementAudience.ALL, validate_choice=False
+    )
+    department = SelectField("Отделение", default="", validate_choice=False)
+    place = _text("Часть адреса точки поставки", 200)
+    numbers = TextAreaField("Номера договоров или коды точек поставки", filters=[_lines])
+
+    def __init__(
+        self,
+        now: datetime,
+        row: Announcement | None = None,
+        departments: Mapping[int, str] | None = None,
+    ) -> None:
         super().__init__()
+        known = {str(key): name for key, name in (departments or {}).items()}
+        self.department.choices = {"": "Выберите"} | known
         self.now = now
         self.moments: dict[str, datetime] = {}
         self.unreadable: set[str] = set()
@@ -219,6 +284,43 @@ class AnnouncementForm(FlaskForm):
         self.begins_at.data = show_moment(row.begins_at.astimezone(zone) if row else self.now)
         ends = row.ends_at.astimezone(zone) if row else self.now
         self.ends_at.data = show_moment(ends, plus_hours=0 if row else DEFAULT_HOURS)
+        if row:
+            self.kind.data, self.audience.data = row.kind, row.audience
+            box = self.boxes.get(row.audience)
+            if box is not None:
+                box.data = row.audience_text
+
+    @property
+    def boxes(self) -> dict[str, Any]:
+        """The field that says which contracts are meant, by audience."""
+        return {
+            AnnouncementAudience.DEPARTMENT: self.department,
+            AnnouncementAudience.ADDRESS: self.place,
+            AnnouncementAudience.CONTRACTS: self.numbers,
+            AnnouncementAudience.POINTS: self.numbers,
+        }
+
+    def validate_audience(self, field: RadioField) -> None:
+        if field.data not in field.choices:
+            raise ValidationError(field_error(field, "выберите"))
+
+    def validate_department(self, field: SelectField) -> None:
+        self._need(field, AnnouncementAudience.DEPARTMENT, "выберите из списка")
+        if field.data not in field.choices:
+            raise ValidationError(field_error(field, "выберите из списка"))
+
+    def validate_place(self, field: StringField) -> None:
+        self._need(field, AnnouncementAudience.ADDRESS, "введите, например, улицу и дом")
+
+    def validate_numbers(self, field: TextAreaField) -> None:
+        self._need(field, AnnouncementAudience.CONTRACTS, "вставьте номера, по одному в строке")
+        self._need(field, AnnouncementAudience.POINTS, "вставьте коды, по одному в строке")
+        if len(field.data) > MAX_TEXT:
+            raise ValidationError(field_error(field, "слишком длинный список"))
+
+    def _need(self, field: Any, audience: AnnouncementAudience, advice: str) -> None:
+        if self.audience.data == audience and not (field.data or "").strip():
+            raise ValidationError(field_error(field, advice))
 
     def validate_begins_at(self, field: StringField) -> None:
         self._read(field)

@@ -9,9 +9,9 @@ from typing import Any
 
 from flask import url_for
 
-from app.domain.announcements import Stage, stage_of
+from app.domain.announcements import AnnouncementAudience, Stage, stage_of
 from app.domain.directories import RecordSource, record_source
-from app.models import Announcement, Department, EnquiryTopic, PremisesKind
+from app.models import Announcement, AnswerTemplate, Department, EnquiryTopic, PremisesKind
 
 SOURCES = {
     RecordSource.BILLING: "биллинг",
@@ -20,6 +20,8 @@ SOURCES = {
     RecordSource.BUILT_IN: "список кабинета",
 }
 ANY_DEPARTMENT = "Выбирает потребитель"
+ANY_TOPIC = "Любой"
+BEGINNING = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class DirectoryColumn:
 COLUMNS: Mapping[str, Sequence[DirectoryColumn]] = {
     "departments": (DirectoryColumn("Адрес"), DirectoryColumn("Телефон и e-mail")),
     "topics": (DirectoryColumn("Отделение"), DirectoryColumn("Срок ответа, дней", is_number=True)),
+    "answers": (DirectoryColumn("Вид обращения"), DirectoryColumn("Начало текста")),
     "premises": (DirectoryColumn("Место в списке", is_number=True),),
 }
 
@@ -51,14 +54,14 @@ class DirectoryRow:
 def present_rows(
     kind: str,
     rows: Sequence[Any],
-    departments: Mapping[int, str],
+    names: Mapping[int, str],
     answer_days: int,
 ) -> list[DirectoryRow]:
     """Decide what the records of a directory show.
 
     Args:
-        rows: ``Department``, ``EnquiryTopic`` or ``PremisesKind``.
-        departments: names by id, for topics.
+        rows: ``Department``, ``EnquiryTopic``, ``PremisesKind`` or ``AnswerTemplate``.
+        names: of departments by id, for topics; of topics, for ready answers.
         answer_days: the deadline of topics that have none of their own.
     """
     here = url_for("staff.directory", kind=kind)
@@ -66,22 +69,34 @@ def present_rows(
         DirectoryRow(
             f"{here}/{row.id}",
             row.name,
-            tuple(zip(COLUMNS[kind], _cells(row, departments, answer_days), strict=True)),
-            SOURCES[record_source(row)],
+            tuple(zip(COLUMNS[kind], _cells(row, names, answer_days), strict=True)),
+            _source(row),
             row.is_active,
         )
         for row in rows
     ]
 
 
+def _source(row: Department | EnquiryTopic | PremisesKind | AnswerTemplate) -> str:
+    if isinstance(row, PremisesKind | AnswerTemplate):
+        return SOURCES[RecordSource.PORTAL]
+    return SOURCES[record_source(row)]
+
+
 def _cells(
-    row: Department | EnquiryTopic | PremisesKind, departments: Mapping[int, str], answer_days: int
+    row: Department | EnquiryTopic | PremisesKind | AnswerTemplate,
+    names: Mapping[int, str],
+    answer_days: int,
 ) -> Sequence[str]:
     if isinstance(row, Department):
         return row.address or "", ", ".join(text for text in (row.phone, row.email) if text)
     if isinstance(row, EnquiryTopic):
         days = str(row.answer_days) if row.answer_days else f"{answer_days} (общий)"
-        return departments.get(row.department_id or 0, ANY_DEPARTMENT), days
+        return names.get(row.department_id or 0, ANY_DEPARTMENT), days
+    if isinstance(row, AnswerTemplate):
+        begins = " ".join(row.text[:BEGINNING].split())
+        more = "…" if len(row.text) > BEGINNING else ""
+        return names.get(row.topic_id or 0, ANY_TOPIC), begins + more
     return (str(row.position),)
 
 
@@ -105,19 +120,26 @@ class AnnouncementRow:
 
 
 def present_announcements(
-    rows: Sequence[tuple[Announcement, str]], shown_id: int | None, now: datetime
+    rows: Sequence[tuple[Announcement, str]],
+    counts: Mapping[int, int],
+    shown_id: int | None,
+    now: datetime,
 ) -> list[AnnouncementRow]:
     """Decide what the announcements show.
 
     Args:
         rows: with the names of their authors.
+        counts: contracts of those that are not for everybody, by id.
         shown_id: the one that is on all pages now.
     """
-    return [_present_announcement(row, author, shown_id, now) for row, author in rows]
+    return [
+        _present_announcement(row, author, counts.get(row.id, 0), shown_id, now)
+        for row, author in rows
+    ]
 
 
 def _present_announcement(
-    row: Announcement, author: str, shown_id: int | None, now: datetime
+    row: Announcement, author: str, contracts: int, shown_id: int | None, now: datetime
 ) -> AnnouncementRow:
     stage = stage_of(row.begins_at, row.ends_at, now)
     url = f"{url_for('staff.directory_announcements')}/{row.id}"
@@ -128,6 +150,8 @@ def _present_announcement(
         state = ("no", "Закончилось")
     elif row.id == shown_id:
         state = ("ok", "На всех страницах")
+    elif row.audience != AnnouncementAudience.ALL:
+        state = ("ok", f"У договоров: {contracts}")
     else:
         state = ("wait", "Закрыто более новым")
     return AnnouncementRow(

@@ -20,10 +20,12 @@ from app.queries import customers as queries
 from app.queries.contract_details import get_contract_details
 from app.queries.contract_search import find_contracts, find_exact_contract
 from app.queries.contracts import get_as_customer
+from app.queries.customer_notes import list_notes
 from app.queries.open_items import read_money_overview
 from app.queries.profile import get_session
 from app.queries.transfers import list_transfers_of
 from app.sections.staff.blueprint import bp
+from app.sections.staff.customers.note_forms import KINDS
 from app.sections.staff.customers.presenters import present_accounts
 from app.sections.staff.labels import BLOCKED, REGISTRATIONS
 from app.web.context import clock, local_now
@@ -36,6 +38,7 @@ from app.web.permissions import staff_access
 from app.web.policies import recovery_rules, session_lives
 
 PAGE_ROWS = 25
+CARD_NOTES = 3
 DONE = {
     "blocked": "Учетная запись заблокирована, сеансы завершены.",
     "unblocked": "Учетная запись снова открыта.",
@@ -167,6 +170,8 @@ def _card(contract: Contract, message: str | None = None, status: int = 200) -> 
             contract.id, queries.list_accounts(session, contract, now, *session_lives())
         ),
         registrations=queries.list_last_registrations(session, contract),
+        notes=list_notes(session, contract.customer_id, limit=CARD_NOTES),
+        note_kinds=KINDS,
         messages=queries.list_last_messages(session, contract),
         statuses=CONTRACT_STATUSES,
         states=REGISTRATIONS,

@@ -93,6 +93,24 @@ def _enquiries(dashboard: Dashboard) -> list[Task]:
     ]
 
 
+def _messages(dashboard: Dashboard, failed_since: str) -> list[Task]:
+    return [
+        Task(
+            dashboard.failed_messages,
+            "Сообщения не ушли за неделю",
+            "неотправленных сообщений за неделю",
+            url_for("staff.messages", first=failed_since),
+            is_pressing=True,
+        ),
+        Task(
+            dashboard.undelivered_sms,
+            "Смс не доставлены за неделю",
+            "недоставленных смс за неделю",
+            url_for("staff.messages", state="undelivered", first=failed_since),
+        ),
+    ]
+
+
 def _others(dashboard: Dashboard, failed_since: str) -> list[Task]:
     oldest = dashboard.oldest_registration
     late = dashboard.readings_late
@@ -105,13 +123,7 @@ def _others(dashboard: Dashboard, failed_since: str) -> list[Task]:
             "доступ закрыт до решения",
             is_pressing=True,
         ),
-        Task(
-            dashboard.failed_messages,
-            "Сообщения не ушли за неделю",
-            "неотправленных сообщений за неделю",
-            url_for("staff.messages", first=failed_since),
-            is_pressing=True,
-        ),
+        *_messages(dashboard, failed_since),
         Task(
             dashboard.registrations,
             "Регистрации ждут решения",

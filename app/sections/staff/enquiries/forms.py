@@ -12,7 +12,7 @@ from wtforms.validators import ValidationError
 
 from app.domain.enquiries import DeadlineFilter, QueueState, Reply
 from app.lib.database import MAX_ID
-from app.models import Department, Enquiry, EnquiryTopic, StaffMember
+from app.models import AnswerTemplate, Department, Enquiry, EnquiryTopic, StaffMember
 from app.queries.enquiries.staff import NONE, EnquiryFilter
 from app.sections.enquiries.forms import MAX_TEXT, lines
 from app.sections.staff.enquiries.labels import DEADLINES, STATES, STEPS
@@ -89,7 +89,20 @@ class ReplyForm(FlaskForm):
     step = RadioField(
         "Что сделать", choices=dict(STEPS), default=Reply.ANSWER, validate_choice=False
     )
+    template = SelectField("Шаблон ответа", default="", validate_choice=False)
     text = TextAreaField("Текст потребителю", filters=[lines])
+
+    def offer(self, templates: Sequence[AnswerTemplate]) -> None:
+        """Fill the list of ready answers; without any the page has no such list."""
+        self.templates = {str(template.id): template for template in templates}
+        names = {key: template.name for key, template in self.templates.items()}
+        self.template.choices = {"": "Выберите шаблон"} | names
+
+    def insert(self, text: str) -> None:
+        """Put a ready answer after what has been typed."""
+        typed = (self.text.data or "").rstrip()
+        self.text.data = f"{typed}\n\n{text}" if typed else text
+        self.template.data = ""
 
     def validate_step(self, field: RadioField) -> None:
         if field.data not in field.choices:

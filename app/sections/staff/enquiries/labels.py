@@ -51,6 +51,7 @@ STEPS = {
     Reply.REJECT: "Отклонить и закрыть",
 }
 DONE = {
+    "entered": "Обращение зарегистрировано. Номер — в заголовке, срок ответа рядом.",
     "take": "Обращение за вами.",
     "assign": "Исполнитель изменен.",
     "answer": "Ответ отправлен потребителю: он в кабинете и в письме.",
@@ -109,7 +110,8 @@ def build_thread(enquiry: Enquiry) -> list[ThreadItem]:
 def author_label(entry: EnquiryEntry) -> str:
     """Who has written an entry, as staff read it."""
     if entry.author == Author.CUSTOMER:
-        return "Потребитель"
+        by = f", внес {entry.author_name}" if entry.staff_id else ""
+        return f"Потребитель{by}"
     return entry.author_name or ("Кабинет" if entry.author == Author.SYSTEM else "Поставщик")
 
 

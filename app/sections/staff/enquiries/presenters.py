@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy.orm import Session
+
 from app.domain.access import Permission
+from app.domain.answer_templates import CONTRACT, NAME, NUMBER
 from app.domain.enquiries import EnquiryStatus
 from app.domain.formats import day
 from app.extensions import db
-from app.models import Enquiry
+from app.models import Account, Enquiry
 from app.queries.contracts import get_as_customer
 from app.queries.enquiries.beside import (
     OtherEnquiry,
@@ -46,6 +49,16 @@ def build_beside(enquiry: Enquiry) -> Beside:
         list_others_of_contract(session, enquiry),
         find_place(session, enquiry, current_clerk().department_id),
     )
+
+
+def placeholder_values(session: Session, enquiry: Enquiry) -> dict[str, str]:
+    """What a ready answer says of this enquiry; a person without a name is their organisation."""
+    account = session.get(Account, enquiry.account_id) if enquiry.account_id else None
+    return {
+        CONTRACT: enquiry.contract.number,
+        NUMBER: enquiry.number or "",
+        NAME: (account.person_name if account else None) or enquiry.organisation,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField
 
 from app.actions.enquiries import assignment, replies
+from app.domain.answer_templates import fill_placeholders
 from app.domain.enquiries import OPEN, Reply
 from app.domain.errors import AttachmentError, EnquiryClosedError
 from app.domain.staff import StaffPermission
@@ -19,6 +20,7 @@ from app.extensions import db
 from app.jobs import delivery
 from app.logging import event
 from app.models import Attachment, Enquiry
+from app.queries.directories import list_answer_templates
 from app.queries.enquiries.customer import find_entry, list_departments, list_topics
 from app.queries.enquiries.staff import get_attachment_for_staff, get_enquiry_for_staff
 from app.queries.staff import get_staff, list_clerks
@@ -33,7 +35,7 @@ from app.sections.staff.enquiries.forms import (
     TopicForm,
     read_id,
 )
-from app.sections.staff.enquiries.presenters import build_beside
+from app.sections.staff.enquiries.presenters import build_beside, placeholder_values
 from app.web.context import clock, config, local_now
 from app.web.data_access import record_access
 from app.web.field_errors import field_error
@@ -128,6 +130,21 @@ def enquiry_reply(enquiry_id: int) -> ResponseReturnValue:
         files,
         reply=form,
     )
+
+
+@bp.post("/enquiries/<id:enquiry_id>/template")
+@staff_access(StaffPermission.WORK)
+@accepts_files
+def enquiry_template(enquiry_id: int) -> ResponseReturnValue:
+    """Put a ready answer into the box («Вставить»); nothing is sent or stored."""
+    found, form = get_enquiry_for_staff(db.session(), enquiry_id), ReplyForm()
+    form.offer(list_answer_templates(db.session(), found.topic_id))
+    template = form.templates.get(form.template.data or "")
+    if template is None:
+        form.template.errors = [field_error(form.template, "выберите из списка")]
+        return _page(found, 422, reply=form)
+    form.insert(fill_placeholders(template.text, placeholder_values(db.session(), found)))
+    return _page(found, reply=form)
 
 
 @bp.post("/enquiries/<id:enquiry_id>/close")
@@ -310,6 +327,7 @@ def _fill_forms(found: Enquiry, typed: Mapping[str, Any]) -> dict[str, FlaskForm
     close = typed.get("close") or CloseForm(formdata=None)
     for key in (reply.key, note.note_key, close.close_key):
         key.data = fresh_key(key.data)
+    reply.offer(list_answer_templates(db.session(), found.topic_id))
     reply.seen.data = str(found.entries[-1].id) if found.entries else ""
     return {
         "reply": reply,

@@ -5,8 +5,10 @@ from __future__ import annotations
 SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     # value of the filter: its label, the statuses that it shows
     "failed": ("Не отправлены", ("failed",)),
+    "undelivered": ("Смс не доставлены", ("sent",)),
     "waiting": ("Ждут отправки", ("waiting", "sending")),
     "suppressed": ("Удержаны", ("suppressed",)),
+    "stopped": ("Остановлены", ("stopped",)),
     "sent": ("Отправлены", ("sent",)),
     "all": ("Все", ()),
 }
@@ -15,6 +17,7 @@ STATUSES = {
     "sending": ("wait", "Отправляется"),
     "sent": ("ok", "Отправлено"),
     "failed": ("no", "Не отправлено"),
+    "stopped": ("no", "Остановлено: рассылку прервали"),
     "suppressed": ("no", "Удержано: слишком много писем на этот адрес"),
 }
 CHANNELS = {"mail": "Письмо", "sms": "Смс"}
@@ -34,6 +37,8 @@ KINDS = {
     "import_failed": "Загрузка не удалась",
     "invitation": "Приглашение",
     "invitation_accepted": "Приглашение принято",
+    "mailing": "Рассылка",
+    "mailing_test": "Рассылка: проба",
     "password_changed": "Пароль изменен",
     "reading_receipt": "Показания приняты",
     "reading_refused": "Показание отклонено",
@@ -52,6 +57,10 @@ KINDS = {
     "transfer_new": "Сменился потребитель: новой стороне",
     "transfer_open": "Сменился потребитель: можно регистрироваться",
     "transfer_restored": "Доступ восстановлен",
+}
+DELIVERY = {
+    "delivered": ("ok", "Доставлено"),
+    "undelivered": ("no", "Не доставлено"),
 }
 NO_RETRY = {
     "sent": "Сообщение уже отправлено или отправляется.",

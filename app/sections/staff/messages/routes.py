@@ -15,9 +15,10 @@ from app.jobs import delivery
 from app.models import Message
 from app.queries.messages import MessageFilter, get_message, list_messages
 from app.queries.pagination import Cursor, Slice
+from app.queries.sms_reports import find_report
 from app.sections.staff.audit_log.forms import DayField, midnight
 from app.sections.staff.blueprint import bp
-from app.sections.staff.messages.labels import CHANNELS, KINDS, NO_RETRY, SHOWN, STATUSES
+from app.sections.staff.messages.labels import CHANNELS, DELIVERY, KINDS, NO_RETRY, SHOWN, STATUSES
 from app.web.context import clock
 from app.web.data_access import record_access
 from app.web.field_errors import ListField, MaxLength
@@ -25,7 +26,7 @@ from app.web.forms import printable, summary_of
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 
-FAILED, SUPPRESSED = "failed", "suppressed"
+FAILED, SUPPRESSED, UNDELIVERED = "failed", "suppressed", "undelivered"
 
 
 class MessagesForm(Form):
@@ -52,11 +53,8 @@ def messages() -> ResponseReturnValue:
         if field.name not in request.args:
             field.data = field.default
     if form.validate():
-        statuses = SHOWN[form.state.data][1]
-        since = midnight(form.first.day) if form.first.day else None
-        wanted = MessageFilter(statuses, form.channel.data, form.text.data or "", since)
         cursor = Cursor.from_query(request.args.get("before"), request.args.get("after"))
-        found = list_messages(db.session(), wanted, cursor)
+        found = list_messages(db.session(), _wanted(form), cursor)
     query = {field.name: field.data or "" for field in form}
     return render_page(
         "staff/messages/index.html",
@@ -96,6 +94,17 @@ def message_retry(message_id: int) -> ResponseReturnValue:
     return redirect(url_for("staff.message", message_id=message_id, retried=1), 303)
 
 
+def _wanted(form: MessagesForm) -> MessageFilter:
+    """What a valid form asks for."""
+    return MessageFilter(
+        SHOWN[form.state.data][1],
+        form.channel.data,
+        form.text.data or "",
+        midnight(form.first.day) if form.first.day else None,
+        is_undelivered=form.state.data == UNDELIVERED,
+    )
+
+
 def _page(message_id: int, status: int = 200, error: str | None = None) -> Response:
     found, number = get_message(db.session(), message_id)
     return render_page(
@@ -106,6 +115,8 @@ def _page(message_id: int, status: int = 200, error: str | None = None) -> Respo
         kinds=KINDS,
         channels=CHANNELS,
         statuses=STATUSES,
+        report=find_report(db.session(), found),
+        delivery=DELIVERY,
         no_retry=NO_RETRY["interactive"] if found.is_interactive else "",
         is_failed=found.status in (FAILED, SUPPRESSED),
         retried=request.args.get("retried"),

@@ -1,0 +1,1 @@
+"""Staff: figures of the work for managers."""

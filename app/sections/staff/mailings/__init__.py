@@ -1,0 +1,1 @@
+"""Staff: mailings to a chosen list of contracts."""
