@@ -37,6 +37,7 @@ PAGES = {
     "staff.enquiry_new": "Внесение обращения",
     "staff.enquiry_file": "Файл обращения",
     "staff.audit_log": "Журнал",
+    "events": "События",
     "inbox": "Сообщения поставщика",
     "staff.mailing": "Рассылка",
     "staff.mailing_proof": "Рассылка: подтверждение",
