@@ -19,8 +19,10 @@ from app.lib.keyring import attach_keyring
 from app.lib.packages import require_package
 from app.lib.static_files import CONTINUES, read_served
 from app.sections import (
+    access_requests,
     api,
     appearance,
+    attachment,
     auth,
     charges,
     consents,
@@ -63,6 +65,8 @@ from app.web.urls import LateRule
 from config import ROOT, Config
 
 SECTIONS = (
+    access_requests.bp,
+    attachment.bp,
     auth.bp,
     registration.bp,
     recovery.bp,

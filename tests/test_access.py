@@ -35,6 +35,10 @@ from tests.tables import rows_of
 # other route asks for a permission at its contract, or for the daily work.
 LISTED = {
     PUBLIC: {
+        "access_requests.ask",
+        "access_requests.ask_submit",
+        "access_requests.link",
+        "access_requests.sent",
         "appearance.choose",
         "appearance.index",
         "auth.second_factor",
@@ -89,6 +93,18 @@ LISTED = {
         "sms_reports.gateway",
         "sms_reports.twilio",
     },
+    SIGNED_IN: {
+        "attachment.index",
+        "attachment.others",
+        "attachment.others_submit",
+        "attachment.proof",
+        "attachment.proof_submit",
+        "attachment.submit",
+        "auth.extend_session",
+        "auth.sign_out",
+        "service.contract_choice",
+    },
+    TOKEN: {"api.batch_status", "api.load_batch", "metrics.index"},
     STAFF + StaffPermission.IMPORT: {
         "staff.balance_checks",
         "staff.balance_checks_file",

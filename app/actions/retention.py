@@ -20,6 +20,7 @@ from app.domain.retention import Retention
 from app.lib.database import count_changed
 from app.models import (
     Account,
+    AccessRequest,
     AccountSession,
     AuditEvent,
     Base,
@@ -53,6 +54,7 @@ UNCONFIRMED = timedelta(days=30)
 CHANGES = timedelta(days=30)
 UNANSWERED = timedelta(days=30)
 """Of an invitation, from its end on: it names somebody who has given no consent."""
+REQUESTS = timedelta(days=30)
 SIGNS_OF_LIFE = timedelta(days=7)
 EVENTS = timedelta(days=400)
 """A little more than a year: the same month of last year is still there."""
@@ -89,6 +91,7 @@ def clean_up(session: Session, now: datetime, sessions: timedelta) -> dict[str, 
     unanswered = select(Invitation.id).where(
         Invitation.accepted_at.is_(None), Invitation.expires_at < now - UNANSWERED
     )
+    old_requests = select(AccessRequest.id).where(AccessRequest.created_at < now - REQUESTS)
     statements = {
         "invitation_contracts": delete(InvitationContract).where(
             InvitationContract.invitation_id.in_(unanswered)
@@ -98,7 +101,13 @@ def clean_up(session: Session, now: datetime, sessions: timedelta) -> dict[str, 
         "rate_limit_hits": delete(RateLimitHit).where(RateLimitHit.hit_at < now - ATTEMPTS),
         "contact_changes": delete(ContactChange).where(ContactChange.requested_at < now - CHANGES),
         "recoveries": delete(Recovery).where(Recovery.created_at < now - CODES),
-        "consents": delete(Consent).where(Consent.registration_id.in_(unfinished)),
+        "consents": delete(Consent).where(
+            or_(
+                Consent.registration_id.in_(unfinished),
+                Consent.access_request_id.in_(old_requests),
+            )
+        ),
+        "access_requests": delete(AccessRequest).where(AccessRequest.created_at < now - REQUESTS),
         "registrations": delete(Registration).where(Registration.id.in_(unfinished)),
         "sessions": delete(AccountSession).where(AccountSession.last_seen_at < now - sessions),
         "staff_sessions": delete(StaffSession).where(StaffSession.last_seen_at < now - sessions),

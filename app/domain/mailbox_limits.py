@@ -39,6 +39,8 @@ PURPOSES = {
     "contact_link": EmailPurpose.CONTACT,
     "enquiry_receipt": EmailPurpose.ENQUIRY,
     "invitation": EmailPurpose.INVITATION,
+    "access_requested": EmailPurpose.NOTIFICATION,
+    "access_refused": EmailPurpose.INVITATION,
 }
 """Purposes of the kinds of email that somebody else than the reader of the mailbox may cause."""
 

@@ -29,6 +29,8 @@ class LimitedAction(StrEnum):
     UPLOAD = "upload"
     CONTACT = "contact"
     INVITATION = "invitation"
+    ACCESS_REQUEST = "access_request"
+    """Access asked for of the owner of a contract, whether or not there is one."""
     CONFIRM = "confirm"
     """The password asked for behind a confirmation link in another browser."""
     NEW_HASH = "new_hash"
@@ -122,6 +124,8 @@ class Limits:
     """Codes asked for by one network address in an hour."""
     invitations_per_day: int = 40
     """Invitations that one account sends."""
+    access_requests_per_day: int = 5
+    """Requests for access to one contract from one address; per address twice as many."""
     enquiries_per_day: int = 20
     """Enquiries of one account."""
     attachments_per_message: int = 10

@@ -48,6 +48,8 @@ class Proof(StrEnum):
     CONTACT = "contact"
     DOCUMENT = "document"
     CLERK = "clerk"
+    OWNER = "owner"
+    """The account owns another contract of the same ИНН, and that was proved."""
 
 
 @dataclass(frozen=True, slots=True)

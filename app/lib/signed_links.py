@@ -29,6 +29,8 @@ class Purpose(StrEnum):
     """A new address of an account."""
     INVITATION = "invitation"
     """An offer of access to contracts."""
+    ACCESS_REQUEST = "access_request"
+    """A request for access, for the owner of the contract, who signs in to decide."""
     STAFF_SETUP = "staff_setup"
     """The page where a staff member sets the first password."""
     SIGN_IN = "sign_in"
@@ -41,6 +43,7 @@ PATHS = {
     Purpose.RECOVERY: "/recovery/password/",
     Purpose.EMAIL: "/contacts/confirm/",
     Purpose.INVITATION: "/invitations/",
+    Purpose.ACCESS_REQUEST: "/access-requests/",
     Purpose.STAFF_SETUP: "/staff/set-up/",
     Purpose.SIGN_IN: "/sign-in",
 }

@@ -1,5 +1,6 @@
 """All tables; importing this module fills ``Base.metadata``."""
 
+from app.models.access_requests import AccessRequest
 from app.models.accounts import Account, AccountSession, Membership, RateLimitHit
 from app.models.audit import AuditEvent, ImportJob, ImportRun
 from app.models.base import Base
@@ -52,6 +53,7 @@ from app.models.submitted_readings import ReadingReceipt, SubmittedReading
 from app.models.transfers import ContractTransfer
 
 __all__ = [
+    "AccessRequest",
     "Account",
     "AccountRecoveryCode",
     "AccountSession",

@@ -44,6 +44,8 @@ class Registration(Base):
     decided_by: Mapped[str | None] = mapped_column(String(60))
     reason: Mapped[str | None]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    attach_to_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    """The account that the contract is to be attached to; no other one is opened."""
 
     contract: Mapped[Contract] = relationship(lazy="raise")
 
@@ -102,6 +104,9 @@ class Consent(Base):
     registration_id: Mapped[int | None] = mapped_column(ForeignKey("registrations.id"), index=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
     enquiry_id: Mapped[int | None] = mapped_column(ForeignKey("enquiries.id"), index=True)
+    access_request_id: Mapped[int | None] = mapped_column(
+        ForeignKey("access_requests.id"), index=True
+    )
     withdrawn_at: Mapped[Moment | None]
     ended_at: Mapped[Moment | None]
     """When the enquiry that it was given with was deleted; for an account, its access tells."""

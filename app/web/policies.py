@@ -178,6 +178,16 @@ def invitation_limits() -> tuple[RateLimit, ...]:
     return (RateLimit(limits().invitations_per_day, DAY, per_subject=True),)
 
 
+def access_request_limits() -> tuple[RateLimit, ...]:
+    """Requests for access: an owner is not to be flooded, whoever asks."""
+    count = limits().access_requests_per_day
+    return (
+        RateLimit(count, DAY, per_subject=True, per_address=True),
+        RateLimit(2 * count, DAY, per_address=True),
+        RateLimit(4 * count, DAY, per_subject=True),
+    )
+
+
 def registration_limits() -> tuple[RateLimit, ...]:
     """Rate limits of confirmation emails that were sent.
 

@@ -213,6 +213,11 @@ def invite_nobody(page: Page) -> None:
     page.locator("#error-summary").wait_for()
 
 
+def ask_for_access_of_nobody(page: Page) -> None:
+    page.get_by_role("button", name="Отправить запрос").click()
+    page.locator("#error-summary").wait_for()
+
+
 def choose_quality(page: Page) -> None:
     page.get_by_label("Вид обращения").select_option(label="Качество электроэнергии")
     page.get_by_label("Время нарушения").wait_for()

@@ -11,7 +11,17 @@ from sqlalchemy.orm import Session
 from app.actions.events.recording import record_events
 from app.domain.events import EventKind, NewEvent
 from app.lib.signed_links import Purpose
-from app.models import Account, Consent, ContactChange, Contract, Customer, Membership, SecondFactor
+from app.models import (
+    AccessRequest,
+    Account,
+    Consent,
+    ContactChange,
+    Contract,
+    Customer,
+    Membership,
+    Registration,
+    SecondFactor,
+)
 from tests.browser.live import HOSTILE, HOSTILE_NUMBER, Site
 from tests.conftest import NOW
 from tests.factories import Factory
@@ -165,6 +175,63 @@ def consent(purpose: str) -> Callable[[Site], str]:
             return f"/profile/consents/{row.id}/withdraw"
 
     return path
+
+
+def access_request(site: Site) -> str:
+    """Somebody asks for access, and the owner is to decide."""
+    with site.session() as session:
+        row = AccessRequest(
+            contract_id=site.ids[debtor(site)],
+            email=f"buh{NOW.timestamp():.0f}@example.org",
+            person_name="Константинопольская-Заблоцкая Александра Владиславовна",
+            created_at=NOW,
+            address="192.0.2.1",
+        )
+        known = session.scalars(
+            select(AccessRequest).filter_by(contract_id=row.contract_id, email=row.email)
+        ).first()
+        if known is None:
+            session.add(row)
+            session.commit()
+        return f"/people/requests/{(known or row).id}"
+
+
+def people_with_request(site: Site) -> str:
+    """The list of people while somebody asks for access."""
+    access_request(site)
+    return "/people"
+
+
+def attachment(site: Site) -> str:
+    """A contract of somebody else whose right is to be proved."""
+    with site.session() as session:
+        account = _owner(Factory(session), site.ids[debtor(site)])
+        contract = (
+            session.scalars(
+                select(Contract).where(Contract.id != site.ids[debtor(site)]).order_by(Contract.id)
+            ).first()
+            or _missing_contract()
+        )
+        row = Registration(
+            contract_id=contract.id,
+            **customer_of(session, contract.id),
+            state="unproved",
+            created_at=NOW,
+            saved_at=NOW,
+            confirmed_at=NOW,
+            address="192.0.2.1",
+            user_agent="Firefox",
+            channel="mail",
+            email=account.email,
+            attach_to_id=account.id,
+        )
+        session.add(row)
+        session.commit()
+        return f"//contracts/attach/{row.id}"
+
+
+def _missing_contract() -> Contract:
+    raise AssertionError("there is no other contract")
 
 
 def _change(site: Site, field: str, value: str) -> int:

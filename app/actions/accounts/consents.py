@@ -51,6 +51,14 @@ def give_for_account(session: Session, account_id: int, browser: Browser, now: d
     _add_consent(session, text, "invitation", browser, now, account_id=account_id)
 
 
+def give_for_request(
+    session: Session, access_request_id: int, browser: Browser, now: datetime
+) -> None:
+    """Record the consent of somebody who asks the owner of a contract for access."""
+    text = current_text(session, PERSONAL_DATA)
+    _add_consent(session, text, "access_request", browser, now, access_request_id=access_request_id)
+
+
 def withdraw_consent(session: Session, consent: Consent, now: datetime) -> None:
     """Withdraw a consent («Отозвать»): the row gets the moment from which it no longer holds.
 
@@ -108,6 +116,7 @@ def _add_consent(
     registration_id: int | None = None,
     account_id: int | None = None,
     enquiry_id: int | None = None,
+    access_request_id: int | None = None,
 ) -> Consent:
     consent = Consent(
         purpose=text.purpose,
@@ -120,6 +129,7 @@ def _add_consent(
         registration_id=registration_id,
         account_id=account_id,
         enquiry_id=enquiry_id,
+        access_request_id=access_request_id,
     )
     session.add(consent)
     session.flush()

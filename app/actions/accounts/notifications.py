@@ -35,12 +35,11 @@ def notify_account(
         key: makes the message unique; the same kind and key twice is one message.
         facts: further variables of the template.
     """
-    if account.email_confirmed_at is not None:
-        channel, recipient, write = Channel.MAIL, account.email, render_email
-    elif account.phone_confirmed_at is not None and account.phone is not None:
-        channel, recipient, write = Channel.SMS, account.phone, render_sms
-    else:
+    contact = find_confirmed_contact(account)
+    if contact is None:
         return
+    channel, recipient = contact
+    write = render_email if channel is Channel.MAIL else render_sms
     queue_message(
         session,
         Outgoing(
@@ -54,6 +53,15 @@ def notify_account(
         ),
         now,
     )
+
+
+def find_confirmed_contact(account: Account) -> tuple[Channel, str] | None:
+    """Where an account is notified: its confirmed address, else its confirmed number."""
+    if account.email_confirmed_at is not None:
+        return Channel.MAIL, account.email
+    if account.phone_confirmed_at is not None and account.phone is not None:
+        return Channel.SMS, account.phone
+    return None
 
 
 def notify_reading_refused(

@@ -103,27 +103,10 @@ def open_account(session: Session, account: Account, contract: Contract, now: da
         AccountExistsError: the contract already has an owner, or has changed hands and a clerk has
             to decide first.
     """
-    # An import that is changing the contract or its customer at this moment comes before or after,
-    # never between. It changes customers first, and so they are locked first.
-    for row, key in ((Customer.id, contract.customer_id), (Contract.id, contract.id)):
-        session.execute(select(row).where(row == key).with_for_update(read=True))
-    if is_login_closed_to_registration(session, contract.number_key) or is_undecided(
-        session, contract.id
-    ):
-        raise AccountExistsError
-    # A new owner decides anew which roles must have a second factor.
-    session.execute(delete(SecondFactorRole).where(SecondFactorRole.contract_id == contract.id))
+    _check_is_free(session, contract)
     session.add(account)
     session.flush()
-    owner = Membership(
-        account_id=account.id, contract_id=contract.id, role=Role.OWNER, created_at=now
-    )
-    session.add(owner)
-    try:
-        session.flush()
-    except IntegrityError:  # another process was quicker
-        session.rollback()
-        raise AccountExistsError from None
+    _add_owner(session, account, contract, now)
     record(
         session,
         "account.created",
@@ -134,6 +117,67 @@ def open_account(session: Session, account: Account, contract: Contract, now: da
         contract_id=contract.id,
     )
     return account
+
+
+def attach_contract(session: Session, account: Account, contract: Contract, now: datetime) -> None:
+    """Make an account the owner of one more contract; a lesser role that it had there ends.
+
+    Raises:
+        AccountExistsError: see ``open_account``; or the account has been closed.
+    """
+    session.refresh(account, ["disabled_at"], with_for_update=True)
+    if account.disabled_at is not None:
+        raise AccountExistsError
+    _check_is_free(session, contract)
+    session.execute(
+        update(Membership)
+        .where(
+            Membership.account_id == account.id,
+            Membership.contract_id == contract.id,
+            Membership.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )
+    _add_owner(session, account, contract, now)
+    record(
+        session,
+        "account.contract_attached",
+        account.id,
+        "contracts",
+        contract.number,
+        now,
+        contract_id=contract.id,
+    )
+
+
+def _check_is_free(session: Session, contract: Contract) -> None:
+    """Lock a contract whose owner is to be set, and see that it has none.
+
+    Raises:
+        AccountExistsError: it has one, or a clerk has to decide first.
+    """
+    # An import that is changing the contract or its customer at this moment comes before or after,
+    # never between. It changes customers first, and so they are locked first.
+    for row, key in ((Customer.id, contract.customer_id), (Contract.id, contract.id)):
+        session.execute(select(row).where(row == key).with_for_update(read=True))
+    if is_login_closed_to_registration(session, contract.number_key) or is_undecided(
+        session, contract.id
+    ):
+        raise AccountExistsError
+
+
+def _add_owner(session: Session, account: Account, contract: Contract, now: datetime) -> None:
+    # A new owner decides anew which roles must have a second factor.
+    session.execute(delete(SecondFactorRole).where(SecondFactorRole.contract_id == contract.id))
+    owner = Membership(
+        account_id=account.id, contract_id=contract.id, role=Role.OWNER, created_at=now
+    )
+    session.add(owner)
+    try:
+        session.flush()
+    except IntegrityError:  # another process was quicker
+        session.rollback()
+        raise AccountExistsError from None
 
 
 def sign_in(

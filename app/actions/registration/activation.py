@@ -1,4 +1,4 @@
-"""Open the account of a registration whose right to the contract is established."""
+"""Open the account of a registration, or attach its contract, once its right is established."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.actions.accounts.consents import bind_consents
-from app.actions.accounts.sessions import open_account
+from app.actions.accounts.sessions import attach_contract, open_account
 from app.actions.messages import release_suppressed
 from app.actions.registration.transitions import change_state
 from app.domain.errors import AccountExistsError, RegistrationClosedError
@@ -33,7 +33,8 @@ def activate(
         RegistrationClosedError: it has ended, its customer has lost the contract, or the contract
             has an owner.
     """
-    if not registration.password_hash or not registration.email:
+    is_attachment = registration.attach_to_id is not None
+    if not is_attachment and not (registration.password_hash and registration.email):
         raise RegistrationClosedError
     if not is_of_customer(session, registration, lock=True):
         raise RegistrationClosedError
@@ -47,18 +48,28 @@ def activate(
         decided_by=decided_by,
         proof=proof,
     )
-    account = _build_account(registration, now)
     try:
-        open_account(session, account, registration.contract, now)
+        account = _give_contract(session, registration, now)
     except AccountExistsError:
         raise RegistrationClosedError from None
     # A stranger may have used up the limit of a mailbox so that the owner hears nothing.
     release_suppressed(session, "registration_notice", f"{registration.id}.", now)
-    registration.account_id = account.id
-    # The account has it now.
-    registration.password_hash = None
-    bind_consents(session, registration.id, account.id)
+    if not is_attachment:
+        registration.account_id = account.id
+        # The account has it now.
+        registration.password_hash = None
+        bind_consents(session, registration.id, account.id)
     session.flush()
+
+
+def _give_contract(session: Session, registration: Registration, now: datetime) -> Account:
+    """Open an account for the contract, or attach it to the one that has asked for it."""
+    if registration.attach_to_id is None:
+        account = _build_account(registration, now)
+        return open_account(session, account, registration.contract, now)
+    account = session.get_one(Account, registration.attach_to_id)
+    attach_contract(session, account, registration.contract, now)
+    return account
 
 
 def _build_account(registration: Registration, now: datetime) -> Account:

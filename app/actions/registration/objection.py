@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.actions.accounts.sessions import close_account
 from app.actions.people.access import close_contract
+from app.actions.registration.attachment import detach
 from app.actions.registration.policy import RegistrationRules
 from app.actions.registration.transitions import end_registration
 from app.domain.errors import LinkError
@@ -36,14 +37,18 @@ def check_objection(registration: Registration, rules: RegistrationRules, now: d
 def stop_registration(
     session: Session, registration: Registration, rules: RegistrationRules, now: datetime
 ) -> None:
-    """Stop a registration, and close the account that came of it, with whom it has let in.
+    """Stop a registration: its account, or what was attached to one, and whom that has let in.
 
     Raises:
         LinkError: see ``check_objection``.
     """
     check_objection(registration, rules, now)
+    was_open = registration.state == State.ACTIVE
     decided_by = "contact on record"
     end_registration(session, registration, State.STOPPED, STOPPABLE, decided_by, None, now)
+    if registration.attach_to_id is not None and was_open:
+        for contract_id in detach(session, registration, now):
+            close_contract(session, contract_id, registration.attach_to_id, now)
     if registration.account_id is not None:
         close_contract(session, registration.contract_id, registration.account_id, now)
         close_account(session, session.get_one(Account, registration.account_id), now)

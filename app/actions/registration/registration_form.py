@@ -144,7 +144,7 @@ def _store_submission(
 ) -> None:
     """Store a complete form, supersede other registrations, notify those on record."""
     store_details(session, registration, details, browser, now)
-    _supersede_others(session, registration, now)
+    supersede_others(session, registration, now)
     _issue_link(session, registration, rules, now)
     record(
         session,
@@ -204,7 +204,7 @@ def _issue_link(
     )
 
 
-def _supersede_others(session: Session, registration: Registration, now: datetime) -> None:
+def supersede_others(session: Session, registration: Registration, now: datetime) -> None:
     """End the other registrations of the contract: a stranger's must not block the owner."""
     # One after the other, or two that are saved at once would both stay.
     contract = select(Contract.id).where(Contract.id == registration.contract_id)

@@ -15,6 +15,7 @@ from app.extensions import db
 from app.jobs import delivery
 from app.logging import event
 from app.queries import contracts, people
+from app.queries.access_requests import list_open_requests
 from app.queries.contracts import VisibleContract
 from app.sections.people import labels
 from app.sections.people.forms import AccessForm, InvitationForm
@@ -42,6 +43,7 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
         contract=contract,
         people=people.list_people(session, contract, clock().today()),
         invitations=people.list_invitations(session, contract, now),
+        requests=list_open_requests(session, contract),
         roles=labels.ROLES,
         viewer_id=contract.viewer.account_id,
         done=request.args.get("done", ""),

@@ -215,6 +215,7 @@ def _entry_page(form: FirstEntryForm, status: int = 200, message: str | None = N
         fragment="results",
         form=form,
         message=message,
+        may_ask=message == NOT_FOUND,
         status=status,
     )
 
