@@ -191,12 +191,24 @@ def test_what_cannot_be_attached_is_answered_alike(
     else:
         account = make.account(foreign, email="owner@example.org")
         if case == "undecided owner":
+            customer = session.get_one(Customer, foreign.customer_id)
+            sides = {
+                f"{side}_{name}": getattr(customer, column)
+                for side in ("former", "new")
+                for name, column in (
+                    ("customer_id", "id"),
+                    ("external_id", "external_id"),
+                    ("name", "full_name"),
+                    ("inn", "inn"),
+                )
+            }
             transfer = ContractTransfer(
                 contract_id=foreign.id,
+                import_run_id=make.import_run().id,
                 detected_at=NOW,
-                former_customer_id=foreign.customer_id,
-                former_name="ООО «Прежнее»",
-                former_inn=OTHER_INN,
+                file="contracts.csv",
+                line=2,
+                **sides,
             )
             session.add(transfer)
             session.flush()
