@@ -19,8 +19,8 @@ from app.domain.registration import PENDING, State
 from app.domain.retention import Retention
 from app.lib.database import count_changed
 from app.models import (
-    Account,
     AccessRequest,
+    Account,
     AccountSession,
     AuditEvent,
     Base,
