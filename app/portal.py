@@ -20,6 +20,7 @@ from app.lib.packages import require_package
 from app.lib.static_files import CONTINUES, read_served
 from app.sections import (
     access_requests,
+    activity,
     api,
     appearance,
     attachment,
@@ -45,6 +46,7 @@ from app.sections import (
     settlements,
     sms_reports,
     staff,
+    together,
 )
 from app.web import (
     batch_uploads,
@@ -66,6 +68,7 @@ from config import ROOT, Config
 
 SECTIONS = (
     access_requests.bp,
+    activity.bp,
     attachment.bp,
     auth.bp,
     registration.bp,
@@ -93,6 +96,7 @@ SECTIONS = (
     sms_reports.bp,
     staff.bp,
     staff.setup_link.bp,
+    together.bp,
 )
 
 

@@ -103,6 +103,8 @@ LISTED = {
         "auth.extend_session",
         "auth.sign_out",
         "service.contract_choice",
+        "together.pay",
+        "together.pay_file",
     },
     TOKEN: {"api.batch_status", "api.load_batch", "metrics.index"},
     STAFF + StaffPermission.IMPORT: {

@@ -45,8 +45,8 @@ READERS: dict[str, tuple[Callable[[PageClient], object], Callable[[], list[Route
 NOTHING_THERE = {"profile.phone", "staff.transfer", "pay.together"}
 # What a fragment is of, where it is not of the whole content.
 FRAGMENT_OF = {"pay.chosen": "#chosen"}
-# What is noted on the way: a file that costs time is counted, what the staff saw is recorded.
-NOTES = {"rate_limit_hits"}
+# What is noted on the way: a file that costs time is counted, what was downloaded is recorded.
+NOTES = {"rate_limit_hits", "audit_events"}
 STAFF_NOTES = {"rate_limit_hits", "audit_events"}
 
 

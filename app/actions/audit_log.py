@@ -100,8 +100,9 @@ def find_new_access(
     now: datetime,
     *,
     contract_id: int | None,
+    action: str = DATA_ACCESS,
 ) -> EventValues | None:
-    """The event of a staff member's access to data of customers.
+    """The event of a staff member's access to data of customers, or of a customer's download.
 
     Args:
         shown: the page, and what it showed.
@@ -110,9 +111,10 @@ def find_new_access(
         None: the same access was recorded in the last quarter of an hour.
     """
     staff_id, since = origin_of(session).staff_id, now - REPEATED_ACCESS
-    if is_recorded(session, DATA_ACCESS, staff_id, subject, key, dict(shown), since):
+    actor_id = account_id if staff_id is None else None
+    if is_recorded(session, action, staff_id, subject, key, dict(shown), since, actor_id):
         return None
-    return _values(session, DATA_ACCESS, account_id, subject, key, now, contract_id, dict(shown))
+    return _values(session, action, account_id, subject, key, now, contract_id, dict(shown))
 
 
 def insert_event(values: EventValues) -> Insert:

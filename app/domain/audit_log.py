@@ -7,6 +7,9 @@ from enum import StrEnum
 DATA_ACCESS = "staff.looked"
 """Action of the events that record access to customers' data."""
 
+DOWNLOAD = "file.downloaded"
+"""Action of the events that record what a customer's people download."""
+
 
 class ActorKind(StrEnum):
     """Kind of actor of an audit event; each event has exactly one."""

@@ -36,15 +36,35 @@ class PaymentOrder:
     purpose: str
 
 
+@dataclass(frozen=True, slots=True)
+class OrderGroup:
+    """Orders of one payer to one payee."""
+
+    orders: Sequence[PaymentOrder]
+    payer: BankParty
+    payee: BankParty
+
+
 def write_orders(
     orders: Sequence[PaymentOrder], payer: BankParty, payee: BankParty, created_at: datetime
 ) -> bytes:
-    """Write payment orders as a file for bank clients: windows-1251, CRLF, a value in one line.
+    """Write payment orders of one payer as a file for bank clients; see ``write_order_groups``.
 
     Args:
         orders: amounts in roubles above zero.
         payer: the customer, whose account pays.
         payee: the supplier.
+        created_at: in the supplier's zone.
+    """
+    return write_order_groups([OrderGroup(orders, payer, payee)], created_at)
+
+
+def write_order_groups(groups: Sequence[OrderGroup], created_at: datetime) -> bytes:
+    """Write payment orders as a file for bank clients: windows-1251, CRLF, a value in one line.
+
+    Every account that pays is named once in the head of the file.
+
+    Args:
         created_at: in the supplier's zone.
 
     Source: 1С, «Стандарт обмена с системами "Клиент банка"», version 1.03.
@@ -60,17 +80,18 @@ def write_orders(
         f"ВремяСоздания={created_at:%H:%M:%S}",
         f"ДатаНачала={_day(day)}",
         f"ДатаКонца={_day(day)}",
-        f"РасчСчет={payer.account}",
+        *dict.fromkeys(f"РасчСчет={group.payer.account}" for group in groups),
         "Документ=Платежное поручение",
     ]
-    for order in orders:
+    pairs = [(group, order) for group in groups for order in group.orders]
+    for side, order in pairs:
         lines += [
             "СекцияДокумент=Платежное поручение",
             f"Номер={order.number}",
             f"Дата={_day(day)}",
             f"Сумма={order.amount:.2f}",
-            *_party("Плательщик", payer),
-            *_party("Получатель", payee),
+            *_party("Плательщик", side.payer),
+            *_party("Получатель", side.payee),
             "ВидОплаты=01",
             "Очередность=5",
             "Код=0",

@@ -6,6 +6,7 @@ from app.models.audit import AuditEvent, ImportJob, ImportRun
 from app.models.base import Base
 from app.models.charges import Charge, ChargeLine, Invoice, MonthlyBalance
 from app.models.contacts import BankDetails, ContactChange, ContactUpdate
+from app.models.contract_labels import ContractLabel
 from app.models.contract_search import (
     ContractSearch,
     ContractSearchGram,
@@ -72,6 +73,7 @@ __all__ = [
     "ContactUpdate",
     "Contract",
     "ContractEvent",
+    "ContractLabel",
     "ContractSearch",
     "ContractSearchGram",
     "ContractSearchSegment",

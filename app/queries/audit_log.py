@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, union
 from sqlalchemy.orm import Session
 
 from app.domain.audit_log import DATA_ACCESS, ActorKind
@@ -162,14 +162,21 @@ def is_recorded(
     key: str,
     shown: dict[str, Any],
     since: datetime,
+    account_id: int | None = None,
 ) -> bool:
-    """Whether a staff member's access to the same data is in the audit log since a moment."""
+    """Whether somebody's access to the same data is in the audit log since a moment.
+
+    Args:
+        account_id: of the customer; not asked about where a staff member acts.
+    """
+    is_actor = AuditEvent.account_id == account_id if account_id is not None else true()
     rows = session.scalars(
         select(AuditEvent.changes).where(
             AuditEvent.subject_key == key,
             AuditEvent.subject == subject,
             AuditEvent.action == action,
             AuditEvent.staff_id == staff_id,
+            is_actor,
             AuditEvent.happened_at > since,
         )
     )

@@ -1,4 +1,4 @@
-"""Record in the audit log which personal data a clerk has opened.
+"""Record in the audit log which personal data a clerk has opened, and what customers download.
 
 A record is committed in a transaction of its own before the page is sent; where that fails, so does
 the page. Only on SQLite, which has one writer, a record may find the database locked: it then waits
@@ -22,9 +22,11 @@ from flask import request
 from sqlalchemy.exc import OperationalError
 
 from app.actions.audit_log import EventValues, find_new_access, insert_event, insert_events
+from app.domain.audit_log import DOWNLOAD
 from app.extensions import db
 from app.lib.database import try_write
 from app.logging import event
+from app.queries.contracts import VisibleContract
 from app.web.context import clock, config
 
 CONTRACTS, LISTS = "contracts", "lists"
@@ -57,6 +59,35 @@ def record_list_access(*, with_query: bool = False) -> None:
     _record(None, LISTS, page, {"page": page} | ({"query": query} if query else {}))
 
 
+def record_download(contract: VisibleContract, of: int | None) -> None:
+    """Record that one of a contract's people has downloaded a file of it.
+
+    Args:
+        of: what of the contract's the file was about, where it has several.
+    """
+    query = request.query_string.decode(errors="replace")[:MAX_QUERY]
+    shown: dict[str, Any] = {"page": request.endpoint or ""}
+    shown |= {"of": of} if of is not None else {}
+    shown |= {"file": (request.view_args or {})["extension"]} if _has_extension() else {}
+    shown |= {"query": query} if query else {}
+    line = find_new_access(
+        db.session(),
+        contract.account_id,
+        CONTRACTS,
+        contract.number,
+        shown,
+        clock().now(),
+        contract_id=contract.id,
+        action=DOWNLOAD,
+    )
+    if line is not None:
+        _write(line)
+
+
+def _has_extension() -> bool:
+    return "extension" in (request.view_args or {})
+
+
 def write_waiting() -> int:
     """Write the records that wait into the audit log; how many. What fails goes on waiting."""
     with _locked():
@@ -86,6 +117,11 @@ def _record(
     if line is None:
         return
     event("staff data access", subject=subject, key=key, **shown)
+    _write(line)
+
+
+def _write(line: EventValues) -> None:
+    """Write an event in a transaction of its own, or have it wait where the database is locked."""
     if db.engine.dialect.name != "sqlite":
         with db.engine.begin() as connection:
             connection.execute(insert_event(line))

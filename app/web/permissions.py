@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
 
 from app.domain.access import Permission
 from app.domain.errors import AccessDeniedError, NotFoundError
@@ -22,7 +23,7 @@ from app.queries import contracts
 from app.queries.contracts import VisibleContract
 from app.security import SAFE_METHODS
 from app.web.context import clock
-from app.web.data_access import record_access, record_list_access
+from app.web.data_access import record_access, record_download, record_list_access
 from app.web.session import StaffSignedIn, access_window, current_viewer, find_signed_in
 
 __all__ = [
@@ -132,7 +133,10 @@ def contract_access(permission: Permission) -> Callable[[View], Any]:
                 contract = contracts.get_visible(
                     db.session(), current_viewer(), contract_id, permission, access_window()
                 )
-            return view(contract=contract, **arguments)
+            answer = view(contract=contract, **arguments)
+            if _is_download(answer) and not isinstance(person, StaffSignedIn):
+                record_download(contract, _object_id())
+            return answer
 
         guarded.access = permission.value  # type: ignore[attr-defined]
         return guarded
@@ -155,6 +159,13 @@ def _view_as_customer(
     contract = contracts.get_as_customer(db.session(), contract_id, permission, clock().today())
     record_access(contract.id, contract.number, contract.account_id or None, _object_id())
     return contract
+
+
+def _is_download(answer: ResponseReturnValue) -> bool:
+    """Whether a view answers with a file rather than a page."""
+    return isinstance(answer, Response) and answer.headers.get(
+        "Content-Disposition", ""
+    ).startswith("attachment")
 
 
 def _object_id() -> int | None:

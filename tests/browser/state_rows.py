@@ -202,6 +202,11 @@ def people_with_request(site: Site) -> str:
     return "/people"
 
 
+def pay_together(site: Site) -> str:
+    """What a debtor has to pay, chosen in the list of contracts."""
+    return f"//contracts/pay?contract={site.ids[debtor(site)]}"
+
+
 def attachment(site: Site) -> str:
     """A contract of somebody else whose right is to be proved."""
     with site.session() as session:

@@ -228,6 +228,15 @@ def open_session(
     session.flush()
     account = session.get_one(Account, account_id)
     device = issue_device_token(session, account, browser.devices, now)
+    record(
+        session,
+        "account.signed_in",
+        account_id,
+        "accounts",
+        str(account_id),
+        now,
+        contract_id=None,
+    )
     return OpenedSession(token, row.id, account_id, contract_id, device)
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import text
 
+from app.domain.contract_totals import sum_by_group, sum_contracts
 from app.domain.health import HealthState
 from app.extensions import db
 from app.jobs.health import check_readiness
 from app.queries import contracts
+from app.queries.my_contracts import list_my_contracts
+from app.sections.root.presenters import Choice, make_lines
+from app.web.context import clock
 from app.web.fragments import render_page
+from app.web.pager import PAGE_ROWS, Pager
 from app.web.permissions import public, signed_in
 from app.web.session import access_window, current_viewer, is_staff
 from app.web.site_probe import describe_request
@@ -36,11 +41,24 @@ def root() -> ResponseReturnValue:
 @bp.get("/contracts/")
 @signed_in
 def contract_choice() -> ResponseReturnValue:
-    """All contracts of the account."""
+    """«Мои договоры»: what each owes and by when, sums by group, page by page."""
+    mine = list_my_contracts(db.session(), current_viewer(), access_window())
+    choice = Choice.from_query(request.args)
+    found = choice.of(mine)
+    pager = Pager.from_request(PAGE_ROWS, len(found))
+    shown = found[pager.offset : pager.offset + pager.size]
     return render_page(
         "root/contract_choice.html",
         fragment="results",
-        contracts=contracts.list_visible(db.session(), current_viewer(), access_window()),
+        lines=make_lines(shown, clock().today()),
+        count=len(mine),
+        choice=choice,
+        groups=sum_by_group(one.money for one in found),
+        total=sum_contracts(one.money for one in found),
+        group_names=sorted({one.group for one in mine if one.group}, key=str.casefold),
+        pager=pager,
+        attached=request.args.get("attached", ""),
+        payable=any(one.to_pay for one in found),
     )
 
 

@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from datetime import timedelta
 
 from werkzeug.datastructures import MultiDict
 from wtforms import Form, StringField
 from wtforms.validators import ValidationError
 
-from app.domain.errors import PeriodError
-from app.domain.period import Period, parse_day
 from app.models import StaffMember
 from app.queries.audit_log import ActorGroup, AuditFilter
 from app.sections.staff.audit_log.labels import ACTOR_GROUPS, GROUPS, actions_of
 from app.web.context import clock
-from app.web.field_errors import ListField, MaxLength, field_error
+from app.web.day_field import DayField, midnight
+from app.web.field_errors import ListField, MaxLength
 from app.web.forms import printable
 
 DAYS_SHOWN = 30
 MAX_KEY = 200
-
-
-class DayField(StringField):
-    """A date, or nothing; ``day`` is what was read. Unreadable text stays to be corrected."""
-
-    data: str | None
-    day: date | None = None
-
-    def pre_validate(self, form: Any) -> None:
-        if not self.data:
-            return
-        try:
-            found = parse_day(self.data)
-            self.day = Period(found, found).first
-        except PeriodError:
-            advice = "нужна дата, например 01.11.2026"
-            raise ValidationError(field_error(self, advice)) from None
-        self.data = found.isoformat()
 
 
 class AuditFilterForm(Form):
@@ -99,8 +79,3 @@ class AuditFilterForm(Form):
         """What a link to this very choice carries: what was chosen, and both days."""
         values = {name: str(self[name].data or "") for name in self.field_names()}
         return {name: value for name, value in values.items() if value or name in ("first", "last")}
-
-
-def midnight(day: date) -> datetime:
-    """When a day begins in the supplier's zone."""
-    return datetime.combine(day, time.min, clock().zone)

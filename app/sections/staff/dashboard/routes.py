@@ -11,11 +11,11 @@ from app.extensions import db
 from app.jobs.health import list_dashboard_faults
 from app.queries.dashboard import build_dashboard
 from app.queries.reached_limits import list_reached_limits
-from app.sections.staff.audit_log.forms import midnight
 from app.sections.staff.blueprint import bp
 from app.sections.staff.dashboard.limit_labels import LIMITS
 from app.sections.staff.dashboard.presenters import build_tasks, describe_data
 from app.web.context import clock, config
+from app.web.day_field import midnight
 from app.web.fragments import render_page
 from app.web.permissions import staff_access
 from app.web.policies import watched_limits

@@ -16,11 +16,11 @@ from app.models import Message
 from app.queries.messages import MessageFilter, get_message, list_messages
 from app.queries.pagination import Cursor, Slice
 from app.queries.sms_reports import find_report
-from app.sections.staff.audit_log.forms import DayField, midnight
 from app.sections.staff.blueprint import bp
 from app.sections.staff.messages.labels import CHANNELS, DELIVERY, KINDS, NO_RETRY, SHOWN, STATUSES
 from app.web.context import clock
 from app.web.data_access import record_access
+from app.web.day_field import DayField, midnight
 from app.web.field_errors import ListField, MaxLength
 from app.web.forms import printable, summary_of
 from app.web.fragments import render_page

@@ -1,0 +1,5 @@
+"""Section: several contracts at once, and what a person calls them."""
+
+from app.sections.together.routes import bp
+
+__all__ = ["bp"]
