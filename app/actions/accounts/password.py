@@ -57,7 +57,7 @@ def change_password(
     set_password(session, account, new, now)
     key = f"change.{now.timestamp()}"
     notify_account(session, account, None, "password_changed", key, now, at=now)
-    return open_session(session, account.id, contract.id, browser, now)
+    return open_session(session, account.id, contract.id, browser, now, is_sign_in=False)
 
 
 def check_current_password(

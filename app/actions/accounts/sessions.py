@@ -217,9 +217,19 @@ def sign_in(
 
 
 def open_session(
-    session: Session, account_id: int, contract_id: int, browser: Browser, now: datetime
+    session: Session,
+    account_id: int,
+    contract_id: int,
+    browser: Browser,
+    now: datetime,
+    *,
+    is_sign_in: bool = True,
 ) -> OpenedSession:
-    """Open a session of an account; the session that this browser had before ends."""
+    """Open a session of an account; the session that this browser had before ends.
+
+    Args:
+        is_sign_in: somebody comes in; not where they go on after a new password.
+    """
     if browser.session_id is not None:
         sign_out(session, browser.session_id, now)
     token, columns = new_token_and_columns(browser, now)
@@ -228,15 +238,9 @@ def open_session(
     session.flush()
     account = session.get_one(Account, account_id)
     device = issue_device_token(session, account, browser.devices, now)
-    record(
-        session,
-        "account.signed_in",
-        account_id,
-        "accounts",
-        str(account_id),
-        now,
-        contract_id=None,
-    )
+    if is_sign_in:
+        key = str(account_id)
+        record(session, "account.signed_in", account_id, "accounts", key, now, contract_id=None)
     return OpenedSession(token, row.id, account_id, contract_id, device)
 
 
