@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
-from app.domain.money import ZERO
+from app.domain.money import from_kopecks
 
 MAX_LABEL = 80
 """Characters of an own name of a contract, and of a group."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContractMoney:
-    """What one contract adds to the totals, roubles; None: the person may not see its money."""
+class ContractMoney(Protocol):
+    """What one contract adds to the totals, in kopecks, for there may be thousands; None: the
+    person may not see its money."""
 
-    group: str
-    balance: Decimal | None
-    overdue: Decimal | None
+    @property
+    def group(self) -> str:
+        """The person's own group; empty: none."""
+
+    @property
+    def balance(self) -> int | None:
+        """Of the ledger; above zero the customer owes."""
+
+    @property
+    def overdue(self) -> int | None:
+        """What is overdue of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,7 @@ def sum_contracts(contracts: Iterable[ContractMoney], name: str = "") -> GroupTo
         name,
         len(some),
         len(balances),
-        sum((balance for balance in balances if balance > 0), ZERO),
-        -sum((balance for balance in balances if balance < 0), ZERO),
-        sum(overdue, ZERO),
+        from_kopecks(sum(balance for balance in balances if balance > 0)),
+        from_kopecks(-sum(balance for balance in balances if balance < 0)),
+        from_kopecks(sum(overdue)),
     )

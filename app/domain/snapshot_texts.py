@@ -22,6 +22,8 @@ Raise it with every change of either: rows of another version are not read, but 
 
 _KINDS = {kind.value: kind for kind in ReceivableKind}
 _DEBTS = tuple(DebtKind)
+_decode = json.JSONDecoder().raw_decode
+"""Without what ``json.loads`` does for texts that others have written."""
 
 
 def write_unpaid(receivables: Iterable[Receivable]) -> str:
@@ -58,10 +60,10 @@ def read_unpaid(text: str) -> tuple[Receivable, ...]:
 
 @dataclass(frozen=True, slots=True)
 class UnpaidSums:
-    """What a list of receivables comes to, roubles, and the nearest due date from today on."""
+    """What a list of receivables comes to, kopecks, and the nearest due date from today on."""
 
-    total: Decimal
-    overdue: Decimal
+    total: int
+    overdue: int
     next_due_on: date | None
 
 
@@ -71,7 +73,7 @@ def sum_unpaid(text: str, today: date) -> UnpaidSums:
     The list of a person's contracts does so for hundreds of them at once.
     """
     day, total, overdue, following = today.isoformat(), 0, 0, ""
-    for _, _, _, due, amount, covered, _ in json.loads(text):
+    for _, _, _, due, amount, covered, _ in _decode(text)[0]:
         unpaid = amount - covered
         total += unpaid
         # ISO dates sort as dates do.
@@ -79,9 +81,7 @@ def sum_unpaid(text: str, today: date) -> UnpaidSums:
             overdue += unpaid
         elif not following or due < following:
             following = due
-    return UnpaidSums(
-        _roubles(total), _roubles(overdue), date.fromisoformat(following) if following else None
-    )
+    return UnpaidSums(total, overdue, date.fromisoformat(following) if following else None)
 
 
 def write_balances(

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
-from app.domain.access import AccessWindow, Permission, Viewer
-from app.domain.contract_totals import ContractMoney
-from app.domain.reading_windows import Regime, Window, WindowRules, windows_on
+from app.domain.access import AccessWindow, Permission, Role, Viewer, may
+from app.domain.reading_windows import Regime, WindowRules, windows_on
 from app.domain.readings import COMPUTED
 from app.domain.snapshot_texts import FORMAT, sum_unpaid
 from app.lib.prepared_select import PreparedSelect
@@ -37,15 +46,22 @@ from app.queries.readings.meters import DIRECTION
 
 _DAY = Contract.valid_to.type
 _S = OpenItemSnapshot
-_LABELS_AND_MONEY = (
-    ContractLabel.name,
-    ContractLabel.group_name,
-    _S.balance_amount,
-    _S.unpaid,
-)
+_NUMBER = itemgetter(1)
+_SEES_MONEY = frozenset(str(role) for role in Role if may(role, Permission.SEE_MONEY))
+# What every contract of the list needs, and no more: most are only added up.
 _MINE = PreparedSelect(
-    select(*CONTRACT_COLUMNS, *_LABELS_AND_MONEY)
-    .join(Membership, Membership.contract_id == Contract.id)
+    select(
+        Contract.id,
+        Contract.number,
+        func.coalesce(Customer.short_name, Customer.full_name),
+        Membership.role,
+        ContractLabel.name,
+        ContractLabel.group_name,
+        type_coerce(_S.balance_amount, BigInteger),
+        _S.unpaid,
+    )
+    .select_from(Membership)
+    .join(Contract, Contract.id == Membership.contract_id)
     .join(Customer, Customer.id == Contract.customer_id)
     .outerjoin(
         ContractLabel,
@@ -68,13 +84,24 @@ _MINE = PreparedSelect(
         is_current(bindparam("today", type_=_DAY)),
         is_readable(bindparam("oldest_end", type_=_DAY)),
     )
-    .order_by(Contract.number)
 )
 
 
-@dataclass(frozen=True, slots=True)
-class MyContract:
-    """A contract in the list of a person; sums in roubles, None where the role may not see them.
+_SHOWN = (
+    select(*CONTRACT_COLUMNS)
+    .join(Membership, Membership.contract_id == Contract.id)
+    .join(Customer, Customer.id == Contract.customer_id)
+    .where(
+        Membership.account_id == bindparam("account_id"),
+        is_current(bindparam("today", type_=_DAY)),
+        is_readable(bindparam("oldest_end", type_=_DAY)),
+        Contract.id.in_(bindparam("ids", expanding=True)),
+    )
+)
+
+
+class MyContract(NamedTuple):
+    """A contract in the list of a person; sums in kopecks, None where the role may not see them.
 
     Attributes:
         name: of one's own.
@@ -82,23 +109,19 @@ class MyContract:
         to_pay: everything that is asked for, whatever its day.
     """
 
-    contract: VisibleContract
+    id: int
+    number: str
+    customer: str
     name: str
     group: str
-    balance: Decimal | None = None
-    to_pay: Decimal | None = None
-    overdue: Decimal | None = None
+    balance: int | None = None
+    to_pay: int | None = None
+    overdue: int | None = None
     next_due_on: date | None = None
-
-    @property
-    def money(self) -> ContractMoney:
-        """What it adds to the totals."""
-        return ContractMoney(self.group, self.balance, self.overdue)
 
     def has(self, text: str) -> bool:
         """Whether its number, customer, name or group contains a text in lower case."""
-        contract = self.contract
-        fields = (contract.number, contract.display_name, self.name, self.group)
+        fields = (self.number, self.customer, self.name, self.group)
         return any(text in field.casefold() for field in fields)
 
 
@@ -110,21 +133,24 @@ def list_my_contracts(session: Session, viewer: Viewer, window: AccessWindow) ->
         today=window.today,
         oldest_end=window.oldest_end,
     )
-    return [_mine(session, row, viewer, window.today) for row in rows]
+    # Sorted here: the database would carry the long texts through its sorting.
+    rows.sort(key=_NUMBER)
+    return [_mine(session, row, window.today) for row in rows]
 
 
-def _mine(session: Session, row: Sequence[Any], viewer: Viewer, today: date) -> MyContract:
-    *columns, name, group, balance, unpaid = row
-    contract = contract_from(columns, viewer.account_id, today)
-    if not contract.may(Permission.SEE_MONEY):
-        return MyContract(contract, name or "", group or "")
+def _mine(session: Session, row: Sequence[Any], today: date) -> MyContract:
+    key, number, customer, role, name, group, balance, unpaid = row
+    if role not in _SEES_MONEY:
+        return MyContract(key, number, customer, name or "", group or "")
     if unpaid is None:
-        items = compute_snapshot(session, contract.id, today).open_items
-        sums = (items.balance, items.total, items.overdue, items.next_due_on)
-        return MyContract(contract, name or "", group or "", *sums)
+        items = compute_snapshot(session, key, today).open_items
+        sums = (int(items.balance * 100), int(items.total * 100), int(items.overdue * 100))
+        return MyContract(key, number, customer, name or "", group or "", *sums, items.next_due_on)
     found = sum_unpaid(unpaid, today)
     return MyContract(
-        contract,
+        key,
+        number,
+        customer,
         name or "",
         group or "",
         balance,
@@ -132,6 +158,22 @@ def _mine(session: Session, row: Sequence[Any], viewer: Viewer, today: date) -> 
         found.overdue,
         found.next_due_on,
     )
+
+
+def get_shown(
+    session: Session, viewer: Viewer, window: AccessWindow, ids: Collection[int]
+) -> dict[int, VisibleContract]:
+    """The contracts of a page, as their own pages have them."""
+    if not ids:
+        return {}
+    values = {
+        "account_id": viewer.account_id,
+        "today": window.today,
+        "oldest_end": window.oldest_end,
+        "ids": list(ids),
+    }
+    rows = session.connection().execute(_SHOWN, values)
+    return {row[0]: contract_from(tuple(row), viewer.account_id, window.today) for row in rows}
 
 
 def find_label(session: Session, contract: VisibleContract) -> ContractLabel | None:
@@ -162,33 +204,25 @@ def count_missing_readings(
         for contract in contracts
         if contract.may(Permission.SEE_READINGS) and not contract.is_terminated
     ]
-    open_windows = {
-        regime: window
-        for regime, window in windows_on(today, rules).items()
-        if window.is_open(today)
-    }
-    if not ids or not open_windows:
+    windows = windows_on(today, rules)
+    if not ids or not any(window.is_open(today) for window in windows.values()):
         return dict.fromkeys(ids, 0)
-    rows = session.execute(
-        select(SupplyPoint.contract_id, func.count(Meter.id))
-        .join(Meter, Meter.supply_point_id == SupplyPoint.id)
-        .join(Contract, Contract.id == SupplyPoint.contract_id)
-        .where(
-            SupplyPoint.contract_id.in_(ids),
-            SupplyPoint.withdrawn_at.is_(None),
-            SupplyPoint.is_automatic.is_(False),
-            Meter.withdrawn_at.is_(None),
-            or_(Meter.removed_on.is_(None), Meter.removed_on > today),
-            or_(*(_is_missing(regime, open_windows) for regime in open_windows)),
-        )
-        .group_by(SupplyPoint.contract_id)
-    )
+    values: dict[str, Any] = {"ids": ids, "today": today}
+    for regime, window in windows.items():
+        values |= {
+            f"{regime}_period": window.period,
+            f"{regime}_first": window.period.first,
+            f"{regime}_last": window.period.last,
+            f"{regime}_open": int(window.is_open(today)),
+        }
+    rows = session.connection().execute(_MISSING, values)
     return dict.fromkeys(ids, 0) | {row[0]: row[1] for row in rows}
 
 
-def _is_missing(regime: str, windows: dict[str, Window]) -> ColumnElement[bool]:
+def _is_missing(regime: Regime) -> ColumnElement[bool]:
     """Condition: a meter of this regime wants a reading of its window's month."""
-    period = windows[regime].period
+    period = bindparam(f"{regime}_period", type_=Reading.period.type)
+    first, last = (bindparam(f"{regime}_{end}", type_=_DAY) for end in ("first", "last"))
     is_of_regime = SupplyPoint.reading_regime == regime
     if regime == Regime.MONTH_END:
         # Whatever else billing sends counts as this.
@@ -212,14 +246,27 @@ def _is_missing(regime: str, windows: dict[str, Window]) -> ColumnElement[bool]:
         ~submitted,
     )
     return and_(
+        bindparam(f"{regime}_open", type_=Integer) == 1,
         is_of_regime,
-        or_(SupplyPoint.valid_to.is_(None), SupplyPoint.valid_to >= period.first),
-        or_(Contract.valid_to.is_(None), Contract.valid_to >= period.first),
-        or_(Meter.installed_on.is_(None), Meter.installed_on <= period.last),
+        or_(SupplyPoint.valid_to.is_(None), SupplyPoint.valid_to >= first),
+        or_(Contract.valid_to.is_(None), Contract.valid_to >= first),
+        or_(Meter.installed_on.is_(None), Meter.installed_on <= last),
         without,
     )
 
 
-def pick(contracts: Iterable[MyContract], ids: Collection[int]) -> list[MyContract]:
-    """Those of a person's contracts that were chosen, in their order."""
-    return [one for one in contracts if one.contract.id in ids]
+# Built once: composing a statement costs more than running it.
+_MISSING = (
+    select(SupplyPoint.contract_id, func.count(Meter.id))
+    .join(Meter, Meter.supply_point_id == SupplyPoint.id)
+    .join(Contract, Contract.id == SupplyPoint.contract_id)
+    .where(
+        SupplyPoint.contract_id.in_(bindparam("ids", expanding=True)),
+        SupplyPoint.withdrawn_at.is_(None),
+        SupplyPoint.is_automatic.is_(False),
+        Meter.withdrawn_at.is_(None),
+        or_(Meter.removed_on.is_(None), Meter.removed_on > bindparam("today", type_=_DAY)),
+        or_(*(_is_missing(regime) for regime in Regime)),
+    )
+    .group_by(SupplyPoint.contract_id)
+)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from decimal import Decimal
 
+from app.domain.access import AccessWindow, Viewer
+from app.domain.money import from_kopecks
 from app.extensions import db
 from app.queries.contracts import VisibleContract
-from app.queries.my_contracts import MyContract, count_missing_readings
+from app.queries.my_contracts import MyContract, count_missing_readings, get_shown
 from app.web.forms import printable
 from app.web.policies import window_rules
 from app.web.template_context import contract_menu
@@ -55,25 +57,39 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A contract as a row: ``missing`` is None where readings are not the person's affair."""
+    """A contract as a row; sums in roubles. ``missing`` is None where readings are not the
+    person's affair."""
 
     mine: MyContract
+    contract: VisibleContract
     missing: int | None
     state: tuple[str, str]
     menu: Sequence[tuple[str, str, bool]]
 
     @property
-    def contract(self) -> VisibleContract:
-        return self.mine.contract
+    def balance(self) -> Decimal | None:
+        return None if self.mine.balance is None else from_kopecks(self.mine.balance)
+
+    @property
+    def overdue(self) -> Decimal | None:
+        return None if self.mine.overdue is None else from_kopecks(self.mine.overdue)
 
 
-def make_lines(contracts: Sequence[MyContract], today: date) -> list[Line]:
+def make_lines(contracts: Sequence[MyContract], viewer: Viewer, window: AccessWindow) -> list[Line]:
     """The rows of a page, with the readings that are still left in each."""
-    visible = [one.contract for one in contracts]
-    missing = count_missing_readings(db.session(), visible, today, window_rules())
+    session = db.session()
+    visible = get_shown(session, viewer, window, [one.id for one in contracts])
+    missing = count_missing_readings(session, visible.values(), window.today, window_rules())
     return [
-        Line(one, missing.get(one.contract.id), _state(one.contract), contract_menu(one.contract))
+        Line(
+            one,
+            visible[one.id],
+            missing.get(one.id),
+            _state(visible[one.id]),
+            contract_menu(visible[one.id]),
+        )
         for one in contracts
+        if one.id in visible
     ]
 
 

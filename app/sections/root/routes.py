@@ -14,7 +14,6 @@ from app.jobs.health import check_readiness
 from app.queries import contracts
 from app.queries.my_contracts import list_my_contracts
 from app.sections.root.presenters import Choice, make_lines
-from app.web.context import clock
 from app.web.fragments import render_page
 from app.web.pager import PAGE_ROWS, Pager
 from app.web.permissions import public, signed_in
@@ -50,11 +49,11 @@ def contract_choice() -> ResponseReturnValue:
     return render_page(
         "root/contract_choice.html",
         fragment="results",
-        lines=make_lines(shown, clock().today()),
+        lines=make_lines(shown, current_viewer(), access_window()),
         count=len(mine),
         choice=choice,
-        groups=sum_by_group(one.money for one in found),
-        total=sum_contracts(one.money for one in found),
+        groups=sum_by_group(found),
+        total=sum_contracts(found),
         group_names=sorted({one.group for one in mine if one.group}, key=str.casefold),
         pager=pager,
         attached=request.args.get("attached", ""),
