@@ -171,7 +171,7 @@ STATES = (
     State("activity of people, unreadable date", "debtor", "/people/activity?first=cat", 422),
     State("name and group of a contract", "debtor", "/label"),
     State("several contracts to pay", "debtor", state_rows.pay_together),
-    State("several contracts, nothing ticked", "debtor", "//contracts/pay", 422),
+    State("several contracts, nothing ticked", "debtor", "//contracts/pay"),
     State("people with a request", "debtor", state_rows.people_with_request),
     State("appearance", None, "/appearance"),
     State("first entry", None, "/first-entry"),

@@ -29,7 +29,7 @@ def account(make: Factory) -> Account:
     make.membership(account, make.contract(SECOND), Role.ACCOUNTANT)
     third = make.contract(THIRD)
     make.charge(third, date(2026, 9, 30), "99999.00")
-    make.meter(third)
+    make.reading(make.meter(third), "2026-09", "1000.00", source="portal")
     make.membership(account, third, Role.ENGINEER)
     make.commit()
     return account
@@ -42,8 +42,8 @@ def person(app: Flask, account: Account) -> PageClient:
     return page
 
 
-def numbers(page: PageClient, **query: str) -> list[str]:
-    soup = page.get("service.contract_choice", **query)
+def numbers(client: PageClient, **query: str) -> list[str]:
+    soup = client.get("service.contract_choice", **query)
     return [link.text.split("№ ")[1] for link in soup.select("main th > a")]
 
 
@@ -169,7 +169,8 @@ def test_paying_nothing_or_what_is_not_ones_own_is_told(person: PageClient, make
     foreign = make.contract("00888-ЭС")
     make.charge(foreign, date(2026, 9, 30), "555.00")
     make.commit()
-    for query in ("", f"?contract={foreign.id}", "?contract=x", f"?contract={10**30}"):
+    assert "Отметьте договоры" in person.open("/contracts/pay").main.text
+    for query in (f"?contract={foreign.id}", "?contract=x", f"?contract={10**30}"):
         soup = person.open(f"/contracts/pay{query}", 422)
         assert "Отметьте договоры" in soup.select_one("#error-summary").text
         assert "555" not in soup.main.text

@@ -89,11 +89,7 @@ def _begin(
         session, LimitedAction.REGISTRATION, subject, browser.address, limits, now, succeeded=True
     )
     # Locked before the registration refers to it: of two at once each would wait for the other.
-    # An import changes customers before contracts, and so they are locked in that order.
-    session.execute(
-        select(Customer.id).where(Customer.id == contract.customer_id).with_for_update(read=True)
-    )
-    session.execute(select(Contract.id).where(Contract.id == contract.id).with_for_update())
+    _lock(session, [contract])
     contract = session.get_one(
         Contract, contract.id, options=[joinedload(Contract.customer)], populate_existing=True
     )

@@ -41,9 +41,10 @@ def pay() -> ResponseReturnValue:
     if len(ids) > MOST_CONTRACTS:
         return _pay_page([], ids, 422, TOO_MANY)
     payments = list_payments(ids)
-    if not payments:
-        return _pay_page([], ids, 422, NOTHING)
-    return _pay_page(payments, ids)
+    is_asked = "contract" in request.args
+    return (
+        _pay_page(payments, ids) if payments or not is_asked else _pay_page([], ids, 422, NOTHING)
+    )
 
 
 @bp.get("/contracts/pay/1c_to_kl.txt")
