@@ -32,8 +32,8 @@ class ContractTerminatedError(AccessDeniedError):
 class PeopleError(CodedError):
     """A change of somebody's access that is not possible.
 
-    ``code``: ``decided`` (a request for access, by somebody else meanwhile), ``member`` (the address
-    has access already), ``owner`` (the one who signs in with the contract number
+    ``code``: ``decided`` (a request for access, by somebody else meanwhile), ``member`` (the
+    address has access already), ``owner`` (the one who signs in with the contract number
     keeps role and term), ``self`` (nobody changes their own role and last day),
     ``last_owner`` (nobody would be left to decide), ``dated`` (whoever has a last day does not end
     the owner's access), ``past`` (the term has ended before it begins),
