@@ -1,14 +1,14 @@
 """Contracts are attached to an account; access is asked for.
 
 Revision ID: 0032
-Revises: 0061
+Revises: 0042
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0032"
-down_revision = "0061"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 
