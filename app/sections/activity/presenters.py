@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from app.demo.timeline import day
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
 from app.queries.activity import ActivityRow
 from app.sections.activity.labels import ACTORS, LABELS, page_label
 from app.sections.people.labels import ROLES
 from app.web.downloads import moment_cell
-from app.web.filters import day
 
 COLUMNS = (
     Column("Когда", Kind.MOMENT, 18),
