@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from app.demo.timeline import day
+from app.domain.formats import day
 from app.integrations.spreadsheets import Cell, Column, Kind, Table
 from app.queries.activity import ActivityRow
 from app.sections.activity.labels import ACTORS, LABELS, page_label
