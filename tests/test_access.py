@@ -85,7 +85,6 @@ LISTED = {
         "staff_setup.password",
         "staff_setup.password_submit",
     },
-    SIGNED_IN: {"auth.extend_session", "auth.sign_out", "service.contract_choice"},
     TOKEN: {
         "api.batch_status",
         "api.load_batch",
@@ -106,7 +105,6 @@ LISTED = {
         "together.pay",
         "together.pay_file",
     },
-    TOKEN: {"api.batch_status", "api.load_batch", "metrics.index"},
     STAFF + StaffPermission.IMPORT: {
         "staff.balance_checks",
         "staff.balance_checks_file",

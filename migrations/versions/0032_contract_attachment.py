@@ -1,14 +1,14 @@
 """Contracts are attached to an account; access is asked for.
 
 Revision ID: 0032
-Revises: 0042
+Revises: 0053
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0032"
-down_revision = "0042"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 

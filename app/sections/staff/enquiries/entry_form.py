@@ -12,8 +12,8 @@ from app.domain.enquiries import EnquiryChannel
 from app.domain.formats import day
 from app.sections.enquiries.forms import EnquiryForm
 from app.sections.enquiries.labels import ANSWER_WAYS, RECEIVED
-from app.sections.staff.audit_log.forms import DayField
 from app.web.context import clock
+from app.web.day_field import DayField
 from app.web.field_errors import MaxLength, field_error
 from app.web.forms import printable
 from app.web.uploads import FIELD
