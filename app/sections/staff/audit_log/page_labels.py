@@ -1,4 +1,4 @@
-"""Russian names of the pages that people open, for the audit log."""
+"""Russian headings of the pages whose opening the audit log records."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ PAGES = {
     "staff.contact_gaps_file": "Нет читаемого контакта: файл",
     "staff.billing_run": "Загрузка: итоги",
     "staff.customer": "Карточка договора",
+    "staff.customer_notes": "Заметки и звонки",
     "staff.customers": "Потребители",
     "staff.transfers": "Договоры, сменившие потребителя",
     "staff.transfers_same_inn": "Договоры, сменившие код потребителя",
@@ -36,8 +37,19 @@ PAGES = {
     "staff.enquiries_summary": "Сводка по обращениям",
     "staff.enquiries_summary_file": "Сводка по обращениям: файл",
     "staff.enquiry": "Обращение",
+    "staff.enquiry_new": "Внесение обращения",
     "staff.enquiry_file": "Файл обращения",
     "staff.audit_log": "Журнал",
+    "events": "События",
+    "inbox": "Сообщения поставщика",
+    "staff.mailing": "Рассылка",
+    "staff.mailing_proof": "Рассылка: подтверждение",
+    "staff.mailing_new": "Новая рассылка",
+    "staff.mailing_text": "Текст рассылки",
+    "staff.mailings_list": "Рассылки",
+    "staff.figures": "Показатели",
+    "staff.figures_file": "Показатели: файл",
+    "staff.mailing_file": "Рассылка: файл",
     "staff.message": "Сообщение",
     "staff.messages": "Письма и смс",
     "staff.reading_entry": "Показания по телефону",
@@ -52,3 +64,9 @@ PAGES = {
     "staff.dashboard": "Сегодня",
     "staff.health": "Состояние системы",
 }
+
+
+def page_label(endpoint: str) -> str:
+    """The heading of a page by its endpoint; one without a label is shown as it is."""
+    section = endpoint.partition(".")[0]
+    return PAGES.get(endpoint) or PAGES.get(section) or endpoint
