@@ -173,6 +173,10 @@ class Config:
     """Times the typical month from which a consumption has to be confirmed."""
     events_hour: Annotated[int, read_hour] = 7
     """Hour of the day, in the supplier's zone, from which dues and windows become events."""
+    events_messages: bool = True
+    """Whether events are told by email and text message; else they are only in the list."""
+    events_sms_cap: int = 30
+    """Text messages about events of one contract in a calendar month."""
     sber_online_url: Annotated[str, read_web_address, OPTIONAL] = "https://online.sberbank.ru/"
     sber_business_url: Annotated[str, read_web_address, OPTIONAL] = "https://sbi.sberbank.ru/"
     """For sole traders and owners of premises, and for companies; empty hides the button."""

@@ -5,8 +5,10 @@ At least once, never lost: a delivery that a crash cut off is tried again when i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -15,20 +17,20 @@ from app.actions import claims
 from app.actions.audit_log import record
 from app.actions.health import note_failure, note_success
 from app.actions.mailbox_limits import hit_mailbox_limit
+from app.actions.outdated_messages import why_outdated
 from app.actions.sms_codes import issue_code
 from app.domain.claims import LEASE
-from app.domain.errors import LinkError, NotFoundError, RetryError
+from app.domain.errors import RetryError
 from app.domain.registration import Channel
 from app.integrations.errors import SendError
 from app.integrations.mailer import Mailing
 from app.integrations.message_templates import CODE, LINK, MessageContent
 from app.integrations.transports import Transports
-from app.lib.database import count_changed, insert_or_ignore
+from app.lib.database import count_changed, insert_many_or_ignore, insert_or_ignore
 from app.lib.signed_links import Purpose
-from app.models import Message, Recovery, SmsCode
+from app.models import Message, SmsCode
 from app.queries.contracts import find_supplier
 from app.queries.messages import is_next_for_recipient, list_failed
-from app.queries.registrations import get_linked_registration
 
 WAITING, SENDING, SENT, FAILED = "waiting", "sending", "sent", "failed"
 STOPPED = "stopped"
@@ -67,6 +69,8 @@ class Outgoing:
     is_interactive: bool = False
     is_mailbox_counted: bool = False
     """Counted already, or asked for by somebody known: no limit of the mailbox applies."""
+    send_at: datetime | None = None
+    """Not before; None: at once."""
 
 
 def queue_message(session: Session, outgoing: Outgoing, now: datetime) -> int:
@@ -75,34 +79,41 @@ def queue_message(session: Session, outgoing: Outgoing, now: datetime) -> int:
     Returns:
         Its id, or 0: a message with the same key has been queued before.
     """
-    purpose, row_id, nonce = outgoing.link or (None, None, "")
-    message_id = insert_or_ignore(
-        session,
-        Message,
-        dedupe_key=f"{outgoing.kind}:{outgoing.key}:{outgoing.recipient}"[:120],
-        kind=outgoing.kind,
-        channel=outgoing.channel,
-        recipient=outgoing.recipient,
-        subject=outgoing.content.subject,
-        text=outgoing.content.text,
-        html=outgoing.content.html,
-        status=WAITING,
-        is_interactive=outgoing.is_interactive,
-        tries=0,
-        created_at=now,
-        next_try_at=now,
-        expires_at=outgoing.expires_at,
-        account_id=outgoing.account_id,
-        contract_id=outgoing.contract_id,
-        link_purpose=purpose,
-        link_key=f"{row_id}:{nonce}" if purpose else None,
-        sms_code_id=outgoing.sms_code_id,
-    )
+    message_id = insert_or_ignore(session, Message, **_row(outgoing, now))
     if message_id and not _is_within_mailbox_limit(session, outgoing, now):
         _suppress(session, message_id)
     elif message_id and not outgoing.is_interactive:
         session.info.setdefault(OUTBOX, []).append(message_id)
     return message_id
+
+
+def queue_many(session: Session, messages: Sequence[Outgoing], now: datetime) -> None:
+    """Queue messages that no limit of a mailbox counts; the next sweep delivers them."""
+    insert_many_or_ignore(session, Message, [_row(outgoing, now) for outgoing in messages])
+
+
+def _row(outgoing: Outgoing, now: datetime) -> dict[str, Any]:
+    purpose, row_id, nonce = outgoing.link or (None, None, "")
+    return {
+        "dedupe_key": f"{outgoing.kind}:{outgoing.key}:{outgoing.recipient}"[:120],
+        "kind": outgoing.kind,
+        "channel": outgoing.channel,
+        "recipient": outgoing.recipient,
+        "subject": outgoing.content.subject,
+        "text": outgoing.content.text,
+        "html": outgoing.content.html,
+        "status": WAITING,
+        "is_interactive": outgoing.is_interactive,
+        "tries": 0,
+        "created_at": now,
+        "next_try_at": outgoing.send_at or now,
+        "expires_at": outgoing.expires_at,
+        "account_id": outgoing.account_id,
+        "contract_id": outgoing.contract_id,
+        "link_purpose": purpose,
+        "link_key": f"{row_id}:{nonce}" if purpose else None,
+        "sms_code_id": outgoing.sms_code_id,
+    }
 
 
 def is_suppressed(session: Session, message_id: int) -> bool:
@@ -199,7 +210,7 @@ def claim_message(
     if claim is None:
         return None
     message = claims.get_claimed(session, JOBS, claim)
-    if reason := _why_useless(session, message, now):
+    if reason := why_outdated(session, message, now):
         _give_up(session, claim, reason)
         return None
     text = message.text
@@ -299,7 +310,7 @@ def retry_message(session: Session, message: Message, now: datetime) -> None:
         raise RetryError("sent")
     if message.is_interactive:
         raise RetryError("interactive")
-    if _why_useless(session, message, now):
+    if why_outdated(session, message, now):
         raise RetryError("outdated")
     # Another process may have sent it meanwhile.
     moved = count_changed(
@@ -323,32 +334,6 @@ def retry_message(session: Session, message: Message, now: datetime) -> None:
         error=message.last_error,
     )
     session.info.setdefault(OUTBOX, []).append(message.id)
-
-
-def _why_useless(session: Session, message: Message, now: datetime) -> str:
-    """Why nobody could use what a message holds; empty while somebody can."""
-    if message.expires_at is not None and message.expires_at <= now:
-        return "устарело"
-    if message.sms_code_id is not None:
-        code = session.get(SmsCode, message.sms_code_id)
-        return "" if code and code.ended_at is None else "код заменен"
-    if message.link_purpose == Purpose.RECOVERY and message.link_key is not None:
-        recovery = session.get(Recovery, int(message.link_key.partition(":")[0]))
-        return "" if recovery and recovery.ended_at is None else "ссылка заменена"
-    if message.link_purpose in (Purpose.CONFIRM, Purpose.STOP) and message.link_key is not None:
-        return _why_registration_is_over(session, int(message.link_key.partition(":")[0]))
-    return ""
-
-
-def _why_registration_is_over(session: Session, registration_id: int) -> str:
-    """Whether the link of a registration still leads anywhere."""
-    try:
-        get_linked_registration(session, registration_id)
-    except NotFoundError:
-        return "устарело"
-    except LinkError:
-        return "у договора сменился потребитель"
-    return ""
 
 
 def _give_up(session: Session, claim: claims.Claim, reason: str) -> None:
@@ -375,4 +360,5 @@ def _mailing(
         html=(message.html or "").replace(LINK, url),
         message_id=f"<kabinet-{message.id}-{message.created_at:%Y%m%d%H%M%S}@{transports.host}>",
         sender_name=(supplier.short_name or supplier.name) if supplier else "Личный кабинет",
+        unsubscribe_url=url if message.link_purpose == Purpose.UNSUBSCRIBE else "",
     )

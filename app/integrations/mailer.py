@@ -34,6 +34,8 @@ class Mailing:
     html: str
     message_id: str
     sender_name: str
+    unsubscribe_url: str = ""
+    """Where a POST ends such emails (RFC 8058); empty: nobody can refuse this one."""
 
 
 class Mailer(Protocol):
@@ -200,11 +202,20 @@ def _build_message(mailing: Mailing, settings: MailSettings) -> Message:
         body=mailing.text,
         html=mailing.html,
         sender=settings.sender,
-        extra_headers={"Auto-Submitted": "auto-generated"},
+        extra_headers={"Auto-Submitted": "auto-generated"} | _unsubscribe_headers(mailing),
     )
     message.sender_name = _one_line(mailing.sender_name)
     message.msgId = mailing.message_id
     return message
+
+
+def _unsubscribe_headers(mailing: Mailing) -> dict[str, str]:
+    if not mailing.unsubscribe_url:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{mailing.unsubscribe_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
 
 
 def _one_line(text: str) -> str:

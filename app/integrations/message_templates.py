@@ -51,7 +51,8 @@ def render_email(kind: str, **facts: Any) -> MessageContent:
         else Paragraph(part, is_button=False)
         for part in parts
     ]
-    context = {"subject": subject, "paragraphs": paragraphs, **_safe(facts)}
+    # Where the facts name a page, the button leads there, and the secret link ends such emails.
+    context = {"page_url": "", "subject": subject, "paragraphs": paragraphs, **_safe(facts)}
     return MessageContent(
         subject,
         _TEXTS.get_template("mail/layout.txt").render(context).strip() + "\n",

@@ -40,7 +40,7 @@ from app.integrations.batch_archive import PackageError
 from app.integrations.batch_store import ARCHIVE, FILES
 from app.integrations.billing_files import Package
 from app.integrations.errors import StoreError
-from app.jobs import delivery, open_items
+from app.jobs import delivery, events, notifications, open_items
 from app.jobs.dispatch import run_after_response
 from app.jobs.import_labels import describe_already_loaded
 from app.jobs.leases import lease_renewed, log_lost_claim
@@ -92,6 +92,8 @@ def init_app(app: Flask, config: Config) -> None:
             run_waiting()
             make_waiting()
             open_items.store_missing(open_items.AFTER_RESPONSE)
+            events.find_events()
+            notifications.notify()
 
 
 def enqueue() -> None:

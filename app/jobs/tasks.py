@@ -17,6 +17,7 @@ from app.jobs import (
     health_alerts,
     imports,
     mailings,
+    notifications,
     open_items,
     prepared_files,
     schema_guard,
@@ -138,6 +139,7 @@ def _register_event_task(app: Flask, huey: JobQueue) -> None:
     @_guarded(app)
     def find_events() -> None:
         events.find_events()
+        notifications.notify()
 
 
 def _guarded(app: Flask) -> Callable[[Callable[P, None]], Callable[P, None]]:

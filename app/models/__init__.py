@@ -29,7 +29,7 @@ from app.models.enquiries import (
     EnquiryEntry,
     PremisesKind,
 )
-from app.models.events import ContractEvent, EventDay, NotificationSettings
+from app.models.events import ContractEvent, DigestItem, EventDay, NotificationSettings
 from app.models.invitations import Invitation, InvitationContract
 from app.models.mailings import Mailing, MailingRecipient
 from app.models.messages import Message
@@ -84,6 +84,7 @@ __all__ = [
     "CustomerNote",
     "DeliveryOutage",
     "Department",
+    "DigestItem",
     "Enquiry",
     "EnquiryDraft",
     "EnquiryEntry",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Key, Moment
@@ -17,7 +17,16 @@ class Message(Claimable, Base):
     """
 
     __tablename__ = "messages"
-    __table_args__ = (Index(None, "status", "next_try_at"),)
+    __table_args__ = (
+        Index(None, "status", "next_try_at"),
+        Index(
+            "ix_messages_sms",
+            "contract_id",
+            "created_at",
+            sqlite_where=text("channel = 'sms'"),
+            postgresql_where=text("channel = 'sms'"),
+        ),
+    )
 
     id: Mapped[Key]
     dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)

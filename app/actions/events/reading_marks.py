@@ -25,6 +25,7 @@ def mark_events_read(session: Session, contract: VisibleContract, event_id: int)
         account_id=account_id,
         contract_id=contract.id,
         seen_event_id=0,
+        hidden_kinds="",
     )
     seen_id = min(event_id, session.scalar(newest) or 0)
     session.execute(

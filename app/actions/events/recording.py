@@ -28,6 +28,7 @@ def record_events(session: Session, events: Iterable[NewEvent], now: datetime) -
             "subject_id": event.subject_id,
             "days_before": event.days_before,
             "facts": dict(event.facts),
+            "told_account_id": event.told_account_id,
         }
         for event in events
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -32,21 +32,35 @@ class EventLine(NamedTuple):
     is_new: bool
 
 
-_SEEN_ID = (
-    select(NotificationSettings.seen_event_id)
-    .where(
-        NotificationSettings.account_id == Membership.account_id,
-        NotificationSettings.contract_id == Membership.contract_id,
+class ReadingMarks(NamedTuple):
+    """How far a person has read the events of a contract, and what their list leaves out."""
+
+    seen_id: int
+    hidden: frozenset[EventKind]
+
+
+def _setting(column: Any) -> Any:
+    """SQL: a setting of the membership's person at its contract."""
+    return (
+        select(column)
+        .where(
+            NotificationSettings.account_id == Membership.account_id,
+            NotificationSettings.contract_id == Membership.contract_id,
+        )
+        .correlate(Membership)
+        .scalar_subquery()
     )
-    .correlate(Membership)
-    .scalar_subquery()
-)
+
+
 _UNREAD = (
     select(literal(1))
     .select_from(ContractEvent)
     .where(
         ContractEvent.contract_id == Membership.contract_id,
-        ContractEvent.id > func.coalesce(_SEEN_ID, 0),
+        ContractEvent.id > func.coalesce(_setting(NotificationSettings.seen_event_id), 0),
+        func.coalesce(_setting(NotificationSettings.hidden_kinds), "").not_like(
+            literal("%,") + ContractEvent.kind + literal(",%")
+        ),
         is_of_present_customer(),
         is_told(),
     )
@@ -60,24 +74,41 @@ UNREAD_COUNT = (
 """SQL: how many unread events a membership has; a column of a SELECT from it and its contract."""
 
 
-def count_events(session: Session, contract: VisibleContract, kinds: Sequence[EventKind]) -> int:
+def get_reading_marks(session: Session, contract: VisibleContract) -> ReadingMarks:
+    """What the viewer has marked as read, and hidden."""
+    row = session.execute(
+        select(NotificationSettings.seen_event_id, NotificationSettings.hidden_kinds).where(
+            NotificationSettings.account_id == contract.account_id,
+            NotificationSettings.contract_id == contract.id,
+        )
+    ).first()
+    if row is None:
+        return ReadingMarks(0, frozenset())
+    hidden = row.hidden_kinds.split(",")
+    return ReadingMarks(row.seen_event_id, frozenset(k for k in EventKind if k in hidden))
+
+
+def count_events(
+    session: Session, contract: VisibleContract, marks: ReadingMarks, kinds: Sequence[EventKind]
+) -> int:
     """How many events of these kinds the viewer learns of."""
-    statement = _select(contract, kinds, func.count(ContractEvent.id))
+    statement = _select(contract, marks, kinds, func.count(ContractEvent.id))
     return session.scalar(statement) or 0
 
 
 def list_events(
     session: Session,
     contract: VisibleContract,
+    marks: ReadingMarks,
     kinds: Sequence[EventKind],
     offset: int = 0,
     limit: int | None = None,
 ) -> list[EventLine]:
     """Events of these kinds that the viewer learns of, the newest first."""
-    seen_id = find_seen_id(session, contract)
     rows = session.execute(
         _select(
             contract,
+            marks,
             kinds,
             ContractEvent.id,
             ContractEvent.kind,
@@ -91,32 +122,19 @@ def list_events(
         .limit(limit)
     )
     return [
-        EventLine(row_id, EventKind(kind), on, at, subject_id, facts, row_id > seen_id)
+        EventLine(row_id, EventKind(kind), on, at, subject_id, facts, row_id > marks.seen_id)
         for row_id, kind, on, at, subject_id, facts in rows
     ]
 
 
-def find_seen_id(session: Session, contract: VisibleContract) -> int:
-    """The newest event that the viewer has marked as read; 0: none."""
-    return (
-        session.scalar(
-            select(NotificationSettings.seen_event_id).where(
-                NotificationSettings.account_id == contract.account_id,
-                NotificationSettings.contract_id == contract.id,
-            )
-        )
-        or 0
-    )
-
-
 def _select(
-    contract: VisibleContract, kinds: Sequence[EventKind], *columns: Any
+    contract: VisibleContract, marks: ReadingMarks, kinds: Sequence[EventKind], *columns: Any
 ) -> Select[*tuple[Any, ...]]:
-    return select(*columns).where(*_of_viewer(contract, kinds))
+    return select(*columns).where(*_of_viewer(contract, set(kinds) - marks.hidden))
 
 
 def _of_viewer(
-    contract: VisibleContract, kinds: Sequence[EventKind]
+    contract: VisibleContract, kinds: Collection[EventKind]
 ) -> tuple[ColumnElement[bool], ...]:
     allowed = set(kinds_of(contract.role))
     conditions = (

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from app.domain.events import EventKind
 from app.integrations.event_texts import describe_event
 from app.integrations.spreadsheets import Column, Kind, Table
 from app.queries.contracts import VisibleContract
 from app.queries.events.customer import EventLine
 from app.sections.events import labels
+from app.web.event_urls import event_url
 from app.web.urls import build_url
-
-_ENDPOINTS: dict[EventKind, tuple[str, str]] = {
-    EventKind.INVOICE: ("invoices.invoice", "invoice_id"),
-    EventKind.DOCUMENT: ("charges.document", "charge_id"),
-    EventKind.CORRECTION: ("charges.document", "charge_id"),
-    EventKind.PAYMENT: ("payments.index", ""),
-    EventKind.DUE: ("pay.index", ""),
-    EventKind.OVERDUE: ("pay.index", ""),
-    EventKind.WINDOW_OPENS: ("readings.index", ""),
-    EventKind.WINDOW_CLOSES: ("readings.index", ""),
-    EventKind.READINGS_MISSED: ("readings.index", ""),
-    EventKind.READING_ACCEPTED: ("readings.receipt", "receipt_id"),
-    EventKind.READING_REFUSED: ("readings.receipt", "receipt_id"),
-    EventKind.ANSWER: ("enquiries.enquiry", "enquiry_id"),
-    EventKind.VERIFICATION: ("readings.history", "meter_id"),
-    EventKind.WORKS: ("home.index", ""),
-    EventKind.ACCESS: ("people.index", ""),
-}
 
 
 class EventRow(NamedTuple):
@@ -55,15 +37,6 @@ def present_events(contract: VisibleContract, events: Sequence[EventLine]) -> li
         )
         for event in events
     ]
-
-
-def event_url(
-    build: Callable[..., str], contract_id: int, kind: EventKind, subject_id: int | None
-) -> str:
-    """The address of what an event is about."""
-    endpoint, name = _ENDPOINTS[kind]
-    values: dict[str, Any] = {name: subject_id} if name else {}
-    return build(endpoint, contract_id=contract_id, **values)
 
 
 def events_table(events: Sequence[EventLine]) -> Table:

@@ -10,7 +10,7 @@ from app.domain.access import Permission
 from app.extensions import db
 from app.lib.database import MAX_ID
 from app.queries.contracts import VisibleContract
-from app.queries.events.customer import count_events, list_events
+from app.queries.events.customer import count_events, get_reading_marks, list_events
 from app.sections.events import labels
 from app.sections.events.presenters import events_table, present_events
 from app.web.context import clock
@@ -27,9 +27,10 @@ bp = Blueprint("events", __name__, url_prefix="/contracts/<id:contract_id>/event
 def index(contract: VisibleContract) -> ResponseReturnValue:
     """Events that the viewer learns of, the newest first."""
     chosen = _chosen(contract)
-    kinds = labels.kinds_in(chosen)
-    pager = Pager.from_request(PAGE_ROWS, count_events(db.session(), contract, kinds))
-    events = list_events(db.session(), contract, kinds, pager.offset, pager.size)
+    session, kinds = db.session(), labels.kinds_in(chosen)
+    marks = get_reading_marks(session, contract)
+    pager = Pager.from_request(PAGE_ROWS, count_events(session, contract, marks, kinds))
+    events = list_events(session, contract, marks, kinds, pager.offset, pager.size)
     return render_page(
         "events/index.html",
         fragment="results",
@@ -46,7 +47,8 @@ def index(contract: VisibleContract) -> ResponseReturnValue:
 @contract_access(Permission.SEE_CONTRACT)
 def file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
     """The events that the page lists, of all its pages, for a spreadsheet."""
-    events = list_events(db.session(), contract, labels.kinds_in(_chosen(contract)))
+    marks = get_reading_marks(db.session(), contract)
+    events = list_events(db.session(), contract, marks, labels.kinds_in(_chosen(contract)))
     name = name_on("События", contract.number, clock().today())
     return send_table(events_table(events), name, extension)
 
