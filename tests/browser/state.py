@@ -233,6 +233,19 @@ def attach_wrong_file(page: Page) -> None:
     page.get_by_text("такие файлы не принимаются").first.wait_for()
 
 
+def clear_days(page: Page) -> None:
+    """Send preferences without a number of days."""
+    page.fill("#days_due", "")
+    page.click("main button[type=submit]")
+    page.wait_for_selector("#error-summary")
+
+
+def press_unsubscribe(page: Page) -> None:
+    """Press the button that ends the emails."""
+    page.click("main button[type=submit]")
+    page.wait_for_selector(".note.good")
+
+
 def open_start(page: Page) -> None:
     page.locator("details.start summary").click()
     page.get_by_role("link", name="Направить документы он-лайн").wait_for()

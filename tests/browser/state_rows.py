@@ -119,6 +119,16 @@ def events(site: Site) -> str:
     return "/events"
 
 
+def unsubscribing(site: Site) -> str:
+    """The page of the link that ends emails about events."""
+    with site.session() as session:
+        contract_id = site.ids[debtor(site)]
+        owned = select(Membership.id).where(Membership.contract_id == contract_id)
+        membership_id = session.scalars(owned.order_by(Membership.id)).first() or 0
+    token = site.app.extensions["transports"].links.sign(Purpose.UNSUBSCRIBE, membership_id)
+    return f"/notifications/unsubscribe/{token}"
+
+
 def events_of(group: str) -> Callable[[Site], str]:
     """The same, narrowed to a group."""
 
