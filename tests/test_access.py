@@ -90,6 +90,7 @@ LISTED = {
         "sms_reports.gateway",
         "sms_reports.twilio",
     },
+    TOKEN: {"api.batch_status", "api.load_batch", "calendar.show", "metrics.index"},
     STAFF + StaffPermission.IMPORT: {
         "staff.balance_checks",
         "staff.balance_checks_file",

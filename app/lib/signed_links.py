@@ -31,6 +31,8 @@ class Purpose(StrEnum):
     """An offer of access to contracts."""
     ACCESS_REQUEST = "access_request"
     """A request for access, for the owner of the contract, who signs in to decide."""
+    CALENDAR = "calendar"
+    """The calendar of an account; its address ends with «.ics»."""
     UNSUBSCRIBE = "unsubscribe"
     """The end of emails about events; its row is the membership that they came by."""
     STAFF_SETUP = "staff_setup"
@@ -46,6 +48,7 @@ PATHS = {
     Purpose.EMAIL: "/contacts/confirm/",
     Purpose.INVITATION: "/invitations/",
     Purpose.ACCESS_REQUEST: "/access-requests/",
+    Purpose.CALENDAR: "/calendar/",
     Purpose.UNSUBSCRIBE: "/notifications/unsubscribe/",
     Purpose.STAFF_SETUP: "/staff/set-up/",
     Purpose.SIGN_IN: "/sign-in",

@@ -34,6 +34,8 @@ class Account(Base):
     phone_confirmed_at: Mapped[Moment | None]
     created_at: Mapped[Moment]
     disabled_at: Mapped[Moment | None]
+    calendar_nonce: Mapped[str | None] = mapped_column(String(22))
+    """What the signed address of the calendar is tied to; None: there is none."""
 
 
 class Membership(Base):

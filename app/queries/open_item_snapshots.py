@@ -130,6 +130,13 @@ def iter_unpaid(
         yield contract_id, UnpaidItems(*_sums(sums, today))
 
 
+def list_unpaid_of(
+    session: Session, contract_ids: Sequence[int], today: date
+) -> dict[int, UnpaidItems]:
+    """What is unpaid of some contracts, by id; of those that have a snapshot for today."""
+    return dict(iter_unpaid(session, today, _S.contract_id.in_(contract_ids)))
+
+
 def compute_snapshot(session: Session, contract_id: int, today: date) -> MoneySnapshot:
     """The same figures from the ledger; what a page reads where no snapshot is valid today."""
     return build_snapshot(list_ledgers(session, [contract_id])[contract_id], today)

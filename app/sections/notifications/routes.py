@@ -6,9 +6,12 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
+from app.actions.notifications import calendars
 from app.actions.notifications.preferences import save_preferences
 from app.domain.access import Permission
 from app.extensions import db
+from app.jobs import delivery
+from app.lib.signed_links import Purpose
 from app.models import Account
 from app.queries.contracts import VisibleContract
 from app.queries.events.readers import count_sms, get_preferences
@@ -41,15 +44,36 @@ def save(contract: VisibleContract) -> ResponseReturnValue:
     return redirect(url_for("notifications.index", contract_id=contract.id, done="saved"), 303)
 
 
+@bp.post("/calendar")
+@contract_access(Permission.MANAGE_ACCOUNT)
+def renew_calendar(contract: VisibleContract) -> ResponseReturnValue:
+    """Make an address of the calendar; the one before is dead."""
+    calendars.renew_calendar(db.session(), contract, clock().now())
+    db.session.commit()
+    return redirect(
+        url_for("notifications.index", contract_id=contract.id, _anchor="calendar"), 303
+    )
+
+
+def _calendar_url(account: Account) -> str:
+    """The address of an account's calendar; empty: it has none yet."""
+    if account.calendar_nonce is None:
+        return ""
+    links = delivery.transports().links
+    return f"{links.url(Purpose.CALENDAR, account.id, account.calendar_nonce)}.ics"
+
+
 def _page(contract: VisibleContract, form: PreferencesForm, status: int = 200) -> Response:
     session, now = db.session(), local_now()
+    account = session.get_one(Account, contract.account_id)
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return render_page(
         "notifications/index.html",
         fragment="results",
         contract=contract,
         form=form,
-        account=session.get_one(Account, contract.account_id),
+        account=account,
+        calendar_url=_calendar_url(account),
         channels=labels.CHANNELS,
         hours=HOURS,
         digest_hours=DIGEST_HOURS,
