@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from app.domain.access import Permission, Role, may
@@ -73,6 +74,7 @@ DAYS_BEFORE = {
 """How many days before its day an event is told, where nobody has chosen otherwise."""
 
 
+@cache
 def kinds_of(role: Role) -> tuple[EventKind, ...]:
     """The kinds of events that people in a role learn of."""
     return tuple(kind for kind, permission in PERMISSIONS.items() if may(role, permission))

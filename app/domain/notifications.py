@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from app.domain.access import Role
@@ -102,11 +103,18 @@ class Preferences:
         return chosen | {"offered": sorted(kinds_of(role)), "days": days}
 
 
+@cache
 def default_kinds(role: Role, channel: EventChannel) -> frozenset[EventKind]:
     """What a channel tells a role of where nobody has chosen: no text messages, few emails."""
     if channel is EventChannel.PORTAL:
         return frozenset(kinds_of(role))
     return _MAIL.get(role, frozenset()) if channel is EventChannel.MAIL else frozenset()
+
+
+@cache
+def default_preferences(role: Role) -> Preferences:
+    """Preferences of who has never chosen."""
+    return read_choices(role, None)
 
 
 def read_choices(

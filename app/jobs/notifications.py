@@ -9,13 +9,13 @@ from flask import current_app
 from sqlalchemy.exc import OperationalError
 
 from app.actions.notifications.digests import send_digests
-from app.actions.notifications.queueing import NotificationRules, notify_next
+from app.actions.notifications.queueing import NotificationRules, prepare_next, queue_prepared
 from app.extensions import db
 from app.jobs import delivery
 from app.jobs.events import PAUSE
 from app.logging import event, log
 from app.web.context import config, local_now
-from app.web.event_urls import event_url, whole_url
+from app.web.event_urls import event_url, url_builder
 
 
 def notify() -> int:
@@ -37,10 +37,10 @@ def notify() -> int:
 
 def notification_rules() -> NotificationRules:
     """How this installation tells people of events."""
-    settings = config()
+    settings, build = config(), url_builder()
     return NotificationRules(
-        partial(event_url, whole_url),
-        lambda contract_id: whole_url("notifications.index", contract_id=contract_id),
+        partial(event_url, build),
+        partial(build, "notifications.index"),
         settings.events_sms_cap,
         settings.sms.prefixes,
         settings.events_messages,
@@ -49,10 +49,11 @@ def notification_rules() -> NotificationRules:
 
 def _notify_of_events() -> int:
     session, rules, count = db.session(), notification_rules(), 0
-    session.rollback()
-    while portion := notify_next(session, rules, local_now()):
+    while prepared := prepare_next(session, rules, local_now()):
+        # On SQLite who has read cannot write once others have written.
+        session.rollback()
+        count += queue_prepared(session, prepared, local_now())
         _end_portion()
-        count += portion
     session.rollback()
     if count:
         event("people notified", events=count)
@@ -61,15 +62,12 @@ def _notify_of_events() -> int:
 
 def _send_digests() -> int:
     session, rules, count, last = db.session(), notification_rules(), 0, 0
-    while last := send_digests(session, rules, _list_url, local_now(), last):
+    list_url = partial(url_builder(), "events.index")
+    while last := send_digests(session, rules, list_url, local_now(), last):
         _end_portion()
         count += 1
     session.rollback()
     return count
-
-
-def _list_url(contract_id: int) -> str:
-    return whole_url("events.index", contract_id=contract_id)
 
 
 def _end_portion() -> None:

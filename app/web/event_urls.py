@@ -42,7 +42,11 @@ def event_url(
     return build(endpoint, contract_id=contract_id, **values)
 
 
-def whole_url(endpoint: str, **values: Any) -> str:
-    """The address of a page for a message: a worker has no request to build it from."""
-    path = current_app.url_map.bind("").build(endpoint, values)
-    return config().base_url.rstrip("/") + path
+def url_builder() -> Callable[..., str]:
+    """Makes whole addresses of pages: a worker has no request to build them from."""
+    urls, base = current_app.url_map.bind(""), config().base_url.rstrip("/")
+
+    def build(endpoint: str, **values: Any) -> str:
+        return base + urls.build(endpoint, values)
+
+    return build

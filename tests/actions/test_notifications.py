@@ -84,6 +84,7 @@ def tell(session: Session, contract: Contract, kind: EventKind, **values: object
     }.get(kind, {})
     key = str(values.pop("key", "1"))
     on = values.pop("on", TODAY)
+    values.setdefault("subject_id", 1)
     event = NewEvent(kind, contract.id, key, on, facts=facts, **values)  # type: ignore[arg-type]
     record_events(session, [event], NOW)
     session.commit()
@@ -158,19 +159,20 @@ def test_what_a_killed_run_has_not_committed_is_told_by_the_next(
     for key in range(5):
         tell(session, contract, EventKind.INVOICE, key=key)
     monkeypatch.setattr(queueing, "PORTION", 2)
-    notify_next, portions = queueing.notify_next, []
+    queue_prepared, portions = queueing.queue_prepared, []
 
     def killed(*arguments: object) -> int:
         portions.append(1)
-        count = notify_next(*arguments)  # type: ignore[arg-type]
+        count = queue_prepared(*arguments)  # type: ignore[arg-type]
         if len(portions) == 2:
             raise KeyboardInterrupt
         return count
 
-    monkeypatch.setattr(notifications, "notify_next", killed)
+    monkeypatch.setattr(notifications, "queue_prepared", killed)
     with pytest.raises(KeyboardInterrupt):
         notifications.notify()
     assert len(queued(session)) == 2
+    monkeypatch.setattr(notifications, "queue_prepared", queue_prepared)
     notifications.notify()
     assert len(queued(session)) == 5
     assert session.scalar(select(func.count()).where(ContractEvent.told_at.is_(None))) == 0

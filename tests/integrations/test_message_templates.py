@@ -55,7 +55,6 @@ FACTS = {
     "machine": "web-1",
     "faults": ["Диск: свободно 3 МБ. Освободите место."],
     "left": 9,
-    "recovered": ["Работник: последний признак жизни 9 с назад."],
 }
 EMAILS = {
     "access_changed": None,
@@ -90,7 +89,19 @@ EMAILS = {
     "transfer_restored": None,
 }
 """Every kind of letter, and the words of its button."""
+EVENT_FACTS = FACTS | {
+    "sentence": "Прием показаний за ноябрь 2026 закончился 01.12.2026: "
+    "не переданы показания 5 приборов",
+    "title": "3 события за день",
+    "button": "Открыть события",
+    "page_url": "kabinet.example.org/contracts/1/events",
+    "settings_url": "kabinet.example.org/contracts/1/notifications",
+    "recovered": ["Работник: последний признак жизни 9 с назад."],
+}
+NOTIFICATIONS = {"event": "Открыть события", "event_digest": "Открыть события"}
+"""Emails about events and their buttons."""
 TEXTS = {
+    "event": "",
     "access_changed": "",
     "access_ended": "",
     "access_paused": "",
@@ -120,7 +131,7 @@ def names(folder: str) -> set[str]:
 
 
 def test_every_email_and_text_message_is_in_these_tables() -> None:
-    assert names("mail") == set(EMAILS)
+    assert names("mail") == set(EMAILS) | set(NOTIFICATIONS)
     assert names("sms") == set(TEXTS)
 
 
@@ -144,9 +155,29 @@ def test_an_email_says_the_same_in_both_parts(kind: str, button: str | None) -> 
     assert not re.search(r"https?://|\{\{|\}\}|\{%|\[\[|\]\]", content.text + content.html)
 
 
+@pytest.mark.parametrize(("kind", "button"), NOTIFICATIONS.items())
+def test_an_email_that_can_be_refused_leads_to_its_page_and_to_the_end_of_such_emails(
+    kind: str, button: str
+) -> None:
+    content = render_email(kind, **EVENT_FACTS)
+    assert content.subject
+    assert len(content.subject) <= 78
+    html5lib.HTMLParser(strict=True).parse(content.html)
+    links = [
+        (link.text, link["href"]) for link in BeautifulSoup(content.html, "html5lib").select("a")
+    ]
+    assert links == [
+        (button, EVENT_FACTS["page_url"]),
+        ("настройки уведомлений", EVENT_FACTS["settings_url"]),
+        ("Отписаться от писем о событиях", LINK),
+    ]
+    assert f"{button}:\n{EVENT_FACTS['page_url']}" in content.text
+    assert f"Отписаться от писем о событиях: {LINK}" in content.text
+
+
 @pytest.mark.parametrize(("kind", "secret"), TEXTS.items())
 def test_a_text_message_is_one_short_line(kind: str, secret: str) -> None:
-    content = render_sms(kind, **FACTS)
+    content = render_sms(kind, **EVENT_FACTS)
     assert content.subject is content.html is None
     assert "\n" not in content.text
     # Three parts of 67 Cyrillic letters, and a link of up to a hundred.

@@ -39,7 +39,7 @@ Gathered = Sequence[tuple[int, ContractEvent]]
 def send_digests(
     session: Session,
     rules: NotificationRules,
-    list_url: Callable[[int], str],
+    list_url: Callable[..., str],
     now: datetime,
     after: int,
 ) -> int:
@@ -87,7 +87,7 @@ class _Digest:
         readers: dict[int, EventReader],
         names: dict[int, ContractName],
         rules: NotificationRules,
-        list_url: Callable[[int], str],
+        list_url: Callable[..., str],
     ) -> None:
         self._readers = readers
         self._names = names
@@ -115,8 +115,8 @@ class _Digest:
             **self._supplier,
             title=f"{counted(len(wanted), 'событие', 'события', 'событий')} за день",
             lines=self._lines([event for _, event in wanted]),
-            page_url=self._list_url(contract_id),
-            settings_url=self._rules.settings_url(contract_id),
+            page_url=self._list_url(contract_id=contract_id),
+            settings_url=self._rules.settings_url(contract_id=contract_id),
         )
         return Outgoing(
             kind="event_digest",

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.access import Role, may
 from app.domain.events import DAYS_BEFORE, PERMISSIONS, EventKind
-from app.domain.notifications import Preferences, QuietHours, read_choices
+from app.domain.notifications import Preferences, QuietHours, default_preferences, read_choices
 from app.models import (
     Account,
     Contract,
@@ -145,6 +145,8 @@ def _preferences(
     quiet_from: int | None,
     quiet_until: int | None,
 ) -> Preferences:
+    if choices is None:
+        return default_preferences(role)
     quiet = None
     if quiet_from is not None and quiet_until is not None:
         quiet = QuietHours(quiet_from, quiet_until)

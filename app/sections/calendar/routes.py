@@ -20,7 +20,7 @@ from app.jobs import delivery
 from app.lib.signed_links import Purpose
 from app.queries.calendar import find_calendar_nonce, list_calendar
 from app.web.context import clock, config
-from app.web.event_urls import event_url, whole_url
+from app.web.event_urls import event_url, url_builder
 from app.web.permissions import token_access
 from app.web.policies import window_rules
 from app.web.session import access_window
@@ -33,7 +33,12 @@ bp = Blueprint("calendar", __name__, url_prefix="/calendar")
 def show(secret: str) -> ResponseReturnValue:
     """The calendar, or 304 where the program has this one already."""
     entries = list_calendar(db.session(), _read(secret), access_window(), window_rules())
-    content = write_calendar("Энергоснабжение", entries, _url_of, config().host, _made_at())
+    build = url_builder()
+
+    def url_of(entry: CalendarEntry) -> str:
+        return event_url(build, entry.contract_id, entry.kind, entry.subject_id)
+
+    content = write_calendar("Энергоснабжение", entries, url_of, config().host, _made_at())
     response = make_response(content)
     response.headers["Content-Type"] = "text/calendar; charset=utf-8"
     response.headers["Content-Disposition"] = 'inline; filename="calendar.ics"'
@@ -54,10 +59,6 @@ def _read(secret: str) -> int:
     if not nonce or find_calendar_nonce(db.session(), account_id) != nonce:
         raise NotFoundError
     return account_id
-
-
-def _url_of(entry: CalendarEntry) -> str:
-    return event_url(whole_url, entry.contract_id, entry.kind, entry.subject_id)
 
 
 def _made_at() -> datetime:

@@ -36,6 +36,7 @@ KINDS = {
     "enquiry_receipt": "Обращение принято",
     "enquiry_reopened": "Обращение снова открыто",
     "enquiry_reply": "Ответ на обращение",
+    "event": "Событие",
     "event_access": "Событие: доступ",
     "event_answer": "Событие: обращение",
     "event_correction": "Событие: корректировка",
