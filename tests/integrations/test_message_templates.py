@@ -55,6 +55,7 @@ FACTS = {
     "machine": "web-1",
     "faults": ["Диск: свободно 3 МБ. Освободите место."],
     "left": 9,
+    "recovered": ["Работник: последний признак жизни 9 с назад."],
 }
 EMAILS = {
     "access_changed": None,
@@ -96,7 +97,6 @@ EVENT_FACTS = FACTS | {
     "button": "Открыть события",
     "page_url": "kabinet.example.org/contracts/1/events",
     "settings_url": "kabinet.example.org/contracts/1/notifications",
-    "recovered": ["Работник: последний признак жизни 9 с назад."],
 }
 NOTIFICATIONS = {"event": "Открыть события", "event_digest": "Открыть события"}
 """Emails about events and their buttons."""
