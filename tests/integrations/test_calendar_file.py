@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -40,7 +41,9 @@ def public_titles() -> list[str]:
     titles = []
     for path in PUBLIC_FILES:
         try:
-            found = Calendar.from_ical(path.read_bytes(), multiple=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of zones that it has to guess
+                found = Calendar.from_ical(path.read_bytes(), multiple=True)
         except ValueError:
             continue  # files that have to be refused
         for calendar in found:
