@@ -40,6 +40,7 @@ LISTED = {
         "auth.second_factor_submit",
         "auth.sign_in",
         "auth.sign_in_submit",
+        "calendar.show",
         "consents.index",
         "consents.personal_data",
         "contacts.confirm",
@@ -90,7 +91,6 @@ LISTED = {
         "sms_reports.gateway",
         "sms_reports.twilio",
     },
-    TOKEN: {"api.batch_status", "api.load_batch", "calendar.show", "metrics.index"},
     STAFF + StaffPermission.IMPORT: {
         "staff.balance_checks",
         "staff.balance_checks_file",

@@ -14,10 +14,9 @@ depends_on = None
 
 
 def upgrade():
-    with op.batch_alter_table("accounts") as table:
-        table.add_column(sa.Column("calendar_nonce", sa.String(length=22)))
+    # Without a copy of the table, which on SQLite would lose its index over an expression.
+    op.add_column("accounts", sa.Column("calendar_nonce", sa.String(length=22)))
 
 
 def downgrade():
-    with op.batch_alter_table("accounts") as table:
-        table.drop_column("calendar_nonce")
+    op.drop_column("accounts", "calendar_nonce")

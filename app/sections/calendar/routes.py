@@ -21,7 +21,7 @@ from app.lib.signed_links import Purpose
 from app.queries.calendar import find_calendar_nonce, list_calendar
 from app.web.context import clock, config
 from app.web.event_urls import event_url, url_builder
-from app.web.permissions import token_access
+from app.web.permissions import public
 from app.web.policies import window_rules
 from app.web.session import access_window
 
@@ -29,7 +29,7 @@ bp = Blueprint("calendar", __name__, url_prefix="/calendar")
 
 
 @bp.get("/<secret>.ics")
-@token_access
+@public
 def show(secret: str) -> ResponseReturnValue:
     """The calendar, or 304 where the program has this one already."""
     entries = list_calendar(db.session(), _read(secret), access_window(), window_rules())
