@@ -19,6 +19,7 @@ LISTED = {
         "auth.second_factor_submit",
         "auth.sign_in",
         "auth.sign_in_submit",
+        "calendar.show",
         "consents.index",
         "consents.personal_data",
         "contacts.confirm",
@@ -58,6 +59,8 @@ LISTED = {
         "staff.sign_in_submit",
         "staff_setup.password",
         "staff_setup.password_submit",
+        "unsubscribe.confirm",
+        "unsubscribe.show",
     },
     TOKEN: {
         "api.batch_status",

@@ -1,14 +1,14 @@
 """Preferences of events, what is gathered for a digest, and which events were told.
 
 Revision ID: 0043
-Revises: 0053
+Revises: 0033
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0043"
-down_revision = "0053"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 
