@@ -41,6 +41,7 @@ PAGES = {
     "staff.enquiry_file": "Файл обращения",
     "staff.audit_log": "Журнал",
     "events": "События",
+    "notifications": "Настройки уведомлений",
     "inbox": "Сообщения поставщика",
     "staff.mailing": "Рассылка",
     "staff.mailing_proof": "Рассылка: подтверждение",
