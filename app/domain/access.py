@@ -62,6 +62,12 @@ _GRANTS: dict[Role, frozenset[Permission]] = {
     Role.READ_ONLY_STAFF: _READ,
 }
 
+OF_WHOLE_CONTRACT = frozenset(
+    {Permission.SEE_MONEY, Permission.MANAGE_MONEY, Permission.MANAGE_PEOPLE}
+)
+"""Balance, documents and people cannot be divided by supply points."""
+LIMITABLE = (Role.ENGINEER, Role.VIEWER)
+"""Roles whose access may be limited to supply points: the others are there for money or people."""
 INVITED = (Role.DIRECTOR, Role.ACCOUNTANT, Role.ENGINEER, Role.VIEWER)
 """Roles that somebody may be invited in, and changed to."""
 
@@ -73,9 +79,14 @@ class Viewer:
     account_id: int
 
 
-def may(role: Role, permission: Permission) -> bool:
-    """Whether a role at a contract grants a permission."""
-    return permission in _GRANTS[role]
+def may(role: Role, permission: Permission, *, is_limited: bool = False) -> bool:
+    """Whether a role at a contract grants a permission.
+
+    Args:
+        is_limited: access to some supply points of the contract, which grants nothing that is of
+            the whole contract.
+    """
+    return permission in _GRANTS[role] and not (is_limited and permission in OF_WHOLE_CONTRACT)
 
 
 def is_terminated(status: str, valid_to: date | None, today: date) -> bool:

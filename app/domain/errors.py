@@ -36,7 +36,8 @@ class PeopleError(CodedError):
     address has access already), ``owner`` (the one who signs in with the contract number
     keeps role and term), ``self`` (nobody changes their own role and last day),
     ``last_owner`` (nobody would be left to decide), ``dated`` (whoever has a last day does not end
-    the owner's access), ``past`` (the term has ended before it begins),
+    the owner's access), ``limited`` (the role is of the whole contract), ``points`` (none chosen or
+    of another contract), ``past`` (the term has ended before it begins),
     ``longer`` (it would last longer than the access of whoever gives it), ``login_taken``
     (somebody has begun to sign in with the address meanwhile), ``other_address`` (the invitation is
     for another address).

@@ -1,7 +1,7 @@
 """All tables; importing this module fills ``Base.metadata``."""
 
 from app.models.access_requests import AccessRequest
-from app.models.accounts import Account, AccountSession, Membership, RateLimitHit
+from app.models.accounts import Account, AccountSession, Membership, MembershipPoint, RateLimitHit
 from app.models.audit import AuditEvent, ImportJob, ImportRun
 from app.models.base import Base
 from app.models.charges import Charge, ChargeLine, Invoice, MonthlyBalance
@@ -30,7 +30,7 @@ from app.models.enquiries import (
     PremisesKind,
 )
 from app.models.events import ContractEvent, DigestItem, EventDay, NotificationSettings
-from app.models.invitations import Invitation, InvitationContract
+from app.models.invitations import Invitation, InvitationContract, InvitationPoint
 from app.models.mailings import Mailing, MailingRecipient
 from app.models.messages import Message
 from app.models.metering import Meter, Reading, Register
@@ -95,10 +95,12 @@ __all__ = [
     "ImportRun",
     "Invitation",
     "InvitationContract",
+    "InvitationPoint",
     "Invoice",
     "Mailing",
     "MailingRecipient",
     "Membership",
+    "MembershipPoint",
     "Message",
     "Meter",
     "MonthlyBalance",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, Index, String, literal_column, text
+from sqlalchemy import ForeignKey, Index, String, false, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Key, Moment
@@ -70,9 +70,21 @@ class Membership(Base):
     """Last day of access, in the supplier's zone."""
     note: Mapped[str | None] = mapped_column(String(200))
     invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    is_limited: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    """Whether it opens nothing but the supply points of its ``MembershipPoint`` rows."""
 
     account: Mapped[Account] = relationship(lazy="raise", foreign_keys=account_id)
     contract: Mapped[Contract] = relationship(lazy="raise")
+
+
+class MembershipPoint(Base):
+    """A supply point that a limited membership opens."""
+
+    __tablename__ = "membership_points"
+    __table_args__ = (Index(None, "supply_point_id"),)
+
+    membership_id: Mapped[int] = mapped_column(ForeignKey("memberships.id"), primary_key=True)
+    supply_point_id: Mapped[int] = mapped_column(ForeignKey("supply_points.id"), primary_key=True)
 
 
 class AccountSession(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.accounts import Account
@@ -32,6 +32,9 @@ class Invitation(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
     """Who has accepted it."""
 
+    is_limited: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    """Whether it offers nothing but the supply points of its ``InvitationPoint`` rows."""
+
     invited_by: Mapped[Account] = relationship(lazy="raise", foreign_keys=invited_by_id)
 
 
@@ -45,3 +48,13 @@ class InvitationContract(Base):
     contract_id: Mapped[int] = mapped_column(ForeignKey("contracts.id"), primary_key=True)
 
     contract: Mapped[Contract] = relationship(lazy="raise")
+
+
+class InvitationPoint(Base):
+    """A supply point that a limited invitation offers."""
+
+    __tablename__ = "invitation_points"
+    __table_args__ = (Index(None, "supply_point_id"),)
+
+    invitation_id: Mapped[int] = mapped_column(ForeignKey("invitations.id"), primary_key=True)
+    supply_point_id: Mapped[int] = mapped_column(ForeignKey("supply_points.id"), primary_key=True)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.models import Contract, CustomMeterName, CustomPointName, Department, Meter, SupplyPoint
 from app.queries.contracts import VisibleContract
 from app.queries.custom_names import is_present_name_of_meter, is_present_name_of_point
+from app.queries.scope import is_point_in_scope, scope_values
 
 
 class DepartmentLine(NamedTuple):
@@ -68,7 +69,11 @@ _DETAILS: Select[*tuple[Any, ...]] = (
     .outerjoin(Department, Department.id == Contract.department_id)
     .outerjoin(
         SupplyPoint,
-        and_(SupplyPoint.contract_id == Contract.id, SupplyPoint.withdrawn_at.is_(None)),
+        and_(
+            SupplyPoint.contract_id == Contract.id,
+            SupplyPoint.withdrawn_at.is_(None),
+            is_point_in_scope(),
+        ),
     )
     .outerjoin(Meter, and_(Meter.supply_point_id == SupplyPoint.id, Meter.withdrawn_at.is_(None)))
     .outerjoin(CustomPointName, is_present_name_of_point())
@@ -86,7 +91,11 @@ _DETAILS: Select[*tuple[Any, ...]] = (
 
 def get_contract_details(session: Session, contract: VisibleContract) -> ContractDetails:
     """The department and the supply points of a contract with their meters; one SELECT."""
-    rows: Any = session.connection().execute(_DETAILS, {"contract_id": contract.id}).all()
+    rows: Any = (
+        session.connection()
+        .execute(_DETAILS, {"contract_id": contract.id} | scope_values(contract))
+        .all()
+    )
     points = []
     first_meter = len(_POINT)
     first_department = first_meter + len(_METER)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, case, func, null, select
 from sqlalchemy.orm import Session
 
 from app.domain.access import (
@@ -57,6 +57,8 @@ class VisibleContract:
     role: Role
     account_id: int
     """Whose data are read: the viewer's; where staff view as the customer, the owner's, or 0."""
+    scope_id: int | None = None
+    """The membership whose supply points are shown, see ``queries.scope``; None: all are."""
 
     @property
     def viewer(self) -> Viewer:
@@ -74,9 +76,13 @@ class VisibleContract:
 
     def may(self, permission: Permission) -> bool:
         """Whether the viewer's role grants a permission, and the contract still allows it."""
-        return may(self.role, permission) and not (
+        return self.grants(permission) and not (
             self.is_terminated and permission == Permission.SUBMIT_READINGS
         )
+
+    def grants(self, permission: Permission) -> bool:
+        """Whether the viewer's role grants a permission, were the contract in force."""
+        return may(self.role, permission, is_limited=self.scope_id is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,7 @@ CONTRACT_COLUMNS = (
     Customer.legal_address,
     Contract.transferred_at,
     Contract.valid_to,
+    case((Membership.is_limited, Membership.id)).label("scope_id"),
     Membership.role,
 )
 """What ``contract_from`` makes a contract of."""
@@ -203,7 +210,7 @@ _OWNER = (
     .scalar_subquery()
 )
 _ANY = PreparedSelect(
-    select(*CONTRACT_COLUMNS[:-1], _OWNER)
+    select(*CONTRACT_COLUMNS[:-2], null().label("scope_id"), _OWNER)
     .select_from(Contract)
     .join(Customer, Customer.id == Contract.customer_id)
     .where(Contract.id == bindparam("contract_id"))
@@ -240,7 +247,7 @@ def check_visible(contract: VisibleContract | None, permission: Permission) -> V
     """
     if contract is None:
         raise NotFoundError
-    if not may(contract.role, permission):
+    if not contract.grants(permission):
         raise AccessDeniedError
     if not contract.may(permission):
         raise ContractTerminatedError
@@ -287,8 +294,8 @@ def _values(viewer: Viewer, window: AccessWindow) -> dict[str, Any]:
 
 def contract_from(row: Sequence[Any], account_id: int, today: date) -> VisibleContract:
     """Make a contract of ``CONTRACT_COLUMNS``, as an account sees it."""
-    *values, valid_to, role = row
-    values += [valid_to, is_terminated(row[3], valid_to, today), Role(role), account_id]
+    *values, valid_to, scope_id, role = row
+    values += [valid_to, is_terminated(row[3], valid_to, today), Role(role), account_id, scope_id]
     arguments: tuple[Any, ...] = tuple(values)
     return VisibleContract(*arguments)
 

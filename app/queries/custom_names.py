@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.domain.custom_names import CustomNames, PointName
 from app.models import Contract, CustomMeterName, CustomPointName, Meter, SupplyPoint
 from app.queries.contracts import VisibleContract
+from app.queries.scope import is_point_in_scope, scope_values
 
 _NAMED_SINCE = bindparam("named_since", type_=CustomPointName.named_at.type)
 
@@ -89,5 +90,7 @@ def find_point_of_meter(session: Session, contract: VisibleContract, meter_id: i
             SupplyPoint.contract_id == contract.id,
             SupplyPoint.withdrawn_at.is_(None),
             Meter.withdrawn_at.is_(None),
-        )
+            is_point_in_scope(),
+        ),
+        scope_values(contract),
     )

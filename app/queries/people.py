@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.domain.access import Permission, Role, may
@@ -18,6 +18,7 @@ from app.models import (
     Invitation,
     InvitationContract,
     Membership,
+    MembershipPoint,
 )
 from app.queries.contracts import VisibleContract
 from app.queries.memberships import is_current
@@ -40,12 +41,15 @@ class Person(NamedTuple):
     note: str | None
     blocked_at: datetime | None
     """Since when the supplier lets this person sign in nowhere."""
+    point_ids: frozenset[int] | None
+    """The only supply points that are opened; None: the whole contract."""
     last_seen_at: datetime | None
 
 
 def list_people(session: Session, contract: VisibleContract, today: date) -> list[Person]:
     """List the people of a contract: the owner first, then by name."""
-    return [Person(*row) for row in session.execute(_people(contract, today)).all()]
+    rows = session.execute(_people(contract, today)).all()
+    return _persons(session, rows)
 
 
 def get_person(
@@ -61,7 +65,24 @@ def get_person(
     ).one_or_none()
     if row is None:
         raise NotFoundError
-    return Person(*row)
+    return _persons(session, [row])[0]
+
+
+def _persons(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Person]:
+    """Add the supply points of limited access, of all people at once."""
+    limited = [row[0] for row in rows if row.is_limited]
+    points: dict[int, set[int]] = {key: set() for key in limited}
+    found = select(MembershipPoint.membership_id, MembershipPoint.supply_point_id).where(
+        MembershipPoint.membership_id.in_(limited)
+    )
+    for membership_id, point_id in session.execute(found) if limited else ():
+        points[membership_id].add(point_id)
+    people = []
+    for membership_id, *values, is_limited, last_seen_at in rows:
+        point_ids = frozenset(points[membership_id]) if is_limited else None
+        columns: tuple[Any, ...] = (membership_id, *values, point_ids, last_seen_at)
+        people.append(Person(*columns))
+    return people
 
 
 def list_without_second_factor(
@@ -93,6 +114,7 @@ def _people(contract: VisibleContract, today: date) -> Select[*tuple[Any, ...]]:
             Membership.paused_at,
             Membership.note,
             Account.disabled_at,
+            Membership.is_limited,
             last_seen,
         )
         .join(Account, Account.id == Membership.account_id)

@@ -33,6 +33,7 @@ from app.lib.prepared_select import PreparedSelect
 from app.models import Charge, Enquiry, Payment, ReadingReceipt
 from app.queries.contracts import VisibleContract
 from app.queries.enquiries.customer import customer_values
+from app.queries.scope import is_enquiry_in_scope, is_receipt_in_scope
 
 OF_EACH = 3
 """More of one sort would push the others out of a short list."""
@@ -143,6 +144,7 @@ _RECEIPTS: _Rows = (
         ReadingReceipt.contract_id == _CONTRACT_ID,
         ReadingReceipt.submitted_at >= _SINCE,
         _may_see("readings"),
+        is_receipt_in_scope(),
     )
     .order_by(ReadingReceipt.submitted_at.desc(), ReadingReceipt.id.desc())
     .limit(literal_column(str(OF_EACH)))
@@ -165,6 +167,7 @@ _ANSWERS: _Rows = (
         Enquiry.registered_at >= _SINCE,
         Enquiry.answered_at.is_not(None),
         _may_see("enquiries"),
+        is_enquiry_in_scope(),
     )
     .order_by(Enquiry.answered_at.desc(), Enquiry.id.desc())
     .limit(literal_column(str(OF_EACH)))
@@ -189,6 +192,7 @@ _WAITING: _Rows = (
             Enquiry.status == EnquiryStatus.NEEDS_DETAILS, Enquiry.status == EnquiryStatus.ANSWERED
         ),
         _may_see("enquiries"),
+        is_enquiry_in_scope(),
     )
     .order_by(Enquiry.registered_at.desc(), Enquiry.id.desc())
     .limit(literal_column(str(OF_EACH)))

@@ -20,6 +20,7 @@ from app.actions.accounts.notifications import notify_account
 from app.actions.accounts.sessions import set_login_email
 from app.actions.events.access import record_access_event
 from app.actions.people.invitations import claim_invitation, record_invitation
+from app.actions.people.points import copy_points
 from app.domain.access import Browser
 from app.domain.errors import LinkError, PeopleError, SignInRefusedError
 from app.domain.logins import email_key
@@ -172,6 +173,7 @@ def _accept(
             membership = _build_membership(invitation, account, contract, now)
             session.add(membership)
             session.flush()
+            copy_points(session, invitation.id, membership)
             record_access_event(session, membership, "accepted", now, invitation.invited_by_id)
         record_invitation(session, "access.accepted", account.id, invitation, contract, now)
     session.flush()
@@ -229,6 +231,7 @@ def _build_membership(
         access_until=invitation.access_until,
         note=invitation.note,
         invited_by_id=invitation.invited_by_id,
+        is_limited=invitation.is_limited,
     )
 
 

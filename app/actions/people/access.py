@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select, update
@@ -12,6 +13,7 @@ from app.actions.accounts.sessions import end_sessions
 from app.actions.audit_log import record
 from app.actions.events.access import record_access_event
 from app.actions.people.last_day import check_last_day
+from app.actions.people.points import Points, check_points, set_points
 from app.actions.people.succession import lock_people, promote_successor
 from app.domain.access import Permission, Role, may
 from app.domain.errors import AccessDeniedError, NotFoundError, PeopleError
@@ -19,40 +21,55 @@ from app.models import Account, Contract, Invitation, InvitationContract, Member
 from app.queries.contracts import VisibleContract
 from app.queries.memberships import has_any_access, is_current
 from app.queries.people import find_last_day
+from app.queries.people_points import find_point_ids
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccess:
+    """What a person's access is to be.
+
+    Attributes:
+        access_until: last day; None: no term.
+        points: the only supply points that are opened; None: the whole contract.
+    """
+
+    role: Role
+    access_until: date | None
+    points: Points | None
+    note: str
 
 
 def change_access(
     session: Session,
     contract: VisibleContract,
     membership_id: int,
-    role: Role,
-    access_until: date | None,
-    note: str,
+    new: NewAccess,
     today: date,
     now: datetime,
 ) -> None:
-    """Change role, term and note of a person; they apply to the next request.
+    """Change role, term, supply points and note of a person; they apply to the next request.
 
     Raises:
         NotFoundError: nobody of this contract, or not any more.
         AccessDeniedError: whoever asks may not manage people any more.
-        PeopleError: ``owner``, ``self``, ``past`` or ``longer``.
+        PeopleError: ``owner``, ``self``, ``past``, ``longer``, ``limited`` or ``points``.
     """
     membership = _begin(session, contract, membership_id, today)
     is_owner = membership.role == Role.OWNER
-    if is_owner and (role != Role.OWNER or access_until is not None):
+    if is_owner != (new.role == Role.OWNER) or (is_owner and new.access_until is not None):
         raise PeopleError("owner")
-    if not is_owner and role == Role.OWNER:
-        raise PeopleError("owner")
-    membership.note = note or None
-    if (membership.role, membership.access_until) == (role, access_until):
+    membership.note = new.note or None
+    before = (membership.role, membership.access_until, find_point_ids(session, membership))
+    if before == (new.role, new.access_until, new.points):
         return
     if membership.account_id == contract.viewer.account_id:
         raise PeopleError("self")
-    check_last_day(session, contract, access_until, today)
-    membership.role, membership.access_until = role, access_until
+    check_last_day(session, contract, new.access_until, today)
+    check_points(session, contract, new.role, new.points)
+    membership.role, membership.access_until = new.role, new.access_until
+    set_points(session, membership, new.points)
     _record(session, "access.changed", contract, contract.viewer.account_id, membership, now)
-    facts = {"role": str(role), "until": access_until}
+    facts = {"role": str(new.role), "until": new.access_until}
     _notify(session, "access_changed", contract, membership, now, **facts)
 
 
@@ -252,6 +269,7 @@ def _record(
         account=membership.account_id,
         role=str(membership.role),
         until=until.isoformat() if until else None,
+        is_limited=membership.is_limited,
     )
     change = action.removeprefix("access.")
     record_access_event(session, membership, change, now, actor_id)

@@ -15,6 +15,7 @@ from app.actions.accounts.notifications import build_message_facts
 from app.actions.audit_log import record
 from app.actions.messages import Outgoing, queue_message
 from app.actions.people.last_day import check_last_day
+from app.actions.people.points import Points, check_points, offer_points
 from app.domain.access import Browser, Role
 from app.domain.errors import PeopleError
 from app.domain.logins import email_key
@@ -39,6 +40,7 @@ class NewInvitation:
     Attributes:
         contracts: each visible to the inviter, who may manage its people.
         access_until: last day of access; None: no term.
+        points: supply points of the one contract; None: whole contracts.
     """
 
     email: str
@@ -47,6 +49,7 @@ class NewInvitation:
     contracts: Sequence[VisibleContract]
     access_until: date | None
     note: str
+    points: Points | None = None
 
 
 def invite(
@@ -61,17 +64,30 @@ def invite(
 
     Raises:
         TooManyAttemptsError: the inviter has sent too many.
-        PeopleError: ``member``, ``past`` or ``longer``.
+        PeopleError: ``member``, ``past``, ``longer``, ``limited`` or ``points``.
     """
     inviter_id = details.contracts[0].viewer.account_id
     subject = f"account:{inviter_id}"
     rate_limits.hit(session, LimitedAction.INVITATION, subject, browser.address, limits, now)
     for contract in details.contracts:
         check_last_day(session, contract, details.access_until, today)
+        check_points(session, contract, details.role, details.points)
         if is_member(session, contract.id, today, email=email_key(details.email)):
             raise PeopleError("member")
     _withdraw_earlier(session, details, now)
-    invitation = Invitation(
+    invitation = _build_invitation(details, inviter_id, now)
+    session.add(invitation)
+    session.flush()
+    for contract in details.contracts:
+        session.add(InvitationContract(invitation_id=invitation.id, contract_id=contract.id))
+        record_invitation(session, "access.invited", inviter_id, invitation, contract, now)
+    offer_points(session, invitation.id, details.points or ())
+    _send(session, invitation, details, now)
+    return invitation
+
+
+def _build_invitation(details: NewInvitation, inviter_id: int, now: datetime) -> Invitation:
+    return Invitation(
         nonce=secrets.token_urlsafe(16),
         email=details.email,
         person_name=details.person_name,
@@ -81,15 +97,8 @@ def invite(
         invited_by_id=inviter_id,
         created_at=now,
         expires_at=now + INVITATION_LIFE,
+        is_limited=details.points is not None,
     )
-    session.add(invitation)
-    session.flush()
-    for contract in details.contracts:
-        session.add(InvitationContract(invitation_id=invitation.id, contract_id=contract.id))
-        record_invitation(session, "access.invited", inviter_id, invitation, contract, now)
-    session.flush()
-    _send(session, invitation, details.contracts, now)
-    return invitation
 
 
 def withdraw(
@@ -134,9 +143,8 @@ def claim_invitation(session: Session, invitation: Invitation, **values: object)
     )
 
 
-def _send(
-    session: Session, invitation: Invitation, contracts: Sequence[VisibleContract], now: datetime
-) -> None:
+def _send(session: Session, invitation: Invitation, details: NewInvitation, now: datetime) -> None:
+    contracts = details.contracts
     first = session.get_one(Contract, contracts[0].id)
     content = render_email(
         "invitation",
@@ -146,6 +154,7 @@ def _send(
         numbers=[contract.number for contract in contracts],
         role=invitation.role,
         access_until=invitation.access_until,
+        point_count=len(details.points or ()),
         until=invitation.expires_at.astimezone(now.tzinfo),
     )
     queue_message(
@@ -183,4 +192,5 @@ def record_invitation(
         contract_id=contract.id,
         role=str(invitation.role),
         email=invitation.email,
+        is_limited=invitation.is_limited,
     )

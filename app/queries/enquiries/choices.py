@@ -22,6 +22,7 @@ from app.models import (
 from app.queries.contracts import VisibleContract
 from app.queries.custom_names import is_name_of_point, named_since
 from app.queries.enquiries.customer import OF_CUSTOMER, customer_values, topics_in_force
+from app.queries.scope import is_point_in_scope
 
 MAX_ADDRESSES = 50
 MAX_POINTS = 1000
@@ -145,7 +146,9 @@ _DETAILS = (
     .outerjoin(
         SupplyPoint,
         and_(
-            SupplyPoint.contract_id == bindparam("contract_id"), SupplyPoint.withdrawn_at.is_(None)
+            SupplyPoint.contract_id == bindparam("contract_id"),
+            SupplyPoint.withdrawn_at.is_(None),
+            is_point_in_scope(),
         ),
     )
     .outerjoin(CustomPointName, is_name_of_point())

@@ -24,6 +24,7 @@ from app.models import (
 )
 from app.queries.contracts import VisibleContract
 from app.queries.enquiries.thread import get_thread, get_thread_attachment
+from app.queries.scope import is_enquiry_in_scope, is_enquiry_of, scope_values
 
 
 def topics_in_force() -> ColumnElement[bool]:
@@ -85,6 +86,7 @@ class EnquiryLine:
 OF_CUSTOMER = (
     Enquiry.contract_id == bindparam("contract_id"),
     Enquiry.registered_at >= bindparam("since", type_=Enquiry.registered_at.type),
+    is_enquiry_in_scope(),
 )
 """SQL: enquiries of a contract, of its present customer, not of a former one;
 ``customer_values`` has what it compares with."""
@@ -124,7 +126,8 @@ _LOCKED_DRAFT = _DRAFT.with_for_update()
 
 def customer_values(contract: VisibleContract) -> dict[str, Any]:
     """Values of ``OF_CUSTOMER`` for a contract."""
-    return {"contract_id": contract.id, "since": contract.shown_since}
+    values = {"contract_id": contract.id, "since": contract.shown_since}
+    return values | scope_values(contract)
 
 
 def count_enquiries(
@@ -253,8 +256,9 @@ def get_by_number(session: Session, number: str) -> Enquiry:
 
 def _is_of(contract: VisibleContract) -> ColumnElement[bool]:
     """SQL: an enquiry of a contract, of its present customer, not of a former one."""
-    if contract.transferred_at is None:
-        return Enquiry.contract_id == contract.id
-    return and_(
-        Enquiry.contract_id == contract.id, Enquiry.registered_at >= contract.transferred_at
-    )
+    conditions = [Enquiry.contract_id == contract.id]
+    if contract.transferred_at is not None:
+        conditions.append(Enquiry.registered_at >= contract.transferred_at)
+    if contract.scope_id is not None:
+        conditions.append(is_enquiry_of(contract.scope_id))
+    return and_(*conditions)

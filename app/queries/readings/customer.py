@@ -34,6 +34,12 @@ from app.queries.custom_names import (
     is_present_name_of_point,
     named_since,
 )
+from app.queries.scope import (
+    is_point_in_scope,
+    is_reading_in_scope,
+    is_receipt_in_scope,
+    scope_values,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +154,12 @@ _ONE_RECEIPT = (
     .join(SupplyPoint, SupplyPoint.id == Meter.supply_point_id)
     .outerjoin(CustomPointName, is_name_of_point())
     .outerjoin(CustomMeterName, is_name_of_meter())
-    .where(ReadingReceipt.id == bindparam("receipt_id"), *_IS_SEEN)
+    .where(ReadingReceipt.id == bindparam("receipt_id"), *_IS_SEEN, is_point_in_scope())
     .order_by(SubmittedReading.id)
 )
 _NEWEST = (
     select(*_RECEIPT)
-    .where(*_IS_SEEN)
+    .where(*_IS_SEEN, is_receipt_in_scope())
     .order_by(ReadingReceipt.submitted_at.desc(), ReadingReceipt.id.desc())
     .limit(bindparam("limit"))
     .subquery()
@@ -161,6 +167,7 @@ _NEWEST = (
 _RECEIPT_LINES = (
     select(_NEWEST, SubmittedReading.status, func.count())
     .join(SubmittedReading, SubmittedReading.receipt_id == _NEWEST.c.id)
+    .where(is_reading_in_scope())
     .group_by(*_NEWEST.c, SubmittedReading.status)
     .order_by(_NEWEST.c.submitted_at.desc(), _NEWEST.c.id.desc(), func.min(SubmittedReading.id))
 )
@@ -247,7 +254,8 @@ def list_receipts(session: Session, contract: VisibleContract, limit: int) -> li
 
 
 def _values(contract: VisibleContract) -> dict[str, Any]:
-    return {"contract_id": contract.id, "since": contract.shown_since}
+    values = {"contract_id": contract.id, "since": contract.shown_since}
+    return values | scope_values(contract)
 
 
 def name_registers(session: Session, ids: Iterable[int]) -> Mapping[int, RegisterName]:

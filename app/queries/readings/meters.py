@@ -49,6 +49,7 @@ from app.queries.readings.known_readings import (
     is_billed_reading,
     is_live,
 )
+from app.queries.scope import is_point_in_scope, scope_values
 
 DIRECTION = "A+"
 MONTHS_BACK = 14
@@ -113,6 +114,7 @@ _STATES: Select[*tuple[Any, ...]] = (
         SupplyPoint.contract_id == bindparam("contract_id"),
         SupplyPoint.withdrawn_at.is_(None),
         Meter.withdrawn_at.is_(None),
+        is_point_in_scope(),
     )
     .order_by(
         Meter.removed_on.is_not(None),
@@ -209,7 +211,9 @@ def _select_states(
     windows = windows_on(today, rules)
     periods = [window.period for window in windows.values()]
     values = {"contract_id": contract.id, "first": min(periods), "last": max(periods)}
-    rows = session.connection().execute(statement, values | named_since(contract) | ids)
+    rows = session.connection().execute(
+        statement, values | named_since(contract) | scope_values(contract) | ids
+    )
     return [
         _state(list(group), contract, windows) for _, group in groupby(rows.all(), key=_OF_METER)
     ]

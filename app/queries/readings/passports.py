@@ -12,6 +12,7 @@ from app.domain.point_passport import Passport, PassportMeter
 from app.models import CustomMeterName, CustomPointName, Meter, SupplyPoint
 from app.queries.contracts import VisibleContract
 from app.queries.custom_names import is_name_of_meter, is_name_of_point, named_since
+from app.queries.scope import is_point_in_scope, scope_values
 
 _POINT = (
     SupplyPoint.id,
@@ -50,6 +51,7 @@ _PASSPORT: Select[*tuple[Any, ...]] = (
         SupplyPoint.id == bindparam("point_id"),
         SupplyPoint.contract_id == bindparam("contract_id"),
         SupplyPoint.withdrawn_at.is_(None),
+        is_point_in_scope(),
     )
     .order_by(Meter.removed_on.is_not(None), Meter.removed_on.desc(), Meter.id)
 )
@@ -61,7 +63,8 @@ def get_passport(session: Session, contract: VisibleContract, point_id: int) -> 
     Raises:
         NotFoundError: absent, withdrawn, or of another contract.
     """
-    values = {"point_id": point_id, "contract_id": contract.id} | named_since(contract)
+    values = {"point_id": point_id, "contract_id": contract.id}
+    values |= named_since(contract) | scope_values(contract)
     rows = session.connection().execute(_PASSPORT, values).all()
     if not rows:
         raise NotFoundError

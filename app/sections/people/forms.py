@@ -22,6 +22,7 @@ from app.domain.errors import PeopleError
 from app.domain.person_names import MAX_NAME, is_person_name
 from app.queries.contracts import VisibleContract
 from app.queries.people import Person
+from app.queries.people_points import Point
 from app.sections.people.labels import ERRORS, ROLES
 from app.web.account_fields import NewPasswordForm, check_email_field
 from app.web.field_errors import MaxLength, Required, field_error
@@ -29,6 +30,8 @@ from app.web.forms import trimmed
 
 OF_LAST_DAY = ("past", "longer")
 """Errors that the last day is to blame for."""
+OF_POINTS = ("limited", "points")
+"""Errors that the chosen supply points are to blame for."""
 NO_CONSENT = "Без согласия на обработку персональных данных доступ открыть нельзя"
 
 
@@ -49,6 +52,24 @@ def _note_field() -> StringField:
     return StringField(
         "Заметка", filters=[trimmed], validators=[MaxLength(200, "нужно до 200 знаков")]
     )
+
+
+def _points_field() -> SelectMultipleField:
+    return SelectMultipleField(
+        "Точки поставки",
+        coerce=int,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+
+
+def _chosen_points(field: SelectMultipleField | None) -> frozenset[int] | None:
+    """None: nothing is ticked, which is the whole contract."""
+    return frozenset(field.data) if field and field.data else None
+
+
+def _set_points(field: SelectMultipleField, points: list[Point]) -> None:
+    field.choices = [(point.id, point.name) for point in points]
 
 
 class InvitationForm(FlaskForm):
@@ -74,11 +95,16 @@ class InvitationForm(FlaskForm):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
+    points = _points_field()
     access_until = _until_field()
     note = _note_field()
 
-    def __init__(self, contract: VisibleContract, offered: list[VisibleContract]) -> None:
+    def __init__(
+        self, contract: VisibleContract, offered: list[VisibleContract], points: list[Point]
+    ) -> None:
         super().__init__(contracts=[contract.id])
+        self._contract_id = contract.id
+        _set_points(self.points, points)
         self.contracts.choices = [(one.id, f"№\u00a0{one.number}") for one in offered]
 
     def validate_person_name(self, field: StringField) -> None:
@@ -93,25 +119,46 @@ class InvitationForm(FlaskForm):
         if not field.data:
             raise ValidationError("Отметьте хотя бы один договор")
 
+    def validate_points(self, field: SelectMultipleField) -> None:
+        if field.data and self.contracts.data != [self._contract_id]:
+            raise ValidationError(field_error(field, ERRORS["several"]))
+
+    @property
+    def chosen_points(self) -> frozenset[int] | None:
+        return _chosen_points(self.points)
+
     def show_error(self, error: PeopleError) -> None:
         """Show beside its field why nobody was invited."""
         field = self.access_until if error.code in OF_LAST_DAY else self.email
+        field = self.points if error.code in OF_POINTS else field
         field.errors = [field_error(field, ERRORS[error.code])]
 
 
 class AccessForm(FlaskForm):
-    """Role, term and note of a person."""
+    """Role, supply points, term and note of a person."""
 
     role = _role_field()
+    points = _points_field()
     access_until = _until_field()
     note = _note_field()
 
-    def __init__(self, person: Person, *, is_self: bool) -> None:
-        super().__init__(role=person.role, access_until=person.access_until, note=person.note or "")
+    def __init__(self, person: Person, points: list[Point], *, is_self: bool) -> None:
+        super().__init__(
+            role=person.role,
+            points=sorted(person.point_ids or ()),
+            access_until=person.access_until,
+            note=person.note or "",
+        )
         self._person = person
+        _set_points(self.points, points)
         if person.role == Role.OWNER or is_self:
             del self.role
             del self.access_until
+            del self.points
+
+    @property
+    def chosen_points(self) -> frozenset[int] | None:
+        return _chosen_points(self.points) if self.points else self._person.point_ids
 
     @property
     def chosen_role(self) -> Role:
@@ -127,7 +174,7 @@ class AccessForm(FlaskForm):
     def show_error(self, error: PeopleError) -> None:
         """Show beside its field why nothing was changed."""
         field = self.access_until if error.code in OF_LAST_DAY else self.role
-        field = field or self.note
+        field = (self.points if error.code in OF_POINTS else field) or self.note
         field.errors = [field_error(field, ERRORS[error.code])]
 
 

@@ -21,6 +21,7 @@ from app.lib.signed_links import Purpose
 from app.logging import event
 from app.models import Account, Contract, Invitation
 from app.queries.people import find_signing_account, get_invitation
+from app.queries.people_points import list_offered_points
 from app.sections.people.forms import AcceptanceForm, KnownForm
 from app.sections.people.labels import GRANTS, ROLES
 from app.web import session
@@ -144,6 +145,7 @@ def _page(
         invitation=invitation,
         contracts=contracts,
         form=form,
+        points=list_offered_points(db.session(), invitation.id),
         is_new=isinstance(form, AcceptanceForm),
         role=ROLES[invitation.role],  # type: ignore[index]
         grant=GRANTS[invitation.role],  # type: ignore[index]

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from app.actions.people import access, invitations
+from app.actions.people.access import NewAccess
 from app.actions.people.invitations import NewInvitation
 from app.domain.access import Permission, Role
 from app.domain.contacts import normalise_email
@@ -17,6 +18,7 @@ from app.logging import event
 from app.queries import contracts, people
 from app.queries.access_requests import list_open_requests
 from app.queries.contracts import VisibleContract
+from app.queries.people_points import list_points
 from app.sections.people import labels
 from app.sections.people.forms import AccessForm, InvitationForm
 from app.sections.people.tables import people_table
@@ -66,7 +68,7 @@ def list_file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
 @contract_access(MANAGE)
 def invite(contract: VisibleContract) -> ResponseReturnValue:
     """Show the form of an invitation."""
-    return _invitation_page(contract, InvitationForm(contract, _offered(contract)))
+    return _invitation_page(contract, _invitation_form(contract, _offered(contract)))
 
 
 @bp.post("/new")
@@ -74,7 +76,7 @@ def invite(contract: VisibleContract) -> ResponseReturnValue:
 def invite_submit(contract: VisibleContract) -> ResponseReturnValue:
     """Send an invitation."""
     offered = _offered(contract)
-    form = InvitationForm(contract, offered)
+    form = _invitation_form(contract, offered)
     if not form.validate():
         return _invitation_page(contract, form, 422)
     try:
@@ -129,9 +131,7 @@ def person_submit(contract: VisibleContract, membership_id: int) -> ResponseRetu
             session,
             contract,
             membership_id,
-            form.chosen_role,
-            form.chosen_until,
-            form.note.data,
+            NewAccess(form.chosen_role, form.chosen_until, form.chosen_points, form.note.data),
             today,
             local_now(),
         )
@@ -209,11 +209,17 @@ def _details(form: InvitationForm, offered: list[VisibleContract]) -> NewInvitat
         contracts=[one for one in offered if one.id in form.contracts.data],
         access_until=form.access_until.data,
         note=form.note.data,
+        points=form.chosen_points,
     )
 
 
+def _invitation_form(contract: VisibleContract, offered: list[VisibleContract]) -> InvitationForm:
+    return InvitationForm(contract, offered, list_points(db.session(), contract))
+
+
 def _access_form(contract: VisibleContract, found: people.Person) -> AccessForm:
-    return AccessForm(found, is_self=found.account_id == contract.viewer.account_id)
+    is_self = found.account_id == contract.viewer.account_id
+    return AccessForm(found, list_points(db.session(), contract), is_self=is_self)
 
 
 def _done(contract: VisibleContract, what: str) -> ResponseReturnValue:
