@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.access import Permission, Role, may
-from app.domain.staff import Clerk, StaffRole
+from app.domain.access import LIMITABLE, Permission, Role, may
+from app.domain.staff import Clerk, StaffPermission, StaffRole
 from app.models import Account, Contract
 from config import ROOT
 from tests.factories import Factory
@@ -201,18 +201,22 @@ def test_a_customer_gets_404_on_every_staff_page(page: PageClient, contract: Con
     assert {endpoint: status for endpoint, status in answers.items() if status != 404} == {}
 
 
-@pytest.mark.parametrize("role", sorted(set(Role) - {Role.READ_ONLY_STAFF}))
+@pytest.mark.parametrize(
+    ("role", "is_limited"),
+    [(role, False) for role in sorted(set(Role) - {Role.READ_ONLY_STAFF})]
+    + [(role, True) for role in LIMITABLE],
+)
 def test_a_role_at_a_contract_opens_what_its_permissions_say(
-    page: PageClient, make: Factory, account: Account, role: Role
+    page: PageClient, make: Factory, account: Account, role: Role, *, is_limited: bool
 ) -> None:
     other = make.contract("00999-ЭС")
-    make.membership(account, other, role)
+    make.membership(account, other, role).is_limited = is_limited
     make.commit()
     answers = ask(page, lambda: page.sign_in("00123"), contract_routes(), contract_id=other.id)
     for route in contract_routes():
         assert route.permission
         status = answers[route.endpoint]
-        if may(role, route.permission):
+        if may(role, route.permission, is_limited=is_limited):
             assert status not in (302, 403), route
             assert status < 500, route
         else:

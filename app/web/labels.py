@@ -11,6 +11,8 @@ CONTRACT_STATUSES = {
     "suspended": "приостановлен",
     "terminated": "расторгнут",
 }
+OF_CHOSEN_POINTS = "по выбранным точкам"
+"""What a page, a document and a file say where access is limited to supply points."""
 CONTRACT_MENU = (
     # endpoint, label, permission
     ("home.index", "Главная", Permission.SEE_CONTRACT),

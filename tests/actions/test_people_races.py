@@ -324,7 +324,8 @@ def test_an_older_version_grants_nothing_to_dated_and_suspended_people(portal: F
         contract = session.get_one(Contract, contract_id)
         other = make.contract("00125-ЭС", customer_id=contract.customer_id)
         keeper = make.account(other, email="keeper@example.org")
-        for values in ({"access_until": TODAY}, {"paused_at": NOW}, {}):
+        limits = ({"access_until": TODAY}, {"paused_at": NOW}, {"is_limited": True}, {})
+        for values in limits:
             row = make.membership(keeper, contract, Role.VIEWER)
             for name, value in values.items():
                 setattr(row, name, value)
@@ -340,6 +341,7 @@ def test_an_older_version_grants_nothing_to_dated_and_suspended_people(portal: F
         assert [tuple(row) for row in rows] == [
             (Role.OWNER, True),
             (Role.DIRECTOR, False),
+            (Role.VIEWER, False),
             (Role.VIEWER, False),
             (Role.VIEWER, False),
             (Role.VIEWER, True),

@@ -10,7 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.lib.signed_links import Purpose
-from app.models import Account, Contract, Invitation, InvitationContract, Membership
+from app.models import (
+    Account,
+    Contract,
+    Invitation,
+    InvitationContract,
+    InvitationPoint,
+    Membership,
+    MembershipPoint,
+    SupplyPoint,
+)
 from tests.browser.live import Site
 from tests.browser.state_rows import HOSTILE_TEXT, debtor
 from tests.conftest import NOW
@@ -38,9 +47,14 @@ def person(page: str, **values: Any) -> Callable[[Site], str]:
                 created_at=NOW,
                 access_until=values.get("access_until"),
                 paused_at=values.get("paused_at"),
+                is_limited=bool(values.get("is_limited")),
                 note=HOSTILE_TEXT[:200] if values.get("is_hostile") else None,
             )
             session.add(membership)
+            session.flush()
+            if membership.is_limited:
+                point_id = _point_id(session, membership.contract_id)
+                session.add(MembershipPoint(membership_id=membership.id, supply_point_id=point_id))
             session.commit()
             return f"/people{page}".format(id=membership.id)
 
@@ -77,6 +91,9 @@ def invitation(**values: Any) -> Callable[[Site], str]:
             session.add(row)
             session.flush()
             session.add(InvitationContract(invitation_id=row.id, contract_id=contract_id))
+            if row.is_limited:
+                point_id = _point_id(session, contract_id)
+                session.add(InvitationPoint(invitation_id=row.id, supply_point_id=point_id))
             session.commit()
             links = site.app.extensions["transports"].links
             return f"/invitations/{links.sign(Purpose.INVITATION, row.id, 'nonce')}"
@@ -86,3 +103,8 @@ def invitation(**values: Any) -> Callable[[Site], str]:
 
 def _contract_id(session: Session, site: Site) -> int:
     return session.scalars(select(Contract.id).filter_by(number=debtor(site))).one()
+
+
+def _point_id(session: Session, contract_id: int) -> int:
+    points = select(SupplyPoint.id).where(SupplyPoint.contract_id == contract_id)
+    return session.scalars(points.order_by(SupplyPoint.id)).first() or 0

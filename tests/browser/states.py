@@ -92,6 +92,13 @@ STATES = (
     State("a suspended person", "debtor", people_rows.person("/{id}", paused_at=NOW)),
     State("a person, to be ended", "debtor", people_rows.person("/{id}/end")),
     State("invitation link", None, people_rows.invitation()),
+    State(
+        "a person of chosen points",
+        "debtor",
+        people_rows.person("/{id}", role="engineer", is_limited=True),
+    ),
+    State("people, one of chosen points", "debtor", people_rows.person("", is_limited=True)),
+    State("invitation link to chosen points", None, people_rows.invitation(is_limited=True)),
     State("invitation link, withdrawn", None, people_rows.invitation(withdrawn_at=NOW), 410),
     State("charges", "debtor", "/charges"),
     State("charges, empty", EMPTY, "/charges"),

@@ -43,6 +43,7 @@ FACTS = {
     "customer": "ООО «Вектор»",
     "role": "accountant",
     "access_until": date(2026, 12, 31),
+    "point_count": 2,
     "name": "2026-11-21.zip",
     "batch_id": "2026-11-21",
     "way": "на странице «Загрузка»",

@@ -19,6 +19,7 @@ from app.queries.readings.customer import Receipt, ReceiptReading
 from app.sections.readings import labels
 from app.web.downloads import send_bytes
 from app.web.filters import plain, reading
+from app.web.labels import OF_CHOSEN_POINTS
 from app.web.pdf_responses import hit_pdf_limit, lay_out
 
 
@@ -111,6 +112,8 @@ def _send(
     receipt: Receipt | None,
 ) -> Response:
     hit_pdf_limit(contract)
+    if contract.scope_id is not None:
+        heading, name = f"{heading} ({OF_CHOSEN_POINTS})", f"{name} {OF_CHOSEN_POINTS}"
     title = f"{heading}, договор {contract.number}, {period.short_label}"
     known = [row.consumption_kwh for row in rows if row.consumption_kwh is not None]
     page = render_template(

@@ -22,6 +22,7 @@ from app.sections.readings.tables import (
 )
 from app.web.context import clock
 from app.web.downloads import name_on, send_table
+from app.web.labels import OF_CHOSEN_POINTS
 from app.web.permissions import contract_access
 
 MAX_RECEIPTS = 10_000
@@ -34,7 +35,7 @@ def file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
     today = clock().today()
     meters = read_meters(db.session(), contract, list_found(contract), today)
     table = build_meter_table(meters, today, may_submit=False, is_terminated=contract.is_terminated)
-    name = name_on("Показания", contract.number, today)
+    name = name_on(_name(contract, "Показания"), contract.number, today)
     return send_table(meters_table(table), name, extension)
 
 
@@ -54,7 +55,7 @@ def power_file(contract: VisibleContract, point_id: int, extension: str) -> Resp
 def receipts_file(contract: VisibleContract, extension: str) -> ResponseReturnValue:
     """All receipts of the contract, older ones than the page lists too."""
     receipts = list_receipts(db.session(), contract, MAX_RECEIPTS)
-    name = name_on("Квитанции о показаниях", contract.number, clock().today())
+    name = name_on(_name(contract, "Квитанции о показаниях"), contract.number, clock().today())
     return send_table(receipts_table(receipts), name, extension)
 
 
@@ -64,5 +65,9 @@ def receipt_file(contract: VisibleContract, receipt_id: int, extension: str) -> 
     """The readings of a receipt for a spreadsheet."""
     found = get_receipt(db.session(), contract, receipt_id)
     month = found.readings[0].period
-    name = f"Квитанция {found.id} {contract.number} {month}"
+    name = f"{_name(contract, f'Квитанция {found.id}')} {contract.number} {month}"
     return send_table(receipt_table(found), name, extension)
+
+
+def _name(contract: VisibleContract, name: str) -> str:
+    return name if contract.scope_id is None else f"{name} {OF_CHOSEN_POINTS}"
