@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.access import LIMITABLE, Permission, Role, may
-from app.domain.staff import Clerk, StaffPermission, StaffRole
+from app.domain.staff import Clerk, StaffRole
 from app.models import Account, Contract
 from config import ROOT
 from tests.factories import Factory

@@ -36,6 +36,7 @@ from app.models import (
     InvitationContract,
     Mailing,
     MailingRecipient,
+    InvitationPoint,
     Membership,
     Message,
     RateLimitHit,
@@ -93,6 +94,9 @@ def clean_up(session: Session, now: datetime, sessions: timedelta) -> dict[str, 
     )
     old_requests = select(AccessRequest.id).where(AccessRequest.created_at < now - REQUESTS)
     statements = {
+        "invitation_points": delete(InvitationPoint).where(
+            InvitationPoint.invitation_id.in_(unanswered)
+        ),
         "invitation_contracts": delete(InvitationContract).where(
             InvitationContract.invitation_id.in_(unanswered)
         ),

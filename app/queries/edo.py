@@ -13,6 +13,7 @@ from app.domain.enquiries import EnquiryStatus, TopicUse, is_topic_for
 from app.lib.prepared_select import PreparedSelect
 from app.models import Charge, Contract, Enquiry, EnquiryTopic
 from app.queries.contracts import VisibleContract
+from app.queries.enquiries.customer import OF_CUSTOMER, customer_values
 
 MAX_ENQUIRIES = 50
 BY_EDO = ("sent", "signed", "rejected")
@@ -62,9 +63,7 @@ _ENQUIRIES = PreparedSelect(
         EnquiryTopic.name,
     )
     .join(EnquiryTopic, EnquiryTopic.id == Enquiry.topic_id)
-    .where(
-        Enquiry.contract_id == bindparam("contract_id"), Enquiry.status != EnquiryStatus.REJECTED
-    )
+    .where(*OF_CUSTOMER, Enquiry.status != EnquiryStatus.REJECTED)
     .order_by(Enquiry.registered_at.desc(), Enquiry.id.desc())
     .limit(MAX_ENQUIRIES)
 )
@@ -77,6 +76,6 @@ def find_edo_state(session: Session, contract: VisibleContract) -> EdoState:
 
 
 def _application(session: Session, contract: VisibleContract) -> EdoApplication | None:
-    newest = _ENQUIRIES.all(session, contract_id=contract.id)
+    newest = _ENQUIRIES.all(session, **customer_values(contract))
     applications = (row for row in newest if is_topic_for(_Topic(*row[3:]), TopicUse.EDO))
     return next((EdoApplication(*row[:3]) for row in applications), None)

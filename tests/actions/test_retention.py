@@ -29,6 +29,7 @@ from app.models import (
     ImportRun,
     Invitation,
     InvitationContract,
+    InvitationPoint,
     Message,
 )
 from config import RetentionSettings
@@ -183,6 +184,7 @@ def test_an_unanswered_invitation_goes_30_days_after_its_end_and_an_accepted_one
         make = Factory(session)
         contract = make.contract()
         account = make.account(contract)
+        point_id = make.meter(contract).supply_point_id
         for age, accepted_at in ((31, None), (29, None), (31, ago(33))):
             invitation = Invitation(
                 nonce=f"{age}",
@@ -197,6 +199,7 @@ def test_an_unanswered_invitation_goes_30_days_after_its_end_and_an_accepted_one
             session.add(invitation)
             session.flush()
             session.add(InvitationContract(invitation_id=invitation.id, contract_id=contract.id))
+            session.add(InvitationPoint(invitation_id=invitation.id, supply_point_id=point_id))
         session.commit()
         delete_expired()
         left = session.execute(

@@ -182,6 +182,18 @@ def test_enquiries_of_other_points_and_of_others_are_hidden(
     assert session.get_one(Enquiry, hidden.id).closed_at is None
 
 
+def test_an_engineer_sees_their_own_enquiry_about_the_whole_contract(
+    engineer: PageClient,
+    contract: Contract,
+    make: Factory,
+    session: Session,
+) -> None:
+    account = session.get_one(Account, membership_of(session).account_id)
+    mine = make.enquiry(contract, account)
+    make.commit()
+    engineer.open(f"/contracts/{contract.id}/enquiries/{mine.id}")
+
+
 def test_the_owner_widens_and_narrows_access_and_it_applies_to_the_next_request(
     engineer: PageClient,
     owner: PageClient,
