@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,16 @@ def test_the_state_of_a_contract_is_told(
     contract.edo_operator = "Диадок"
     make.commit()
     assert "Подключено" in page.get("edo.contract", contract_id=1).select_one(".note.good").text
+
+
+def test_an_application_of_a_former_customer_is_not_told_to_the_present_one(
+    page: PageClient, make: Factory, contract: Contract, account: Account
+) -> None:
+    topic = make.session.scalars(select(EnquiryTopic).filter_by(external_id="portal:edo")).one()
+    made = make.enquiry(contract, account, topic_id=topic.id, number="2026-000005")
+    contract.transferred_at = made.registered_at + timedelta(days=1)
+    make.commit()
+    page.sign_in("00123")
+    note = page.get("edo.contract", contract_id=1).select_one(".note")
+    assert "Не подключено" in note.text
+    assert "2026-000005" not in note.text
