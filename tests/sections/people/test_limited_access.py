@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -23,6 +24,7 @@ from app.models import (
     SubmittedReading,
     SupplyPoint,
 )
+from config import ROOT
 from tests.conftest import NOW
 from tests.factories import Factory
 from tests.outbox import Outbox, part
@@ -32,6 +34,8 @@ from tests.sections.people.steps import EMAIL, NEW, accept, home, invite, member
 from tests.sections.readings.steps import send, submitted, type_in
 
 SEEN, HIDDEN = "11112222", "99998888"
+MANAGERS_ONLY, MONEY_ONLY = {"people_points"}, {"bill_comparisons", "charges"}
+"""Modules whose pages nobody with limited access opens."""
 SECRETS = (HIDDEN, "Цех", "Тайная", "Наш цех")
 
 
@@ -253,3 +257,13 @@ def test_limited_access_whose_points_are_gone_opens_none(
     assert SEEN not in engineer.get("readings.index", contract_id=contract.id).text
     engineer.open(home(contract))
     assert session.scalars(select(Reading)).first()
+
+
+def test_every_query_of_supply_points_for_customers_asks_for_the_scope() -> None:
+    without = set()
+    for file in (ROOT / "app" / "queries").rglob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        if re.search(r"\b(SupplyPoint|Meter)\b", text) and "VisibleContract" in text:
+            has_scope = "app.queries.scope" in text or "OF_CUSTOMER" in text
+            without |= set() if has_scope else {file.stem}
+    assert without == {"scope", *MANAGERS_ONLY, *MONEY_ONLY}
