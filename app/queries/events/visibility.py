@@ -17,6 +17,7 @@ ROLES = tuple(role for role in Role if role is not Role.READ_ONLY_STAFF)
 def is_told() -> ColumnElement[bool]:
     """SQL: a membership's role learns of an event, which is not older than the access.
 
+    Events are of the whole contract: nobody learns of them whose access is limited to some points.
     A business date is compared with the UTC day of the access, which for zones of Russia is the
     same day or the one before: nothing of the first day is missed.
     """
@@ -25,6 +26,7 @@ def is_told() -> ColumnElement[bool]:
     )
     return and_(
         or_(*of_role),
+        Membership.is_limited.is_(False),
         ContractEvent.happened_on >= func.date(Membership.created_at, type_=Date()),
     )
 
