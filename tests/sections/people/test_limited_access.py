@@ -147,16 +147,19 @@ def test_receipts_show_readings_of_seen_points_only(
         .join(SubmittedReading, SubmittedReading.register_id == Register.id)
         .execution_options(populate_existing=True)
     )
-    assert dict(rows.tuples().all()) == {SEEN: "withdrawn", HIDDEN: "accepted"}
+    assert {number: status for number, status in rows} == {SEEN: "withdrawn", HIDDEN: "accepted"}
 
 
 def test_a_reading_of_another_point_is_not_accepted_in_a_forged_form(
     engineer: PageClient, contract: Contract, meters: dict[str, Meter], make: Factory
 ) -> None:
     soup = engineer.get("readings.meter", contract_id=contract.id, meter_id=meters[SEEN].id)
-    url = f"/contracts/{contract.id}/readings/{meters[HIDDEN].id}"
+    url = f"/contracts/{contract.id}/readings/meters/{meters[HIDDEN].id}"
     token = soup.select_one("[name=csrf_token]")["value"]
-    assert engineer.client.post(url, data={"csrf_token": token}).status_code == 404
+    data = {"csrf_token": token}
+    seen = url.replace(str(meters[HIDDEN].id), str(meters[SEEN].id))
+    assert engineer.client.post(seen, data=data).status_code == 422
+    assert engineer.client.post(url, data=data).status_code == 404
     assert submitted(make) == []
 
 
@@ -212,10 +215,10 @@ def test_the_owner_widens_and_narrows_access_and_it_applies_to_the_next_request(
     soup = owner.open(url)
     checked = [box["value"] for box in soup.select("input[name=points][checked]")]
     assert checked == [str(meters[SEEN].supply_point_id)]
-    hidden = f"/contracts/{contract.id}/readings/{meters[HIDDEN].id}"
+    hidden = f"/contracts/{contract.id}/readings/meters/{meters[HIDDEN].id}"
     owner.submit(soup, 303, url, points=str(meters[HIDDEN].supply_point_id))
     engineer.open(hidden)
-    seen = f"/contracts/{contract.id}/readings/{meters[SEEN].id}"
+    seen = f"/contracts/{contract.id}/readings/meters/{meters[SEEN].id}"
     engineer.open(seen, 404)
     token = soup.select_one("[name=csrf_token]")["value"]
     data = {"csrf_token": token, "role": "engineer", "access_until": "", "note": ""}
