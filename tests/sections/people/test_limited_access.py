@@ -147,7 +147,7 @@ def test_receipts_show_readings_of_seen_points_only(
         .join(SubmittedReading, SubmittedReading.register_id == Register.id)
         .execution_options(populate_existing=True)
     )
-    assert {number: status for number, status in rows} == {SEEN: "withdrawn", HIDDEN: "accepted"}
+    assert dict(rows.all()) == {SEEN: "withdrawn", HIDDEN: "accepted"}
 
 
 def test_a_reading_of_another_point_is_not_accepted_in_a_forged_form(
