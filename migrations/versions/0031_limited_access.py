@@ -1,14 +1,14 @@
 """Access and invitations that are limited to supply points.
 
 Revision ID: 0031
-Revises: 0042
+Revises: 0033
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0031"
-down_revision = "0042"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 
