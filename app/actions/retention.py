@@ -89,18 +89,8 @@ def clean_up(session: Session, now: datetime, sessions: timedelta) -> dict[str, 
     is_old_code = or_(SmsCode.created_at < now - CODES, SmsCode.registration_id.in_(unfinished))
     codes = select(SmsCode.id).where(is_old_code)
     session.execute(update(Message).where(Message.sms_code_id.in_(codes)).values(sms_code_id=None))
-    unanswered = select(Invitation.id).where(
-        Invitation.accepted_at.is_(None), Invitation.expires_at < now - UNANSWERED
-    )
     old_requests = select(AccessRequest.id).where(AccessRequest.created_at < now - REQUESTS)
-    statements = {
-        "invitation_points": delete(InvitationPoint).where(
-            InvitationPoint.invitation_id.in_(unanswered)
-        ),
-        "invitation_contracts": delete(InvitationContract).where(
-            InvitationContract.invitation_id.in_(unanswered)
-        ),
-        "invitations": delete(Invitation).where(Invitation.id.in_(unanswered)),
+    statements = _delete_unanswered(now) | {
         "codes": delete(SmsCode).where(is_old_code),
         "rate_limit_hits": delete(RateLimitHit).where(RateLimitHit.hit_at < now - ATTEMPTS),
         "contact_changes": delete(ContactChange).where(ContactChange.requested_at < now - CHANGES),
@@ -121,6 +111,22 @@ def clean_up(session: Session, now: datetime, sessions: timedelta) -> dict[str, 
         "health_results": delete(HealthAlert).where(HealthAlert.checked_at < now - SIGNS_OF_LIFE),
     }
     return {name: count_changed(session, statement) for name, statement in statements.items()}
+
+
+def _delete_unanswered(now: datetime) -> dict[str, Delete]:
+    """Statements that delete invitations nobody has answered, with what they offered."""
+    unanswered = select(Invitation.id).where(
+        Invitation.accepted_at.is_(None), Invitation.expires_at < now - UNANSWERED
+    )
+    return {
+        "invitation_points": delete(InvitationPoint).where(
+            InvitationPoint.invitation_id.in_(unanswered)
+        ),
+        "invitation_contracts": delete(InvitationContract).where(
+            InvitationContract.invitation_id.in_(unanswered)
+        ),
+        "invitations": delete(Invitation).where(Invitation.id.in_(unanswered)),
+    }
 
 
 @dataclass(frozen=True, slots=True)
