@@ -23,6 +23,7 @@ from app.models import Account, Meter, SupplyPoint
 from app.queries.contracts import VisibleContract, list_visible
 from app.queries.ledgers import list_ledgers
 from app.queries.open_item_snapshots import list_unpaid_of
+from app.queries.scope import is_point_in_scope_of
 
 YEAR = timedelta(days=365)
 """How far ahead verifications are shown."""
@@ -87,6 +88,7 @@ def _list_meters(
         .join(Meter, Meter.supply_point_id == SupplyPoint.id)
         .where(
             SupplyPoint.contract_id.in_(numbers),
+            is_point_in_scope_of(contracts),
             SupplyPoint.withdrawn_at.is_(None),
             or_(SupplyPoint.valid_to.is_(None), SupplyPoint.valid_to >= today),
             Meter.withdrawn_at.is_(None),

@@ -43,6 +43,7 @@ from app.queries.memberships import is_current, is_readable
 from app.queries.open_item_snapshots import compute_snapshot
 from app.queries.readings.known_readings import is_billed_reading, is_live
 from app.queries.readings.meters import DIRECTION
+from app.queries.scope import is_point_in_scope_of
 
 _DAY = Contract.valid_to.type
 _S = OpenItemSnapshot
@@ -55,6 +56,7 @@ _MINE = PreparedSelect(
         Contract.number,
         func.coalesce(Customer.short_name, Customer.full_name),
         Membership.role,
+        Membership.is_limited,
         ContractLabel.name,
         ContractLabel.group_name,
         type_coerce(_S.balance_amount, BigInteger),
@@ -139,8 +141,8 @@ def list_my_contracts(session: Session, viewer: Viewer, window: AccessWindow) ->
 
 
 def _mine(session: Session, row: Sequence[Any], today: date) -> MyContract:
-    key, number, customer, role, name, group, balance, unpaid = row
-    if role not in _SEES_MONEY:
+    key, number, customer, role, is_limited, name, group, balance, unpaid = row
+    if is_limited or role not in _SEES_MONEY:
         return MyContract(key, number, customer, name or "", group or "")
     if unpaid is None:
         items = compute_snapshot(session, key, today).open_items
@@ -199,11 +201,12 @@ def count_missing_readings(
     One SELECT for all; contracts whose readings the role may not see, or that have ended, are left
     out.
     """
-    ids = [
-        contract.id
+    read = [
+        contract
         for contract in contracts
         if contract.may(Permission.SEE_READINGS) and not contract.is_terminated
     ]
+    ids = [contract.id for contract in read]
     windows = windows_on(today, rules)
     if not ids or not any(window.is_open(today) for window in windows.values()):
         return dict.fromkeys(ids, 0)
@@ -215,7 +218,10 @@ def count_missing_readings(
             f"{regime}_last": window.period.last,
             f"{regime}_open": int(window.is_open(today)),
         }
-    rows = session.connection().execute(_MISSING, values)
+    statement = _MISSING
+    if any(contract.scope_id for contract in read):
+        statement = statement.where(is_point_in_scope_of(read))
+    rows = session.connection().execute(statement, values)
     return dict.fromkeys(ids, 0) | {row[0]: row[1] for row in rows}
 
 

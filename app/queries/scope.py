@@ -6,6 +6,7 @@ these conditions. Money is of the whole contract: a limited access does not gran
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import BigInteger, BindParameter, ColumnElement, Select, exists, or_, select
@@ -34,6 +35,15 @@ def scope_values(contract: VisibleContract) -> dict[str, Any]:
 def is_point_in_scope() -> ColumnElement[bool]:
     """SQL: a supply point that the viewer may see."""
     return or_(_scope_id() == WHOLE, SupplyPoint.id.in_(_points(_scope_id())))
+
+
+def is_point_in_scope_of(contracts: Iterable[VisibleContract]) -> ColumnElement[bool]:
+    """SQL: a supply point of several contracts that the viewer may see."""
+    limited = {contract.id: contract.scope_id for contract in contracts if contract.scope_id}
+    chosen = select(MembershipPoint.supply_point_id).where(
+        MembershipPoint.membership_id.in_(limited.values())
+    )
+    return or_(SupplyPoint.contract_id.not_in(limited), SupplyPoint.id.in_(chosen))
 
 
 def is_reading_in_scope() -> ColumnElement[bool]:

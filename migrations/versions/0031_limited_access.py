@@ -1,14 +1,14 @@
 """Access and invitations that are limited to supply points.
 
 Revision ID: 0031
-Revises: 0033
+Revises: 0044
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0031"
-down_revision = "0033"
+down_revision = "0044"
 branch_labels = None
 depends_on = None
 

@@ -52,7 +52,8 @@ _READERS = (
     )
     .join(Account, Account.id == Membership.account_id)
     .outerjoin(NotificationSettings, _OF_MEMBERSHIP)
-    .where(Account.disabled_at.is_(None))
+    # Events are of the whole contract: nobody with limited access learns of them.
+    .where(Account.disabled_at.is_(None), Membership.is_limited.is_(False))
 )
 
 

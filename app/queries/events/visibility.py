@@ -50,6 +50,7 @@ def has_reader(
     return exists().where(
         Membership.contract_id == contract_id,
         Membership.role.in_([role for role in ROLES if may(role, permission)]),
+        Membership.is_limited.is_(False),
         func.date(Membership.created_at, type_=Date()) <= happened_on,
         is_current(today),
     )
