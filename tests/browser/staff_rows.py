@@ -226,7 +226,7 @@ def transfer(site: Site) -> int:
         owner = (
             select(Account.id)
             .join(Membership, Membership.account_id == Account.id)
-            .where(Membership.contract_id == debtor_id)
+            .where(Membership.contract_id == debtor_id, Membership.role == "owner")
         )
         session.add(
             Membership(

@@ -13,6 +13,7 @@ from typing import Any
 from playwright.sync_api import Page
 from sqlalchemy import select
 
+from app.domain.access import Role
 from app.domain.period import Month
 from app.lib.signed_links import Purpose
 from app.models import (
@@ -329,7 +330,8 @@ def file_in(status: str) -> Callable[[Site], str]:
         assert site.demo is not None
         with site.session() as session:
             owner = select(Membership.account_id).where(
-                Membership.contract_id == site.ids[site.demo.debtor]
+                Membership.contract_id == site.ids[site.demo.debtor],
+                Membership.role == Role.OWNER,
             )
             file = PreparedFile(
                 contract_id=site.ids[site.demo.debtor],

@@ -80,8 +80,8 @@ def recipient_state(row: RecipientRow) -> tuple[str, str]:
 def describe_criteria(criteria: dict[str, Any]) -> list[str]:
     """How the contracts were chosen, as people read it."""
     names = {
-        "amount": "долг от {} ₽",
-        "days": "просрочка от {} дн.",
+        "amount": "долг от {}\u00a0₽",
+        "days": "просрочка от {}\u00a0дн.",
         "month": "за {}",
         "department": "отделение: {}",
         "file": "файл {}",
