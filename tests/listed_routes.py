@@ -81,6 +81,8 @@ LISTED = {
         "service.contract_choice",
         "together.pay",
         "together.pay_file",
+        "together.statements",
+        "together.statements_order",
     },
     STAFF + StaffPermission.IMPORT: {
         "staff.balance_checks",

@@ -12,3 +12,9 @@ class FileStatus(StrEnum):
     RUNNING = "running"
     READY = "ready"
     FAILED = "failed"
+
+
+ARCHIVE = "zip"
+"""Ending of a file that holds the statements of several contracts."""
+MOST_IN_ARCHIVE = 300
+"""Contracts of one archive: their PDFs take some minutes and a dozen MiB."""

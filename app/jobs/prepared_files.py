@@ -10,8 +10,10 @@ from app.actions import prepared_files
 from app.actions.claims import Claim, ClaimLostError, get_claimed, new_claimant
 from app.domain.access import Permission, Viewer
 from app.domain.period import Period
+from app.domain.prepared_files import ARCHIVE
 from app.extensions import db
 from app.integrations.errors import StoreError
+from app.jobs.archives import write_archive
 from app.jobs.dispatch import run_after_response
 from app.jobs.leases import finish_despite_locks, lease_renewed, log_lost_claim
 from app.lib.file_locks import AllLocksHeldError, hold_one_of
@@ -91,11 +93,18 @@ def _make(claim: Claim) -> None:
 def _content(file: PreparedFile) -> bytes:
     # An import may have come since the last file of this round.
     g.pop("site", None)
+    if file.extension == ARCHIVE:
+        return write_archive(file, _statement)
+    return _statement(file, file.contract_id, file.extension)[1]
+
+
+def _statement(file: PreparedFile, contract_id: int, extension: str) -> tuple[str, bytes]:
+    """Name, without its ending, and content of the statement of a contract."""
     # Asked again: the right may have been taken away since.
     contract = get_visible(
         db.session(),
         Viewer(file.account_id),
-        file.contract_id,
+        contract_id,
         Permission.SEE_MONEY,
         access_window(),
     )
@@ -103,4 +112,5 @@ def _content(file: PreparedFile) -> bytes:
     period = Period(date.fromisoformat(options["first"]), date.fromisoformat(options["last"]))
     statement_type = STATEMENT_TYPES[file.document]
     made = statement_type.make(contract, period, options, limits().file_max_rows)
-    return statement_type.write(made, file.extension, lay_out_in_background)
+    content = statement_type.write(made, extension, lay_out_in_background)
+    return statement_type.file_name(contract, period), content

@@ -217,6 +217,11 @@ def pay_together(site: Site) -> str:
     return f"//contracts/pay?contract={site.ids[debtor(site)]}"
 
 
+def statements_together(site: Site) -> str:
+    """The order of an archive of statements."""
+    return f"//contracts/statements?contract={site.ids[debtor(site)]}"
+
+
 def attachment(site: Site) -> str:
     """A contract of somebody else whose right is to be proved."""
     with site.session() as session:

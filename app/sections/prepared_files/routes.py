@@ -13,6 +13,7 @@ from app.jobs.prepared_files import enqueue
 from app.logging import event
 from app.queries.contracts import VisibleContract
 from app.queries.prepared_files import count_before, get_file
+from app.sections.prepared_files.archive_access import check_still_visible
 from app.web.context import clock, limits
 from app.web.downloads import TYPES, send_bytes
 from app.web.file_stores import prepared_store
@@ -76,6 +77,7 @@ def file(contract: VisibleContract, file_id: int) -> ResponseReturnValue:
 def download(contract: VisibleContract, file_id: int) -> ResponseReturnValue:
     """Download the finished file."""
     found = get_file(db.session(), contract, contract.viewer, file_id, clock().now())
+    check_still_visible(found)
     if found.status != FileStatus.READY or found.storage_key is None:
         return redirect(url_for("files.file", contract_id=contract.id, file_id=file_id), 302)
     return send_bytes(prepared_store().read(found.storage_key), found.name, found.extension)
