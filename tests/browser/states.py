@@ -186,9 +186,7 @@ STATES = (
     State("several contracts to pay", "debtor", state_rows.pay_together),
     State("several contracts, nothing ticked", "debtor", "//contracts/pay"),
     State("statements of several contracts", "debtor", state_rows.statements_together),
-    State(
-        "statements of several contracts, nothing ticked", "debtor", "//contracts/statements"
-    ),
+    State("statements of several contracts, nothing ticked", "debtor", "//contracts/statements"),
     State("people with a request", "debtor", state_rows.people_with_request),
     State("appearance", None, "/appearance"),
     State("first entry", None, "/first-entry"),
