@@ -45,7 +45,8 @@ def render_error_page(template: str, *, status: int, **context: Any) -> Response
     """Render an error page with the menu of who is signed in, where that can be known."""
     context["request_id"] = g.get("request_id", "")
     if not is_fragment():
-        person, contract = _find_reader(may_ask=status < 500)
+        # The session asks for the query, which an address that cannot be read does not have.
+        person, contract = _find_reader(may_ask=400 < status < 500)
         if person is not None and "site" in g:
             page = render_template(template, layout="base.html", contract=contract, **context)
             return Response(page, status)

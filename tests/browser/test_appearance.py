@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -142,13 +144,20 @@ def test_a_portal_before_its_first_import_is_whole(windows: Windows, bare_site: 
 def test_titles_of_pages_differ(windows: Windows, site: Site) -> None:
     page = windows.open()
     titles = []
+    links = set()
     for state in STATES:
         if state.who is None and state.status == 200 and state.is_as_opened:
-            page.goto(site.url + state.path_on(site))
+            path = state.path_on(site)
+            # Two links of one kind lead to one page.
+            kind = re.sub(r"/[\w.~-]{30,}$", "", path)
+            if kind in links:
+                continue
+            links |= {kind} - {path}
+            page.goto(site.url + path)
             titles.append(page.title())
     assert site.demo is not None
     page = windows.open(site.demo.debtor)
     for path in ("/", "/settlements", "/settlements/statement"):
         page.goto(site.contract(site.demo.debtor, path))
         titles.append(page.title())
-    assert len(set(titles)) == len(titles), titles
+    assert [title for title in titles if titles.count(title) > 1] == []
