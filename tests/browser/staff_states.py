@@ -75,6 +75,7 @@ def closing(page: Page) -> None:
 def fill_in(page: Page) -> None:
     """Choose a ready answer and put it into the box; what was typed stays before it."""
     page.get_by_label("Текст потребителю").fill("Добрый день.")
+    page.locator("#reply details summary").click()
     page.get_by_label("Шаблон ответа").select_option(index=1)
     page.get_by_role("button", name="Вставить", exact=True).click()
     expect(page.get_by_label("Текст потребителю")).to_have_value(re.compile("перерасчет"))

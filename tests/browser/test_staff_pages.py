@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.models import Enquiry
-from tests.browser import state_rows
+from tests.browser import staff_rows, state_rows
 from tests.browser.conftest import Windows
 from tests.browser.live import Site
 from tests.browser.staff_states import ADMIN, STAFF_STATES
@@ -23,7 +23,8 @@ LONG_TEXT = "Поясните, пожалуйста, начисление за �
 
 
 def long_thread(site: Site) -> str:
-    """An enquiry with a thread of several screens."""
+    """An enquiry with a thread of several screens, where ready answers can be inserted."""
+    staff_rows.template(site)
     path = state_rows.enquiry("registered")(site)
     with site.session() as session:
         make = Factory(session)

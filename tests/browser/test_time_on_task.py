@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 
 from app.domain.money import parse_roubles
 from app.domain.period import Month
-from app.models import ReadingReceipt, Register, SubmittedReading
+from app.models import Meter, ReadingReceipt, Register, SubmittedReading, SupplyPoint
 from tests.browser import state_rows
 from tests.browser.clicks import Clicks
 from tests.browser.conftest import Windows
@@ -52,7 +52,16 @@ def sent_reading(site: Site) -> Iterator[None]:
         )
         session.add(found)
         session.flush()
-        register = select(Register.id).where(Register.meter_id == site.meter())
+        # Other tests of this portal may have sent readings of the same month.
+        others = select(SubmittedReading.register_id).where(
+            SubmittedReading.period == Month(2026, 11)
+        )
+        register = select(Register.id).where(
+            Register.meter_id == Meter.id,
+            Meter.supply_point_id == SupplyPoint.id,
+            SupplyPoint.contract_id == found.contract_id,
+            Register.id.not_in(others),
+        )
         session.add(
             SubmittedReading(
                 submission_id=key,
