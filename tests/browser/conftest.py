@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,9 +19,11 @@ from playwright.sync_api import (
     Response,
     sync_playwright,
 )
+from sqlalchemy import delete, update
 
+from app.models import Enquiry, RateLimitHit
 from tests.browser.live import Site, serve
-from tests.conftest import need
+from tests.conftest import NOW, need
 
 ARGUMENTS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --disable-background-networking"
@@ -129,6 +132,18 @@ class Windows:
     def close(self) -> None:
         for context in self.contexts:
             context.close()
+
+
+@pytest.fixture
+def daily_limits(site: Site) -> None:
+    """What other tests of this portal have sent does not count any more."""
+    with site.session() as session:
+        days_ago = NOW - timedelta(days=2)
+        session.execute(
+            update(Enquiry).where(Enquiry.registered_at > days_ago).values(registered_at=days_ago)
+        )
+        session.execute(delete(RateLimitHit))
+        session.commit()
 
 
 @pytest.fixture

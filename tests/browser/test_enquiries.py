@@ -17,6 +17,9 @@ from tests.conftest import NOW
 DOCUMENT = {"name": "письмо.pdf", "mimeType": "application/pdf", "buffer": PDF}
 
 
+pytestmark = pytest.mark.usefixtures("daily_limits")
+
+
 @pytest.fixture
 def page(windows: Windows, site: Site) -> Page:
     with site.session() as session:

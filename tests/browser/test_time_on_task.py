@@ -126,7 +126,7 @@ def test_last_year_s_statement_is_in_excel_in_three_clicks(
     assert len(rows) > 12
 
 
-@pytest.mark.usefixtures("sent_reading")
+@pytest.mark.usefixtures("sent_reading", "daily_limits")
 def test_a_signed_document_is_sent_in_six_clicks(site: Site, home: Page, clicks: Clicks) -> None:
     # The form remembers telephone, address and premises from an enquiry before.
     state_rows.enquiry("closed")(site)
